@@ -25,16 +25,21 @@ export async function readProcessThreads(pid: number): Promise<ProcessThreads> {
 
 /** Reads the threads of a process and of its children, such as the model process. */
 export async function readFamilyThreads(pid: number): Promise<ProcessThreads> {
-  const ids = await readdir(`/proc/${pid}/task`);
-  const children = await Promise.all(
-    ids.map((id) => readFile(`/proc/${pid}/task/${id}/children`, 'utf8')),
-  );
-  const pids = children.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
+  const pids = await listChildIds(pid);
   const families = await Promise.all([
     readProcessThreads(pid),
     ...pids.map(readFamilyThreads),
   ]);
   return new Map(families.flatMap((threads) => [...threads]));
+}
+
+/** Lists the processes that a process started itself. Linux only. Throws where the process has ended. */
+export async function listChildIds(pid: number): Promise<readonly number[]> {
+  const ids = await readdir(`/proc/${pid}/task`);
+  const children = await Promise.all(
+    ids.map((id) => readFile(`/proc/${pid}/task/${id}/children`, 'utf8')),
+  );
+  return children.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
 }
 
 /** Measures a process between two instants. Threads that ended in between are not counted. */

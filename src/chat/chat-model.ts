@@ -41,6 +41,8 @@ type ChatMessageByRole =
       readonly language?: string | undefined;
       /** IANA name of the time zone in which the answer counts, for the same. */
       readonly timeZone?: string | undefined;
+      /** Returns the language that a voice speaks for a listener of a language (BCP 47), for the same. Absent: any. */
+      readonly getSpokenLanguage?: ((language: string) => string) | undefined;
     }
   | {
       readonly role: 'user';

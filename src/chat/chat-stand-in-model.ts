@@ -1,7 +1,7 @@
 import { getMachineTimeZone } from '#src/base/zoned-time.ts';
 import { findLocale, type Locale } from '#src/texts/texts.ts';
 import type { ChatMessage, ChatModel, ChatPart } from './chat-model.ts';
-import { findIntent } from './stand-in/find-intent.ts';
+import { type FoundIntent, findIntent } from './stand-in/find-intent.ts';
 import { findCall } from './stand-in/intent-calls.ts';
 import { answerNumberedLines } from './stand-in/numbered-lines.ts';
 import {
@@ -62,10 +62,21 @@ function decideReply(
   if (result !== undefined) return result;
   const call = found && findCall(found);
   if (call && toolNames.has(call.name)) return call;
+  const heard = found && toHearable(found, messages);
   return (
-    (found && formatReply(found, { ...options, timeZone }, toolNames)) ??
+    (heard && formatReply(heard, { ...options, timeZone }, toolNames)) ??
     formatLimit(messages, found?.locale ?? expected, toolNames)
   );
+}
+
+/** Whoever asks it to count wants to hear it, and to talk over it, so it counts in a language that the voice speaks. */
+function toHearable(found: FoundIntent, messages: readonly ChatMessage[]): FoundIntent {
+  if (found.intent !== 'count') return found;
+  const locale = messages
+    .flatMap((message) => (message.role === 'system' ? message : []))
+    .findLast(({ getSpokenLanguage }) => getSpokenLanguage)
+    ?.getSpokenLanguage?.(found.locale);
+  return { ...found, locale: findLocale(locale) ?? found.locale };
 }
 
 /** Finds the language that the instructions ask for, English if it has no texts. */

@@ -34,6 +34,7 @@ export type QueuedAnnouncement = {
   /** Returns words to say before the text. Undefined: the text is not wanted any more, and is not said. */
   readonly opening?: () => string | undefined;
   readonly voice?: string;
+  /** Language that the maker of the text knows it to be in, and never a guess. Absent: the words decide. */
   readonly language?: string;
   readonly speed?: number;
   readonly interruptible?: boolean;

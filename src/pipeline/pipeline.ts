@@ -46,6 +46,8 @@ export type ReplyStyle = {
   readonly timeZone?: string;
   /** Returns the sentence that says that a chat shows links, code and tables. */
   readonly getAsideNotice?: (language: string | undefined) => string;
+  /** Returns the language that a voice speaks for a listener of `language` (BCP 47). Absent: any. */
+  readonly getSpokenLanguage?: (language: string) => string;
 };
 
 /** The language of one answer. Give it transcripts with `hear`, and read `now` as late as possible. */

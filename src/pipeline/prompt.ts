@@ -14,26 +14,20 @@ export type AnswerSound = {
   readonly asideNotice: string | undefined;
 };
 
-/**
- * Chooses the voice of an answer. Its language is set only if the answer cannot turn
- * to another language.
- */
+/** Chooses the voice of an answer. Its language is only expected: the words of each clause decide. */
 export function chooseAnswerSound({
   style,
   language,
 }: Pick<Turn, 'style' | 'language'>): AnswerSound {
   const tag = language?.now;
-  const { language: voiceLanguage, ...voice } = addVoiceLanguage(tag, style);
-  // Text that may be of another language is spoken by any voice.
-  const isSure = voiceLanguage !== undefined && language?.stability !== 'open';
   return {
-    voice: isSure ? { ...voice, language: voiceLanguage } : voice,
+    voice: addVoiceLanguage(tag, style),
     asideNotice: style.getAsideNotice?.(tag),
   };
 }
 
 /** Adds a language to the voice of a style, where one is known. */
-export function addVoiceLanguage(
+function addVoiceLanguage(
   language: string | undefined,
   { voice }: Pick<ReplyStyle, 'voice'>,
 ): SpeechVoice {
@@ -92,7 +86,8 @@ export function createPromptHead(turn: Turn): readonly ChatMessage[] {
   const contextMessages: readonly ChatMessage[] =
     context === undefined ? [] : [{ role: 'user', name: '', content: context }];
   const content = `${style.instructions}${formatLanguageOrder(language)}`;
-  const facts = { language: language?.now, timeZone: style.timeZone };
+  const { getSpokenLanguage, timeZone } = style;
+  const facts = { language: language?.now, timeZone, getSpokenLanguage };
   const instructions: readonly ChatMessage[] =
     content === '' ? [] : [{ role: 'system', content, ...facts }];
   return [...instructions, ...history, ...contextMessages];

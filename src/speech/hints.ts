@@ -21,11 +21,6 @@ export function createLanguageHint(
     : { language };
 }
 
-/** Removes region and script, as recognisers want: `pt` for `pt-BR`. */
-export function toBaseLanguage(tag: string): string {
-  return tag.toLowerCase().split('-', 1)[0] ?? tag;
-}
-
 /** A Whisper model reads 224 tokens of its prompt. */
 const [maxHints, maxHintListChars, maxHintChars] = [100, 600, 40];
 

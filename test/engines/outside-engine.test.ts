@@ -8,9 +8,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import {
+  admitChosenLanguage,
+  type ExpectedLanguage,
+} from '#src/base/language/expected-language.ts';
 import { getTariff } from '#src/config/tariffs.ts';
 import { openEngine } from '#src/engines/engines.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
+import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import { cautiousPrices } from '#src/spending/prices/prices.ts';
 import { readGoodSettings, readMistakes } from '#test/config/read-settings.ts';
 import { testChatModel } from '#test/contracts/chat-model-contract.ts';
@@ -212,4 +217,24 @@ test('an engine from outside costs what it says: nothing, or the cautious price 
   expect(paid('free')).toEqual([{ kind: 'free' }, false]);
   expect(paid('requests')).toEqual([estimate, false]);
   expect(paid('stream')).toEqual([estimate, true]);
+});
+
+test('an engine from outside is told a guess as likely, and as its language only the one that somebody set', async () => {
+  const told = await open('speech to text', {
+    TRANSCRIPTION_BACKEND: written(
+      'told.mjs',
+      `export const engine = { version: 1, role: 'speech to text', name: 'told', price: 'free', open: async () => ({
+        async *transcribe(_pcm, _signal, { language, likelyLanguages }) {
+          yield { kind: 'final', transcript: { text: [language, ...likelyLanguages].join(' ') } };
+        },
+      }) };`,
+    ),
+  });
+  const { pcm } = speakWords('stop');
+  const languages = [{ language: 'fr', weight: 4 }];
+  const guess = { kind: 'likely', languages, others: 1 } as const;
+  const set = { kind: 'set', language: admitChosenLanguage('de') } as const;
+  const hear = async (language: ExpectedLanguage) =>
+    await transcribeText(withTranscriptionOptions(told, { language }), pcm);
+  expect([await hear(guess), await hear(set)]).toEqual([' fr', 'de']);
 });

@@ -93,6 +93,25 @@ test.each([
     'en',
     'How long do eggs boil in water?',
   ],
+  [
+    'a Japanese sentence without blanks',
+    '卵を茹でる時間は何分ですか',
+    'ja',
+    '卵は何分茹でますか',
+  ],
+  ['one Japanese word', 'はい', 'ja', 'はい、そうです'],
+  [
+    'a Chinese sentence without blanks',
+    '煮一个鸡蛋需要多长时间呢',
+    'zh',
+    '煮鸡蛋要多久',
+  ],
+  [
+    'a Chinese word again and again',
+    '谢谢谢谢谢谢谢谢',
+    'fr',
+    'Où est la gare de la ville ?',
+  ],
 ])(
   'where a guess brings %s, that server is asked once more in another language',
   async (_, text, other, better) => {
@@ -102,6 +121,16 @@ test.each([
     await hear(server.transcriber, settledOnGerman);
     expect((await hear(server.transcriber, settledOnGerman)).text).toBe(better);
     expect(server.told().slice(3)).toEqual(['de', other]);
+  },
+);
+
+test.each(['42', 'Stop!', 'OK, Nova.'])(
+  'a text that is too short to tell is good: %s',
+  async (text) => {
+    await using server = await openHearing({ hearsIn: () => text });
+    await hear(server.transcriber, settledOnGerman);
+    expect((await hear(server.transcriber, settledOnGerman)).text).toBe(text);
+    expect(server.told()).toEqual([null, 'de', 'de']);
   },
 );
 

@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { GlimpseOptions } from '#src/ports/room-view.ts';
@@ -15,6 +16,8 @@ const restMs = 5_000;
 
 type LocalGlimpserOptions = {
   readonly clock: Clock;
+  /** Whether other work fills the processors, so that answers would wait for a glimpse. */
+  readonly isMachineFull: () => boolean;
   /** Opens the recogniser, in the first glimpse. */
   readonly open: (models: LocalModels) => Promise<Transcriber>;
 };
@@ -40,8 +43,9 @@ export class LocalGlimpser implements AsyncDisposable {
     options: GlimpseOptions,
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    const { clock } = this.#options;
-    if (this.#isBusy || clock.nowMs() < this.#restUntilMs) return undefined;
+    const { clock, isMachineFull } = this.#options;
+    const mustRest = clock.nowMs() < this.#restUntilMs || isMachineFull();
+    if (this.#isBusy || mustRest) return undefined;
     this.#isBusy = true;
     try {
       return await this.#recognise(pcm, options, signal);
@@ -78,6 +82,7 @@ export function createLocalGlimpser(
 ): LocalGlimpser {
   return new LocalGlimpser({
     clock,
+    isMachineFull: () => (loadavg()[0] ?? 0) > availableParallelism(),
     open: (models) => openLocalTranscriber({ models, ...recogniser }),
   });
 }

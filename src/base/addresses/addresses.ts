@@ -1,4 +1,5 @@
 import { domainToUnicode } from 'node:url';
+import { toBaseLanguage } from '#src/base/language/expected-language.ts';
 import addressWords from './address-words.json' with { type: 'json' };
 
 /** Characters that end an address of the web, although Unicode counts some of them as letters' neighbours. */
@@ -75,10 +76,20 @@ function isAddress(match: string) {
 
 type AddressWords = (typeof addressWords)['en'];
 const wordsByLanguage: Readonly<Record<string, AddressWords>> = addressWords;
+/** A voice of another language says these by itself. */
+const marks: AddressWords = {
+  at: '@',
+  dot: '.',
+  slash: '/',
+  dash: '-',
+  underscore: '_',
+  plus: '+',
+  port: ':',
+};
 
 /**
  * Replaces each address by the words in which people say it, in a language (BCP 47). Scheme, `www.`, query and whatever
- * else nobody would say are left out.
+ * else nobody would say are left out. In a language without such words the marks of an address stay.
  *
  * @example
  * import { sayAddresses } from '#src/base/addresses/addresses.ts';
@@ -87,12 +98,14 @@ const wordsByLanguage: Readonly<Record<string, AddressWords>> = addressWords;
  * // 'See example dot com slash docs or mail a at b dot de.'
  */
 export function sayAddresses(text: string, language: string | undefined): string {
-  const words = wordsByLanguage[language?.toLowerCase().split('-', 1)[0] ?? 'en'];
+  const words = wordsByLanguage[toBaseLanguage(language ?? 'en')];
+  const say = (address: string) =>
+    words ? sayAddress(address, words) : sayAddress(address, marks).replaceAll(' ', '');
   let said = '';
   let end = 0;
   for (const { from, to } of findAddresses(text)) {
     said += text.slice(end, from);
-    said += sayAddress(text.slice(from, to), words ?? addressWords.en);
+    said += say(text.slice(from, to));
     end = to;
   }
   return said + text.slice(end);

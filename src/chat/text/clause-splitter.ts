@@ -98,11 +98,17 @@ function classifyStop(context: BoundaryContext) {
 function endsSentence(textBefore: string, ahead: string) {
   const [lastWord = ''] = /(?<![\p{L}\p{N}.])[\p{L}\p{N}.]*$/u.exec(textBefore) ?? [];
   const word = lastWord.toLowerCase();
-  if (isNumbering(textBefore, word) || isInitial(lastWord) || isNeverLastWord(word))
-    return false;
-  if (word === 'no') return !/^\d/.test(ahead);
+  const isMeasure = /\d\s?$/.test(textBefore.slice(0, -word.length));
+  if (isNumbering(textBefore, word) || isInitial(lastWord)) return false;
+  if (!isMeasure && isAbbreviation(lastWord)) return false;
+  // Sentences begin with a small letter where a text has no large one.
+  if (/^\p{Ll}/u.test(ahead) && /\p{Lu}/u.test(textBefore)) return false;
+  if (/^\d/.test(ahead) && shortWord.test(word)) return false;
   return !sometimesLast.has(word) || /^\p{Lu}/u.test(ahead);
 }
+
+/** Number 5, page 12 and the like are abbreviated so in many languages: `no. 5`, `p. 12`, `Abb. 3`, `n\u00fam. 7`. */
+const shortWord = /^\p{Script=Latin}{1,4}$/u;
 
 /** Recognises `1.` at the start of a line. */
 function isNumbering(textBefore: string, word: string) {
@@ -111,23 +117,28 @@ function isNumbering(textBefore: string, word: string) {
   );
 }
 
-/** Recognises the `J.` of J. Smith, but not the last word of "So do I." */
+/** Recognises the `J.` of J. Smith and the `z.` of "z. B.", but not the last word of "So do I." */
 function isInitial(word: string) {
-  return /^\p{Lu}$/u.test(word) && word !== 'I';
+  return /^[\p{Lu}\p{Ll}]$/u.test(word) && word !== 'I';
 }
 
+/** Titles and the like with vowels. Those without are known by that. */
 const neverLast = new Set(
-  'dr mr mrs ms prof st sr jr vs approx gen col sgt capt rev hon mt fig vol nr bzw ca www'.split(
-    ' ',
-  ),
+  'prof approx gen col capt rev hon ca sra srta dra mme mlle'.split(' '),
 );
 const sometimesLast = new Set('a.m p.m etc inc ltd co corp usw'.split(' '));
+/** No whole word of our languages is so short without a vowel: Dr, Mrs, St, vgl, bzw, \u015bw. */
+const withoutVowels = /^[B-DF-HJ-NP-TV-XZb-df-hj-np-tv-xz][b-df-hj-np-tv-xz]{1,3}$/;
 
-/** Recognises abbreviations that end no sentence, and letters with dots: e.g, i.e, u.s. */
-function isNeverLastWord(word: string) {
+/** Recognises abbreviations that end no sentence, and letters with dots: e.g, i.e, u.s. Capitals alone are a name: GPS. */
+function isAbbreviation(word: string) {
+  const letters = word.normalize('NFD').replace(/\p{M}/gu, '');
+  const lowerWord = word.toLowerCase();
+  if (sometimesLast.has(lowerWord)) return false;
   return (
-    neverLast.has(word) ||
-    (/^(?:\p{L}\.)+\p{L}$/u.test(word) && !sometimesLast.has(word))
+    neverLast.has(lowerWord) ||
+    withoutVowels.test(letters) ||
+    /^(?:\p{L}\.)+\p{L}$/u.test(lowerWord)
   );
 }
 
@@ -143,10 +154,9 @@ export function findSureEnd(text: string): 'sentence' | 'pause' | undefined {
   const [, word = '', mark = ''] =
     /(?:^|\s)(\p{L}[\p{L}\p{M}'\u2019-]+)([.!?,\u060c])$/u.exec(text) ?? [];
   if (/[,\u060c]/.test(mark)) return 'pause';
-  const lastWord = word.toLowerCase();
   const isUnsure =
-    neverLast.has(lastWord) || sometimesLast.has(lastWord) || lastWord === 'no';
-  return lastWord === '' || isUnsure ? undefined : 'sentence';
+    isAbbreviation(word) || sometimesLast.has(word.toLowerCase()) || /^no$/i.test(word);
+  return word === '' || isUnsure ? undefined : 'sentence';
 }
 
 function hasOpenMark(text: string) {

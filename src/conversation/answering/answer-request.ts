@@ -247,6 +247,7 @@ function createTurn(
     ...(addressee === '' ? plainStyle : addNamingOrder(plainStyle)),
     getAsideNotice: (language: string | undefined) =>
       notices.formatSpokenText({ id: 'aside.chat' }, language),
+    getSpokenLanguage: (language: string) => notices.getSpokenLocale(language),
   };
   return {
     utterances,

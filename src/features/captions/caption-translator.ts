@@ -1,6 +1,7 @@
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { GuildId } from '#src/base/ids.ts';
+import { isSameLanguage } from '#src/base/language/expected-language.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import {
@@ -8,7 +9,6 @@ import {
   parseTranslations,
 } from '#src/pipeline/translation-prompt.ts';
 import { createDeadlineError } from '#src/ports/failure-event.ts';
-import { toBaseLanguage } from '#src/speech/hints.ts';
 import { completeForMoney } from '#src/spending/paid-completion.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import type { CaptionDeps } from './store/transcript-stores.ts';
@@ -57,11 +57,7 @@ export class CaptionTranslator {
   /** Has a line translated, unless it is empty or in the target language. */
   addLine(line: TranscriptLine): void {
     if (this.#language === undefined || toVisibleLine(line.text) === '') return;
-    if (
-      line.language &&
-      toBaseLanguage(line.language) === toBaseLanguage(this.#language)
-    )
-      return;
+    if (line.language && isSameLanguage(line.language, this.#language)) return;
     this.#waitingLines = [...this.#waitingLines, line].slice(-maxWaitingLines);
     this.#work = this.#work.then(() => this.#translateWaiting());
   }

@@ -9,13 +9,12 @@ import type { QueuedAnnouncement } from '#src/conversation/queued-speech.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { Owned } from '#src/people/owned.ts';
-import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { AdmittedContent, PickedMessage } from '#src/ports/authored-content.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import type { TypedMessage, TypedOutcome } from '#src/ports/typed-messages.ts';
 import type { MessageAuthors } from '#src/sessions/message-authors.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { isSureLanguage } from '#src/turn/speaker-language/speaker-language.ts';
+import { decideClauseLanguage } from '#src/speech/text-language/clause-language.ts';
 import {
   findAnnouncementRefusal,
   queueAnnouncement,
@@ -34,10 +33,9 @@ type ReadableMessage = {
 /** How a request to say a text at the track `voice` ended. */
 export type AnnouncementOutcome = Exclude<SayOutcome, { readonly kind: 'placed' }>;
 
-type MessageSpeech = Pick<
-  QueuedAnnouncement,
-  'clauses' | 'language' | 'speed' | 'voice'
-> & { readonly clauseTexts: readonly string[] };
+type MessageSpeech = Pick<QueuedAnnouncement, 'clauses' | 'speed' | 'voice'> & {
+  readonly clauseTexts: readonly string[];
+};
 
 type ReadAloudDeps = Deps<'clock' | 'spending' | 'textLanguage'>;
 type ReadAloudSession = Owners<'consent' | 'notices' | 'voiceChannel' | 'speech'>;
@@ -173,14 +171,13 @@ export class ChatReadAloud {
   ): Promise<MessageSpeech> {
     const { channelId } = voiceChannel.channel;
     const writerSettings = (await voiceChannel.loadChoices(author.id)) ?? {};
-    const { languages } = voiceChannel.getSettings();
-    const detected = await this.#deps.textLanguage.detect(text, languages);
-    const language =
-      detected && isSureLanguage(detected) ? detected.language : undefined;
-    const likelyLanguage = language ?? voiceChannel.languages.find(author.id);
+    // The voice finds the language of each clause by its words, so that none is declared.
+    const expected = voiceChannel.languages.find(author.id);
+    const clues = { expected, spoken: [] };
+    const language = await decideClauseLanguage(text, clues, this.#deps.textLanguage);
     const formatName = (
       id: 'read.link' | 'read.code' | 'read.rest' | 'read.forwarded',
-    ) => notices.formatSpokenText({ id }, likelyLanguage);
+    ) => notices.formatSpokenText({ id }, language);
     // The words of a forwarded message are not those of the sender.
     const markedText = isForwarded ? `${formatName('read.forwarded')}: ${text}` : text;
     const readableText = toReadableText(markedText, {
@@ -194,10 +191,7 @@ export class ChatReadAloud {
     return {
       clauseTexts,
       clauses: clauseTexts.map((clause) => new Owned(clause, { channelId })),
-      voice:
-        writerSettings.voice ??
-        addVoiceLanguage(likelyLanguage, voiceChannel.getStyle()).name,
-      language,
+      voice: writerSettings.voice ?? voiceChannel.getStyle().voice.name,
       speed: writerSettings.speed,
     };
   }

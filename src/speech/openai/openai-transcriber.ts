@@ -8,6 +8,7 @@ import {
   type ChosenLanguage,
   findSetLanguage,
   listLikelyLanguages,
+  toBaseLanguage,
 } from '#src/base/language/expected-language.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
@@ -21,11 +22,7 @@ import {
   type ServerHabit,
   ServerKnowledge,
 } from '#src/provider/negotiation/server-knowledge.ts';
-import {
-  createHintFields,
-  createLanguageHint,
-  toBaseLanguage,
-} from '#src/speech/hints.ts';
+import { createHintFields, createLanguageHint } from '#src/speech/hints.ts';
 import type {
   Transcriber,
   Transcript,

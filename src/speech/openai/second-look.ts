@@ -1,12 +1,16 @@
-import { toBaseLanguage } from '#src/speech/hints.ts';
+import { toBaseLanguage } from '#src/base/language/expected-language.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
-import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import {
+  isLongEnough,
+  isSure,
+  listWords,
+  type TextLanguageDetector,
+} from '#src/speech/text-language/text-language.ts';
 
 /** A server that demands a language gets this one where nothing is known of the speaker. */
 const lastGuess = 'en';
-/** A text is surely of a language. Short texts are not: "Toss a coin" is Hungarian with 0.82. */
-const minProbability = 0.9;
-const minWords = 3;
+/** A model that does not know the words writes one word at least so many times. */
+const minRepetitions = 4;
 
 /** A transcript, and how its text fits the guessed language that the server was told. */
 export type Look = {
@@ -29,14 +33,21 @@ export async function judgeLook(
   language: string,
   detector: TextLanguageDetector,
 ): Promise<Look> {
-  const words = transcript.text.trim().split(/\s+/u);
+  const { text } = transcript;
   const look = { transcript, language };
-  if (words[0] === '' || isRepetition(words)) return { ...look, verdict: 'no words' };
-  const detected = await detector.detect(transcript.text, []);
-  const isSure = detected !== undefined && detected.probability >= minProbability;
-  if (!isSure || words.length < minWords || detected.language === language)
-    return { ...look, verdict: 'fits', textLanguage: detected?.language };
-  return { ...look, verdict: 'other', textLanguage: detected.language };
+  if (!/[\p{L}\p{N}]/u.test(text) || isRepetition(listWords(text)))
+    return { ...look, verdict: 'no words' };
+  const detected = await detector.detect(text, []);
+  const isOther =
+    detected !== undefined &&
+    isLongEnough(text, detected) &&
+    isSure(detected) &&
+    detected.language !== language;
+  return {
+    ...look,
+    verdict: isOther ? 'other' : 'fits',
+    textLanguage: detected?.language,
+  };
 }
 
 /** Chooses the language of a second request. Undefined: the first look is good, or there is no other guess. */
@@ -58,5 +69,5 @@ export function chooseLook(first: Look, second: Look): Transcript {
 
 /** Returns whether a text is one word again and again, as models write of words that they do not know. */
 function isRepetition(words: readonly string[]) {
-  return words.length > minWords && new Set(words).size === 1;
+  return words.length >= minRepetitions && new Set(words).size === 1;
 }

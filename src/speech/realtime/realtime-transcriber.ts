@@ -2,6 +2,7 @@ import { realClock } from '#src/base/clock.ts';
 import {
   type ChosenLanguage,
   findSetLanguage,
+  toBaseLanguage,
 } from '#src/base/language/expected-language.ts';
 import { describeServer, type ServedBy } from '#src/provider/models/standard-models.ts';
 import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';
@@ -11,7 +12,6 @@ import {
   RealtimePool,
   type RealtimeSocketOptions,
 } from '#src/provider/realtime/realtime-pool.ts';
-import { toBaseLanguage } from '#src/speech/hints.ts';
 import type {
   OnPartial,
   Transcriber,

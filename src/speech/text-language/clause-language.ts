@@ -1,5 +1,10 @@
-import { toBaseLanguage } from '#src/speech/hints.ts';
-import type { TextLanguageDetector } from './text-language.ts';
+import { includesLanguage } from '#src/base/language/expected-language.ts';
+import {
+  isLongEnough,
+  isSure,
+  listWords,
+  type TextLanguageDetector,
+} from './text-language.ts';
 
 /** Languages (BCP 47) that a clause may be in, as far as they are known beside its words. */
 export type LanguageClues = {
@@ -10,14 +15,6 @@ export type LanguageClues = {
   /** Languages that some voice speaks although others do not. */
   readonly spoken: readonly string[];
 };
-
-/** Fewer words are compared only with the languages of the clues: "Stop" is a word in twelve languages. */
-const minSureWords = 3;
-/** "Toss a coin" is Hungarian rather than English with 0.82. */
-const minSureProbability = 0.9;
-
-const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
-const maxCountedChars = 200;
 
 /**
  * Decides the language of one clause by its own words: the language that they surely show, of all or, for one or two
@@ -37,31 +34,19 @@ export async function decideClauseLanguage(
   detector: TextLanguageDetector,
 ): Promise<string | undefined> {
   const known = before ?? expected;
-  const wordCount = countWords(text);
-  const detected = wordCount > 0 ? await detector.detect(text, []) : undefined;
+  const hasWords = listWords(text).length > 0;
+  const detected = hasWords ? await detector.detect(text, []) : undefined;
   if (!detected) return known;
   const clues = [expected, before, ...spoken].filter((tag) => tag !== undefined);
-  const isOwnScript = detected.probability === 1;
-  const isLong = wordCount >= minSureWords || isOwnScript;
+  const isLong = isLongEnough(text, detected);
   const candidates = isLong ? [detected.language, ...clues] : clues;
   const likeliest =
     (await detector.detect(text, candidates)) ?? (isLong ? detected : undefined);
-  const isSure = likeliest && likeliest.probability >= minSureProbability;
-  if (!isSure) return known;
+  if (!likeliest || !isSure(likeliest)) return known;
   // The clue names the region, too: `pt-BR`.
   return (
     clues.find((tag) => speaksLanguage([likeliest.language], tag)) ?? likeliest.language
   );
-}
-
-/** Counts words without numbers, also where they are written together, as in Japanese. Only the first 200 characters count. */
-export function countWords(text: string): number {
-  let count = 0;
-  for (const { segment, isWordLike } of segmenter.segment(
-    text.slice(0, maxCountedChars),
-  ))
-    if (isWordLike && /\p{L}/u.test(segment)) count++;
-  return count;
 }
 
 /** Tests whether a language is among those that a voice speaks. Undefined languages are all. */
@@ -69,8 +54,5 @@ export function speaksLanguage(
   languages: readonly string[] | undefined,
   language: string,
 ): boolean {
-  const base = toBaseLanguage(language);
-  return (
-    languages === undefined || languages.some((tag) => toBaseLanguage(tag) === base)
-  );
+  return languages === undefined || includesLanguage(languages, language);
 }

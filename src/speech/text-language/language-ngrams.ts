@@ -1,10 +1,12 @@
-import { toBaseLanguage } from '#src/speech/hints.ts';
+import { includesLanguage } from '#src/base/language/expected-language.ts';
 
 export type DetectedLanguage = {
   /** Code without region: `pt` for `pt-BR`. */
   readonly language: string;
   /** 0.5 to 1, of the best language against the second. */
   readonly probability: number;
+  /** The script alone shows the language, so that one word is enough. */
+  readonly isOwnScript?: true;
 };
 
 /** Added to each score of the file, as in the package eld. */
@@ -96,14 +98,14 @@ function detectByScript(text: string, among: readonly string[]) {
     if (!isAllowedLanguage(language, among)) continue;
     const scriptLetters = text.match(script)?.length ?? 0;
     if (letters > 0 && scriptLetters / letters >= minScriptShare)
-      return { language, probability: 1 };
+      return { language, probability: 1, isOwnScript: true };
   }
   return undefined;
 }
 
 /** An empty `among` allows all. */
 function isAllowedLanguage(language: string, among: readonly string[]) {
-  return among.length === 0 || among.some((tag) => toBaseLanguage(tag) === language);
+  return among.length === 0 || includesLanguage(among, language);
 }
 
 function listNgrams(text: string) {

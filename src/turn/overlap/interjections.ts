@@ -1,3 +1,4 @@
+import { toBaseLanguage } from '#src/base/language/expected-language.ts';
 import {
   getMaxNameDistance,
   isWithinDistance,
@@ -486,7 +487,7 @@ export function findYesOrNo(
 
 /** A Polish yes is a Malay no. */
 function listLikelyTables(language: string | undefined) {
-  const code = language?.split('-')[0];
+  const code = language && toBaseLanguage(language);
   if (!confirmationTables.some((table) => table.code === code)) return [];
   return confirmationTables.filter(
     (table) => table.code === code || table.code === 'en',

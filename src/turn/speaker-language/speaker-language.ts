@@ -1,4 +1,9 @@
-import type { LikelyLanguages } from '#src/base/language/expected-language.ts';
+import {
+  includesLanguage,
+  isSameLanguage,
+  type LikelyLanguages,
+  toBaseLanguage,
+} from '#src/base/language/expected-language.ts';
 import { toPlainWords } from '#src/turn/addressing/names.ts';
 import type { LanguageRequestPhrases } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
@@ -192,16 +197,13 @@ export function decideAnswerLanguage(
 /** Whether the language may change: not at all, by a request, or by any next words. */
 export type LanguageStability = 'fixed' | 'settled' | 'open';
 
-/** Returns whether the language of answers may still change. */
+/** Returns whether the words of a question may change the language of its answer: what was learned settles nothing. */
 export function getLanguageStability(
-  state: SpeakerLanguage,
-  choices: LanguageChoices,
-  isHeard: boolean,
+  { requested }: SpeakerLanguage,
+  { fixed, own: ownLanguage }: LanguageChoices,
 ): LanguageStability {
-  if (choices.fixed !== undefined) return 'fixed';
-  const settledLanguage = state.requested ?? choices.own ?? state.locked;
-  const language = isHeard ? decideAnswerLanguage(state, choices) : settledLanguage;
-  return language === undefined ? 'open' : 'settled';
+  if (fixed !== undefined) return 'fixed';
+  return (requested ?? ownLanguage) === undefined ? 'open' : 'settled';
 }
 
 /**
@@ -226,7 +228,7 @@ export function weighLanguages(
 ): LikelyLanguages {
   const settled =
     locked !== undefined && (!latest || isSameLanguage(locked, latest.language));
-  const weights = new Map(among.map((tag) => [getBaseLanguage(tag), 1]));
+  const weights = new Map(among.map((tag) => [toBaseLanguage(tag), 1]));
   const guesses = [
     ...(settled ? [[locked, guessWeights.settled] as const] : []),
     ...[locked, latest?.language, requested, ...room].map(
@@ -234,7 +236,7 @@ export function weighLanguages(
     ),
   ];
   for (const [tag, weight] of guesses) {
-    const language = tag && getBaseLanguage(tag);
+    const language = tag && toBaseLanguage(tag);
     if (!language || !isAmong(language, among)) continue;
     weights.set(language, Math.max(weight, weights.get(language) ?? weight));
   }
@@ -245,18 +247,8 @@ export function weighLanguages(
   };
 }
 
-function isSameLanguage(tag: string, otherTag: string) {
-  return getBaseLanguage(tag) === getBaseLanguage(otherTag);
-}
-
 function isAmong(language: string, among: readonly string[]) {
-  return (
-    among.length === 0 || among.some((allowed) => isSameLanguage(allowed, language))
-  );
-}
-
-function getBaseLanguage(tag: string) {
-  return tag.toLowerCase().split('-', 1)[0] ?? tag;
+  return among.length === 0 || includesLanguage(among, language);
 }
 
 /** Removes the words of names, and all punctuation, before a language is guessed. */

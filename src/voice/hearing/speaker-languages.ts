@@ -4,8 +4,11 @@ import type { Public } from '#src/base/public.ts';
 import type { AnswerLanguage } from '#src/pipeline/pipeline.ts';
 import type { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
-import { countWords } from '#src/speech/text-language/clause-language.ts';
-import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import {
+  isSure,
+  listWords,
+  type TextLanguageDetector,
+} from '#src/speech/text-language/text-language.ts';
 import {
   decideAnswerLanguage,
   findRequestedLanguage,
@@ -41,9 +44,6 @@ type KnownLanguage = {
   readonly language: string | undefined;
   readonly hold: LanguageStability;
 };
-
-/** "Toss a coin" is Hungarian rather than English with 0.82. Short German is German with 1. */
-const minPairProbability = 0.9;
 
 /** Finds the language in which each person of a session is heard and answered. Never throws. */
 export class SpeakerLanguages {
@@ -95,7 +95,7 @@ export class SpeakerLanguages {
       this.#spoken.set(transcript, evidence.language);
     const state = this.#stepLanguage(personId, evidence);
     this.#people.set(personId, state);
-    this.#languageAfter.set(transcript, this.#toKnownLanguage(personId, state, true));
+    this.#languageAfter.set(transcript, this.#toKnownLanguage(personId, state));
   }
 
   /** Finds the language of a finished transcript: the recogniser's, or the one that its words surely are in. */
@@ -107,8 +107,7 @@ export class SpeakerLanguages {
   createAnswerLanguage(personId: PersonId): AnswerLanguage {
     return new TurnLanguage({
       findFinal: () => this.find(personId),
-      getUnheard: () =>
-        this.#toKnownLanguage(personId, this.#getState(personId), false),
+      getUnheard: () => this.#toKnownLanguage(personId, this.#getState(personId)),
       detectLanguage: (transcript) => this.#detectLanguage(personId, transcript),
       isFinal: (transcript) => this.#languageAfter.has(transcript),
     });
@@ -125,20 +124,15 @@ export class SpeakerLanguages {
     const evidence = await this.#getEvidence(personId, transcript);
     const state = this.#stepLanguage(personId, evidence);
     return (
-      this.#languageAfter.get(transcript) ??
-      this.#toKnownLanguage(personId, state, true)
+      this.#languageAfter.get(transcript) ?? this.#toKnownLanguage(personId, state)
     );
   }
 
-  #toKnownLanguage(
-    personId: PersonId,
-    state: SpeakerLanguage,
-    isHeard: boolean,
-  ): KnownLanguage {
+  #toKnownLanguage(personId: PersonId, state: SpeakerLanguage): KnownLanguage {
     const choices = this.#getChoices(personId);
     return {
       language: decideAnswerLanguage(state, choices),
-      hold: getLanguageStability(state, choices, isHeard),
+      hold: getLanguageStability(state, choices),
     };
   }
 
@@ -152,7 +146,7 @@ export class SpeakerLanguages {
     const { names } = this.#deps.settings();
     const { text, language } = transcript;
     const content = removeNames(text, names);
-    const wordCount = countWords(content);
+    const wordCount = listWords(content).length;
     const requested = findRequestedLanguage(text, names);
     const { fixed, own: chosen } = this.#getChoices(personId);
     const isKnown =
@@ -173,8 +167,7 @@ export class SpeakerLanguages {
     const spoken = latest?.language ?? locked;
     if (!detected || isSureLanguage(detected) || spoken === undefined) return detected;
     const likelier = await textLanguage.detect(text, [detected.language, spoken]);
-    const isOther = likelier && likelier.probability >= minPairProbability;
-    return isOther ? likelier : { language: spoken, probability: 1 };
+    return isSure(likelier) ? likelier : { language: spoken, probability: 1 };
   }
 
   #getState(personId: PersonId) {

@@ -39,10 +39,36 @@ test.each([
   ['ja', 'a アット b ドット de'],
   ['pl', 'a małpa b kropka de'],
   ['pt-BR', 'a arroba b ponto de'],
-  ['sv', 'a at b dot de'],
   [undefined, 'a at b dot de'],
 ])('in %s an address is said in its words', (language, said) =>
   expect(sayAddresses('a@b.de', language)).toBe(said),
+);
+
+test('in a language without words for it the voice gets an address without what nobody would say', () => {
+  expect(sayAddresses('Se https://www.a.se:80/b?c=d, eller a@b.se.', 'sv')).toBe(
+    'Se a.se:80/b, eller a@b.se.',
+  );
+});
+
+test.each([
+  [
+    'de',
+    'Sieh auf example.de/hilfe nach oder schreib an info@example.de.',
+    'Sieh auf example Punkt de Schrägstrich hilfe nach oder schreib an info ät example Punkt de.',
+  ],
+  [
+    'ja',
+    '詳しくはhttps://example.jp/aをご覧ください。',
+    '詳しくはexample ドット jp スラッシュ aをご覧ください。',
+  ],
+  [
+    'pl',
+    'Pisz na a_b@c.pl, dobrze?',
+    'Pisz na a podkreślnik b małpa c kropka pl, dobrze?',
+  ],
+])(
+  'an address inside a sentence in %s is said in its words: %s',
+  (language, text, said) => expect(sayAddresses(text, language)).toBe(said),
 );
 
 test('an address stays whole where it is read, whatever marks stand in it', () => {

@@ -54,6 +54,12 @@ test.each([
   'Take fruit, e.g. apples',
   'It costs 1,000 or 10:30',
   'Room No. 5 is free',
+  'Turn left at St. James St. and wait for Mrs. Lee of approx. 40 years',
+  'Vgl. Abb. 3 bzw. Hr. Maier, z. B. im Haus ggf. mit Fr. Schmidt',
+  'Hable con la Sra. Ruiz, p. ej. mañana, vea el núm. 7 o la pág. 12',
+  'Voyez Mme. Petit, env. 5 minutes, cf. la fig. 2 et le vol. 3',
+  'Mówi dr Nowak, np. o ul. długiej i św. Janie, por. rys. 4',
+  'Fale com a Dra. Souza, aprox. dez minutos, ex. hoje, pág. 3',
 ])('nothing is cut inside: %s', (text) => {
   const later = `Hello there. ${text}. `;
   expect(clauses(later).slice(1).join(' ')).toBe(`${text}.`);
@@ -64,6 +70,10 @@ test.each([
   ['Wait... what?! I see.', 'Wait... what?!'],
   ['"Stop!" she said to him.', '"Stop!"'],
   ['We meet at 5 p.m. Then we go.', 'We meet at 5 p.m.'],
+  ['It is 5 km. Then turn.', 'It is 5 km.'],
+  ['Use GPS. Then turn left.', 'Use GPS.'],
+  ['sure. i can do that.', 'sure.'],
+  ['That was in 1990. 5 people came.', 'That was in 1990.'],
   ['1. Boil the water.\n2. Drink it.', '1. Boil the water.'],
   [
     'See [the page, please](https://a.b/c) now. Yes.',

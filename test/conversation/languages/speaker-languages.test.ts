@@ -1,3 +1,4 @@
+import { createStandIn } from '#src/chat/chat-stand-in-model.ts';
 import {
   withOwnLanguages,
   withSpokenForm,
@@ -20,6 +21,7 @@ function openEnglishVoice() {
   return withSpokenForm(english, { detector: textLanguage, languages: ['en'] });
 }
 
+const standIn = createStandIn({ wallMs: () => 0, random: () => 0, botName: 'Nova' });
 const germanAnswer = 'Das habe ich leider nicht verstanden.';
 const englishAnswer = 'I can tell the time and play rain.';
 
@@ -48,6 +50,7 @@ playScripts(
     adam says (human-goforward): And in Lima now?
     > heard Adam: And in Lima now?, answered Adam: You said five.
     orders answer in > Answer in German
+    orders these > these very
     adam is forgotten > forgotten total 1
     adam allows > isSaved true
     adam says (human-goforward): And in Rome now?
@@ -60,6 +63,7 @@ playScripts(
     adam says (human-goforward): What time is it?
     > heard Adam: What time is it?, answered Adam: You said five.
     orders answer in > Answer in Japanese
+    orders these > these very
     hint > ja
     `,
     'two sentences in a language make it likelier to a recogniser, for others in the room a little, and decide nothing': `
@@ -76,6 +80,7 @@ playScripts(
     > heard Adam: What time is it?, answered Adam: You said five.
     hint > maybe de 4
     orders answer in > Answer in German
+    orders these > these words
     2000
     adam says (human-goforward): And in Rome now?
     > heard Adam: And in Rome now?, answered Adam: You said five.
@@ -152,6 +157,63 @@ playScripts(
     > writes voice.language.written (German) (English) (German)
     > writes "Here is how they say it in Berlin. Ich habe heute leider keinen Hunger mehr. And that is all I know about it."
     2000 > answered Adam: Here is how they say it in Berlin. And that is all I know about it.
+    `,
+      ],
+    'an answer in a language that the voice speaks is said, also to a person who set one that it lacks':
+      [
+        { synthesizer: openEnglishVoice(), chat: new FakeChat([[englishAnswer]]) },
+        `
+    adam chooses language de
+    adam says (human-goforward): Wie spät ist es?
+    > heard Adam: Wie spät ist es?, answered Adam: I can tell the time and play rain.
+    `,
+      ],
+    'a word of many languages is in the one that its asker speaks, so that no voice of another says it':
+      [
+        {
+          synthesizer: openEnglishVoice(),
+          chat: new FakeChat([[germanAnswer], ['Ja.']]),
+        },
+        `
+    recogniser tells de
+    adam says (human-goforward): Wie spät ist es?
+    > heard Adam: Wie spät ist es?
+    > answered Adam
+    > writes "Keine Stimme hier spricht Deutsch, also schreibe ich diese Antworten. Mit Englisch in /voice me hörst du mich. Eine Stimme für Deutsch bekommt mein Betreiber mit npm run setup."
+    > writes "Das habe ich leider nicht verstanden."
+    2000
+    adam says (human-goforward): Regnet es morgen?
+    > heard Adam: Regnet es morgen?, answered Adam, writes "Ja."
+    `,
+      ],
+    'whoever asks it to count hears it count, also in a language that no voice speaks':
+      [
+        { synthesizer: openEnglishVoice(), chat: standIn },
+        `
+    recogniser tells de
+    adam says (human-goforward): Zähle bis zwölf. > heard Adam: Zähle bis zwölf.
+    8000
+    > answered Adam: Talk over me, or press Stop. One, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve.
+    `,
+      ],
+    'a message is read in the language of its words, whatever its writer speaks and the server lists':
+      [
+        { synthesizer: openEnglishVoice() },
+        `
+    set languages de, fr > set value de, fr isSaved true
+    recogniser tells de
+    adam says (human-goforward): Wie spät ist es?
+    > heard Adam: Wie spät ist es?, answered Adam: You said five.
+    2000
+    eva picks adam: Dinner is ready at eight. > queued position 0
+    2000 > played voice: completed
+    eva picks adam: Toss a coin > queued position 0
+    2000 > played voice: completed
+    eva picks adam: Das Essen ist um acht Uhr fertig.
+    > queued position 0
+    > played voice: failed
+    > writes "Keine Stimme hier spricht Deutsch, also schreibe ich diese Antworten. Mit Englisch in /voice me hörst du mich. Eine Stimme für Deutsch bekommt mein Betreiber mit npm run setup."
+    2000
     `,
       ],
     'where the recogniser tells no language, the text does: Wie lange muss man ein Ei kochen?': `

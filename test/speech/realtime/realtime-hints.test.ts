@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import { RealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
 import { transcribeText } from '#test/contracts/transcriber-contract.ts';
@@ -48,6 +49,29 @@ test.each([
     reported({ model }),
   ]);
 });
+
+test.each(['gpt-live-transcribe', 'gpt-realtime-whisper'])(
+  '%s is told no language that was guessed, and the one that somebody set',
+  async (model) => {
+    using opened = open(model);
+    const guess = {
+      kind: 'likely',
+      languages: [{ language: 'fr', weight: 4 }],
+      others: 1,
+    } as const;
+    const set = { kind: 'set', language: admitChosenLanguage('de-AT') } as const;
+    for (const language of [guess, set])
+      await transcribeText(
+        withTranscriptionOptions(opened.transcriber, { language }),
+        five.pcm,
+      );
+    const isList = model === 'gpt-live-transcribe';
+    expect(opened.updates()).toEqual([
+      reported({ model }),
+      reported({ model, ...(isList ? { languages: ['de'] } : { language: 'de' }) }),
+    ]);
+  },
+);
 
 test.each(['refuses-hints', 'refuses-hints-namelessly', 'drops-at-hints'] as const)(
   'a server that %s is heard all the same, and told only once',

@@ -91,6 +91,11 @@ const rules: readonly SpellingRule[] = [
     /\b(1\d|20)(\d0)'?s\b/g,
     (_, century, decade) => `${sayYear(century + decade).replace(/y$/, 'ie')}s`,
   ],
+  // A name before it makes a street of a saint: "St. James St.", "5th St.", but "In St. Louis".
+  [
+    /(?<=(?:[a-z,.] [A-Z][a-z']+|\d(?:st|nd|rd|th)) )(St|Dr)\./g,
+    (_, short) => (short === 'St' ? 'street' : 'drive'),
+  ],
   [
     buildPattern(`\\b(${Object.keys(abbreviations).map(RegExp.escape).join('|')})\\.`),
     (_, short) => abbreviations[short] ?? '',

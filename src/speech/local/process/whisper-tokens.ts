@@ -1,8 +1,8 @@
 import {
   type ExpectedLanguage,
   findSetLanguage,
+  toBaseLanguage,
 } from '#src/base/language/expected-language.ts';
-import { toBaseLanguage } from '#src/speech/hints.ts';
 
 /**
  * Languages in the order of tokens, with `jv` for `jw`:

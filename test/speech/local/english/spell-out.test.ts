@@ -41,6 +41,12 @@ test.each([
   ['GPT-4o with 16 GB', 'GPT four o with sixteen gigabytes'],
   ['2 + 2 = 4 & x < y', 'two plus two equals four and x less than y'],
   ['5–7 days, 10-20 people', 'five to seven days, ten to twenty people'],
+  ['St. James St. in St. Louis', 'saint James street in saint Louis'],
+  [
+    'It is on Elm Dr. near 5th St., says Dr. Lee.',
+    'It is on Elm drive near fifth street, says doctor Lee.',
+  ],
+  ['12 Oak Ave. and Sunset Blvd.', 'twelve Oak avenue and Sunset boulevard'],
   ['e.g. Mr. Smith vs. Jones', 'for example mister Smith versus Jones'],
   ['café naïve Łódź straße', 'cafe naive lodz strasse'],
   ['Wait… what?! (Really)', 'Wait. what? Really'],

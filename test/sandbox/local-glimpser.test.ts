@@ -1,0 +1,48 @@
+import { LocalGlimpser } from '#src/app/sandbox/local-glimpser.ts';
+import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+
+const never = new AbortController().signal;
+const pcm = {
+  samples: new Int16Array(16_000).fill(3_000),
+  rateHz: 16_000,
+  channels: 1,
+} as const;
+
+function open(tookMs: number) {
+  const clock = new VirtualClock();
+  const ears = new FakeTranscriber({ texts: ['what time'], clock, tookMs });
+  const machine = { isFull: false };
+  const glimpser = new LocalGlimpser({
+    clock,
+    isMachineFull: () => machine.isFull,
+    open: async () => ears,
+  });
+  return { clock, ears, machine, glimpse: () => glimpser.glimpse(pcm, {}, never) };
+}
+
+test('words so far are recognised one glimpse at a time, and not while other work fills the machine', async () => {
+  const { clock, ears, glimpse, machine } = open(200);
+  machine.isFull = true;
+  expect(await glimpse()).toBeUndefined();
+  expect(ears.heard).toHaveLength(0);
+  machine.isFull = false;
+  const first = glimpse();
+  expect(await glimpse()).toBeUndefined();
+  await clock.advance(200);
+  expect(await first).toBe('what time');
+  expect(ears.heard).toHaveLength(1);
+});
+
+test('a glimpse that comes too late is given up, and the next one waits', async () => {
+  const { clock, ears, glimpse } = open(10_000);
+  const rejected = expect(glimpse()).rejects.toThrow('other work');
+  await clock.advance(2_500);
+  await rejected;
+  expect(await glimpse()).toBeUndefined();
+  await clock.advance(5_000);
+  const next = glimpse();
+  next.catch(() => undefined);
+  await clock.advance(20);
+  expect(ears.heard).toHaveLength(2);
+});
