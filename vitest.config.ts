@@ -82,7 +82,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     globalSetup: ['test/postgres-setup.ts', 'test/optional-packages-setup.ts'],
     // Workers, and the threads and programs that tests start, compile each module once.
-    env: { NODE_COMPILE_CACHE: compiled, ...inMemory() },
+    env: { NODE_COMPILE_CACHE: compiled, ORT_DISABLE_TELEMETRY: '1', ...inMemory() },
     // Once for each worker: a setup file runs anew before each test file, and each run would add its hook to all before it.
     execArgv: ['--import', resolvingOwnImports, ...mends],
     // No test mocks modules, so none needs to be read for mocks.

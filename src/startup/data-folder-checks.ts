@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { access, stat, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, readdir, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import {
   type Finding,
   toDifferingFinding,
@@ -31,6 +31,27 @@ export async function checkDataFolder(dataDir: string): Promise<Finding> {
       "give the folder to the bot's user (chown), or set DATA_DIR to another one",
     );
   }
+}
+
+/** Finds the first file in `folders` that the bot cannot read and write. Folders that are not there or closed have none. */
+export async function checkDataFiles(folders: readonly string[]): Promise<Finding> {
+  for (const folder of folders) {
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    for (const { name } of entries.filter((entry) => entry.isFile())) {
+      const path = join(folder, name);
+      const isOpen = await access(path, constants.R_OK | constants.W_OK).then(
+        () => true,
+        () => false,
+      );
+      if (!isOpen)
+        return toMissingFinding(
+          'file',
+          `the bot cannot read and write ${path}`,
+          "give the file to the bot's user (chown)",
+        );
+    }
+  }
+  return toOkFinding('file', 'the bot can read and write its files');
 }
 
 /** Judges the free space on the disk of `dataDir`, or of its nearest existing parent. */

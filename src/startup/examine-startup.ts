@@ -2,7 +2,11 @@ import { join, resolve } from 'node:path';
 import type { Config } from '#src/config/config.ts';
 import type { Finding } from '#src/probes/probe.ts';
 import { findDataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
-import { checkDataFolder, checkFreeSpace } from './data-folder-checks.ts';
+import {
+  checkDataFiles,
+  checkDataFolder,
+  checkFreeSpace,
+} from './data-folder-checks.ts';
 import { checkLocalVoices, checkModelFiles, listModelFolders } from './model-checks.ts';
 import { checkLoopback, checkPort } from './network-checks.ts';
 
@@ -39,6 +43,7 @@ export async function examineStartup(
   const usesLoopback = !discord || page || monitoring.status;
   const checks = [
     checkDataFolder(storeDir),
+    checkDataFiles([...new Set([dataDir, storeDir])]),
     checkFreeSpace(storeDir),
     ...(usesLoopback ? [checkLoopback()] : []),
     ...listPorts(config, extent).map((port) => checkPort(port, isRunning)),
@@ -48,10 +53,12 @@ export async function examineStartup(
   const findings = await Promise.all(checks);
   return findings.map((finding) => ({
     finding,
-    // Room on a disk comes back, and the store with it.
-    stopsStart: finding.verdict === 'missing' && finding.subject !== 'disk',
+    stopsStart: finding.verdict === 'missing' && !passing.includes(finding.subject),
   }));
 }
+
+/** Subjects of faults that are mended while the bot runs: the store comes back with room on the disk and rights. */
+const passing = ['disk', 'file'];
 
 /** On Discord a port that is taken is told once the bot runs, and tried again. */
 function listPorts({ discord, monitoring, page }: Config, extent: 'start' | 'all') {

@@ -1,5 +1,7 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { getErrorMessage } from '#src/base/errors.ts';
 import type { EngineConfig } from '#src/config/config.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
 import {
@@ -64,7 +66,9 @@ export async function checkModelFiles({
   const name = basename(folder);
   const files = await listModelFiles(folder);
   const faults = await Promise.all(files.map((file) => findModelFault(file)));
-  const [fault] = faults.filter((each) => each !== undefined);
+  const isUnlisted = files.length === 0 && folder === getModelFolder(name);
+  const [fault = isUnlisted ? `models/SHA256SUMS does not name ${name}` : undefined] =
+    faults.filter((each) => each !== undefined);
   if (fault !== undefined)
     return (isLate ? toDifferingFinding : toMissingFinding)(
       'models',
@@ -72,17 +76,19 @@ export async function checkModelFiles({
       modelsRemedy,
     );
   if (files.length > 0) return toOkFinding('models', `${name} is whole`);
-  const isThere = await access(folder).then(
-    () => true,
-    () => false,
-  );
-  return isThere
-    ? toOkFinding('models', `${name} is there`)
-    : toMissingFinding(
-        'models',
-        `${folder} is not there`,
-        'correct the path of the model',
-      );
+  try {
+    await readdir(folder);
+    return toOkFinding('models', `${name} is there`);
+  } catch (error) {
+    const reason = existsSync(folder)
+      ? `cannot be read (${getErrorMessage(error)})`
+      : 'is not there';
+    return toMissingFinding(
+      'models',
+      `${folder} ${reason}`,
+      "correct the path of the model, or give the folder to the bot's user (chown)",
+    );
+  }
 }
 
 /** Finds names of voices that the local voice does not have, and would speak as `natural`. */

@@ -121,7 +121,7 @@ scenario(
       /^folder: \/dev\/null is no folder$/,
       /^ {2}mend: set DATA_DIR to a folder$/,
       /^models: \/nowhere\/voice is not there$/,
-      /^ {2}mend: correct the path of the model$/,
+      /^ {2}mend: correct the path of the model, or give the folder/,
       /^voice: SPEECH_VOICE: the local voice is not called nova, and speaks as natural$/,
       /^ {2}mend: set SPEECH_VOICE to natural, deep/,
     );

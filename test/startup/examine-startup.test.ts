@@ -2,7 +2,9 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkDataFolder } from '#src/startup/data-folder-checks.ts';
+import { fileURLToPath } from 'node:url';
+import { getModelFolder } from '#src/speech/local/folders.ts';
+import { checkDataFiles, checkDataFolder } from '#src/startup/data-folder-checks.ts';
 import {
   checkLocalVoices,
   checkModelFiles,
@@ -10,6 +12,7 @@ import {
 } from '#src/startup/model-checks.ts';
 import { checkLoopback, checkPort } from '#src/startup/network-checks.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
+import { runProgram } from '#test/fakes/run-program.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 const place = { name: 'PAGE_PORT', host: '127.0.0.1' };
@@ -47,6 +50,25 @@ test('DATA_DIR is refused where it is a file or may not be written, and is not m
   }
 });
 
+test('a file that the bot cannot read and write is named, and programs refuse a closed folder in the same words', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-startup-'));
+  try {
+    expect(await checkDataFiles([folder, join(folder, 'none')])).toMatchObject({
+      verdict: 'ok',
+    });
+    const page = join(folder, 'sandbox-page.json');
+    await writeFile(page, '{}', { mode: 0o000 });
+    const isRoot = process.getuid?.() === 0;
+    expect((await checkDataFiles([folder])).verdict).toBe(isRoot ? 'ok' : 'missing');
+    expect(runProgram('backup', { DATA_DIR: join(page, 'data') })).toMatchObject({
+      status: 78,
+      stderr: expect.stringMatching(/^folder: .* is no folder\n {2}mend: /),
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
 const { engines: local } = readGoodSettings({});
 const { engines: served } = readGoodSettings({ OPENAI_API_KEY: 'sk-key' });
 
@@ -73,6 +95,19 @@ test('a folder of the operator has to be there', async () => {
   expect(await checkModelFiles({ folder, isLate: false })).toMatchObject({
     verdict: 'missing',
     reason: '/nowhere/voice is not there',
+  });
+});
+
+test('a folder without rows in models/SHA256SUMS is no whole model', async () => {
+  const unlisted = getModelFolder('README.md');
+  expect(await checkModelFiles({ folder: unlisted, isLate: false })).toMatchObject({
+    verdict: 'missing',
+    reason: 'models/SHA256SUMS does not name README.md',
+  });
+  const folder = fileURLToPath(import.meta.resolve('#package.json'));
+  expect(await checkModelFiles({ folder, isLate: false })).toMatchObject({
+    verdict: 'missing',
+    reason: expect.stringContaining('cannot be read (ENOTDIR'),
   });
 });
 

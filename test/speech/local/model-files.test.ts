@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { getModelFolder } from '#src/speech/local/folders.ts';
 import { checkModelFile } from '#src/speech/local/process/model-files.ts';
 
 test('a model file that is not that of this version is refused with what to do, and a model of the operator is not', async () => {
@@ -13,6 +16,15 @@ test('a model file that is not that of this version is refused with what to do, 
   await writeFile(listed, 'a model');
   await checkModelFile(own, folder);
   await checkModelFile(listed, folder);
+  await rm(listed);
+  await mkdir(listed);
+  await expect(checkModelFile(listed, folder)).rejects.toMatchObject({
+    code: 'speech.failed',
+    message: expect.stringMatching(
+      /^models\/listed\.onnx cannot be read \(EISDIR.*git checkout -- models/,
+    ),
+  });
+  await rm(listed, { recursive: true });
   await writeFile(listed, 'A model');
   await expect(checkModelFile(listed, folder)).rejects.toMatchObject({
     code: 'speech.failed',
@@ -32,4 +44,17 @@ test('models/SHA256SUMS names each file that the models are loaded from', async 
   );
   expect(names.length).toBe(7);
   for (const name of names) expect(sums).toContain(`/${name}\n`);
+});
+
+test('ONNX Runtime keeps nothing for its maker, who would be told of each start', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-telemetry-'));
+  const url = (path: string) => JSON.stringify(import.meta.resolve(path));
+  const source = `
+    const { openModel } = await import(${url('#src/speech/local/process/sessions.ts')});
+    await openModel(${JSON.stringify(getModelFolder('smart-turn-v3.2-merged-silence/smart-turn.onnx'))});`;
+  await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source], {
+    cwd: folder,
+    env: { HOME: folder, TMPDIR: folder },
+  });
+  expect(await readdir(folder)).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import { getModelFolder } from '#src/speech/local/folders.ts';
 
 const gitFolder = fileURLToPath(new URL('../../../../.git', import.meta.url));
@@ -46,8 +46,8 @@ export async function listModelFiles(
 }
 
 /**
- * Compares a file with `models/SHA256SUMS`, at about 400 MB a second. Returns the fault of a file that is missing or another one than that
- * of this version. Files of other folders, which the operator chose, have no checksum.
+ * Compares a file with `models/SHA256SUMS`, at about 400 MB a second. Returns the fault of a file that is missing, cannot be read or is another one
+ * than that of this version. Files of other folders, which the operator chose, have no checksum.
  */
 export async function findModelFault(
   path: string,
@@ -58,7 +58,11 @@ export async function findModelFault(
   if (sum === undefined) return undefined;
   if (!existsSync(path)) return `models/${name} is missing`;
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (error) {
+    return `models/${name} cannot be read (${getErrorMessage(error)})`;
+  }
   if (hash.digest('hex') === sum) return undefined;
   return `models/${name} is not the file of this version, as models/SHA256SUMS tells`;
 }

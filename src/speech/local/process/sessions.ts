@@ -29,6 +29,8 @@ const defaultOptions: InferenceSession.SessionOptions = {
 
 /** Loads ONNX Runtime. Throws BotError `speech.failed` where it has no binary. */
 export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+  // Without this it keeps files of its own for Microsoft, and sends them there.
+  process.env.ORT_DISABLE_TELEMETRY = '1';
   try {
     return await import('onnxruntime-node');
   } catch (cause) {
