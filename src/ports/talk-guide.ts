@@ -228,7 +228,7 @@ function toNamesLines(
 /** Joins names by commas, and counts those that do not fit into `maxChars`: "Ana, Ben, +3". */
 export function formatShortenedNames(
   names: readonly string[],
-  maxChars = maxNamesChars,
+  maxChars: number = maxNamesChars,
 ): string {
   const fittingNames = names.filter(
     (_, n) => n === 0 || names.slice(0, n + 1).join(', ').length <= maxChars,

@@ -29,9 +29,7 @@ import type {
 } from '#src/ports/voice-link.ts';
 import { ConsentedReceiver } from './consented-receiver.ts';
 import { FrameSender } from './frame-sender.ts';
-import { type LinkFault, LinkWatchdog } from './link-watchdog.ts';
 import type { AdmittedJoin, SignalPace } from './signal-pace.ts';
-import { UdpPath } from './udp-path.ts';
 import {
   askAddress,
   findDaveSession,
@@ -39,6 +37,8 @@ import {
   patchNetworking,
 } from './voice-library.ts';
 import { VoiceSignals } from './voice-signals.ts';
+import { type LinkFault, LinkWatchdog } from './watchdog/link-watchdog.ts';
+import { UdpPath } from './watchdog/udp-path.ts';
 
 export type DiscordLinkDeps = {
   readonly clock: Clock;

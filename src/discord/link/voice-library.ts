@@ -15,7 +15,7 @@ import {
 import type { Clock, SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
-import { createAddressRequest } from './udp-path.ts';
+import { createAddressRequest } from './watchdog/udp-path.ts';
 
 /**
  * Private members of @discordjs/voice 0.19.2, and of the sockets and the group below,
@@ -61,7 +61,7 @@ const receiveBufferBytes = 2 * 1024 * 1024;
 const brokenLibrary = 'A message of the voice server broke the voice library.';
 const maxRefusedMessages = 16;
 /** Source: Discord docs, "Voice Opcodes", and the DAVE protocol. */
-export const opcodes = {
+const opcodes = {
   speaking: 5,
   clientsConnect: 11,
   clientDisconnect: 13,

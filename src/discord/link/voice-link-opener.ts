@@ -15,8 +15,8 @@ import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { findOwnPermissions } from '#src/discord/permissions.ts';
 import type { ChannelRef, MayHear, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import { createUnopenedLinkError, DiscordLink } from './discord-link.ts';
-import type { LinkFault } from './link-watchdog.ts';
 import { type AdmittedJoin, ShardPace, SignalPace } from './signal-pace.ts';
+import type { LinkFault } from './watchdog/link-watchdog.ts';
 
 export type LinkOpenerOptions = {
   /** Limit for opening one link, from the gateway's readiness on. */

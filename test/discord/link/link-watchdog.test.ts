@@ -1,8 +1,8 @@
 import type { VoiceConnection } from '@discordjs/voice';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { type PersonId, toPersonId } from '#src/base/ids.ts';
-import { LinkWatchdog } from '#src/discord/link/link-watchdog.ts';
-import { UdpPath } from '#src/discord/link/udp-path.ts';
+import { LinkWatchdog } from '#src/discord/link/watchdog/link-watchdog.ts';
+import { UdpPath } from '#src/discord/link/watchdog/udp-path.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const ann = toPersonId('ann');

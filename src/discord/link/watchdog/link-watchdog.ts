@@ -3,8 +3,8 @@ import { type VoiceConnection, VoiceConnectionStatus } from '@discordjs/voice';
 import type { SyncTiming } from '#src/base/clock.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { admitLiteral, type LoggedText, writeSentence } from '#src/base/logged-text.ts';
+import { findNetworking, getInnerSocket } from '#src/discord/link/voice-library.ts';
 import type { PathProof, UdpPath } from './udp-path.ts';
-import { findNetworking, getInnerSocket } from './voice-library.ts';
 
 /** Interval of checks, and the most that one check counts for after a stall of the process. */
 const [checkMs, maxCheckMs] = [500, 1_000];
