@@ -77,12 +77,11 @@ export class JitterBuffer {
   readonly #waiting = new Map<number, PlacedPacket>();
   #last: PlacedPacket | undefined;
   #lastSamples = usualPacketSamples;
-  #latestAtMs = -Infinity;
   #unevenAtMs = -Infinity;
 
-  /** Arrival of the latest packet, in ms, also of one that waits here. */
-  get latestAtMs(): number {
-    return this.#latestAtMs;
+  /** True while packets wait for missing ones before them. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
   }
 
   /** Tests whether packets were lost, late or out of order a short while before `atMs`. */
@@ -124,13 +123,11 @@ export class JitterBuffer {
 
   #noteArrival({ atMs, sequence, timestamp }: Packet) {
     const last = this.#last?.packet;
-    if (last) {
-      const sentAfterMs = ((timestamp - last.timestamp) | 0) / rtpSamplesPerMs;
-      const isLate = atMs - last.atMs - sentAfterMs >= lateMs;
-      const isNext = ((sequence - last.sequence) & 0xffff) === 1;
-      if (isLate || !isNext) this.#unevenAtMs = atMs;
-    }
-    this.#latestAtMs = Math.max(this.#latestAtMs, atMs);
+    if (!last) return;
+    const sentAfterMs = ((timestamp - last.timestamp) | 0) / rtpSamplesPerMs;
+    const isLate = atMs - last.atMs - sentAfterMs >= lateMs;
+    const isNext = ((sequence - last.sequence) & 0xffff) === 1;
+    if (isLate || !isNext) this.#unevenAtMs = atMs;
   }
 
   #holdPacket(placed: PlacedPacket) {

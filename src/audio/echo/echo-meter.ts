@@ -187,7 +187,7 @@ const maxNoiseRiseDb = 0.03;
  *
  * const meter = new EchoMeter(new SentEnvelope());
  * const samples = new Float32Array(512).fill(0.1);
- * meter.hear({ probability: 0.9, levelDb: -20, atMs: 32, samples }).verdict; // 'speech'
+ * meter.hear({ probability: 0.9, levelDb: -20, atMs: 32, isLost: false, samples }).verdict; // 'speech'
  */
 export class EchoMeter {
   readonly #sent;

@@ -73,9 +73,9 @@ export class SpeakerStream {
     return this.#toSounds(this.#order.releaseOverdue(atMs));
   }
 
-  /** Arrival of the latest packet, in ms, also of one that waits for those before it. */
-  get latestAtMs(): number {
-    return this.#order.latestAtMs;
+  /** True while packets that have arrived wait for those before them. */
+  get isWaiting(): boolean {
+    return this.#order.isWaiting;
   }
 
   /** Tests whether packets were lost, late or out of order a short while before `atMs`. */

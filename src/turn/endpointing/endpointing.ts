@@ -81,8 +81,6 @@ export type EndpointingEvent =
   | {
       readonly kind: 'tick';
       readonly atMs: number;
-      /** Arrival of the latest packet, also of one that waits for those before it. */
-      readonly packetAtMs?: number;
       /** True if packets were lost, late or out of order a short while ago. */
       readonly isUneven?: boolean;
     }
@@ -573,12 +571,7 @@ function wasAskedTooEarly({ kind, mutedAtMs = 0, pause, understood }: SpeakingVo
 }
 
 function addPacket(voice: SpeakingVoice, event: EndpointingEvent): SpeakingVoice {
-  if (event.kind === 'tick') {
-    const { packetAtMs = voice.lastPacketMs } = event;
-    const isNewer = packetAtMs > voice.lastPacketMs && voice.mutedAtMs === undefined;
-    return isNewer ? { ...voice, lastPacketMs: packetAtMs } : voice;
-  }
-  if (event.kind === 'turn-judged') return voice;
+  if (event.kind === 'tick' || event.kind === 'turn-judged') return voice;
   const lastPacketMs = Math.max(voice.lastPacketMs, event.atMs);
   if (event.kind === 'silence-frame') {
     return { ...voice, lastPacketMs, mutedAtMs: voice.mutedAtMs ?? event.atMs };

@@ -139,9 +139,10 @@ export class SpeakerInput {
     // Discord sends nothing during silence, so only a tick can end an utterance.
     for (const sound of this.#options.stream.releaseOverdue(atMs))
       this.#handleSound(sound);
-    const { latestAtMs: packetAtMs } = this.#options.stream;
-    const isUneven = this.#options.stream.isUneven(atMs);
-    this.#stepEndpointing({ kind: 'tick', atMs, packetAtMs, isUneven });
+    const { stream } = this.#options;
+    // What has arrived is heard before a pause is judged.
+    if (!stream.isWaiting)
+      this.#stepEndpointing({ kind: 'tick', atMs, isUneven: stream.isUneven(atMs) });
     this.#stepQuietOverlap('tick', atMs);
     return this.#takeEvents();
   }
