@@ -1,6 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { getCompileCacheEnvironment } from '#src/base/compile-cache.ts';
+import { removeProgress } from './bot-process.ts';
 
 const execFileAsync = promisify(execFile);
 
@@ -14,7 +15,7 @@ export function runProgram(
   const program = [`src/app/programs/${name}.ts`, ...args];
   const options = { env, encoding: 'utf8', timeout: 60_000 } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, program, options);
-  return { status, stdout, stderr };
+  return { status, stdout, stderr: removeProgress(stderr) };
 }
 
 /** A token that `npm run token` makes beside running bots, for the store that these settings name. */
