@@ -40,6 +40,12 @@ const endlessSamples = Number.POSITIVE_INFINITY;
 
 /** An item without sound for this long is given up. */
 const sourceTimeoutMs = 8_000;
+/** Breaks of a source with less sound than this between them come one after the other. */
+const steadyMs = 30_000;
+/** The rest after the first of them. Each further one is twice as long. */
+const firstRestMs = 250;
+/** After so many the source is given up. */
+const maxBreaks = 6;
 
 /**
  * One sound on a track. Reads its source ahead within a bound, in a loop if wanted. Lengths count
@@ -242,9 +248,11 @@ export class TrackItem {
   }
 
   /**
-   * Reads the source, in a loop if wanted. A source that breaks after giving sound is opened again at its position.
+   * Reads the source, in a loop if wanted. A source that breaks after giving sound is opened again at its position, after
+   * a rest that grows with each break.
    */
   async #readRounds(startMs: number, signal: AbortSignal) {
+    let breakCount = 0;
     for (let fromMs = startMs; ; ) {
       const samplesBefore = this.#readSamples;
       try {
@@ -256,7 +264,11 @@ export class TrackItem {
         fromMs = 0;
       } catch (cause) {
         if (!isBreak(cause) || this.#readSamples === samplesBefore) throw cause;
-        fromMs += (this.#readSamples - samplesBefore) / musicPerMs;
+        const gaveMs = (this.#readSamples - samplesBefore) / musicPerMs;
+        breakCount = gaveMs >= steadyMs ? 1 : breakCount + 1;
+        if (breakCount > maxBreaks) throw cause;
+        fromMs += gaveMs;
+        await this.#clock.sleep(firstRestMs * 2 ** (breakCount - 1), signal);
       }
     }
   }

@@ -48,10 +48,31 @@ test('a source that breaks is opened again where it was, until it gives nothing 
     },
   };
   const item = band.play('main', source);
-  await band.run(1200);
+  await band.run(2_000);
   expect(openedMs).toEqual([0, 400, 800]);
   expect(band.endOf(item)).toMatchObject({ code: 'source.unreachable' });
   expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(
     800 * 48 + dyingSamples,
   );
+});
+
+test('a source that breaks after each piece rests longer each time, and is given up', async () => {
+  const band = new Band();
+  const whole = makeSteady(1000, 60_000);
+  const openedAtMs: number[] = [];
+  const source: SoundSource = {
+    ...whole,
+    async *open(fromMs, signal) {
+      openedAtMs.push(band.clock.nowMs());
+      for await (const pcm of whole.open(fromMs, signal)) {
+        yield pcm;
+        throw new BotError('source.unreachable', true, 'The connection broke.');
+      }
+    },
+  };
+  const item = band.play('main', source);
+  await band.run(30_000);
+  expect(band.endOf(item)).toMatchObject({ code: 'source.unreachable' });
+  const rests = openedAtMs.slice(1).map((atMs, n) => atMs - (openedAtMs[n] ?? 0));
+  expect(rests).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000]);
 });
