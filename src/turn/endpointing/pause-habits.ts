@@ -106,8 +106,9 @@ export class PauseHabits {
     this.#endings = learnEnding(this.#endings, lastWord, 'ended');
   }
 
-  /** Forgets the pauses of a person. The counts of last words name nobody. */
+  /** Forgets the pauses of a person, and all last words: their counts do not say whose they were. */
   forget(speakerId: PersonId): void {
     this.#pauses.delete(speakerId);
+    this.#endings = noEndings;
   }
 }
