@@ -315,8 +315,7 @@ function continueVoice(
     pause: noPause,
     understood: voice.understood && { ...voice.understood, isUpToPause: false },
   };
-  if (talking.lastVoiceMs - voice.fromMs >= maxUtteranceMs)
-    return endUtterance(talking, 'too-long');
+  if (talking.lastVoiceMs - voice.fromMs >= maxUtteranceMs) return splitVoice(talking);
   if (voice.kind === 'talking') return { voice: talking, effects: [] };
   const pausedMs = Math.max(0, atMs - activity.windowMs - voice.lastVoiceMs);
   return { voice: talking, effects: [{ kind: 'resumed', atMs, pausedMs }] };
@@ -445,6 +444,19 @@ function isPause(voice: SpeakingVoice, event: EndpointingEvent, rules: PauseRule
   }
   if (event.kind !== 'window' || event.isLost) return false;
   return event.atMs - getVoiceEndMs(voice, rules) >= rules.pauseMs;
+}
+
+/** Ends an utterance in the middle of the voice. What follows is another one of the same turn. */
+function splitVoice(voice: SpeakingVoice): EndpointingStep {
+  const { lastVoiceMs: atMs } = voice;
+  const { effects } = endUtterance(voice, 'too-long');
+  const rest: SpeakingVoice = {
+    ...voice,
+    fromMs: atMs,
+    understood: undefined,
+    evidence: noEvidence,
+  };
+  return { voice: rest, effects: [...effects, { kind: 'began', fromMs: atMs, atMs }] };
 }
 
 function endUtterance(voice: SpeakingVoice, reason: SpeechEndReason): EndpointingStep {

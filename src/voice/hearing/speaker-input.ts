@@ -241,11 +241,12 @@ export class SpeakerInput {
     if (effect.kind === 'ended') this.#lastUtterance = { toMs: effect.toMs, lastWord };
     if (effect.kind !== 'began' || !this.#lastUtterance) return;
     const { toMs, lastWord: endedWord } = this.#lastUtterance;
+    this.#lastUtterance = undefined;
     const silentMs = effect.fromMs - toMs;
+    if (silentMs <= 0) return;
     this.#learnJudgement(silentMs);
     if (silentMs > rules.mergeMs) pauseHabits.learnEnded(endedWord);
     else pauseHabits.learnResumed(speakerId, silentMs, endedWord);
-    this.#lastUtterance = undefined;
   }
 
   #learnJudgement(silentMs: number) {
