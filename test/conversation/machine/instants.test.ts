@@ -1,0 +1,85 @@
+import { toPersonId } from '#src/base/ids.ts';
+import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
+import type { ConversationEvent } from '#src/conversation/machine/events.ts';
+import { stepConversation } from '#src/conversation/machine/step.ts';
+import {
+  announcementAsked,
+  bridge,
+  formatEffect,
+  makeRoom,
+  makeRoomAfter,
+  pauseWithWords,
+  replyAudible,
+  replyBarged,
+  replyOver,
+  saidByBen,
+  saysWhole,
+  timerAsked,
+  toolCalled,
+  voiceBegan,
+  voiceEnded,
+} from './conversation-case.ts';
+
+const ana = toPersonId('ana');
+
+function play(
+  events: readonly (ConversationEvent | readonly ConversationEvent[])[],
+  room = makeRoom('ana', 'ben'),
+) {
+  let state = room;
+  const effects: string[] = [];
+  for (const event of events.flat()) {
+    const next = stepConversation(state, event, conversationRules);
+    state = next.state;
+    effects.push(...next.effects.map((effect) => formatEffect(effect, state)));
+  }
+  return { state, effects };
+}
+
+test('a spoken stop ends the tool of the answer that sounds', () => {
+  const { effects, state } = play([
+    bridge,
+    toolCalled(101, 'volume', '50', 'change', 1_100),
+    replyAudible(101, 1_200),
+    replyBarged(101, 'stop', 1_400),
+  ]);
+  expect(state.tools.runs).toEqual([]);
+  expect(effects.filter((effect) => effect.startsWith('stop-run'))).toHaveLength(1);
+});
+
+test('a yes counts no more once the bot has begun to say something else', () => {
+  const question = 'Set a timer of 10? Say yes.';
+  const { state } = play(
+    [
+      timerAsked[0],
+      toolCalled(101, 'timer', '10', 'last', 1_100, { isSayable: true }),
+      replyAudible(101, 3_000),
+      replyOver(101, 5_000, question),
+      announcementAsked(6_000),
+      replyAudible(103, 6_100),
+      replyOver(103, 8_000, 'A line.'),
+      saysWhole(2, ana, 9_000, 'yes'),
+    ],
+    makeRoomAfter(saidByBen),
+  );
+  const states = state.tools.confirmations.map(({ spokenYes }) => spokenYes?.state);
+  expect(states).not.toContain('accepted');
+});
+
+// Each side of the first sound, and the very instant.
+test.each([1_100, 1_199, 1_200, 1_201, 1_300])(
+  'words that still sound when the answer does are said over it, begun at %i ms',
+  (fromMs) => {
+    const began = voiceBegan(2, toPersonId('ben'), fromMs);
+    const audible = replyAudible(101, 1_200);
+    const inOrder = fromMs <= 1_200 ? [began, audible] : [audible, began];
+    const { effects, state } = play([
+      bridge,
+      ...inOrder,
+      pauseWithWords(2, 1_900, 'Nova, wait'),
+      voiceEnded(2, 2_300),
+    ]);
+    expect(effects).not.toContain('utterance 2 of ben: meant');
+    expect(state.turnQueue.waiting).toEqual([]);
+  },
+);
