@@ -38,10 +38,11 @@ export async function decideClauseLanguage(
   const detected = hasWords ? await detector.detect(text, []) : undefined;
   if (!detected) return known;
   const clues = [expected, before, ...spoken].filter((tag) => tag !== undefined);
-  const isLong = isLongEnough(text, detected);
-  const candidates = isLong ? [detected.language, ...clues] : clues;
+  // An unsure one of all languages is no better than a clue: of "Hello, I am Nova." it is Italian.
+  const isFound = isLongEnough(text, detected) && isSure(detected);
+  const candidates = isFound ? [detected.language, ...clues] : clues;
   const likeliest =
-    (await detector.detect(text, candidates)) ?? (isLong ? detected : undefined);
+    (await detector.detect(text, candidates)) ?? (isFound ? detected : undefined);
   if (!likeliest || !isSure(likeliest)) return known;
   // The clue names the region, too: `pt-BR`.
   return (
