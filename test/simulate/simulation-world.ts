@@ -1,8 +1,16 @@
-import { BotError } from '#src/base/errors.ts';
-import { type PersonId, toPersonId } from '#src/base/ids.ts';
+import { type GuildId, type PersonId, toPersonId } from '#src/base/ids.ts';
 import { stepConversation } from '#src/conversation/machine/step.ts';
+import type { DiscordEvent } from '#src/discord/discord-event.ts';
+import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
+import { watchOwnState } from '#src/discord/own-state.ts';
+import { DiscordPlaces } from '#src/discord/places.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import type { ChannelMember } from '#src/ports/voice-link.ts';
+import {
+  type ChannelRef,
+  type SeatChange,
+  type VoiceLinkOpener,
+  voiceRestrictions,
+} from '#src/ports/voice-link.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import { freezeDeep, type StepFunction } from '#test/conversation/machine/play-case.ts';
 import { recordMessages } from '#test/conversation/setup/recorders.ts';
@@ -10,12 +18,12 @@ import {
   den,
   lounge,
   openSessionFixture,
-  places,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { healthyFacts } from '#test/fakes/channel-facts.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { SimulatedDiscord } from './discord/simulated-discord.ts';
+import type { SimulatedGateway } from './discord/simulated-gateway.ts';
 import { createHeardBook } from './heard-book.ts';
 import type { Invariants, SimulatedStep } from './invariants.ts';
 import { createLuck, type FailingCall, type Luck } from './luck.ts';
@@ -30,7 +38,6 @@ import {
   makeSynthesizer,
   makeTools,
 } from './simulated-engines.ts';
-import { SimulatedLinkOpener } from './simulated-links.ts';
 import { type Mood, SimulatedModels } from './simulated-models.ts';
 import { makeTranscriber, type SaidWords } from './simulated-recogniser.ts';
 import { type Act, everybody } from './simulated-scenes.ts';
@@ -63,22 +70,22 @@ const speakingModelPrice = {
 } as const;
 /** Longest time, in ms, for which nothing leaves or comes while Discord moves the voice server. */
 const maxStallMs = 3_000;
-/** Time, in ms, until the bot may speak on a stage. */
-const audienceMs = 700;
+/** Codes by which a voice socket closes: a session that is gone, a server that crashed, and a network that was cut. */
+const closeCodes = [4_006, 4_006, 4_015, 1_006] as const;
+/** Time, in ms, after a frame left in which the next one is looked for. */
+const soundingMs = 60;
 /** Time, in ms, in which a slow model writes a sentence: about as long as it is said. */
 const slowSentenceMs = 1_400;
 const dayMs = 86_400_000;
 /** Daily cap of a person, in US dollars, once all is well. */
 const healthyCapUsd = 1;
 
-function makeMember(id: string): ChannelMember {
-  return {
-    id: toPersonId(id),
-    name: `${id.charAt(0).toUpperCase()}${id.slice(1)}`,
-    isBot: false,
-    roleIds: [],
-  };
-}
+/** One process of the bot. */
+type BotProcess = {
+  readonly gateway: SimulatedGateway;
+  readonly opener: DiscordLinkOpener;
+  readonly fixture: SessionFixture;
+};
 
 /** A voice channel with people, Discord, engines and stores around the real conversation, in virtual time. */
 export class Simulation {
@@ -100,19 +107,18 @@ export class Simulation {
   readonly #misheard;
   readonly #models: SimulatedModels;
   readonly #run: StepFunction;
-  readonly #members = new Map<string, ChannelMember>(
-    everybody.map((id) => [id, makeMember(id)]),
-  );
-  #fixture: SessionFixture;
-  readonly #opener: SimulatedLinkOpener;
+  readonly discord: SimulatedDiscord;
+  #process: BotProcess;
+  #openingLinks = 0;
+  #closeCount = 0;
   readonly #messages = recordMessages();
   readonly #budgets;
   readonly #ledger;
   readonly #microphones: SimulatedMicrophones;
   readonly #requests = new Set<AbortController>();
   #taken: SimulatedStep | undefined;
-  #isSounding = false;
-  #stalledUntilMs = 0;
+  #leftMs = Number.NEGATIVE_INFINITY;
+  #uncarriedMs = Number.NEGATIVE_INFINITY;
   /** True from the instant on at which nothing goes wrong any more. */
   #isHealthy = false;
   readonly #store = { isBroken: false };
@@ -141,13 +147,15 @@ export class Simulation {
       sentenceMs: this.plan.writesSlowly ? slowSentenceMs : 20,
       mood: () => this.#mood,
     });
-    const { closesSlowly, people } = this.plan;
-    this.#opener = new SimulatedLinkOpener(
-      people.map(makeMember),
-      this.clock,
-      this.#luck,
-      closesSlowly,
-    );
+    this.discord = new SimulatedDiscord({
+      timing: this.clock,
+      luck: this.#luck,
+      plan: this.plan,
+      channels: [lounge, den],
+      people: everybody,
+      onLeft: (opus, atMs) => this.#onLeft(opus, atMs),
+    });
+    for (const id of this.plan.people) this.discord.seat(id, lounge.channelId);
     const speaks = this.plan.pipeline !== 'chained' || this.plan.scenes.has('settings');
     const { budgets, ledger } = openBudgets(this.clock, {
       caps: { personDay: toUsd(this.plan.capUsd) },
@@ -157,14 +165,54 @@ export class Simulation {
     this.#ledger = ledger;
     this.#budgets = budgets;
     this.#run = run;
-    this.#fixture = this.#open();
+    this.#process = this.#open();
     for (const one of Object.values(this.#fixture.stores).filter(Boolean)) {
       Object.defineProperty(one, 'trouble', { get: () => this.#troubleOfStore() });
     }
   }
 
-  #open(former?: SessionFixture) {
-    const { hasSlowTools, isStage, people, pipeline, trustsPartials } = this.plan;
+  get #fixture() {
+    return this.#process.fixture;
+  }
+
+  /** A process begins and logs in. */
+  #open(former?: SessionFixture): BotProcess {
+    const gateway = this.discord.logIn();
+    const { client } = gateway;
+    const onEvent = (event: DiscordEvent) => {
+      if (isSeatChange(event)) fixture.sessions.onSeatChange(event.guildId, event);
+    };
+    const opener = new DiscordLinkOpener(client, this.clock, onEvent);
+    const fixture = this.#openFixture(
+      {
+        linkOpener: this.#countOpenings(opener),
+        places: new DiscordPlaces(client),
+      },
+      former,
+    );
+    watchOwnState(client, onEvent);
+    return { gateway, opener, fixture };
+  }
+
+  #countOpenings(opener: DiscordLinkOpener): VoiceLinkOpener {
+    return {
+      openLink: async (...given) => {
+        this.#openingLinks++;
+        try {
+          return await opener.openLink(...given);
+        } finally {
+          this.#openingLinks--;
+        }
+      },
+      getRestMs: (id) => opener.getRestMs(id),
+    };
+  }
+
+  #openFixture(
+    border: { readonly linkOpener: VoiceLinkOpener; readonly places: DiscordPlaces },
+    former?: SessionFixture,
+  ) {
+    const { hasSlowTools, pipeline, trustsPartials } = this.plan;
     const servers = makeServers(this.plan, this.engines, {
       chat: this.#models.chat,
       synthesizer: makeSynthesizer(this.engines, this.heard),
@@ -176,16 +224,13 @@ export class Simulation {
         listens: this.plan.hasPartials,
       }),
     });
-    const findChannelFacts = () =>
-      isStage ? ({ ...healthyFacts, kind: 'stage' } as const) : healthyFacts;
     return openSessionFixture(
       {
         ...servers,
         pipelines: makePipelines(servers, this.#models.speaking, pipeline),
         tools: makeTools(this.engines, hasSlowTools),
         codec: simulatedCodec,
-        linkOpener: this.#opener,
-        places: { ...places, findChannelFacts },
+        ...border,
         addressing: 'auto',
         spending: this.#budgets,
         messages: makeSlowMessages(this.#messages.scribe, this.engines),
@@ -194,7 +239,7 @@ export class Simulation {
         decide: (...given) => this.#decide(given),
         ...(former && { stores: former.stores, transcripts: former.transcripts }),
       },
-      people.map(makeMember),
+      [],
       this.clock,
     );
   }
@@ -217,12 +262,13 @@ export class Simulation {
   }
 
   async #join() {
-    const { sessions } = this.#fixture;
-    await this.#waitFor(sessions.join(lounge, toPersonId('ana')));
-    if (!this.plan.isStage) return;
-    sessions.onSeatChange(guildId, { kind: 'suppressed', isOn: true });
-    await this.advance(this.clock.nowMs() + audienceMs);
-    sessions.onSeatChange(guildId, { kind: 'suppressed', isOn: false });
+    const caller = toPersonId('ana');
+    await this.#waitFor(this.#fixture.sessions.join(this.#findChannel(caller), caller));
+  }
+
+  /** Channel in which a person sits, or the usual one. */
+  #findChannel(by: string): ChannelRef {
+    return this.discord.listHere(den.channelId).includes(by) ? den : lounge;
   }
 
   /** From now on nothing goes wrong, everybody is there and may be heard, and a new day has begun. */
@@ -277,7 +323,7 @@ export class Simulation {
   }
 
   get isOpening() {
-    return this.#opener.opening > 0;
+    return this.#openingLinks > 0;
   }
 
   /** Lets time pass on the grid of frames, or faster while nothing is heard. */
@@ -286,7 +332,7 @@ export class Simulation {
       await this.clock.advance(this.#nextMs(untilMs) - this.clock.nowMs());
       this.#checkTaken();
       this.#arrive();
-      this.#tick();
+      if (!this.discord.voice.isUp) this.#uncarriedMs = this.clock.nowMs();
       this.#checkTaken();
       this.#judge.checkTime(this);
     }
@@ -305,8 +351,7 @@ export class Simulation {
     const isKept = (by: string) => stored?.get(toPersonId(by))?.kind !== 'always';
     if (!stored || ![...this.#judge.consent.refusals].every(isKept)) return;
     await this.end(true);
-    this.#isSounding = false;
-    this.#fixture = this.#open(this.#fixture);
+    this.#process = this.#open(this.#fixture);
     await this.#join();
   }
 
@@ -317,6 +362,8 @@ export class Simulation {
     if (isStopped) await this.#waitFor(sessions.drainAll(drainMs));
     else await this.#waitFor(sessions.leave(guildId));
     await this.#waitFor(sessions[Symbol.asyncDispose]());
+    await this.#waitFor(this.#process.opener[Symbol.asyncDispose]());
+    await this.#process.gateway[Symbol.asyncDispose]();
     // Doors close with the process, and end what was asked there.
     for (const over of this.#requests) over.abort();
     this.#checkTaken();
@@ -352,7 +399,8 @@ export class Simulation {
 
   #nextMs(untilMs: number) {
     const nextMs = this.clock.nowMs() + gridMs;
-    const isQuiet = !this.#isSounding && this.#microphones.isQuiet;
+    const isSounding = this.clock.nowMs() - this.#leftMs < soundingMs;
+    const isQuiet = !isSounding && this.#microphones.isQuiet;
     if (!isQuiet) return nextMs;
     const dueMs = Math.ceil(Math.min(this.clock.nextDueMs, untilMs) / gridMs) * gridMs;
     return Math.max(nextMs, dueMs);
@@ -360,25 +408,16 @@ export class Simulation {
 
   #arrive() {
     const nowMs = this.clock.nowMs();
-    const due = this.#microphones.take(nowMs);
-    if (nowMs < this.#stalledUntilMs) return;
-    for (const packet of due) {
-      if (!this.#opener.people.some(({ id }) => id === packet.speakerId)) continue;
-      this.talkedMs = nowMs;
-      this.#opener.current?.arrive(packet);
+    for (const packet of this.#microphones.take(nowMs)) {
+      if (!this.discord.isWithBot(packet.speakerId)) continue;
+      if (this.discord.relay(packet)) this.talkedMs = nowMs;
     }
   }
 
-  #tick() {
-    const link = this.#opener.current;
-    if (!link || this.clock.nowMs() < this.#stalledUntilMs) return;
-    this.#isSounding = false;
-    link.onLeft = (frame, atMs) => {
-      this.#isSounding = true;
-      const voice = readVoice(frame);
-      if (voice) this.#judge.checkVoice(this, voice, atMs);
-    };
-    link.tick(this.clock.nowMs());
+  #onLeft(opus: Buffer, atMs: number) {
+    this.#leftMs = atMs;
+    const voice = readVoice(opus);
+    if (voice) this.#judge.checkVoice(this, voice, atMs);
   }
 
   #perform(one: Act) {
@@ -386,8 +425,6 @@ export class Simulation {
     const by = toPersonId(one.by);
     const { privacy, sessions, settings, talk } = this.#fixture;
     const pause = (isPaused: boolean) => sessions.pauseHearing(guildId, isPaused);
-    const mute = (isOn: boolean) =>
-      sessions.onSeatChange(guildId, { kind: 'muted', isOn });
     const acts: Readonly<Record<Act['kind'], () => unknown>> = {
       restart: () => undefined,
       say: () => this.#microphones.say(by, text, this.clock.nowMs()),
@@ -404,19 +441,19 @@ export class Simulation {
       forget: () => this.#answer(by, false, privacy.forget(guildId, by)),
       pause: () => pause(true),
       resume: () => pause(false),
-      mute: () => mute(true),
-      unmute: () => mute(false),
+      mute: () => this.discord.muteBot(true),
+      unmute: () => this.discord.muteBot(false),
       go: () => this.#seat(by, false),
       come: () => this.#seat(by, true),
       bar: () => settings.setSetting(guildId, 'blocked', `<@${by}>`),
       unbar: () => settings.setSetting(guildId, 'blocked', ''),
-      'lose-link': () => this.#opener.current?.lose(),
-      'move-server': () => this.#stall(),
-      deafen: () => this.#deafen(by, true),
-      undeafen: () => this.#deafen(by, false),
+      'lose-link': () => this.#closeSocket(),
+      'move-server': () => this.#moveServer(),
+      deafen: () => this.discord.deafen(by, true),
+      undeafen: () => this.discord.deafen(by, false),
       set: () => this.#set(text),
       move: () => this.#move(),
-      call: () => sessions.join(lounge, by),
+      call: () => sessions.join(this.#findChannel(by), by),
       captions: () => this.#caption(),
       'break-store': () => Object.assign(this.#store, { isBroken: true }),
       'mend-store': () => Object.assign(this.#store, { isBroken: false }),
@@ -443,26 +480,24 @@ export class Simulation {
 
   /** Whether nothing can leave. */
   get isStalled() {
-    return this.clock.nowMs() < this.#stalledUntilMs + 1_000;
+    return this.clock.nowMs() < this.#uncarriedMs + 1_000;
   }
 
   /** Discord moves the voice server: for a while no packet comes or leaves. */
-  #stall() {
+  #moveServer() {
     const nowMs = this.clock.nowMs();
-    this.#stalledUntilMs = nowMs + this.#luck.draw(`stall ${nowMs}`) * maxStallMs;
+    this.discord.moveServer(this.#luck.draw(`stall ${nowMs}`) * maxStallMs);
+  }
+
+  #closeSocket() {
+    const luck = this.#luck.draw(`close code ${this.#closeCount++}`);
+    const code = closeCodes[Math.floor(luck * closeCodes.length)] ?? closeCodes[0];
+    this.discord.voice.closeSocket(code);
   }
 
   async #set(change: string) {
     const [key = '', value = ''] = change.split('=');
     await this.#fixture.settings.setSetting(guildId, key, value);
-  }
-
-  #deafen(by: PersonId, isDeaf: boolean) {
-    this.#members.set(by, { ...makeMember(by), isDeaf });
-    const { current, people: here } = this.#opener;
-    const now = here.map(({ id }) => this.#members.get(id) ?? makeMember(id));
-    for (const list of [here, current?.present ?? []])
-      list.splice(0, list.length, ...now);
   }
 
   #answer(by: string, isYes: boolean, saved: Promise<unknown>) {
@@ -511,21 +546,18 @@ export class Simulation {
   }
 
   #seat(by: string, isThere: boolean) {
-    const { current, people: here } = this.#opener;
-    const there = [...this.#members.values()].filter(({ id }) => {
-      return id === by ? isThere : here.some((one) => one.id === id);
-    });
-    for (const list of [here, current?.present ?? []])
-      list.splice(0, list.length, ...there);
+    const channelId = this.discord.botChannel ?? lounge.channelId;
+    this.discord.seat(by, isThere ? channelId : null);
   }
 
-  /** Discord moves the bot: the link ends, and everybody goes along. */
+  /** A moderator moves the bot, and everybody goes along. */
   #move() {
-    const { sessions } = this.#fixture;
-    const { channelId } =
-      sessions.at(guildId)?.channelId === den.channelId ? lounge : den;
-    this.#opener.current?.lose(new BotError('link.lost', false, 'Moved.'));
-    sessions.onSeatChange(guildId, { kind: 'moved', channelId });
+    const { botChannel } = this.discord;
+    if (botChannel === null) return;
+    const { channelId } = botChannel === den.channelId ? lounge : den;
+    for (const id of this.discord.listHere(botChannel))
+      this.discord.seat(id, channelId);
+    this.discord.moveBot(channelId);
   }
 
   async #caption() {
@@ -541,4 +573,19 @@ export class Simulation {
     const isLost = this.#luck.call('store', 0, 0, 0).fails || this.#store.isBroken;
     return isLost ? 'unwritable' : undefined;
   }
+}
+
+const seatChanges: ReadonlySet<string> = new Set([
+  ...voiceRestrictions,
+  'moved',
+  'no-view',
+  'no-connect',
+  'guild-removed',
+]);
+
+/** Whether an event of Discord changes the seat of the bot, as the app passes it on. */
+function isSeatChange(
+  event: DiscordEvent,
+): event is DiscordEvent & SeatChange & { readonly guildId: GuildId } {
+  return seatChanges.has(event.kind);
 }

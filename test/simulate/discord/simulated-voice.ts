@@ -1,0 +1,317 @@
+import {
+  decryptPacket,
+  encodeDiscovery,
+  makeVoiceCipher,
+  PacketSealer,
+  parseDiscovery,
+  type VoiceCipher,
+} from '#sandbox/voice/rtp-packet.ts';
+import { voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
+import type { SyncTiming } from '#src/base/clock.ts';
+import {
+  openNetwork,
+  type SimulatedSocket,
+  type SimulatedUdp,
+  type VoiceNetwork,
+} from './library-border.ts';
+
+/** The step at which a call that fails stops. */
+export const failingSteps = ['socket', 'login', 'udp', 'key', 'refused'] as const;
+export type FailingStep = (typeof failingSteps)[number];
+
+/** A way through the network that carries datagrams, or none. */
+export type UdpPath = { isUpOpen: boolean; isDownOpen: boolean };
+
+/** Ways on which a call may be without carrying, and for how long. */
+export type VoiceDeps = {
+  readonly timing: SyncTiming;
+  readonly domain: string;
+  /** Number from 0 to 1. */
+  readonly draw: (key: string) => number;
+  /** Whether a token and a session belong to the bot's seat. */
+  readonly isSeated: (token: string, sessionId: string) => boolean;
+  /** Lists the people in the bot's channel. */
+  readonly listPeople: () => readonly string[];
+  /** Called with each packet of the bot as it leaves. */
+  readonly onLeft: (opus: Buffer, atMs: number, isCarried: boolean) => void;
+  /** Whether a discovery in mid-call is answered. */
+  readonly answersProbes: boolean;
+};
+
+type Identity = { readonly session_id: string; readonly token: string };
+type Message = { readonly op: number; readonly d: never };
+
+const mode = 'aead_aes256_gcm_rtpsize';
+const heartbeatMs = 13_750;
+const keepAliveBytes = 8;
+const firstSource = 1_000;
+
+/** One login of the bot at a voice server. */
+class Call {
+  readonly identity: Identity;
+  readonly ssrc: number;
+  readonly key: Buffer;
+  readonly cipher: VoiceCipher;
+  readonly sealer: PacketSealer;
+  /** Sources that were named, by person. */
+  readonly named = new Map<string, number>();
+  readonly path: UdpPath = { isUpOpen: true, isDownOpen: true };
+  socket: SimulatedSocket;
+  udp: SimulatedUdp | undefined;
+  isDescribed = false;
+  /** True: the discovery gets no answer. */
+  isUnanswered = false;
+  isOver = false;
+  #sequence = 0;
+  #arrivesMs = 0;
+
+  constructor(identity: Identity, socket: SimulatedSocket, number: number) {
+    this.identity = identity;
+    this.socket = socket;
+    this.ssrc = firstSource + number;
+    this.key = Buffer.alloc(32, number + 1);
+    this.cipher = makeVoiceCipher(mode, this.key);
+    this.sealer = new PacketSealer(this.cipher, true);
+  }
+
+  /** Sends a message that arrives after `ms`, or after those before it. */
+  send(timing: SyncTiming, op: number, d: unknown, ms = 0) {
+    const nowMs = timing.nowMs();
+    this.#arrivesMs = Math.max(this.#arrivesMs, nowMs + ms);
+    const message = { op, d, seq: ++this.#sequence };
+    const { socket } = this;
+    if (this.#arrivesMs === nowMs) socket.deliver(message);
+    else timing.later(this.#arrivesMs - nowMs, () => socket.deliver(message));
+  }
+}
+
+/** The voice servers of a simulated Discord, and the network to them. */
+export class SimulatedVoice implements VoiceNetwork, Disposable {
+  readonly timing: SyncTiming;
+  /** Step at which the next call fails. */
+  failingStep: FailingStep | undefined;
+  /** True while nothing passes in a direction, whatever the socket. */
+  readonly firewall: UdpPath = { isUpOpen: true, isDownOpen: true };
+  /** Longest time, in ms, of a message on its way. */
+  latencyMs = 0;
+  readonly #deps;
+  readonly #calls: Call[] = [];
+  readonly #byUdp = new WeakMap<SimulatedUdp, Call>();
+  readonly #sources = new Map<string, number>();
+  readonly #opened;
+  #sourceCount = 0;
+  #draws = 0;
+
+  constructor(deps: VoiceDeps) {
+    this.#deps = deps;
+    this.timing = deps.timing;
+    this.#opened = openNetwork(deps.domain, this);
+  }
+
+  [Symbol.dispose](): void {
+    this.#opened[Symbol.dispose]();
+  }
+
+  /** The call that goes on. */
+  get current(): Call | undefined {
+    return this.#calls.findLast((call) => !call.isOver && call.isDescribed);
+  }
+
+  /** Whether packets of the bot come to a call. */
+  get isUp(): boolean {
+    const call = this.current;
+    return call?.udp !== undefined && this.#isUp(call);
+  }
+
+  acceptSocket(_host: string, socket: SimulatedSocket): void {
+    const step = this.failingStep;
+    let call: Call | undefined;
+    socket.onClosed = (code) => {
+      // After any other code it may resume.
+      if (call?.socket === socket && code === 1_000) call.isOver = true;
+    };
+    if (step === 'socket') return;
+    socket.onSent = (text) => {
+      const { d, op } = JSON.parse(text) as Message;
+      this.timing.later(this.#drawMs(), () => {
+        if (!socket.isOpen) return;
+        if (op === voiceOpcodes.identify) call = this.#identify(d, socket, step);
+        else if (op === voiceOpcodes.resume) call = this.#resume(d, socket);
+        else if (op === voiceOpcodes.heartbeat) this.#answerBeat(d, socket, call);
+        else if (call && op === voiceOpcodes.selectProtocol) this.#describe(call, step);
+      });
+    };
+    this.timing.later(this.#drawMs(), () => {
+      socket.open();
+      const hello = { v: 8, heartbeat_interval: heartbeatMs };
+      socket.deliver({ op: voiceOpcodes.hello, d: hello });
+    });
+  }
+
+  readonly carryDatagram = (datagram: Buffer, from: SimulatedUdp): void => {
+    const ssrc = parseDiscovery(datagram);
+    if (ssrc !== undefined) this.#discover(ssrc, from);
+    else if (datagram.length !== keepAliveBytes) this.#takePacket(datagram, from);
+  };
+
+  /** A packet of a person reaches the server, which passes it on. False: there is no call that hears it. */
+  relay({ opus, sequence, speakerId, timestamp }: Packet): boolean {
+    const call = this.current;
+    if (!call?.udp) return false;
+    const ssrc = this.#nameSource(call, speakerId);
+    const packet = { sequence, timestamp, ssrc, payload: Buffer.from(opus) };
+    if (call.path.isDownOpen && this.firewall.isDownOpen)
+      call.udp.arrive(call.sealer.sealPacket(packet));
+    return true;
+  }
+
+  /** A person's client begins with another source, as after it came back. */
+  changeSource(personId: string, ssrc = this.#nextSource()): void {
+    this.#sources.set(personId, ssrc);
+  }
+
+  /** Finds the source of a person. */
+  findSource(personId: string): number | undefined {
+    return this.#sources.get(personId);
+  }
+
+  /** A person has left the channel. */
+  disconnect(personId: string): void {
+    this.#sources.delete(personId);
+    const call = this.current;
+    call?.named.delete(personId);
+    call?.send(this.timing, voiceOpcodes.clientDisconnect, { user_id: personId });
+  }
+
+  /** A person has come into the channel. */
+  connect(personId: string): void {
+    this.current?.send(this.timing, voiceOpcodes.clientsConnect, {
+      user_ids: [personId],
+    });
+  }
+
+  /** Closes the socket of the call that goes on. Codes below 4000 and 4015 leave it to be resumed. */
+  closeSocket(code: number): void {
+    const call = this.current;
+    if (!call) return;
+    call.isOver = code >= 4_000 && code !== 4_015;
+    call.socket.breakOff(code);
+  }
+
+  /** Ends the calls whose seat is gone. */
+  endCalls(code: number | undefined): void {
+    for (const call of this.#calls.filter(({ isOver }) => !isOver)) {
+      call.isOver = true;
+      if (code !== undefined) call.socket.breakOff(code);
+    }
+  }
+
+  #identify(
+    identity: Identity,
+    socket: SimulatedSocket,
+    step: FailingStep | undefined,
+  ) {
+    if (step === 'login') return undefined;
+    const isSeated = this.#deps.isSeated(identity.token, identity.session_id);
+    if (!isSeated || step === 'refused') {
+      socket.breakOff(4_006);
+      return undefined;
+    }
+    const call = new Call(identity, socket, this.#calls.length);
+    this.#calls.push(call);
+    call.isUnanswered = step === 'udp';
+    const { ssrc } = call;
+    const ready = { ssrc, ip: '203.0.113.1', port: 50_000, modes: [mode] };
+    call.send(this.timing, voiceOpcodes.ready, ready);
+    return call;
+  }
+
+  #resume({ session_id, token }: Identity, socket: SimulatedSocket) {
+    const call = this.#calls.findLast(
+      ({ identity, isOver }) =>
+        !isOver && identity.session_id === session_id && identity.token === token,
+    );
+    if (!call) {
+      socket.breakOff(4_006);
+      return undefined;
+    }
+    call.socket = socket;
+    call.send(this.timing, voiceOpcodes.resumed, null);
+    return call;
+  }
+
+  #answerBeat({ t }: { readonly t: number }, socket: SimulatedSocket, call?: Call) {
+    if (call?.isOver) socket.breakOff(4_006);
+    else socket.deliver({ op: voiceOpcodes.heartbeatAck, d: { t } });
+  }
+
+  #describe(call: Call, step: FailingStep | undefined) {
+    if (step === 'key') return;
+    const { timing } = this;
+    call.isDescribed = true;
+    call.send(timing, voiceOpcodes.sessionDescription, {
+      mode,
+      secret_key: [...call.key],
+      dave_protocol_version: 0,
+    });
+    call.send(timing, voiceOpcodes.clientsConnect, {
+      user_ids: this.#deps.listPeople(),
+    });
+    // Discord tells a new call of all who have spoken before.
+    for (const [personId, ssrc] of this.#sources) {
+      if (!this.#deps.listPeople().includes(personId)) continue;
+      call.named.set(personId, ssrc);
+      call.send(timing, voiceOpcodes.speaking, {
+        user_id: personId,
+        ssrc,
+        speaking: 1,
+      });
+    }
+  }
+
+  #nameSource(call: Call, personId: string) {
+    const ssrc = this.#sources.get(personId) ?? this.#nextSource();
+    this.#sources.set(personId, ssrc);
+    if (call.named.get(personId) === ssrc) return ssrc;
+    call.named.set(personId, ssrc);
+    const speaking = { user_id: personId, ssrc, speaking: 1 };
+    call.send(this.timing, voiceOpcodes.speaking, speaking, this.#drawMs());
+    return ssrc;
+  }
+
+  #nextSource() {
+    return 2 * firstSource * (1 + this.#sourceCount++);
+  }
+
+  #discover(ssrc: number, from: SimulatedUdp) {
+    const call = this.#calls.findLast((one) => one.ssrc === ssrc);
+    if (!call || !this.#isUp(call) || call.isUnanswered) return;
+    if (call.isDescribed && !this.#deps.answersProbes) return;
+    call.udp = from;
+    this.#byUdp.set(from, call);
+    const address = { address: '198.51.100.7', port: 40_000 + call.ssrc };
+    const answer = encodeDiscovery(ssrc, address);
+    this.timing.later(this.#drawMs(), () => {
+      if (call.path.isDownOpen && this.firewall.isDownOpen) from.arrive(answer);
+    });
+  }
+
+  #isUp({ path }: Call) {
+    return path.isUpOpen && this.firewall.isUpOpen;
+  }
+
+  #takePacket(datagram: Buffer, from: SimulatedUdp) {
+    const call = this.#byUdp.get(from);
+    const packet = call && decryptPacket(datagram, call.cipher);
+    if (!packet) return;
+    const isCarried = !call.isOver && this.#isUp(call);
+    this.#deps.onLeft(packet.payload, this.timing.nowMs(), isCarried);
+  }
+
+  #drawMs() {
+    return this.latencyMs === 0
+      ? 0
+      : Math.floor(this.#deps.draw(`voice ${this.#draws++}`) * this.latencyMs);
+  }
+}
