@@ -1,29 +1,25 @@
-import { type GuildId, type PersonId, toPersonId } from '#src/base/ids.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
+import { type PersonId, toPersonId } from '#src/base/ids.ts';
 import { stepConversation } from '#src/conversation/machine/step.ts';
-import type { DiscordEvent } from '#src/discord/discord-event.ts';
-import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
-import { watchOwnState } from '#src/discord/own-state.ts';
-import { DiscordPlaces } from '#src/discord/places.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import {
-  type ChannelRef,
-  type SeatChange,
-  type VoiceLinkOpener,
-  voiceRestrictions,
-} from '#src/ports/voice-link.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import { freezeDeep, type StepFunction } from '#test/conversation/machine/play-case.ts';
 import { recordMessages } from '#test/conversation/setup/recorders.ts';
 import {
   den,
   lounge,
-  openSessionFixture,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
-import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { passRounds, VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { BotProcess } from './bot-process.ts';
 import { SimulatedDiscord } from './discord/simulated-discord.ts';
-import type { SimulatedGateway } from './discord/simulated-gateway.ts';
+import {
+  type DiscordActKind,
+  isDiscordAct,
+  performDiscordAct,
+} from './discord-acts.ts';
 import { createHeardBook } from './heard-book.ts';
 import type { Invariants, SimulatedStep } from './invariants.ts';
 import { createLuck, type FailingCall, type Luck } from './luck.ts';
@@ -31,18 +27,15 @@ import {
   createSimulatedMicrophones,
   type SimulatedMicrophones,
 } from './microphones.ts';
+import { ProcessClock } from './process-clock.ts';
+import { makeProcessEngines } from './process-engines.ts';
 import { createRunningCalls, type RunningCalls } from './running-calls.ts';
-import {
-  makePipelines,
-  makeServers,
-  makeSynthesizer,
-  makeTools,
-} from './simulated-engines.ts';
-import { type Mood, SimulatedModels } from './simulated-models.ts';
-import { makeTranscriber, type SaidWords } from './simulated-recogniser.ts';
+import { SimulatedDisk } from './simulated-disk.ts';
+import type { Mood } from './simulated-models.ts';
+import type { SaidWords } from './simulated-recogniser.ts';
 import { type Act, everybody } from './simulated-scenes.ts';
 import { makeSlowMessages } from './slow-messages.ts';
-import { readVoice, simulatedCodec } from './spoken-sound.ts';
+import { readVoice } from './spoken-sound.ts';
 import { planWorld, type WorldPlan } from './world-plan.ts';
 
 export type SimulationSetup = {
@@ -58,6 +51,8 @@ export type SimulationSetup = {
 
 const guildId = lounge.guildId;
 const gridMs = 20;
+/** Datagrams that Node reads in one turn of its event loop. */
+const datagramsATurn = 32;
 /** Price of a model that hears and speaks. */
 const speakingModelPrice = {
   kind: 'priced',
@@ -68,35 +63,25 @@ const speakingModelPrice = {
     perMillionAudioOutputTokens: 2,
   },
 } as const;
-/** Longest time, in ms, for which nothing leaves or comes while Discord moves the voice server. */
-const maxStallMs = 3_000;
-/** Codes by which a voice socket closes: a session that is gone, a server that crashed, and a network that was cut. */
-const closeCodes = [4_006, 4_006, 4_015, 1_006] as const;
 /** Time, in ms, after a frame left in which the next one is looked for. */
 const soundingMs = 60;
-/** Time, in ms, in which a slow model writes a sentence: about as long as it is said. */
-const slowSentenceMs = 1_400;
 const dayMs = 86_400_000;
 /** Daily cap of a person, in US dollars, once all is well. */
 const healthyCapUsd = 1;
-
-/** One process of the bot. */
-type BotProcess = {
-  readonly gateway: SimulatedGateway;
-  readonly opener: DiscordLinkOpener;
-  readonly fixture: SessionFixture;
-};
 
 /** A voice channel with people, Discord, engines and stores around the real conversation, in virtual time. */
 export class Simulation {
   readonly clock = new VirtualClock();
   readonly plan: WorldPlan;
-  readonly engines: RunningCalls;
+  /** Calls of the process that runs now. */
+  engines: RunningCalls;
   readonly heard = createHeardBook();
   /** Instants, in ms: of the latest packet of anybody, and of a question that the budget refused. */
   talkedMs = Number.NEGATIVE_INFINITY;
   toldOfBudgetMs = Number.NEGATIVE_INFINITY;
   #isCaptioned = false;
+  /** Whether the latest no or yes was acknowledged, by person. */
+  readonly #acknowledged = new Map<string, boolean>();
   steps = 0;
   /** People whose texts are read out, by their words, and the instants of their no in ms. */
   readonly #owners = new Map<string, string>();
@@ -105,12 +90,17 @@ export class Simulation {
   readonly #judge;
   readonly #leaksReservations;
   readonly #misheard;
-  readonly #models: SimulatedModels;
+  #answers = 0;
   readonly #run: StepFunction;
   readonly discord: SimulatedDiscord;
   #process: BotProcess;
-  #openingLinks = 0;
-  #closeCount = 0;
+  readonly #disk: SimulatedDisk;
+  /** Money that killed processes had set aside. */
+  #lostReserve = 0;
+  /** Latest instant, in ms, at which somebody was told that the link is down. */
+  #toldMs = Number.NEGATIVE_INFINITY;
+  /** Whether the alert of a link that is down is raised. */
+  isLinkDown = false;
   readonly #messages = recordMessages();
   readonly #budgets;
   readonly #ledger;
@@ -137,16 +127,8 @@ export class Simulation {
     this.#leaksReservations = leaksReservations;
     this.#misheard = misheard;
     this.#luck = createLuck(seed, this.plan, failing);
-    this.engines = createRunningCalls(this.clock, this.#luck);
     this.#microphones = createSimulatedMicrophones(this.plan, this.#luck);
-    this.#models = new SimulatedModels({
-      calls: this.engines,
-      heard: this.heard,
-      saidOf: (number) => this.said[number],
-      onPrompt: (messages) => judge.checkPrompt(messages),
-      sentenceMs: this.plan.writesSlowly ? slowSentenceMs : 20,
-      mood: () => this.#mood,
-    });
+    this.#disk = new SimulatedDisk(this.clock, this.#luck, this.plan.diskMs);
     this.discord = new SimulatedDiscord({
       timing: this.clock,
       luck: this.#luck,
@@ -165,10 +147,9 @@ export class Simulation {
     this.#ledger = ledger;
     this.#budgets = budgets;
     this.#run = run;
-    this.#process = this.#open();
-    for (const one of Object.values(this.#fixture.stores).filter(Boolean)) {
-      Object.defineProperty(one, 'trouble', { get: () => this.#troubleOfStore() });
-    }
+    const clock = new ProcessClock(this.clock);
+    this.engines = createRunningCalls(clock, this.#luck);
+    this.#process = this.#open(clock);
   }
 
   get #fixture() {
@@ -176,72 +157,40 @@ export class Simulation {
   }
 
   /** A process begins and logs in. */
-  #open(former?: SessionFixture): BotProcess {
-    const gateway = this.discord.logIn();
-    const { client } = gateway;
-    const onEvent = (event: DiscordEvent) => {
-      if (isSeatChange(event)) fixture.sessions.onSeatChange(event.guildId, event);
-    };
-    const opener = new DiscordLinkOpener(client, this.clock, onEvent);
-    const fixture = this.#openFixture(
-      {
-        linkOpener: this.#countOpenings(opener),
-        places: new DiscordPlaces(client),
+  #open(clock: ProcessClock, former?: SessionFixture): BotProcess {
+    return new BotProcess({
+      clock,
+      discord: this.discord,
+      onDiscordEvent: (event) => {
+        if (event.kind !== 'alert') return;
+        this.#toldMs = this.clock.nowMs();
+        this.isLinkDown = event.state === 'raised';
       },
-      former,
-    );
-    watchOwnState(client, onEvent);
-    return { gateway, opener, fixture };
-  }
-
-  #countOpenings(opener: DiscordLinkOpener): VoiceLinkOpener {
-    return {
-      openLink: async (...given) => {
-        this.#openingLinks++;
-        try {
-          return await opener.openLink(...given);
-        } finally {
-          this.#openingLinks--;
-        }
-      },
-      getRestMs: (id) => opener.getRestMs(id),
-    };
-  }
-
-  #openFixture(
-    border: { readonly linkOpener: VoiceLinkOpener; readonly places: DiscordPlaces },
-    former?: SessionFixture,
-  ) {
-    const { hasSlowTools, pipeline, trustsPartials } = this.plan;
-    const servers = makeServers(this.plan, this.engines, {
-      chat: this.#models.chat,
-      synthesizer: makeSynthesizer(this.engines, this.heard),
-      transcriber: makeTranscriber({
-        calls: this.engines,
-        saidOf: (number) => this.said[number],
-        onHeard: (by) => this.#judge.checkRecogniser(by),
-        misheard: this.#misheard,
-        listens: this.plan.hasPartials,
-      }),
-    });
-    return openSessionFixture(
-      {
-        ...servers,
-        pipelines: makePipelines(servers, this.#models.speaking, pipeline),
-        tools: makeTools(this.engines, hasSlowTools),
-        codec: simulatedCodec,
-        ...border,
+      fixture: {
+        ...makeProcessEngines({
+          plan: this.plan,
+          calls: this.engines,
+          heard: this.heard,
+          saidOf: (number) => this.said[number],
+          nextNumber: () => ++this.#answers,
+          mood: () => this.#mood,
+          judge: this.#judge,
+          misheard: this.#misheard,
+        }),
         addressing: 'auto',
         spending: this.#budgets,
         messages: makeSlowMessages(this.#messages.scribe, this.engines),
-        partialTrust: new PartialTrust(trustsPartials),
-        onEvent: (_guildId, event) => this.#tell(event),
-        decide: (...given) => this.#decide(given),
-        ...(former && { stores: former.stores, transcripts: former.transcripts }),
+        partialTrust: new PartialTrust(this.plan.trustsPartials),
+        onEvent: (_guildId, event) => {
+          if (!clock.hasStopped) this.#tell(event);
+        },
+        decide: (...given) =>
+          clock.hasStopped ? this.#run(...given) : this.#decide(given),
+        stores: this.#disk.openStores(clock, () => this.#troubleOfStore()),
+        journal: this.#disk.journal,
+        ...(former && { transcripts: former.transcripts }),
       },
-      [],
-      this.clock,
-    );
+    });
   }
 
   #tell(event: SessionEvent) {
@@ -257,7 +206,9 @@ export class Simulation {
   /** Everybody has agreed, and Ana calls the bot. */
   async begin() {
     for (const id of everybody)
-      await this.#fixture.consents.write(guildId, toPersonId(id), { kind: 'always' });
+      await this.#waitFor(
+        this.#fixture.consents.write(guildId, toPersonId(id), { kind: 'always' }),
+      );
     await this.#join();
   }
 
@@ -277,9 +228,11 @@ export class Simulation {
     this.#luck.heal();
     this.#microphones.heal();
     this.clock.setWall(dayMs);
-    const acts = ['mend-store', 'unmute', 'resume', 'unbar'] as const;
+    this.discord.voice.answersProbes = true;
+    const acts = ['mend-store', 'unmute', 'resume', 'unbar', 'udp-heals'] as const;
     for (const kind of acts) await this.act({ atMs: 0, kind, by: 'ana', text: '' });
-    await this.act({ atMs: 0, kind: 'set', by: 'ana', text: 'addressing=auto' });
+    for (const text of ['addressing=auto', 'roles='])
+      await this.act({ atMs: 0, kind: 'set', by: 'ana', text });
     for (const by of this.plan.people)
       for (const kind of ['undeafen', 'come', 'yes'] as const)
         await this.act({ atMs: 0, kind, by, text: '' });
@@ -314,7 +267,7 @@ export class Simulation {
   }
 
   get reserved() {
-    return this.#ledger.getReserved(guildId);
+    return Math.max(0, this.#ledger.getReserved(guildId) - this.#lostReserve);
   }
 
   /** Number of typed questions that were not told of their end. */
@@ -322,8 +275,40 @@ export class Simulation {
     return this.#requests.size;
   }
 
+  /** The session of the server. */
+  get session() {
+    return this.#fixture.sessions.findSession(guildId);
+  }
+
+  /** Channel of the session; undefined: there is none. */
+  get channelId() {
+    return this.session?.channel.channelId;
+  }
+
+  /** Whether people are with the bot. */
+  get hasCompany() {
+    const { botChannel } = this.discord;
+    return botChannel === null || this.discord.listHere(botChannel).length > 0;
+  }
+
+  /** Latest instant, in ms, at which a frame left. */
+  get leftMs() {
+    return this.#leftMs;
+  }
+
+  /** Whether only people with the role may use the bot. */
+  get needsRole() {
+    const { settings } = this.#fixture.sessions;
+    return settings.getForGuild(guildId).userRoleIds.length > 0;
+  }
+
+  /** Whether somebody was told after an instant, in ms, that the link carries nothing. */
+  isToldSince(atMs: number) {
+    return this.#toldMs >= atMs;
+  }
+
   get isOpening() {
-    return this.#openingLinks > 0;
+    return this.#process.isOpening;
   }
 
   /** Lets time pass on the grid of frames, or faster while nothing is heard. */
@@ -340,6 +325,8 @@ export class Simulation {
 
   async act(one: Act) {
     if (one.kind === 'restart') await this.#restart();
+    else if (one.kind === 'kill') await this.#kill();
+    else if (one.kind === 'stand-still') await this.#standStill(Number(one.text));
     else this.#perform(one);
     await this.clock.advance(0);
     this.#checkTaken();
@@ -347,12 +334,58 @@ export class Simulation {
 
   /** Another process goes on with the stores, once they hold each no. */
   async #restart() {
-    const stored = await this.#fixture.consents.read(guildId).catch(() => undefined);
+    const reading = this.#fixture.consents.read(guildId).catch(() => undefined);
+    const stored = await this.#waitFor(reading);
     const isKept = (by: string) => stored?.get(toPersonId(by))?.kind !== 'always';
     if (!stored || ![...this.#judge.consent.refusals].every(isKept)) return;
     await this.end(true);
-    this.#process = this.#open(this.#fixture);
+    this.#beginProcess();
     await this.#join();
+  }
+
+  #beginProcess() {
+    const clock = new ProcessClock(this.clock);
+    this.engines = createRunningCalls(clock, this.#luck);
+    this.#process = this.#open(clock, this.#fixture);
+  }
+
+  /** The process stops at once, and another one goes on with what is on the disk. */
+  async #kill() {
+    await this.#process.kill();
+    this.discord.voice.endCalls(undefined);
+    for (const over of this.#requests) over.abort();
+    this.#requests.clear();
+    this.#lostReserve = this.#ledger.getReserved(guildId);
+    this.#taken = undefined;
+    this.#beginProcess();
+    await this.#readAnswers();
+    this.#judge.beginProcess();
+    await this.#join();
+  }
+
+  /** Whoever was not told that an answer counts has the one that is on the disk. */
+  async #readAnswers() {
+    const { consent } = this.#judge;
+    const { store } = this.#fixture.dependencies;
+    const stored = await this.#waitFor(store.read(guildId).catch(() => undefined));
+    const people = new Set([...this.#acknowledged.keys(), ...consent.refusals]);
+    for (const by of stored ? people : [])
+      if (this.#acknowledged.get(by) !== true)
+        consent.answer(by, stored?.get(toPersonId(by))?.kind === 'always');
+  }
+
+  /** The thread stands still, while packets wait in the socket: timers that are due fire first, then 32 packets a turn are read. */
+  async #standStill(ms: number) {
+    this.clock.suspend(ms);
+    this.clock.passMs(0);
+    const nowMs = this.clock.nowMs();
+    this.#uncarriedMs = nowMs;
+    const waiting = this.#microphones.take(nowMs);
+    for (let from = 0; from < waiting.length; from += datagramsATurn) {
+      await passRounds(1);
+      for (const packet of waiting.slice(from, from + datagramsATurn))
+        this.#relay(packet);
+    }
   }
 
   /** The bot leaves, or its process ends. */
@@ -362,8 +395,7 @@ export class Simulation {
     if (isStopped) await this.#waitFor(sessions.drainAll(drainMs));
     else await this.#waitFor(sessions.leave(guildId));
     await this.#waitFor(sessions[Symbol.asyncDispose]());
-    await this.#waitFor(this.#process.opener[Symbol.asyncDispose]());
-    await this.#process.gateway[Symbol.asyncDispose]();
+    await this.#waitFor(this.#process.close());
     // Doors close with the process, and end what was asked there.
     for (const over of this.#requests) over.abort();
     this.#checkTaken();
@@ -388,13 +420,18 @@ export class Simulation {
   }
 
   /** Time passes until the promise is kept. */
-  async #waitFor(promise: Promise<unknown>) {
+  async #waitFor<T>(promise: Promise<T>): Promise<T> {
     let isOver = false;
-    void promise.finally(() => {
-      isOver = true;
-    });
+    void promise.then(
+      () => {
+        isOver = true;
+      },
+      () => {
+        isOver = true;
+      },
+    );
     while (!isOver) await this.advance(this.clock.nowMs() + gridMs);
-    await promise;
+    return await promise;
   }
 
   #nextMs(untilMs: number) {
@@ -408,10 +445,11 @@ export class Simulation {
 
   #arrive() {
     const nowMs = this.clock.nowMs();
-    for (const packet of this.#microphones.take(nowMs)) {
-      if (!this.discord.isWithBot(packet.speakerId)) continue;
-      if (this.discord.relay(packet)) this.talkedMs = nowMs;
-    }
+    for (const packet of this.#microphones.take(nowMs)) this.#relay(packet);
+  }
+
+  #relay(packet: Packet) {
+    if (this.discord.relay(packet)) this.talkedMs = this.clock.nowMs();
   }
 
   #onLeft(opus: Buffer, atMs: number) {
@@ -421,45 +459,46 @@ export class Simulation {
   }
 
   #perform(one: Act) {
-    const { kind, text } = one;
+    const { text } = one;
     const by = toPersonId(one.by);
     const { privacy, sessions, settings, talk } = this.#fixture;
     const pause = (isPaused: boolean) => sessions.pauseHearing(guildId, isPaused);
-    const acts: Readonly<Record<Act['kind'], () => unknown>> = {
-      restart: () => undefined,
-      say: () => this.#microphones.say(by, text, this.clock.nowMs()),
-      breathe: () => this.#microphones.say(by, '', this.clock.nowMs()),
-      typed: () => this.#ask(by, text),
-      read: () => this.#read(by, text),
-      'take-back': () => [...this.#requests][0]?.abort(),
-      notify: () => this.#notify(by, text),
-      stop: () => talk.stopSpeaking(guildId),
-      window: () => talk.openAskWindow(guildId, by),
-      press: () => this.#press(by),
-      no: () => this.#answer(by, false, privacy.deny(guildId, by)),
-      yes: () => this.#answer(by, true, privacy.allow(guildId, by)),
-      forget: () => this.#answer(by, false, privacy.forget(guildId, by)),
-      pause: () => pause(true),
-      resume: () => pause(false),
-      mute: () => this.discord.muteBot(true),
-      unmute: () => this.discord.muteBot(false),
-      go: () => this.#seat(by, false),
-      come: () => this.#seat(by, true),
-      bar: () => settings.setSetting(guildId, 'blocked', `<@${by}>`),
-      unbar: () => settings.setSetting(guildId, 'blocked', ''),
-      'lose-link': () => this.#closeSocket(),
-      'move-server': () => this.#moveServer(),
-      deafen: () => this.discord.deafen(by, true),
-      undeafen: () => this.discord.deafen(by, false),
-      set: () => this.#set(text),
-      move: () => this.#move(),
-      call: () => sessions.join(this.#findChannel(by), by),
-      captions: () => this.#caption(),
-      'break-store': () => Object.assign(this.#store, { isBroken: true }),
-      'mend-store': () => Object.assign(this.#store, { isBroken: false }),
-      'set-clock': () =>
-        this.clock.setWall(one.atMs % 2 === 0 ? 7_200_000 : -7_200_000),
-    };
+    const { kind } = one;
+    if (isDiscordAct(kind)) {
+      performDiscordAct({ kind, by, text }, this.discord, this.#luck);
+      return;
+    }
+    const acts: Readonly<Record<Exclude<Act['kind'], DiscordActKind>, () => unknown>> =
+      {
+        restart: () => undefined,
+        kill: () => undefined,
+        'stand-still': () => undefined,
+        leave: () => sessions.leave(guildId),
+        music: () => this.#playMusic(by),
+        say: () => this.#microphones.say(by, text, this.clock.nowMs()),
+        breathe: () => this.#microphones.say(by, '', this.clock.nowMs()),
+        typed: () => this.#ask(by, text),
+        read: () => this.#read(by, text),
+        'take-back': () => [...this.#requests][0]?.abort(),
+        notify: () => this.#notify(by, text),
+        stop: () => talk.stopSpeaking(guildId),
+        window: () => talk.openAskWindow(guildId, by),
+        press: () => this.#press(by),
+        no: () => this.#answer(by, false, privacy.deny(guildId, by)),
+        yes: () => this.#answer(by, true, privacy.allow(guildId, by)),
+        forget: () => this.#answer(by, false, privacy.forget(guildId, by)),
+        pause: () => pause(true),
+        resume: () => pause(false),
+        bar: () => settings.setSetting(guildId, 'blocked', `<@${by}>`),
+        unbar: () => settings.setSetting(guildId, 'blocked', ''),
+        set: () => this.#set(text),
+        call: () => sessions.join(this.#findChannel(by), by),
+        captions: () => this.#caption(),
+        'break-store': () => Object.assign(this.#store, { isBroken: true }),
+        'mend-store': () => Object.assign(this.#store, { isBroken: false }),
+        'set-clock': () =>
+          this.clock.setWall(one.atMs % 2 === 0 ? 7_200_000 : -7_200_000),
+      };
     void Promise.resolve(acts[kind]()).catch((error: unknown) =>
       this.#judge.fail(error),
     );
@@ -483,16 +522,10 @@ export class Simulation {
     return this.clock.nowMs() < this.#uncarriedMs + 1_000;
   }
 
-  /** Discord moves the voice server: for a while no packet comes or leaves. */
-  #moveServer() {
-    const nowMs = this.clock.nowMs();
-    this.discord.moveServer(this.#luck.draw(`stall ${nowMs}`) * maxStallMs);
-  }
-
-  #closeSocket() {
-    const luck = this.#luck.draw(`close code ${this.#closeCount++}`);
-    const code = closeCodes[Math.floor(luck * closeCodes.length)] ?? closeCodes[0];
-    this.discord.voice.closeSocket(code);
+  async #playMusic(by: PersonId) {
+    const request = { sound: 'rain', track: 'main', loop: true, next: false };
+    const caller = { id: by, name: by, mayManage: true };
+    await this.#fixture.tracks.playSound(guildId, caller, request);
   }
 
   async #set(change: string) {
@@ -502,6 +535,10 @@ export class Simulation {
 
   #answer(by: string, isYes: boolean, saved: Promise<unknown>) {
     this.#judge.consent.answer(by, isYes);
+    this.#acknowledged.set(by, false);
+    const { clock } = this.#process;
+    const acknowledge = () => this.#acknowledged.set(by, !clock.hasStopped);
+    void saved.then(acknowledge, () => undefined);
     if (isYes) this.#refusedMs.delete(by);
     else this.#refusedMs.set(by, this.clock.nowMs());
     return saved;
@@ -545,21 +582,6 @@ export class Simulation {
     await this.#fixture.confirmations.confirmCall(guildId, button, by);
   }
 
-  #seat(by: string, isThere: boolean) {
-    const channelId = this.discord.botChannel ?? lounge.channelId;
-    this.discord.seat(by, isThere ? channelId : null);
-  }
-
-  /** A moderator moves the bot, and everybody goes along. */
-  #move() {
-    const { botChannel } = this.discord;
-    if (botChannel === null) return;
-    const { channelId } = botChannel === den.channelId ? lounge : den;
-    for (const id of this.discord.listHere(botChannel))
-      this.discord.seat(id, channelId);
-    this.discord.moveBot(channelId);
-  }
-
   async #caption() {
     const { captions } = this.#fixture;
     this.#isCaptioned = !this.#isCaptioned;
@@ -573,19 +595,4 @@ export class Simulation {
     const isLost = this.#luck.call('store', 0, 0, 0).fails || this.#store.isBroken;
     return isLost ? 'unwritable' : undefined;
   }
-}
-
-const seatChanges: ReadonlySet<string> = new Set([
-  ...voiceRestrictions,
-  'moved',
-  'no-view',
-  'no-connect',
-  'guild-removed',
-]);
-
-/** Whether an event of Discord changes the seat of the bot, as the app passes it on. */
-function isSeatChange(
-  event: DiscordEvent,
-): event is DiscordEvent & SeatChange & { readonly guildId: GuildId } {
-  return seatChanges.has(event.kind);
 }

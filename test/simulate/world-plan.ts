@@ -48,6 +48,8 @@ export type WorldPlan = {
   /** Share of packets that are lost, and longest delay of those that come, in ms. */
   readonly lostShare: number;
   readonly latenessMs: number;
+  /** Longest time of an operation of the disk, in ms. */
+  readonly diskMs: number;
   /** Longest delay, in ms, of a message of Discord and of a voice server. */
   readonly latencyMs: number;
   /** Discord tells of the voice server before it tells of the seat, and of a seat twice, now and then. */
@@ -90,6 +92,7 @@ export function planWorld(seed: number) {
     isStage: has('stage', 0.08),
     lostShare: has('loss', 0.2) ? 0.05 + 0.15 * luck('share') : 0,
     latenessMs: has('late', 0.2) ? 40 + 160 * luck('late by') : 0,
+    diskMs: has('slow disk', 0.3) ? 400 : 0,
     latencyMs: has('latency', 0.5) ? 10 + Math.floor(90 * luck('latency of')) : 0,
     swapsUpdates: has('swapped updates', 0.3),
     repeatsUpdates: has('repeated updates', 0.2),

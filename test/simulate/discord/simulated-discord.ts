@@ -2,7 +2,7 @@ import { PermissionFlagsBits } from 'discord.js';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import type { Luck } from '../luck.ts';
+import type { Luck } from '#test/simulate/luck.ts';
 import { type Json, SimulatedGateway } from './simulated-gateway.ts';
 import { failingSteps, SimulatedVoice, type VoiceDeps } from './simulated-voice.ts';
 
@@ -109,11 +109,14 @@ export class SimulatedDiscord {
   }
 
   /** A process of the bot logs in. Discord forgets the session of a former one. */
-  logIn(): SimulatedGateway {
+  logIn(timing: SyncTiming): SimulatedGateway {
     this.#gateway?.cut();
     this.#session++;
+    this.voice.timing = timing;
     const gateway = new SimulatedGateway({
-      timing: this.#options.timing,
+      timing,
+      // The library keeps the connections of two processes apart by it.
+      applicationId: `${this.#session}.${this.#domain}`,
       user: this.#describeUser(botId),
       describeGuild: () => this.#describeGuild(),
       onSeatRequest: (channelId) => this.#askForSeat(channelId),
@@ -149,6 +152,23 @@ export class SimulatedDiscord {
   /** Roles of a person change. Discord does not tell bots of it that may not know all members. */
   setRoles(id: string, roleIds: readonly string[]): void {
     this.#roles.set(id, roleIds);
+  }
+
+  /** A person comes with another source, and somebody else gets the former one before Discord tells of it. */
+  swapSource(id: string): void {
+    const other = this.listHere(this.botChannel).find((one) => one !== id);
+    this.voice.swapSource(id, other);
+  }
+
+  /** Discord tells of a member after all, as of one whom the bot has just asked for. */
+  tellMember(id: string): void {
+    const d = { guild_id: this.#guildId, ...this.#describeMember(id) };
+    this.#gateway?.dispatch('GUILD_MEMBER_UPDATE', d, this.#drawMs());
+  }
+
+  /** Whether a person has had a role. */
+  hasRole(id: string, roleId: string): boolean {
+    return this.#roles.get(id)?.includes(roleId) === true;
   }
 
   /** A moderator moves the bot. */
@@ -359,7 +379,7 @@ export class SimulatedDiscord {
         user_limit: 0,
         // Each channel has readers of its own.
         permission_overwrites: [
-          { id: `guest-${channelId}`, type: 1, allow: `${everyRight}`, deny: '0' },
+          { id: `stranger-${channelId}`, type: 1, allow: '0', deny: `${everyRight}` },
         ],
       })),
     };

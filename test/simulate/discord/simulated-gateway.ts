@@ -13,6 +13,7 @@ export type SeatRequest = {
 export type GatewayOptions = {
   readonly timing: SyncTiming;
   readonly user: Json;
+  readonly applicationId: string;
   /** Describes the server with its channels, roles and seats, as a new client is told of it. */
   readonly describeGuild: () => Json;
   readonly onSeatRequest: (channelId: string | null) => void;
@@ -56,8 +57,8 @@ export class SimulatedGateway implements AsyncDisposable {
     for (const method of ['get', 'patch', 'put', 'post', 'delete'])
       inner.rest[method] = (route: string, given?: { readonly body?: unknown }) =>
         options.request(method, route, given?.body);
-    const { user } = options;
-    const application = { id: user.id, flags: 0 };
+    const { applicationId: id, user } = options;
+    const application = { id, flags: 0 };
     this.#handle('READY', { user, application, guilds: [] });
     this.#handle('GUILD_CREATE', options.describeGuild());
     inner.ws.status = Status.Ready;

@@ -46,6 +46,8 @@ const mode = 'aead_aes256_gcm_rtpsize';
 const heartbeatMs = 13_750;
 const keepAliveBytes = 8;
 const firstSource = 1_000;
+/** Time, in ms, by which a source may be named after its first packet. */
+const maxNamingMs = 300;
 
 /** One login of the bot at a voice server. */
 class Call {
@@ -60,6 +62,8 @@ class Call {
   socket: SimulatedSocket;
   udp: SimulatedUdp | undefined;
   isDescribed = false;
+  /** True once an answer to a discovery has come in mid-call. */
+  hasProved = false;
   /** True: the discovery gets no answer. */
   isUnanswered = false;
   isOver = false;
@@ -88,7 +92,10 @@ class Call {
 
 /** The voice servers of a simulated Discord, and the network to them. */
 export class SimulatedVoice implements VoiceNetwork, Disposable {
-  readonly timing: SyncTiming;
+  /** Clock of the process that calls. */
+  timing: SyncTiming;
+  /** Whether a discovery in mid-call is answered. */
+  answersProbes: boolean;
   /** Step at which the next call fails. */
   failingStep: FailingStep | undefined;
   /** True while nothing passes in a direction, whatever the socket. */
@@ -98,14 +105,17 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   readonly #deps;
   readonly #calls: Call[] = [];
   readonly #byUdp = new WeakMap<SimulatedUdp, Call>();
+  readonly #bySocket = new WeakMap<SimulatedSocket, Call>();
   readonly #sources = new Map<string, number>();
   readonly #opened;
   #sourceCount = 0;
+  #toldLateUntilMs = 0;
   #draws = 0;
 
   constructor(deps: VoiceDeps) {
     this.#deps = deps;
     this.timing = deps.timing;
+    this.answersProbes = deps.answersProbes;
     this.#opened = openNetwork(deps.domain, this);
   }
 
@@ -118,6 +128,17 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     return this.#calls.findLast((call) => !call.isOver && call.isDescribed);
   }
 
+  /** The call whose server has told the bot, in mid-call, which address it sees. */
+  get provenCall(): object | undefined {
+    return this.current?.hasProved ? this.current : undefined;
+  }
+
+  /** Whether packets of both directions come through. */
+  get isCarried(): boolean {
+    const call = this.current;
+    return call === undefined || (this.#isUp(call) && this.#isDown(call));
+  }
+
   /** Whether packets of the bot come to a call. */
   get isUp(): boolean {
     const call = this.current;
@@ -126,20 +147,16 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
 
   acceptSocket(_host: string, socket: SimulatedSocket): void {
     const step = this.failingStep;
-    let call: Call | undefined;
     socket.onClosed = (code) => {
+      const call = this.#bySocket.get(socket);
       // After any other code it may resume.
       if (call?.socket === socket && code === 1_000) call.isOver = true;
     };
     if (step === 'socket') return;
     socket.onSent = (text) => {
-      const { d, op } = JSON.parse(text) as Message;
+      const message = JSON.parse(text) as Message;
       this.timing.later(this.#drawMs(), () => {
-        if (!socket.isOpen) return;
-        if (op === voiceOpcodes.identify) call = this.#identify(d, socket, step);
-        else if (op === voiceOpcodes.resume) call = this.#resume(d, socket);
-        else if (op === voiceOpcodes.heartbeat) this.#answerBeat(d, socket, call);
-        else if (call && op === voiceOpcodes.selectProtocol) this.#describe(call, step);
+        if (socket.isOpen) this.#receive(message, socket, step);
       });
     };
     this.timing.later(this.#drawMs(), () => {
@@ -161,19 +178,8 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     if (!call?.udp) return false;
     const ssrc = this.#nameSource(call, speakerId);
     const packet = { sequence, timestamp, ssrc, payload: Buffer.from(opus) };
-    if (call.path.isDownOpen && this.firewall.isDownOpen)
-      call.udp.arrive(call.sealer.sealPacket(packet));
+    if (this.#isDown(call)) call.udp.arrive(call.sealer.sealPacket(packet));
     return true;
-  }
-
-  /** A person's client begins with another source, as after it came back. */
-  changeSource(personId: string, ssrc = this.#nextSource()): void {
-    this.#sources.set(personId, ssrc);
-  }
-
-  /** Finds the source of a person. */
-  findSource(personId: string): number | undefined {
-    return this.#sources.get(personId);
   }
 
   /** A person has left the channel. */
@@ -188,6 +194,34 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   connect(personId: string): void {
     this.current?.send(this.timing, voiceOpcodes.clientsConnect, {
       user_ids: [personId],
+    });
+  }
+
+  /** Nothing comes through any more in a direction: over the socket of now, or over any, as behind a wall. */
+  breakPath(path: Readonly<UdpPath>, isWall: boolean): void {
+    const { current } = this;
+    if (isWall) Object.assign(this.firewall, path);
+    else if (current) Object.assign(current.path, path);
+  }
+
+  /** Everything comes through again. */
+  healPath(): void {
+    const open = { isUpOpen: true, isDownOpen: true };
+    Object.assign(this.firewall, open);
+    for (const { path } of this.#calls) Object.assign(path, open);
+  }
+
+  /** A person comes with another source. A while later `other` comes with that person's former one, of which Discord tells late. */
+  swapSource(personId: string, other: string | undefined): void {
+    const former = this.#sources.get(personId);
+    const { current: call, timing } = this;
+    if (former === undefined || !call) return;
+    this.#sources.set(personId, this.#nextSource());
+    this.#nameSource(call, personId);
+    if (other === undefined) return;
+    timing.later(maxNamingMs, () => {
+      this.#sources.set(other, former);
+      this.#toldLateUntilMs = timing.nowMs() + 2_000;
     });
   }
 
@@ -207,24 +241,43 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     }
   }
 
+  #receive({ d, op }: Message, socket: SimulatedSocket, step: FailingStep | undefined) {
+    const call = this.#bySocket.get(socket);
+    switch (op) {
+      case voiceOpcodes.identify:
+        this.#identify(d, socket, step);
+        return;
+      case voiceOpcodes.resume:
+        this.#resume(d, socket);
+        return;
+      case voiceOpcodes.heartbeat:
+        this.#answerBeat(d, socket, call);
+        return;
+      case voiceOpcodes.selectProtocol:
+        if (call) this.#describe(call, step);
+        return;
+      default:
+    }
+  }
+
   #identify(
     identity: Identity,
     socket: SimulatedSocket,
     step: FailingStep | undefined,
   ) {
-    if (step === 'login') return undefined;
+    if (step === 'login') return;
     const isSeated = this.#deps.isSeated(identity.token, identity.session_id);
     if (!isSeated || step === 'refused') {
       socket.breakOff(4_006);
-      return undefined;
+      return;
     }
     const call = new Call(identity, socket, this.#calls.length);
     this.#calls.push(call);
+    this.#bySocket.set(socket, call);
     call.isUnanswered = step === 'udp';
     const { ssrc } = call;
     const ready = { ssrc, ip: '203.0.113.1', port: 50_000, modes: [mode] };
     call.send(this.timing, voiceOpcodes.ready, ready);
-    return call;
   }
 
   #resume({ session_id, token }: Identity, socket: SimulatedSocket) {
@@ -234,11 +287,11 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     );
     if (!call) {
       socket.breakOff(4_006);
-      return undefined;
+      return;
     }
     call.socket = socket;
+    this.#bySocket.set(socket, call);
     call.send(this.timing, voiceOpcodes.resumed, null);
-    return call;
   }
 
   #answerBeat({ t }: { readonly t: number }, socket: SimulatedSocket, call?: Call) {
@@ -276,7 +329,9 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     if (call.named.get(personId) === ssrc) return ssrc;
     call.named.set(personId, ssrc);
     const speaking = { user_id: personId, ssrc, speaking: 1 };
-    call.send(this.timing, voiceOpcodes.speaking, speaking, this.#drawMs());
+    const isLate = this.timing.nowMs() < this.#toldLateUntilMs;
+    const lateMs = isLate ? maxNamingMs : 0;
+    call.send(this.timing, voiceOpcodes.speaking, speaking, this.#drawMs() + lateMs);
     return ssrc;
   }
 
@@ -287,18 +342,24 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   #discover(ssrc: number, from: SimulatedUdp) {
     const call = this.#calls.findLast((one) => one.ssrc === ssrc);
     if (!call || !this.#isUp(call) || call.isUnanswered) return;
-    if (call.isDescribed && !this.#deps.answersProbes) return;
+    if (call.isDescribed && !this.answersProbes) return;
     call.udp = from;
     this.#byUdp.set(from, call);
     const address = { address: '198.51.100.7', port: 40_000 + call.ssrc };
     const answer = encodeDiscovery(ssrc, address);
     this.timing.later(this.#drawMs(), () => {
-      if (call.path.isDownOpen && this.firewall.isDownOpen) from.arrive(answer);
+      if (!this.#isDown(call)) return;
+      call.hasProved ||= call.isDescribed;
+      from.arrive(answer);
     });
   }
 
   #isUp({ path }: Call) {
     return path.isUpOpen && this.firewall.isUpOpen;
+  }
+
+  #isDown({ path }: Call) {
+    return path.isDownOpen && this.firewall.isDownOpen;
   }
 
   #takePacket(datagram: Buffer, from: SimulatedUdp) {
