@@ -18,6 +18,12 @@ const maxEmptyMs = 5_000;
 const maxGapMs = 500;
 /** Listeners of a session at rest that reconnecting may add to those of its beginning. */
 const spareListeners = 2;
+/** Time, in ms, for which a link is up whose next loss counts as the first. */
+const recoveredMs = 61_000;
+/** Time, in ms, in which the bot may leave. */
+const maxLeaveMs = 8_000;
+/** Time, in ms, in which a heartbeat is missed, and noticed. */
+const maxFrozenMs = 30_000;
 
 /** Judges what happens between the conversation and Discord: paths, channels, roles, and what is left of them. */
 export class BorderJudge {
@@ -34,6 +40,11 @@ export class BorderJudge {
   /** Latest instant, in ms, at which each person had the role, or needed none. */
   readonly #fitMs = new Map<string, number>();
   #fewestListeners = Number.POSITIVE_INFINITY;
+  /** Instants, in ms: of the latest link and how long it was up, and from which nobody is with the bot. */
+  #upFromMs = 0;
+  #lostAfterMs = 0;
+  #aloneFromMs = Number.POSITIVE_INFINITY;
+  #frozenFromMs = Number.POSITIVE_INFINITY;
 
   constructor(hold: Hold) {
     this.#hold = hold;
@@ -51,7 +62,11 @@ export class BorderJudge {
     this.#fewestListeners = Number.POSITIVE_INFINITY;
   }
 
-  check(world: Simulation, { after, before, effects }: SimulatedStep) {
+  check(world: Simulation, { after, before, effects, event }: SimulatedStep) {
+    if (event.kind === 'link-up') this.#upFromMs = event.atMs;
+    if (event.kind === 'link-down') this.#lostAfterMs = event.atMs - this.#upFromMs;
+    if (event.kind === 'link-lost' && event.final === undefined)
+      this.#hold(64, !isSessionOver(after) || this.#lostAfterMs < recoveredMs);
     for (const one of after.history.exchanges)
       if (this.#channelId && !before.history.exchanges.includes(one))
         this.#saidIn.set(one, this.#channelId);
@@ -63,6 +78,7 @@ export class BorderJudge {
   checkTime(world: Simulation, state: ConversationState) {
     const nowMs = world.clock.nowMs();
     this.#noteRoles(world, nowMs);
+    this.#checkCompany(world, state, nowMs);
     if (!isSessionOver(state) && isLinkUp(state)) this.#checkPath(world, nowMs);
     const { turnQueue, turns } = state;
     // An answer that sounds goes on.
@@ -85,6 +101,15 @@ export class BorderJudge {
     this.#deadCall = provenCall;
     const isTold = world.isToldSince(this.#deadFromMs) || world.isLinkDown;
     this.#hold(56, isTold || nowMs - this.#deadFromMs <= maxDeadMs, 'a dead path');
+  }
+
+  #checkCompany(world: Simulation, state: ConversationState, nowMs: number) {
+    const isAlone = !world.hasCompany && isLinkUp(state) && !isSessionOver(state);
+    if (!isAlone || state.turnQueue.current) this.#aloneFromMs = nowMs;
+    const aloneMs = nowMs - this.#aloneFromMs;
+    this.#hold(65, aloneMs <= world.leaveAfterMs + maxLeaveMs, aloneMs);
+    if (!world.discord.voice.isFrozen) this.#frozenFromMs = nowMs;
+    this.#hold(66, nowMs - this.#frozenFromMs <= maxFrozenMs || world.isLinkDown);
   }
 
   #noteRoles(world: Simulation, nowMs: number) {

@@ -3,11 +3,7 @@ import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
 import { DiscordPlaces } from '#src/discord/places.ts';
-import {
-  type SeatChange,
-  type VoiceLinkOpener,
-  voiceRestrictions,
-} from '#src/ports/voice-link.ts';
+import type { SeatChange, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import {
   type FixtureOptions,
   openSessionFixture,
@@ -90,7 +86,9 @@ export class BotProcess {
 }
 
 const seatChanges: ReadonlySet<string> = new Set([
-  ...voiceRestrictions,
+  'muted',
+  'deafened',
+  'suppressed',
   'moved',
   'no-view',
   'no-connect',

@@ -20,6 +20,8 @@ const discordActKinds = [
   'give-role',
   'take-role',
   'swap-source',
+  'robot',
+  'socket-freezes',
   'tell-members',
 ] as const satisfies readonly Act['kind'][];
 export type DiscordActKind = (typeof discordActKinds)[number];
@@ -62,6 +64,8 @@ export function performDiscordAct(
     'udp-heals': () => voice.healPath(),
     'give-role': () => discord.setRoles(by, ['red']),
     'take-role': () => discord.setRoles(by, []),
+    robot: () => discord.seat('robot', seat),
+    'socket-freezes': () => voice.freeze(),
     'swap-source': () => discord.swapSource(by),
     'tell-members': () => discord.tellMember(by),
   };

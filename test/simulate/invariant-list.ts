@@ -61,6 +61,9 @@ export const invariants = {
   61: 'a yes counts for what was asked last',
   62: 'words that go on over the first sound of a reply are said over it',
   63: 'at rest nothing more listens to a session than at its beginning',
+  64: 'a session outlives losses of its link between which it was up for long',
+  65: 'the bot leaves once it is alone for as long as the server said',
+  66: 'a voice socket that answers nothing is left, or people are told',
 } as const;
 
 export type InvariantNumber = keyof typeof invariants;

@@ -100,6 +100,12 @@ export class SimulatedModels {
       tools,
       mood === 'obstinate' ? maxObstinateRounds : 1,
     );
+    // Some say first what they are about to do.
+    if (call && calls.luck.draw(`preface ${answer}`) < 0.3)
+      yield {
+        kind: 'text',
+        text: `Answer ${answer} begins with a look around the house. `,
+      };
     if (call) yield { kind: 'tool', call: { ...call, id: `call_${answer}` } };
     else yield* this.#makeText(answer, words, mood, signal);
   }

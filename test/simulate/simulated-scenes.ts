@@ -80,6 +80,9 @@ const actKinds = [
   'swap-source',
   'tell-members',
   'music',
+  'no-elsewhere',
+  'robot',
+  'socket-freezes',
 ] as const;
 export type ActKind = (typeof actKinds)[number];
 

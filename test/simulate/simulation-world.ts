@@ -36,7 +36,7 @@ import type { SaidWords } from './simulated-recogniser.ts';
 import { type Act, everybody } from './simulated-scenes.ts';
 import { makeSlowMessages } from './slow-messages.ts';
 import { readVoice } from './spoken-sound.ts';
-import { planWorld, type WorldPlan } from './world-plan.ts';
+import { planWorld, speakingModelPrice, type WorldPlan } from './world-plan.ts';
 
 export type SimulationSetup = {
   readonly seed: number;
@@ -53,16 +53,6 @@ const guildId = lounge.guildId;
 const gridMs = 20;
 /** Datagrams that Node reads in one turn of its event loop. */
 const datagramsATurn = 32;
-/** Price of a model that hears and speaks. */
-const speakingModelPrice = {
-  kind: 'priced',
-  usd: {
-    perMillionInputTokens: 1,
-    perMillionOutputTokens: 1,
-    perMillionAudioInputTokens: 2,
-    perMillionAudioOutputTokens: 2,
-  },
-} as const;
 /** Time, in ms, after a frame left in which the next one is looked for. */
 const soundingMs = 60;
 const dayMs = 86_400_000;
@@ -231,7 +221,7 @@ export class Simulation {
     this.discord.voice.answersProbes = true;
     const acts = ['mend-store', 'unmute', 'resume', 'unbar', 'udp-heals'] as const;
     for (const kind of acts) await this.act({ atMs: 0, kind, by: 'ana', text: '' });
-    for (const text of ['addressing=auto', 'roles='])
+    for (const text of ['addressing=auto', 'roles=', 'leave_after=default'])
       await this.act({ atMs: 0, kind: 'set', by: 'ana', text });
     for (const by of this.plan.people)
       for (const kind of ['undeafen', 'come', 'yes'] as const)
@@ -241,6 +231,8 @@ export class Simulation {
   /** Calls the bot in again where it has left. */
   async callBack() {
     if (this.#fixture.sessions.at(guildId) === undefined) await this.#join();
+    for (const by of this.plan.people)
+      await this.act({ atMs: 0, kind: 'come', by, text: '' });
   }
 
   get state() {
@@ -287,8 +279,7 @@ export class Simulation {
 
   /** Whether people are with the bot. */
   get hasCompany() {
-    const { botChannel } = this.discord;
-    return botChannel === null || this.discord.listHere(botChannel).length > 0;
+    return this.discord.botChannel === null || this.discord.hasCompany;
   }
 
   /** Latest instant, in ms, at which a frame left. */
@@ -300,6 +291,11 @@ export class Simulation {
   get needsRole() {
     const { settings } = this.#fixture.sessions;
     return settings.getForGuild(guildId).userRoleIds.length > 0;
+  }
+
+  /** Time, in ms, after which the bot leaves where nobody is. */
+  get leaveAfterMs() {
+    return this.#fixture.sessions.settings.getForGuild(guildId).leaveAfterMs;
   }
 
   /** Whether somebody was told after an instant, in ms, that the link carries nothing. */
@@ -353,8 +349,8 @@ export class Simulation {
   async #kill() {
     await this.#process.kill();
     this.discord.voice.endCalls(undefined);
-    for (const over of this.#requests) over.abort();
     this.#requests.clear();
+    await passRounds(1);
     this.#lostReserve = this.#ledger.getReserved(guildId);
     this.#taken = undefined;
     this.#beginProcess();
@@ -474,6 +470,10 @@ export class Simulation {
         kill: () => undefined,
         'stand-still': () => undefined,
         leave: () => sessions.leave(guildId),
+        'no-elsewhere': () =>
+          this.#fixture.consents
+            .write(guildId, by, { kind: 'never' })
+            .catch(() => undefined),
         music: () => this.#playMusic(by),
         say: () => this.#microphones.say(by, text, this.clock.nowMs()),
         breathe: () => this.#microphones.say(by, '', this.clock.nowMs()),

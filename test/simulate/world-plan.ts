@@ -17,6 +17,17 @@ const planManners = [
   'silent',
 ] as const;
 
+/** Price of a model that hears and speaks. */
+export const speakingModelPrice = {
+  kind: 'priced',
+  usd: {
+    perMillionInputTokens: 1,
+    perMillionOutputTokens: 1,
+    perMillionAudioInputTokens: 2,
+    perMillionAudioOutputTokens: 2,
+  },
+} as const;
+
 /** What exists in the world of one seed. All faults at once hide rare pairs, so each seed has some of them. */
 export type WorldPlan = {
   /** People who sit there at first. */

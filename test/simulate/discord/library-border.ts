@@ -1,4 +1,4 @@
-import '#src/discord/library/sodium.ts';
+import '#src/discord/link/voice-library.ts';
 import dgram from 'node:dgram';
 import { EventEmitter } from 'node:events';
 import { syncBuiltinESMExports } from 'node:module';
@@ -129,7 +129,7 @@ export class SimulatedUdp extends EventEmitter {
 }
 
 /** Runs code of the library whose sockets and timers are those of a network. Does not wait for promises of that code. */
-export function runInNetwork(network: VoiceNetwork, work: () => void): void {
+function runInNetwork(network: VoiceNetwork, work: () => void): void {
   const { timing } = network;
   const [outer, timers] = [current, pickTimers()];
   const once = (run: () => void, ms = 0) => timing.later(ms, run);

@@ -38,6 +38,8 @@ type Seat = {
 };
 
 const botId = 'nova';
+/** Another bot. */
+const robotId = 'robot';
 /** Longest time, in ms, until Discord has confirmed that the bot left. */
 const maxCloseMs = 1_000;
 /** Time, in ms, until the bot may speak on a stage. */
@@ -100,6 +102,11 @@ export class SimulatedDiscord {
     return [...this.#seats]
       .filter(([id, seat]) => id !== botId && seat.channelId === channelId)
       .map(([id]) => id);
+  }
+
+  /** Whether people are where the bot sits. */
+  get hasCompany(): boolean {
+    return this.listHere(this.botChannel).some((id) => id !== robotId);
   }
 
   /** Whether a person sits with the bot. */
@@ -311,7 +318,7 @@ export class SimulatedDiscord {
       global_name: toName(id),
       discriminator: '0',
       avatar: null,
-      bot: id === botId,
+      bot: id === botId || id === robotId,
     };
   }
 
@@ -348,7 +355,7 @@ export class SimulatedDiscord {
 
   #describeGuild(): Json {
     const { channels, people, plan } = this.#options;
-    const ids = [botId, ...people];
+    const ids = [botId, robotId, ...people];
     return {
       id: this.#guildId,
       name: 'Simulated',
@@ -401,6 +408,6 @@ function describeRole(id: string, permissions: bigint): Json {
 }
 
 /** Name of a person, as people read it. */
-export function toName(id: string): string {
+function toName(id: string): string {
   return `${id.charAt(0).toUpperCase()}${id.slice(1)}`;
 }

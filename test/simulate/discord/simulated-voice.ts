@@ -48,6 +48,8 @@ const keepAliveBytes = 8;
 const firstSource = 1_000;
 /** Time, in ms, by which a source may be named after its first packet. */
 const maxNamingMs = 300;
+/** Time, in ms, after a packet in which its speaker may go on. */
+const maxWordMs = 1_000;
 
 /** One login of the bot at a voice server. */
 class Call {
@@ -67,6 +69,7 @@ class Call {
   /** True: the discovery gets no answer. */
   isUnanswered = false;
   isOver = false;
+  isFrozen = false;
   #sequence = 0;
   #arrivesMs = 0;
 
@@ -85,6 +88,7 @@ class Call {
     this.#arrivesMs = Math.max(this.#arrivesMs, nowMs + ms);
     const message = { op, d, seq: ++this.#sequence };
     const { socket } = this;
+    if (this.isFrozen) return;
     if (this.#arrivesMs === nowMs) socket.deliver(message);
     else timing.later(this.#arrivesMs - nowMs, () => socket.deliver(message));
   }
@@ -110,6 +114,7 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   readonly #opened;
   #sourceCount = 0;
   #toldLateUntilMs = 0;
+  #relayedMs = 0;
   #draws = 0;
 
   constructor(deps: VoiceDeps) {
@@ -176,6 +181,7 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   relay({ opus, sequence, speakerId, timestamp }: Packet): boolean {
     const call = this.current;
     if (!call?.udp) return false;
+    this.#relayedMs = this.timing.nowMs();
     const ssrc = this.#nameSource(call, speakerId);
     const packet = { sequence, timestamp, ssrc, payload: Buffer.from(opus) };
     if (this.#isDown(call)) call.udp.arrive(call.sealer.sealPacket(packet));
@@ -208,14 +214,19 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   healPath(): void {
     const open = { isUpOpen: true, isDownOpen: true };
     Object.assign(this.firewall, open);
-    for (const { path } of this.#calls) Object.assign(path, open);
+    for (const call of this.#calls) {
+      Object.assign(call.path, open);
+      call.isFrozen = false;
+    }
   }
 
   /** A person comes with another source. A while later `other` comes with that person's former one, of which Discord tells late. */
   swapSource(personId: string, other: string | undefined): void {
     const former = this.#sources.get(personId);
     const { current: call, timing } = this;
-    if (former === undefined || !call) return;
+    // Nobody changes it in mid-word.
+    const isQuiet = timing.nowMs() - this.#relayedMs > maxWordMs;
+    if (former === undefined || !call || !isQuiet) return;
     this.#sources.set(personId, this.#nextSource());
     this.#nameSource(call, personId);
     if (other === undefined) return;
@@ -223,6 +234,16 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
       this.#sources.set(other, former);
       this.#toldLateUntilMs = timing.nowMs() + 2_000;
     });
+  }
+
+  /** Nothing comes over the socket of the call any more, which stays open. */
+  freeze(): void {
+    if (this.current) this.current.isFrozen = true;
+  }
+
+  /** Whether the socket of the call brings nothing. */
+  get isFrozen(): boolean {
+    return this.current?.isFrozen === true;
   }
 
   /** Closes the socket of the call that goes on. Codes below 4000 and 4015 leave it to be resumed. */
@@ -290,13 +311,15 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
       return;
     }
     call.socket = socket;
+    call.isFrozen = false;
     this.#bySocket.set(socket, call);
     call.send(this.timing, voiceOpcodes.resumed, null);
   }
 
   #answerBeat({ t }: { readonly t: number }, socket: SimulatedSocket, call?: Call) {
     if (call?.isOver) socket.breakOff(4_006);
-    else socket.deliver({ op: voiceOpcodes.heartbeatAck, d: { t } });
+    else if (!call?.isFrozen)
+      socket.deliver({ op: voiceOpcodes.heartbeatAck, d: { t } });
   }
 
   #describe(call: Call, step: FailingStep | undefined) {
