@@ -17,6 +17,8 @@ const maxCaptionMs = 60_000;
 export function createCostJudge(hold: Hold) {
   /** Latest instant, in ms, at which all that runs was needed. */
   let neededMs = 0;
+  /** The same of reading tools. */
+  let readNeededMs = 0;
   /** Beginning, in ms, of each person's latest utterance that captions want, whomever it is for. */
   const captionedMs = new Map<string, number>();
 
@@ -39,7 +41,8 @@ export function createCostJudge(hold: Hold) {
       const reading = after.tools.runs.find(
         ({ effect, ref }) => effect === 'read' && ref && !answers.includes(ref.answer),
       );
-      hold(45, reading === undefined, `the tool ${reading?.tool}`);
+      if (reading === undefined) readNeededMs = event.atMs;
+      hold(45, event.atMs <= readNeededMs + maxAbortMs, `the tool ${reading?.tool}`);
       const hasEnded = after.tools.runs.every(({ ref }) => ref === undefined);
       const isClosed = after.tools.confirmations.length === 0;
       hold(

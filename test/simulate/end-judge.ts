@@ -1,5 +1,5 @@
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
-import { findTurn, isLinkUp, isSessionOver } from './conversation-view.ts';
+import { findTurn, isBotMuted, isLinkUp, isSessionOver } from './conversation-view.ts';
 import { createEndBook, type Ending } from './invariant-books.ts';
 import type { InvariantNumber } from './invariant-list.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
@@ -40,11 +40,12 @@ export function createEndJudge(hold: Hold) {
     const turn = findTurn(before, event.reply);
     const isNothing = event.finish === 'empty' && turn?.changes.length === 0;
     const hasFailed = turn !== undefined && event.finish === 'failed';
-    // Whoever hears nothing reads it.
+    // Whoever hears nothing reads it, and so does everybody while the bot is muted, or where the voice failed.
     const isForDeaf = before.presence.people.some(
       ({ id, isDeaf }) => id === turn?.by && isDeaf,
     );
-    const isTold = isForDeaf || effects.some((one) => signs.has(one.do));
+    const isRead = isForDeaf || isBotMuted(after) || event.stage === 'speak';
+    const isTold = isRead || effects.some((one) => signs.has(one.do));
     const mayTell = isLinkUp(after) && !isSessionOver(after);
     hold(36, isTold || !mayTell || !(isNothing || hasFailed), turn?.by);
   }

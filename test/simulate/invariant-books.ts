@@ -28,6 +28,12 @@ export function createConsentBook() {
       if (one.do === 'forget-person') noteAnswer(one.by, false);
   }
 
+  /** Another process may have stored it. */
+  function noteStoredNo(event: SimulatedStep['event']) {
+    if (event.kind !== 'consents' || !event.isLoaded) return;
+    for (const by of event.no) noteAnswer(by, false);
+  }
+
   function noteAnswer(by: string, isYes: boolean) {
     if (isYes) agreed.add(by);
     else agreed.delete(by);
@@ -44,6 +50,7 @@ export function createConsentBook() {
       );
       if (event.kind === 'paused-hearing') startsPaused = event.isPaused;
       else if (isPausedAloud) startsPaused = true;
+      noteStoredNo(event);
       if (event.kind === 'people') notePeople(event.people);
       else noteSpokenNo(effects);
     },

@@ -53,6 +53,17 @@ export const invariants = {
   53: 'who did not talk with the bot for long says its name',
   54: 'an answer that was begun ahead was shown what people heard since',
   55: 'an answer that was begun ahead is gone once people will hear other words',
+  56: 'a path that carries nothing any more is left, or people are told, within 15 s',
+  57: 'a conversation knows what was said in its own channel only',
+  58: 'a role that is lost counts no more',
+  59: 'no sound goes on while nobody is there',
+  60: 'a spoken stop ends the tools of that answer',
+  61: 'a yes counts for what was asked last',
+  62: 'words that go on over the first sound of a reply are said over it',
+  63: 'at rest nothing more listens to a session than at its beginning',
+  64: 'a session outlives losses of its link between which it was up for long',
+  65: 'the bot leaves once it is alone for as long as the server said',
+  66: 'a voice socket that answers nothing is left, or people are told',
 } as const;
 
 export type InvariantNumber = keyof typeof invariants;

@@ -14,6 +14,7 @@ import type {
 } from '#src/conversation/machine/state.ts';
 import { getWakeTime } from '#src/conversation/machine/step.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
+import { BorderJudge } from './border-judge.ts';
 import {
   floorPhase,
   isAnybodyTalking,
@@ -90,10 +91,16 @@ export class Invariants {
   #questions = new QuestionJudge(this.#hold);
   #sound = new SoundJudge(this.#hold);
   #cost = createCostJudge(this.#hold);
+  readonly #border = new BorderJudge(this.#hold);
 
   /** Throws the first finding of a check. */
   throwFinding() {
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Another process begins. Of the former one nothing goes on. */
+  beginProcess() {
+    this.#last = undefined;
   }
 
   check(world: Simulation, taken: SimulatedStep) {
@@ -104,8 +111,10 @@ export class Invariants {
   }
 
   #checkStep(world: Simulation, taken: SimulatedStep) {
-    if (taken.before !== this.#last)
+    if (taken.before !== this.#last) {
       this.#beginSession(world, taken.before.presence.consent.isPaused);
+      this.#border.beginSession(world, taken.before);
+    }
     this.#last = taken.after;
     this.consent.note(taken);
     this.#checkHearing(taken);
@@ -123,6 +132,7 @@ export class Invariants {
     this.#questions.check(world, taken);
     this.#sound.check(world, taken);
     this.#cost.check(world, taken);
+    this.#border.check(world, taken);
   }
 
   /** Ids of another session are new ones. */
@@ -394,6 +404,7 @@ export class Invariants {
       if (!state || isSessionOver(state)) return;
       this.#sound.checkTime(world, state);
       this.#cost.checkTime(world, state);
+      this.#border.checkTime(world, state);
     });
     this.throwFinding();
   }
@@ -411,7 +422,11 @@ export class Invariants {
       'name' in one ? one.name.toLowerCase() : [],
     );
     const asker = names.at(-1);
-    const refused = names.find((by) => by !== asker && this.consent.refusals.has(by));
+    // An answer that is heard already goes on, and shows its prompt once more with the result of a tool.
+    const isLaterRound = messages.at(-1)?.role !== 'user';
+    const refused = names.find(
+      (by) => by !== asker && !isLaterRound && this.consent.refusals.has(by),
+    );
     this.#note(() =>
       this.#hold(48, refused === undefined, `words of ${refused} in a prompt`),
     );
@@ -460,6 +475,7 @@ export class Invariants {
     this.throwFinding();
     const { engines, reserved, state, waitingRequests } = world;
     if (state) this.#checkFloorAtRest(state);
+    this.#border.checkRest(world);
     this.#hold(32, waitingRequests === 0, 'a typed question');
     this.#hold(32, engines.countLeft === 0, engines.listRunning[0]?.port);
     this.#hold(32, reserved === 0, 'a reservation');

@@ -27,7 +27,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: '    session.speech.mix.tracks.pause(people.every(({ isBot }) => isBot));\n',
     to: '',
     tests: ['test/conversation', 'test/sessions', 'test/playback'],
-    foundBy: 'nothing',
   },
   {
     id: 'a20',

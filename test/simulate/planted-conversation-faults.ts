@@ -45,7 +45,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: '      utterance.isOverlapping ||= !utterance.isEnded;',
     to: '      utterance.isOverlapping ||= false;',
     tests: ['test/conversation'],
-    foundBy: 'nothing',
   },
   {
     id: 'a06',
@@ -135,7 +134,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: "    reply.over.abort(new Error('the reply is over'));\n",
     to: '',
     tests: ['test/conversation'],
-    foundBy: 'nothing',
   },
   {
     id: 'a16',
@@ -243,7 +241,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: '    await waitUnlessAborted(this.#wanted.promise, signal);\n    signal.throwIfAborted();\n    const result',
     to: '    signal.throwIfAborted();\n    const result',
     tests: ['test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'b24',

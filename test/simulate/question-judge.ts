@@ -65,7 +65,9 @@ export class QuestionJudge {
   #note({ before, event }: SimulatedStep) {
     if (event.kind === 'ended') this.#endedMs.set(event.utterance, event.endedMs);
     if (event.kind === 'words') this.#words.set(event.utterance, event.text);
-    if (event.kind === 'stop') this.#stoppedMs = event.atMs;
+    const isErased = event.kind === 'answered-consent' && event.answer === 'forget';
+    // An answer that was made of words which are erased ends, too: the talk begins anew.
+    if (event.kind === 'stop' || isErased) this.#stoppedMs = event.atMs;
     if (event.kind === 'people') this.#noteAway(event.people, event.atMs);
     if (event.kind !== 'began') return;
     const isInCompany = isNameNeeded(before);

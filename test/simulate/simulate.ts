@@ -55,6 +55,9 @@ async function askFinalQuestion(world: Simulation, judge: Invariants) {
   while (world.state?.turnQueue.current && clock.nowMs() < latestMs)
     await world.advance(clock.nowMs() + 1_000);
   await world.callBack();
+  // It may just have left, as nobody was there.
+  await world.advance(clock.nowMs() + 1_000);
+  await world.callBack();
   const [by = ''] = world.plan.people;
   const askedMs = clock.nowMs();
   await world.act({ atMs: askedMs, kind: 'say', by, text: 'Nova, which city?' });

@@ -12,6 +12,8 @@ export type ModelOptions = {
   readonly calls: RunningCalls;
   readonly heard: HeardBook;
   readonly saidOf: (number: number) => SaidWords | undefined;
+  /** Number of the next answer. */
+  readonly nextNumber: () => number;
   /** Called with each prompt. */
   readonly onPrompt: (messages: readonly ChatMessage[]) => void;
   /** Time, in ms, from one sentence to the next. */
@@ -39,7 +41,6 @@ const maxObstinateRounds = 6;
 /** Models that write, and that hear and speak: late, cut off, silent, empty or obstinate by luck. */
 export class SimulatedModels {
   readonly #options;
-  #answers = 0;
 
   constructor(options: ModelOptions) {
     this.#options = options;
@@ -84,9 +85,9 @@ export class SimulatedModels {
     tools: readonly Tool[],
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
-    const { calls, mood: moodNow, onPrompt } = this.#options;
+    const { calls, mood: moodNow, nextNumber, onPrompt } = this.#options;
     onPrompt(messages);
-    const answer = ++this.#answers;
+    const answer = nextNumber();
     const mood = moodNow();
     const isOdd = calls.luck.draw(`odd ${answer}`) < 0.5;
     await calls.call('think', times, signal);
@@ -99,6 +100,12 @@ export class SimulatedModels {
       tools,
       mood === 'obstinate' ? maxObstinateRounds : 1,
     );
+    // Some say first what they are about to do.
+    if (call && calls.luck.draw(`preface ${answer}`) < 0.3)
+      yield {
+        kind: 'text',
+        text: `Answer ${answer} begins with a look around the house. `,
+      };
     if (call) yield { kind: 'tool', call: { ...call, id: `call_${answer}` } };
     else yield* this.#makeText(answer, words, mood, signal);
   }

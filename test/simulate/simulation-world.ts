@@ -1,21 +1,25 @@
-import { BotError } from '#src/base/errors.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { type PersonId, toPersonId } from '#src/base/ids.ts';
 import { stepConversation } from '#src/conversation/machine/step.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import { freezeDeep, type StepFunction } from '#test/conversation/machine/play-case.ts';
 import { recordMessages } from '#test/conversation/setup/recorders.ts';
 import {
   den,
   lounge,
-  openSessionFixture,
-  places,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { healthyFacts } from '#test/fakes/channel-facts.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
-import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { passRounds, VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { BotProcess } from './bot-process.ts';
+import { SimulatedDiscord } from './discord/simulated-discord.ts';
+import {
+  type DiscordActKind,
+  isDiscordAct,
+  performDiscordAct,
+} from './discord-acts.ts';
 import { createHeardBook } from './heard-book.ts';
 import type { Invariants, SimulatedStep } from './invariants.ts';
 import { createLuck, type FailingCall, type Luck } from './luck.ts';
@@ -23,20 +27,16 @@ import {
   createSimulatedMicrophones,
   type SimulatedMicrophones,
 } from './microphones.ts';
+import { ProcessClock } from './process-clock.ts';
+import { makeProcessEngines } from './process-engines.ts';
 import { createRunningCalls, type RunningCalls } from './running-calls.ts';
-import {
-  makePipelines,
-  makeServers,
-  makeSynthesizer,
-  makeTools,
-} from './simulated-engines.ts';
-import { SimulatedLinkOpener } from './simulated-links.ts';
-import { type Mood, SimulatedModels } from './simulated-models.ts';
-import { makeTranscriber, type SaidWords } from './simulated-recogniser.ts';
+import { SimulatedDisk } from './simulated-disk.ts';
+import type { Mood } from './simulated-models.ts';
+import type { SaidWords } from './simulated-recogniser.ts';
 import { type Act, everybody } from './simulated-scenes.ts';
 import { makeSlowMessages } from './slow-messages.ts';
-import { readVoice, simulatedCodec } from './spoken-sound.ts';
-import { planWorld, type WorldPlan } from './world-plan.ts';
+import { readVoice } from './spoken-sound.ts';
+import { planWorld, speakingModelPrice, type WorldPlan } from './world-plan.ts';
 
 export type SimulationSetup = {
   readonly seed: number;
@@ -51,45 +51,27 @@ export type SimulationSetup = {
 
 const guildId = lounge.guildId;
 const gridMs = 20;
-/** Price of a model that hears and speaks. */
-const speakingModelPrice = {
-  kind: 'priced',
-  usd: {
-    perMillionInputTokens: 1,
-    perMillionOutputTokens: 1,
-    perMillionAudioInputTokens: 2,
-    perMillionAudioOutputTokens: 2,
-  },
-} as const;
-/** Longest time, in ms, for which nothing leaves or comes while Discord moves the voice server. */
-const maxStallMs = 3_000;
-/** Time, in ms, until the bot may speak on a stage. */
-const audienceMs = 700;
-/** Time, in ms, in which a slow model writes a sentence: about as long as it is said. */
-const slowSentenceMs = 1_400;
+/** Datagrams that Node reads in one turn of its event loop. */
+const datagramsATurn = 32;
+/** Time, in ms, after a frame left in which the next one is looked for. */
+const soundingMs = 60;
 const dayMs = 86_400_000;
 /** Daily cap of a person, in US dollars, once all is well. */
 const healthyCapUsd = 1;
-
-function makeMember(id: string): ChannelMember {
-  return {
-    id: toPersonId(id),
-    name: `${id.charAt(0).toUpperCase()}${id.slice(1)}`,
-    isBot: false,
-    roleIds: [],
-  };
-}
 
 /** A voice channel with people, Discord, engines and stores around the real conversation, in virtual time. */
 export class Simulation {
   readonly clock = new VirtualClock();
   readonly plan: WorldPlan;
-  readonly engines: RunningCalls;
+  /** Calls of the process that runs now. */
+  engines: RunningCalls;
   readonly heard = createHeardBook();
   /** Instants, in ms: of the latest packet of anybody, and of a question that the budget refused. */
   talkedMs = Number.NEGATIVE_INFINITY;
   toldOfBudgetMs = Number.NEGATIVE_INFINITY;
   #isCaptioned = false;
+  /** Whether the latest no or yes was acknowledged, by person. */
+  readonly #acknowledged = new Map<string, boolean>();
   steps = 0;
   /** People whose texts are read out, by their words, and the instants of their no in ms. */
   readonly #owners = new Map<string, string>();
@@ -98,21 +80,25 @@ export class Simulation {
   readonly #judge;
   readonly #leaksReservations;
   readonly #misheard;
-  readonly #models: SimulatedModels;
+  #answers = 0;
   readonly #run: StepFunction;
-  readonly #members = new Map<string, ChannelMember>(
-    everybody.map((id) => [id, makeMember(id)]),
-  );
-  #fixture: SessionFixture;
-  readonly #opener: SimulatedLinkOpener;
+  readonly discord: SimulatedDiscord;
+  #process: BotProcess;
+  readonly #disk: SimulatedDisk;
+  /** Money that killed processes had set aside. */
+  #lostReserve = 0;
+  /** Latest instant, in ms, at which somebody was told that the link is down. */
+  #toldMs = Number.NEGATIVE_INFINITY;
+  /** Whether the alert of a link that is down is raised. */
+  isLinkDown = false;
   readonly #messages = recordMessages();
   readonly #budgets;
   readonly #ledger;
   readonly #microphones: SimulatedMicrophones;
   readonly #requests = new Set<AbortController>();
   #taken: SimulatedStep | undefined;
-  #isSounding = false;
-  #stalledUntilMs = 0;
+  #leftMs = Number.NEGATIVE_INFINITY;
+  #uncarriedMs = Number.NEGATIVE_INFINITY;
   /** True from the instant on at which nothing goes wrong any more. */
   #isHealthy = false;
   readonly #store = { isBroken: false };
@@ -131,23 +117,17 @@ export class Simulation {
     this.#leaksReservations = leaksReservations;
     this.#misheard = misheard;
     this.#luck = createLuck(seed, this.plan, failing);
-    this.engines = createRunningCalls(this.clock, this.#luck);
     this.#microphones = createSimulatedMicrophones(this.plan, this.#luck);
-    this.#models = new SimulatedModels({
-      calls: this.engines,
-      heard: this.heard,
-      saidOf: (number) => this.said[number],
-      onPrompt: (messages) => judge.checkPrompt(messages),
-      sentenceMs: this.plan.writesSlowly ? slowSentenceMs : 20,
-      mood: () => this.#mood,
+    this.#disk = new SimulatedDisk(this.clock, this.#luck, this.plan.diskMs);
+    this.discord = new SimulatedDiscord({
+      timing: this.clock,
+      luck: this.#luck,
+      plan: this.plan,
+      channels: [lounge, den],
+      people: everybody,
+      onLeft: (opus, atMs) => this.#onLeft(opus, atMs),
     });
-    const { closesSlowly, people } = this.plan;
-    this.#opener = new SimulatedLinkOpener(
-      people.map(makeMember),
-      this.clock,
-      this.#luck,
-      closesSlowly,
-    );
+    for (const id of this.plan.people) this.discord.seat(id, lounge.channelId);
     const speaks = this.plan.pipeline !== 'chained' || this.plan.scenes.has('settings');
     const { budgets, ledger } = openBudgets(this.clock, {
       caps: { personDay: toUsd(this.plan.capUsd) },
@@ -157,46 +137,50 @@ export class Simulation {
     this.#ledger = ledger;
     this.#budgets = budgets;
     this.#run = run;
-    this.#fixture = this.#open();
-    for (const one of Object.values(this.#fixture.stores).filter(Boolean)) {
-      Object.defineProperty(one, 'trouble', { get: () => this.#troubleOfStore() });
-    }
+    const clock = new ProcessClock(this.clock);
+    this.engines = createRunningCalls(clock, this.#luck);
+    this.#process = this.#open(clock);
   }
 
-  #open(former?: SessionFixture) {
-    const { hasSlowTools, isStage, people, pipeline, trustsPartials } = this.plan;
-    const servers = makeServers(this.plan, this.engines, {
-      chat: this.#models.chat,
-      synthesizer: makeSynthesizer(this.engines, this.heard),
-      transcriber: makeTranscriber({
-        calls: this.engines,
-        saidOf: (number) => this.said[number],
-        onHeard: (by) => this.#judge.checkRecogniser(by),
-        misheard: this.#misheard,
-        listens: this.plan.hasPartials,
-      }),
-    });
-    const findChannelFacts = () =>
-      isStage ? ({ ...healthyFacts, kind: 'stage' } as const) : healthyFacts;
-    return openSessionFixture(
-      {
-        ...servers,
-        pipelines: makePipelines(servers, this.#models.speaking, pipeline),
-        tools: makeTools(this.engines, hasSlowTools),
-        codec: simulatedCodec,
-        linkOpener: this.#opener,
-        places: { ...places, findChannelFacts },
+  get #fixture() {
+    return this.#process.fixture;
+  }
+
+  /** A process begins and logs in. */
+  #open(clock: ProcessClock, former?: SessionFixture): BotProcess {
+    return new BotProcess({
+      clock,
+      discord: this.discord,
+      onDiscordEvent: (event) => {
+        if (event.kind !== 'alert') return;
+        this.#toldMs = this.clock.nowMs();
+        this.isLinkDown = event.state === 'raised';
+      },
+      fixture: {
+        ...makeProcessEngines({
+          plan: this.plan,
+          calls: this.engines,
+          heard: this.heard,
+          saidOf: (number) => this.said[number],
+          nextNumber: () => ++this.#answers,
+          mood: () => this.#mood,
+          judge: this.#judge,
+          misheard: this.#misheard,
+        }),
         addressing: 'auto',
         spending: this.#budgets,
         messages: makeSlowMessages(this.#messages.scribe, this.engines),
-        partialTrust: new PartialTrust(trustsPartials),
-        onEvent: (_guildId, event) => this.#tell(event),
-        decide: (...given) => this.#decide(given),
-        ...(former && { stores: former.stores, transcripts: former.transcripts }),
+        partialTrust: new PartialTrust(this.plan.trustsPartials),
+        onEvent: (_guildId, event) => {
+          if (!clock.hasStopped) this.#tell(event);
+        },
+        decide: (...given) =>
+          clock.hasStopped ? this.#run(...given) : this.#decide(given),
+        stores: this.#disk.openStores(clock, () => this.#troubleOfStore()),
+        journal: this.#disk.journal,
+        ...(former && { transcripts: former.transcripts }),
       },
-      people.map(makeMember),
-      this.clock,
-    );
+    });
   }
 
   #tell(event: SessionEvent) {
@@ -212,17 +196,20 @@ export class Simulation {
   /** Everybody has agreed, and Ana calls the bot. */
   async begin() {
     for (const id of everybody)
-      await this.#fixture.consents.write(guildId, toPersonId(id), { kind: 'always' });
+      await this.#waitFor(
+        this.#fixture.consents.write(guildId, toPersonId(id), { kind: 'always' }),
+      );
     await this.#join();
   }
 
   async #join() {
-    const { sessions } = this.#fixture;
-    await this.#waitFor(sessions.join(lounge, toPersonId('ana')));
-    if (!this.plan.isStage) return;
-    sessions.onSeatChange(guildId, { kind: 'suppressed', isOn: true });
-    await this.advance(this.clock.nowMs() + audienceMs);
-    sessions.onSeatChange(guildId, { kind: 'suppressed', isOn: false });
+    const caller = toPersonId('ana');
+    await this.#waitFor(this.#fixture.sessions.join(this.#findChannel(caller), caller));
+  }
+
+  /** Channel in which a person sits, or the usual one. */
+  #findChannel(by: string): ChannelRef {
+    return this.discord.listHere(den.channelId).includes(by) ? den : lounge;
   }
 
   /** From now on nothing goes wrong, everybody is there and may be heard, and a new day has begun. */
@@ -231,9 +218,11 @@ export class Simulation {
     this.#luck.heal();
     this.#microphones.heal();
     this.clock.setWall(dayMs);
-    const acts = ['mend-store', 'unmute', 'resume', 'unbar'] as const;
+    this.discord.voice.answersProbes = true;
+    const acts = ['mend-store', 'unmute', 'resume', 'unbar', 'udp-heals'] as const;
     for (const kind of acts) await this.act({ atMs: 0, kind, by: 'ana', text: '' });
-    await this.act({ atMs: 0, kind: 'set', by: 'ana', text: 'addressing=auto' });
+    for (const text of ['addressing=auto', 'roles=', 'leave_after=default'])
+      await this.act({ atMs: 0, kind: 'set', by: 'ana', text });
     for (const by of this.plan.people)
       for (const kind of ['undeafen', 'come', 'yes'] as const)
         await this.act({ atMs: 0, kind, by, text: '' });
@@ -242,6 +231,8 @@ export class Simulation {
   /** Calls the bot in again where it has left. */
   async callBack() {
     if (this.#fixture.sessions.at(guildId) === undefined) await this.#join();
+    for (const by of this.plan.people)
+      await this.act({ atMs: 0, kind: 'come', by, text: '' });
   }
 
   get state() {
@@ -268,7 +259,7 @@ export class Simulation {
   }
 
   get reserved() {
-    return this.#ledger.getReserved(guildId);
+    return Math.max(0, this.#ledger.getReserved(guildId) - this.#lostReserve);
   }
 
   /** Number of typed questions that were not told of their end. */
@@ -276,8 +267,44 @@ export class Simulation {
     return this.#requests.size;
   }
 
+  /** The session of the server. */
+  get session() {
+    return this.#fixture.sessions.findSession(guildId);
+  }
+
+  /** Channel of the session; undefined: there is none. */
+  get channelId() {
+    return this.session?.channel.channelId;
+  }
+
+  /** Whether people are with the bot. */
+  get hasCompany() {
+    return this.discord.botChannel === null || this.discord.hasCompany;
+  }
+
+  /** Latest instant, in ms, at which a frame left. */
+  get leftMs() {
+    return this.#leftMs;
+  }
+
+  /** Whether only people with the role may use the bot. */
+  get needsRole() {
+    const { settings } = this.#fixture.sessions;
+    return settings.getForGuild(guildId).userRoleIds.length > 0;
+  }
+
+  /** Time, in ms, after which the bot leaves where nobody is. */
+  get leaveAfterMs() {
+    return this.#fixture.sessions.settings.getForGuild(guildId).leaveAfterMs;
+  }
+
+  /** Whether somebody was told after an instant, in ms, that the link carries nothing. */
+  isToldSince(atMs: number) {
+    return this.#toldMs >= atMs;
+  }
+
   get isOpening() {
-    return this.#opener.opening > 0;
+    return this.#process.isOpening;
   }
 
   /** Lets time pass on the grid of frames, or faster while nothing is heard. */
@@ -286,7 +313,7 @@ export class Simulation {
       await this.clock.advance(this.#nextMs(untilMs) - this.clock.nowMs());
       this.#checkTaken();
       this.#arrive();
-      this.#tick();
+      if (!this.discord.voice.isUp) this.#uncarriedMs = this.clock.nowMs();
       this.#checkTaken();
       this.#judge.checkTime(this);
     }
@@ -294,6 +321,8 @@ export class Simulation {
 
   async act(one: Act) {
     if (one.kind === 'restart') await this.#restart();
+    else if (one.kind === 'kill') await this.#kill();
+    else if (one.kind === 'stand-still') await this.#standStill(Number(one.text));
     else this.#perform(one);
     await this.clock.advance(0);
     this.#checkTaken();
@@ -301,13 +330,58 @@ export class Simulation {
 
   /** Another process goes on with the stores, once they hold each no. */
   async #restart() {
-    const stored = await this.#fixture.consents.read(guildId).catch(() => undefined);
+    const reading = this.#fixture.consents.read(guildId).catch(() => undefined);
+    const stored = await this.#waitFor(reading);
     const isKept = (by: string) => stored?.get(toPersonId(by))?.kind !== 'always';
     if (!stored || ![...this.#judge.consent.refusals].every(isKept)) return;
     await this.end(true);
-    this.#isSounding = false;
-    this.#fixture = this.#open(this.#fixture);
+    this.#beginProcess();
     await this.#join();
+  }
+
+  #beginProcess() {
+    const clock = new ProcessClock(this.clock);
+    this.engines = createRunningCalls(clock, this.#luck);
+    this.#process = this.#open(clock, this.#fixture);
+  }
+
+  /** The process stops at once, and another one goes on with what is on the disk. */
+  async #kill() {
+    await this.#process.kill();
+    this.discord.voice.endCalls(undefined);
+    this.#requests.clear();
+    await passRounds(1);
+    this.#lostReserve = this.#ledger.getReserved(guildId);
+    this.#taken = undefined;
+    this.#beginProcess();
+    await this.#readAnswers();
+    this.#judge.beginProcess();
+    await this.#join();
+  }
+
+  /** Whoever was not told that an answer counts has the one that is on the disk. */
+  async #readAnswers() {
+    const { consent } = this.#judge;
+    const { store } = this.#fixture.dependencies;
+    const stored = await this.#waitFor(store.read(guildId).catch(() => undefined));
+    const people = new Set([...this.#acknowledged.keys(), ...consent.refusals]);
+    for (const by of stored ? people : [])
+      if (this.#acknowledged.get(by) !== true)
+        consent.answer(by, stored?.get(toPersonId(by))?.kind === 'always');
+  }
+
+  /** The thread stands still, while packets wait in the socket: timers that are due fire first, then 32 packets a turn are read. */
+  async #standStill(ms: number) {
+    this.clock.suspend(ms);
+    this.clock.passMs(0);
+    const nowMs = this.clock.nowMs();
+    this.#uncarriedMs = nowMs;
+    const waiting = this.#microphones.take(nowMs);
+    for (let from = 0; from < waiting.length; from += datagramsATurn) {
+      await passRounds(1);
+      for (const packet of waiting.slice(from, from + datagramsATurn))
+        this.#relay(packet);
+    }
   }
 
   /** The bot leaves, or its process ends. */
@@ -317,6 +391,7 @@ export class Simulation {
     if (isStopped) await this.#waitFor(sessions.drainAll(drainMs));
     else await this.#waitFor(sessions.leave(guildId));
     await this.#waitFor(sessions[Symbol.asyncDispose]());
+    await this.#waitFor(this.#process.close());
     // Doors close with the process, and end what was asked there.
     for (const over of this.#requests) over.abort();
     this.#checkTaken();
@@ -341,18 +416,24 @@ export class Simulation {
   }
 
   /** Time passes until the promise is kept. */
-  async #waitFor(promise: Promise<unknown>) {
+  async #waitFor<T>(promise: Promise<T>): Promise<T> {
     let isOver = false;
-    void promise.finally(() => {
-      isOver = true;
-    });
+    void promise.then(
+      () => {
+        isOver = true;
+      },
+      () => {
+        isOver = true;
+      },
+    );
     while (!isOver) await this.advance(this.clock.nowMs() + gridMs);
-    await promise;
+    return await promise;
   }
 
   #nextMs(untilMs: number) {
     const nextMs = this.clock.nowMs() + gridMs;
-    const isQuiet = !this.#isSounding && this.#microphones.isQuiet;
+    const isSounding = this.clock.nowMs() - this.#leftMs < soundingMs;
+    const isQuiet = !isSounding && this.#microphones.isQuiet;
     if (!isQuiet) return nextMs;
     const dueMs = Math.ceil(Math.min(this.clock.nextDueMs, untilMs) / gridMs) * gridMs;
     return Math.max(nextMs, dueMs);
@@ -360,69 +441,64 @@ export class Simulation {
 
   #arrive() {
     const nowMs = this.clock.nowMs();
-    const due = this.#microphones.take(nowMs);
-    if (nowMs < this.#stalledUntilMs) return;
-    for (const packet of due) {
-      if (!this.#opener.people.some(({ id }) => id === packet.speakerId)) continue;
-      this.talkedMs = nowMs;
-      this.#opener.current?.arrive(packet);
-    }
+    for (const packet of this.#microphones.take(nowMs)) this.#relay(packet);
   }
 
-  #tick() {
-    const link = this.#opener.current;
-    if (!link || this.clock.nowMs() < this.#stalledUntilMs) return;
-    this.#isSounding = false;
-    link.onLeft = (frame, atMs) => {
-      this.#isSounding = true;
-      const voice = readVoice(frame);
-      if (voice) this.#judge.checkVoice(this, voice, atMs);
-    };
-    link.tick(this.clock.nowMs());
+  #relay(packet: Packet) {
+    if (this.discord.relay(packet)) this.talkedMs = this.clock.nowMs();
+  }
+
+  #onLeft(opus: Buffer, atMs: number) {
+    this.#leftMs = atMs;
+    const voice = readVoice(opus);
+    if (voice) this.#judge.checkVoice(this, voice, atMs);
   }
 
   #perform(one: Act) {
-    const { kind, text } = one;
+    const { text } = one;
     const by = toPersonId(one.by);
     const { privacy, sessions, settings, talk } = this.#fixture;
     const pause = (isPaused: boolean) => sessions.pauseHearing(guildId, isPaused);
-    const mute = (isOn: boolean) =>
-      sessions.onSeatChange(guildId, { kind: 'muted', isOn });
-    const acts: Readonly<Record<Act['kind'], () => unknown>> = {
-      restart: () => undefined,
-      say: () => this.#microphones.say(by, text, this.clock.nowMs()),
-      breathe: () => this.#microphones.say(by, '', this.clock.nowMs()),
-      typed: () => this.#ask(by, text),
-      read: () => this.#read(by, text),
-      'take-back': () => [...this.#requests][0]?.abort(),
-      notify: () => this.#notify(by, text),
-      stop: () => talk.stopSpeaking(guildId),
-      window: () => talk.openAskWindow(guildId, by),
-      press: () => this.#press(by),
-      no: () => this.#answer(by, false, privacy.deny(guildId, by)),
-      yes: () => this.#answer(by, true, privacy.allow(guildId, by)),
-      forget: () => this.#answer(by, false, privacy.forget(guildId, by)),
-      pause: () => pause(true),
-      resume: () => pause(false),
-      mute: () => mute(true),
-      unmute: () => mute(false),
-      go: () => this.#seat(by, false),
-      come: () => this.#seat(by, true),
-      bar: () => settings.setSetting(guildId, 'blocked', `<@${by}>`),
-      unbar: () => settings.setSetting(guildId, 'blocked', ''),
-      'lose-link': () => this.#opener.current?.lose(),
-      'move-server': () => this.#stall(),
-      deafen: () => this.#deafen(by, true),
-      undeafen: () => this.#deafen(by, false),
-      set: () => this.#set(text),
-      move: () => this.#move(),
-      call: () => sessions.join(lounge, by),
-      captions: () => this.#caption(),
-      'break-store': () => Object.assign(this.#store, { isBroken: true }),
-      'mend-store': () => Object.assign(this.#store, { isBroken: false }),
-      'set-clock': () =>
-        this.clock.setWall(one.atMs % 2 === 0 ? 7_200_000 : -7_200_000),
-    };
+    const { kind } = one;
+    if (isDiscordAct(kind)) {
+      performDiscordAct({ kind, by, text }, this.discord, this.#luck);
+      return;
+    }
+    const acts: Readonly<Record<Exclude<Act['kind'], DiscordActKind>, () => unknown>> =
+      {
+        restart: () => undefined,
+        kill: () => undefined,
+        'stand-still': () => undefined,
+        leave: () => sessions.leave(guildId),
+        'no-elsewhere': () =>
+          this.#fixture.consents
+            .write(guildId, by, { kind: 'never' })
+            .catch(() => undefined),
+        music: () => this.#playMusic(by),
+        say: () => this.#microphones.say(by, text, this.clock.nowMs()),
+        breathe: () => this.#microphones.say(by, '', this.clock.nowMs()),
+        typed: () => this.#ask(by, text),
+        read: () => this.#read(by, text),
+        'take-back': () => [...this.#requests][0]?.abort(),
+        notify: () => this.#notify(by, text),
+        stop: () => talk.stopSpeaking(guildId),
+        window: () => talk.openAskWindow(guildId, by),
+        press: () => this.#press(by),
+        no: () => this.#answer(by, false, privacy.deny(guildId, by)),
+        yes: () => this.#answer(by, true, privacy.allow(guildId, by)),
+        forget: () => this.#answer(by, false, privacy.forget(guildId, by)),
+        pause: () => pause(true),
+        resume: () => pause(false),
+        bar: () => settings.setSetting(guildId, 'blocked', `<@${by}>`),
+        unbar: () => settings.setSetting(guildId, 'blocked', ''),
+        set: () => this.#set(text),
+        call: () => sessions.join(this.#findChannel(by), by),
+        captions: () => this.#caption(),
+        'break-store': () => Object.assign(this.#store, { isBroken: true }),
+        'mend-store': () => Object.assign(this.#store, { isBroken: false }),
+        'set-clock': () =>
+          this.clock.setWall(one.atMs % 2 === 0 ? 7_200_000 : -7_200_000),
+      };
     void Promise.resolve(acts[kind]()).catch((error: unknown) =>
       this.#judge.fail(error),
     );
@@ -443,13 +519,13 @@ export class Simulation {
 
   /** Whether nothing can leave. */
   get isStalled() {
-    return this.clock.nowMs() < this.#stalledUntilMs + 1_000;
+    return this.clock.nowMs() < this.#uncarriedMs + 1_000;
   }
 
-  /** Discord moves the voice server: for a while no packet comes or leaves. */
-  #stall() {
-    const nowMs = this.clock.nowMs();
-    this.#stalledUntilMs = nowMs + this.#luck.draw(`stall ${nowMs}`) * maxStallMs;
+  async #playMusic(by: PersonId) {
+    const request = { sound: 'rain', track: 'main', loop: true, next: false };
+    const caller = { id: by, name: by, mayManage: true };
+    await this.#fixture.tracks.playSound(guildId, caller, request);
   }
 
   async #set(change: string) {
@@ -457,16 +533,12 @@ export class Simulation {
     await this.#fixture.settings.setSetting(guildId, key, value);
   }
 
-  #deafen(by: PersonId, isDeaf: boolean) {
-    this.#members.set(by, { ...makeMember(by), isDeaf });
-    const { current, people: here } = this.#opener;
-    const now = here.map(({ id }) => this.#members.get(id) ?? makeMember(id));
-    for (const list of [here, current?.present ?? []])
-      list.splice(0, list.length, ...now);
-  }
-
   #answer(by: string, isYes: boolean, saved: Promise<unknown>) {
     this.#judge.consent.answer(by, isYes);
+    this.#acknowledged.set(by, false);
+    const { clock } = this.#process;
+    const acknowledge = () => this.#acknowledged.set(by, !clock.hasStopped);
+    void saved.then(acknowledge, () => undefined);
     if (isYes) this.#refusedMs.delete(by);
     else this.#refusedMs.set(by, this.clock.nowMs());
     return saved;
@@ -508,24 +580,6 @@ export class Simulation {
   async #press(by: PersonId) {
     const button = this.#messages.offered.at(-1)?.split(':')[1] ?? '';
     await this.#fixture.confirmations.confirmCall(guildId, button, by);
-  }
-
-  #seat(by: string, isThere: boolean) {
-    const { current, people: here } = this.#opener;
-    const there = [...this.#members.values()].filter(({ id }) => {
-      return id === by ? isThere : here.some((one) => one.id === id);
-    });
-    for (const list of [here, current?.present ?? []])
-      list.splice(0, list.length, ...there);
-  }
-
-  /** Discord moves the bot: the link ends, and everybody goes along. */
-  #move() {
-    const { sessions } = this.#fixture;
-    const { channelId } =
-      sessions.at(guildId)?.channelId === den.channelId ? lounge : den;
-    this.#opener.current?.lose(new BotError('link.lost', false, 'Moved.'));
-    sessions.onSeatChange(guildId, { kind: 'moved', channelId });
   }
 
   async #caption() {

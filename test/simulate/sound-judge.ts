@@ -38,8 +38,8 @@ export class SoundJudge {
   /** Latest instant, in ms, at which a reply was known to sound, and at which its voice left. */
   #knownMs = Number.NEGATIVE_INFINITY;
   #leftMs = Number.NEGATIVE_INFINITY;
-  /** Latest "wait". */
-  #held = { atMs: Number.NEGATIVE_INFINITY, by: '' };
+  /** Latest "wait" of each person, in ms. */
+  readonly #heldMs = new Map<string, number>();
   /** Instants, in ms, at which replies were to end with their clause. */
   readonly #endingMs = new Map<Id, number>();
   /** Instants, in ms, at which answers were begun. */
@@ -68,12 +68,21 @@ export class SoundJudge {
     for (const one of effects) this.#noteEffect(one, event.atMs);
     this.#checkBarge(world, step);
     this.#checkOver(world, step);
+    this.#checkFirstSound(step);
+  }
+
+  #checkFirstSound({ after, event }: SimulatedStep) {
+    if (event.kind !== 'audible' || after.turnQueue.current?.reply !== event.reply)
+      return;
+    const open = after.turns.flatMap(({ openSpeech }) => openSpeech);
+    const apart = open.find((one) => !one.isEnded && !one.isOverlapping);
+    this.#hold(62, apart === undefined, apart?.id);
   }
 
   #noteEffect(effect: ConversationEffect, atMs: number) {
     if (effect.do === 'begin') this.#begunMs.set(effect.answer, atMs);
     if (effect.do === 'overheard' && effect.what === 'wait')
-      this.#held = { atMs, by: effect.by };
+      this.#heldMs.set(effect.by, atMs);
     if (effect.do === 'finish-clause') this.#endingMs.set(effect.reply, atMs);
     if (effect.do !== 'fact' || effect.fact.kind !== 'utterance-over') return;
     if (effect.fact.end === 'meant') this.#meantMs.set(effect.fact.by, atMs);
@@ -107,9 +116,9 @@ export class SoundJudge {
     const nowMs = world.clock.nowMs();
     const isToSound = floorPhase(state) === 'sounding' && !isStarving(state);
     if (!isToSound || world.isStalled) this.#leftMs = nowMs;
-    const { atMs: heldMs, by } = this.#held;
-    const isHeld =
-      nowMs - heldMs <= maxHoldMs && state.presence.people.some(({ id }) => id === by);
+    const isHeld = state.presence.people.some(
+      ({ id }) => nowMs - (this.#heldMs.get(id) ?? -maxHoldMs - 1) <= maxHoldMs,
+    );
     const isQuiet = nowMs - Math.max(world.talkedMs, this.#leftMs) <= pauseMs;
     this.#hold(51, isQuiet || isHeld, current?.reply);
   }

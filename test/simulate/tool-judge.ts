@@ -3,6 +3,7 @@ import type {
   EffectOf,
 } from '#src/conversation/machine/effects.ts';
 import type {
+  Confirmation,
   ConversationState,
   Id,
   ToolRun,
@@ -47,6 +48,23 @@ export function createToolJudge(hold: Hold, inheritedRuns = 0) {
     const running = world.engines.listRunning.filter(({ port }) => port === 'run');
     const most = after.tools.runs.length + inheritedRuns;
     hold(11, running.length <= most, 'a tool that was stopped');
+  }
+
+  function checkStopped({ after, before, event }: SimulatedStep) {
+    if (event.kind !== 'barged' || event.action !== 'stop') return;
+    const { current } = before.turnQueue;
+    if (current?.reply !== event.reply) return;
+    const left = after.tools.runs.find(({ ref, turn }) => ref && turn === current.id);
+    hold(60, left === undefined, left?.tool);
+  }
+
+  function checkYes({ after, before, effects }: SimulatedStep) {
+    if (!effects.some((one) => one.do === 'play' || one.do === 'speak')) return;
+    const isOpen = ({ spokenYes }: Confirmation) => spokenYes?.state === 'open';
+    const asked = before.tools.confirmations.filter(isOpen).map(({ id }) => id);
+    const open = after.tools.confirmations.filter(isOpen);
+    const stale = open.find(({ id }) => asked.includes(id));
+    hold(61, stale === undefined, stale?.id);
   }
 
   function checkRun(
@@ -104,6 +122,8 @@ export function createToolJudge(hold: Hold, inheritedRuns = 0) {
       if (event.kind === 'returned') tools.noteForeign(before, event.run);
       if (event.kind === 'returned' && event.isVain) tools.takeBack(before, event.run);
       checkJobs(world, after);
+      checkStopped(step);
+      checkYes(step);
     },
   };
 }

@@ -17,6 +17,17 @@ const planManners = [
   'silent',
 ] as const;
 
+/** Price of a model that hears and speaks. */
+export const speakingModelPrice = {
+  kind: 'priced',
+  usd: {
+    perMillionInputTokens: 1,
+    perMillionOutputTokens: 1,
+    perMillionAudioInputTokens: 2,
+    perMillionAudioOutputTokens: 2,
+  },
+} as const;
+
 /** What exists in the world of one seed. All faults at once hide rare pairs, so each seed has some of them. */
 export type WorldPlan = {
   /** People who sit there at first. */
@@ -48,6 +59,15 @@ export type WorldPlan = {
   /** Share of packets that are lost, and longest delay of those that come, in ms. */
   readonly lostShare: number;
   readonly latenessMs: number;
+  /** Longest time of an operation of the disk, in ms. */
+  readonly diskMs: number;
+  /** Longest delay, in ms, of a message of Discord and of a voice server. */
+  readonly latencyMs: number;
+  /** Discord tells of the voice server before it tells of the seat, and of a seat twice, now and then. */
+  readonly swapsUpdates: boolean;
+  readonly repeatsUpdates: boolean;
+  /** A voice server tells in mid-call which address it sees. */
+  readonly answersProbes: boolean;
   /** Microphones that send on after their owner has spoken, and those that end without frames of silence. */
   readonly hasOpenMicrophones: boolean;
   readonly endsAbruptly: boolean;
@@ -83,6 +103,11 @@ export function planWorld(seed: number) {
     isStage: has('stage', 0.08),
     lostShare: has('loss', 0.2) ? 0.05 + 0.15 * luck('share') : 0,
     latenessMs: has('late', 0.2) ? 40 + 160 * luck('late by') : 0,
+    diskMs: has('slow disk', 0.3) ? 400 : 0,
+    latencyMs: has('latency', 0.5) ? 10 + Math.floor(90 * luck('latency of')) : 0,
+    swapsUpdates: has('swapped updates', 0.3),
+    repeatsUpdates: has('repeated updates', 0.2),
+    answersProbes: has('probes', 0.5),
     hasOpenMicrophones: has('open microphones', 0.1),
     endsAbruptly: has('abrupt', 0.25),
   };

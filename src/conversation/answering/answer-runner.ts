@@ -100,7 +100,11 @@ export class AnswerRunner {
     if (!turn) return;
     const reply = createRunningReply(effect.answer, signal);
     const pending = this.#makePending(effect, turn, reply.over.signal);
-    if (!pending) return;
+    if (!pending) {
+      // Else each refusal would leave a listener on the session.
+      reply.over.abort(new Error('the answer was refused'));
+      return;
+    }
     const spoken = pending.isWritten
       ? ''
       : getNamePrefix(this.#findNamedAsker(turn), voiceChannel);

@@ -1,0 +1,136 @@
+import { getEventListeners } from 'node:events';
+import type {
+  ConversationState,
+  HistoryExchange,
+} from '#src/conversation/machine/state.ts';
+import { isLinkUp, isSessionOver } from './conversation-view.ts';
+import type { Hold, SimulatedStep } from './invariants.ts';
+import { everybody } from './simulated-scenes.ts';
+import type { Simulation } from './simulation-world.ts';
+
+/** Longest time, in ms, for which a path that has proved itself may carry nothing. */
+const maxDeadMs = 15_500;
+/** Longest time, in ms, for which a lost role may count: each person is looked up in turn, every 2 s. */
+const maxRoleMs = 2_000 * (everybody.length + 2);
+/** Longest time, in ms, for which sound leaves after the last person. */
+const maxEmptyMs = 5_000;
+/** Longest gap, in ms, in sound that goes on. */
+const maxGapMs = 500;
+/** Listeners of a session at rest that reconnecting may add to those of its beginning. */
+const spareListeners = 2;
+/** Time, in ms, for which a link is up whose next loss counts as the first. */
+const recoveredMs = 61_000;
+/** Time, in ms, in which the bot may leave. */
+const maxLeaveMs = 8_000;
+/** Time, in ms, in which a heartbeat is missed, and noticed. */
+const maxFrozenMs = 30_000;
+
+/** Judges what happens between the conversation and Discord: paths, channels, roles, and what is left of them. */
+export class BorderJudge {
+  readonly #hold;
+  /** Channels of what was said. */
+  readonly #saidIn = new WeakMap<HistoryExchange, string>();
+  #channelId: string | undefined;
+  /** Instants, in ms: since which the path is dead, and at which people were with the bot last. */
+  #deadFromMs = Number.POSITIVE_INFINITY;
+  #deadCall: unknown;
+  #peopledMs = 0;
+  /** Instant, in ms, from which sound leaves without a gap. */
+  #soundFromMs = 0;
+  /** Latest instant, in ms, at which each person had the role, or needed none. */
+  readonly #fitMs = new Map<string, number>();
+  #fewestListeners = Number.POSITIVE_INFINITY;
+  /** Instants, in ms: of the latest link and how long it was up, and from which nobody is with the bot. */
+  #upFromMs = 0;
+  #lostAfterMs = 0;
+  #aloneFromMs = Number.POSITIVE_INFINITY;
+  #frozenFromMs = Number.POSITIVE_INFINITY;
+
+  constructor(hold: Hold) {
+    this.#hold = hold;
+  }
+
+  /** A session begins with what it has from others. */
+  beginSession(world: Simulation, { history }: ConversationState) {
+    const { channelId } = world;
+    this.#channelId = channelId;
+    const foreign = history.exchanges.find((one) => {
+      const saidIn = this.#saidIn.get(one);
+      return channelId !== undefined && saidIn !== undefined && saidIn !== channelId;
+    });
+    this.#hold(57, foreign === undefined, foreign?.words);
+    this.#fewestListeners = Number.POSITIVE_INFINITY;
+  }
+
+  check(world: Simulation, { after, before, effects, event }: SimulatedStep) {
+    if (event.kind === 'link-up') this.#upFromMs = event.atMs;
+    if (event.kind === 'link-down') this.#lostAfterMs = event.atMs - this.#upFromMs;
+    if (event.kind === 'link-lost' && event.final === undefined)
+      this.#hold(64, !isSessionOver(after) || this.#lostAfterMs < recoveredMs);
+    for (const one of after.history.exchanges)
+      if (this.#channelId && !before.history.exchanges.includes(one))
+        this.#saidIn.set(one, this.#channelId);
+    for (const effect of effects)
+      if (effect.do === 'listen') this.#checkRole(world, effect.by);
+  }
+
+  /** Time has passed. */
+  checkTime(world: Simulation, state: ConversationState) {
+    const nowMs = world.clock.nowMs();
+    this.#noteRoles(world, nowMs);
+    this.#checkCompany(world, state, nowMs);
+    if (!isSessionOver(state) && isLinkUp(state)) this.#checkPath(world, nowMs);
+    const { turnQueue, turns } = state;
+    // An answer that sounds goes on.
+    if (world.hasCompany || turnQueue.current) this.#peopledMs = nowMs;
+    // A cue may sound there.
+    const isSounding = nowMs - world.leftMs < maxGapMs;
+    if (!isSounding) this.#soundFromMs = nowMs;
+    const fromMs = Math.max(this.#peopledMs, this.#soundFromMs);
+    this.#hold(59, nowMs - fromMs < maxEmptyMs, 'sound for nobody');
+    const isAtRest = turns.length === 0 && !turnQueue.current && isLinkUp(state);
+    const count = countListeners(world);
+    if (isAtRest) this.#fewestListeners = Math.min(this.#fewestListeners, count);
+  }
+
+  #checkPath(world: Simulation, nowMs: number) {
+    const { voice } = world.discord;
+    const { provenCall } = voice;
+    if (!provenCall || voice.isCarried || provenCall !== this.#deadCall)
+      this.#deadFromMs = nowMs;
+    this.#deadCall = provenCall;
+    const isTold = world.isToldSince(this.#deadFromMs) || world.isLinkDown;
+    this.#hold(56, isTold || nowMs - this.#deadFromMs <= maxDeadMs, 'a dead path');
+  }
+
+  #checkCompany(world: Simulation, state: ConversationState, nowMs: number) {
+    const isAlone = !world.hasCompany && isLinkUp(state) && !isSessionOver(state);
+    if (!isAlone || state.turnQueue.current) this.#aloneFromMs = nowMs;
+    const aloneMs = nowMs - this.#aloneFromMs;
+    this.#hold(65, aloneMs <= world.leaveAfterMs + maxLeaveMs, aloneMs);
+    if (!world.discord.voice.isFrozen) this.#frozenFromMs = nowMs;
+    this.#hold(66, nowMs - this.#frozenFromMs <= maxFrozenMs || world.isLinkDown);
+  }
+
+  #noteRoles(world: Simulation, nowMs: number) {
+    for (const by of everybody)
+      if (!world.needsRole || world.discord.hasRole(by, 'red'))
+        this.#fitMs.set(by, nowMs);
+  }
+
+  #checkRole(world: Simulation, by: string) {
+    const nowMs = world.clock.nowMs();
+    const fitMs = this.#fitMs.get(by) ?? nowMs;
+    this.#hold(58, nowMs - fitMs <= maxRoleMs || !world.discord.voice.current, by);
+  }
+
+  /** After a long rest. */
+  checkRest(world: Simulation) {
+    const count = countListeners(world);
+    this.#hold(63, count <= this.#fewestListeners + spareListeners, count);
+  }
+}
+
+function countListeners({ session }: Simulation) {
+  return session ? getEventListeners(session.signal, 'abort').length : 0;
+}

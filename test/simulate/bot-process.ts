@@ -1,0 +1,103 @@
+import type { GuildId } from '#src/base/ids.ts';
+import type { DiscordEvent } from '#src/discord/discord-event.ts';
+import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
+import { watchOwnState } from '#src/discord/own-state.ts';
+import { DiscordPlaces } from '#src/discord/places.ts';
+import type { SeatChange, VoiceLinkOpener } from '#src/ports/voice-link.ts';
+import {
+  type FixtureOptions,
+  openSessionFixture,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+import type { SimulatedDiscord } from './discord/simulated-discord.ts';
+import type { SimulatedGateway } from './discord/simulated-gateway.ts';
+import type { ProcessClock } from './process-clock.ts';
+
+export type BotProcessOptions = {
+  readonly discord: SimulatedDiscord;
+  readonly clock: ProcessClock;
+  /** Called with each event of Discord, before the sessions have it. */
+  readonly onDiscordEvent: (event: DiscordEvent) => void;
+  readonly fixture: FixtureOptions;
+};
+
+/** One process of the bot, logged in to the simulated Discord. */
+export class BotProcess {
+  readonly clock: ProcessClock;
+  readonly fixture: SessionFixture;
+  readonly #gateway: SimulatedGateway;
+  readonly #opener: DiscordLinkOpener;
+  #openingLinks = 0;
+
+  constructor({ clock, discord, fixture, onDiscordEvent }: BotProcessOptions) {
+    this.clock = clock;
+    this.#gateway = discord.logIn(clock);
+    const { client } = this.#gateway;
+    const onEvent = (event: DiscordEvent) => {
+      if (clock.hasStopped) return;
+      onDiscordEvent(event);
+      const change = toSeatChange(event);
+      if (change && 'guildId' in event && event.guildId)
+        this.fixture.sessions.onSeatChange(event.guildId, change);
+    };
+    this.#opener = new DiscordLinkOpener(client, clock, onEvent);
+    this.fixture = openSessionFixture(
+      {
+        ...fixture,
+        linkOpener: this.#countOpenings(),
+        places: new DiscordPlaces(client),
+      },
+      [],
+      clock,
+    );
+    watchOwnState(client, onEvent);
+  }
+
+  /** Whether a link is being opened. */
+  get isOpening(): boolean {
+    return this.#openingLinks > 0;
+  }
+
+  /** Leaves Discord once the sessions have ended. */
+  async close(): Promise<void> {
+    await this.#opener[Symbol.asyncDispose]();
+    await this.#gateway[Symbol.asyncDispose]();
+  }
+
+  /** Stops without a goodbye. */
+  async kill(): Promise<void> {
+    this.clock.stop();
+    await this.#gateway[Symbol.asyncDispose]();
+  }
+
+  #countOpenings(): VoiceLinkOpener {
+    return {
+      openLink: async (...given) => {
+        this.#openingLinks++;
+        try {
+          return await this.#opener.openLink(...given);
+        } finally {
+          this.#openingLinks--;
+        }
+      },
+      getRestMs: (id: GuildId) => this.#opener.getRestMs(id),
+    };
+  }
+}
+
+const seatChanges: ReadonlySet<string> = new Set([
+  'muted',
+  'deafened',
+  'suppressed',
+  'moved',
+  'no-view',
+  'no-connect',
+  'guild-removed',
+]);
+
+/** The change of the seat of which an event tells, as the app passes it on. */
+function toSeatChange(event: DiscordEvent): SeatChange | undefined {
+  if (event.kind === 'alert')
+    return { kind: 'link-down', isOn: event.state === 'raised' };
+  return seatChanges.has(event.kind) ? (event as DiscordEvent & SeatChange) : undefined;
+}

@@ -1,0 +1,413 @@
+import { PermissionFlagsBits } from 'discord.js';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
+import type { SyncTiming } from '#src/base/clock.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
+import type { Luck } from '#test/simulate/luck.ts';
+import { type Json, SimulatedGateway } from './simulated-gateway.ts';
+import { failingSteps, SimulatedVoice, type VoiceDeps } from './simulated-voice.ts';
+
+/** How the network of a world treats messages of Discord. */
+export type DiscordPlan = {
+  /** Longest delay of a message of the gateway, of a voice socket and of its answers, in ms. */
+  readonly latencyMs: number;
+  /** Discord tells of the voice server before it tells of the seat, now and then. */
+  readonly swapsUpdates: boolean;
+  /** Each seat is told of twice, now and then. */
+  readonly repeatsUpdates: boolean;
+  readonly closesSlowly: boolean;
+  readonly answersProbes: boolean;
+  readonly isStage: boolean;
+};
+
+export type DiscordOptions = {
+  readonly timing: SyncTiming;
+  readonly luck: Luck;
+  readonly plan: DiscordPlan;
+  readonly channels: readonly ChannelRef[];
+  /** People who exist, by their names. */
+  readonly people: readonly string[];
+  readonly onLeft: VoiceDeps['onLeft'];
+};
+
+/** A seat of somebody in the server. */
+type Seat = {
+  channelId: string | null;
+  isDeaf: boolean;
+  isMuted: boolean;
+  isSuppressed: boolean;
+};
+
+const botId = 'nova';
+/** Another bot. */
+const robotId = 'robot';
+/** Longest time, in ms, until Discord has confirmed that the bot left. */
+const maxCloseMs = 1_000;
+/** Time, in ms, until the bot may speak on a stage. */
+const audienceMs = 700;
+/** Share of updates that come in another order, or twice. */
+const oddShare = 0.5;
+const joinedAt = '2026-01-01T00:00:00.000Z';
+const [voiceType, stageType] = [2, 13];
+const rights = PermissionFlagsBits;
+const everyRight =
+  rights.ViewChannel |
+  rights.Connect |
+  rights.Speak |
+  rights.SendMessages |
+  rights.ReadMessageHistory;
+
+let worlds = 0;
+
+/** One server of Discord in virtual time: seats, roles and rights, its gateway and its voice servers. */
+export class SimulatedDiscord {
+  readonly voice: SimulatedVoice;
+  readonly #options;
+  readonly #seats = new Map<string, Seat>();
+  readonly #roles = new Map<string, readonly string[]>();
+  #gateway: SimulatedGateway | undefined;
+  #session = 0;
+  #token = 0;
+  #asked = 0;
+  #handledMs = 0;
+  #draws = 0;
+  /** Reads of members fail. */
+  isUnreachable = false;
+  readonly #domain: string;
+
+  constructor(options: DiscordOptions) {
+    this.#options = options;
+    this.#domain = `world-${worlds++}.invalid`;
+    const { luck, onLeft, plan, timing } = options;
+    this.voice = new SimulatedVoice({
+      timing,
+      domain: this.#domain,
+      draw: (key) => luck.draw(key),
+      onLeft,
+      answersProbes: plan.answersProbes,
+      isSeated: (token, sessionId) =>
+        this.botChannel !== null &&
+        token === `token-${this.#token}` &&
+        sessionId === `session-${this.#session}`,
+      listPeople: () => this.listHere(this.botChannel),
+    });
+  }
+
+  /** Channel in which the bot sits. */
+  get botChannel(): string | null {
+    return this.#seats.get(botId)?.channelId ?? null;
+  }
+
+  /** Lists the people in a channel, without the bot. */
+  listHere(channelId: string | null): readonly string[] {
+    return [...this.#seats]
+      .filter(([id, seat]) => id !== botId && seat.channelId === channelId)
+      .map(([id]) => id);
+  }
+
+  /** Whether people are where the bot sits. */
+  get hasCompany(): boolean {
+    return this.listHere(this.botChannel).some((id) => id !== robotId);
+  }
+
+  /** Whether a person sits with the bot. */
+  isWithBot(id: string): boolean {
+    const { botChannel } = this;
+    return botChannel !== null && this.#seats.get(id)?.channelId === botChannel;
+  }
+
+  /** A process of the bot logs in. Discord forgets the session of a former one. */
+  logIn(timing: SyncTiming): SimulatedGateway {
+    this.#gateway?.cut();
+    this.#session++;
+    this.voice.timing = timing;
+    const gateway = new SimulatedGateway({
+      timing,
+      // The library keeps the connections of two processes apart by it.
+      applicationId: `${this.#session}.${this.#domain}`,
+      user: this.#describeUser(botId),
+      describeGuild: () => this.#describeGuild(),
+      onSeatRequest: (channelId) => this.#askForSeat(channelId),
+      request: (...given) => this.#request(...given),
+    });
+    this.#gateway = gateway;
+    return gateway;
+  }
+
+  /** A person sits down, moves, or leaves. */
+  seat(id: string, channelId: string | null): void {
+    const seat = this.#getSeat(id);
+    if (seat.channelId === channelId) return;
+    const wasWithBot = this.isWithBot(id);
+    seat.channelId = channelId;
+    if (wasWithBot) this.voice.disconnect(id);
+    if (this.isWithBot(id)) this.voice.connect(id);
+    this.#tellSeat(id);
+  }
+
+  /** A person deafens themselves, or not. */
+  deafen(id: string, isDeaf: boolean): void {
+    this.#getSeat(id).isDeaf = isDeaf;
+    if (this.#getSeat(id).channelId !== null) this.#tellSeat(id);
+  }
+
+  /** A moderator mutes the bot, or not. */
+  muteBot(isMuted: boolean): void {
+    this.#getSeat(botId).isMuted = isMuted;
+    if (this.botChannel !== null) this.#tellSeat(botId);
+  }
+
+  /** Roles of a person change. Discord does not tell bots of it that may not know all members. */
+  setRoles(id: string, roleIds: readonly string[]): void {
+    this.#roles.set(id, roleIds);
+  }
+
+  /** A person comes with another source, and somebody else gets the former one before Discord tells of it. */
+  swapSource(id: string): void {
+    const other = this.listHere(this.botChannel).find((one) => one !== id);
+    this.voice.swapSource(id, other);
+  }
+
+  /** Discord tells of a member after all, as of one whom the bot has just asked for. */
+  tellMember(id: string): void {
+    const d = { guild_id: this.#guildId, ...this.#describeMember(id) };
+    this.#gateway?.dispatch('GUILD_MEMBER_UPDATE', d, this.#drawMs());
+  }
+
+  /** Whether a person has had a role. */
+  hasRole(id: string, roleId: string): boolean {
+    return this.#roles.get(id)?.includes(roleId) === true;
+  }
+
+  /** A moderator moves the bot. */
+  moveBot(channelId: string): void {
+    if (this.botChannel === null) return;
+    this.#takeSeat(channelId);
+  }
+
+  /** A moderator sends the bot away. */
+  disconnectBot(): void {
+    this.#leaveSeat(0);
+  }
+
+  /** The voice server of the bot's call goes, and another takes over after `ms`. */
+  moveServer(ms: number): void {
+    if (this.botChannel === null) return;
+    this.#tellServer(null);
+    this.voice.endCalls(undefined);
+    const token = ++this.#token;
+    this.#options.timing.later(ms, () => {
+      if (token === this.#token && this.botChannel !== null)
+        this.#tellServer(this.#host);
+    });
+  }
+
+  /** A packet of a person comes to the voice server. False: nobody listens. */
+  relay(packet: Packet): boolean {
+    return this.isWithBot(packet.speakerId) && this.voice.relay(packet);
+  }
+
+  get #host() {
+    return `voice-${this.#token}.${this.#domain}`;
+  }
+
+  #askForSeat(channelId: string | null) {
+    const { luck, plan, timing } = this.#options;
+    const nowMs = timing.nowMs();
+    if (channelId === null) {
+      const closeMs = plan.closesSlowly
+        ? 50 + luck.draw(`close ${this.#draws++}`) * (maxCloseMs - 50)
+        : this.#drawMs();
+      this.#handleInOrder(nowMs + closeMs, () => this.#leaveSeat(0));
+      return;
+    }
+    const isFirst = this.#asked++ === 0;
+    const { fails, takesMs } = luck.call('link', 100, 800, 15_000);
+    const step = failingSteps[Math.floor(luck.draw(`step ${this.#asked}`) * 6)];
+    this.#handleInOrder(nowMs + (isFirst ? 0 : takesMs), () => {
+      this.voice.failingStep = isFirst || !fails ? undefined : step;
+      // Without a step it is the seat itself that is not given.
+      if (isFirst || !fails || step !== undefined) this.#takeSeat(channelId);
+    });
+  }
+
+  /** The gateway handles requests one after the other. */
+  #handleInOrder(atMs: number, work: () => void) {
+    const { timing } = this.#options;
+    const nowMs = timing.nowMs();
+    this.#handledMs = Math.max(this.#handledMs, atMs);
+    timing.later(this.#handledMs - nowMs, work);
+  }
+
+  #takeSeat(channelId: string) {
+    const { luck, plan } = this.#options;
+    const seat = this.#getSeat(botId);
+    const isNew = seat.channelId !== channelId;
+    seat.channelId = channelId;
+    seat.isSuppressed = plan.isStage && (isNew ? true : seat.isSuppressed);
+    this.voice.endCalls(isNew ? 4_014 : undefined);
+    this.#token++;
+    const draw = () => luck.draw(`update ${this.#draws++}`) < oddShare;
+    const isSwapped = plan.swapsUpdates && draw();
+    if (isSwapped) this.#tellServer(this.#host);
+    this.#tellSeat(botId);
+    if (plan.repeatsUpdates && draw()) this.#tellSeat(botId);
+    if (!isSwapped) this.#tellServer(this.#host);
+  }
+
+  #leaveSeat(ms: number) {
+    const seat = this.#getSeat(botId);
+    seat.channelId = null;
+    this.voice.endCalls(4_014);
+    this.#tellSeat(botId, ms);
+  }
+
+  #tellServer(endpoint: string | null) {
+    const d = { guild_id: this.#guildId, token: `token-${this.#token}`, endpoint };
+    this.#gateway?.dispatch('VOICE_SERVER_UPDATE', d, this.#drawMs());
+  }
+
+  #tellSeat(id: string, ms = this.#drawMs()) {
+    this.#gateway?.dispatch('VOICE_STATE_UPDATE', this.#describeSeat(id), ms);
+  }
+
+  async #request(method: string, route: string, body: unknown): Promise<unknown> {
+    const { luck, timing } = this.#options;
+    const ms = this.#drawMs();
+    if (ms > 0) await new Promise<void>((resolve) => timing.later(ms, resolve));
+    const [, memberId] = /\/members\/([^/]+)$/.exec(route) ?? [];
+    if (this.isUnreachable) throw new Error('Discord is away.');
+    if (method === 'get' && memberId !== undefined)
+      return this.#describeMember(memberId);
+    if (method === 'patch' && decodeURIComponent(route).endsWith('/voice-states/@me')) {
+      const askedMs = audienceMs * (0.5 + luck.draw(`audience ${this.#draws++}`));
+      timing.later(askedMs, () => {
+        this.#getSeat(botId).isSuppressed = false;
+        if (this.botChannel !== null) this.#tellSeat(botId);
+      });
+      return undefined;
+    }
+    throw new Error(`Nobody answers ${method} ${route} ${JSON.stringify(body)}.`);
+  }
+
+  #getSeat(id: string) {
+    const seat = this.#seats.get(id) ?? {
+      channelId: null,
+      isDeaf: false,
+      isMuted: false,
+      isSuppressed: false,
+    };
+    this.#seats.set(id, seat);
+    return seat;
+  }
+
+  #drawMs() {
+    const { luck, plan } = this.#options;
+    return plan.latencyMs === 0
+      ? 0
+      : Math.floor(luck.draw(`gateway ${this.#draws++}`) * plan.latencyMs);
+  }
+
+  get #guildId() {
+    return `${this.#options.channels[0]?.guildId}`;
+  }
+
+  #describeUser(id: string): Json {
+    return {
+      id,
+      username: id,
+      global_name: toName(id),
+      discriminator: '0',
+      avatar: null,
+      bot: id === botId || id === robotId,
+    };
+  }
+
+  #describeMember(id: string): Json {
+    return {
+      user: this.#describeUser(id),
+      nick: null,
+      avatar: null,
+      roles: this.#roles.get(id) ?? [],
+      joined_at: joinedAt,
+      deaf: false,
+      mute: false,
+      flags: 0,
+    };
+  }
+
+  #describeSeat(id: string): Json {
+    const { channelId, isDeaf, isMuted, isSuppressed } = this.#getSeat(id);
+    return {
+      guild_id: this.#guildId,
+      channel_id: channelId,
+      user_id: id,
+      session_id: id === botId ? `session-${this.#session}` : id,
+      deaf: false,
+      mute: isMuted,
+      self_deaf: isDeaf,
+      self_mute: false,
+      self_video: false,
+      suppress: isSuppressed,
+      request_to_speak_timestamp: null,
+      member: this.#describeMember(id),
+    };
+  }
+
+  #describeGuild(): Json {
+    const { channels, people, plan } = this.#options;
+    const ids = [botId, robotId, ...people];
+    return {
+      id: this.#guildId,
+      name: 'Simulated',
+      owner_id: 'owner',
+      preferred_locale: 'en-US',
+      unavailable: false,
+      features: [],
+      emojis: [],
+      stickers: [],
+      threads: [],
+      presences: [],
+      stage_instances: [],
+      guild_scheduled_events: [],
+      member_count: ids.length,
+      roles: [describeRole(this.#guildId, everyRight), describeRole('red', 0n)],
+      members: ids.map((id) => this.#describeMember(id)),
+      voice_states: ids
+        .filter((id) => this.#getSeat(id).channelId !== null)
+        .map((id) => this.#describeSeat(id)),
+      channels: channels.map(({ channelId, name }, position) => ({
+        id: channelId,
+        guild_id: this.#guildId,
+        name,
+        type: plan.isStage ? stageType : voiceType,
+        position,
+        parent_id: null,
+        bitrate: 64_000,
+        user_limit: 0,
+        // Each channel has readers of its own.
+        permission_overwrites: [
+          { id: `stranger-${channelId}`, type: 1, allow: '0', deny: `${everyRight}` },
+        ],
+      })),
+    };
+  }
+}
+
+function describeRole(id: string, permissions: bigint): Json {
+  return {
+    id,
+    name: id,
+    color: 0,
+    position: 0,
+    hoist: false,
+    permissions: `${permissions}`,
+    managed: false,
+    mentionable: false,
+    flags: 0,
+  };
+}
+
+/** Name of a person, as people read it. */
+function toName(id: string): string {
+  return `${id.charAt(0).toUpperCase()}${id.slice(1)}`;
+}

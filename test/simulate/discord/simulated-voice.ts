@@ -1,0 +1,401 @@
+import {
+  decryptPacket,
+  encodeDiscovery,
+  makeVoiceCipher,
+  PacketSealer,
+  parseDiscovery,
+  type VoiceCipher,
+} from '#sandbox/voice/rtp-packet.ts';
+import { voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
+import type { SyncTiming } from '#src/base/clock.ts';
+import {
+  openNetwork,
+  type SimulatedSocket,
+  type SimulatedUdp,
+  type VoiceNetwork,
+} from './library-border.ts';
+
+/** The step at which a call that fails stops. */
+export const failingSteps = ['socket', 'login', 'udp', 'key', 'refused'] as const;
+export type FailingStep = (typeof failingSteps)[number];
+
+/** A way through the network that carries datagrams, or none. */
+export type UdpPath = { isUpOpen: boolean; isDownOpen: boolean };
+
+/** Ways on which a call may be without carrying, and for how long. */
+export type VoiceDeps = {
+  readonly timing: SyncTiming;
+  readonly domain: string;
+  /** Number from 0 to 1. */
+  readonly draw: (key: string) => number;
+  /** Whether a token and a session belong to the bot's seat. */
+  readonly isSeated: (token: string, sessionId: string) => boolean;
+  /** Lists the people in the bot's channel. */
+  readonly listPeople: () => readonly string[];
+  /** Called with each packet of the bot as it leaves. */
+  readonly onLeft: (opus: Buffer, atMs: number, isCarried: boolean) => void;
+  /** Whether a discovery in mid-call is answered. */
+  readonly answersProbes: boolean;
+};
+
+type Identity = { readonly session_id: string; readonly token: string };
+type Message = { readonly op: number; readonly d: never };
+
+const mode = 'aead_aes256_gcm_rtpsize';
+const heartbeatMs = 13_750;
+const keepAliveBytes = 8;
+const firstSource = 1_000;
+/** Time, in ms, by which a source may be named after its first packet. */
+const maxNamingMs = 300;
+/** Time, in ms, after a packet in which its speaker may go on. */
+const maxWordMs = 1_000;
+
+/** One login of the bot at a voice server. */
+class Call {
+  readonly identity: Identity;
+  readonly ssrc: number;
+  readonly key: Buffer;
+  readonly cipher: VoiceCipher;
+  readonly sealer: PacketSealer;
+  /** Sources that were named, by person. */
+  readonly named = new Map<string, number>();
+  readonly path: UdpPath = { isUpOpen: true, isDownOpen: true };
+  socket: SimulatedSocket;
+  udp: SimulatedUdp | undefined;
+  isDescribed = false;
+  /** True once an answer to a discovery has come in mid-call. */
+  hasProved = false;
+  /** True: the discovery gets no answer. */
+  isUnanswered = false;
+  isOver = false;
+  isFrozen = false;
+  #sequence = 0;
+  #arrivesMs = 0;
+
+  constructor(identity: Identity, socket: SimulatedSocket, number: number) {
+    this.identity = identity;
+    this.socket = socket;
+    this.ssrc = firstSource + number;
+    this.key = Buffer.alloc(32, number + 1);
+    this.cipher = makeVoiceCipher(mode, this.key);
+    this.sealer = new PacketSealer(this.cipher, true);
+  }
+
+  /** Sends a message that arrives after `ms`, or after those before it. */
+  send(timing: SyncTiming, op: number, d: unknown, ms = 0) {
+    const nowMs = timing.nowMs();
+    this.#arrivesMs = Math.max(this.#arrivesMs, nowMs + ms);
+    const message = { op, d, seq: ++this.#sequence };
+    const { socket } = this;
+    if (this.isFrozen) return;
+    if (this.#arrivesMs === nowMs) socket.deliver(message);
+    else timing.later(this.#arrivesMs - nowMs, () => socket.deliver(message));
+  }
+}
+
+/** The voice servers of a simulated Discord, and the network to them. */
+export class SimulatedVoice implements VoiceNetwork, Disposable {
+  /** Clock of the process that calls. */
+  timing: SyncTiming;
+  /** Whether a discovery in mid-call is answered. */
+  answersProbes: boolean;
+  /** Step at which the next call fails. */
+  failingStep: FailingStep | undefined;
+  /** True while nothing passes in a direction, whatever the socket. */
+  readonly firewall: UdpPath = { isUpOpen: true, isDownOpen: true };
+  /** Longest time, in ms, of a message on its way. */
+  latencyMs = 0;
+  readonly #deps;
+  readonly #calls: Call[] = [];
+  readonly #byUdp = new WeakMap<SimulatedUdp, Call>();
+  readonly #bySocket = new WeakMap<SimulatedSocket, Call>();
+  readonly #sources = new Map<string, number>();
+  readonly #opened;
+  #sourceCount = 0;
+  #toldLateUntilMs = 0;
+  #relayedMs = 0;
+  #draws = 0;
+
+  constructor(deps: VoiceDeps) {
+    this.#deps = deps;
+    this.timing = deps.timing;
+    this.answersProbes = deps.answersProbes;
+    this.#opened = openNetwork(deps.domain, this);
+  }
+
+  [Symbol.dispose](): void {
+    this.#opened[Symbol.dispose]();
+  }
+
+  /** The call that goes on. */
+  get current(): Call | undefined {
+    return this.#calls.findLast((call) => !call.isOver && call.isDescribed);
+  }
+
+  /** The call whose server has told the bot, in mid-call, which address it sees. */
+  get provenCall(): object | undefined {
+    return this.current?.hasProved ? this.current : undefined;
+  }
+
+  /** Whether packets of both directions come through. */
+  get isCarried(): boolean {
+    const call = this.current;
+    return call === undefined || (this.#isUp(call) && this.#isDown(call));
+  }
+
+  /** Whether packets of the bot come to a call. */
+  get isUp(): boolean {
+    const call = this.current;
+    return call?.udp !== undefined && this.#isUp(call);
+  }
+
+  acceptSocket(_host: string, socket: SimulatedSocket): void {
+    const step = this.failingStep;
+    socket.onClosed = (code) => {
+      const call = this.#bySocket.get(socket);
+      // After any other code it may resume.
+      if (call?.socket === socket && code === 1_000) call.isOver = true;
+    };
+    if (step === 'socket') return;
+    socket.onSent = (text) => {
+      const message = JSON.parse(text) as Message;
+      this.timing.later(this.#drawMs(), () => {
+        if (socket.isOpen) this.#receive(message, socket, step);
+      });
+    };
+    this.timing.later(this.#drawMs(), () => {
+      socket.open();
+      const hello = { v: 8, heartbeat_interval: heartbeatMs };
+      socket.deliver({ op: voiceOpcodes.hello, d: hello });
+    });
+  }
+
+  readonly carryDatagram = (datagram: Buffer, from: SimulatedUdp): void => {
+    const ssrc = parseDiscovery(datagram);
+    if (ssrc !== undefined) this.#discover(ssrc, from);
+    else if (datagram.length !== keepAliveBytes) this.#takePacket(datagram, from);
+  };
+
+  /** A packet of a person reaches the server, which passes it on. False: there is no call that hears it. */
+  relay({ opus, sequence, speakerId, timestamp }: Packet): boolean {
+    const call = this.current;
+    if (!call?.udp) return false;
+    this.#relayedMs = this.timing.nowMs();
+    const ssrc = this.#nameSource(call, speakerId);
+    const packet = { sequence, timestamp, ssrc, payload: Buffer.from(opus) };
+    if (this.#isDown(call)) call.udp.arrive(call.sealer.sealPacket(packet));
+    return true;
+  }
+
+  /** A person has left the channel. */
+  disconnect(personId: string): void {
+    this.#sources.delete(personId);
+    const call = this.current;
+    call?.named.delete(personId);
+    call?.send(this.timing, voiceOpcodes.clientDisconnect, { user_id: personId });
+  }
+
+  /** A person has come into the channel. */
+  connect(personId: string): void {
+    this.current?.send(this.timing, voiceOpcodes.clientsConnect, {
+      user_ids: [personId],
+    });
+  }
+
+  /** Nothing comes through any more in a direction: over the socket of now, or over any, as behind a wall. */
+  breakPath(path: Readonly<UdpPath>, isWall: boolean): void {
+    const { current } = this;
+    if (isWall) Object.assign(this.firewall, path);
+    else if (current) Object.assign(current.path, path);
+  }
+
+  /** Everything comes through again. */
+  healPath(): void {
+    const open = { isUpOpen: true, isDownOpen: true };
+    Object.assign(this.firewall, open);
+    for (const call of this.#calls) {
+      Object.assign(call.path, open);
+      call.isFrozen = false;
+    }
+  }
+
+  /** A person comes with another source. A while later `other` comes with that person's former one, of which Discord tells late. */
+  swapSource(personId: string, other: string | undefined): void {
+    const former = this.#sources.get(personId);
+    const { current: call, timing } = this;
+    // Nobody changes it in mid-word.
+    const isQuiet = timing.nowMs() - this.#relayedMs > maxWordMs;
+    if (former === undefined || !call || !isQuiet) return;
+    this.#sources.set(personId, this.#nextSource());
+    this.#nameSource(call, personId);
+    if (other === undefined) return;
+    timing.later(maxNamingMs, () => {
+      this.#sources.set(other, former);
+      this.#toldLateUntilMs = timing.nowMs() + 2_000;
+    });
+  }
+
+  /** Nothing comes over the socket of the call any more, which stays open. */
+  freeze(): void {
+    if (this.current) this.current.isFrozen = true;
+  }
+
+  /** Whether the socket of the call brings nothing. */
+  get isFrozen(): boolean {
+    return this.current?.isFrozen === true;
+  }
+
+  /** Closes the socket of the call that goes on. Codes below 4000 and 4015 leave it to be resumed. */
+  closeSocket(code: number): void {
+    const call = this.current;
+    if (!call) return;
+    call.isOver = code >= 4_000 && code !== 4_015;
+    call.socket.breakOff(code);
+  }
+
+  /** Ends the calls whose seat is gone. */
+  endCalls(code: number | undefined): void {
+    for (const call of this.#calls.filter(({ isOver }) => !isOver)) {
+      call.isOver = true;
+      if (code !== undefined) call.socket.breakOff(code);
+    }
+  }
+
+  #receive({ d, op }: Message, socket: SimulatedSocket, step: FailingStep | undefined) {
+    const call = this.#bySocket.get(socket);
+    switch (op) {
+      case voiceOpcodes.identify:
+        this.#identify(d, socket, step);
+        return;
+      case voiceOpcodes.resume:
+        this.#resume(d, socket);
+        return;
+      case voiceOpcodes.heartbeat:
+        this.#answerBeat(d, socket, call);
+        return;
+      case voiceOpcodes.selectProtocol:
+        if (call) this.#describe(call, step);
+        return;
+      default:
+    }
+  }
+
+  #identify(
+    identity: Identity,
+    socket: SimulatedSocket,
+    step: FailingStep | undefined,
+  ) {
+    if (step === 'login') return;
+    const isSeated = this.#deps.isSeated(identity.token, identity.session_id);
+    if (!isSeated || step === 'refused') {
+      socket.breakOff(4_006);
+      return;
+    }
+    const call = new Call(identity, socket, this.#calls.length);
+    this.#calls.push(call);
+    this.#bySocket.set(socket, call);
+    call.isUnanswered = step === 'udp';
+    const { ssrc } = call;
+    const ready = { ssrc, ip: '203.0.113.1', port: 50_000, modes: [mode] };
+    call.send(this.timing, voiceOpcodes.ready, ready);
+  }
+
+  #resume({ session_id, token }: Identity, socket: SimulatedSocket) {
+    const call = this.#calls.findLast(
+      ({ identity, isOver }) =>
+        !isOver && identity.session_id === session_id && identity.token === token,
+    );
+    if (!call) {
+      socket.breakOff(4_006);
+      return;
+    }
+    call.socket = socket;
+    call.isFrozen = false;
+    this.#bySocket.set(socket, call);
+    call.send(this.timing, voiceOpcodes.resumed, null);
+  }
+
+  #answerBeat({ t }: { readonly t: number }, socket: SimulatedSocket, call?: Call) {
+    if (call?.isOver) socket.breakOff(4_006);
+    else if (!call?.isFrozen)
+      socket.deliver({ op: voiceOpcodes.heartbeatAck, d: { t } });
+  }
+
+  #describe(call: Call, step: FailingStep | undefined) {
+    if (step === 'key') return;
+    const { timing } = this;
+    call.isDescribed = true;
+    call.send(timing, voiceOpcodes.sessionDescription, {
+      mode,
+      secret_key: [...call.key],
+      dave_protocol_version: 0,
+    });
+    call.send(timing, voiceOpcodes.clientsConnect, {
+      user_ids: this.#deps.listPeople(),
+    });
+    // Discord tells a new call of all who have spoken before.
+    for (const [personId, ssrc] of this.#sources) {
+      if (!this.#deps.listPeople().includes(personId)) continue;
+      call.named.set(personId, ssrc);
+      call.send(timing, voiceOpcodes.speaking, {
+        user_id: personId,
+        ssrc,
+        speaking: 1,
+      });
+    }
+  }
+
+  #nameSource(call: Call, personId: string) {
+    const ssrc = this.#sources.get(personId) ?? this.#nextSource();
+    this.#sources.set(personId, ssrc);
+    if (call.named.get(personId) === ssrc) return ssrc;
+    call.named.set(personId, ssrc);
+    const speaking = { user_id: personId, ssrc, speaking: 1 };
+    const isLate = this.timing.nowMs() < this.#toldLateUntilMs;
+    const lateMs = isLate ? maxNamingMs : 0;
+    call.send(this.timing, voiceOpcodes.speaking, speaking, this.#drawMs() + lateMs);
+    return ssrc;
+  }
+
+  #nextSource() {
+    return 2 * firstSource * (1 + this.#sourceCount++);
+  }
+
+  #discover(ssrc: number, from: SimulatedUdp) {
+    const call = this.#calls.findLast((one) => one.ssrc === ssrc);
+    if (!call || !this.#isUp(call) || call.isUnanswered) return;
+    if (call.isDescribed && !this.answersProbes) return;
+    call.udp = from;
+    this.#byUdp.set(from, call);
+    const address = { address: '198.51.100.7', port: 40_000 + call.ssrc };
+    const answer = encodeDiscovery(ssrc, address);
+    this.timing.later(this.#drawMs(), () => {
+      if (!this.#isDown(call)) return;
+      call.hasProved ||= call.isDescribed;
+      from.arrive(answer);
+    });
+  }
+
+  #isUp({ path }: Call) {
+    return path.isUpOpen && this.firewall.isUpOpen;
+  }
+
+  #isDown({ path }: Call) {
+    return path.isDownOpen && this.firewall.isDownOpen;
+  }
+
+  #takePacket(datagram: Buffer, from: SimulatedUdp) {
+    const call = this.#byUdp.get(from);
+    const packet = call && decryptPacket(datagram, call.cipher);
+    if (!packet) return;
+    const isCarried = !call.isOver && this.#isUp(call);
+    this.#deps.onLeft(packet.payload, this.timing.nowMs(), isCarried);
+  }
+
+  #drawMs() {
+    return this.latencyMs === 0
+      ? 0
+      : Math.floor(this.#deps.draw(`voice ${this.#draws++}`) * this.latencyMs);
+  }
+}
