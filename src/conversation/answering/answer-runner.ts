@@ -211,7 +211,9 @@ export class AnswerRunner {
     const { isNews, line: refusal } = begun;
     const { by: speakerId, name } = turn;
     if (question?.onOutcome) question.onOutcome({ kind: 'failed', line: refusal });
-    else if (isNews(speakerId)) notices.notifyPerson(speakerId, [refusal], signal, []);
+    // The refused reply is over, and its notice is not.
+    else if (isNews(speakerId))
+      notices.notifyPerson(speakerId, [refusal], this.#session.signal, []);
     notices.reportEvent({ kind: 'dropped', speakerId, name, why: 'budget' });
     loop.post({ kind: 'refused', answer: id });
     return undefined;
