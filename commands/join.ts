@@ -152,6 +152,8 @@ function toFailureReply(
       return { id: 'seat.stopped' };
     case 'no-voice':
       return { id: 'join.no_voice' };
+    case 'overloaded':
+      return { id: 'join.overloaded' };
     case 'failed':
       return { id: 'generic', with: { code: joining.code } };
   }

@@ -19,6 +19,8 @@ export type BotOptions = {
   readonly onDiscord: (event: DiscordEvent, shardId?: number) => void;
   /** Called while shards are waited for, and where they were lost to another process. */
   readonly onShards?: (news: ShardNews) => void;
+  /** Tests whether the process is too late for a further channel. Default: never. */
+  readonly isOverloaded?: () => boolean;
   /** Draws facts on the page of the sandbox. Absent on Discord. */
   readonly roomView?: RoomView | undefined;
   /** Called for trouble of the stores, and its end. */

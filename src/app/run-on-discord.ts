@@ -143,9 +143,13 @@ function createReporters(
   listeners: Listeners,
   config: Config,
   endProcess: (exitCode: number) => void,
-): Pick<BotOptions, 'onSession' | 'onDiscord' | 'onShards' | 'onStore'> {
+): Pick<
+  BotOptions,
+  'isOverloaded' | 'onSession' | 'onDiscord' | 'onShards' | 'onStore'
+> {
   const { alerts, log, metrics, notices } = listeners;
   return {
+    isOverloaded: () => alerts.isRaised('event-loop-delayed'),
     onSession: (guildId, event) => reportSession(listeners, guildId, event),
     onDiscord: (event, shardId) => {
       noteDiscord(log, metrics.discord, event, shardId);

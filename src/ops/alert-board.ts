@@ -1,5 +1,6 @@
 import {
   type AlertChange,
+  type AlertName,
   alerts,
   type FeatureAlert,
   type FeatureAlertChange,
@@ -44,6 +45,11 @@ export class AlertBoard {
         () => this.raised.filter((alert) => alert.name === name).length,
       );
     }
+  }
+
+  /** Tests whether an alert about the process, or about any server, is raised now. */
+  isRaised(name: AlertName): boolean {
+    return this.raised.some((alert) => alert.name === name);
   }
 
   /** Alerts that are raised now, the oldest first. */

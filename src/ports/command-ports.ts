@@ -27,8 +27,19 @@ export type JoinOutcome =
     }
   /** Discord asks for a wait (ms) that is too long for a retry. */
   | { readonly kind: 'barred'; readonly restMs: number }
-  /** `no-voice`: this version does not meet Discord's demands of voice. */
-  | { readonly kind: 'refused' | 'sent-away' | 'left' | 'stopping' | 'no-voice' }
+  /**
+   * `no-voice`: this version does not meet Discord's demands of voice. `overloaded`: a further channel would make those
+   * stutter that talk already.
+   */
+  | {
+      readonly kind:
+        | 'refused'
+        | 'sent-away'
+        | 'left'
+        | 'stopping'
+        | 'no-voice'
+        | 'overloaded';
+    }
   /** No Opus coder is left for another channel. */
   | { readonly kind: 'failed'; readonly code: string };
 

@@ -13,6 +13,8 @@ export type SharedSessionDeps = StoredSettingsDeps & {
   readonly guildStore: JoinedGuildStore;
   readonly linkOpener: VoiceLinkOpener;
   readonly getRandom: () => number;
+  /** Tests whether a further channel would make those stutter that talk already. */
+  readonly isOverloaded: () => boolean;
   readonly features: ShardFeatures;
   readonly seatStore: SeatStore;
   readonly listTools: () => readonly ToolEntry[];

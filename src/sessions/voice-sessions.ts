@@ -128,6 +128,11 @@ export class VoiceSessions implements AsyncDisposable {
     this.#removal = new GuildRemoval(this.#deps, sharedDeps, this);
   }
 
+  /** True while the process is late with the channels that it has, so that a further one would harm them. */
+  get #isFull() {
+    return this.#sessions.size > 0 && this.#sharedDeps.isOverloaded();
+  }
+
   #findHere(guildId: GuildId) {
     return this.#sessions.get(guildId)?.session;
   }
@@ -235,6 +240,7 @@ export class VoiceSessions implements AsyncDisposable {
     const joinUncalled = async () => {
       const here = this.#findHere(guildId);
       if (this.#isClosed || (here && here.companySize > 0)) return undefined;
+      if (!here && this.#isFull) return undefined;
       await this.#leaveInTurn(guildId);
       if (this.#isClosed) return undefined;
       const { autoJoinMode: mode } = this.settings.getForGuild(guildId);
@@ -359,6 +365,7 @@ export class VoiceSessions implements AsyncDisposable {
       const isAsked = this.moveRequests.askParticipants(here.channel, channel, call);
       return { kind: 'busy', other: here.channel, isAsked };
     }
+    if (!here && this.#isFull) return { kind: 'overloaded' };
     if (isSame && here) here.speech.mix.isPassedOn = true;
     await this.#leaveInTurn(guildId, isSame ? 'moved' : 'asked');
     if (this.#isClosed) return { kind: 'stopping' };

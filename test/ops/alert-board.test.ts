@@ -57,6 +57,8 @@ test('the alerts of a channel end when it is left, those of others stay', () => 
     ['link-down', 'guild-2'],
     ['store-unwritten', undefined],
   ]);
+  expect(board.isRaised('store-unwritten')).toBe(true);
+  expect(board.isRaised('event-loop-delayed')).toBe(false);
 });
 
 test('an alert lasts for the operator until no channel has it', () => {

@@ -422,11 +422,7 @@ export class Invariants {
       'name' in one ? one.name.toLowerCase() : [],
     );
     const asker = names.at(-1);
-    // An answer that is heard already goes on, and shows its prompt once more with the result of a tool.
-    const isLaterRound = messages.at(-1)?.role !== 'user';
-    const refused = names.find(
-      (by) => by !== asker && !isLaterRound && this.consent.refusals.has(by),
-    );
+    const refused = names.find((by) => by !== asker && this.consent.refusals.has(by));
     this.#note(() =>
       this.#hold(48, refused === undefined, `words of ${refused} in a prompt`),
     );

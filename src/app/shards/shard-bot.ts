@@ -179,7 +179,7 @@ const textTimeoutMs = 600;
 
 /** Collects the dependencies of `VoiceSessions` beside the ports to Discord. */
 function createSharedDeps(
-  { bot: { config, engines }, shared }: ShardBotOptions,
+  { bot: { config, engines, isOverloaded = () => false }, shared }: ShardBotOptions,
   { linkOpener }: DiscordPorts,
   name: string,
   features: ShardFeatures,
@@ -193,6 +193,7 @@ function createSharedDeps(
     guildStore: store.guilds,
     linkOpener,
     getRandom: Math.random,
+    isOverloaded,
     features,
     seatStore: store.seats,
     serverSettings,

@@ -97,6 +97,8 @@ export type Answer = {
   hasForeignWords: boolean;
   /** It was stopped since it may repeat words of a person who is forgotten, and none of it is kept. */
   isErased?: boolean;
+  /** True once somebody whose words its prompt may hold has said no: its model is asked no more. */
+  isClosed?: boolean;
   hasCalled: boolean;
   confirmation: Id | undefined;
 };

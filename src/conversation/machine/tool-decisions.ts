@@ -33,6 +33,12 @@ export const toolHandlers: Pick<
     const turn = findTurnByAnswer(draft, id);
     const answer = turn?.answer;
     if (!turn || !answer) return;
+    // The result would go to the model with words of somebody who has said no.
+    const { atMs, raised } = draft.step;
+    if (answer.isClosed) {
+      raised.push({ kind: 'barged', atMs, reply: id, action: 'finish-clause' });
+      return;
+    }
     const ref = { answer: id, callId: call.callId };
     const wish = findWish(call.effect, answer.hasForeignWords ? 'of others' : 'own');
     if (wish?.effect === 'read') runToolCall(draft, turn, call, ref, wish);
@@ -197,6 +203,10 @@ function removeConfirmation(tools: ToolState, confirmation: Confirmation) {
   tools.confirmations = tools.confirmations.filter((each) => each !== confirmation);
 }
 
+function takesResult({ answer }: TurnState, ref: CallRef) {
+  return answer?.id === ref.answer && answer.isClosed !== true;
+}
+
 function deliverReadResult(
   draft: Draft,
   turn: TurnState,
@@ -204,7 +214,7 @@ function deliverReadResult(
   resultId: string,
 ) {
   const { ref } = run;
-  if (!ref || turn.answer?.id !== ref.answer) return;
+  if (!ref || !takesResult(turn, ref)) return;
   emitEffect(draft, { do: 'result', ...ref, kind: 'ran', resultId });
   noteForeignWords(turn, run);
 }
@@ -220,7 +230,7 @@ function finishChange(
     (each) => each.tool === run.tool && each.args === run.args,
   );
   if (!change) return;
-  const receivers = change.receivers.filter(({ answer }) => turn.answer?.id === answer);
+  const receivers = change.receivers.filter((ref) => takesResult(turn, ref));
   for (const ref of receivers) {
     const kind = ref.callId === run.ref?.callId ? 'ran' : 'repeated';
     emitEffect(draft, { do: 'result', ...ref, kind, resultId });

@@ -15,6 +15,7 @@ import {
   getLastUtterance,
   getPhase,
   hasRefused,
+  isHeldByTool,
   isMuted,
   isQueued,
   joinTranscript,
@@ -315,13 +316,22 @@ export function requeueReply(draft: Draft, { id, reply }: CurrentReply): void {
   draft.turnQueue.waiting = [id, ...draft.turnQueue.waiting];
 }
 
-/** Begins unheard answers anew if the prompts held words of other people. */
+/**
+ * Begins unheard answers anew if the prompts held words of other people. One that is heard goes on, and asks its model no
+ * more.
+ */
 export function renewForeignAnswers(draft: Draft): void {
   for (const turn of draft.turns) {
     const { current } = draft.turnQueue;
+    const { answer } = turn;
     // These words may be gone now.
-    if (!turn.answer?.hasForeignWords || findHeardReply(draft, turn.id)) continue;
-    if (current?.id === turn.id) requeueReply(draft, current);
+    if (!answer?.hasForeignWords) continue;
+    const heardReply = findHeardReply(draft, turn.id);
+    if (heardReply) {
+      answer.isClosed = true;
+      if (isHeldByTool(draft.tools, answer.id))
+        finishReplyClause(draft, heardReply, 'stopped');
+    } else if (current?.id === turn.id) requeueReply(draft, current);
     else discardAnswer(draft, turn);
   }
 }

@@ -5,6 +5,7 @@ import { stepConversation } from '#src/conversation/machine/step.ts';
 import {
   announcementAsked,
   bridge,
+  consentGiven,
   formatEffect,
   makeRoom,
   makeRoomAfter,
@@ -16,6 +17,7 @@ import {
   saysWhole,
   timerAsked,
   toolCalled,
+  toolReturned,
   voiceBegan,
   voiceEnded,
 } from './conversation-case.ts';
@@ -81,5 +83,31 @@ test.each([1_100, 1_199, 1_200, 1_201, 1_300])(
     ]);
     expect(effects).not.toContain('utterance 2 of ben: meant');
     expect(state.turnQueue.waiting).toEqual([]);
+  },
+);
+
+// Another question to the model would carry the words of somebody who has said no.
+test.each([
+  ['before', [consentGiven(toPersonId('ben'), 'no', 1_300)], [1_400]],
+  ['after', [], [1_250]],
+])(
+  'a tool called %s a no of others leads to no further question to the model',
+  (_, no, [calledMs = 0]) => {
+    const room = makeRoomAfter(saidByBen);
+    const { effects } = play(
+      [
+        bridge,
+        replyAudible(101, 1_200),
+        ...no,
+        toolCalled(101, 'look', '', 'read', calledMs),
+        consentGiven(toPersonId('ben'), 'no', 1_500),
+        toolReturned(102, 'seen', 1_600),
+      ],
+      room,
+    );
+    expect(effects.some((effect) => /^(?:finish-clause|cut) 101/.test(effect))).toBe(
+      true,
+    );
+    expect(effects.filter((effect) => effect.startsWith('result'))).toEqual([]);
   },
 );

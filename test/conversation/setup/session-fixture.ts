@@ -139,6 +139,7 @@ const usual = {
   cues,
   endpointRules,
   getRandom: () => 1,
+  isOverloaded: () => false,
   longestWritingMs: 480_000,
   spending: boundlessBudget,
   caps: { personDay: 0, serverDay: 0 },
