@@ -247,26 +247,32 @@ export class TrackItem {
     );
   }
 
-  /**
-   * Reads the source, in a loop if wanted. A source that breaks after giving sound is opened again at its position, after
-   * a rest that grows with each break.
-   */
+  /** Reads the source, in a loop if wanted. */
   async #readRounds(startMs: number, signal: AbortSignal) {
-    let breakCount = 0;
-    for (let fromMs = startMs; ; ) {
+    for (let fromMs = startMs; ; fromMs = 0) {
+      const samplesBefore = this.#readSamples;
+      await this.#readRound(fromMs, signal);
+      // A round without sound is the last, unless it began in the middle.
+      const isEmpty = this.#readSamples === samplesBefore && fromMs === 0;
+      if (!this.#isLooping || isEmpty) return;
+      this.#endRound();
+    }
+  }
+
+  /**
+   * Reads the source to its end. One that breaks after giving sound is opened again at its position, after a rest that
+   * grows with each break.
+   */
+  async #readRound(startMs: number, signal: AbortSignal) {
+    let fromMs = startMs;
+    for (let breakCount = 1; ; breakCount++) {
       const samplesBefore = this.#readSamples;
       try {
-        await this.#readSource(fromMs, signal);
-        // A round without sound is the last, unless it began in the middle.
-        const isEmpty = this.#readSamples === samplesBefore && fromMs === 0;
-        if (!this.#isLooping || isEmpty) return;
-        this.#endRound();
-        fromMs = 0;
+        return await this.#readSource(fromMs, signal);
       } catch (cause) {
-        if (!isBreak(cause) || this.#readSamples === samplesBefore) throw cause;
         const gaveMs = (this.#readSamples - samplesBefore) / musicPerMs;
-        breakCount = gaveMs >= steadyMs ? 1 : breakCount + 1;
-        if (breakCount > maxBreaks) throw cause;
+        if (gaveMs >= steadyMs) breakCount = 1;
+        if (!isBreak(cause) || gaveMs === 0 || breakCount > maxBreaks) throw cause;
         fromMs += gaveMs;
         await this.#clock.sleep(firstRestMs * 2 ** (breakCount - 1), signal);
       }
