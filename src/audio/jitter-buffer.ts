@@ -47,7 +47,8 @@ const maxLatePackets = 100;
 const lateMs = 40;
 /** A line that lost or held up packets will do so again within this time. */
 const unevenMs = 5_000;
-const rtpSamplesPerMs = 48;
+/** Samples of a timestamp in one ms, at 48 kHz. */
+export const rtpSamplesPerMs = 48;
 
 const noPackets: readonly OrderedPacket[] = [];
 const newStreamGap: PacketGap = { lost: 0, isRestart: true };

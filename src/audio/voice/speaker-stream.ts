@@ -4,6 +4,7 @@ import {
   type OrderedPacket,
   type Packet,
   type PacketGap,
+  rtpSamplesPerMs,
 } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus-codec.ts';
 import { isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
@@ -35,7 +36,6 @@ export type SpeakerSound =
 
 const noSounds: readonly SpeakerSound[] = [];
 
-const rtpSamplesPerMs = 48;
 const rtpSamplesPerSample = 3;
 const maxGapSamples = 0.3 * listenRateHz;
 

@@ -143,8 +143,11 @@ function refuseNewestTurn(draft: Draft, turn: TurnState) {
   const newest = others.reduce((one, other) =>
     other.endedMs < one.endedMs ? one : other,
   );
-  if (isToldOfCrowd(draft.turnQueue, newest.by)) dropTurn(draft, newest, 'crowded');
-  else loseTurn(draft, newest, 'crowded');
+  if (isToldOfCrowd(draft.turnQueue, newest.by)) {
+    dropTurn(draft, newest, 'crowded');
+    return;
+  }
+  loseTurn(draft, newest, 'crowded');
   if (newest.request === undefined && !findRejection(draft.session))
     announceCrowd(draft, newest.by);
 }
@@ -157,7 +160,6 @@ function isToldOfCrowd({ announcements }: TurnQueue, by: PersonId) {
 /** Says, once an answer has made a place, that there was none for a person's question. */
 function announceCrowd(draft: Draft, by: PersonId) {
   const { announcements, current } = draft.turnQueue;
-  if (isToldOfCrowd(draft.turnQueue, by)) return;
   const unsaid = announcements.find(
     ({ crowdedOut, id }) => crowdedOut && id !== current?.id,
   );
