@@ -1,7 +1,4 @@
-import {
-  type SilenceOutcome,
-  toSilenceLine,
-} from '#src/conversation/output/silence.ts';
+import { type SilenceOutcome, toSilenceLine } from '#src/conversation/mouth/silence.ts';
 import type {
   Command,
   CommandCall,

@@ -29,15 +29,12 @@ const below: Readonly<Record<string, string>> = {
   settings: 'ports spending pipeline playback speech people turn texts base',
   /** Sentences of the bot about itself: said, written, and about what fails. */
   notices: 'ports speech people texts base',
-  /** What people say and the bot says as sound. */
-  voice:
-    'settings ports spending pipeline playback speech chat provider people turn audio texts base',
   /** One voice channel's talk; knows no feature. */
   conversation:
-    'voice notices settings ports spending pipeline playback speech chat people turn audio texts base',
+    'notices settings ports spending pipeline playback speech chat provider people turn audio texts base',
   /** Where the bot sits: joins, moves, returns, leaves. */
   sessions:
-    'conversation voice notices settings ports spending pipeline playback people turn audio texts base',
+    'conversation notices settings ports spending pipeline playback people turn audio texts base',
   /** Examinations of one part each, for the doctor, setup and `/settings check`. */
   probes: 'sessions ports pipeline speech chat provider people audio texts base',
   /** Recognisers, voices and chat models. */
@@ -61,12 +58,12 @@ const below: Readonly<Record<string, string>> = {
   'features/seats':
     'features/contract sessions conversation notices settings ports people texts base',
   'features/settings':
-    'features/contract probes sessions conversation voice settings ports spending pipeline provider texts base',
-  'features/tools': 'features/contract conversation voice chat people texts base',
+    'features/contract probes sessions conversation settings ports spending pipeline provider texts base',
+  'features/tools': 'features/contract conversation chat people texts base',
   'features/tracks':
-    'features/contract sessions conversation voice notices ports sql spending sources playback speech people audio texts base',
+    'features/contract sessions conversation notices ports sql spending sources playback speech people audio texts base',
   'features/typed':
-    'features/tracks features/memories features/contract sessions conversation voice notices settings ports spending pipeline sources playback speech chat people turn audio texts base',
+    'features/tracks features/memories features/contract sessions conversation notices settings ports spending pipeline sources playback speech chat people turn audio texts base',
   'features/words': 'features/contract sessions conversation settings base',
   commands:
     'features probes sessions conversation settings ports spending playback people turn texts base features/*',
@@ -93,7 +90,7 @@ const below: Readonly<Record<string, string>> = {
   console: 'probes ports speech turn audio texts base page sandbox',
   /** Programs that measure folders, and the whole bot as a process. Tests share its recordings. */
   bench:
-    'app config engines features console sandbox voice ports spending pipeline speech chat provider turn audio base test',
+    'app config engines features conversation console sandbox ports spending pipeline speech chat provider turn audio base test',
   /** Puts everything together, so it imports from everywhere but the programs beside it. */
   app: 'console web/api web/http ops startup storage discord config commands features engines sessions conversation settings ports spending pipeline sources playback speech chat provider people turn audio texts base features/*',
 };

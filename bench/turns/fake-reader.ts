@@ -1,6 +1,6 @@
 import { seededRandom } from '#sandbox/seeded-random.ts';
+import type { JudgedWords } from '#src/conversation/ear/speaker-input.ts';
 import { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
-import type { JudgedWords } from '#src/voice/hearing/speaker-input.ts';
 
 /** Shares, 0 to 1, of pauses and of ends of turns that a chat model judges rightly. */
 export type ReaderSkill = readonly [pauses: number, ends: number];

@@ -1,5 +1,5 @@
+import type { SpeakerInputEvent } from '#src/conversation/ear/speaker-input.ts';
 import type { EndpointingEffect } from '#src/turn/endpointing/endpointing.ts';
-import type { SpeakerInputEvent } from '#src/voice/hearing/speaker-input.ts';
 import type { ClipWord } from './voice-clips.ts';
 
 /** Time from the question to the text, in ms. */

@@ -6,12 +6,12 @@ import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import type { PersonId } from '#src/base/ids.ts';
-import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
-import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import {
   SpeakerInput,
   type SpeakerInputEvent,
-} from '#src/voice/hearing/speaker-input.ts';
+} from '#src/conversation/ear/speaker-input.ts';
+import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
+import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import type { FakeReader, ReaderQuestion } from './fake-reader.ts';
 import { OracleRecogniser } from './oracle-recogniser.ts';
 import type { ClipWord } from './voice-clips.ts';

@@ -1,12 +1,13 @@
 import { BotError } from '#src/base/errors.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { admitLiteral } from '#src/base/logged-text.ts';
-import { ConsentNotices } from '#src/conversation/hearing/consent-notices.ts';
+import { ConsentNotices } from '#src/conversation/consent/consent-notices.ts';
 import {
   createAdmissionCheck,
   type SessionAnswers,
   SessionConsent,
-} from '#src/conversation/hearing/session-consent.ts';
+} from '#src/conversation/consent/session-consent.ts';
+import { SpeakerLanguages } from '#src/conversation/ear/speaker-languages.ts';
 import type {
   ConversationEffect,
   EffectOf,
@@ -17,6 +18,12 @@ import {
   type History,
   type SessionSettings,
 } from '#src/conversation/machine/state.ts';
+import {
+  CurrentConnection,
+  type HearingDeps,
+  type ReconnectingConnection,
+} from '#src/conversation/mouth/reconnecting-connection.ts';
+import { SpeechPace } from '#src/conversation/mouth/speech-output.ts';
 import {
   createSessionTools,
   type SessionTools,
@@ -38,20 +45,14 @@ import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import { paidRoles } from '#src/spending/prices/prices.ts';
-import {
-  CurrentConnection,
-  type HearingDeps,
-  type ReconnectingConnection,
-} from '#src/voice/connection/reconnecting-connection.ts';
-import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
-import { SpeechPace } from '#src/voice/output/speech-output.ts';
 import { createUnaskedTurn } from './answering/answer-request.ts';
 import { AnswerRunner } from './answering/answer-runner.ts';
+import { obeyWish } from './answering/spoken-wishes.ts';
 import { ConversationLoop } from './conversation-loop.ts';
-import { UtteranceRunner } from './hearing/utterance-runner.ts';
-import { AnnouncementRunner } from './output/announcement-runner.ts';
-import { takeTracks } from './output/moved-tracks.ts';
-import { obeyWish } from './output/spoken-wishes.ts';
+import { UtteranceRunner } from './ear/utterance-runner.ts';
+import { AnnouncementRunner } from './mouth/announcement-runner.ts';
+import { takeTracks } from './mouth/moved-tracks.ts';
+import { SpeechRequests } from './mouth/speech-requests.ts';
 import type {
   FormerSession,
   OnceInSession,
@@ -61,7 +62,6 @@ import type {
   SessionSpeech,
 } from './session.ts';
 import type { Deps, SessionDependencies } from './session-dependencies.ts';
-import { SpeechRequests } from './speech-requests.ts';
 import { ToolCallRunner } from './tools/tool-call-runner.ts';
 
 /** Decisions of a conversation that its voice session carries out. */

@@ -12,14 +12,14 @@ import type {
   SessionSettings,
 } from '#src/conversation/machine/state.ts';
 import { getWakeTime, stepConversation } from '#src/conversation/machine/step.ts';
-import type { ChannelFailure } from '#src/notices/channel-notices.ts';
-import type { StoredConsents } from '#src/people/consent.ts';
+import type { SoundingReply } from '#src/conversation/mouth/barge-in.ts';
 import type {
   CurrentConnection,
   OpenConnection,
-} from '#src/voice/connection/reconnecting-connection.ts';
-import type { SoundingReply } from '#src/voice/hearing/barge-in.ts';
-import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
+} from '#src/conversation/mouth/reconnecting-connection.ts';
+import type { SpeechOutput } from '#src/conversation/mouth/speech-output.ts';
+import type { ChannelFailure } from '#src/notices/channel-notices.ts';
+import type { StoredConsents } from '#src/people/consent.ts';
 import { conversationRules } from './machine/conversation-rules.ts';
 import { findAnnouncement, findTurn, isSpeaking } from './machine/selectors.ts';
 

@@ -1,6 +1,12 @@
 import type { PersonId } from '#src/base/ids.ts';
-import type { ConsentNotices } from '#src/conversation/hearing/consent-notices.ts';
-import type { SessionConsent } from '#src/conversation/hearing/session-consent.ts';
+import type { ConsentNotices } from '#src/conversation/consent/consent-notices.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
+import type { SpeakerLanguages } from '#src/conversation/ear/speaker-languages.ts';
+import type {
+  CurrentConnection,
+  SoundMix,
+} from '#src/conversation/mouth/reconnecting-connection.ts';
+import type { SpeechPace } from '#src/conversation/mouth/speech-output.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { Owned } from '#src/people/owned.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
@@ -8,14 +14,8 @@ import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
-import type {
-  CurrentConnection,
-  SoundMix,
-} from '#src/voice/connection/reconnecting-connection.ts';
-import type { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
-import type { SpeechPace } from '#src/voice/output/speech-output.ts';
 import type { ConversationLoop } from './conversation-loop.ts';
-import type { SpeechRequests } from './speech-requests.ts';
+import type { SpeechRequests } from './mouth/speech-requests.ts';
 
 /** A person, by the id and the name to show. */
 export type NamedPerson = { readonly id: PersonId; readonly name: string };

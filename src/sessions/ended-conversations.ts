@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { EndedConversation } from '#src/conversation/build-session.ts';
-import type { SessionAnswers } from '#src/conversation/hearing/session-consent.ts';
+import type { SessionAnswers } from '#src/conversation/consent/session-consent.ts';
 import type { History } from '#src/conversation/machine/state.ts';
 import { removeFromHistory } from '#src/conversation/machine/turn-lifecycle.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';

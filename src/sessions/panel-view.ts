@@ -1,6 +1,7 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
-import { readHearingState } from '#src/conversation/hearing/read-hearing-state.ts';
-import type { SessionConsent } from '#src/conversation/hearing/session-consent.ts';
+import type { ConnectionOptions } from '#src/conversation/connection.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
+import { readHearingState } from '#src/conversation/ear/read-hearing-state.ts';
 import {
   findAwaitedReply,
   findCurrentTurn,
@@ -21,7 +22,6 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import { type PlainTextId, type TextLine, toOptionalLines } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
-import type { ConnectionOptions } from './connection-loop.ts';
 
 /** Everything that a panel shows. */
 export type PanelFacts = {

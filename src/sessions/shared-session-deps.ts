@@ -1,9 +1,9 @@
+import type { HearingDeps } from '#src/conversation/mouth/reconnecting-connection.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { LeftOutPeopleStore, ToldPeopleStore } from '#src/people/consent.ts';
 import type { JoinedGuildStore, SeatStore } from '#src/ports/stores.ts';
 import type { VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import type { StoredSettingsDeps } from '#src/settings/stored-settings.ts';
-import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
 import type { ShardFeatures } from './shard-features.ts';
 
 /** Stores, features and models that sessions of one shard share. */

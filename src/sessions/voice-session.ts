@@ -7,13 +7,15 @@ import {
   buildSession,
   type ConversationOptions,
 } from '#src/conversation/build-session.ts';
+import { type ConnectionOptions, runConnection } from '#src/conversation/connection.ts';
+import type { ConsentNotices } from '#src/conversation/consent/consent-notices.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
-import type { ConsentNotices } from '#src/conversation/hearing/consent-notices.ts';
-import type { SessionConsent } from '#src/conversation/hearing/session-consent.ts';
 import {
   findFinalLoss,
   reconnectRules,
 } from '#src/conversation/machine/reconnect-policy.ts';
+import { ReconnectingConnection } from '#src/conversation/mouth/reconnecting-connection.ts';
 import type {
   Owners,
   Session,
@@ -43,8 +45,6 @@ import type {
   VoiceRestriction,
 } from '#src/ports/voice-link.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
-import { ReconnectingConnection } from '#src/voice/connection/reconnecting-connection.ts';
-import { type ConnectionOptions, runConnection } from './connection-loop.ts';
 import {
   getFollowedPerson,
   getLeftLine,

@@ -1,4 +1,5 @@
-import type { QueuedAnnouncement } from '#src/conversation/queued-speech.ts';
+import type { Quote } from '#src/conversation/answering/pending-answer.ts';
+import type { QueuedAnnouncement } from '#src/conversation/mouth/queued-speech.ts';
 import type {
   writeInChat,
   writeUnspeakableWords,
@@ -7,7 +8,6 @@ import { Owned } from '#src/people/owned.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
-import type { Quote } from '#src/voice/output/pending-answer.ts';
 
 /** Words that a door takes or hands on. Checked by the compiler: where one becomes a string, `npm run types` fails here. */
 type DoorWords = {

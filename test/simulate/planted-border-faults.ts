@@ -5,7 +5,7 @@ export const borderFaults: readonly PlantedFault[] = [
   {
     id: 'a17',
     meaning: 'After the thread stood still, waiting packets count as silence.',
-    file: 'src/sessions/connection-loop.ts',
+    file: 'src/conversation/connection.ts',
     from: 'if (clock.nowMs() - dueMs > minHoldMs) await readPendingPackets(signal);',
     to: 'if (clock.nowMs() < 0) await readPendingPackets(signal);',
     tests: ['test/conversation', 'test/sessions'],
@@ -14,7 +14,7 @@ export const borderFaults: readonly PlantedFault[] = [
   {
     id: 'a18',
     meaning: 'Packets that waited while their speaker said no are heard.',
-    file: 'src/sessions/connection-loop.ts',
+    file: 'src/conversation/connection.ts',
     from: '    if (!session.consent.mayHear(speakerId)) continue;\n',
     to: '',
     tests: ['test/conversation', 'test/sessions'],
@@ -23,7 +23,7 @@ export const borderFaults: readonly PlantedFault[] = [
   {
     id: 'a19',
     meaning: 'Music plays on for nobody.',
-    file: 'src/sessions/connection-loop.ts',
+    file: 'src/conversation/connection.ts',
     from: '    session.speech.mix.tracks.pause(people.every(({ isBot }) => isBot));\n',
     to: '',
     tests: ['test/conversation', 'test/sessions', 'test/playback'],

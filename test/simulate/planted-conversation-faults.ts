@@ -130,7 +130,7 @@ export const conversationFaults: readonly PlantedFault[] = [
   {
     id: 'a15',
     meaning: 'Each reply leaves a listener on the session (memory).',
-    file: 'src/conversation/output/running-replies.ts',
+    file: 'src/conversation/mouth/running-replies.ts',
     from: "    reply.over.abort(new Error('the reply is over'));\n",
     to: '',
     tests: ['test/conversation'],
@@ -156,7 +156,7 @@ export const conversationFaults: readonly PlantedFault[] = [
   {
     id: 'b14',
     meaning: 'A link that takes no frames holds the answer for ever.',
-    file: 'src/voice/output/speech-output.ts',
+    file: 'src/conversation/mouth/speech-output.ts',
     from: 'this.#isStuck = isDue && progress === lastProgress;',
     to: 'this.#isStuck = isDue && progress === lastProgress - 0.5;',
     tests: ['test/conversation', 'test/discord/link'],
@@ -183,7 +183,7 @@ export const conversationFaults: readonly PlantedFault[] = [
   {
     id: 'b17',
     meaning: 'What was said over one reply is held against the next.',
-    file: 'src/voice/hearing/barge-in.ts',
+    file: 'src/conversation/mouth/barge-in.ts',
     from: "if (this.#replyId !== undefined) this.#stepOverlap({ kind: 'reply-over', atMs });",
     to: "if (this.#replyId === -1) this.#stepOverlap({ kind: 'reply-over', atMs });",
     tests: ['test/conversation', 'test/turn/overlap'],
@@ -237,7 +237,7 @@ export const conversationFaults: readonly PlantedFault[] = [
   {
     id: 'b23',
     meaning: 'A tool runs for an answer that nobody wanted yet.',
-    file: 'src/voice/output/pending-answer.ts',
+    file: 'src/conversation/answering/pending-answer.ts',
     from: '    await waitUnlessAborted(this.#wanted.promise, signal);\n    signal.throwIfAborted();\n    const result',
     to: '    signal.throwIfAborted();\n    const result',
     tests: ['test/conversation'],
@@ -245,7 +245,7 @@ export const conversationFaults: readonly PlantedFault[] = [
   {
     id: 'b24',
     meaning: 'Wasted answers are not counted, so it never saves.',
-    file: 'src/voice/output/pending-answer.ts',
+    file: 'src/conversation/answering/pending-answer.ts',
     from: '    this.#options.preemptiveBudget.lose(this.#tokens);\n    this.#fate',
     to: '    this.#fate',
     tests: ['test/conversation'],

@@ -79,7 +79,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     id: '09',
     meaning: 'A voice that was turned down while people talk stays turned down.',
-    file: 'src/voice/hearing/barge-in.ts',
+    file: 'src/conversation/mouth/barge-in.ts',
     from: '        this.#output.duck(0);\n',
     to: '',
     tests: ['test/conversation', 'test/turn/overlap', 'test/playback', 'bench/manners'],
@@ -130,7 +130,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     id: '16',
     meaning:
       'An answer that is discarded, as its asker goes on, is made and heard all the same.',
-    file: 'src/conversation/output/running-replies.ts',
+    file: 'src/conversation/mouth/running-replies.ts',
     from: "    reply?.over.abort(new Error('the reply is not wanted'));\n",
     to: '',
     tests: conversationTests,
@@ -148,7 +148,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     id: '18',
     meaning:
       'Whoever goes on after a pause leaves the request for the words before it running.',
-    file: 'src/voice/hearing/utterance-recording.ts',
+    file: 'src/conversation/ear/utterance-recording.ts',
     from: "    this.#openedRequest?.stop.abort(new Error('the speaker went on'));\n",
     to: '',
     tests: conversationTests,
@@ -157,7 +157,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     id: '19',
     meaning: 'A voice that paused for people who talk never goes on.',
-    file: 'src/voice/output/speech-output.ts',
+    file: 'src/conversation/mouth/speech-output.ts',
     from: '    this.#resumeCount++;\n    this.#openReply?.reply.resume();',
     to: '    this.#resumeCount++;',
     tests: ['test/conversation', 'test/turn/overlap', 'bench/manners'],

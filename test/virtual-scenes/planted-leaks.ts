@@ -42,7 +42,7 @@ export const plantedLeaks: readonly PlantedFault[] = [
   {
     id: 's05',
     meaning: 'People count as told before Discord has taken the line.',
-    file: 'src/conversation/hearing/consent-notices.ts',
+    file: 'src/conversation/consent/consent-notices.ts',
     from: 'const isWritten = await notices.tellPeople(ids, line, signal);',
     to: 'void notices.tellPeople(ids, line, signal);\n    const isWritten = true;',
     tests,
@@ -50,7 +50,7 @@ export const plantedLeaks: readonly PlantedFault[] = [
   {
     id: 's06',
     meaning: 'A looser policy counts at once.',
-    file: 'src/conversation/hearing/session-consent.ts',
+    file: 'src/conversation/consent/session-consent.ts',
     from: 'isSurprised ? wallMs + looserPolicyDelayMs : wallMs',
     to: 'wallMs',
     tests,
@@ -74,7 +74,7 @@ export const plantedLeaks: readonly PlantedFault[] = [
   {
     id: 's09',
     meaning: 'Nobody listens for a no where the usual recogniser is closed.',
-    file: 'src/conversation/hearing/unpaid-speech.ts',
+    file: 'src/conversation/ear/unpaid-speech.ts',
     from: 'if (toMs - fromMs > maxCommandMs) return true;',
     to: 'if (toMs > 0) return true;',
     tests,
@@ -90,7 +90,7 @@ export const plantedLeaks: readonly PlantedFault[] = [
   {
     id: 's11',
     meaning: 'A stop leaves the sounds of tracks.',
-    file: 'src/conversation/output/silence.ts',
+    file: 'src/conversation/mouth/silence.ts',
     from: 'const silenced = mix.tracks.silence();',
     to: 'const silenced = [];',
     tests,
@@ -106,7 +106,7 @@ export const plantedLeaks: readonly PlantedFault[] = [
   {
     id: 's13',
     meaning: 'A person who lost the role counts as told when it comes back.',
-    file: 'src/conversation/hearing/session-consent.ts',
+    file: 'src/conversation/consent/session-consent.ts',
     from: 'if (!this.#isPolicyFor(member)) choices.told.removePerson(channelId, member.id);',
     to: 'void member;',
     tests: ['test/conversation/hearing/told-people.test.ts'],

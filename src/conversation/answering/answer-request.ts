@@ -1,14 +1,15 @@
 import type { PersonId } from '#src/base/ids.ts';
 import { type ChatMessage, historyLimits } from '#src/chat/chat-model.ts';
+import {
+  type AnswerMedium,
+  getAnswerMedium,
+} from '#src/conversation/answering/answer-delivery.ts';
+import { PendingAnswer } from '#src/conversation/answering/pending-answer.ts';
 import type {
   HistoryExchange,
   Id,
   ToolChange,
 } from '#src/conversation/machine/state.ts';
-import {
-  type AnswerMedium,
-  getAnswerMedium,
-} from '#src/conversation/output/answer-delivery.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import {
@@ -37,7 +38,6 @@ import type {
   PreemptiveBudget,
 } from '#src/spending/budget-authority.ts';
 import { toAnswerRequest } from '#src/spending/reservation.ts';
-import { PendingAnswer } from '#src/voice/output/pending-answer.ts';
 
 /** Words of a prompt in place of words that a model heard itself and nobody recognised. */
 const unrecognisedPlaceholder = '(Nobody recognised these words.)';

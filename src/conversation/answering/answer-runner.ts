@@ -1,15 +1,6 @@
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
-import type { UtteranceRunner } from '#src/conversation/hearing/utterance-runner.ts';
-import type { EffectOf } from '#src/conversation/machine/effects.ts';
-import {
-  findTurn,
-  getVoiceEndMs,
-  isCalledByName,
-  isMuted,
-} from '#src/conversation/machine/selectors.ts';
-import type { Id, TurnEnd, TurnState } from '#src/conversation/machine/state.ts';
 import {
   type AnswerMedium,
   addNamePrefix,
@@ -21,15 +12,34 @@ import {
   synthesizeName,
   type VoiceDeps,
   writeAside,
-} from '#src/conversation/output/answer-delivery.ts';
-import { writeAnswerOnce } from '#src/conversation/output/answer-writing.ts';
+} from '#src/conversation/answering/answer-delivery.ts';
+import { writeAnswerOnce } from '#src/conversation/answering/answer-writing.ts';
+import {
+  type AnswerProgress,
+  type FinishedAnswer,
+  PendingAnswer,
+  writeAnswer,
+} from '#src/conversation/answering/pending-answer.ts';
+import type { UtteranceRunner } from '#src/conversation/ear/utterance-runner.ts';
+import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import {
+  findTurn,
+  getVoiceEndMs,
+  isCalledByName,
+  isMuted,
+} from '#src/conversation/machine/selectors.ts';
+import type { Id, TurnEnd, TurnState } from '#src/conversation/machine/state.ts';
 import {
   createRunningReply,
   fillReply,
   type ReplyEnd,
   RunningReplies,
   type RunningReply,
-} from '#src/conversation/output/running-replies.ts';
+} from '#src/conversation/mouth/running-replies.ts';
+import {
+  createStuckError,
+  type SpeechOutput,
+} from '#src/conversation/mouth/speech-output.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import {
   getFailureKind,
@@ -40,16 +50,6 @@ import { toOpenText } from '#src/people/owned.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { createEmptyAnswerError } from '#src/ports/failure-event.ts';
-import {
-  type AnswerProgress,
-  type FinishedAnswer,
-  PendingAnswer,
-  writeAnswer,
-} from '#src/voice/output/pending-answer.ts';
-import {
-  createStuckError,
-  type SpeechOutput,
-} from '#src/voice/output/speech-output.ts';
 import { type AnswerDeps, requestAnswer } from './answer-request.ts';
 
 type AnswerRun = RunningReply & {

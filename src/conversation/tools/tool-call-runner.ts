@@ -3,6 +3,7 @@ import type { PersonId } from '#src/base/ids.ts';
 import { sortKeys, tryParseJson } from '#src/base/json.ts';
 import { admitSetting } from '#src/base/logged-text.ts';
 import type { Tool, ToolCall } from '#src/chat/chat-model.ts';
+import type { AnswerTools, Quote } from '#src/conversation/answering/pending-answer.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import type { Id, ToolChange } from '#src/conversation/machine/state.ts';
 import type { ToolWish } from '#src/conversation/machine/wish.ts';
@@ -12,7 +13,6 @@ import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import type { ToolFact } from '#src/ports/room-view.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
-import type { AnswerTools, Quote } from '#src/voice/output/pending-answer.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
 import {
   createSpokenQuestion,

@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
+import type { Quote } from '#src/conversation/answering/pending-answer.ts';
 import type { JudgedEffect, ToolWish } from '#src/conversation/machine/wish.ts';
 import type {
   NamedPerson,
@@ -13,7 +14,6 @@ import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { GetSettingValue } from '#src/settings/setting-definition.ts';
 import type { AnyLine, TextLine } from '#src/texts/texts.ts';
-import type { Quote } from '#src/voice/output/pending-answer.ts';
 
 /** Ports of a call that runs in a server, with or without a session. */
 export interface ServerToolPorts extends Pick<SessionChannel, 'getSettings'> {

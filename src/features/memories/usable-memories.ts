@@ -1,5 +1,5 @@
 import type { PersonId } from '#src/base/ids.ts';
-import type { SessionConsent } from '#src/conversation/hearing/session-consent.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import { formatDataBlock, toDataWords } from '#src/pipeline/prompt.ts';
 import {
   defineSwitchSetting,

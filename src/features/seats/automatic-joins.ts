@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
-import { createAdmissionCheck } from '#src/conversation/hearing/session-consent.ts';
+import { createAdmissionCheck } from '#src/conversation/consent/session-consent.ts';
 import type {
   Deps,
   SessionDependencies,

@@ -1,12 +1,12 @@
 import { z } from 'zod';
+import { pauseHearingAloud } from '#src/conversation/answering/answer-delivery.ts';
 import { listExchanges } from '#src/conversation/answering/answer-request.ts';
-import { pauseHearingAloud } from '#src/conversation/output/answer-delivery.ts';
+import { paceChanges } from '#src/conversation/mouth/speech-output.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import { defineTool } from '#src/features/contract/tool-definition.ts';
 import { Owned } from '#src/people/owned.ts';
 import { formatDuration } from '#src/texts/duration.ts';
 import { truncate } from '#src/texts/plain-text.ts';
-import { paceChanges } from '#src/voice/output/speech-output.ts';
 import { postTextTool } from './post-text-tool.ts';
 import { timeTool } from './time-tool.ts';
 

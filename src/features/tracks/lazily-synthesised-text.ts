@@ -1,13 +1,13 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
-import type { VoiceDeps } from '#src/conversation/output/answer-delivery.ts';
+import type { VoiceDeps } from '#src/conversation/answering/answer-delivery.ts';
+import { synthesizeClause } from '#src/conversation/mouth/speech-output.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import { changeSpeed } from '#src/playback/reply/time-stretch.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import { SoundSkip } from '#src/sources/decode/decoder.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 import { createBudgetError, toAnnouncementRequest } from '#src/spending/reservation.ts';
-import { synthesizeClause } from '#src/voice/output/speech-output.ts';
 
 /** People outside the voice channel read titles. */
 export const speechTitle = '\u201c\u2026\u201d';

@@ -1,8 +1,11 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { isMuted } from '#src/conversation/machine/selectors.ts';
+import type {
+  ListedTurn,
+  SpeechRequests,
+} from '#src/conversation/mouth/speech-requests.ts';
 import type { Owners } from '#src/conversation/session.ts';
-import type { ListedTurn, SpeechRequests } from '#src/conversation/speech-requests.ts';
 import { getRightsFacts } from '#src/conversation/tools/session-tools.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import type { Owned } from '#src/people/owned.ts';

@@ -1,5 +1,6 @@
 import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
+import { synthesizeClause } from '#src/conversation/mouth/speech-output.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type {
   ProgramSpeech,
@@ -11,7 +12,6 @@ import { toFailureEvent } from '#src/ports/failure-event.ts';
 import { type StoredSettings, toSpokenStyle } from '#src/settings/stored-settings.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import { type Reservation, toSpeechRequest } from '#src/spending/reservation.ts';
-import { synthesizeClause } from '#src/voice/output/speech-output.ts';
 import { holdStream } from './held-stream.ts';
 
 /** The next sentence is requested while one is sent. */

@@ -1,8 +1,11 @@
 import type { ChannelId } from '#src/base/ids.ts';
 import type { PlayEnd } from '#src/base/play-end.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
-import type { VoiceDeps } from '#src/conversation/output/answer-delivery.ts';
-import type { QueuedAnnouncement, SayPlace } from '#src/conversation/queued-speech.ts';
+import type { VoiceDeps } from '#src/conversation/answering/answer-delivery.ts';
+import type {
+  QueuedAnnouncement,
+  SayPlace,
+} from '#src/conversation/mouth/queued-speech.ts';
 import type { Owners, SessionChannel } from '#src/conversation/session.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { LazySpeech } from '#src/features/tracks/lazily-synthesised-text.ts';

@@ -5,12 +5,16 @@ import {
   listExchanges,
   toChatMessages,
 } from '#src/conversation/answering/answer-request.ts';
+import { SpeakerLanguages } from '#src/conversation/ear/speaker-languages.ts';
 import type { HistoryExchange, TurnEnd } from '#src/conversation/machine/state.ts';
+import type {
+  QueuedQuestion,
+  SayPlace,
+} from '#src/conversation/mouth/queued-speech.ts';
 import {
   type SilenceOutcome,
   silenceSession,
-} from '#src/conversation/output/silence.ts';
-import type { QueuedQuestion, SayPlace } from '#src/conversation/queued-speech.ts';
+} from '#src/conversation/mouth/silence.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
 import type { ServerToolPorts, ToolEntry } from '#src/conversation/tools/tool-entry.ts';
@@ -46,7 +50,6 @@ import type { AdmittedFile, Recordings } from '#src/sources/recordings.ts';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { findWish, type Wish } from '#src/turn/overlap/interjections.ts';
-import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import {
   type QuestionFiles,
   readOrFault,

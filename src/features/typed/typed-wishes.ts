@@ -1,5 +1,5 @@
 import { followsBot } from '#src/conversation/machine/turn-addressing.ts';
-import { toSilenceLine } from '#src/conversation/output/silence.ts';
+import { toSilenceLine } from '#src/conversation/mouth/silence.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { mayKnowChannel, toJoinRoomLine } from '#src/ports/join-room-line.ts';

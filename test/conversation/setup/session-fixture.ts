@@ -3,6 +3,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { loadSilero } from '#src/audio/voice/silero-network.ts';
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
+import type { HearingDeps } from '#src/conversation/mouth/reconnecting-connection.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
@@ -50,7 +51,6 @@ import {
 } from '#src/storage/stores/journaled-consents.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
-import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
 import { FakeCaptionChats } from '#test/fakes/caption-chats.ts';
 import { healthyFacts } from '#test/fakes/channel-facts.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';

@@ -1,5 +1,5 @@
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
-import type { SilenceOutcome } from '#src/conversation/output/silence.ts';
+import type { SilenceOutcome } from '#src/conversation/mouth/silence.ts';
 import type {
   PlayRequest,
   TrackCaller,

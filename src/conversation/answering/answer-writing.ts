@@ -1,13 +1,13 @@
 import type { PersonId } from '#src/base/ids.ts';
+import type {
+  AnswerProgress,
+  PendingAnswer,
+} from '#src/conversation/answering/pending-answer.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import { writeUnspeakableWords } from '#src/notices/channel-notices.ts';
 import { type Owned, toOpenText } from '#src/people/owned.ts';
 import { getLanguageName } from '#src/texts/language-names.ts';
 import { findLocale, formatText } from '#src/texts/texts.ts';
-import type {
-  AnswerProgress,
-  PendingAnswer,
-} from '#src/voice/output/pending-answer.ts';
 import { writePrivately } from './answer-delivery.ts';
 
 /** The one place in which an answer stands in writing. */

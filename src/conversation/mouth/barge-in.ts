@@ -1,5 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { PersonId } from '#src/base/ids.ts';
+import type { SpeakerInputEvent } from '#src/conversation/ear/speaker-input.ts';
+import type { SpeechOutput } from '#src/conversation/mouth/speech-output.ts';
 import type { CueTrack } from '#src/playback/reply/cue-track.ts';
 import { bargeInRules } from '#src/turn/overlap/barge-in-rules.ts';
 import {
@@ -14,8 +16,6 @@ import {
   type OverlapText,
   stepBargeIn,
 } from '#src/turn/overlap/step-barge-in.ts';
-import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
-import type { SpeakerInputEvent } from './speaker-input.ts';
 
 type PostedBargeIn = {
   readonly kind: 'barged';

@@ -334,7 +334,7 @@ type SpeakerEvent = {
  * @example
  * import type { PersonId } from '#src/base/ids.ts';
  * import type { Packet } from '#src/audio/jitter-buffer.ts';
- * import { type SpeakerInput, SpeakerInputs } from '#src/voice/hearing/speaker-input.ts';
+ * import { type SpeakerInput, SpeakerInputs } from '#src/conversation/ear/speaker-input.ts';
  *
  * declare const createInput: (speakerId: PersonId) => SpeakerInput;
  * declare const packet: Packet;

@@ -1,5 +1,5 @@
+import { Glimpses } from '#src/conversation/ear/glimpses.ts';
 import type { RoomView } from '#src/ports/room-view.ts';
-import { Glimpses } from '#src/voice/hearing/glimpses.ts';
 
 type Glimpse = PromiseWithResolvers<string | undefined> & {
   readonly signal: AbortSignal;

@@ -1,4 +1,5 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
+import { pauseTracks, toSilenceLine } from '#src/conversation/mouth/silence.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import { toOpenText } from '#src/people/owned.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
@@ -6,7 +7,6 @@ import { formatDuration } from '#src/texts/duration.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WishKind } from '#src/turn/overlap/interjections.ts';
 import { pauseHearingAloud } from './answer-delivery.ts';
-import { pauseTracks, toSilenceLine } from './silence.ts';
 
 /** Requests that a spoken wish makes of all sessions. */
 type WishSessions = {

@@ -1,10 +1,17 @@
 import type { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
+import type { VoiceDeps } from '#src/conversation/answering/answer-delivery.ts';
+import { tellMissingVoice } from '#src/conversation/answering/answer-writing.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { findAnnouncement } from '#src/conversation/machine/selectors.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
-import type { QueuedAnnouncement } from '#src/conversation/queued-speech.ts';
+import type { QueuedAnnouncement } from '#src/conversation/mouth/queued-speech.ts';
+import {
+  createStuckError,
+  type SpeechOutput,
+  synthesizeClause,
+} from '#src/conversation/mouth/speech-output.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import {
   reportUnspokenText,
@@ -20,13 +27,6 @@ import { formatShortenedNames } from '#src/ports/talk-guide.ts';
 import { findMissingLanguage } from '#src/speech/text-language/spoken-form.ts';
 import { type Reservation, toAnnouncementRequest } from '#src/spending/reservation.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import {
-  createStuckError,
-  type SpeechOutput,
-  synthesizeClause,
-} from '#src/voice/output/speech-output.ts';
-import type { VoiceDeps } from './answer-delivery.ts';
-import { tellMissingVoice } from './answer-writing.ts';
 import {
   createRunningReply,
   type FilledReply,

@@ -7,6 +7,8 @@ import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { PersonId } from '#src/base/ids.ts';
+import { type JudgedWords, SpeakerInput } from '#src/conversation/ear/speaker-input.ts';
+import type { SpeechOutput } from '#src/conversation/mouth/speech-output.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
 import { type Cues, CueTrack, VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
@@ -27,8 +29,6 @@ import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import type { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
 import type { OverlapKind } from '#src/turn/overlap/overlap-speech.ts';
-import { type JudgedWords, SpeakerInput } from '#src/voice/hearing/speaker-input.ts';
-import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
 /** Rules and models by which people are heard. */
 export type HearingDeps = {

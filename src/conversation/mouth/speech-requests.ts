@@ -2,13 +2,17 @@ import type { Clock } from '#src/base/clock.ts';
 import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import { type PlayEnd, playEnds } from '#src/base/play-end.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import {
+  findAnnouncement,
+  findTurn,
+  isMuted,
+} from '#src/conversation/machine/selectors.ts';
 import type { Id, TurnEnd } from '#src/conversation/machine/state.ts';
 import { type ChannelNotices, toFailureLine } from '#src/notices/channel-notices.ts';
 import { toOpenText } from '#src/people/owned.ts';
 import { queueRules } from '#src/turn/answer-wait.ts';
-import type { ConversationLoop } from './conversation-loop.ts';
-import { findAnnouncement, findTurn, isMuted } from './machine/selectors.ts';
 import type { QueuedAnnouncement, QueuedQuestion } from './queued-speech.ts';
 
 /** The place of an announcement in the queue, or the reason why it was not taken. */
@@ -79,7 +83,7 @@ type SpeechRequestsDeps = {
  * Questions, announcements and notices that people, commands and features bring to one session, and their outcomes.
  *
  * @example
- * import type { SpeechRequests } from '#src/conversation/speech-requests.ts';
+ * import type { SpeechRequests } from '#src/conversation/mouth/speech-requests.ts';
  * import { toOpenText } from '#src/people/owned.ts';
  *
  * declare const requests: SpeechRequests;

@@ -19,7 +19,7 @@ const [slowerFactor, minPace, maxPace] = [0.85, 0.7, 1.4];
  * Keeps the pace of the bot's speech in one session, as people asked for it. 1 is usual.
  *
  * @example
- * import { SpeechPace } from '#src/voice/output/speech-output.ts';
+ * import { SpeechPace } from '#src/conversation/mouth/speech-output.ts';
  *
  * const pace = new SpeechPace();
  * pace.changePace('faster');
@@ -76,7 +76,7 @@ type OnSent = (segment: SpokenSegment) => void;
  *
  * @example
  * import type { Pcm } from '#src/audio/pcm.ts';
- * import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
+ * import type { SpeechOutput } from '#src/conversation/mouth/speech-output.ts';
  *
  * declare const output: SpeechOutput;
  * declare const hello: Pcm;

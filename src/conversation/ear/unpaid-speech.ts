@@ -1,4 +1,6 @@
 import type { PersonId } from '#src/base/ids.ts';
+import type { Utterance, UtteranceEnd } from '#src/conversation/ear/speaker-input.ts';
+import type { UtteranceRecording } from '#src/conversation/ear/utterance-recording.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { UtteranceState } from '#src/conversation/machine/state.ts';
 import { isSurelyMeant } from '#src/conversation/machine/turn-addressing.ts';
@@ -8,8 +10,6 @@ import { describeHearing, type Hearing } from '#src/ports/session-hearing.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { hasVoice, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
-import type { Utterance, UtteranceEnd } from '#src/voice/hearing/speaker-input.ts';
-import type { UtteranceRecording } from '#src/voice/hearing/utterance-recording.ts';
 import { readHearingState } from './read-hearing-state.ts';
 
 type UnpaidSpeechDeps = Deps<'clock' | 'cues' | 'localRecogniser' | 'spending'>;

@@ -3,8 +3,8 @@ import { BotError } from '#src/base/errors.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { EventOf } from '#src/conversation/machine/events.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
+import type { SpeechOutput } from '#src/conversation/mouth/speech-output.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
 type ReplyOverEvent = Omit<EventOf<'over'>, 'atMs'>;
 

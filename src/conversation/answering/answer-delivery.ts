@@ -4,6 +4,13 @@ import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
+import type {
+  AnswerProgress,
+  ArrivedPart,
+  FinishedAnswer,
+  PendingAnswer,
+} from '#src/conversation/answering/pending-answer.ts';
+import { synthesizeClause } from '#src/conversation/mouth/speech-output.ts';
 import type { NamedPerson, Owners, SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { Owned } from '#src/people/owned.ts';
@@ -13,13 +20,6 @@ import { type Reservation, toAnnouncementRequest } from '#src/spending/reservati
 import type { CheckedLine } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { beginsWithName } from '#src/turn/addressing/names.ts';
-import type {
-  AnswerProgress,
-  ArrivedPart,
-  FinishedAnswer,
-  PendingAnswer,
-} from '#src/voice/output/pending-answer.ts';
-import { synthesizeClause } from '#src/voice/output/speech-output.ts';
 
 /** Objects that speaking needs beside a session. */
 export type VoiceDeps = Deps<'clock' | 'spending' | 'synthesizer'>;
@@ -127,7 +127,7 @@ export function writeAside(
  *
  * @example
  * import { toPersonId } from '#src/base/ids.ts';
- * import { getSpokenName } from '#src/conversation/output/answer-delivery.ts';
+ * import { getSpokenName } from '#src/conversation/answering/answer-delivery.ts';
  *
  * const place = { getChoices: () => ({ spokenName: 'Ana Maria' }) };
  * getSpokenName({ id: toPersonId('1'), name: '~ana~' }, place); // 'Ana Maria'

@@ -1,6 +1,12 @@
 import { LiveSound } from '#src/audio/live-sound.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
+import { Glimpses } from '#src/conversation/ear/glimpses.ts';
+import type {
+  SpeakerInputEvent,
+  UtteranceEnd,
+} from '#src/conversation/ear/speaker-input.ts';
+import { UtteranceRecording } from '#src/conversation/ear/utterance-recording.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { ConversationFact } from '#src/conversation/machine/effects.ts';
 import { findOpenSpeech, isSpeaking } from '#src/conversation/machine/selectors.ts';
@@ -10,6 +16,7 @@ import type {
   UtteranceState,
 } from '#src/conversation/machine/state.ts';
 import { canPreempt } from '#src/conversation/machine/turn-addressing.ts';
+import type { HearingDeps } from '#src/conversation/mouth/reconnecting-connection.ts';
 import type { Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
@@ -23,13 +30,6 @@ import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import { toAnswerRequest } from '#src/spending/reservation.ts';
 import { classifyContent } from '#src/turn/decide-utterance.ts';
 import { hasVoice } from '#src/turn/voice-evidence.ts';
-import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
-import { Glimpses } from '#src/voice/hearing/glimpses.ts';
-import type {
-  SpeakerInputEvent,
-  UtteranceEnd,
-} from '#src/voice/hearing/speaker-input.ts';
-import { UtteranceRecording } from '#src/voice/hearing/utterance-recording.ts';
 import { UnpaidSpeech } from './unpaid-speech.ts';
 
 type BeganEvent = Extract<SpeakerInputEvent, { kind: 'began' }>;

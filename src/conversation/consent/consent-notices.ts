@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { PersonId } from '#src/base/ids.ts';
-import type { SpeechRequests } from '#src/conversation/speech-requests.ts';
+import type { SpeechRequests } from '#src/conversation/mouth/speech-requests.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -33,7 +33,7 @@ type ConsentNoticesDeps = {
  * not hear, are asked once they have spoken for 5 s.
  *
  * @example
- * import type { ConsentNotices } from '#src/conversation/hearing/consent-notices.ts';
+ * import type { ConsentNotices } from '#src/conversation/consent/consent-notices.ts';
  *
  * declare const consentNotices: ConsentNotices;
  * consentNotices.tellPeople();

@@ -9,18 +9,29 @@ import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runTogether } from '#src/base/loops/run-together.ts';
-import { readHearingState } from '#src/conversation/hearing/read-hearing-state.ts';
-import type { UtteranceRunner } from '#src/conversation/hearing/utterance-runner.ts';
+import {
+  greetOnArrival,
+  type VoiceDeps,
+} from '#src/conversation/answering/answer-delivery.ts';
+import { readHearingState } from '#src/conversation/ear/read-hearing-state.ts';
+import {
+  type SpeakerInputEvent,
+  SpeakerInputs,
+} from '#src/conversation/ear/speaker-input.ts';
+import type { UtteranceRunner } from '#src/conversation/ear/utterance-runner.ts';
 import {
   findAwaitedReply,
   findCurrentTurn,
   isQuiet,
 } from '#src/conversation/machine/selectors.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
+import { BargeIns } from '#src/conversation/mouth/barge-in.ts';
 import {
-  greetOnArrival,
-  type VoiceDeps,
-} from '#src/conversation/output/answer-delivery.ts';
+  createSpeakerInput,
+  type HearingDeps,
+  openConnectionSound,
+} from '#src/conversation/mouth/reconnecting-connection.ts';
+import { SpeechOutput } from '#src/conversation/mouth/speech-output.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { declareVoiceLanguage } from '#src/pipeline/prompt.ts';
@@ -33,17 +44,6 @@ import { toSpeechRequest } from '#src/spending/reservation.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import type { WaitingCue } from '#src/turn/answer-wait.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
-import {
-  createSpeakerInput,
-  type HearingDeps,
-  openConnectionSound,
-} from '#src/voice/connection/reconnecting-connection.ts';
-import { BargeIns } from '#src/voice/hearing/barge-in.ts';
-import {
-  type SpeakerInputEvent,
-  SpeakerInputs,
-} from '#src/voice/hearing/speaker-input.ts';
-import { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
 /** An utterance can end between packets. */
 const tickMs = 20;

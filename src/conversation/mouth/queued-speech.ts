@@ -1,8 +1,8 @@
 import type { PersonId } from '#src/base/ids.ts';
+import type { TurnEnd } from '#src/conversation/machine/state.ts';
 import type { Owned } from '#src/people/owned.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Asker, AskOutcome, SpokenManner } from '#src/ports/command-ports.ts';
-import type { TurnEnd } from './machine/state.ts';
 
 /** A question that did not come by voice, on its way to an answer. */
 export type QueuedQuestion = {
