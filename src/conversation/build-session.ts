@@ -1,11 +1,14 @@
+import { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { admitLiteral } from '#src/base/logged-text.ts';
 import { ConsentNotices } from '#src/conversation/consent/consent-notices.ts';
 import {
   createAdmissionCheck,
+  readStoredConsents,
   type SessionAnswers,
   SessionConsent,
+  type SessionConsentOptions,
 } from '#src/conversation/consent/session-consent.ts';
 import { SpeakerLanguages } from '#src/conversation/ear/speaker-languages.ts';
 import type {
@@ -18,12 +21,7 @@ import {
   type History,
   type SessionSettings,
 } from '#src/conversation/machine/state.ts';
-import {
-  CurrentConnection,
-  type HearingDeps,
-  type ReconnectingConnection,
-} from '#src/conversation/mouth/reconnecting-connection.ts';
-import { SpeechPace } from '#src/conversation/mouth/speech-output.ts';
+import { SessionMouth } from '#src/conversation/mouth/mouth.ts';
 import {
   createSessionTools,
   type SessionTools,
@@ -37,6 +35,7 @@ import {
 } from '#src/notices/channel-notices.ts';
 import type { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
 import { mayBeHeard } from '#src/people/audience.ts';
+import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
@@ -45,23 +44,24 @@ import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import { paidRoles } from '#src/spending/prices/prices.ts';
+import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { createUnaskedTurn } from './answering/answer-request.ts';
 import { AnswerRunner } from './answering/answer-runner.ts';
 import { obeyWish } from './answering/spoken-wishes.ts';
 import { ConversationLoop } from './conversation-loop.ts';
-import { UtteranceRunner } from './ear/utterance-runner.ts';
+import { type Ear, type HearingDeps, SessionEar } from './ear/ear.ts';
 import { AnnouncementRunner } from './mouth/announcement-runner.ts';
 import { takeTracks } from './mouth/moved-tracks.ts';
-import { SpeechRequests } from './mouth/speech-requests.ts';
 import type {
+  FeatureHost,
   FormerSession,
   OnceInSession,
   Owners,
   Session,
   SessionChannel,
-  SessionSpeech,
 } from './session.ts';
 import type { Deps, SessionDependencies } from './session-dependencies.ts';
+import { PendingConfirmations } from './tools/pending-confirmations.ts';
 import { ToolCallRunner } from './tools/tool-call-runner.ts';
 
 /** Decisions of a conversation that its voice session carries out. */
@@ -78,9 +78,9 @@ type EffectRunnerDeps = {
   readonly calls: ToolCallRunner;
   readonly cues: Deps<'cues'>['cues'];
   readonly decisions: SessionDecisions;
+  readonly ear: Ear;
   readonly session: Session;
   readonly sessions: Pick<ConversationOptions['sessions'], 'denyAloud' | 'leave'>;
-  readonly utterances: UtteranceRunner;
 };
 
 type Performers = {
@@ -90,17 +90,13 @@ type Performers = {
 function createEffectRunner(
   deps: EffectRunnerDeps,
 ): (effect: ConversationEffect) => void {
-  const { answers, announcements, calls, cues, decisions, session, utterances } = deps;
-  const { connection, requests } = session.speech;
+  const { answers, announcements, calls, cues, decisions, ear, session } = deps;
+  const { loop, speech } = session;
   const performers: Performers = {
-    listen: ({ utterance }) => utterances.startListening(utterance),
-    recognise: ({ pause, utterance }) =>
-      void utterances.requestTranscript(utterance, pause),
-    'cancel-recognition': ({ utterance }) => utterances.cancelRecognition(utterance),
-    endpoint: ({ text, utterance }) => utterances.giveEndpointingText(utterance, text),
-    forget: ({ utterance }) => utterances.forgetRecording(utterance),
-    overheard: ({ by, isMeant, what: meaning }) =>
-      connection.now?.hearMeaning(by, meaning, isMeant),
+    recognise: ({ pause, utterance }) => void ear.find(utterance)?.recognise(pause),
+    'cancel-recognition': ({ utterance }) => ear.find(utterance)?.cancelRecognition(),
+    overheard: ({ by, isMeant, what }) =>
+      speech.overhear(by, { kind: 'meaning', isMeant, what }),
     begin: (effect) => answers.beginAnswer(effect),
     play: (effect) => answers.playAnswer(effect),
     'give-up': (effect) => answers.giveUpAnswer(effect),
@@ -118,18 +114,19 @@ function createEffectRunner(
       announcements.runningAnnouncements.finishClause(reply);
     },
     cue({ cue }) {
-      if (cue === 'error') void connection.playCue(cues.error);
-      else connection.now?.playWaitingCue(cue);
+      const { reply } = loop.state.turnQueue.current ?? {};
+      if (cue === 'error') void speech.playCue(cues.error);
+      else speech.playWaitingCue(cue, answers.findPending(reply)?.runningStep);
     },
     run: (effect) => calls.runCall(effect),
     'stop-run': ({ run }) => calls.stopRun(run),
     result: (effect) => calls.deliverResult(effect),
     ask: (effect) => calls.askConfirmation(effect),
     'close-ask': ({ confirmation }) => calls.closeConfirmation(confirmation),
-    report: (effect) => requests.reportOutcome(effect),
+    report: (effect) => speech.requests.reportOutcome(effect),
     notice: (effect) => postNotice(effect, session, decisions),
     obey: ({ by, wish }) => obeyWish(wish, by, session, deps.sessions),
-    'tell-unpaid': ({ by }) => utterances.unpaidSpeech.tellSpeaker(by),
+    'tell-unpaid': ({ by }) => ear.tellUnpaid(by),
     'forget-person': ({ by }) => decisions.forgetPerson(by),
     end: ({ why: reason }) => decisions.endSession(reason),
     fact: (effect) => reportFact(effect, deps),
@@ -160,9 +157,9 @@ function postNotice(
 
 function reportFact(
   { fact }: EffectOf<'fact'>,
-  { answers, session, utterances }: EffectRunnerDeps,
+  { answers, ear, session }: EffectRunnerDeps,
 ) {
-  if (fact.kind === 'utterance-over') utterances.endRecording(fact);
+  if (fact.kind === 'utterance-over') ear.find(fact.utterance.id)?.close(fact);
   if (fact.kind === 'turn-over') answers.reportUnheardAnswer(fact.turn, fact.end);
   if (fact.kind !== 'dropped') return;
   const { by: speakerId, name, phase, why: reason } = fact;
@@ -190,7 +187,7 @@ export type ConversationOptions = {
     readonly listTools: () => readonly ToolEntry[];
     readonly features: {
       /** Opens the features of a session, which goes on with those of a former session. */
-      createSession(session: Session, before: FormerSession): SessionFeatures;
+      createSession(session: FeatureHost, before: FormerSession): SessionFeatures;
     };
   };
   readonly settings: StoredSettings;
@@ -213,10 +210,18 @@ export type ConversationOptions = {
   readonly endedConversation?: EndedConversation | undefined;
 };
 
+type SessionLink = {
+  listPeople(): readonly ChannelMember[];
+  /** Asks Discord for a participant's roles. */
+  refreshPerson(personId: PersonId, signal: AbortSignal): Promise<void>;
+};
+
 /** The voice session that owns a conversation: its connection, and the work that is left to it. */
 type SessionPort = SessionDecisions & {
-  readonly link: ReconnectingConnection;
+  /** The connections of the session, one after the other. */
+  readonly link: SessionLink;
   readonly maySpeak: () => boolean;
+  readonly pauseHabits: PauseHabits;
   /** Called after each event of the conversation. */
   readonly onChange: () => void;
   readonly signal: AbortSignal;
@@ -227,8 +232,8 @@ export type BuiltSession = {
   readonly session: Session;
   readonly answers: AnswerRunner;
   readonly calls: ToolCallRunner;
+  readonly ear: Ear;
   readonly tools: SessionTools;
-  readonly utterances: UtteranceRunner;
 };
 
 /** Builds a session. Nothing happens in it before its first event, but sounds of the former one may stay behind. */
@@ -236,140 +241,87 @@ export function buildSession(
   options: ConversationOptions,
   port: SessionPort,
 ): BuiltSession {
-  const { channel, deps, sessions, settings } = options;
-  const { link, signal } = port;
-  const notices = createSessionNotices(options, signal, () => {
-    if (!signal.aborted) loop.post({ kind: 'told' });
-  });
-  const voiceChannel = createPlace(
-    options,
-    () => link.listPeople(),
-    notices,
-    () => loop,
-  );
-  const consent = createConsent(options, link, () => loop);
+  const { channel, deps, former, sessions, settings, sharedDeps } = options;
+  const { link, maySpeak, signal } = port;
+  const tracks = takeTracks(channel, former, deps);
   const preemptiveBudget = new PreemptiveBudget();
-  const connection = new CurrentConnection();
-  const tracks = takeTracks(channel, options.former, deps);
-  const mix = { tracks, isPassedOn: false };
-  const loop = createLoop(options, port, {
-    connection,
-    consent,
-    getSettings: () =>
-      getSessionSettings(options, {
-        voiceChannel,
-        maySpeak: port.maySpeak(),
-        preemptiveBudget,
-        mix,
-      }),
-    notices,
-    performEffect: (effect) => performEffect(effect),
-    voiceChannel,
+  const getSettings = () =>
+    getSessionSettings(options, maySpeak(), preemptiveBudget, tracks);
+  const consentOptions = createConsentOptions(options, link);
+  const loop = new ConversationLoop(
+    deps,
+    continueState(options, createConversationState(getSettings()), consentOptions),
+  );
+  const notices = createSessionNotices(options, signal, loop);
+  const voiceChannel = createVoiceChannel(options, link, notices, loop);
+  const consent = new SessionConsent(consentOptions, loop);
+  const sent = new SentEnvelope();
+  const speech = new SessionMouth({
+    ...{ deps, loop, notices, sent, tracks, voiceChannel },
+    canSpeak: maySpeak,
   });
-  const speech = createSpeech(options, port, { connection, loop, mix, notices });
-  const session: Session = {
-    voiceChannel,
-    notices,
-    speech,
-    consent,
-    loop,
-    signal,
-    consentNotices: new ConsentNotices(
-      {
-        clock: deps.clock,
-        consent,
-        listPeople: voiceChannel.listPeople,
-        getRoleName() {
-          const { roleId } = settings.getForGuild(channel.guildId).consent;
-          const roleIds = roleId === undefined ? [] : [roleId];
-          return deps.places.listRoleNames(channel.guildId, roleIds)[0] ?? '';
-        },
-        notices,
-        requests: speech.requests,
-        signal,
-      },
-      options.former?.consentNotices,
-    ),
-    get tools() {
-      return tools;
-    },
-    get features() {
-      return features;
-    },
+  const consentNotices = createConsentNotices(options, signal, {
+    ...{ consent, notices, speech, voiceChannel },
+  });
+  const confirmations = new PendingConfirmations(loop, deps.clock);
+  const host: FeatureHost = {
+    ...{ consent, consentNotices, loop, notices, signal, speech, voiceChannel },
+    tools: { confirmations },
   };
-  const tools = createSessionTools(session, deps, {
-    allTools: options.sharedDeps.listTools,
+  const features = sharedDeps.features.createSession(host, {
+    isReturned: options.seat !== undefined,
+    former,
+  });
+  const session: Session = { ...host, features };
+  const tools = createSessionTools(session, confirmations, deps, {
+    allTools: sharedDeps.listTools,
     leaveChannel: () => sessions.leave(channel.guildId),
     refreshMember: (personId, memberSignal) =>
       link.refreshPerson(personId, memberSignal),
   });
-  const utterances = new UtteranceRunner(session, {
+  const ear = new SessionEar(session, {
     ...deps,
-    hearing: options.sharedDeps.hearing,
+    hearing: sharedDeps.hearing,
+    pauseHabits: port.pauseHabits,
+    sent,
     listVocabulary: () => settings.listWords(channel.guildId),
     createTurn: (utterance) => createUnaskedTurn(utterance, session, tools),
   });
   const calls = new ToolCallRunner(session, deps, tools);
-  const answerDeps = { ...deps, calls, preemptiveBudget, tools };
-  const answers = new AnswerRunner(session, answerDeps, utterances);
-  const performEffect = createEffectRunner({
-    answers,
-    announcements: new AnnouncementRunner(session, deps),
-    calls,
-    cues: deps.cues,
-    decisions: port,
+  const answers = new AnswerRunner(
     session,
-    sessions,
-    utterances,
-  });
-  const features = options.sharedDeps.features.createSession(session, {
-    isReturned: options.seat !== undefined,
-    former: options.former,
-  });
-  return { session, answers, calls, tools, utterances };
-}
-
-type LoopDeps = Owners<'consent' | 'notices' | 'voiceChannel'> & {
-  readonly connection: CurrentConnection;
-  readonly getSettings: () => SessionSettings;
-  readonly performEffect: (effect: ConversationEffect) => void;
-};
-
-/** Creates the loop of a conversation, which goes on with the state of a former one. */
-function createLoop(
-  options: ConversationOptions,
-  { link, onChange, signal }: SessionPort,
-  { connection, consent, getSettings, notices, performEffect, voiceChannel }: LoopDeps,
-): ConversationLoop {
-  const { deps } = options;
-  const initialState = createConversationState(getSettings());
-  const loop = new ConversationLoop(
-    {
-      clock: deps.clock,
-      connection,
-      decide: deps.decide,
-      getSettings,
-      listPeople: () =>
-        link.listPeople().map((member) => toParticipant(member, voiceChannel, consent)),
-      getConsents: () => consent.storedConsents,
-      onBug: (error) => notices.reportFailure(error, 'link'),
-      performEffect,
-      onChange() {
-        if (!loop.state.turnQueue.current) connection.now?.endWaitingCues();
-        onChange();
-      },
-    },
-    continueState(options, initialState, consent),
+    { ...deps, calls, preemptiveBudget, tools },
+    ear,
   );
+  loop.begin({
+    getSettings,
+    listPeople: () =>
+      link.listPeople().map((member) => toParticipant(member, voiceChannel, consent)),
+    getConsents: () => consent.storedConsents,
+    onBug: (bug) => notices.reportFailure(bug, 'link'),
+    performEffect: createEffectRunner({
+      announcements: new AnnouncementRunner(session, deps),
+      cues: deps.cues,
+      decisions: port,
+      ...{ answers, calls, ear, session, sessions },
+    }),
+    onChange() {
+      ear.dropUnheld();
+      port.onChange();
+    },
+  });
   signal.addEventListener('abort', () => loop.stopTimerForGood(), { once: true });
-  return loop;
+  return { session, answers, calls, ear, tools };
 }
 
 function createSessionNotices(
   { channel, deps, notices: queue }: ConversationOptions,
   signal: AbortSignal,
-  onTold: () => void,
+  loop: ConversationLoop,
 ): ChannelNotices {
+  const onTold = () => {
+    if (!signal.aborted) loop.post({ kind: 'told' });
+  };
   const channelNotices = createChannelNotices(
     channel,
     deps,
@@ -398,42 +350,61 @@ function createSessionNotices(
   };
 }
 
-/** Creates the consent of a session. `loop` is called only once it exists. */
-function createConsent(
+function createConsentOptions(
   { channel, deps, seat, sessions, settings }: ConversationOptions,
-  link: ReconnectingConnection,
-  loop: () => ConversationLoop,
-) {
+  link: SessionLink,
+): SessionConsentOptions {
   const { channelId, guildId } = channel;
-  return new SessionConsent({
+  const listPeople = () => link.listPeople();
+  return {
     channelId,
     clock: deps.clock,
-    listPeople: () => link.listPeople(),
+    listPeople,
     isReturned: seat !== undefined,
     getRules: () => settings.getForGuild(guildId).consent,
-    isAdmitted: createAdmissionCheck(guildId, () => link.listPeople(), deps, settings),
+    isAdmitted: createAdmissionCheck(guildId, listPeople, deps, settings),
     choices: sessions.consents.getChoices(guildId),
     isLoaded: () => settings.isLoaded(guildId),
-    loop,
-  });
+  };
+}
+
+function createConsentNotices(
+  { channel: { guildId }, deps, former, settings }: ConversationOptions,
+  signal: AbortSignal,
+  {
+    consent,
+    notices,
+    speech,
+    voiceChannel,
+  }: Owners<'consent' | 'notices' | 'speech' | 'voiceChannel'>,
+) {
+  const { requests } = speech;
+  return new ConsentNotices(
+    {
+      ...{ consent, notices, requests, signal },
+      clock: deps.clock,
+      listPeople: voiceChannel.listPeople,
+      getRoleName() {
+        const { roleId } = settings.getForGuild(guildId).consent;
+        const roleIds = roleId === undefined ? [] : [roleId];
+        return deps.places.listRoleNames(guildId, roleIds)[0] ?? '';
+      },
+    },
+    former?.consentNotices,
+  );
 }
 
 function getSessionSettings(
-  { channel, deps, sharedDeps: { hearing } }: ConversationOptions,
-  {
-    maySpeak,
-    mix,
-    preemptiveBudget,
-    voiceChannel,
-  }: {
-    readonly maySpeak: boolean;
-    readonly mix: SessionSpeech['mix'];
-    readonly preemptiveBudget: PreemptiveBudget;
-    readonly voiceChannel: SessionChannel;
-  },
+  { channel, deps, settings, sharedDeps: { hearing } }: ConversationOptions,
+  maySpeak: boolean,
+  preemptiveBudget: PreemptiveBudget,
+  tracks: NamedTracks,
 ): SessionSettings {
-  const { guildId } = channel;
-  const { addressing, leaveAfterMs, names } = voiceChannel.getSettings();
+  const { channelId, guildId } = channel;
+  const { addressing, leaveAfterMs, names } = settings.getForChannel(
+    guildId,
+    channelId,
+  );
   const isFree = () =>
     paidRoles.length === deps.spending.getPrices(guildId).free.length;
   return {
@@ -443,53 +414,21 @@ function getSessionSettings(
     leaveAfterMs,
     isSparing: !preemptiveBudget.allows && !isFree(),
     trustsPartials: hearing.partialTrust.isTrusted,
-    hasTrackSound: mix.tracks.isAudible,
+    hasTrackSound: tracks.isAudible,
   };
 }
 
-function createSpeech(
+function createVoiceChannel(
   options: ConversationOptions,
-  { maySpeak }: SessionPort,
-  {
-    connection,
-    loop,
-    mix,
-    notices,
-  }: {
-    readonly connection: CurrentConnection;
-    readonly loop: ConversationLoop;
-    readonly mix: SessionSpeech['mix'];
-    readonly notices: ChannelNotices;
-  },
-): SessionSpeech {
-  const { channelId, guildId } = options.channel;
-  const { clock, spending } = options.deps;
-  return {
-    requests: new SpeechRequests({
-      loop,
-      notices,
-      clock,
-      channelId,
-      maySpeak: () => maySpeak() && !spending.findUsedBudget(guildId),
-    }),
-    connection,
-    pace: new SpeechPace(),
-    mix,
-    canSpeak: maySpeak,
-  };
-}
-
-/** Creates the place of a session. `loop` is called only once it exists. */
-function createPlace(
-  options: ConversationOptions,
-  listPeople: SessionChannel['listPeople'],
+  link: SessionLink,
   notices: ChannelNotices,
-  loop: () => ConversationLoop,
+  loop: ConversationLoop,
 ): SessionChannel {
   const { channel, deps, seat, settings: storedSettings } = options;
   const { guildId, channelId } = channel;
   const { peopleSettings } = deps;
   const formerPlace = options.former?.voiceChannel;
+  const listPeople = () => link.listPeople();
   const getSettings = () => storedSettings.getForChannel(guildId, channelId);
   return {
     channel,
@@ -501,11 +440,11 @@ function createPlace(
     ),
     getStyle() {
       const style = storedSettings.getStyle(guildId, channelId);
-      const onGone = reportGoneBotVoice({ loop: loop(), notices }, getSettings);
+      const onGone = reportGoneBotVoice({ loop, notices }, getSettings);
       return { ...style, voice: { ...style.voice, onGone } };
     },
     findPerson: (personId) => listPeople().find(({ id }) => id === personId),
-    getName: (personId) => findPersonName(loop().state, personId),
+    getName: (personId) => findPersonName(loop.state, personId),
     getChoices: (personId) => peopleSettings.getCached(guildId, personId),
     loadChoices: (personId) => peopleSettings.loadSettings(guildId, personId),
     isFirst: formerPlace?.isFirst ?? createFirstTimes(seat ? ['greeted'] : []),
@@ -549,7 +488,7 @@ function continueState(
     seat,
   }: ConversationOptions,
   initialState: ConversationState,
-  { storedConsents }: Pick<SessionConsent, 'storedConsents'>,
+  consentOptions: SessionConsentOptions,
 ): ConversationState {
   const formerChannel = formerSession?.voiceChannel.channel;
   const goesOn = formerChannel && mayBeHeard(formerChannel, channel, deps);
@@ -559,6 +498,7 @@ function continueState(
   const { agreedIds: callers = [], isPaused = false } =
     formerSession?.consent.answers ?? seat ?? endedConversation?.answers ?? {};
   const { presence, notes, session } = formerSession?.loop.state ?? initialState;
+  const storedConsents = readStoredConsents(consentOptions);
   const consent = { ...presence.consent, ...storedConsents, callers, isPaused };
   const { restrictions } = session; // A mute by a moderator outlives a move.
   return {

@@ -12,30 +12,25 @@ import type {
   SessionSettings,
 } from '#src/conversation/machine/state.ts';
 import { getWakeTime, stepConversation } from '#src/conversation/machine/step.ts';
-import type { SoundingReply } from '#src/conversation/mouth/barge-in.ts';
-import type {
-  CurrentConnection,
-  OpenConnection,
-} from '#src/conversation/mouth/reconnecting-connection.ts';
-import type { SpeechOutput } from '#src/conversation/mouth/speech-output.ts';
 import type { ChannelFailure } from '#src/notices/channel-notices.ts';
 import type { StoredConsents } from '#src/people/consent.ts';
 import { conversationRules } from './machine/conversation-rules.ts';
-import { findAnnouncement, findTurn, isSpeaking } from './machine/selectors.ts';
 
-/** The session around a conversation, as its loop needs it. */
-type LoopDeps = {
-  readonly clock: Clock;
-  readonly decide?: typeof stepConversation | undefined;
+/** Facts that a conversation reads from outside, and what performs its effects. */
+type LoopSurroundings = {
   readonly getSettings: () => SessionSettings;
   readonly listPeople: () => readonly Participant[];
   readonly getConsents: () => StoredConsents;
+  readonly performEffect: (effect: ConversationEffect) => void;
   /** Reports a bug in work that no caller awaits, while no connection is open. */
   readonly onBug: (error: unknown) => void;
-  readonly performEffect: (effect: ConversationEffect) => void;
-  readonly connection: CurrentConnection;
   /** Called after each event and its effects. */
   readonly onChange: () => void;
+};
+
+type LoopDeps = {
+  readonly clock: Clock;
+  readonly decide?: typeof stepConversation | undefined;
 };
 
 /** Events whose steps depend on the settings of their moment. */
@@ -66,10 +61,11 @@ export class ConversationLoop {
   readonly #deps: LoopDeps;
   readonly #inbox: ConversationEvent[] = [];
   #state: ConversationState;
+  #surroundings: LoopSurroundings | undefined;
   #isStepping = false;
   #wakeMs = Number.POSITIVE_INFINITY;
   #stopTimer: () => void = () => undefined;
-  #bug = Promise.withResolvers<never>();
+  #failConnection: ((bug: unknown) => void) | undefined;
   #people: readonly Participant[] | undefined;
 
   constructor(deps: LoopDeps, state: ConversationState) {
@@ -82,57 +78,32 @@ export class ConversationLoop {
     return this.#state;
   }
 
-  /** The reply that sounds now, with its asker. Undefined while the bot is silent. */
-  get sounding(): SoundingReply | undefined {
-    const { turnQueue } = this.#state;
-    const { current } = turnQueue;
-    if (!current || !isSpeaking(turnQueue)) return undefined;
-    const { id, reply } = current;
-    const interruptible = findAnnouncement(this.#state, id)?.isInterruptible ?? true;
-    return { id: reply, replyTo: findTurn(this.#state, id)?.by, interruptible };
-  }
-
   /** Time on the monotonic clock, in ms. */
   get nowMs(): number {
     return this.#deps.clock.nowMs();
   }
 
-  /** The output of the open connection. Undefined without one. */
-  get output(): SpeechOutput | undefined {
-    return this.#deps.connection.now?.output;
+  /** Begins to handle events. Those posted before wait until then. */
+  begin(surroundings: LoopSurroundings): void {
+    this.#surroundings = surroundings;
+    this.#handleInbox();
   }
 
-  /** Rejects with a bug in work that no caller awaits. */
-  get bug(): Promise<never> {
-    return this.#bug.promise;
-  }
-
-  /** Sets the open connection, or none after its loss, before the replies on it end. */
-  attachConnection(connection: OpenConnection | undefined): void {
-    // The conversation learns that none is open before the replies on it end.
-    const lostOutput = this.output;
-    this.#deps.connection.now = connection;
-    if (lostOutput && !connection)
-      this.post({ kind: 'link-down', isHeard: lostOutput.heardText !== '' });
-    this.#bug = Promise.withResolvers();
-    this.#bug.promise.catch(() => undefined); // Awaited elsewhere.
-  }
-
-  /** Handles an event, performs the effects of its step and returns them. */
-  post(event: UntimedEvent): readonly ConversationEffect[] {
-    // During another event, this one waits until all effects of that are performed, and nothing is returned.
+  /** Handles an event and performs the effects of its step. One that an effect posts is handled after all of them. */
+  post(event: UntimedEvent): void {
     if (eventsNeedingSettings.has(event.kind)) this.syncSettings();
-    const atMs = this.nowMs;
-    this.#inbox.push({ ...event, atMs } as ConversationEvent);
-    if (this.#isStepping) return [];
-    this.#isStepping = true;
-    const steps: (readonly ConversationEffect[])[] = [];
-    for (let next = this.#inbox.shift(); next; next = this.#inbox.shift())
-      steps.push(this.#handleEvent(next));
-    this.#isStepping = false;
-    this.#setTimer();
-    this.#deps.onChange();
-    return steps[0] ?? [];
+    this.#inbox.push({ ...event, atMs: this.nowMs } as ConversationEvent);
+    this.#handleInbox();
+  }
+
+  /** Calls `fail` with bugs in work that no caller awaits, until the connection closes. */
+  openConnection(fail: (bug: unknown) => void): Disposable {
+    this.#failConnection = fail;
+    return {
+      [Symbol.dispose]: () => {
+        this.#failConnection = undefined;
+      },
+    };
   }
 
   /** Stops the timer at the end of the session. Events are still handled. */
@@ -142,38 +113,24 @@ export class ConversationLoop {
     this.#wakeMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** Rejects `bug` with an error while a connection is open, else reports the error. */
-  reportBug(error: unknown): void {
-    if (this.output) this.#bug.reject(error);
-    else this.#deps.onBug(error);
-  }
-
-  /** Posts, each 20 ms, when the current reply becomes audible, starves, pauses or goes on. */
-  updateSound(): void {
-    const { leavingReply } = this.output ?? {};
-    const { current } = this.#state.turnQueue;
-    if (!leavingReply || current?.reply !== leavingReply.id) return;
-    const { phase, reply } = current;
-    if (phase.kind === 'making') this.post({ kind: 'audible', reply });
-    const wasStarved = phase.kind === 'sounding' && phase.isStarved;
-    const { isStarved, pausedAfter: heardText } = leavingReply;
-    if (isStarved !== wasStarved && phase.kind !== 'cut')
-      this.post({ kind: 'starved', reply, isStarved });
-    if (heardText !== current.haltedAfter && phase.kind === 'sounding')
-      this.post({ kind: 'halted', reply, heard: heardText });
+  /** Ends the open connection by a bug. Reports the bug where none is open. */
+  reportBug(bug: unknown): void {
+    const report = this.#failConnection ?? this.#surroundings?.onBug;
+    report?.(bug);
   }
 
   /** Posts the people in the channel, if anything about them has changed. */
   syncPeople(): void {
-    const people = this.#deps.listPeople();
-    if (isDeepStrictEqual(people, this.#people)) return;
+    const people = this.#surroundings?.listPeople();
+    if (!people || isDeepStrictEqual(people, this.#people)) return;
     this.#people = people;
     this.post({ kind: 'people', people });
   }
 
   /** Posts the stored consents of now. */
   syncConsents(): void {
-    this.post({ kind: 'consents', ...this.#deps.getConsents() });
+    const consents = this.#surroundings?.getConsents();
+    if (consents) this.post({ kind: 'consents', ...consents });
   }
 
   /** Notes a failure until its end. Returns whether it is new. */
@@ -197,29 +154,40 @@ export class ConversationLoop {
 
   /** Posts the settings of now, if they have changed. */
   syncSettings(): void {
-    const settings = this.#deps.getSettings();
-    if (!isDeepStrictEqual(settings, this.state.session.settings))
+    const settings = this.#surroundings?.getSettings();
+    if (settings && !isDeepStrictEqual(settings, this.state.session.settings))
       this.post({ kind: 'settings', settings });
   }
 
-  #handleEvent(event: ConversationEvent) {
+  #handleInbox() {
+    if (this.#isStepping || !this.#surroundings) return;
+    this.#isStepping = true;
+    for (let next = this.#inbox.shift(); next; next = this.#inbox.shift())
+      this.#handleEvent(next, this.#surroundings);
+    this.#isStepping = false;
+    this.#setTimer();
+    this.#surroundings.onChange();
+  }
+
+  #handleEvent(event: ConversationEvent, { performEffect }: LoopSurroundings) {
     // A bug ends the connection, not the caller.
     try {
       const { decide = stepConversation } = this.#deps;
       const { effects, state } = decide(this.#state, event, conversationRules);
       this.#state = state;
-      for (const effect of effects) this.#performEffect(effect);
-      return effects;
+      for (const effect of effects) this.#perform(effect, performEffect);
     } catch (error) {
       this.reportBug(error);
-      return [];
     }
   }
 
-  #performEffect(effect: ConversationEffect) {
+  #perform(
+    effect: ConversationEffect,
+    performEffect: LoopSurroundings['performEffect'],
+  ) {
     // A failing effect does not take the others of its step along.
     try {
-      this.#deps.performEffect(effect);
+      performEffect(effect);
     } catch (error) {
       this.reportBug(error);
     }

@@ -2,11 +2,7 @@ import type { PersonId } from '#src/base/ids.ts';
 import type { ConsentNotices } from '#src/conversation/consent/consent-notices.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { SpeakerLanguages } from '#src/conversation/ear/speaker-languages.ts';
-import type {
-  CurrentConnection,
-  SoundMix,
-} from '#src/conversation/mouth/reconnecting-connection.ts';
-import type { SpeechPace } from '#src/conversation/mouth/speech-output.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { Owned } from '#src/people/owned.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
@@ -15,7 +11,6 @@ import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import type { ConversationLoop } from './conversation-loop.ts';
-import type { SpeechRequests } from './mouth/speech-requests.ts';
 
 /** A person, by the id and the name to show. */
 export type NamedPerson = { readonly id: PersonId; readonly name: string };
@@ -33,7 +28,7 @@ export type Session = {
   /** Sentences of the bot about itself, and reports to the operator. */
   readonly notices: ChannelNotices;
   /** Everything that sounds. */
-  readonly speech: SessionSpeech;
+  readonly speech: Mouth;
   /** Consent of the people in the channel. */
   readonly consent: SessionConsent;
   /** Tells people how they are heard, before the policy hears them. */
@@ -52,6 +47,9 @@ export type Session = {
   /** Aborts when the session ends. */
   readonly signal: AbortSignal;
 };
+
+/** A session as its features are opened in it. */
+export type FeatureHost = Omit<Session, 'features'>;
 
 /** Some parts of a session, by their names. */
 export type Owners<Name extends keyof Session> = Pick<Session, Name>;
@@ -85,18 +83,4 @@ export type SessionChannel = {
   readonly languages: SpeakerLanguages;
   /** Returns true for the first time of an event in this session, and notes the event. */
   readonly isFirst: (event: OnceInSession) => boolean;
-};
-
-/** Everything that sounds in a session. */
-export type SessionSpeech = {
-  /** Questions, announcements and notices that wait. */
-  readonly requests: SpeechRequests;
-  /** The open voice connection, if any. */
-  readonly connection: CurrentConnection;
-  /** The speed of speech that people have asked for. */
-  readonly pace: SpeechPace;
-  /** Tracks of sounds beside speech. */
-  readonly mix: SoundMix;
-  /** Returns false where the session makes captions only. */
-  readonly canSpeak: () => boolean;
 };

@@ -87,7 +87,9 @@ export function areCaptionsWritten(state: HearingState): boolean {
  * Finds the sentence about captions that are on, or shall be, and cannot be written now. Undefined if they can, or as
  * soon as the bot is connected.
  */
-export function findCaptionsGap(state: HearingState): TextLine | undefined {
+export function findCaptionsGap(
+  state: Omit<HearingState, 'isCaptioned'>,
+): TextLine | undefined {
   const written = { ...state, isCaptioned: true, isLinked: true };
   switch (describeHearing(written).gap) {
     case 'deafened':

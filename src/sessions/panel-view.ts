@@ -1,5 +1,5 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
-import type { ConnectionOptions } from '#src/conversation/connection.ts';
+import type { AnswerRunner } from '#src/conversation/answering/answer-runner.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import { readHearingState } from '#src/conversation/ear/read-hearing-state.ts';
 import {
@@ -207,7 +207,7 @@ export function createSessionPanel(
   }: Owners<'consent' | 'features' | 'loop' | 'voiceChannel'>,
   talk: TalkState,
   talkingIds: readonly PersonId[],
-  { findRunningStep }: Pick<ConnectionOptions, 'findRunningStep'>,
+  answers: Pick<AnswerRunner, 'findPending'>,
 ): PanelContent {
   const { channel } = voiceChannel;
   const { state } = loop;
@@ -219,7 +219,7 @@ export function createSessionPanel(
     consent,
     talking: talk.people.find(({ id }) => talkingIds.includes(id))?.name,
     getName: (personId) => voiceChannel.getName(personId),
-    step: awaited && findRunningStep(awaited.reply),
+    step: answers.findPending(awaited?.reply)?.runningStep,
     features: features.describePanel(),
   });
 }
@@ -236,6 +236,7 @@ export function getTalkState(
   const { persona } = voiceChannel.getSettings();
   return {
     ...readHearingState(session, deps),
+    isCaptioned: session.features.describePanel().isCaptioned === true,
     channel: name,
     bot: persona?.name ?? places.getBotName(guildId),
     isMuted: isMuted(loop.state.session),

@@ -1,6 +1,6 @@
 import type { AdmittedErasure, ServerErasure } from '#src/base/erasures.ts';
 import type { GuildId } from '#src/base/ids.ts';
-import type { FormerSession, Session } from '#src/conversation/session.ts';
+import type { FeatureHost, FormerSession } from '#src/conversation/session.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import {
   type FeatureSession,
@@ -13,7 +13,7 @@ import {
 export type FeatureShard = {
   readonly tools?: readonly ToolEntry[];
   /** Opens the feature for one session, which may go on with `formerSession`. */
-  createSession?(session: Session, formerSession: FormerSession): FeatureSession;
+  createSession?(session: FeatureHost, formerSession: FormerSession): FeatureSession;
   /** Works until the shard ends. Never rejects. */
   run?(): Promise<void>;
   /** Opens what the feature serves for as long as the shard runs. */
@@ -74,7 +74,7 @@ export class ShardFeatures {
   }
 
   /** Opens all features for one session, joined to one. */
-  createSession(session: Session, formerSession: FormerSession): SessionFeatures {
+  createSession(session: FeatureHost, formerSession: FormerSession): SessionFeatures {
     return joinSessionFeatures(
       this.#features.flatMap(
         (feature) => feature.createSession?.(session, formerSession) ?? [],

@@ -1,4 +1,4 @@
-import type { HearingDeps } from '#src/conversation/mouth/reconnecting-connection.ts';
+import type { HearingDeps } from '#src/conversation/ear/ear.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { LeftOutPeopleStore, ToldPeopleStore } from '#src/people/consent.ts';
 import type { JoinedGuildStore, SeatStore } from '#src/ports/stores.ts';

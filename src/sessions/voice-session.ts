@@ -15,13 +15,8 @@ import {
   findFinalLoss,
   reconnectRules,
 } from '#src/conversation/machine/reconnect-policy.ts';
-import { ReconnectingConnection } from '#src/conversation/mouth/reconnecting-connection.ts';
-import type {
-  Owners,
-  Session,
-  SessionChannel,
-  SessionSpeech,
-} from '#src/conversation/session.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
+import type { Owners, Session, SessionChannel } from '#src/conversation/session.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import type { ToolCallRunner } from '#src/conversation/tools/tool-call-runner.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
@@ -53,6 +48,7 @@ import {
   toJoinOutcome,
 } from './join-outcomes.ts';
 import { createSessionPanel, getTalkState } from './panel-view.ts';
+import { ReconnectingConnection } from './reconnecting-connection.ts';
 import { watchRoles } from './role-watch.ts';
 import type { SeatPersistence } from './seat-persistence.ts';
 import type { SharedSessionDeps } from './shared-session-deps.ts';
@@ -83,7 +79,7 @@ const consentAnswers = { always: 'yes', never: 'no', forgotten: 'forget' } as co
 export class VoiceSession implements Session {
   readonly voiceChannel: SessionChannel;
   readonly notices: ChannelNotices;
-  readonly speech: SessionSpeech;
+  readonly speech: Mouth;
   readonly consent: SessionConsent;
   readonly consentNotices: ConsentNotices;
   readonly loop: ConversationLoop;
@@ -107,6 +103,7 @@ export class VoiceSession implements Session {
   readonly #sinceMs;
   readonly #sinceWallMs;
   readonly #connectionOptions: ConnectionOptions;
+  readonly #pauseHabits = new PauseHabits();
   readonly #settingsChanged;
   readonly #seats;
   readonly #connection;
@@ -138,7 +135,6 @@ export class VoiceSession implements Session {
     this.#mode = mode ?? formerConversation?.mode ?? seat?.mode ?? 'talk';
     this.#seats = seats;
     this.#settings = settings;
-    const pauseHabits = new PauseHabits();
     this.callerId = callerId;
     this.#settingsChanged = new Wakeup(clock);
     this.followedId = followedId ?? seat?.followedId;
@@ -150,6 +146,7 @@ export class VoiceSession implements Session {
     this.wakeup = new Wakeup(clock);
     const built = buildSession(options, {
       maySpeak: () => this.#mode === 'talk',
+      pauseHabits: this.#pauseHabits,
       link: this.#connection,
       endSession: (reason) => {
         this.#leaveReason = reason;
@@ -177,12 +174,9 @@ export class VoiceSession implements Session {
     this.#answers = built.answers;
     this.#connectionOptions = {
       callerId,
-      hearing: sharedDeps.hearing,
-      pauseHabits,
-      utterances: built.utterances,
+      ear: built.ear,
       deps,
       wakeup: this.wakeup,
-      findRunningStep: (answer) => built.answers.findPending(answer)?.runningStep,
       showPanel: (talkingIds) => this.#showCurrentPanel(talkingIds),
     };
     this.#deps = deps;
@@ -538,18 +532,13 @@ export class VoiceSession implements Session {
     this.tools.confirmations.withdrawPerson(personId);
     this.features.forgetPerson(personId, isBarred ? 'barred' : 'withdrawn');
     if (isBarred) return;
-    this.#connectionOptions.pauseHabits.forget(personId);
+    this.#pauseHabits.forget(personId);
     this.voiceChannel.languages.forgetPerson(personId);
   }
 
   #showCurrentPanel(talkingIds: readonly PersonId[]) {
     this.showPanel(
-      createSessionPanel(
-        this,
-        this.getTalkState(),
-        talkingIds,
-        this.#connectionOptions,
-      ),
+      createSessionPanel(this, this.getTalkState(), talkingIds, this.#answers),
     );
   }
 

@@ -3,7 +3,7 @@ import type {
   ConversationState,
   HistoryExchange,
 } from '#src/conversation/machine/state.ts';
-import { isLinkUp, isSessionOver } from './conversation-view.ts';
+import { isLinkUp, isSessionOver, listNewlyHeard } from './conversation-view.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
 import { everybody } from './simulated-scenes.ts';
 import type { Simulation } from './simulation-world.ts';
@@ -62,7 +62,7 @@ export class BorderJudge {
     this.#fewestListeners = Number.POSITIVE_INFINITY;
   }
 
-  check(world: Simulation, { after, before, effects, event }: SimulatedStep) {
+  check(world: Simulation, { after, before, event }: SimulatedStep) {
     if (event.kind === 'link-up') this.#upFromMs = event.atMs;
     if (event.kind === 'link-down') this.#lostAfterMs = event.atMs - this.#upFromMs;
     if (event.kind === 'link-lost' && event.final === undefined)
@@ -70,8 +70,7 @@ export class BorderJudge {
     for (const one of after.history.exchanges)
       if (this.#channelId && !before.history.exchanges.includes(one))
         this.#saidIn.set(one, this.#channelId);
-    for (const effect of effects)
-      if (effect.do === 'listen') this.#checkRole(world, effect.by);
+    for (const by of listNewlyHeard(before, after)) this.#checkRole(world, by);
   }
 
   /** Time has passed. */

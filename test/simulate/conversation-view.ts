@@ -28,6 +28,18 @@ export function floorPhase(state: ConversationState) {
   return state.turnQueue.current && getPhase(state.turnQueue.current, state);
 }
 
+/** People of whose utterances words are needed since this step. */
+export function listNewlyHeard(before: ConversationState, after: ConversationState) {
+  const listHeard = ({ turns }: ConversationState) =>
+    turns.flatMap(({ by, openSpeech }) =>
+      openSpeech.flatMap(({ id, recognition }) =>
+        recognition === 'off' ? [] : { id, by },
+      ),
+    );
+  const known = new Set(listHeard(before).map(({ id }) => id));
+  return listHeard(after).flatMap(({ by, id }) => (known.has(id) ? [] : by));
+}
+
 /** Whether a reply is known to have been heard. */
 export function isSounding(state: ConversationState) {
   const phase = floorPhase(state);

@@ -23,6 +23,7 @@ import {
   isSessionOver,
   isStarving,
   listNewExchanges,
+  listNewlyHeard,
   listOverTurns,
 } from './conversation-view.ts';
 import { createCostJudge } from './cost-judge.ts';
@@ -151,11 +152,11 @@ export class Invariants {
     this.#cost = createCostJudge(this.#hold);
   }
 
-  #checkHearing({ after, effects, event }: SimulatedStep) {
+  #checkHearing({ after, before, effects, event }: SimulatedStep) {
     const open = after.turns.flatMap((turn) => turn.openSpeech);
+    for (const by of listNewlyHeard(before, after))
+      this.#hold(1, this.consent.isHeard(by), by);
     for (const effect of effects) {
-      if (effect.do === 'listen')
-        this.#hold(1, this.consent.isHeard(effect.by), effect.by);
       if (effect.do !== 'recognise') continue;
       const isOpen = open.some(({ id }) => id === effect.utterance);
       this.#hold(1, isOpen, `utterance ${effect.utterance}`);

@@ -148,7 +148,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     id: '18',
     meaning:
       'Whoever goes on after a pause leaves the request for the words before it running.',
-    file: 'src/conversation/ear/utterance-recording.ts',
+    file: 'src/conversation/ear/spoken-utterance.ts',
     from: "    this.#openedRequest?.stop.abort(new Error('the speaker went on'));\n",
     to: '',
     tests: conversationTests,

@@ -20,7 +20,7 @@ import {
   PendingAnswer,
   writeAnswer,
 } from '#src/conversation/answering/pending-answer.ts';
-import type { UtteranceRunner } from '#src/conversation/ear/utterance-runner.ts';
+import type { Ear } from '#src/conversation/ear/ear.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import {
   findTurn,
@@ -65,19 +65,15 @@ export class AnswerRunner {
   readonly runningAnswers: RunningReplies<AnswerRun>;
   readonly #session: Session;
   readonly #deps: AnswerDeps & VoiceDeps;
-  readonly #utterances: UtteranceRunner;
+  readonly #ear: Ear;
   readonly #playing = new Set<Promise<void>>();
   readonly #unheard = new Map<Id, Pick<AnswerRun, 'id' | 'progress'>>();
 
-  constructor(
-    session: Session,
-    deps: AnswerDeps & VoiceDeps,
-    utterances: UtteranceRunner,
-  ) {
+  constructor(session: Session, deps: AnswerDeps & VoiceDeps, ear: Ear) {
     this.#session = session;
     this.#deps = deps;
-    this.#utterances = utterances;
-    this.runningAnswers = new RunningReplies<AnswerRun>(session.loop, (job, end) =>
+    this.#ear = ear;
+    this.runningAnswers = new RunningReplies<AnswerRun>(session, (job, end) =>
       this.#concludeAnswer(job, end),
     );
   }
@@ -196,7 +192,8 @@ export class AnswerRunner {
     const { answer: id, done, supposed } = effect;
     const addressee = getNamePrefix(this.#findNamedAsker(turn), voiceChannel);
     const medium = this.#chooseMedium(turn.by, question?.onOutcome !== undefined);
-    const open = turn.openSpeech.at(-1)?.id;
+    const open = turn.openSpeech.at(-1);
+    const openUtterance = open && this.#ear.find(open.id);
     const begun = requestAnswer(utterances, this.#session, this.#deps, signal, {
       id,
       askerId: turn.by,
@@ -205,7 +202,7 @@ export class AnswerRunner {
       addressee,
       manner: question?.manner,
       medium,
-      awaitJudgement: () => this.#utterances.awaitWordsJudgement(open, id),
+      awaitJudgement: () => openUtterance?.awaitWordsJudgement(id),
     });
     if (begun instanceof PendingAnswer) return begun;
     const { isNews, line: refusal } = begun;
@@ -229,17 +226,16 @@ export class AnswerRunner {
 
   #listUtterances({ words: text }: EffectOf<'begin'>, turn: TurnState) {
     const ended = turn.parts.map(({ failure, utterance, words: partText }) =>
-      this.#utterances.toTurnUtterance(utterance, failure ? undefined : partText),
+      this.#ear.find(utterance)?.toTurnUtterance(failure ? undefined : partText),
     );
     const open = turn.openSpeech.at(-1);
     const endedText = turn.parts.map((part) => part.words).join(' ');
     const openText = text?.slice(endedText.length).trim();
     const current =
       open &&
-      this.#utterances.toTurnUtterance(
-        open.id,
-        open.heard.failure ? undefined : openText,
-      );
+      this.#ear
+        .find(open.id)
+        ?.toTurnUtterance(open.heard.failure ? undefined : openText);
     return [...ended, current].filter((utterance) => utterance !== undefined);
   }
 

@@ -23,7 +23,7 @@ import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts'
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { ToldRules } from '#src/settings/told-people.ts';
 
-type SessionConsentOptions = {
+export type SessionConsentOptions = {
   readonly channelId: ChannelId;
   readonly clock: Clock;
   readonly listPeople: () => readonly ChannelMember[];
@@ -33,11 +33,12 @@ type SessionConsentOptions = {
   readonly isAdmitted: (personId: PersonId) => boolean;
   readonly choices: GuildChoices;
   readonly isLoaded: () => boolean;
-  readonly loop: () => Pick<
-    ConversationLoop,
-    'post' | 'state' | 'syncConsents' | 'syncPeople'
-  >;
 };
+
+type ConsentLoop = Pick<
+  ConversationLoop,
+  'post' | 'state' | 'syncConsents' | 'syncPeople'
+>;
 
 /** Answers that are stored with a seat, so that they hold after a restart. */
 export type SessionAnswers = {
@@ -53,6 +54,7 @@ export class SessionConsent {
   /** Signals that end work on words of people that withdraw. */
   readonly withdrawals: Withdrawals = new Withdrawals();
   readonly #options: SessionConsentOptions;
+  readonly #loop: ConsentLoop;
   #changeListener: (() => void) | undefined;
   #answerListener: (() => void) | undefined;
   #cancelNextTold: (() => void) | undefined;
@@ -61,8 +63,9 @@ export class SessionConsent {
   /** People for whom the policy became looser while they sat here. */
   #surprisedIds: ReadonlySet<PersonId> = new Set();
 
-  constructor(options: SessionConsentOptions) {
+  constructor(options: SessionConsentOptions, loop: ConsentLoop) {
     this.#options = options;
+    this.#loop = loop;
   }
 
   /** Answers for a seat or a session that follows. */
@@ -79,7 +82,7 @@ export class SessionConsent {
 
   /** Pauses or resumes hearing, and tells the listeners. */
   set isPaused(isPaused: boolean) {
-    this.#options.loop().post({ kind: 'paused-hearing', isPaused });
+    this.#loop.post({ kind: 'paused-hearing', isPaused });
     this.syncConversation();
   }
 
@@ -90,13 +93,7 @@ export class SessionConsent {
 
   /** Stored answers of the server's people, its policy, and the people told of the policy here. */
   get storedConsents(): StoredConsents {
-    const { choices, clock, getRules } = this.#options;
-    return {
-      policy: getRules().policy,
-      isLoaded: this.#areRulesLoaded,
-      ...choices.answers,
-      told: choices.told.listPeople(this.#toldRules, clock.wallMs()),
-    };
+    return readStoredConsents(this.#options);
   }
 
   /**
@@ -131,7 +128,7 @@ export class SessionConsent {
 
   /** The rules that the policy follows now, as settings store them. */
   get rulesText(): string {
-    return formatRules(this.#options.getRules());
+    return this.#toldRules.rules;
   }
 
   /**
@@ -158,7 +155,7 @@ export class SessionConsent {
       by: personId,
       answer: 'called',
     } as const;
-    this.#options.loop().post(answer);
+    this.#loop.post(answer);
     this.syncConversation();
   }
 
@@ -219,11 +216,10 @@ export class SessionConsent {
 
   /** Tells the conversation of changed people and consents, and then the listeners. */
   syncConversation(): void {
-    const loop = this.#options.loop();
     this.updateTold();
     this.#scheduleNextTold();
-    loop.syncPeople();
-    loop.syncConsents();
+    this.#loop.syncPeople();
+    this.#loop.syncConsents();
     this.#changeListener?.();
     this.#answerListener?.();
   }
@@ -275,18 +271,35 @@ export class SessionConsent {
   }
 
   get #toldRules(): ToldRules {
-    const { channelId } = this.#options;
-    return { channelId, rules: this.rulesText };
+    return getToldRules(this.#options);
   }
 
   get #areRulesLoaded() {
-    const { choices, isLoaded } = this.#options;
-    return isLoaded() && choices.isLoaded;
+    return areRulesLoaded(this.#options);
   }
 
   get #presence() {
-    return this.#options.loop().state.presence;
+    return this.#loop.state.presence;
   }
+}
+
+/** Reads the stored answers of a server's people, its policy, and the people told of the policy in the channel. */
+export function readStoredConsents(options: SessionConsentOptions): StoredConsents {
+  const { choices, clock, getRules } = options;
+  return {
+    policy: getRules().policy,
+    isLoaded: areRulesLoaded(options),
+    ...choices.answers,
+    told: choices.told.listPeople(getToldRules(options), clock.wallMs()),
+  };
+}
+
+function getToldRules({ channelId, getRules }: SessionConsentOptions): ToldRules {
+  return { channelId, rules: formatRules(getRules()) };
+}
+
+function areRulesLoaded({ choices, isLoaded }: SessionConsentOptions) {
+  return isLoaded() && choices.isLoaded;
 }
 
 function formatRules(rules: ConsentPolicySettings) {

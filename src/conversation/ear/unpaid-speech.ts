@@ -1,6 +1,5 @@
 import type { PersonId } from '#src/base/ids.ts';
 import type { Utterance, UtteranceEnd } from '#src/conversation/ear/speaker-input.ts';
-import type { UtteranceRecording } from '#src/conversation/ear/utterance-recording.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { UtteranceState } from '#src/conversation/machine/state.ts';
 import { isSurelyMeant } from '#src/conversation/machine/turn-addressing.ts';
@@ -11,6 +10,7 @@ import type { Transcript } from '#src/speech/speech-engine.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { hasVoice, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
 import { readHearingState } from './read-hearing-state.ts';
+import type { SpokenUtterance } from './spoken-utterance.ts';
 
 type UnpaidSpeechDeps = Deps<'clock' | 'cues' | 'localRecogniser' | 'spending'>;
 
@@ -73,14 +73,14 @@ export class UnpaidSpeech {
     const refusal = this.#refusals.get(speakerId);
     if (!refusal) return;
     const { notices, signal, speech } = this.#session;
-    void speech.connection.playCue(this.#deps.cues.error);
+    void speech.playCue(this.#deps.cues.error);
     if (refusal.isNews(speakerId))
       notices.notifyPerson(speakerId, [refusal.line], signal, []);
   }
 
   /** Listens for commands in a decided utterance whose words nobody needed, or whose recogniser failed. */
   listenAgain(
-    { isFollowed, speakerId, wholeSound: sound }: UtteranceRecording,
+    { isFollowed, speakerId, wholeSound: sound }: SpokenUtterance,
     { heard, recognition }: UtteranceState,
   ): void {
     const { evidence, failure, hints } = heard;
@@ -91,7 +91,9 @@ export class UnpaidSpeech {
   }
 
   #describeHearing(isCaptioned: boolean, isShareUsed: boolean) {
-    const state = readHearingState(this.#session, this.#deps);
+    const isCaptionedNow = this.#session.features.describePanel().isCaptioned === true;
+    const facts = readHearingState(this.#session, this.#deps);
+    const state = { ...facts, isCaptioned: isCaptionedNow };
     return describeHearing(state, { isCaptioned, isShareUsed });
   }
 }

@@ -17,16 +17,9 @@ import type {
 import type { ToolWish } from './wish.ts';
 
 type HearingEffect =
-  | { readonly do: 'listen'; readonly utterance: Id; readonly by: PersonId }
   | { readonly do: 'recognise'; readonly utterance: Id; readonly pause: number }
-  /** `cancel-recognition`: the words up to the pause are void. */
-  | { readonly do: 'cancel-recognition' | 'forget'; readonly utterance: Id }
-  /** Gives endpointing the words up to the pause. `text` is undefined if there will be none. */
-  | {
-      readonly do: 'endpoint';
-      readonly utterance: Id;
-      readonly text: string | undefined;
-    }
+  /** The words up to the pause are void. */
+  | { readonly do: 'cancel-recognition'; readonly utterance: Id }
   | ({ readonly do: 'overheard'; readonly by: PersonId } & OverlapWords)
   /** Tells a person that no money answers the words that were meant for the bot. */
   | { readonly do: 'tell-unpaid'; readonly by: PersonId };

@@ -52,6 +52,14 @@ export function findOpenSpeech(
   return undefined;
 }
 
+/** Lists the utterances whose sound may still be asked for: the undecided ones, and the parts of turns. */
+export function listHeldUtterances({ turns }: ConversationState): readonly Id[] {
+  return turns.flatMap(({ openSpeech, parts }) => [
+    ...openSpeech.map(({ id }) => id),
+    ...parts.map(({ utterance }) => utterance),
+  ]);
+}
+
 /** Finds the turn that an answer belongs to. Undefined once the turn has another answer, or has ended. */
 export function findTurnByAnswer(
   state: ConversationState,
@@ -71,6 +79,17 @@ export function findAnnouncement(
 /** Finds the turn whose answer is made or sounds now. Undefined for an announcement, and if nothing is due. */
 export function findCurrentTurn(state: ConversationState): TurnState | undefined {
   return findTurn(state, state.turnQueue.current?.id);
+}
+
+/** Finds the reply that people hear now, with its asker, who is undefined for an announcement. */
+export function findSoundingReply(
+  state: ConversationState,
+): { id: Id; replyTo: PersonId | undefined; interruptible: boolean } | undefined {
+  const { current } = state.turnQueue;
+  if (!current || !isSpeaking(state.turnQueue)) return undefined;
+  const { id, reply } = current;
+  const interruptible = findAnnouncement(state, id)?.isInterruptible ?? true;
+  return { id: reply, replyTo: findTurn(state, id)?.by, interruptible };
 }
 
 /** Finds the reply to a turn, or an announcement, once its sound has begun. Undefined before and afterwards. */

@@ -68,15 +68,11 @@ export const speechHandlers: Pick<
     if (speech.utterance.recognition === 'requested' || !hasVoice(evidence)) return;
     heardUtterance.evidence = evidence;
     beginListening(draft, speech);
-    const { recognition } = speech.utterance;
-    if (recognition === 'listening' && !isCostly) {
-      times.toMs = atMs;
-      requestTranscript(draft, speech);
-      if (heardUtterance.partial !== undefined)
-        beginPreemptiveAnswer(draft, speech, heardUtterance.partial, false);
-    } else if (isLong || recognition === 'off') {
-      emitEffect(draft, { do: 'endpoint', utterance: id, text: undefined });
-    }
+    if (speech.utterance.recognition !== 'listening' || isCostly) return;
+    times.toMs = atMs;
+    requestTranscript(draft, speech);
+    if (heardUtterance.partial !== undefined)
+      beginPreemptiveAnswer(draft, speech, heardUtterance.partial, false);
   },
 
   resumed(draft, { utterance: id }) {
@@ -114,22 +110,17 @@ export const speechHandlers: Pick<
     const { language, pause, text, utterance: id } = event;
     const speech = findRequestedSpeech(draft, id, pause);
     if (!speech) return;
-    const { heard: heardUtterance, isEnded } = speech.utterance;
+    const { heard: heardUtterance } = speech.utterance;
     discardWrongGuess(draft, speech, text);
     heardUtterance.language = language;
     heardUtterance.words = heardUtterance.understood = text;
     heardUtterance.recognisedMs = event.atMs;
-    if (!isEnded) emitEffect(draft, { do: 'endpoint', utterance: id, text });
   },
 
   unrecognised(draft, event) {
     const { error, pause, utterance: id } = event;
     const speech = findRequestedSpeech(draft, id, pause);
-    if (!speech) return;
-    const { utterance } = speech;
-    utterance.heard.failure = { error };
-    if (!utterance.isEnded)
-      emitEffect(draft, { do: 'endpoint', utterance: id, text: '' });
+    if (speech) speech.utterance.heard.failure = { error };
   },
 
   /** Begins a preemptive answer, on sound alone where any words are answered. */
@@ -217,11 +208,10 @@ function emitTranscriptRequest(draft: Draft, utterance: UtteranceState) {
 
 function beginListening(draft: Draft, speech: OpenSpeech, isCaptioned = false) {
   // Words that were not needed at first may be needed by now.
-  const { turn, utterance } = speech;
+  const { utterance } = speech;
   if (utterance.recognition !== 'off') return;
-  if (!isCaptioned && !needsTranscript(draft, speech)) return;
-  utterance.recognition = 'listening';
-  emitEffect(draft, { do: 'listen', utterance: utterance.id, by: turn.by });
+  if (isCaptioned || needsTranscript(draft, speech))
+    utterance.recognition = 'listening';
 }
 
 function findRequestedSpeech(draft: Draft, id: Id, pause: number) {

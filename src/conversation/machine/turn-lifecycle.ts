@@ -36,7 +36,6 @@ import type {
   ReplyFailure,
   SessionState,
   TurnEnd,
-  TurnPart,
   TurnState,
   UtteranceState,
 } from './state.ts';
@@ -161,29 +160,16 @@ export function endTurn(
 ): void {
   leaveQueue(draft, turn.id);
   removeTurn(draft, turn);
-  forgetRecordings(draft, turn.parts);
   if (end !== 'withdrawn') separateOpenSpeech(draft, turn);
   else
     for (const utterance of turn.openSpeech)
-      closeUtterance(draft, turn, utterance, end);
+      reportUtterance(draft, turn, utterance, end);
   if (turn.request !== undefined)
     emitEffect(draft, { do: 'report', request: turn.request, outcome: end, failure });
   emitFact(draft, { kind: 'turn-over', turn, end });
 }
 
-/** Reports the outcome of an utterance, and forgets its sound. */
-export function closeUtterance(
-  draft: Draft,
-  turn: TurnState,
-  utterance: UtteranceState,
-  end: UtteranceOutcome,
-  reason?: IgnoreReason,
-): void {
-  reportUtterance(draft, turn, utterance, end, reason);
-  emitEffect(draft, { do: 'forget', utterance: utterance.id });
-}
-
-/** Reports the outcome of an utterance to captions and programs. Its sound stays. */
+/** Reports the outcome of an utterance to captions and programs. */
 export function reportUtterance(
   draft: Draft,
   { by, name }: TurnState,
@@ -202,13 +188,6 @@ function separateOpenSpeech(draft: Draft, turn: TurnState) {
     continuesTurn: utterance.continuesTurn || turn.parts.length > 0,
   }));
   addTurn(draft, by, endedMs, { name, openSpeech: separated });
-}
-
-/** Forgets the sound of a turn's utterances. A typed question has none. */
-export function forgetRecordings(draft: Draft, turnParts: readonly TurnPart[]): void {
-  for (const { utterance } of turnParts) {
-    if (utterance !== 0) emitEffect(draft, { do: 'forget', utterance });
-  }
 }
 
 /** After these ends a question stays in the history if its answer had begun. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PersonId } from '#src/base/ids.ts';
 import { hasSameWords } from '#src/turn/addressing/names.ts';
 import { beginWait, getWaitStartMs } from '#src/turn/answer-wait.ts';
+import type { ConversationRules } from './conversation-rules.ts';
 import type { EventOf } from './events.ts';
 import {
   forgetDroppedTurns,
@@ -65,7 +66,7 @@ import {
 export const queueHandlers: Pick<EventHandlers, 'announcement' | 'notify'> = {
   announcement(draft, event) {
     const { about, isInterruptible, owner, request } = event;
-    const outcome = findAnnouncementRejection(draft, event);
+    const outcome = findSpeechRejection(draft, event, draft.step.rules);
     if (outcome === undefined)
       queueAnnouncement(
         draft,
@@ -84,22 +85,32 @@ export const queueHandlers: Pick<EventHandlers, 'announcement' | 'notify'> = {
   notify(draft, event) {
     const { request, to, untilMs } = event;
     const about = to === undefined ? [] : [to];
+    const rejection = findSpeechRejection(draft, event, draft.step.rules);
     const notice = addAnnouncement(draft, {
       about,
       when: 'pause',
       request,
       untilMs,
     });
-    const isFull =
-      listWaitingNotices(draft.turnQueue).length > draft.step.rules.queue.maxNotices;
-    if (
-      isFull ||
-      draft.session.settings.mode === 'captions' ||
-      findRejection(draft.session) !== undefined
-    )
-      endAnnouncement(draft, notice, 'refused');
+    if (rejection) endAnnouncement(draft, notice, rejection);
   },
 };
+
+/** Finds the reason why an announcement or a notice is not queued now. Undefined: it is. */
+export function findSpeechRejection(
+  { session, turnQueue }: Pick<ConversationState, 'session' | 'turnQueue'>,
+  request:
+    | Pick<EventOf<'announcement'>, 'kind' | 'owner' | 'when'>
+    | Pick<EventOf<'notify'>, 'kind'>,
+  { queue }: Pick<ConversationRules, 'queue'>,
+): TurnEnd | undefined {
+  const rejection = findRejection(session);
+  if (request.kind === 'announcement')
+    return rejection ?? findCrowd(turnQueue, request, queue);
+  const isFull = listWaitingNotices(turnQueue).length >= queue.maxNotices;
+  const isUnspoken = session.settings.mode === 'captions' || rejection !== undefined;
+  return isFull || isUnspoken ? 'refused' : undefined;
+}
 
 /** Queues a turn whose words are decided, or drops it if nothing may be said. */
 export function queueTurn(draft: Draft, turn: TurnState): void {
@@ -337,12 +348,11 @@ export function announceFailure(
 }
 
 /** Finds why an announcement is rejected, as when too many wait, of all or of one author. */
-function findAnnouncementRejection(
-  { session, step, turnQueue }: Draft,
-  { owner, when: queuePlace }: EventOf<'announcement'>,
+function findCrowd(
+  turnQueue: TurnQueue,
+  { owner, when: queuePlace }: Pick<EventOf<'announcement'>, 'owner' | 'when'>,
+  { maxAnnouncements, maxLines, maxLinesPerPerson }: ConversationRules['queue'],
 ) {
-  const refusal = findRejection(session);
-  if (refusal) return refusal;
   const waiting = turnQueue.announcements.filter(({ id }) =>
     turnQueue.waiting.includes(id),
   );
@@ -350,7 +360,6 @@ function findAnnouncementRejection(
   const alike = waiting.filter(
     (announcement) => (announcement.when === 'behind') === isBehind,
   );
-  const { maxLines, maxLinesPerPerson, maxAnnouncements } = step.rules.queue;
   if (!isBehind) return alike.length >= maxAnnouncements ? 'crowded' : undefined;
   const ofOwner = alike.filter((announcement) => announcement.owner === owner);
   return ofOwner.length >= maxLinesPerPerson || alike.length >= maxLines

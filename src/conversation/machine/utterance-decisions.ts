@@ -24,12 +24,7 @@ import {
   discardAnswer,
 } from './tool-decisions.ts';
 import { decideLocalWords, decideWords } from './turn-addressing.ts';
-import {
-  closeUtterance,
-  dropTurn,
-  forgetRecordings,
-  reportUtterance,
-} from './turn-lifecycle.ts';
+import { dropTurn, reportUtterance } from './turn-lifecycle.ts';
 import { queueTurn } from './turn-queue.ts';
 
 /** Decides all utterances whose words are known, oldest first in each turn. */
@@ -84,7 +79,6 @@ function addTurnPart(
     },
   ];
   const { maxParts } = draft.step.rules;
-  forgetRecordings(draft, turnParts.slice(0, -maxParts));
   turn.parts = turnParts.slice(-maxParts);
   turn.endedMs = endedMs;
   reportUtterance(draft, turn, utterance, 'meant');
@@ -104,7 +98,7 @@ function ignoreUtterance(
 ) {
   const end = isNothingSaid(decision) ? 'nothing' : 'other';
   const { evidence, failure } = utterance.heard;
-  closeUtterance(draft, turn, utterance, end, decision.why);
+  reportUtterance(draft, turn, utterance, end, decision.why);
   if (failure && hasVoice(evidence) && rememberFailure(draft.notes, 'recognise'))
     emitEffect(draft, {
       do: 'notice',
@@ -216,7 +210,8 @@ export function breakOffUtterances(
     turn.openSpeech = turn.openSpeech.filter(
       (utterance) => !broken.includes(utterance),
     );
-    for (const utterance of broken) closeUtterance(draft, turn, utterance, 'cancelled');
+    for (const utterance of broken)
+      reportUtterance(draft, turn, utterance, 'cancelled');
     restoreTurn(draft, turnId);
   }
 }

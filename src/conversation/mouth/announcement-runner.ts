@@ -61,7 +61,7 @@ export class AnnouncementRunner {
   constructor(session: AnnouncementSession, deps: VoiceDeps) {
     this.#session = session;
     this.#deps = deps;
-    this.runningAnnouncements = new RunningReplies(session.loop, (job) =>
+    this.runningAnnouncements = new RunningReplies(session, (job) =>
       this.#concludeAnnouncement(job),
     );
   }

@@ -1,8 +1,10 @@
-import type { Clock } from '#src/base/clock.ts';
 import type { PersonId } from '#src/base/ids.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { SpeakerInputEvent } from '#src/conversation/ear/speaker-input.ts';
+import { findSoundingReply } from '#src/conversation/machine/selectors.ts';
 import type { SpeechOutput } from '#src/conversation/mouth/speech-output.ts';
 import type { CueTrack } from '#src/playback/reply/cue-track.ts';
+import type { OverlapWords } from '#src/turn/decide-utterance.ts';
 import { bargeInRules } from '#src/turn/overlap/barge-in-rules.ts';
 import {
   classifyPartial,
@@ -17,40 +19,16 @@ import {
   stepBargeIn,
 } from '#src/turn/overlap/step-barge-in.ts';
 
-type PostedBargeIn = {
-  readonly kind: 'barged';
-  readonly reply: number;
-  readonly action: BargeInAction;
-};
-
-/** The reply that people hear now. */
-export type SoundingReply = {
-  readonly id: number;
-  /** Asker of the reply. Undefined for an announcement. */
-  readonly replyTo: PersonId | undefined;
-  readonly interruptible: boolean;
-};
-
-type BargeInLoop = {
-  readonly sounding: SoundingReply | undefined;
-  readonly state: {
-    readonly session: { readonly settings: { readonly names: readonly string[] } };
-  };
-  post(event: PostedBargeIn): void;
-};
-
 /** Ducks, pauses, resumes or ends the speech of the bot by voices over it. */
 export class BargeIns {
   readonly #loop;
-  readonly #clock;
   readonly #output;
   readonly #cues;
   #state = initialBargeIn;
   #replyId: number | undefined;
 
-  constructor(loop: BargeInLoop, clock: Clock, output: SpeechOutput, cues: CueTrack) {
+  constructor(loop: ConversationLoop, output: SpeechOutput, cues: CueTrack) {
     this.#loop = loop;
-    this.#clock = clock;
     this.#output = output;
     this.#cues = cues;
   }
@@ -58,40 +36,47 @@ export class BargeIns {
   /** Applies an event of a person's voice, if it matters over the bot's speech. */
   handleInput(personId: PersonId, event: SpeakerInputEvent): void {
     const overlap = toOverlapEvent(event);
-    if (overlap) this.#stepOverlap({ personId, atMs: this.#clock.nowMs(), ...overlap });
+    if (overlap) this.#stepOverlap({ personId, atMs: this.#loop.nowMs, ...overlap });
   }
 
-  /** Applies the meaning of words that were said over the bot's speech. */
-  hearMeaning(text: Omit<OverlapText, 'kind' | 'atMs'>): void {
-    this.#stepOverlap({ kind: 'heard-as', atMs: this.#clock.nowMs(), ...text });
+  /** Applies what the final words of a person over the bot's speech mean. */
+  hearWords(personId: PersonId, { isMeant, what: meaning }: OverlapWords): void {
+    this.#hearMeaning({ personId, meaning, isMeant, isFinal: true });
   }
 
   /** Applies words so far of an utterance over the bot's speech. Later ones may correct them. */
   hearPartial(personId: PersonId, text: string): void {
     const partial = classifyPartial(text, this.#loop.state.session.settings.names);
-    this.hearMeaning({ personId, ...partial, isFinal: false, isMeant: false });
-  }
-
-  /** Ends the overlaps of people that have left the channel. */
-  updatePresence(isHere: (personId: PersonId) => boolean): void {
-    const atMs = this.#clock.nowMs();
-    for (const { personId } of this.#state.speeches) {
-      if (!isHere(personId)) this.#stepOverlap({ kind: 'left', personId, atMs });
-    }
+    this.#hearMeaning({ personId, ...partial, isFinal: false, isMeant: false });
   }
 
   /** Lets time pass. Call it with each frame, and with each step of the connection's clock. */
   tick(): void {
-    const { sounding } = this.#loop;
+    this.#endSpeechOfAbsent();
+    const sounding = findSoundingReply(this.#loop.state);
     if (!sounding && this.#replyId === undefined && !this.#state.speeches.some(isOpen))
       return;
-    const atMs = this.#clock.nowMs();
+    const atMs = this.#loop.nowMs;
     if (sounding?.id !== this.#replyId) {
       if (this.#replyId !== undefined) this.#stepOverlap({ kind: 'reply-over', atMs });
       this.#replyId = sounding?.id;
       if (sounding) this.#stepOverlap({ kind: 'reply-began', atMs, ...sounding });
     }
     this.#stepOverlap({ kind: 'tick', atMs });
+  }
+
+  #hearMeaning(text: Omit<OverlapText, 'kind' | 'atMs'>) {
+    this.#stepOverlap({ kind: 'heard-as', atMs: this.#loop.nowMs, ...text });
+  }
+
+  #endSpeechOfAbsent() {
+    if (this.#state.speeches.length === 0) return;
+    const { people } = this.#loop.state.presence;
+    const atMs = this.#loop.nowMs;
+    for (const { personId } of this.#state.speeches) {
+      if (people.some(({ id }) => id === personId)) continue;
+      this.#stepOverlap({ kind: 'left', personId, atMs });
+    }
   }
 
   #stepOverlap(event: BargeInEvent) {

@@ -1,9 +1,9 @@
 import { createChildController } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { EventOf } from '#src/conversation/machine/events.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { SpeechOutput } from '#src/conversation/mouth/speech-output.ts';
+import type { Owners } from '#src/conversation/session.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 
 type ReplyOverEvent = Omit<EventOf<'over'>, 'atMs'>;
@@ -38,16 +38,13 @@ type ConcludeReply<Reply> = (
 
 /** Replies of one kind that are being made or sound, by their ids. */
 export class RunningReplies<Reply extends RunningReply> {
-  readonly #loop: Pick<ConversationLoop, 'output' | 'post'>;
+  readonly #session: Owners<'loop' | 'speech'>;
   readonly #conclude: ConcludeReply<Reply>;
   readonly #replies = new Map<Id, Reply>();
 
   /** `conclude` returns the facts about a reply that has ended by itself. */
-  constructor(
-    loop: Pick<ConversationLoop, 'output' | 'post'>,
-    conclude: ConcludeReply<Reply>,
-  ) {
-    this.#loop = loop;
+  constructor(session: Owners<'loop' | 'speech'>, conclude: ConcludeReply<Reply>) {
+    this.#session = session;
     this.#conclude = conclude;
   }
 
@@ -72,7 +69,7 @@ export class RunningReplies<Reply extends RunningReply> {
     const sounding = createChildController(reply.over.signal);
     reply.sounding = sounding;
     const { signal } = sounding;
-    const { output } = this.#loop;
+    const { output } = this.#session.speech;
     let end: ReplyEnd = { finish: 'cancelled' };
     try {
       if (output) end = await speak(output, signal);
@@ -83,7 +80,7 @@ export class RunningReplies<Reply extends RunningReply> {
     const { finish } = end;
     this.#replies.delete(reply.id);
     const conclusion = this.#conclude(reply, end);
-    this.#loop.post({ kind: 'over', reply: reply.id, finish, ...conclusion });
+    this.#session.loop.post({ kind: 'over', reply: reply.id, finish, ...conclusion });
     reply.over.abort(new Error('the reply is over'));
   }
 
@@ -104,7 +101,7 @@ export class RunningReplies<Reply extends RunningReply> {
     const { sounding, reply } = this.findReply(id) ?? {};
     reply?.endAfterSentence();
     if (reply)
-      this.#loop.post({ kind: 'whole', reply: id, text: reply.getWholeText() });
+      this.#session.loop.post({ kind: 'whole', reply: id, text: reply.getWholeText() });
     void reply?.finish.then((finish) => {
       if (finish === 'cancelled') sounding?.abort(new Error('the clause was over'));
     });

@@ -1,5 +1,5 @@
-import type { SessionSpeech } from '#src/conversation/session.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import type { Mouth } from './mouth.ts';
 
 /** A track that a stop paused, and the person whose sound waits there. */
 type PausedTrack = { readonly track: string; readonly owner?: string };
@@ -15,7 +15,7 @@ export type SilenceOutcome = {
 
 /** Silences a session: ends speech and waiting questions, and pauses the sounds of other tracks. */
 export function silenceSession(
-  speech: Pick<SessionSpeech, 'mix' | 'requests'>,
+  speech: Pick<Mouth, 'mix' | 'requests'>,
 ): SilenceOutcome {
   const isSpeechStopped = speech.requests.stopEverything();
   const silenced = pauseTracks(speech);
@@ -23,7 +23,7 @@ export function silenceSession(
 }
 
 /** Ends speech on the tracks beside `voice`, and pauses their other sounds. */
-export function pauseTracks({ mix }: Pick<SessionSpeech, 'mix'>): SilenceOutcome {
+export function pauseTracks({ mix }: Pick<Mouth, 'mix'>): SilenceOutcome {
   const silenced = mix.tracks.silence();
   const paused = silenced.flatMap(({ items: [item], name }) =>
     item ? [{ track: name, owner: item.owner?.name }] : [],

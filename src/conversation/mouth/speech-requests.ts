@@ -3,13 +3,16 @@ import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import { type PlayEnd, playEnds } from '#src/base/play-end.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
+import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import type { UntimedEvent } from '#src/conversation/machine/events.ts';
 import {
   findAnnouncement,
   findTurn,
   isMuted,
 } from '#src/conversation/machine/selectors.ts';
-import type { Id, TurnEnd } from '#src/conversation/machine/state.ts';
+import type { Id } from '#src/conversation/machine/state.ts';
+import { findSpeechRejection } from '#src/conversation/machine/turn-queue.ts';
 import { type ChannelNotices, toFailureLine } from '#src/notices/channel-notices.ts';
 import { toOpenText } from '#src/people/owned.ts';
 import { queueRules } from '#src/turn/answer-wait.ts';
@@ -63,12 +66,10 @@ type Submission = { readonly signal?: AbortSignal | undefined } & (
     }
 );
 
-/** A request until its outcome is reported. A rejected request has no end. */
-type Request = Submission & { isQueued: boolean };
-
-type SubmitOutcome =
-  | { readonly kind: 'queued'; readonly position: number }
-  | { readonly kind: 'rejected'; readonly reason: TurnEnd };
+type RequestEvent = Extract<
+  UntimedEvent,
+  { kind: 'typed' | 'announcement' | 'notify' }
+> & { readonly request: Id };
 
 type SpeechRequestsDeps = {
   readonly clock: Clock;
@@ -92,7 +93,8 @@ type SpeechRequestsDeps = {
  */
 export class SpeechRequests {
   readonly #deps: SpeechRequestsDeps;
-  readonly #requests = new Map<Id, Request>();
+  /** Requests until their outcomes are reported. */
+  readonly #requests = new Map<Id, Submission>();
   readonly #heardIds = new Set<Id>();
   #latestHeard: HeardAnnouncement | undefined;
   #nextId = 1;
@@ -138,13 +140,9 @@ export class SpeechRequests {
     const { name, speakerId: by } = question.utterance;
     const text = question.transcript?.text ?? '';
     const { signal } = question;
-    this.#submitRequest({ kind: 'question', question, signal }, (request) => ({
-      kind: 'typed',
-      request,
-      by,
-      name,
-      text,
-    }));
+    const request = this.#nextId++;
+    const event = { kind: 'typed', request, by, name, text } as const;
+    this.#submitRequest({ kind: 'question', question, signal }, event);
   }
 
   /** Queues an announcement. Aborting its `signal` takes it back. */
@@ -155,24 +153,27 @@ export class SpeechRequests {
     const isInterruptible = announcement.interruptible ?? true;
     const event = {
       kind: 'announcement',
+      request: this.#nextId++,
       owner: owner?.id,
       about,
       when: announcement.when,
       isInterruptible,
     } as const;
-    const submitted = this.#submitRequest(
-      { kind: 'announcement', announcement, ended, signal: announcement.signal },
-      (request) => ({ ...event, request }),
-    );
-    if (submitted.kind === 'queued')
-      return { kind: 'added', position: submitted.position, ended: ended.promise };
+    const rejection = this.#findRejection(event);
+    if (!rejection) {
+      const { signal } = announcement;
+      const submission = { kind: 'announcement', announcement, ended, signal } as const;
+      this.#submitRequest(submission, event);
+      const position = this.#countAhead(event.request);
+      return { kind: 'added', position, ended: ended.promise };
+    }
     const { maxLinesPerPerson, maxAnnouncements } = queueRules;
-    if (submitted.reason === 'crowded')
+    if (rejection === 'crowded')
       return {
         kind: 'full',
         limit: announcement.when === 'behind' ? maxLinesPerPerson : maxAnnouncements,
       };
-    return { kind: submitted.reason === 'muted' ? 'muted' : 'closed' };
+    return { kind: rejection === 'muted' ? 'muted' : 'closed' };
   }
 
   /** Queues a notice for the next pause. Returns false if the notice is rejected: its `onEnded` is then not called. */
@@ -180,13 +181,10 @@ export class SpeechRequests {
     if (!this.#canSpeak()) return false;
     const { maxWaitMs, personId: to } = notice;
     const untilMs = this.#deps.clock.nowMs() + maxWaitMs;
-    const submitted = this.#submitRequest({ kind: 'notice', notice }, (request) => ({
-      kind: 'notify',
-      request,
-      to,
-      untilMs,
-    }));
-    return submitted.kind === 'queued';
+    const event = { kind: 'notify', request: this.#nextId++, to, untilMs } as const;
+    if (this.#findRejection(event)) return false;
+    this.#submitRequest({ kind: 'notice', notice }, event);
+    return true;
   }
 
   /** True while a reply is made or sounds, or another waits. */
@@ -220,7 +218,7 @@ export class SpeechRequests {
       if (outcome === 'failed') onOutcome?.({ kind: 'failed', line: failureLine });
       onOver?.(outcome);
     }
-    if (!request?.isQueued) return;
+    if (!request) return;
     const wasHeard = this.#heardIds.delete(id);
     if (request.kind === 'notice') request.notice.onEnded(wasHeard);
     if (request.kind !== 'announcement') return;
@@ -243,24 +241,21 @@ export class SpeechRequests {
     return id === undefined ? undefined : this.#requests.get(id);
   }
 
-  #submitRequest(
-    submission: Submission,
-    toEvent: (request: Id) => Parameters<ConversationLoop['post']>[0],
-  ): SubmitOutcome {
+  #submitRequest(submission: Submission, event: RequestEvent) {
     const { loop } = this.#deps;
-    const id = this.#nextId++;
-    const request = { ...submission, isQueued: false };
-    this.#requests.set(id, request);
-    const effects = loop.post(toEvent(id));
-    const report = effects.find(
-      (effect) => effect.do === 'report' && effect.request === id,
-    );
-    if (report?.do === 'report') return { kind: 'rejected', reason: report.outcome };
-    request.isQueued = true;
+    const { request } = event;
+    this.#requests.set(request, submission);
     submission.signal?.addEventListener('abort', () => {
-      if (this.#requests.has(id)) loop.post({ kind: 'taken-back', request: id });
+      if (this.#requests.has(request)) loop.post({ kind: 'taken-back', request });
     });
-    return { kind: 'queued', position: this.#countAhead(id) };
+    loop.post(event);
+  }
+
+  /** Finds the reason why a request would not be queued now. */
+  #findRejection(event: Exclude<RequestEvent, { kind: 'typed' }>) {
+    const { loop } = this.#deps;
+    loop.syncSettings();
+    return findSpeechRejection(loop.state, event, conversationRules);
   }
 
   #countAhead(request: Id) {

@@ -3,7 +3,7 @@ import type { PersonId } from '#src/base/ids.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
-import type { NamedPerson, Owners } from '#src/conversation/session.ts';
+import type { NamedPerson } from '#src/conversation/session.ts';
 import type { Owned } from '#src/people/owned.ts';
 import type {
   ConfirmOutcome,
@@ -78,7 +78,7 @@ export class PendingConfirmations {
   #pending: readonly PendingConfirmation[] = [];
   #heldAnswers: readonly HeldAnswer[] = [];
 
-  constructor({ loop }: Owners<'loop'>, clock: Clock) {
+  constructor(loop: ConversationLoop, clock: Clock) {
     this.#loop = loop;
     this.#clock = clock;
   }

@@ -11,7 +11,7 @@ import {
 } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
-import { PendingConfirmations } from './pending-confirmations.ts';
+import type { PendingConfirmations } from './pending-confirmations.ts';
 import type { Company, ToolEntry, ToolPorts } from './tool-entry.ts';
 
 /** Work of a session that tools ask for. */
@@ -45,6 +45,7 @@ export interface SessionTools {
 /** Creates the tools of a session. They act only when a call runs. */
 export function createSessionTools(
   session: Session,
+  confirmations: PendingConfirmations,
   deps: ToolDeps,
   options: ToolOptions,
 ): SessionTools {
@@ -65,7 +66,7 @@ export function createSessionTools(
   }
 
   return {
-    confirmations: new PendingConfirmations(session, deps.clock),
+    confirmations,
     clock: deps.clock,
     isAllowed,
     listOfferedTools: () =>

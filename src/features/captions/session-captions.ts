@@ -42,7 +42,7 @@ const noticeTimeoutMs = 8_000;
 const maxResumeAgeMs = 15 * 60_000;
 
 type CaptionedSession = Owners<
-  'consent' | 'features' | 'loop' | 'notices' | 'voiceChannel' | 'signal' | 'speech'
+  'consent' | 'loop' | 'notices' | 'voiceChannel' | 'signal' | 'speech'
 >;
 
 /** Captions of one session: when they begin and end, and the notice about them. */

@@ -82,7 +82,7 @@ export class HearingRecord implements FeatureSession {
     const nowWallMs = this.#deps.clock.wallMs();
     const rules = this.#hasEnded ? new Map<PersonId, string>() : this.#listRules();
     // Nothing is heard without a link, so a row ends where it was last known.
-    const isLinked = this.#session.speech.connection.now !== undefined;
+    const isLinked = this.#session.speech.output !== undefined;
     const openIds = new Set<PersonId>();
     for (const row of this.#rows.values()) {
       if (row.isOver) continue;
@@ -127,7 +127,7 @@ export class HearingRecord implements FeatureSession {
     const { consent, loop, speech, voiceChannel } = this.#session;
     const rules = new Map<PersonId, string>();
     const isDeaf = loop.state.session.restrictions.includes('deafened');
-    if (!speech.connection.now || isDeaf) return rules;
+    if (!speech.output || isDeaf) return rules;
     for (const { id, isBot } of voiceChannel.listPeople())
       if (!isBot && consent.mayHear(id)) rules.set(id, this.#getRule(id));
     return rules;

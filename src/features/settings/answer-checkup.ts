@@ -124,7 +124,7 @@ function createCueOutput(
   const play = async (): Promise<CueOutcome> => {
     for (;;) {
       const outcome = await withTimeout(
-        speech.connection.playCue(cues.heard),
+        speech.playCue(cues.heard),
         probeTimeoutMs,
         clock,
         createLateError,

@@ -6,8 +6,10 @@ import type {
 } from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent, EventOf } from '#src/conversation/machine/events.ts';
 import {
+  findOpenSpeech,
   findTurnByAnswer,
   isCalledByName,
+  listHeldUtterances,
 } from '#src/conversation/machine/selectors.ts';
 import {
   type ConversationState,
@@ -26,10 +28,13 @@ export type ConversationCase = readonly CaseStep[] | CaseInRoom;
 /** Cases by the sentence that each proves. */
 export type ConversationCases = Readonly<Record<string, ConversationCase>>;
 
+/** `listen`: words of an utterance are needed. `forget`: its sound is needed no more. */
+type EarChange = 'listen' | 'forget';
+
 type CaseInRoom = {
   readonly room?: ConversationState;
-  /** Kinds of effects that are compared beside the usual ones. */
-  readonly also?: readonly ConversationEffect['do'][];
+  /** Kinds of effects that are compared beside the usual ones, and what the state tells the ear. */
+  readonly also?: readonly (ConversationEffect['do'] | EarChange)[];
   readonly steps: readonly CaseStep[];
 };
 
@@ -40,12 +45,9 @@ export type CaseStep = readonly [
 
 /** Effects of nearly each utterance, which most cases leave out. */
 export const usuallyHidden: ReadonlySet<ConversationEffect['do']> = new Set([
-  'listen',
   'recognise',
   'cancel-recognition',
-  'endpoint',
   'overheard',
-  'forget',
   'fact',
   'cue',
 ] as const);
@@ -371,18 +373,38 @@ export function linkUp(atMs: number): ConversationEvent {
   return { kind: 'link-up', atMs };
 }
 
+/** What the ear learns of a step: whose words are needed from now on. */
+export function formatListening(
+  before: ConversationState,
+  after: ConversationState,
+): readonly string[] {
+  return after.turns.flatMap(({ by, openSpeech }) =>
+    openSpeech.flatMap(({ id, recognition }) => {
+      const { recognition: former = 'off' } =
+        findOpenSpeech(before, id)?.utterance ?? {};
+      return former === 'off' && recognition !== 'off' ? [`listen ${id} of ${by}`] : [];
+    }),
+  );
+}
+
+/** What the ear learns of a step: whose sound is needed no more. */
+export function formatForgetting(
+  before: ConversationState,
+  after: ConversationState,
+): readonly string[] {
+  const heldIds = new Set([0, ...listHeldUtterances(after)]);
+  return listHeldUtterances(before).flatMap((id) =>
+    heldIds.has(id) ? [] : [`forget ${id}`],
+  );
+}
+
 // Effects, as people read them.
 
 /** `state`: state after the step of the effect. */
 export function formatEffect(effect: ConversationEffect, state: ConversationState) {
   switch (effect.do) {
-    case 'listen':
-      return `listen ${effect.utterance} of ${effect.by}`;
     case 'recognise':
       return `recognise ${effect.utterance}, pause ${effect.pause}`;
-    case 'endpoint':
-      return `endpoint ${effect.utterance}: ${effect.text}`;
-    case 'forget':
     case 'cancel-recognition':
       return `${effect.do} ${effect.utterance}`;
     case 'overheard':

@@ -13,6 +13,8 @@ import {
 import {
   type ConversationCase,
   formatEffect,
+  formatForgetting,
+  formatListening,
   makeRoom,
   usuallyHidden,
 } from './conversation-case.ts';
@@ -34,6 +36,7 @@ export function playCase(one: ConversationCase): readonly (readonly string[])[] 
     const events = 'kind' in given ? [given] : given;
     return events.flatMap((event) => {
       const { exchanges } = state.history;
+      const before = state;
       const next = stepConversation(freezeDeep(state), event, conversationRules);
       state = next.state;
       expect(
@@ -44,7 +47,12 @@ export function playCase(one: ConversationCase): readonly (readonly string[])[] 
       const effects = next.effects
         .filter(isCompared)
         .map((one) => formatEffect(one, state));
-      return also.includes('fact') ? [...known, ...effects] : effects;
+      return [
+        ...(also.includes('listen') ? formatListening(before, state) : []),
+        ...(also.includes('fact') ? known : []),
+        ...effects,
+        ...(also.includes('forget') ? formatForgetting(before, state) : []),
+      ];
     });
   });
 }

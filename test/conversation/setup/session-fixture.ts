@@ -3,7 +3,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { loadSilero } from '#src/audio/voice/silero-network.ts';
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
-import type { HearingDeps } from '#src/conversation/mouth/reconnecting-connection.ts';
+import type { HearingDeps } from '#src/conversation/ear/ear.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';

@@ -54,7 +54,7 @@ export const consentCases: ConversationCases = {
             voiceBegan(4, toPersonId('bot'), 400),
           ],
         ],
-        [consentGiven(toPersonId('ben'), 'no', 500), 'forget 2', 'forget-person ben'],
+        [consentGiven(toPersonId('ben'), 'no', 500), 'forget-person ben', 'forget 2'],
         [voiceBegan(5, toPersonId('ben'), 600)],
       ],
     },
@@ -66,9 +66,9 @@ export const consentCases: ConversationCases = {
         [
           consentGiven(toPersonId('ana'), 'no', 650),
           'utterance 1 of ana: withdrawn',
-          'forget 1',
           'turn of ana: withdrawn',
           'forget-person ana',
+          'forget 1',
         ],
         [
           [

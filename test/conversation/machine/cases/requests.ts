@@ -134,7 +134,7 @@ export const requestsCases: ConversationCases = {
       steps: [
         [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
         [voiceBegan(2, toPersonId('ana'), 1_200), 'discard 101'],
-        [{ kind: 'stop', atMs: 1_300 }, 'forget 1', 'turn of ana: stopped'],
+        [{ kind: 'stop', atMs: 1_300 }, 'turn of ana: stopped', 'forget 1'],
       ],
     },
 };

@@ -22,13 +22,12 @@ import {
 export const turnsCases: ConversationCases = {
   'an answer is begun in the pause and played at the end of the utterance: one request':
     {
-      also: ['listen', 'recognise', 'endpoint', 'forget', 'fact', 'overheard'],
+      also: ['listen', 'recognise', 'forget', 'fact', 'overheard'],
       steps: [
         [voiceBegan(1, toPersonId('ana'), 0), 'listen 1 of ana'],
         [
           pauseWithWords(1, 600, 'Nova, the bridge?'),
           'recognise 1, pause 1',
-          'endpoint 1: Nova, the bridge?',
           begunForBridge,
         ],
         [
@@ -41,8 +40,8 @@ export const turnsCases: ConversationCases = {
         [
           replyOver(101, 3_000, 'It is old.'),
           'known of ana: It is old.',
-          'forget 1',
           'turn of ana: completed',
+          'forget 1',
         ],
       ],
     },
@@ -163,9 +162,9 @@ export const turnsCases: ConversationCases = {
       [
         [...pauseWithWords(2, 2_300, 'Ben, come here'), voiceEnded(2, 2_700)],
         'utterance 2 of ana: other',
-        'forget 2',
         'begin 102 for ana: Nova, the bridge?',
         'play 102',
+        'forget 2',
       ],
     ],
   },

@@ -1,0 +1,212 @@
+import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
+import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
+import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
+import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
+import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import type { PersonId } from '#src/base/ids.ts';
+import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import { listHeldUtterances } from '#src/conversation/machine/selectors.ts';
+import type { Id } from '#src/conversation/machine/state.ts';
+import type { Session } from '#src/conversation/session.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
+import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { TurnModel } from '#src/speech/local/turn-model.ts';
+import type { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
+import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
+import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import type { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
+import { SpeakerInput } from './speaker-input.ts';
+import { SpeakerLine } from './speaker-line.ts';
+import type { SpokenUtterance } from './spoken-utterance.ts';
+import { UnpaidSpeech } from './unpaid-speech.ts';
+
+/** Who talks now, and how soon the next `tick` is needed. */
+type EarActivity = {
+  /** People whose utterance is open, also in a pause of it. */
+  readonly talkingIds: readonly PersonId[];
+  /** True while somebody pauses within an utterance, when endpointing needs shorter steps. */
+  readonly isPausing: boolean;
+  /** True while somebody talks, or has sent a packet within the last second. */
+  readonly isBusy: boolean;
+};
+
+/**
+ * Hears the people of a session, from their packets to their words, with one owner for each of them. What they do is
+ * posted to the conversation: somebody began, paused, said these words, went on or ended.
+ */
+export interface Ear {
+  /** Gets ready to hear a connection, until disposed. Unfinished utterances are lost then. */
+  open(): Disposable;
+  /** Hears one packet. The caller has asked for consent. */
+  addPacket(packet: Packet): void;
+  /** Lets time pass. Only time ends an utterance, as nothing is sent in silence. */
+  tick(atMs: number): void;
+  /** Gets who talks at `atMs`. */
+  getActivity(atMs: number): EarActivity;
+  /** Drops the unfinished speech of people who may not be heard, even in mid-word. */
+  closeOthers(mayHear: (speakerId: PersonId) => boolean): void;
+  /** Finds an utterance while the conversation holds it. */
+  find(utterance: Id): SpokenUtterance | undefined;
+  /** Drops the utterances that the conversation holds no more. Captions that follow one still get its words. */
+  dropUnheld(): void;
+  /** Tells a person that no money answers the words that were meant for the bot. */
+  tellUnpaid(speakerId: PersonId): void;
+}
+
+export type UtteranceOverFact = Extract<
+  EffectOf<'fact'>['fact'],
+  { kind: 'utterance-over' }
+>;
+
+/** Rules and models by which people are heard. */
+export type HearingDeps = {
+  readonly endpointRules: EndpointRules;
+  /** Model that judges in a pause whether a turn is over. Absent: the rules and the words decide alone. */
+  readonly turnModel?: TurnModel;
+  readonly partialTrust: PartialTrust;
+  /** Record of how far chat models can be trusted about the words. Absent: no chat model is asked. */
+  readonly wordsJudges?: WordsJudgeTrust;
+  /** Opens connections to engines as a person begins to talk. Never throws. */
+  readonly warm: () => void;
+  readonly weights: SileroNetwork;
+};
+
+/** What hearing needs beside its session. */
+export type EarDeps = Deps<
+  | 'clock'
+  | 'codec'
+  | 'cues'
+  | 'localRecogniser'
+  | 'pipelines'
+  | 'roomView'
+  | 'spending'
+  | 'transcriber'
+> & {
+  readonly hearing: HearingDeps;
+  readonly pauseHabits: PauseHabits;
+  /** The bot's own sound, which may return as an echo. */
+  readonly sent: SentEnvelope;
+  /** Creates a turn of one utterance as it would be asked now. */
+  readonly createTurn: (utterance: TurnUtterance) => Turn;
+  /** Lists the server's own words, which a recogniser is told. */
+  readonly listVocabulary: () => readonly string[];
+};
+
+const maxSpeakers = 25;
+const maxIdleMs = 60_000;
+/** Pauses are measured for so long after a packet. */
+const packetPauseMs = 1_000;
+const minSilenceMs = 1_000;
+
+/** The ear of one session, over all of its connections. */
+export class SessionEar implements Ear {
+  readonly #session: Session;
+  readonly #deps: EarDeps;
+  readonly #unpaidSpeech: UnpaidSpeech;
+  readonly #lines = new Map<PersonId, SpeakerLine>();
+  readonly #utterances = new Map<Id, SpokenUtterance>();
+  #nextId = 1;
+
+  constructor(session: Session, deps: EarDeps) {
+    this.#session = session;
+    this.#deps = deps;
+    this.#unpaidSpeech = new UnpaidSpeech(session, deps);
+  }
+
+  open(): Disposable {
+    this.#deps.hearing.turnModel?.load();
+    return { [Symbol.dispose]: () => this.closeOthers(() => false) };
+  }
+
+  addPacket(packet: Packet): void {
+    const { speakerId, atMs } = packet;
+    const line = this.#lines.get(speakerId) ?? this.#openLine(speakerId, atMs);
+    line?.addPacket(packet);
+  }
+
+  tick(atMs: number): void {
+    for (const [speakerId, line] of this.#lines) {
+      line.tick(atMs);
+      if (atMs - line.lastPacketAtMs > maxIdleMs) this.#closeLine(speakerId);
+    }
+  }
+
+  getActivity(atMs: number): EarActivity {
+    const talkingIds: PersonId[] = [];
+    let [isPausing, isBusy] = [false, false];
+    for (const [speakerId, line] of this.#lines) {
+      if (line.isTalking) talkingIds.push(speakerId);
+      isPausing ||= line.isPausing;
+      isBusy ||= line.isTalking || atMs - line.lastPacketAtMs < packetPauseMs;
+    }
+    return { talkingIds, isPausing, isBusy };
+  }
+
+  closeOthers(mayHear: (speakerId: PersonId) => boolean): void {
+    for (const speakerId of this.#lines.keys())
+      if (!mayHear(speakerId)) this.#closeLine(speakerId);
+  }
+
+  find(utterance: Id): SpokenUtterance | undefined {
+    return this.#utterances.get(utterance);
+  }
+
+  dropUnheld(): void {
+    if (this.#utterances.size === 0) return;
+    const heldIds = new Set(listHeldUtterances(this.#session.loop.state));
+    for (const [id, utterance] of this.#utterances) {
+      if (heldIds.has(id)) continue;
+      this.#utterances.delete(id);
+      utterance.drop();
+    }
+  }
+
+  tellUnpaid(speakerId: PersonId): void {
+    this.#unpaidSpeech.tellSpeaker(speakerId);
+  }
+
+  #addUtterance(create: (id: Id) => SpokenUtterance) {
+    const utterance = create(this.#nextId++);
+    this.#utterances.set(utterance.id, utterance);
+    return utterance;
+  }
+
+  #closeLine(speakerId: PersonId) {
+    this.#lines.get(speakerId)?.close();
+    this.#lines.delete(speakerId);
+  }
+
+  #openLine(speakerId: PersonId, atMs: number) {
+    // With 25 open, a person gets the place of the longest silence.
+    if (this.#lines.size >= maxSpeakers && !this.#closeQuietest(atMs)) return undefined;
+    const { codec, hearing, pauseHabits } = this.#deps;
+    const input = new SpeakerInput({
+      speakerId,
+      stream: new SpeakerStream(codec),
+      meter: new VoiceWindowMeter(hearing.weights),
+      echo: new EchoMeter(this.#deps.sent),
+      rules: hearing.endpointRules,
+      pauseHabits,
+    });
+    const line = new SpeakerLine(speakerId, input, this.#session, {
+      ...this.#deps,
+      unpaidSpeech: this.#unpaidSpeech,
+      addUtterance: (create) => this.#addUtterance(create),
+      isAlone: (own) =>
+        [...this.#lines.values()].every((each) => each === own || !each.isRecording),
+    });
+    this.#lines.set(speakerId, line);
+    return line;
+  }
+
+  #closeQuietest(atMs: number) {
+    const [quietest] = [...this.#lines]
+      .filter(
+        ([, line]) => !line.isTalking && atMs - line.lastPacketAtMs >= minSilenceMs,
+      )
+      .sort(([, left], [, right]) => left.lastPacketAtMs - right.lastPacketAtMs);
+    if (quietest) this.#closeLine(quietest[0]);
+    return quietest !== undefined;
+  }
+}

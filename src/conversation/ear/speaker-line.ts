@@ -1,0 +1,265 @@
+import type { Packet } from '#src/audio/jitter-buffer.ts';
+import type { PersonId } from '#src/base/ids.ts';
+import { findOpenSpeech, isSpeaking } from '#src/conversation/machine/selectors.ts';
+import type { Id } from '#src/conversation/machine/state.ts';
+import type { Session } from '#src/conversation/session.ts';
+import type { Transcript } from '#src/speech/speech-engine.ts';
+import { hasVoice } from '#src/turn/voice-evidence.ts';
+import type { EarDeps } from './ear.ts';
+import type { JudgedWords, SpeakerInput, SpeakerInputEvent } from './speaker-input.ts';
+import { collectSessionHints, SpokenUtterance } from './spoken-utterance.ts';
+import type { UnpaidSpeech } from './unpaid-speech.ts';
+
+type EventOf<Kind extends SpeakerInputEvent['kind']> = Extract<
+  SpeakerInputEvent,
+  { kind: Kind }
+>;
+
+type LineDeps = EarDeps & {
+  /** Speech that the usual recogniser does not get. */
+  readonly unpaidSpeech: UnpaidSpeech;
+  /** Adds an utterance to those that the conversation may ask for, and returns it. */
+  readonly addUtterance: (create: (id: Id) => SpokenUtterance) => SpokenUtterance;
+  /** Tests whether nobody else is in the middle of an utterance. */
+  readonly isAlone: (line: SpeakerLine) => boolean;
+};
+
+/** Hears one person: endpoints the speech, keeps the open utterance, and judges its pauses by words and sound. */
+export class SpeakerLine {
+  readonly #speakerId: PersonId;
+  readonly #input: SpeakerInput;
+  readonly #session: Session;
+  readonly #deps: LineDeps;
+  readonly #closing = new AbortController();
+  /** Events of a judgement that is told while the conversation steps. The next packet or tick handles them. */
+  readonly #heldEvents: SpeakerInputEvent[] = [];
+  #utterance: SpokenUtterance | undefined;
+
+  constructor(
+    speakerId: PersonId,
+    input: SpeakerInput,
+    session: Session,
+    deps: LineDeps,
+  ) {
+    this.#speakerId = speakerId;
+    this.#input = input;
+    this.#session = session;
+    this.#deps = deps;
+  }
+
+  /** Monotonic ms of the latest packet. 0 before the first. */
+  get lastPacketAtMs(): number {
+    return this.#input.lastPacketAtMs;
+  }
+
+  /** True within an utterance, also in its pauses. */
+  get isTalking(): boolean {
+    return this.#input.isTalking;
+  }
+
+  /** True in a pause of an utterance. */
+  get isPausing(): boolean {
+    return this.#input.isPausing;
+  }
+
+  /** True within an utterance that is paid for, and that the conversation holds. */
+  get isRecording(): boolean {
+    return this.#utterance?.isHeld === true;
+  }
+
+  /** Hears one packet of this person. */
+  addPacket(packet: Packet): void {
+    this.#handleEvents(this.#input.addPacket(packet));
+  }
+
+  /** Lets time pass up to `atMs`. */
+  tick(atMs: number): void {
+    this.#handleEvents(this.#input.tick(atMs));
+  }
+
+  /** Takes the words of `utterance` so far, by which its pauses and barge-in are judged. */
+  addWords(utterance: SpokenUtterance, transcript: Transcript): void {
+    if (this.#utterance !== utterance) return;
+    this.#endpointByWords(transcript);
+    const isOverlapping = this.#findOpen(utterance)?.isOverlapping;
+    if (isOverlapping)
+      this.#session.speech.overhear(this.#speakerId, {
+        kind: 'partial',
+        text: transcript.text,
+      });
+  }
+
+  /** Takes a chat model's judgement of the words in a pause of `utterance`. Returns false where it is over. */
+  judgeWords(utterance: SpokenUtterance, judgement: JudgedWords): boolean {
+    if (this.#utterance !== utterance) return false;
+    const nowMs = this.#deps.clock.nowMs();
+    this.#heldEvents.push(...this.#input.onWordsJudged(judgement, nowMs));
+    return true;
+  }
+
+  /** Drops the unfinished speech of this person. */
+  close(): void {
+    this.#closing.abort(new Error('this person is not heard any more'));
+    this.#utterance = undefined;
+  }
+
+  #handleEvents(events: readonly SpeakerInputEvent[]) {
+    for (const event of [...this.#heldEvents.splice(0), ...events])
+      this.#handleEvent(event);
+    const utterance = this.#utterance;
+    if (!utterance?.isWordless) return;
+    utterance.isWordless = false;
+    // Nobody asked for words of this pause, so there will be none.
+    if (this.#findOpen(utterance)?.recognition !== 'requested')
+      this.#endpointByWords({ text: '' });
+  }
+
+  #endpointByWords(transcript: Transcript) {
+    const nowMs = this.#deps.clock.nowMs();
+    this.#handleEvents(this.#input.addTranscript(transcript, nowMs));
+  }
+
+  #handleEvent(event: SpeakerInputEvent) {
+    if (event.kind === 'ask-turn-model') return void this.#judgeTurn(event);
+    // Barge-in goes first, as it must not wait for recognition.
+    this.#session.speech.overhear(this.#speakerId, event);
+    if (event.kind === 'began') this.#beginIfAffordable(event);
+    if (event.kind === 'ended')
+      void this.#deps.unpaidSpeech.end(
+        this.#speakerId,
+        event,
+        collectSessionHints(this.#session, this.#deps),
+      );
+    const utterance = this.#utterance;
+    if (utterance?.isHeld) this.#recordEvent(utterance, event);
+  }
+
+  /** Records the sound of an event, and tells the conversation of pauses and ends. */
+  #recordEvent(utterance: SpokenUtterance, event: SpeakerInputEvent) {
+    const { loop } = this.#session;
+    const { id } = utterance;
+    if (this.#isOverlaid) loop.post({ kind: 'overlaid', utterance: id });
+    switch (event.kind) {
+      case 'began':
+      case 'sound':
+        utterance.addSound(event.pieces);
+        return;
+      case 'paused':
+      case 'long-pause':
+        this.#postPause(utterance, event);
+        return;
+      case 'resumed':
+        loop.post({ kind: 'resumed', utterance: id });
+        utterance.feedModelAgain();
+        return;
+      case 'likely-over':
+      case 'sounds-over':
+        this.#postLikelyEnd(utterance, event);
+        return;
+      case 'ended':
+        this.#utterance = undefined;
+        void utterance.endSound(event);
+        return;
+      case 'ask-turn-model':
+      case 'overlap-began':
+      case 'voiced':
+      case 'overlap-ended':
+        return;
+    }
+  }
+
+  #postPause(utterance: SpokenUtterance, event: EventOf<'paused' | 'long-pause'>) {
+    const isLong = event.kind === 'long-pause';
+    utterance.getSoundSoFar = event.soFar;
+    utterance.post({
+      kind: 'paused',
+      utterance: utterance.id,
+      evidence: event.heard,
+      isLong,
+      isCostly: this.#isTranscriptCostly,
+    });
+    const { recognition } = this.#findOpen(utterance) ?? {};
+    if (!recognition || recognition === 'requested' || !hasVoice(event.heard)) return;
+    utterance.isWordless = isLong || recognition === 'off';
+  }
+
+  #postLikelyEnd(
+    utterance: SpokenUtterance,
+    event: EventOf<'likely-over' | 'sounds-over'>,
+  ) {
+    // Without words only a model that hears can answer.
+    const { pipeline } = this.#session.voiceChannel.getSettings();
+    if (event.kind === 'sounds-over' && pipeline === 'chained') return;
+    utterance.getSoundSoFar = event.soFar;
+    utterance.post({
+      kind: 'likely-over',
+      utterance: utterance.id,
+      evidence: event.heard,
+      isCostly: this.#isTranscriptCostly,
+    });
+  }
+
+  /** Asks the turn model whether the turn is over. Never throws. */
+  async #judgeTurn({ askedAtMs, sound }: EventOf<'ask-turn-model'>) {
+    const { clock, hearing } = this.#deps;
+    const { guildId } = this.#session.voiceChannel.channel;
+    const { signal } = this.#closing;
+    const judged = { guildId, samples: sound };
+    const probability = await hearing.turnModel?.judge(judged, signal);
+    if (signal.aborted) return;
+    this.#handleEvents(this.#input.onJudged(askedAtMs, probability, clock.nowMs()));
+  }
+
+  /** Begins an utterance. If nothing pays for it, silences the bot, and listens for commands alone. */
+  #beginIfAffordable(began: EventOf<'began'>) {
+    const { features, loop, voiceChannel } = this.#session;
+    const { spending, unpaidSpeech } = this.#deps;
+    const speakerId = this.#speakerId;
+    this.#utterance = undefined;
+    unpaidSpeech.forget(speakerId);
+    const follow = features.followSpeaker(speakerId);
+    const { current } = loop.state.turnQueue;
+    const isSounding = current !== undefined && current.phase.kind !== 'making';
+    // If a person has used their share, the server pays for a possible stop.
+    const isWanted = follow !== undefined || isSounding;
+    const { guildId } = voiceChannel.channel;
+    const budget = spending.openHearingBudget(guildId, speakerId, isWanted);
+    if ('reservation' in budget) {
+      const { fromMs } = began;
+      const options = { budget, follow, fromMs, line: this, speakerId };
+      this.#utterance = this.#deps.addUtterance(
+        (id) => new SpokenUtterance(this.#session, this.#deps, { ...options, id }),
+      );
+      this.#utterance.begin();
+      return;
+    }
+    unpaidSpeech.begin(speakerId, budget, follow !== undefined);
+    if (isSounding) this.#session.speech.requests.stopEverything(); // The words may be a stop.
+  }
+
+  #findOpen({ id }: SpokenUtterance) {
+    return findOpenSpeech(this.#session.loop.state, id)?.utterance;
+  }
+
+  get #isOverlaid() {
+    // The sound around a person matters only while a yes is awaited.
+    const { state } = this.#session.loop;
+    if (state.tools.confirmations.every((confirmation) => !confirmation.spokenYes))
+      return false;
+    return (
+      !this.#deps.isAlone(this) ||
+      isSpeaking(state.turnQueue) ||
+      this.#session.speech.mix.tracks.isAudible
+    );
+  }
+
+  /** Returns whether a transcript in a pause has a cost that settings save. */
+  get #isTranscriptCostly() {
+    // Recognisers without a price and streams cost nothing more in a pause.
+    if (!this.#session.loop.state.session.settings.isSparing) return false;
+    const { guildId } = this.#session.voiceChannel.channel;
+    const { spending, transcriber } = this.#deps;
+    const isFree = spending.getPrices(guildId).free.includes('recognise');
+    return !isFree && !transcriber.has('listen');
+  }
+}

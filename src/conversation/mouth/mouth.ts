@@ -1,0 +1,222 @@
+import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
+import type { PersonId } from '#src/base/ids.ts';
+import type { VoiceDeps } from '#src/conversation/answering/answer-delivery.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
+import type { SpeakerInputEvent } from '#src/conversation/ear/speaker-input.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
+import { Mixer } from '#src/playback/mix/mixer.ts';
+import { CueTrack, VoiceTrack } from '#src/playback/reply/cue-track.ts';
+import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
+import type { SpokenSegment } from '#src/ports/feature-session.ts';
+import type { CueOutcome, VoiceLink } from '#src/ports/voice-link.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
+import type { WaitingCue } from '#src/turn/answer-wait.ts';
+import type { OverlapWords } from '#src/turn/decide-utterance.ts';
+import { BargeIns } from './barge-in.ts';
+import { SpeechOutput, SpeechPace } from './speech-output.ts';
+import { SpeechRequests } from './speech-requests.ts';
+import { WaitingCues } from './waiting-cues.ts';
+
+/** The named tracks of a session, which go on after a lost connection. */
+export type SoundMix = {
+  readonly tracks: NamedTracks;
+  /** True if another session goes on with the tracks, which must then not be closed here. */
+  isPassedOn: boolean;
+};
+
+/** What a person's voice or words do while the bot speaks. */
+type Overheard =
+  | SpeakerInputEvent
+  /** Words so far. Later ones may correct them. */
+  | { readonly kind: 'partial'; readonly text: string }
+  /** What the final words mean. */
+  | ({ readonly kind: 'meaning' } & OverlapWords);
+
+/**
+ * Everything that sounds in a session. It is asked to say something, to stop, or to end with a clause, and tells the
+ * conversation what people have heard.
+ */
+export interface Mouth {
+  /** Questions, announcements and notices that wait, and how each of them ends. */
+  readonly requests: SpeechRequests;
+  /** Sounds beside speech, on their named tracks. */
+  readonly mix: SoundMix;
+  /** The speed of speech that people have asked for. */
+  readonly pace: SpeechPace;
+  /** Returns false where the session makes captions only. */
+  readonly canSpeak: () => boolean;
+  /** The speech on the open connection. Undefined while none is open. */
+  readonly output: SpeechOutput | undefined;
+  /** Sends all sound into a link until disposed. `onSpoken` gets the words of each reply that is over, except notices. */
+  open(
+    link: Pick<VoiceLink, 'playFrames'>,
+    onSpoken: (segment: SpokenSegment) => void,
+  ): Disposable;
+  /** Lets time pass: barge-in decides, and the conversation hears when a reply becomes audible, starves or halts. */
+  tick(): void;
+  /** Applies a person's voice and words over the bot's speech, which may duck, pause or end it. */
+  overhear(personId: PersonId, heard: Overheard): void;
+  /**
+   * Plays a cue, and resolves with `left` when its first frame is sent, perhaps never. Resolves at once with `away`
+   * without a connection, and with `speaking` while the bot speaks.
+   */
+  playCue(samples: Int16Array): Promise<CueOutcome>;
+  /** Plays a cue for people who wait for an answer, until it sounds or is given up. `step` tells what a tool does. */
+  playWaitingCue(cue: WaitingCue, step: PlainTextId | undefined): void;
+}
+
+/** The parts of a mouth that live as long as one connection. */
+type OpenMouth = {
+  readonly voice: VoiceTrack;
+  readonly cues: CueTrack;
+  readonly output: SpeechOutput;
+  readonly bargeIns: BargeIns;
+  readonly waitingCues: WaitingCues;
+};
+
+/** What a mouth needs of its session and of the outside. */
+export type MouthOptions = {
+  readonly deps: VoiceDeps & Deps<'codec' | 'cues'>;
+  readonly loop: ConversationLoop;
+  readonly notices: ChannelNotices;
+  readonly voiceChannel: SessionChannel;
+  readonly tracks: NamedTracks;
+  /** Notes the bot's own sound as it leaves. */
+  readonly sent: SentEnvelope;
+  readonly canSpeak: () => boolean;
+};
+
+/** The mouth of one session, over all of its connections. */
+export class SessionMouth implements Mouth {
+  readonly requests: SpeechRequests;
+  readonly mix: SoundMix;
+  readonly pace: SpeechPace = new SpeechPace();
+  readonly canSpeak: () => boolean;
+  readonly #options;
+  #open: OpenMouth | undefined;
+
+  constructor(options: MouthOptions) {
+    const { canSpeak, deps, loop, notices, tracks, voiceChannel } = options;
+    const { channelId, guildId } = voiceChannel.channel;
+    this.#options = options;
+    this.mix = { tracks, isPassedOn: false };
+    this.canSpeak = canSpeak;
+    this.requests = new SpeechRequests({
+      loop,
+      notices,
+      clock: deps.clock,
+      channelId,
+      maySpeak: () => canSpeak() && !deps.spending.findUsedBudget(guildId),
+    });
+  }
+
+  get output(): SpeechOutput | undefined {
+    return this.#open?.output;
+  }
+
+  open(
+    link: Pick<VoiceLink, 'playFrames'>,
+    onSpoken: (segment: SpokenSegment) => void,
+  ): Disposable {
+    const { deps, loop } = this.#options;
+    const { own } = this.mix.tracks;
+    const closing = new AbortController();
+    const voice = new VoiceTrack(() => own.voice.state.percent);
+    const cues = new CueTrack(voice, deps.cues, () => own.cues.state.percent);
+    const output = new SpeechOutput(voice, deps.clock, onSpoken, this.pace);
+    const open: OpenMouth = {
+      voice,
+      cues,
+      output,
+      bargeIns: new BargeIns(loop, output, cues),
+      waitingCues: new WaitingCues(this.#options, deps, cues, closing.signal),
+    };
+    this.#open = open;
+    this.#playMixedFrames(link, open);
+    return {
+      [Symbol.dispose]: () => {
+        this.#open = undefined;
+        // The conversation learns that none is open before the replies on it end.
+        loop.post({ kind: 'link-down', isHeard: output.heardText !== '' });
+        closing.abort(new Error('the connection is closed'));
+        voice.cut();
+      },
+    };
+  }
+
+  tick(): void {
+    this.#reportSound();
+    this.#open?.bargeIns.tick();
+  }
+
+  overhear(personId: PersonId, heard: Overheard): void {
+    const { bargeIns } = this.#open ?? {};
+    if (heard.kind === 'partial') bargeIns?.hearPartial(personId, heard.text);
+    else if (heard.kind === 'meaning') bargeIns?.hearWords(personId, heard);
+    else bargeIns?.handleInput(personId, heard);
+  }
+
+  playCue(samples: Int16Array): Promise<CueOutcome> {
+    const open = this.#open;
+    if (!open) return Promise.resolve('away');
+    if (open.voice.isSounding) return Promise.resolve('speaking');
+    return new Promise((resolve) =>
+      open.cues.playSamples(samples, () => resolve('left')),
+    );
+  }
+
+  playWaitingCue(cue: WaitingCue, step: PlainTextId | undefined): void {
+    this.#open?.waitingCues.playCue(cue, step);
+  }
+
+  /** Sends the mixed sound of all tracks, frame by frame, and wakes the link when one begins. */
+  #playMixedFrames(
+    link: Pick<VoiceLink, 'playFrames'>,
+    { bargeIns, cues, voice }: OpenMouth,
+  ) {
+    const {
+      deps: { codec },
+      sent,
+    } = this.#options;
+    const tracks = { voice, cues, music: this.mix.tracks };
+    const mixer = new Mixer(tracks, codec, (samples, atMs) =>
+      sent.addSentFrame(samples, atMs),
+    );
+    const reportSound = () => this.#reportSound();
+    const { wake } = link.playFrames({
+      pullFrame() {
+        reportSound();
+        bargeIns.tick();
+        return mixer.pullFrame();
+      },
+      get isIdle() {
+        return mixer.isIdle;
+      },
+      markSent(frame, atMs) {
+        mixer.markSent(frame, atMs);
+        reportSound();
+      },
+    });
+    mixer.onSound(wake);
+  }
+
+  /** Tells the conversation when the current reply becomes audible, starves, pauses or goes on. */
+  #reportSound() {
+    const { loop } = this.#options;
+    const { output, waitingCues } = this.#open ?? {};
+    const { leavingReply } = output ?? {};
+    const { current } = loop.state.turnQueue;
+    if (!current) waitingCues?.endCues();
+    if (!leavingReply || current?.reply !== leavingReply.id) return;
+    const { phase, reply } = current;
+    if (phase.kind === 'making') loop.post({ kind: 'audible', reply });
+    const wasStarved = phase.kind === 'sounding' && phase.isStarved;
+    const { isStarved, pausedAfter: heardText } = leavingReply;
+    if (isStarved !== wasStarved && phase.kind !== 'cut')
+      loop.post({ kind: 'starved', reply, isStarved });
+    if (heardText !== current.haltedAfter && phase.kind === 'sounding')
+      loop.post({ kind: 'halted', reply, heard: heardText });
+  }
+}

@@ -1,0 +1,95 @@
+import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
+import { RateConverter } from '#src/audio/resampler.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { VoiceDeps } from '#src/conversation/answering/answer-delivery.ts';
+import {
+  findAwaitedReply,
+  findCurrentTurn,
+  isQuiet,
+} from '#src/conversation/machine/selectors.ts';
+import type { Owners } from '#src/conversation/session.ts';
+import { declareVoiceLanguage } from '#src/pipeline/prompt.ts';
+import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
+import { toSpeechRequest } from '#src/spending/reservation.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
+import type { WaitingCue } from '#src/turn/answer-wait.ts';
+
+const maxCueMs = 5_000;
+
+type WaitingSession = Owners<'loop' | 'notices' | 'voiceChannel'>;
+
+/** Sounds while people wait for an answer: a tick, or a sentence such as "One moment". */
+export class WaitingCues {
+  readonly #session;
+  readonly #deps;
+  readonly #cues;
+  readonly #signal;
+  readonly #played = new Set<PlayedCue>();
+
+  /** Aborting `signal` drops sentences that are being made. */
+  constructor(
+    session: WaitingSession,
+    deps: VoiceDeps,
+    cues: CueTrack,
+    signal: AbortSignal,
+  ) {
+    this.#session = session;
+    this.#deps = deps;
+    this.#cues = cues;
+    this.#signal = signal;
+  }
+
+  /** Plays a cue. A sentence, such as `step` about a running tool, is made first, and dropped if nobody waits any more. */
+  playCue(cue: WaitingCue, step: PlainTextId | undefined): void {
+    if (cue === 'tick') this.#played.add(this.#cues.play('thinking'));
+    if (cue === 'moment') void this.#sayOneMoment(step ?? 'slow.voice');
+  }
+
+  /** Cuts all cues that still sound. */
+  endCues(): void {
+    for (const cue of this.#played) this.#cues.cut(cue);
+    this.#played.clear();
+  }
+
+  async #sayOneMoment(sentence: PlainTextId) {
+    const { loop, voiceChannel } = this.#session;
+    const turn = findCurrentTurn(loop.state);
+    const { reply } = loop.state.turnQueue.current ?? {};
+    if (!turn) return;
+    // A voice that fails now is reported with the answer.
+    const language = voiceChannel.languages.find(turn.by);
+    const pieces = await this.#synthesizeLine(sentence, language);
+    const isAwaited =
+      findAwaitedReply(loop.state)?.reply === reply && isQuiet(loop.state.turns);
+    if (this.#signal.aborted || !isAwaited || pieces.length === 0) return;
+    const samples = joinSamples(pieces).subarray(0, (maxCueMs * speakRateHz) / 1000);
+    this.#played.add(this.#cues.playSamples(samples));
+  }
+
+  async #synthesizeLine(id: PlainTextId, language: string | undefined) {
+    const { notices, voiceChannel } = this.#session;
+    const { guildId } = voiceChannel.channel;
+    const sentence = notices.formatSpokenText({ id }, language);
+    const voice = declareVoiceLanguage(
+      notices.getSpokenLocale(language),
+      voiceChannel.getStyle(),
+    );
+    const { spending, synthesizer } = this.#deps;
+    const opened = spending.open(toSpeechRequest('notice', guildId, sentence));
+    if (opened.kind === 'refused') return [];
+    using reservation = opened.reservation;
+    const rate = new RateConverter(speakRateHz);
+    const pieces: Int16Array[] = [];
+    try {
+      const sound = synthesizer
+        .withReservation(reservation)
+        .synthesize(sentence, voice, this.#signal);
+      for await (const pcm of sound)
+        pieces.push(...rate.push({ ...pcm, samples: pcm.samples.slice() }));
+    } catch (error) {
+      if (this.#signal.aborted || error instanceof BotError) return [];
+      throw error;
+    }
+    return [...pieces, rate.flush()];
+  }
+}
