@@ -60,7 +60,11 @@ type Submission = { readonly signal?: AbortSignal | undefined } & (
 );
 
 /** A request until its outcome is reported. A rejected request has no end. */
-type Request = Submission & { isQueued: boolean };
+type Request = Submission & {
+  isQueued: boolean;
+  /** Ends with the outcome. A session lives long, so nothing of a request may listen to it then. */
+  readonly ending: AbortController;
+};
 
 type SubmitOutcome =
   | { readonly kind: 'queued'; readonly position: number }
@@ -216,6 +220,7 @@ export class SpeechRequests {
       if (outcome === 'failed') onOutcome?.({ kind: 'failed', line: failureLine });
       onOver?.(outcome);
     }
+    request?.ending.abort(new Error('the request is over'));
     if (!request?.isQueued) return;
     const wasHeard = this.#heardIds.delete(id);
     if (request.kind === 'notice') request.notice.onEnded(wasHeard);
@@ -245,7 +250,8 @@ export class SpeechRequests {
   ): SubmitOutcome {
     const { loop } = this.#deps;
     const id = this.#nextId++;
-    const request = { ...submission, isQueued: false };
+    const ending = new AbortController();
+    const request = { ...submission, isQueued: false, ending };
     this.#requests.set(id, request);
     const effects = loop.post(toEvent(id));
     const report = effects.find(
@@ -253,9 +259,11 @@ export class SpeechRequests {
     );
     if (report?.do === 'report') return { kind: 'rejected', reason: report.outcome };
     request.isQueued = true;
-    submission.signal?.addEventListener('abort', () => {
-      if (this.#requests.has(id)) loop.post({ kind: 'taken-back', request: id });
-    });
+    submission.signal?.addEventListener(
+      'abort',
+      () => loop.post({ kind: 'taken-back', request: id }),
+      { signal: ending.signal },
+    );
     return { kind: 'queued', position: this.#countAhead(id) };
   }
 
