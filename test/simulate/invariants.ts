@@ -466,6 +466,16 @@ export class Invariants {
     }
   }
 
+  /** Whether nothing is left any more. */
+  isAtRest(world: Simulation) {
+    try {
+      this.checkRest(world);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** After a long rest. */
   checkRest(world: Simulation) {
     this.throwFinding();
