@@ -5,7 +5,7 @@ import { everybody, type SceneGroup, sceneGroups } from './simulated-scenes.ts';
 /** How much a person may cost a day: enough for the talk, too little for it, or for nothing. */
 const capsUsd = [1, 1, 1, 0.01, 0.002] as const;
 
-const gapsMs = [2_000, 6_000, 6_000, 12_000, 40_000] as const;
+const gapsMs = [2_000, 6_000, 12_000, 12_000, 30_000] as const;
 
 /** Groups of scenes of a seed: few, whose scenes follow each other often. */
 const groupCounts = [1, 2, 2, 3, 4] as const;
@@ -97,7 +97,7 @@ export function planWorld(seed: number) {
     trustsPartials: hasPartials && has('trust', 0.7),
     closesSlowly: has('slow close', 0.4),
     writesSlowly: has('slow words', 0.2),
-    hasSlowTools: has('slow tools', 0.3),
+    hasSlowTools: has('slow tools', 0.5),
     isStage: has('stage', 0.08),
     lostShare: has('loss', 0.2) ? 0.05 + 0.15 * luck('share') : 0,
     latenessMs: has('late', 0.2) ? 40 + 160 * luck('late by') : 0,
