@@ -1,6 +1,6 @@
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
 import { drawChance, type PortName, portNames } from './luck.ts';
-import { everybody, type SceneGroup, sceneGroups } from './simulated-scenes.ts';
+import { everybody, type SceneGroup, sceneGroups, scenes } from './simulated-scenes.ts';
 
 /** How much a person may cost a day: enough for the talk, too little for it, or for nothing. */
 const capsUsd = [1, 1, 1, 0.01, 0.002] as const;
@@ -78,9 +78,12 @@ export function planWorld(seed: number) {
   const isTroubled = has('trouble', 0.5);
   const portsWith = (key: string, share: number) =>
     new Set(portNames.filter((port) => isTroubled && has(`${key} ${port}`, share)));
-  const groups = sceneGroups.toSorted(
-    (one, other) => luck(`scene ${one}`) - luck(`scene ${other}`),
-  );
+  // A group of more scenes is drawn more often, so that each scene has its turn.
+  const countScenes = (group: SceneGroup) =>
+    scenes.filter((one) => one.group === group).length;
+  const rank = (group: SceneGroup) =>
+    luck(`scene ${group}`) ** (1 / Math.sqrt(countScenes(group)));
+  const groups = sceneGroups.toSorted((one, other) => rank(other) - rank(one));
   const hasPartials = has('partials', 0.3);
   return {
     people: everybody.slice(0, pick('people', [1, 2, 2, 3, 3, 3, 3, 5, 8])),
