@@ -1,14 +1,17 @@
+import { getEventListeners } from 'node:events';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
+import { toOpenText } from '#src/people/owned.ts';
 import {
   adam,
   joinLounge,
+  lounge,
   makeTalkativeChat,
   passTime,
   type SessionFixture,
   sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
-import { passUntil } from './setup/open-room.ts';
+import { openRoom, passUntil } from './setup/open-room.ts';
 
 const minuteMs = 60_000;
 /** Until nothing of what happened passes by itself any more. */
@@ -98,4 +101,18 @@ test('a person in a quiet channel is answered as soon as in a busy one', async (
   const quietMs = await tookMs();
   await passTime(fixture, 3_000);
   expect(quietMs - (await tookMs())).toBeLessThanOrEqual(20);
+});
+
+test('an announcement that is over leaves nothing that listens to the session', async () => {
+  const fixture = await openRoom({});
+  const session = fixture.sessions.findSession(lounge.guildId);
+  const { signal, speech } = session ?? expect.fail('no session');
+  const countListeners = () => getEventListeners(signal, 'abort').length;
+  const before = countListeners();
+  for (let n = 0; n < 3; n++) {
+    const clauses = [toOpenText('Captions are on.')];
+    speech.requests.queueAnnouncement({ clauses, when: 'queue', signal });
+    await passTime(fixture, 5_000);
+  }
+  expect(countListeners()).toBe(before);
 });

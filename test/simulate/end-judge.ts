@@ -4,8 +4,8 @@ import { createEndBook, type Ending } from './invariant-books.ts';
 import type { InvariantNumber } from './invariant-list.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
 
-/** Invariants of what ends once. */
-const endsOnce: Readonly<Record<Ending, InvariantNumber>> = {
+/** Invariants of what ends once. Sound may be forgotten again. */
+const endsOnce: Readonly<Record<Exclude<Ending, 'recording'>, InvariantNumber>> = {
   turn: 4,
   utterance: 5,
   request: 6,
@@ -23,6 +23,11 @@ const signs: ReadonlySet<ConversationEffect['do']> = new Set([
 /** Judges that everything ends once, and that people learn of what failed. */
 export function createEndJudge(hold: Hold) {
   const ends = createEndBook();
+
+  function noteRecording(effect: ConversationEffect) {
+    if (effect.do === 'listen') ends.expect('recording', effect.utterance);
+    if (effect.do === 'forget') ends.end('recording', effect.utterance);
+  }
 
   function noteEnd(effect: ConversationEffect) {
     if (effect.do === 'report') ends.end('request', effect.request);
@@ -56,10 +61,13 @@ export function createEndJudge(hold: Hold) {
         ends.expect('turn', id);
       for (const { id } of after.turns.flatMap(({ openSpeech }) => openSpeech))
         ends.expect('utterance', id);
-      for (const effect of effects) noteEnd(effect);
+      for (const effect of effects) {
+        noteRecording(effect);
+        noteEnd(effect);
+      }
       checkTold({ after, before, effects, event });
       if (event.kind === 'over') ends.end('reply', event.reply);
-      for (const kind of Object.keys(endsOnce) as Ending[]) {
+      for (const kind of Object.keys(endsOnce) as (keyof typeof endsOnce)[]) {
         const repeated = ends.repeated(kind);
         hold(endsOnce[kind], repeated === undefined, repeated);
       }
@@ -78,6 +86,7 @@ export function createEndJudge(hold: Hold) {
         const missing = ends.missing(kind);
         hold(endsOnce[kind], missing === undefined, missing);
       }
+      hold(71, ends.missing('recording') === undefined, ends.missing('recording'));
     },
   };
 }

@@ -67,9 +67,9 @@ export function createConsentBook() {
   };
 }
 
-export type Ending = 'turn' | 'utterance' | 'request' | 'reply';
+export type Ending = 'turn' | 'utterance' | 'request' | 'reply' | 'recording';
 
-/** Ends of turns, utterances, requests and replies. */
+/** Ends of turns, utterances, requests, replies, and of the sound that is kept of an utterance. */
 export function createEndBook() {
   const expected = new Map<Ending, Set<Id>>();
   const endedIds = new Map<Ending, Set<Id>>();

@@ -64,6 +64,11 @@ export const invariants = {
   64: 'a session outlives losses of its link between which it was up for long',
   65: 'the bot leaves once it is alone for as long as the server said',
   66: 'a voice socket that answers nothing is left, or people are told',
+  67: 'a person hears that the bot still works only after a wait',
+  68: 'what was confirmed is done, whatever is stopped',
+  69: 'who began to speak alone needs no name',
+  70: 'a conversation keeps no more than its rules allow',
+  71: 'at rest no sound of anybody is kept',
 } as const;
 
 export type InvariantNumber = keyof typeof invariants;

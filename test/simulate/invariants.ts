@@ -1,6 +1,5 @@
 import { toPersonId } from '#src/base/ids.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
-import { conversationRules as rules } from '#src/conversation/machine/conversation-rules.ts';
 import type {
   ConversationEffect,
   EffectOf,
@@ -32,7 +31,7 @@ import { createConsentBook } from './invariant-books.ts';
 import { type InvariantNumber, invariants } from './invariant-list.ts';
 import { QuestionJudge } from './question-judge.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
-import { everybody } from './simulated-scenes.ts';
+import { simulatedRules as rules } from './simulated-rules.ts';
 import type { Simulation } from './simulation-world.ts';
 import { SoundJudge } from './sound-judge.ts';
 import type { VoiceFrame } from './spoken-sound.ts';
@@ -264,7 +263,8 @@ export class Invariants {
   }
 
   #checkReplies(taken: SimulatedStep) {
-    const { after, before, effects } = taken;
+    const { after, before, effects, event } = taken;
+    if (event.kind === 'audible') this.#checkAudible(event.reply, before);
     for (const effect of effects) {
       if (effect.do === 'begin') this.#noteBegin(effect, before, after);
       if (effect.do === 'play') this.#checkPlay(effect, after);
@@ -320,6 +320,15 @@ export class Invariants {
     this.#hold(20, refused === undefined, refused);
   }
 
+  /** An answer that was played before a no must not begin to sound after it. */
+  #checkAudible(reply: Id, before: ConversationState) {
+    if (floorPhase(before) !== 'making' || before.turnQueue.current?.reply !== reply)
+      return;
+    const shown = this.#shown.get(reply) ?? [];
+    const refused = shown.find((by) => this.consent.refusals.has(by));
+    this.#hold(20, refused === undefined, `${refused} in an answer that begins`);
+  }
+
   #checkPlay({ answer }: EffectOf<'play'>, after: ConversationState) {
     const turn = after.turns.find((one) => one.answer?.id === answer);
     if (!turn?.answer) return;
@@ -345,7 +354,7 @@ export class Invariants {
   }
 
   #checkMoney(world: Simulation) {
-    for (const by of everybody)
+    for (const by of world.plan.people)
       this.#hold(
         18,
         world.spentOf(toPersonId(by)) <= world.capNanoUsd,
@@ -464,6 +473,16 @@ export class Invariants {
       check();
     } catch (error) {
       this.fail(error);
+    }
+  }
+
+  /** Whether nothing is left any more. */
+  isAtRest(world: Simulation) {
+    try {
+      this.checkRest(world);
+      return true;
+    } catch {
+      return false;
     }
   }
 

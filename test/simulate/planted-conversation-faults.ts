@@ -9,7 +9,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: '    session.reconnect = { ...session.reconnect, upAtMs: step.atMs };\n',
     to: '',
     tests: ['test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'a02',
@@ -27,7 +26,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'const isAlone = people.every(({ isBot }) => isBot);',
     to: 'const isAlone = people.length === 0;',
     tests: ['test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'a04',
@@ -36,7 +34,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: '    draft.turnQueue.freeFromMs = event.atMs;\n',
     to: '',
     tests: ['test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'a05',
@@ -53,7 +50,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: '    stopTurnRuns(draft, current.id);\n',
     to: '',
     tests: ['test/conversation'],
-    foundBy: 'nothing',
   },
   {
     id: 'a07',
@@ -62,7 +58,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: '  closeOpenConfirmations(draft.tools);\n',
     to: '',
     tests: ['test/conversation'],
-    foundBy: 'nothing',
   },
   {
     id: 'a08',
@@ -71,7 +66,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: '(run) => run.turn === turn && run.ref !== undefined)',
     to: '(run) => run.turn === turn)',
     tests: ['test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'a09',
@@ -80,7 +74,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'draft.turnQueue.waiting.includes(turn.id) && turn.by === by',
     to: 'draft.turnQueue.waiting.includes(turn.id)',
     tests: ['test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'a10',
@@ -89,7 +82,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'if (heldIds.has(id)) continue;',
     to: 'if (heldIds.has(id) || utterance.wholeSound) continue;',
     tests: ['test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'a11',
@@ -98,7 +90,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'const others = isAlone ? [] : people.filter(',
     to: 'const others = people.filter(',
     tests: ['test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'a12',
@@ -107,7 +98,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'if (current?.id === turn.id) requeueReply(draft, current);\n    else discardAnswer',
     to: 'if (current?.id !== turn.id) discardAnswer',
     tests: ['test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'a13',
@@ -116,7 +106,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'setHistory(draft, exchanges.slice(-draft.step.rules.maxExchanges));',
     to: 'setHistory(draft, exchanges);',
     tests: ['test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'a14',

@@ -1,3 +1,5 @@
+import type { PersonId } from '#src/base/ids.ts';
+import type { ConversationFact } from '#src/conversation/machine/effects.ts';
 import { isMuted } from '#src/conversation/machine/selectors.ts';
 import type {
   ConversationState,
@@ -13,8 +15,11 @@ import {
   type OverTurn,
 } from './conversation-view.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
+import { simulatedRules } from './simulated-rules.ts';
 import { everybody } from './simulated-scenes.ts';
 import type { Simulation } from './simulation-world.ts';
+
+type UtteranceOver = Extract<ConversationFact, { readonly kind: 'utterance-over' }>;
 
 /** Longest time, in ms, in which somebody who talked with the bot needs no name. */
 const maxWindowMs = 15_000;
@@ -27,6 +32,8 @@ const maxRecentMs = 30_000;
 
 /** Words that end what the bot does. */
 const endingWords = /stop|never mind|listen|wait/i;
+/** Least time, in ms, after the end of the latest answer until a sign of work, by the sign. */
+const minWaitMs = { tick: 600, moment: 2_400, error: 0 } as const;
 
 /** Judges who is answered, in which order, and that nobody is left without a reason. */
 export class QuestionJudge {
@@ -34,16 +41,21 @@ export class QuestionJudge {
   /** Instant, in ms, at which the end of each utterance was clear. */
   readonly #endedMs = new Map<Id, number>();
   readonly #words = new Map<Id, string>();
-  /** Beginning of each utterance, in ms, and whether others were there then. */
+  /** Beginning of each utterance, in ms, and who was there then: others, or nobody else. */
   readonly #begun = new Map<
     Id,
-    { readonly fromMs: number; readonly isInCompany: boolean }
+    {
+      readonly fromMs: number;
+      readonly isInCompany: boolean;
+      readonly isAlone: boolean;
+    }
   >();
   /** Turns that had the floor once. */
   readonly #played = new Set<Id>();
   /** Latest instant, in ms, at which each person was away. */
   readonly #awayMs = new Map<string, number>();
-  /** Instant, in ms, of the latest stop. */
+  /** Instants, in ms, of the latest end of a reply, and of the latest stop. */
+  #overMs = Number.NEGATIVE_INFINITY;
   #stoppedMs = Number.NEGATIVE_INFINITY;
   /** Latest instant, in ms, at which each person talked with the bot. */
   readonly #contactMs = new Map<string, number>();
@@ -56,6 +68,8 @@ export class QuestionJudge {
     this.#note(step);
     this.#checkOrder(step);
     this.#checkCrowd(step);
+    this.#checkKept(step);
+    this.#checkCues(step);
     for (const over of listOverTurns(step.effects))
       this.#checkReason(world, step, over);
     this.#checkWindows(step);
@@ -71,7 +85,11 @@ export class QuestionJudge {
     if (event.kind === 'people') this.#noteAway(event.people, event.atMs);
     if (event.kind !== 'began') return;
     const isInCompany = isNameNeeded(before);
-    this.#begun.set(event.utterance, { fromMs: event.fromMs, isInCompany });
+    const isAlone = before.presence.people.every(
+      ({ id, isBot }) => isBot || id === event.by,
+    );
+    const { fromMs } = event;
+    this.#begun.set(event.utterance, { fromMs, isInCompany, isAlone });
   }
 
   #noteAway(people: readonly Participant[], atMs: number) {
@@ -114,6 +132,22 @@ export class QuestionJudge {
     this.#hold(22, waiting.length <= most, `${waiting.length} wait`);
   }
 
+  #checkKept({ after }: SimulatedStep) {
+    const { maxExchanges, maxParts } = simulatedRules;
+    const { length } = after.history.exchanges;
+    this.#hold(70, length <= maxExchanges, `${length} exchanges`);
+    const long = after.turns.find(({ parts }) => parts.length > maxParts);
+    this.#hold(70, long === undefined, `${long?.parts.length} parts of a question`);
+  }
+
+  #checkCues({ before, effects, event }: SimulatedStep) {
+    if (event.kind === 'over' && before.turnQueue.current?.reply === event.reply)
+      this.#overMs = event.atMs;
+    for (const one of effects)
+      if (one.do === 'cue')
+        this.#hold(67, event.atMs - this.#overMs >= minWaitMs[one.cue], one.cue);
+  }
+
   #checkReason(world: Simulation, step: SimulatedStep, over: OverTurn) {
     const about = `${over.turn.by}, ${over.end}: ${over.turn.parts.map(({ words }) => words)}`;
     this.#hold(38, this.#hasReason(world, step, over), about);
@@ -121,6 +155,8 @@ export class QuestionJudge {
 
   #hasReason(world: Simulation, step: SimulatedStep, { end, turn }: OverTurn) {
     const { after, before, effects, event } = step;
+    // Whoever takes back what waits says so; what sounds or is made may be ended by others.
+    const isWaiting = before.turnQueue.waiting.includes(turn.id);
     const isDone = (kind: string) => effects.some((one) => one.do === kind);
     const isDropped = effects.some(
       (one) =>
@@ -150,7 +186,8 @@ export class QuestionJudge {
         return world.toldOfBudgetMs === event.atMs;
       case 'stopped':
         return (
-          this.#stoppedMs === event.atMs || this.#isSaid(world, event.atMs, endingWords)
+          this.#stoppedMs === event.atMs ||
+          this.#isSaid(world, event.atMs, isWaiting ? turn.by : undefined)
         );
       case 'muted':
         return isMuted(after.session);
@@ -161,9 +198,14 @@ export class QuestionJudge {
     }
   }
 
-  /** Whether somebody said such words not long ago. */
-  #isSaid({ said }: Simulation, atMs: number, words: RegExp) {
-    return said.some(({ text, toMs }) => toMs > atMs - maxRecentMs && words.test(text));
+  /** Whether a person, or anybody, said words not long ago that end what the bot does. */
+  #isSaid({ said }: Simulation, atMs: number, who: PersonId | undefined) {
+    return said.some(
+      ({ by, text, toMs }) =>
+        toMs > atMs - maxRecentMs &&
+        endingWords.test(text) &&
+        (who === undefined || by === who),
+    );
   }
 
   #checkWindows(step: SimulatedStep) {
@@ -172,6 +214,7 @@ export class QuestionJudge {
       this.#checkOpened(step, event.reply);
     for (const one of effects) {
       if (one.do !== 'fact' || one.fact.kind !== 'utterance-over') continue;
+      this.#checkAlone(one.fact, after);
       if (one.fact.end !== 'meant') continue;
       if (isNameNeeded(after)) this.#checkMeant(one.fact.utterance.id, one.fact.by);
       this.#contactMs.set(one.fact.by, event.atMs);
@@ -189,6 +232,12 @@ export class QuestionJudge {
       ({ id, isAdmitted }) => id === by && isAdmitted,
     );
     this.#hold(49, isOpen || after.presence.consent.no.includes(by) || !isThere, by);
+  }
+
+  #checkAlone({ by, utterance, why }: UtteranceOver, { session }: ConversationState) {
+    const isAlone = this.#begun.get(utterance.id)?.isAlone === true;
+    const isByName = session.settings.addressing !== 'auto';
+    this.#hold(69, !isAlone || isByName || why !== 'not-named', by);
   }
 
   #checkMeant(utterance: Id, by: string) {

@@ -85,9 +85,9 @@ test.each([...plantedFaults, ...plantedLeaks])(
 
 test('each part of the world exists for some seeds, and not for others', () => {
   const plans = seedsTo(200).map(planWorld);
-  for (const group of sceneGroups.filter((one) => one !== 'talk')) {
+  for (const group of sceneGroups) {
     const playing = plans.filter(({ scenes }) => scenes.has(group)).length;
-    expect([playing > 50, playing < 150], group).toEqual([true, true]);
+    expect([playing > 0, playing < 150], group).toEqual([true, true]);
   }
   expect(new Set(plans.map(({ pipeline }) => pipeline))).toEqual(
     new Set(pipelineNames),

@@ -19,6 +19,8 @@ export type SimulationResult = {
 
 /** Rest, in ms, after which nothing may be left: the longest wait for a model and more. */
 const finalRestMs = 420_000;
+/** Seeds of which one rests for the whole time, though nothing is left any more. */
+const seedsALongRest = 5;
 
 /** Time, in ms, after which servers that failed are asked again; and in which a healthy bot has answered. */
 const [settleMs, answerMs] = [60_000, 12_000];
@@ -37,8 +39,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     }
     const isCutShort = seed % 5 === 0;
     if (!isCutShort) await askFinalQuestion(world, judge);
-    if (!isCutShort) await world.advance(world.clock.nowMs() + finalRestMs);
-    if (!isCutShort) judge.checkRest(world);
+    if (!isCutShort) await rest(world, judge, seed % seedsALongRest === 1);
     await world.end(seed % 2 === 1);
     await world.advance(world.clock.nowMs() + 60_000);
     judge.checkEnd(world);
@@ -63,6 +64,15 @@ async function askFinalQuestion(world: Simulation, judge: Invariants) {
   await world.act({ atMs: askedMs, kind: 'say', by, text: 'Nova, which city?' });
   await world.advance(askedMs + answerMs);
   judge.checkAnswered(by, askedMs);
+}
+
+/** Time passes until nothing is left. */
+async function rest(world: Simulation, judge: Invariants, isLong: boolean) {
+  const { clock } = world;
+  const latestMs = clock.nowMs() + finalRestMs;
+  while (clock.nowMs() < latestMs && (isLong || !judge.isAtRest(world)))
+    await world.advance(clock.nowMs() + 1_000);
+  judge.checkRest(world);
 }
 
 async function catchFailure(work: () => Promise<void>) {

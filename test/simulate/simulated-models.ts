@@ -101,7 +101,7 @@ export class SimulatedModels {
       mood === 'obstinate' ? maxObstinateRounds : 1,
     );
     // Some say first what they are about to do.
-    if (call && calls.luck.draw(`preface ${answer}`) < 0.3)
+    if (call && calls.luck.draw(`preface ${answer}`) < 0.5)
       yield {
         kind: 'text',
         text: `Answer ${answer} begins with a look around the house. `,

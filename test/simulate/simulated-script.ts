@@ -11,9 +11,12 @@ export function makeScript(seed: number, minutes: number): readonly Act[] {
     Math.floor(fromMs + random() * (toMs - fromMs));
   const pick = <Item>(all: readonly Item[]) =>
     all[Math.floor(random() * all.length)] as Item;
-  const deck = scenes
-    .filter(({ group }) => groups.has(group))
-    .flatMap(({ acts, weight }) => Array.from({ length: weight }, () => acts));
+  /** Each group comes up as often as any other of the seed, whatever its size. */
+  const decks = [...groups].map((group) =>
+    scenes
+      .filter((scene) => scene.group === group)
+      .flatMap(({ acts, weight }) => Array.from({ length: weight }, () => acts)),
+  );
   const acts: Act[] = [];
   for (
     let beganMs = 0;
@@ -21,7 +24,7 @@ export function makeScript(seed: number, minutes: number): readonly Act[] {
     beganMs += between(0, longestGapMs)
   ) {
     const first = Math.floor(random() * people.length);
-    for (const [kind, who, fromMs, toMs, given] of pick(deck)) {
+    for (const [kind, who, fromMs, toMs, given] of pick(pick(decks))) {
       const by = people[(first + roles.indexOf(who)) % people.length] ?? everybody[0];
       const saying = kind === 'say' ? pick(sayings) : `${kind} ${acts.length}`;
       acts.push({

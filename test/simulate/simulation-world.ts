@@ -33,6 +33,7 @@ import { createRunningCalls, type RunningCalls } from './running-calls.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 import type { Mood } from './simulated-models.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
+import { simulatedRules } from './simulated-rules.ts';
 import { type Act, everybody } from './simulated-scenes.ts';
 import { makeSlowMessages } from './slow-messages.ts';
 import { readVoice } from './spoken-sound.ts';
@@ -397,9 +398,9 @@ export class Simulation {
     this.#checkTaken();
   }
 
-  #decide([state, event, rules]: Parameters<StepFunction>) {
+  #decide([state, event]: Parameters<StepFunction>) {
     this.#checkTaken();
-    const { effects, state: after } = this.#run(state, event, rules);
+    const { effects, state: after } = this.#run(state, event, simulatedRules);
     freezeDeep(after);
     this.steps++;
     this.#taken = { event, before: state, after, effects };

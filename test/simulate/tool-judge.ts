@@ -40,6 +40,9 @@ export function createToolJudge(hold: Hold, inheritedRuns = 0) {
       case 'run':
         checkRun(effect, { after, before, event });
         return;
+      case 'stop-run':
+        checkStoppedRun(effect, before, after);
+        return;
       default:
     }
   }
@@ -83,6 +86,22 @@ export function createToolJudge(hold: Hold, inheritedRuns = 0) {
     const isOwn = run.effect !== 'last' || !tools.tainted.has(answer);
     hold(14, isOwn, run.tool);
     hold(13, tools.noteRun(run), `${run.tool} of turn ${run.turn}`);
+  }
+
+  /** Only who may be heard no more takes back what was confirmed. */
+  function checkStoppedRun(
+    { run: id }: EffectOf<'stop-run'>,
+    { tools: { runs } }: ConversationState,
+    { presence: { consent, people } }: ConversationState,
+  ) {
+    const run = runs.find((one) => one.id === id);
+    if (!run) return;
+    const isBarred = people.some((one) => one.id === run.by && !one.isAdmitted);
+    hold(
+      68,
+      run.ref !== undefined || isBarred || consent.no.includes(run.by),
+      run.tool,
+    );
   }
 
   function checkResult(

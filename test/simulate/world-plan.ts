@@ -1,21 +1,17 @@
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
 import { drawChance, type PortName, portNames } from './luck.ts';
-import { everybody, type SceneGroup, sceneGroups } from './simulated-scenes.ts';
+import { everybody, type SceneGroup, sceneGroups, scenes } from './simulated-scenes.ts';
 
 /** How much a person may cost a day: enough for the talk, too little for it, or for nothing. */
 const capsUsd = [1, 1, 1, 0.01, 0.002] as const;
 
-const gapsMs = [6_000, 6_000, 6_000, 40_000] as const;
+const gapsMs = [2_000, 6_000, 12_000, 12_000, 30_000] as const;
+
+/** Groups of scenes of a seed: few, whose scenes follow each other often. */
+const groupCounts = [1, 2, 2, 3, 4] as const;
 
 /** Manner of a chat model: it answers, calls the same tools again and again, says nothing, or takes for ever. */
-const planManners = [
-  'usual',
-  'usual',
-  'usual',
-  'obstinate',
-  'empty',
-  'silent',
-] as const;
+const planManners = ['usual', 'obstinate', 'empty', 'silent'] as const;
 
 /** Price of a model that hears and speaks. */
 export const speakingModelPrice = {
@@ -28,7 +24,7 @@ export const speakingModelPrice = {
   },
 } as const;
 
-/** What exists in the world of one seed. All faults at once hide rare pairs, so each seed has some of them. */
+/** What exists in the world of one seed. All faults at once hide rare pairs, so each seed has few of them, and many have none. */
 export type WorldPlan = {
   /** People who sit there at first. */
   readonly people: readonly string[];
@@ -79,32 +75,37 @@ export function planWorld(seed: number) {
   const has = (key: string, share: number) => luck(key) < share;
   const pick = <Item>(key: string, all: readonly Item[]) =>
     all[Math.floor(luck(key) * all.length)] as Item;
+  const isTroubled = has('trouble', 0.5);
   const portsWith = (key: string, share: number) =>
-    new Set(portNames.filter((port) => has(`${key} ${port}`, share)));
+    new Set(portNames.filter((port) => isTroubled && has(`${key} ${port}`, share)));
+  // A group of more scenes is drawn more often, so that each scene has its turn.
+  const countScenes = (group: SceneGroup) =>
+    scenes.filter((one) => one.group === group).length;
+  const rank = (group: SceneGroup) =>
+    luck(`scene ${group}`) ** (1 / Math.sqrt(countScenes(group)));
+  const groups = sceneGroups.toSorted((one, other) => rank(other) - rank(one));
   const hasPartials = has('partials', 0.3);
   return {
     people: everybody.slice(0, pick('people', [1, 2, 2, 3, 3, 3, 3, 5, 8])),
     pipeline: has('pipeline', 0.7) ? 'chained' : pick('other pipeline', pipelineNames),
-    manner: pick('manner', planManners),
+    manner: isTroubled ? pick('manner', planManners) : 'usual',
     capUsd: pick('cap', capsUsd),
     failing: portsWith('failing', 0.3),
     hanging: portsWith('hanging', 0.15),
     slow: portsWith('slow', 0.3),
     longestGapMs: pick('gap', gapsMs),
-    scenes: new Set(
-      sceneGroups.filter((group) => group === 'talk' || has(`scene ${group}`, 0.5)),
-    ),
+    scenes: new Set(groups.slice(0, pick('groups', groupCounts))),
     hasFallbacks: has('fallbacks', 0.3),
     hasPartials,
     trustsPartials: hasPartials && has('trust', 0.7),
     closesSlowly: has('slow close', 0.4),
     writesSlowly: has('slow words', 0.2),
-    hasSlowTools: has('slow tools', 0.3),
+    hasSlowTools: has('slow tools', 0.5),
     isStage: has('stage', 0.08),
     lostShare: has('loss', 0.2) ? 0.05 + 0.15 * luck('share') : 0,
     latenessMs: has('late', 0.2) ? 40 + 160 * luck('late by') : 0,
     diskMs: has('slow disk', 0.3) ? 400 : 0,
-    latencyMs: has('latency', 0.5) ? 10 + Math.floor(90 * luck('latency of')) : 0,
+    latencyMs: has('latency', 0.3) ? 10 + Math.floor(90 * luck('latency of')) : 0,
     swapsUpdates: has('swapped updates', 0.3),
     repeatsUpdates: has('repeated updates', 0.2),
     answersProbes: has('probes', 0.5),

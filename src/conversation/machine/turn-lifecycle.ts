@@ -296,8 +296,8 @@ export function requeueReply(draft: Draft, { id, reply }: CurrentReply): void {
 }
 
 /**
- * Begins unheard answers anew if the prompts held words of other people. One that is heard goes on, and asks its model no
- * more.
+ * Begins answers anew if the prompts held words of other people, and nothing was heard, or only the words before a tool
+ * that still runs. Another one goes on, and asks its model no more.
  */
 export function renewForeignAnswers(draft: Draft): void {
   for (const turn of draft.turns) {
@@ -306,11 +306,10 @@ export function renewForeignAnswers(draft: Draft): void {
     // These words may be gone now.
     if (!answer?.hasForeignWords) continue;
     const heardReply = findHeardReply(draft, turn.id);
-    if (heardReply) {
-      answer.isClosed = true;
-      if (isHeldByTool(draft.tools, answer.id))
-        finishReplyClause(draft, heardReply, 'stopped');
-    } else if (current?.id === turn.id) requeueReply(draft, current);
+    const isHeld =
+      heardReply?.phase.kind === 'sounding' && isHeldByTool(draft.tools, answer.id);
+    if (heardReply && !isHeld) answer.isClosed = true;
+    else if (current?.id === turn.id) requeueReply(draft, current);
     else discardAnswer(draft, turn);
   }
 }

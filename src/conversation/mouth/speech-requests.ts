@@ -66,6 +66,12 @@ type Submission = { readonly signal?: AbortSignal | undefined } & (
     }
 );
 
+/** A request until its outcome is reported. */
+type Request = Submission & {
+  /** Ends with the outcome. A session lives long, so nothing of a request may listen to it then. */
+  readonly ending: AbortController;
+};
+
 type RequestEvent = Extract<
   UntimedEvent,
   { kind: 'typed' | 'announcement' | 'notify' }
@@ -93,8 +99,7 @@ type SpeechRequestsDeps = {
  */
 export class SpeechRequests {
   readonly #deps: SpeechRequestsDeps;
-  /** Requests until their outcomes are reported. */
-  readonly #requests = new Map<Id, Submission>();
+  readonly #requests = new Map<Id, Request>();
   readonly #heardIds = new Set<Id>();
   #latestHeard: HeardAnnouncement | undefined;
   #nextId = 1;
@@ -219,6 +224,7 @@ export class SpeechRequests {
       onOver?.(outcome);
     }
     if (!request) return;
+    request.ending.abort(new Error('the request is over'));
     const wasHeard = this.#heardIds.delete(id);
     if (request.kind === 'notice') request.notice.onEnded(wasHeard);
     if (request.kind !== 'announcement') return;
@@ -244,10 +250,13 @@ export class SpeechRequests {
   #submitRequest(submission: Submission, event: RequestEvent) {
     const { loop } = this.#deps;
     const { request } = event;
-    this.#requests.set(request, submission);
-    submission.signal?.addEventListener('abort', () => {
-      if (this.#requests.has(request)) loop.post({ kind: 'taken-back', request });
-    });
+    const ending = new AbortController();
+    this.#requests.set(request, { ...submission, ending });
+    submission.signal?.addEventListener(
+      'abort',
+      () => loop.post({ kind: 'taken-back', request }),
+      { signal: ending.signal },
+    );
     loop.post(event);
   }
 

@@ -105,9 +105,24 @@ test.each([
       ],
       room,
     );
-    expect(effects.some((effect) => /^(?:finish-clause|cut) 101/.test(effect))).toBe(
-      true,
-    );
+    expect(
+      effects.some((effect) => /^(?:finish-clause|cut|discard) 101/.test(effect)),
+    ).toBe(true);
     expect(effects.filter((effect) => effect.startsWith('result'))).toEqual([]);
   },
 );
+
+test('an answer that waits for a tool when another person says no is begun anew', () => {
+  const { effects } = play(
+    [
+      bridge,
+      replyAudible(101, 1_200),
+      toolCalled(101, 'look', '', 'read', 1_250),
+      consentGiven(toPersonId('ben'), 'no', 1_500),
+    ],
+    makeRoomAfter(saidByBen),
+  );
+  const discarded = effects.indexOf('discard 101');
+  expect(discarded).toBeGreaterThan(-1);
+  expect(effects.slice(discarded).some((one) => one.startsWith('play'))).toBe(true);
+});
