@@ -64,6 +64,8 @@ export const invariants = {
   64: 'a session outlives losses of its link between which it was up for long',
   65: 'the bot leaves once it is alone for as long as the server said',
   66: 'a voice socket that answers nothing is left, or people are told',
+  80: 'no packet of a person is decoded after their no, in no process',
+  81: 'of a person who is heard, packets that came in time are heard, in whatever order',
 } as const;
 
 export type InvariantNumber = keyof typeof invariants;

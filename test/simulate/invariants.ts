@@ -1,3 +1,4 @@
+import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { toPersonId } from '#src/base/ids.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import { conversationRules as rules } from '#src/conversation/machine/conversation-rules.ts';
@@ -29,6 +30,7 @@ import { createCostJudge } from './cost-judge.ts';
 import { createEndJudge } from './end-judge.ts';
 import { createConsentBook } from './invariant-books.ts';
 import { type InvariantNumber, invariants } from './invariant-list.ts';
+import { PacketJudge } from './packet-judge.ts';
 import { QuestionJudge } from './question-judge.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
 import { everybody } from './simulated-scenes.ts';
@@ -92,6 +94,7 @@ export class Invariants {
   #sound = new SoundJudge(this.#hold);
   #cost = createCostJudge(this.#hold);
   readonly #border = new BorderJudge(this.#hold);
+  readonly #packets = new PacketJudge(this.#hold, this.consent.refusals);
 
   /** Throws the first finding of a check. */
   throwFinding() {
@@ -401,6 +404,7 @@ export class Invariants {
     if (!state || isSessionOver(state) || isTried) this.#atMs.tried = nowMs;
     this.#note(() => {
       this.#hold(27, nowMs <= this.#atMs.tried + maxTryMs);
+      this.#packets.checkTime(world);
       if (!state || isSessionOver(state)) return;
       this.#sound.checkTime(world, state);
       this.#cost.checkTime(world, state);
@@ -414,6 +418,16 @@ export class Invariants {
     this.#note(() =>
       this.#hold(1, !this.consent.refusals.has(by), `recogniser of ${by}`),
     );
+  }
+
+  /** A packet of a person has come to the bot's call. */
+  noteDelivered(packet: Packet, atMs: number) {
+    this.#packets.noteDelivered(packet, atMs);
+  }
+
+  /** The bot decodes a packet of a person. */
+  checkDecoded(opus: Uint8Array, by: string | undefined) {
+    this.#note(() => this.#packets.noteDecoded(opus, by));
   }
 
   /** A model gets a prompt. Only who said no, and asks in writing, is in it after a no. */

@@ -445,7 +445,9 @@ export class Simulation {
   }
 
   #relay(packet: Packet) {
-    if (this.discord.relay(packet)) this.talkedMs = this.clock.nowMs();
+    if (!this.discord.relay(packet)) return;
+    this.talkedMs = this.clock.nowMs();
+    this.#judge.noteDelivered(packet, this.talkedMs);
   }
 
   #onLeft(opus: Buffer, atMs: number) {
