@@ -66,6 +66,23 @@ export const invariants = {
   66: 'a voice socket that answers nothing is left, or people are told',
   80: 'no packet of a person is decoded after their no, in no process',
   81: 'of a person who is heard, packets that came in time are heard, in whatever order',
+  100: 'sound leaves no faster than it is heard',
+  101: 'sound ends with frames of silence',
+  102: 'a packet counts for the person who sent it',
+  103: 'of nobody more sound is taken than time passes',
+  104: 'while packets wait in the socket, nothing counts as silence',
+  105: 'once told to leave, the bot takes no seat before it is called',
+  106: 'the bot comes back to no channel that all have left',
+  107: 'a seat that Discord gives leads into the call',
+  108: 'a link is up only where the bot has a seat',
+  109: 'nobody is said to have sent the bot away who did not',
+  110: 'the bot rests for as long as Discord asks, and longer each time',
+  111: 'a link that is whole is not left',
+  112: 'a seat is kept young only over a link',
+  113: 'only who sits with the bot agrees to its move',
+  114: 'a bug in one effect leaves the others of its step',
+  115: 'a session whose bug repeats within a minute ends',
+  116: 'an answer that makes no progress is given up',
 } as const;
 
 export type InvariantNumber = keyof typeof invariants;
