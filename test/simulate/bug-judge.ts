@@ -32,12 +32,15 @@ export class BugJudge {
   }
 
   /** The conversation learns something. */
-  check({ before, event }: SimulatedStep): void {
+  check({ after, before, event }: SimulatedStep): void {
     if (event.kind !== 'link-lost' || isSessionOver(before)) return;
     const isByBug =
       event.atMs - this.#bugMs <= maxLossMs && event.atMs - this.#actMs > maxLossMs;
     const isRepeated = isByBug && event.atMs - this.#lossMs <= maxRepeatMs;
     this.#hold(115, !isRepeated || event.final !== undefined);
     if (isByBug) this.#lossMs = event.atMs;
+    // The loss of the next link has another cause.
+    this.#bugMs = Number.NEGATIVE_INFINITY;
+    if (isSessionOver(after)) this.#lossMs = Number.NEGATIVE_INFINITY;
   }
 }

@@ -125,7 +125,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: '    pending?.giveUp(',
     to: '    String(',
     tests: ['test/conversation'],
-    foundBy: 'nothing',
   },
   {
     id: 'a15',
@@ -142,7 +141,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: '    try {\n      this.#deps.performEffect(effect);\n    } catch (error) {\n      this.reportBug(error);\n    }',
     to: '    this.#deps.performEffect(effect);',
     tests: ['test/conversation'],
-    foundBy: 'nothing',
   },
   {
     id: 'a25',
@@ -151,7 +149,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'formerChannel && mayBeHeard(formerChannel, channel, deps);',
     to: 'formerChannel !== undefined;',
     tests: ['test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'b14',

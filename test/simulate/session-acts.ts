@@ -1,5 +1,6 @@
 import type { PersonId } from '#src/base/ids.ts';
 import {
+  den,
   lounge,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
