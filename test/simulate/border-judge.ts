@@ -31,6 +31,8 @@ export class BorderJudge {
   /** Channels of what was said. */
   readonly #saidIn = new WeakMap<HistoryExchange, string>();
   #channelId: string | undefined;
+  /** What the session knows from others, while its channel is not known. */
+  #begunWith: readonly HistoryExchange[] = [];
   /** Instants, in ms: since which the path is dead, and at which people were with the bot last. */
   #deadFromMs = Number.POSITIVE_INFINITY;
   #deadCall: unknown;
@@ -51,14 +53,9 @@ export class BorderJudge {
   }
 
   /** A session begins with what it has from others. */
-  beginSession(world: Simulation, { history }: ConversationState) {
-    const { channelId } = world;
-    this.#channelId = channelId;
-    const foreign = history.exchanges.find((one) => {
-      const saidIn = this.#saidIn.get(one);
-      return channelId !== undefined && saidIn !== undefined && saidIn !== channelId;
-    });
-    this.#hold(57, foreign === undefined, foreign?.words);
+  beginSession({ history }: ConversationState) {
+    this.#channelId = undefined;
+    this.#begunWith = history.exchanges;
     this.#fewestListeners = Number.POSITIVE_INFINITY;
   }
 
@@ -66,11 +63,26 @@ export class BorderJudge {
     if (event.kind === 'link-up') this.#upFromMs = event.atMs;
     if (event.kind === 'link-down') this.#lostAfterMs = event.atMs - this.#upFromMs;
     if (event.kind === 'link-lost' && event.final === undefined)
-      this.#hold(64, !isSessionOver(after) || this.#lostAfterMs < recoveredMs);
+      this.#hold(
+        64,
+        !isSessionOver(after) || this.#lostAfterMs < recoveredMs || event.restMs > 0,
+      );
+    this.#channelId ??= this.#findChannel(world, after);
     for (const one of after.history.exchanges)
       if (this.#channelId && !before.history.exchanges.includes(one))
         this.#saidIn.set(one, this.#channelId);
     for (const by of listNewlyHeard(before, after)) this.#checkRole(world, by);
+  }
+
+  /** Finds the channel of the session, of which nothing but words that were said there may be known. */
+  #findChannel(world: Simulation, state: ConversationState) {
+    const channelId = world.findChannelId(state);
+    if (channelId === undefined) return undefined;
+    const foreign = this.#begunWith.find(
+      (one) => (this.#saidIn.get(one) ?? channelId) !== channelId,
+    );
+    this.#hold(57, foreign === undefined, foreign?.words);
+    return channelId;
   }
 
   /** Time has passed. */

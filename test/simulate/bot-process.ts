@@ -1,9 +1,10 @@
+import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
 import { DiscordPlaces } from '#src/discord/places.ts';
-import type { SeatChange, VoiceLinkOpener } from '#src/ports/voice-link.ts';
+import type { SeatChange, VoiceLink, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import {
   type FixtureOptions,
   openSessionFixture,
@@ -19,6 +20,8 @@ export type BotProcessOptions = {
   /** Called with each event of Discord, before the sessions have it. */
   readonly onDiscordEvent: (event: DiscordEvent) => void;
   readonly fixture: FixtureOptions;
+  /** Called with each packet that the sessions get. */
+  readonly onPacket: (packet: Packet) => void;
 };
 
 /** One process of the bot, logged in to the simulated Discord. */
@@ -27,10 +30,18 @@ export class BotProcess {
   readonly fixture: SessionFixture;
   readonly #gateway: SimulatedGateway;
   readonly #opener: DiscordLinkOpener;
+  readonly #onPacket;
   #openingLinks = 0;
 
-  constructor({ clock, discord, fixture, onDiscordEvent }: BotProcessOptions) {
+  constructor({
+    clock,
+    discord,
+    fixture,
+    onDiscordEvent,
+    onPacket,
+  }: BotProcessOptions) {
     this.clock = clock;
+    this.#onPacket = onPacket;
     this.#gateway = discord.logIn(clock);
     const { client } = this.#gateway;
     const onEvent = (event: DiscordEvent) => {
@@ -75,7 +86,7 @@ export class BotProcess {
       openLink: async (...given) => {
         this.#openingLinks++;
         try {
-          return await this.#opener.openLink(...given);
+          return watchPackets(await this.#opener.openLink(...given), this.#onPacket);
         } finally {
           this.#openingLinks--;
         }
@@ -83,6 +94,18 @@ export class BotProcess {
       getRestMs: (id: GuildId) => this.#opener.getRestMs(id),
     };
   }
+}
+
+/** A link whose packets are looked at as they are received. */
+function watchPackets(link: VoiceLink, onPacket: (packet: Packet) => void): VoiceLink {
+  const receivePackets = link.receivePackets.bind(link);
+  link.receivePackets = async function* (signal) {
+    for await (const packet of receivePackets(signal)) {
+      onPacket(packet);
+      yield packet;
+    }
+  };
+  return link;
 }
 
 const seatChanges: ReadonlySet<string> = new Set([

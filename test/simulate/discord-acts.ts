@@ -23,6 +23,11 @@ const discordActKinds = [
   'robot',
   'socket-freezes',
   'tell-members',
+  'relogin',
+  'rate-limit',
+  'no-seats',
+  'seats',
+  'seal',
 ] as const satisfies readonly Act['kind'][];
 export type DiscordActKind = (typeof discordActKinds)[number];
 
@@ -32,6 +37,13 @@ type DiscordAct = Pick<Act, 'by' | 'text'> & { readonly kind: DiscordActKind };
 const maxStallMs = 3_000;
 /** Codes by which a voice socket closes: a session that is gone, a server that crashed, and a network that was cut. */
 const closeCodes = [4_006, 4_006, 4_015, 1_006] as const;
+
+/** Code by which Discord asks for a rest: https://docs.discord.com/developers/topics/opcodes-and-status-codes#voice */
+const rateLimitedCode = 4_021;
+
+function drawCloseCode(luck: number) {
+  return closeCodes[Math.floor(luck * closeCodes.length)] ?? 4_006;
+}
 
 /** Whether an act is one of people or moderators on Discord alone, or of its network. */
 export function isDiscordAct(kind: Act['kind']): kind is DiscordActKind {
@@ -52,8 +64,7 @@ export function performDiscordAct(
     unmute: () => discord.muteBot(false),
     go: () => discord.seat(by, null),
     come: () => discord.seat(by, seat),
-    'lose-link': () =>
-      voice.closeSocket(closeCodes[Math.floor(draw() * closeCodes.length)] ?? 4_006),
+    'lose-link': () => voice.closeSocket(Number(text) || drawCloseCode(draw())),
     'move-server': () => discord.moveServer(draw() * maxStallMs),
     deafen: () => discord.deafen(by, true),
     undeafen: () => discord.deafen(by, false),
@@ -68,6 +79,11 @@ export function performDiscordAct(
     'socket-freezes': () => voice.freeze(),
     'swap-source': () => discord.swapSource(by),
     'tell-members': () => discord.tellMember(by),
+    relogin: () => discord.forgetSession(),
+    'rate-limit': () => voice.closeSocket(rateLimitedCode),
+    'no-seats': () => discord.giveSeats(false),
+    seats: () => discord.giveSeats(true),
+    seal: () => discord.seal(by),
   };
   acts[kind]();
 }

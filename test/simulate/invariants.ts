@@ -1,3 +1,4 @@
+import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { toPersonId } from '#src/base/ids.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import type {
@@ -14,6 +15,8 @@ import type {
 import { getWakeTime } from '#src/conversation/machine/step.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { BorderJudge } from './border-judge.ts';
+import { simulatedBugName } from './broken-effect.ts';
+import { BugJudge } from './bug-judge.ts';
 import {
   floorPhase,
   isAnybodyTalking,
@@ -27,11 +30,17 @@ import {
 } from './conversation-view.ts';
 import { createCostJudge } from './cost-judge.ts';
 import { createEndJudge } from './end-judge.ts';
+import { FrameJudge } from './frame-judge.ts';
+import { IncomingJudge } from './incoming-judge.ts';
 import { createConsentBook } from './invariant-books.ts';
 import { type InvariantNumber, invariants } from './invariant-list.ts';
+import { PacketJudge } from './packet-judge.ts';
+import { ProgressJudge } from './progress-judge.ts';
 import { QuestionJudge } from './question-judge.ts';
+import { SeatJudge } from './seat-judge.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
 import { simulatedRules as rules } from './simulated-rules.ts';
+import { type Act, everybody } from './simulated-scenes.ts';
 import type { Simulation } from './simulation-world.ts';
 import { SoundJudge } from './sound-judge.ts';
 import type { VoiceFrame } from './spoken-sound.ts';
@@ -92,6 +101,12 @@ export class Invariants {
   #sound = new SoundJudge(this.#hold);
   #cost = createCostJudge(this.#hold);
   readonly #border = new BorderJudge(this.#hold);
+  readonly #progress = new ProgressJudge(this.#hold);
+  readonly #frames = new FrameJudge(this.#hold);
+  readonly incoming = new IncomingJudge(this.#hold);
+  readonly #bugs = new BugJudge(this.#hold);
+  readonly seats = new SeatJudge(this.#hold);
+  readonly #packets = new PacketJudge(this.#hold, this.consent.refusals);
 
   /** Throws the first finding of a check. */
   throwFinding() {
@@ -101,6 +116,7 @@ export class Invariants {
   /** Another process begins. Of the former one nothing goes on. */
   beginProcess() {
     this.#last = undefined;
+    this.seats.beginProcess();
   }
 
   check(world: Simulation, taken: SimulatedStep) {
@@ -113,7 +129,7 @@ export class Invariants {
   #checkStep(world: Simulation, taken: SimulatedStep) {
     if (taken.before !== this.#last) {
       this.#beginSession(world, taken.before.presence.consent.isPaused);
-      this.#border.beginSession(world, taken.before);
+      this.#border.beginSession(taken.before);
     }
     this.#last = taken.after;
     this.consent.note(taken);
@@ -133,6 +149,9 @@ export class Invariants {
     this.#sound.check(world, taken);
     this.#cost.check(world, taken);
     this.#border.check(world, taken);
+    this.seats.check(world, taken);
+    this.#bugs.check(taken);
+    this.incoming.checkEvent(taken);
   }
 
   /** Ids of another session are new ones. */
@@ -411,12 +430,48 @@ export class Invariants {
     if (!state || isSessionOver(state) || isTried) this.#atMs.tried = nowMs;
     this.#note(() => {
       this.#hold(27, nowMs <= this.#atMs.tried + maxTryMs);
+      this.#packets.checkTime(world);
+      this.seats.notePeople(world);
       if (!state || isSessionOver(state)) return;
       this.#sound.checkTime(world, state);
       this.#cost.checkTime(world, state);
       this.#border.checkTime(world, state);
+      this.#frames.checkTime(world, state);
+      this.#progress.checkTime(world, state);
+      this.seats.checkTime(world, state);
     });
     this.throwFinding();
+  }
+
+  /** The bot asks Discord for a seat. Null: it gives its seat up. */
+  checkSeatAsked(world: Simulation, channelId: string | null, state = this.#last) {
+    this.#note(() => this.seats.checkAsked(world, channelId, state));
+  }
+
+  /** A seat is stored as alive. */
+  checkSeatAlive(nowMs: number) {
+    this.#note(() => this.seats.checkAlive(nowMs));
+  }
+
+  /** Something is about to happen in the world. */
+  noteAct(world: Simulation, act: Act) {
+    this.seats.noteAct(world, act);
+    this.#bugs.noteAct(act, world.clock.nowMs());
+  }
+
+  /** A step was given an effect with a bug, whose last effect was or was not performed. */
+  checkBug(arePerformed: boolean, state: ConversationState, nowMs: number) {
+    this.#note(() => this.#bugs.checkBug(arePerformed, state, nowMs));
+  }
+
+  /** A packet comes to the conversation. */
+  checkPacket(packet: Packet, said: readonly SaidWords[], nowMs: number) {
+    this.#note(() => this.incoming.checkPacket(packet, said, nowMs));
+  }
+
+  /** A frame leaves. */
+  checkFrame(opus: Buffer, atMs: number) {
+    this.#note(() => this.#frames.checkLeft(opus, atMs));
   }
 
   /** A recogniser gets sound of this person. What was said before a pause is recognised during it. */
@@ -424,6 +479,16 @@ export class Invariants {
     this.#note(() =>
       this.#hold(1, !this.consent.refusals.has(by), `recogniser of ${by}`),
     );
+  }
+
+  /** A packet of a person has come to the bot's call. */
+  noteDelivered(packet: Packet, atMs: number) {
+    this.#packets.noteDelivered(packet, atMs);
+  }
+
+  /** The bot decodes a packet of a person. */
+  checkDecoded(opus: Uint8Array, by: string | undefined) {
+    this.#note(() => this.#packets.noteDecoded(opus, by));
   }
 
   /** A model gets a prompt. Only who said no, and asks in writing, is in it after a no. */
@@ -455,7 +520,7 @@ export class Invariants {
 
   checkEvent(event: SessionEvent, said: readonly SaidWords[]) {
     if (event.kind === 'failed')
-      this.#note(() => this.#hold(34, event.code !== 'bug', event.message));
+      this.#note(() => this.#hold(34, isExpected(event), event.message));
     if (event.kind !== 'recognised') return;
     const isSaid = said.some(
       ({ by, text }) => by === event.speakerId && event.text.includes(text),
@@ -476,7 +541,7 @@ export class Invariants {
     }
   }
 
-  /** Whether nothing is left any more. */
+  /** Whether nothing is left. */
   isAtRest(world: Simulation) {
     try {
       this.checkRest(world);
@@ -509,6 +574,10 @@ export class Invariants {
     this.#hold(33, !this.#last || isSessionOver(this.#last), 'it is not over');
     this.#hold(33, !this.#last?.tools.runs.length, 'a tool');
   }
+}
+
+function isExpected({ code, message }: Extract<SessionEvent, { kind: 'failed' }>) {
+  return code !== 'bug' || message.includes(simulatedBugName);
 }
 
 function isQuiet({ turns }: ConversationState) {

@@ -8,6 +8,8 @@ import type { WorldPlan } from './world-plan.ts';
 /** Time, in ms, for which an open microphone sends after its owner has spoken. */
 const noiseMs = 2_000;
 const frameMs = 20;
+/** Sound, in ms, that a flood brings after its first words. */
+const floodMs = 6_000;
 
 type NetworkPlan = Pick<
   WorldPlan,
@@ -60,6 +62,20 @@ export function createSimulatedMicrophones(plan: NetworkPlan, luck: Luck) {
       waitingPackets = [...waitingPackets, ...sent].sort(
         (one, other) => one.atMs - other.atMs,
       );
+    },
+
+    /** A client of a person sends some seconds of sound at once. */
+    flood(by: PersonId, nowMs: number) {
+      if ((busyUntilMs.get(by) ?? 0) > nowMs) return;
+      const packets = makePackets(by, { number: said.length, text: '' }, nowMs, {
+        noiseMs: floodMs,
+        endsAbruptly: false,
+      });
+      const toMs = packets.at(-1)?.atMs ?? nowMs;
+      said.push({ by, text: '', fromMs: nowMs, toMs });
+      busyUntilMs.set(by, toMs + frameMs);
+      const flood = packets.map((packet) => ({ ...packet, atMs: nowMs }));
+      waitingPackets = [...flood, ...waitingPackets];
     },
 
     /** Takes the packets that have arrived by now. */

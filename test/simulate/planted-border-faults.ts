@@ -9,7 +9,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: '        if (this.#clock.nowMs() - dueMs > minHoldMs) await readPendingPackets(signal);\n',
     to: '',
     tests: ['test/conversation', 'test/sessions'],
-    foundBy: 'nothing',
   },
   {
     id: 'a18',
@@ -18,7 +17,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: '    if (!session.consent.mayHear(packet.speakerId)) continue;\n',
     to: '',
     tests: ['test/conversation', 'test/sessions'],
-    foundBy: 'nothing',
   },
   {
     id: 'a19',
@@ -35,7 +33,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: 'isBug && nowMs - this.#lastBugAtMs <= reconnectRules.minRebuildGapMs;',
     to: 'isBug && nowMs < this.#lastBugAtMs;',
     tests: ['test/conversation', 'test/sessions'],
-    foundBy: 'tests',
   },
   {
     id: 'a21',
@@ -44,7 +41,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: "    if (this.hasEntered && this.companySize === 0) this.leave('alone');\n",
     to: '',
     tests: ['test/conversation', 'test/sessions'],
-    foundBy: 'tests',
   },
   {
     id: 'a22',
@@ -53,7 +49,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: '    this.forgetSeat(guildId);\n    this.#moves.delete(guildId);\n    const leave',
     to: '    this.forgetSeat(guildId);\n    const leave',
     tests: ['test/conversation', 'test/sessions'],
-    foundBy: 'nothing',
   },
   {
     id: 'a23',
@@ -62,7 +57,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: '!request || !isMeant || !session?.isHere(personId)',
     to: '!request || !isMeant || !session',
     tests: ['test/conversation', 'test/sessions'],
-    foundBy: 'tests',
   },
   {
     id: 'a24',
@@ -71,7 +65,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: 'return conversation?.channelId === channelId ? conversation : undefined;',
     to: 'return channelId === undefined ? undefined : conversation;',
     tests: ['test/conversation', 'test/sessions'],
-    foundBy: 'nothing',
   },
   {
     id: 'a26',
@@ -80,7 +73,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: 'seats.filter(([, { session }]) => session?.isLinked)',
     to: 'seats.filter(([, { session }]) => session)',
     tests: ['test/conversation', 'test/sessions'],
-    foundBy: 'tests',
   },
   {
     id: 'b01',
@@ -89,7 +81,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: 'if (this.#isSettled() && seat?.channelId !== channelId)',
     to: 'if (this.#isSettled() && seat?.channelId === undefined && channelId === undefined)',
     tests: ['test/discord/link'],
-    foundBy: 'tests',
   },
   {
     id: 'b02',
@@ -107,7 +98,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: 'if (this.#isIn || !update.endpoint) this.#passServer();',
     to: 'this.#passServer();',
     tests: ['test/discord/link'],
-    foundBy: 'nothing',
   },
   {
     id: 'b04',
@@ -116,7 +106,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: '    if (!this.#isIn) return;\n',
     to: '',
     tests: ['test/discord/link'],
-    foundBy: 'nothing',
   },
   {
     id: 'b05',
@@ -125,7 +114,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: 'Math.min(maxRestMs, this.#restMs * 2)',
     to: 'Math.min(maxRestMs, this.#restMs)',
     tests: ['test/discord/link'],
-    foundBy: 'nothing',
   },
   {
     id: 'b06',
@@ -134,7 +122,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: 'getInnerSocket(state.ws).missedHeartbeats === 0;',
     to: 'getInnerSocket(state.ws).missedHeartbeats < 1e9;',
     tests: ['test/discord/link'],
-    foundBy: 'tests',
   },
   {
     id: 'b07',
@@ -143,7 +130,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: '(countOthers() === 1 ? 0 : 1)',
     to: '(countOthers() === 1 ? 0 : 0)',
     tests: ['test/discord/link'],
-    foundBy: 'tests',
   },
   {
     id: 'b08',
@@ -152,7 +138,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: 'if (userId === speakerId && olderSsrc !== ssrc) map.delete(olderSsrc);',
     to: 'if (userId === speakerId && olderSsrc === ssrc + 0.5) map.delete(olderSsrc);',
     tests: ['test/discord/link'],
-    foundBy: 'nothing',
   },
   {
     id: 'b09',
@@ -161,7 +146,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: 'else if ((this.#soundUntilMs.get(speakerId) ?? atMs) - atMs > maxAheadMs)',
     to: 'else if ((this.#soundUntilMs.get(speakerId) ?? atMs) - atMs > 1e9)',
     tests: ['test/discord/link'],
-    foundBy: 'tests',
   },
   {
     id: 'b10',
@@ -179,7 +163,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: '    this.#owedSilence = silenceFrames;\n',
     to: '    this.#owedSilence = 0;\n',
     tests: ['test/discord/link'],
-    foundBy: 'tests',
   },
   {
     id: 'b12',
@@ -188,7 +171,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: 'if (lateMs > catchUpMs) {',
     to: 'if (lateMs > 1e9) {',
     tests: ['test/discord/link'],
-    foundBy: 'tests',
   },
   {
     id: 'b13',

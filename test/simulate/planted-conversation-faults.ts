@@ -114,7 +114,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: '    pending?.giveUp(',
     to: '    String(',
     tests: ['test/conversation'],
-    foundBy: 'nothing',
   },
   {
     id: 'a15',
@@ -131,7 +130,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: '    try {\n      performEffect(effect);\n    } catch (error) {\n      this.reportBug(error);\n    }',
     to: '    performEffect(effect);',
     tests: ['test/conversation'],
-    foundBy: 'nothing',
   },
   {
     id: 'a25',
@@ -140,7 +138,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'formerChannel && mayBeHeard(formerChannel, channel, deps);',
     to: 'formerChannel !== undefined;',
     tests: ['test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'b14',

@@ -11,7 +11,7 @@ import {
 } from './simulated-engines.ts';
 import { type Mood, SimulatedModels } from './simulated-models.ts';
 import { makeTranscriber, type SaidWords } from './simulated-recogniser.ts';
-import { simulatedCodec } from './spoken-sound.ts';
+import { makeSimulatedCodec, readFrame } from './spoken-sound.ts';
 import type { WorldPlan } from './world-plan.ts';
 
 export type ProcessEnginesOptions = {
@@ -21,7 +21,7 @@ export type ProcessEnginesOptions = {
   readonly saidOf: (number: number) => SaidWords | undefined;
   readonly nextNumber: () => number;
   readonly mood: () => Mood;
-  readonly judge: Pick<Invariants, 'checkPrompt' | 'checkRecogniser'>;
+  readonly judge: Pick<Invariants, 'checkDecoded' | 'checkPrompt' | 'checkRecogniser'>;
   readonly misheard: string | undefined;
 };
 
@@ -66,7 +66,10 @@ export function makeProcessEngines(options: ProcessEnginesOptions) {
     ...servers,
     pipelines: makePipelines(servers, models.speaking, plan.pipeline),
     tools: makeTools(calls, plan.hasSlowTools),
-    codec: simulatedCodec,
+    codec: makeSimulatedCodec((opus) => {
+      const number = readFrame(opus)?.number;
+      judge.checkDecoded(opus, number === undefined ? undefined : saidOf(number)?.by);
+    }),
     sounds: silentSounds,
   };
 }

@@ -25,6 +25,9 @@ const seedsALongRest = 5;
 /** Time, in ms, after which servers that failed are asked again; and in which a healthy bot has answered. */
 const [settleMs, answerMs] = [60_000, 12_000];
 
+/** Time, in ms, in which a bot that takes sealed voice for a fault of its link would leave. */
+const sealedMs = 15_000;
+
 /** Plays a script. Each fifth seed ends in the middle of everything. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { acts, judge = new Invariants(), seed } = options;
@@ -51,7 +54,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
 async function askFinalQuestion(world: Simulation, judge: Invariants) {
   const { clock } = world;
   await world.heal();
-  await world.advance(clock.nowMs() + settleMs);
+  await world.advance(Math.max(clock.nowMs(), judge.seats.restUntilMs) + settleMs);
   const latestMs = clock.nowMs() + finalRestMs;
   while (world.state?.turnQueue.current && clock.nowMs() < latestMs)
     await world.advance(clock.nowMs() + 1_000);
@@ -60,10 +63,14 @@ async function askFinalQuestion(world: Simulation, judge: Invariants) {
   await world.advance(clock.nowMs() + 1_000);
   await world.callBack();
   const [by = ''] = world.plan.people;
+  const { sealedPeople } = world.discord;
+  for (const sealed of sealedPeople)
+    await world.act({ atMs: clock.nowMs(), kind: 'say', by: sealed, text: 'mhm' });
   const askedMs = clock.nowMs();
   await world.act({ atMs: askedMs, kind: 'say', by, text: 'Nova, which city?' });
   await world.advance(askedMs + answerMs);
   judge.checkAnswered(by, askedMs);
+  if (sealedPeople.length > 0) await world.advance(clock.nowMs() + sealedMs);
 }
 
 /** Time passes until nothing is left. */

@@ -10,6 +10,9 @@ import type { ProcessClock } from './process-clock.ts';
 
 const neverAborted = new AbortController().signal;
 
+/** Time, in ms, for which a disk is busy with something else, and the longest that an operation takes then. */
+const [slowForMs, slowMs] = [3_000, 3_000];
+
 /** Disk of a machine, which outlives its processes: the store of the bot, and the journal of refusals beside it. */
 export class SimulatedDisk {
   readonly journal = makeMemoryJournal();
@@ -17,6 +20,8 @@ export class SimulatedDisk {
   readonly #luck;
   /** Longest time, in ms, of an operation: half of it passes before it is done, and durable, and the rest before that is known. */
   readonly #maxMs: number;
+  readonly #clock: Clock;
+  #slowUntilMs = Number.NEGATIVE_INFINITY;
   #operations = 0;
 
   constructor(clock: Clock, luck: Luck, maxMs: number) {
@@ -24,13 +29,27 @@ export class SimulatedDisk {
     this.#database = openDatabase({ driver, clock });
     this.#luck = luck;
     this.#maxMs = maxMs;
+    this.#clock = clock;
+  }
+
+  /** The disk is busy with something else. */
+  slowDown(): void {
+    this.#slowUntilMs = this.#clock.nowMs() + slowForMs;
+  }
+
+  get #longestMs() {
+    return this.#clock.nowMs() < this.#slowUntilMs ? slowMs : this.#maxMs;
   }
 
   /** Opens the stores for a process. A write of a process that has stopped is durable or not, and nobody learns of it. */
-  openStores(clock: ProcessClock, findTrouble: () => StoreTrouble | undefined) {
+  openStores(
+    clock: ProcessClock,
+    findTrouble: () => StoreTrouble | undefined,
+    onSeatAlive: () => void,
+  ) {
     const database = this.#database;
     const perform = async <T>(work: () => Promise<T>) => {
-      const ms = (this.#luck.draw(`disk ${this.#operations++}`) * this.#maxMs) / 2;
+      const ms = (this.#luck.draw(`disk ${this.#operations++}`) * this.#longestMs) / 2;
       if (ms > 0 || clock.hasStopped) await clock.sleep(ms, neverAborted);
       const result = await work();
       if (ms > 0 || clock.hasStopped) await clock.sleep(ms, neverAborted);
@@ -48,6 +67,12 @@ export class SimulatedDisk {
     const stores = openFailingStores(slow);
     for (const store of Object.values(stores).filter(Boolean))
       Object.defineProperty(store, 'trouble', { get: findTrouble });
+    const { seats } = stores;
+    const markAlive = seats.markAlive.bind(seats);
+    seats.markAlive = (...given) => {
+      onSeatAlive();
+      return markAlive(...given);
+    };
     return stores;
   }
 }

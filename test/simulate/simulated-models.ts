@@ -33,6 +33,8 @@ const charactersPerToken = 3;
 const samplesPerPiece = pieceMs * 24;
 /** Longer than anybody waits for a model, in ms. */
 const maxAnswerMs = 3_600_000;
+/** Word over which a model thinks for ever, however well all is. */
+const hangingWord = 'riddle';
 /** Luck with which an answer has two sentences and an end. */
 const healthyLuck = 0.3;
 /** Rounds for which an obstinate model calls the same tools. */
@@ -91,9 +93,10 @@ export class SimulatedModels {
     const mood = moodNow();
     const isOdd = calls.luck.draw(`odd ${answer}`) < 0.5;
     await calls.call('think', times, signal);
-    if (isOdd && mood === 'silent') await calls.clock.sleep(maxAnswerMs, signal);
-    if (isOdd && mood === 'empty') return;
     const words = this.#askedWords(messages);
+    const hangs = (isOdd && mood === 'silent') || words.includes(hangingWord);
+    if (hangs) await calls.clock.sleep(maxAnswerMs, signal);
+    if (isOdd && mood === 'empty') return;
     const call = findNextCall(
       words,
       messages,

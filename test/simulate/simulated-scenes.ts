@@ -14,6 +14,7 @@ export const everybody = [
 /** Kinds of scenes. A seed has some of them. */
 export const sceneGroups = [
   'talk',
+  'broken',
   'consent',
   'coming',
   'hearing',
@@ -26,11 +27,13 @@ export const sceneGroups = [
   'reading',
   'roles',
   'rooms',
+  'seats',
   'settings',
   'stop',
   'store',
   'tools',
   'typed',
+  'voices',
   'wait',
 ] as const;
 export type SceneGroup = (typeof sceneGroups)[number];
@@ -83,6 +86,15 @@ const actKinds = [
   'no-elsewhere',
   'robot',
   'socket-freezes',
+  'agree',
+  'bug',
+  'flood',
+  'relogin',
+  'rate-limit',
+  'no-seats',
+  'seats',
+  'seal',
+  'slow-disk',
 ] as const;
 export type ActKind = (typeof actKinds)[number];
 

@@ -1,5 +1,6 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { type PersonId, toPersonId } from '#src/base/ids.ts';
+import type { ConversationState } from '#src/conversation/machine/state.ts';
 import { stepConversation } from '#src/conversation/machine/step.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -14,6 +15,7 @@ import {
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { passRounds, VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { BotProcess } from './bot-process.ts';
+import { SimulatedBug } from './broken-effect.ts';
 import { SimulatedDiscord } from './discord/simulated-discord.ts';
 import {
   type DiscordActKind,
@@ -30,6 +32,14 @@ import {
 import { ProcessClock } from './process-clock.ts';
 import { makeProcessEngines } from './process-engines.ts';
 import { createRunningCalls, type RunningCalls } from './running-calls.ts';
+import {
+  agreeToMove,
+  changeSetting,
+  playMusic,
+  pressButton,
+  queueNotice,
+  showCaptions,
+} from './session-acts.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 import type { Mood } from './simulated-models.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
@@ -37,6 +47,7 @@ import { simulatedRules } from './simulated-rules.ts';
 import { type Act, everybody } from './simulated-scenes.ts';
 import { makeSlowMessages } from './slow-messages.ts';
 import { readVoice } from './spoken-sound.ts';
+import { TypedQuestions } from './typed-questions.ts';
 import { planWorld, speakingModelPrice, type WorldPlan } from './world-plan.ts';
 
 export type SimulationSetup = {
@@ -96,13 +107,14 @@ export class Simulation {
   readonly #budgets;
   readonly #ledger;
   readonly #microphones: SimulatedMicrophones;
-  readonly #requests = new Set<AbortController>();
+  readonly #questions = new TypedQuestions();
   #taken: SimulatedStep | undefined;
   #leftMs = Number.NEGATIVE_INFINITY;
   #uncarriedMs = Number.NEGATIVE_INFINITY;
   /** True from the instant on at which nothing goes wrong any more. */
   #isHealthy = false;
   readonly #store = { isBroken: false };
+  readonly #bug = new SimulatedBug();
 
   constructor(setup: SimulationSetup) {
     const {
@@ -127,6 +139,7 @@ export class Simulation {
       channels: [lounge, den],
       people: everybody,
       onLeft: (opus, atMs) => this.#onLeft(opus, atMs),
+      onSeatAsked: (id) => this.#judge.checkSeatAsked(this, id, this.#taken?.after),
     });
     for (const id of this.plan.people) this.discord.seat(id, lounge.channelId);
     const speaks = this.plan.pipeline !== 'chained' || this.plan.scenes.has('settings');
@@ -157,6 +170,8 @@ export class Simulation {
         this.#toldMs = this.clock.nowMs();
         this.isLinkDown = event.state === 'raised';
       },
+      onPacket: (packet) =>
+        this.#judge.checkPacket(packet, this.said, this.clock.nowMs()),
       fixture: {
         ...makeProcessEngines({
           plan: this.plan,
@@ -177,7 +192,11 @@ export class Simulation {
         },
         decide: (...given) =>
           clock.hasStopped ? this.#run(...given) : this.#decide(given),
-        stores: this.#disk.openStores(clock, () => this.#troubleOfStore()),
+        stores: this.#disk.openStores(
+          clock,
+          () => this.#troubleOfStore(),
+          () => this.#judge.checkSeatAlive(this.clock.nowMs()),
+        ),
         journal: this.#disk.journal,
         ...(former && { transcripts: former.transcripts }),
       },
@@ -204,8 +223,13 @@ export class Simulation {
   }
 
   async #join() {
-    const caller = toPersonId('ana');
-    await this.#waitFor(this.#fixture.sessions.join(this.#findChannel(caller), caller));
+    await this.#waitFor(this.#call(toPersonId('ana')));
+  }
+
+  #call(by: PersonId) {
+    const call = this.#fixture.sessions.join(this.#findChannel(by), by);
+    this.#judge.seats.noteCall(call);
+    return call;
   }
 
   /** Channel in which a person sits, or the usual one. */
@@ -220,7 +244,16 @@ export class Simulation {
     this.#microphones.heal();
     this.clock.setWall(dayMs);
     this.discord.voice.answersProbes = true;
-    const acts = ['mend-store', 'unmute', 'resume', 'unbar', 'udp-heals'] as const;
+    this.#bug.mend();
+    this.discord.unsealBut(this.plan.people[0] ?? '');
+    const acts = [
+      'mend-store',
+      'unmute',
+      'resume',
+      'unbar',
+      'udp-heals',
+      'seats',
+    ] as const;
     for (const kind of acts) await this.act({ atMs: 0, kind, by: 'ana', text: '' });
     for (const text of ['addressing=auto', 'roles=', 'leave_after=default'])
       await this.act({ atMs: 0, kind: 'set', by: 'ana', text });
@@ -265,12 +298,18 @@ export class Simulation {
 
   /** Number of typed questions that were not told of their end. */
   get waitingRequests() {
-    return this.#requests.size;
+    return this.#questions.count;
   }
 
   /** The session of the server. */
   get session() {
     return this.#fixture.sessions.findSession(guildId);
+  }
+
+  /** Channel of the session that is in a state. */
+  findChannelId(state: ConversationState) {
+    const sessions = this.#fixture.sessions.peekSessions(guildId);
+    return sessions.find(({ loop }) => loop.state === state)?.channel.channelId;
   }
 
   /** Channel of the session; undefined: there is none. */
@@ -321,6 +360,7 @@ export class Simulation {
   }
 
   async act(one: Act) {
+    this.#judge.noteAct(this, one);
     if (one.kind === 'restart') await this.#restart();
     else if (one.kind === 'kill') await this.#kill();
     else if (one.kind === 'stand-still') await this.#standStill(Number(one.text));
@@ -350,7 +390,7 @@ export class Simulation {
   async #kill() {
     await this.#process.kill();
     this.discord.voice.endCalls(undefined);
-    this.#requests.clear();
+    this.#questions.clear();
     await passRounds(1);
     this.#lostReserve = this.#ledger.getReserved(guildId);
     this.#taken = undefined;
@@ -378,8 +418,10 @@ export class Simulation {
     const nowMs = this.clock.nowMs();
     this.#uncarriedMs = nowMs;
     const waiting = this.#microphones.take(nowMs);
+    this.#judge.incoming.noteWaiting(waiting);
     for (let from = 0; from < waiting.length; from += datagramsATurn) {
       await passRounds(1);
+      this.#checkTaken();
       for (const packet of waiting.slice(from, from + datagramsATurn))
         this.#relay(packet);
     }
@@ -394,7 +436,7 @@ export class Simulation {
     await this.#waitFor(sessions[Symbol.asyncDispose]());
     await this.#waitFor(this.#process.close());
     // Doors close with the process, and end what was asked there.
-    for (const over of this.#requests) over.abort();
+    this.#questions.abortAll();
     this.#checkTaken();
   }
 
@@ -406,7 +448,9 @@ export class Simulation {
     this.#taken = { event, before: state, after, effects };
     if (effects.some((one) => one.do === 'discard') && this.#leaksReservations)
       this.#ledger.reserve(guildId, undefined, 1, this.clock.wallMs());
-    return { effects, state: after };
+    const check = (arePerformed: boolean) =>
+      this.#judge.checkBug(arePerformed, after, this.clock.nowMs());
+    return { effects: this.#bug.breakEffects(effects, check), state: after };
   }
 
   /** The effects of a step are performed before it is judged. */
@@ -446,11 +490,15 @@ export class Simulation {
   }
 
   #relay(packet: Packet) {
-    if (this.discord.relay(packet)) this.talkedMs = this.clock.nowMs();
+    this.#judge.incoming.noteRelayed(packet);
+    if (!this.discord.relay(packet)) return;
+    this.talkedMs = this.clock.nowMs();
+    this.#judge.noteDelivered(packet, this.talkedMs);
   }
 
   #onLeft(opus: Buffer, atMs: number) {
     this.#leftMs = atMs;
+    this.#judge.checkFrame(opus, atMs);
     const voice = readVoice(opus);
     if (voice) this.#judge.checkVoice(this, voice, atMs);
   }
@@ -475,16 +523,16 @@ export class Simulation {
           this.#fixture.consents
             .write(guildId, by, { kind: 'never' })
             .catch(() => undefined),
-        music: () => this.#playMusic(by),
+        music: () => playMusic(this.#fixture, by),
         say: () => this.#microphones.say(by, text, this.clock.nowMs()),
         breathe: () => this.#microphones.say(by, '', this.clock.nowMs()),
-        typed: () => this.#ask(by, text),
+        typed: () => this.#questions.ask(this.#fixture, by, text),
         read: () => this.#read(by, text),
-        'take-back': () => [...this.#requests][0]?.abort(),
-        notify: () => this.#notify(by, text),
+        'take-back': () => this.#questions.takeBack(),
+        notify: () => queueNotice(this.#fixture, by, text),
         stop: () => talk.stopSpeaking(guildId),
         window: () => talk.openAskWindow(guildId, by),
-        press: () => this.#press(by),
+        press: () => pressButton(this.#fixture, by, this.#messages.offered.at(-1)),
         no: () => this.#answer(by, false, privacy.deny(guildId, by)),
         yes: () => this.#answer(by, true, privacy.allow(guildId, by)),
         forget: () => this.#answer(by, false, privacy.forget(guildId, by)),
@@ -492,9 +540,19 @@ export class Simulation {
         resume: () => pause(false),
         bar: () => settings.setSetting(guildId, 'blocked', `<@${by}>`),
         unbar: () => settings.setSetting(guildId, 'blocked', ''),
-        set: () => this.#set(text),
-        call: () => sessions.join(this.#findChannel(by), by),
-        captions: () => this.#caption(),
+        set: () => changeSetting(this.#fixture, text),
+        call: () => this.#call(by),
+        agree: () => {
+          const agreement = agreeToMove(this.#fixture, by, this.discord.botChannel);
+          return this.#judge.seats.checkAgreement(by, agreement, this.clock.nowMs());
+        },
+        bug: () => this.#bug.plan(),
+        flood: () => this.#microphones.flood(by, this.clock.nowMs()),
+        'slow-disk': () => this.#disk.slowDown(),
+        captions: () => {
+          this.#isCaptioned = !this.#isCaptioned;
+          return showCaptions(this.#fixture, this.#isCaptioned);
+        },
         'break-store': () => Object.assign(this.#store, { isBroken: true }),
         'mend-store': () => Object.assign(this.#store, { isBroken: false }),
         'set-clock': () =>
@@ -523,17 +581,6 @@ export class Simulation {
     return this.clock.nowMs() < this.#uncarriedMs + 1_000;
   }
 
-  async #playMusic(by: PersonId) {
-    const request = { sound: 'rain', track: 'main', loop: true, next: false };
-    const caller = { id: by, name: by, mayManage: true };
-    await this.#fixture.tracks.playSound(guildId, caller, request);
-  }
-
-  async #set(change: string) {
-    const [key = '', value = ''] = change.split('=');
-    await this.#fixture.settings.setSetting(guildId, key, value);
-  }
-
   #answer(by: string, isYes: boolean, saved: Promise<unknown>) {
     this.#judge.consent.answer(by, isYes);
     this.#acknowledged.set(by, false);
@@ -543,52 +590,6 @@ export class Simulation {
     if (isYes) this.#refusedMs.delete(by);
     else this.#refusedMs.set(by, this.clock.nowMs());
     return saved;
-  }
-
-  async #ask(by: PersonId, text: string) {
-    const over = new AbortController();
-    const { signal } = over;
-    this.#requests.add(over);
-    try {
-      await this.#fixture.talk.askQuestion(
-        guildId,
-        text,
-        { id: by, name: by },
-        'voice',
-        {
-          signal,
-        },
-      );
-    } catch (error) {
-      if (error !== signal.reason) throw error;
-    } finally {
-      this.#requests.delete(over);
-    }
-  }
-
-  #notify(personId: PersonId, text: string) {
-    const queue = this.#fixture.sessions.findSession(guildId)?.speech.requests;
-    const getText = () => text;
-    queue?.queueNotice({
-      getText,
-      language: 'en',
-      personId,
-      maxWaitMs: 20_000,
-      onEnded: () => undefined,
-    });
-  }
-
-  async #press(by: PersonId) {
-    const button = this.#messages.offered.at(-1)?.split(':')[1] ?? '';
-    await this.#fixture.confirmations.confirmCall(guildId, button, by);
-  }
-
-  async #caption() {
-    const { captions } = this.#fixture;
-    this.#isCaptioned = !this.#isCaptioned;
-    await (this.#isCaptioned
-      ? captions.turnOn(guildId, {})
-      : captions.turnOff(guildId));
   }
 
   #troubleOfStore() {

@@ -17,6 +17,8 @@ const clips = [shortClip, ...longClips].map((name) => readSpeech(name).samples);
 const frameMs = 20;
 /** Samples of a frame at 16 kHz, the rate at which people are heard. */
 const frameSamples = 320;
+/** Bytes of a frame of what a person says. */
+const frameBytes = 6;
 /** First byte of an Opus frame of 20 ms. */
 const opusToc = 0x78;
 const silenceFrame = Buffer.from([0xf8, 0xff, 0xfe]);
@@ -62,7 +64,7 @@ export function makePackets(
 }
 
 function makeFrame(clip: number, number: number, frame: number) {
-  const bytes = Buffer.alloc(6);
+  const bytes = Buffer.alloc(frameBytes);
   bytes.writeUInt8(opusToc, 0);
   bytes.writeUInt8(clip, 1);
   bytes.writeUInt16BE(number, 2);
@@ -115,26 +117,50 @@ export function readVoice(frame: Uint8Array) {
 const voiceBytes = 3;
 
 /** Opus in name only: packets name their sound, and frames of the bot tell whether its voice is in them. */
-export const simulatedCodec: OpusCodec = {
-  name: 'simulated',
-  createDecoder: () => ({ decode: decodeFrame }),
-  createEncoder: () => ({
-    encode: (samples) => makeVoiceFrame(samples),
-  }),
+export function makeSimulatedCodec(onDecoded: (opus: Uint8Array) => void): OpusCodec {
+  const decode = (opus: Uint8Array) => {
+    onDecoded(opus);
+    return decodeFrame(opus);
+  };
+  return {
+    name: 'simulated',
+    createDecoder: () => ({ decode }),
+    createEncoder: () => ({
+      encode: (samples) => makeVoiceFrame(samples),
+    }),
+  };
+}
+
+/** A frame of what a person says: the number of the words, its place in them, and the recording. */
+export type SpokenFrame = {
+  readonly number: number;
+  readonly index: number;
+  readonly clip: number;
 };
 
-function decodeFrame(opus: Uint8Array) {
+/** Reads what a packet of a person holds; undefined where nobody speaks. */
+export function readFrame(opus: Uint8Array): SpokenFrame | undefined {
+  if (opus.length !== frameBytes) return undefined;
   const bytes = Buffer.from(opus.buffer, opus.byteOffset, opus.length);
-  if (bytes.length === noiseFrame.length) return noise.slice();
-  if (bytes.length !== 6) return new Int16Array(frameSamples);
-  const from = bytes.readUInt16BE(4) * frameSamples;
-  const samples = (clips[bytes.readUInt8(1)] ?? new Int16Array()).slice(
+  return {
+    clip: bytes.readUInt8(1),
+    number: bytes.readUInt16BE(2),
+    index: bytes.readUInt16BE(4),
+  };
+}
+
+function decodeFrame(opus: Uint8Array) {
+  if (opus.length === noiseFrame.length) return noise.slice();
+  const frame = readFrame(opus);
+  if (!frame) return new Int16Array(frameSamples);
+  const from = frame.index * frameSamples;
+  const samples = (clips[frame.clip] ?? new Int16Array()).slice(
     from,
     from + frameSamples,
   );
   const level =
     samples.reduce((sum, sample) => sum + Math.abs(sample), 0) / frameSamples;
-  if (level > loudLevel) samples.set([...frameMark, minNumber + bytes.readUInt16BE(2)]);
+  if (level > loudLevel) samples.set([...frameMark, minNumber + frame.number]);
   return samples;
 }
 

@@ -10,6 +10,9 @@ const gapsMs = [2_000, 6_000, 12_000, 12_000, 30_000] as const;
 /** Groups of scenes of a seed: few, whose scenes follow each other often. */
 const groupCounts = [1, 2, 2, 3, 4] as const;
 
+/** Longest delays of packets, in ms: some only change their order, and some come too late. */
+const latenessesMs = [50, 60, 60, 120, 200] as const;
+
 /** Manner of a chat model: it answers, calls the same tools again and again, says nothing, or takes for ever. */
 const planManners = ['usual', 'obstinate', 'empty', 'silent'] as const;
 
@@ -103,7 +106,7 @@ export function planWorld(seed: number) {
     hasSlowTools: has('slow tools', 0.5),
     isStage: has('stage', 0.08),
     lostShare: has('loss', 0.2) ? 0.05 + 0.15 * luck('share') : 0,
-    latenessMs: has('late', 0.2) ? 40 + 160 * luck('late by') : 0,
+    latenessMs: has('late', 0.3) ? pick('late by', latenessesMs) : 0,
     diskMs: has('slow disk', 0.3) ? 400 : 0,
     latencyMs: has('latency', 0.3) ? 10 + Math.floor(90 * luck('latency of')) : 0,
     swapsUpdates: has('swapped updates', 0.3),

@@ -2,7 +2,7 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import type { PersonId } from '#src/base/ids.ts';
-import { simulatedCodec } from '#test/simulate/spoken-sound.ts';
+import { makeSimulatedCodec } from '#test/simulate/spoken-sound.ts';
 
 export const frameMs = 20;
 /** Length of a word, in frames. */
@@ -67,7 +67,7 @@ function makeMarkedFrame(saying: number, frame: number) {
 
 /** Opus in name only: packets name their sound, and frames of the bot the text that its voice says. */
 export const sceneCodec: OpusCodec = {
-  ...simulatedCodec,
+  ...makeSimulatedCodec(() => undefined),
   createDecoder: () => ({ decode: decodeFrame }),
 };
 

@@ -27,6 +27,8 @@ export type DiscordOptions = {
   /** People who exist, by their names. */
   readonly people: readonly string[];
   readonly onLeft: VoiceDeps['onLeft'];
+  /** Called as the bot asks for a seat. Null: it gives its seat up. */
+  readonly onSeatAsked: (channelId: string | null) => void;
 };
 
 /** A seat of somebody in the server. */
@@ -40,14 +42,16 @@ type Seat = {
 const botId = 'nova';
 /** Another bot. */
 const robotId = 'robot';
-/** Longest time, in ms, until Discord has confirmed that the bot left. */
-const maxCloseMs = 1_000;
+/** Longest time, in ms, until Discord has confirmed that the bot left. The bot waits for less. */
+const maxCloseMs = 2_500;
 /** Time, in ms, until the bot may speak on a stage. */
 const audienceMs = 700;
 /** Share of updates that come in another order, or twice. */
 const oddShare = 0.5;
 const joinedAt = '2026-01-01T00:00:00.000Z';
 const [voiceType, stageType] = [2, 13];
+/** Voice that stays end-to-end encrypted, with the marker at its end. */
+const sealedVoice = Buffer.from([0x5a, 0x5a, 0x5a, 0x5a, 0xfa, 0xfa]);
 const rights = PermissionFlagsBits;
 const everyRight =
   rights.ViewChannel |
@@ -73,6 +77,12 @@ export class SimulatedDiscord {
   /** Reads of members fail. */
   isUnreachable = false;
   readonly #domain: string;
+  /** People whose voice the bot cannot open. */
+  readonly #sealed = new Set<string>();
+  #givesSeats = true;
+  #hasIdleSeat = false;
+  /** Latest instant, in ms, at which somebody moved the bot or sent it away. */
+  sentAwayMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: DiscordOptions) {
     this.#options = options;
@@ -109,6 +119,53 @@ export class SimulatedDiscord {
     return this.listHere(this.botChannel).some((id) => id !== robotId);
   }
 
+  /** Whether people sit in a channel. */
+  hasPeople(channelId: string): boolean {
+    return this.listHere(channelId).some((id) => id !== robotId);
+  }
+
+  /** Whether the bot has a seat that it asked for, without having been in the call. */
+  get hasIdleSeat(): boolean {
+    return this.#hasIdleSeat && !this.voice.hasCall(`token-${this.#token}`);
+  }
+
+  /** People whose voice nobody can open. */
+  get sealedPeople(): readonly string[] {
+    return [...this.#sealed];
+  }
+
+  /** Whether the only person with the bot, or two of several, cannot be opened. */
+  get isMostlySealed(): boolean {
+    const here = this.listHere(this.botChannel);
+    const sealed = here.filter((id) => this.#sealed.has(id)).length;
+    return sealed > (here.length === 1 ? 0 : 1);
+  }
+
+  /** From now on nobody can open the voice of a person. */
+  seal(id: string): void {
+    this.#sealed.add(id);
+  }
+
+  /** The voice of everybody can be opened again, but of one person, and never of this one. */
+  unsealBut(id: string): void {
+    const kept = [...this.#sealed].find((one) => one !== id);
+    this.#sealed.clear();
+    if (kept !== undefined) this.#sealed.add(kept);
+  }
+
+  /** Discord gives seats, or none. */
+  giveSeats(givesSeats: boolean): void {
+    this.#givesSeats = givesSeats;
+  }
+
+  /** The gateway forgets the bot's session, and with it the seat. The bot logs in anew; its voice server goes on. */
+  forgetSession(): void {
+    this.#session++;
+    this.#hasIdleSeat = false;
+    this.#getSeat(botId).channelId = null;
+    this.#gateway?.logInAnew();
+  }
+
   /** Whether a person sits with the bot. */
   isWithBot(id: string): boolean {
     const { botChannel } = this;
@@ -119,6 +176,7 @@ export class SimulatedDiscord {
   logIn(timing: SyncTiming): SimulatedGateway {
     this.#gateway?.cut();
     this.#session++;
+    this.#hasIdleSeat = false;
     this.voice.timing = timing;
     const gateway = new SimulatedGateway({
       timing,
@@ -181,11 +239,13 @@ export class SimulatedDiscord {
   /** A moderator moves the bot. */
   moveBot(channelId: string): void {
     if (this.botChannel === null) return;
+    this.sentAwayMs = this.#options.timing.nowMs();
     this.#takeSeat(channelId);
   }
 
   /** A moderator sends the bot away. */
   disconnectBot(): void {
+    this.sentAwayMs = this.#options.timing.nowMs();
     this.#leaveSeat(0);
   }
 
@@ -193,6 +253,7 @@ export class SimulatedDiscord {
   moveServer(ms: number): void {
     if (this.botChannel === null) return;
     this.#tellServer(null);
+    this.#hasIdleSeat = false;
     this.voice.endCalls(undefined);
     const token = ++this.#token;
     this.#options.timing.later(ms, () => {
@@ -203,7 +264,11 @@ export class SimulatedDiscord {
 
   /** A packet of a person comes to the voice server. False: nobody listens. */
   relay(packet: Packet): boolean {
-    return this.isWithBot(packet.speakerId) && this.voice.relay(packet);
+    const { speakerId } = packet;
+    const sent = this.#sealed.has(speakerId)
+      ? { ...packet, opus: sealedVoice }
+      : packet;
+    return this.isWithBot(speakerId) && this.voice.relay(sent);
   }
 
   get #host() {
@@ -213,6 +278,7 @@ export class SimulatedDiscord {
   #askForSeat(channelId: string | null) {
     const { luck, plan, timing } = this.#options;
     const nowMs = timing.nowMs();
+    this.#options.onSeatAsked(channelId);
     if (channelId === null) {
       const closeMs = plan.closesSlowly
         ? 50 + luck.draw(`close ${this.#draws++}`) * (maxCloseMs - 50)
@@ -226,7 +292,10 @@ export class SimulatedDiscord {
     this.#handleInOrder(nowMs + (isFirst ? 0 : takesMs), () => {
       this.voice.failingStep = isFirst || !fails ? undefined : step;
       // Without a step it is the seat itself that is not given.
-      if (isFirst || !fails || step !== undefined) this.#takeSeat(channelId);
+      const isGiven = isFirst || !fails || step !== undefined;
+      if (isGiven && this.#givesSeats) this.#takeSeat(channelId);
+      this.#hasIdleSeat =
+        isGiven && this.#givesSeats && this.voice.failingStep === undefined;
     });
   }
 
@@ -239,6 +308,7 @@ export class SimulatedDiscord {
   }
 
   #takeSeat(channelId: string) {
+    this.#hasIdleSeat = false;
     const { luck, plan } = this.#options;
     const seat = this.#getSeat(botId);
     const isNew = seat.channelId !== channelId;
@@ -257,6 +327,7 @@ export class SimulatedDiscord {
   #leaveSeat(ms: number) {
     const seat = this.#getSeat(botId);
     seat.channelId = null;
+    this.#hasIdleSeat = false;
     this.voice.endCalls(4_014);
     this.#tellSeat(botId, ms);
   }

@@ -57,11 +57,21 @@ export class SimulatedGateway implements AsyncDisposable {
     for (const method of ['get', 'patch', 'put', 'post', 'delete'])
       inner.rest[method] = (route: string, given?: { readonly body?: unknown }) =>
         options.request(method, route, given?.body);
-    const { applicationId: id, user } = options;
-    const application = { id, flags: 0 };
-    this.#handle('READY', { user, application, guilds: [] });
-    this.#handle('GUILD_CREATE', options.describeGuild());
+    this.logInAnew();
     inner.ws.status = Status.Ready;
+  }
+
+  /** The client logs in, and is told of the server. */
+  logInAnew(): void {
+    const { applicationId: id, describeGuild, user } = this.#options;
+    const application = { id, flags: 0 };
+    const guild = describeGuild();
+    this.#handle('READY', {
+      user,
+      application,
+      guilds: [{ id: guild.id, unavailable: true }],
+    });
+    this.#handle('GUILD_CREATE', guild);
   }
 
   /** The server, as the client knows it. */

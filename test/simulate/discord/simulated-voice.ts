@@ -114,7 +114,8 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   readonly #opened;
   #sourceCount = 0;
   #toldLateUntilMs = 0;
-  #relayedMs = 0;
+  /** Latest instant, in ms, at which a packet of somebody came. */
+  relayedMs = 0;
   #draws = 0;
 
   constructor(deps: VoiceDeps) {
@@ -136,6 +137,16 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   /** The call whose server has told the bot, in mid-call, which address it sees. */
   get provenCall(): object | undefined {
     return this.current?.hasProved ? this.current : undefined;
+  }
+
+  /** Whether the bot has logged in with a token. */
+  hasCall(token: string): boolean {
+    return this.#calls.some((one) => one.isDescribed && one.identity.token === token);
+  }
+
+  /** Whether a wall keeps packets of any socket. */
+  get isWalledOff(): boolean {
+    return !this.firewall.isUpOpen || !this.firewall.isDownOpen;
   }
 
   /** Whether packets of both directions come through. */
@@ -181,7 +192,7 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   relay({ opus, sequence, speakerId, timestamp }: Packet): boolean {
     const call = this.current;
     if (!call?.udp) return false;
-    this.#relayedMs = this.timing.nowMs();
+    this.relayedMs = this.timing.nowMs();
     const ssrc = this.#nameSource(call, speakerId);
     const packet = { sequence, timestamp, ssrc, payload: Buffer.from(opus) };
     if (this.#isDown(call)) call.udp.arrive(call.sealer.sealPacket(packet));
@@ -225,7 +236,7 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     const former = this.#sources.get(personId);
     const { current: call, timing } = this;
     // Nobody changes it in mid-word.
-    const isQuiet = timing.nowMs() - this.#relayedMs > maxWordMs;
+    const isQuiet = timing.nowMs() - this.relayedMs > maxWordMs;
     if (former === undefined || !call || !isQuiet) return;
     this.#sources.set(personId, this.#nextSource());
     this.#nameSource(call, personId);
