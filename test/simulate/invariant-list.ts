@@ -66,6 +66,11 @@ export const invariants = {
   66: 'a voice socket that answers nothing is left, or people are told',
   80: 'no packet of a person is decoded after their no, in no process',
   81: 'of a person who is heard, packets that came in time are heard, in whatever order',
+  82: 'of too many questions the one that was finished last is refused',
+  83: 'who found no place is told once',
+  84: 'a yes in longer speech confirms nothing',
+  86: 'of an answer that was cut off, no half sentence is spoken after a whole one',
+  88: 'what left for the answers of a person costs at most the cap, over all processes',
 } as const;
 
 export type InvariantNumber = keyof typeof invariants;

@@ -27,7 +27,10 @@ export class SimulatedDisk {
   }
 
   /** Opens the stores for a process. A write of a process that has stopped is durable or not, and nobody learns of it. */
-  openStores(clock: ProcessClock, findTrouble: () => StoreTrouble | undefined) {
+  openStores(
+    clock: ProcessClock,
+    findTrouble: (name: string) => StoreTrouble | undefined,
+  ) {
     const database = this.#database;
     const perform = async <T>(work: () => Promise<T>) => {
       const ms = (this.#luck.draw(`disk ${this.#operations++}`) * this.#maxMs) / 2;
@@ -46,8 +49,8 @@ export class SimulatedDisk {
       [Symbol.asyncDispose]: async () => undefined,
     };
     const stores = openFailingStores(slow);
-    for (const store of Object.values(stores).filter(Boolean))
-      Object.defineProperty(store, 'trouble', { get: findTrouble });
+    for (const [name, store] of Object.entries(stores))
+      Object.defineProperty(store, 'trouble', { get: () => findTrouble(name) });
     return stores;
   }
 }
