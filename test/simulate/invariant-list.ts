@@ -88,6 +88,11 @@ export const invariants = {
   114: 'a bug in one effect leaves the others of its step',
   115: 'a session whose bug repeats within a minute ends',
   116: 'an answer that makes no progress is given up',
+  82: 'of too many questions the one that was finished last is refused',
+  83: 'who found no place is told once',
+  84: 'a yes in longer speech confirms nothing',
+  86: 'of an answer that was cut off, no half sentence is spoken after a whole one',
+  88: 'what left for the answers of a person costs at most the cap, over all processes',
 } as const;
 
 export type InvariantNumber = keyof typeof invariants;

@@ -34,6 +34,7 @@ import { FrameJudge } from './frame-judge.ts';
 import { IncomingJudge } from './incoming-judge.ts';
 import { createConsentBook } from './invariant-books.ts';
 import { type InvariantNumber, invariants } from './invariant-list.ts';
+import { MoneyJudge } from './money-judge.ts';
 import { PacketJudge } from './packet-judge.ts';
 import { ProgressJudge } from './progress-judge.ts';
 import { QuestionJudge } from './question-judge.ts';
@@ -106,6 +107,7 @@ export class Invariants {
   readonly incoming = new IncomingJudge(this.#hold);
   readonly #bugs = new BugJudge(this.#hold);
   readonly seats = new SeatJudge(this.#hold);
+  readonly #money = new MoneyJudge(this.#hold);
   readonly #packets = new PacketJudge(this.#hold, this.consent.refusals);
 
   /** Throws the first finding of a check. */
@@ -492,15 +494,21 @@ export class Invariants {
   }
 
   /** A model gets a prompt. Only who said no, and asks in writing, is in it after a no. */
-  checkPrompt(messages: readonly ChatMessage[]) {
+  checkPrompt(world: Simulation, answer: number, messages: readonly ChatMessage[]) {
     const names = messages.flatMap((one) =>
       'name' in one ? one.name.toLowerCase() : [],
     );
     const asker = names.at(-1);
     const refused = names.find((by) => by !== asker && this.consent.refusals.has(by));
-    this.#note(() =>
-      this.#hold(48, refused === undefined, `words of ${refused} in a prompt`),
-    );
+    this.#note(() => {
+      this.#hold(48, refused === undefined, `words of ${refused} in a prompt`);
+      this.#money.checkPrompt(world, answer, messages);
+    });
+  }
+
+  /** A text leaves to be spoken. */
+  checkSpoken(world: Simulation, text: string) {
+    this.#note(() => this.#money.checkSpoken(world, text));
   }
 
   /** Somebody was answered in the end. */

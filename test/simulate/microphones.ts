@@ -7,6 +7,8 @@ import type { WorldPlan } from './world-plan.ts';
 
 /** Time, in ms, for which an open microphone sends after its owner has spoken. */
 const noiseMs = 2_000;
+/** Shortest and longest pause, in ms, of somebody who goes on. */
+const [minPauseMs, maxPauseMs] = [300, 1_500];
 const frameMs = 20;
 /** Sound, in ms, that a flood brings after its first words. */
 const floodMs = 6_000;
@@ -34,6 +36,28 @@ export function createSimulatedMicrophones(plan: NetworkPlan, luck: Luck) {
     return [{ ...packet, atMs: packet.atMs + Math.floor(luck * latenessMs) }];
   }
 
+  /** Says some words, and returns the instant, in ms, of their end. */
+  function sayWords(by: PersonId, text: string, fromMs: number) {
+    const { endsAbruptly, hasOpenMicrophones } = plan;
+    const packets = makePackets(by, { number: said.length, text }, fromMs, {
+      noiseMs: hasOpenMicrophones ? noiseMs : 0,
+      endsAbruptly: endsAbruptly && !hasOpenMicrophones,
+    });
+    const toMs = packets.at(-1)?.atMs ?? fromMs;
+    said.push({ by, text, fromMs, toMs });
+    busyUntilMs.set(by, toMs + frameMs);
+    const sent = packets.flatMap((one) => sendPackets(one));
+    waitingPackets = [...waitingPackets, ...sent].sort(
+      (one, other) => one.atMs - other.atMs,
+    );
+    return toMs;
+  }
+
+  function drawPauseMs(fromMs: number) {
+    const luck = plannedLuck.draw(`pause ${fromMs}`);
+    return minPauseMs + Math.floor(luck * (maxPauseMs - minPauseMs));
+  }
+
   return {
     said,
 
@@ -47,21 +71,12 @@ export function createSimulatedMicrophones(plan: NetworkPlan, luck: Luck) {
       plan = { ...plan, latenessMs: 0, lostShare: 0 };
     },
 
-    /** Each person says one thing at a time. */
+    /** Each person says one thing at a time. ` ... ` is a pause in it, after which they go on. */
     say(by: PersonId, text: string, nowMs: number) {
       if ((busyUntilMs.get(by) ?? 0) > nowMs) return;
-      const { endsAbruptly, hasOpenMicrophones } = plan;
-      const packets = makePackets(by, { number: said.length, text }, nowMs, {
-        noiseMs: hasOpenMicrophones ? noiseMs : 0,
-        endsAbruptly: endsAbruptly && !hasOpenMicrophones,
-      });
-      const toMs = packets.at(-1)?.atMs ?? nowMs;
-      said.push({ by, text, fromMs: nowMs, toMs });
-      busyUntilMs.set(by, toMs + frameMs);
-      const sent = packets.flatMap((one) => sendPackets(one));
-      waitingPackets = [...waitingPackets, ...sent].sort(
-        (one, other) => one.atMs - other.atMs,
-      );
+      let fromMs = nowMs;
+      for (const words of text.split(' ... '))
+        fromMs = sayWords(by, words, fromMs) + drawPauseMs(fromMs);
     },
 
     /** A client of a person sends some seconds of sound at once. */

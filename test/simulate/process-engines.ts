@@ -9,7 +9,7 @@ import {
   makeSynthesizer,
   makeTools,
 } from './simulated-engines.ts';
-import { type Mood, SimulatedModels } from './simulated-models.ts';
+import { type ModelOptions, type Mood, SimulatedModels } from './simulated-models.ts';
 import { makeTranscriber, type SaidWords } from './simulated-recogniser.ts';
 import { makeSimulatedCodec, readFrame } from './spoken-sound.ts';
 import type { WorldPlan } from './world-plan.ts';
@@ -21,7 +21,10 @@ export type ProcessEnginesOptions = {
   readonly saidOf: (number: number) => SaidWords | undefined;
   readonly nextNumber: () => number;
   readonly mood: () => Mood;
-  readonly judge: Pick<Invariants, 'checkDecoded' | 'checkPrompt' | 'checkRecogniser'>;
+  readonly judge: Pick<Invariants, 'checkDecoded' | 'checkRecogniser'>;
+  readonly onPrompt: ModelOptions['onPrompt'];
+  /** Called with each text that leaves to be spoken. */
+  readonly onSpoken: (text: string) => void;
   readonly misheard: string | undefined;
 };
 
@@ -41,19 +44,30 @@ const silentSounds = makeCatalog({
 
 /** Engines, tools and sounds of one process. What they do ends with it. */
 export function makeProcessEngines(options: ProcessEnginesOptions) {
-  const { calls, heard, judge, misheard, mood, nextNumber, plan, saidOf } = options;
+  const {
+    calls,
+    heard,
+    judge,
+    misheard,
+    mood,
+    nextNumber,
+    onPrompt,
+    onSpoken,
+    plan,
+    saidOf,
+  } = options;
   const models = new SimulatedModels({
     calls,
     heard,
     saidOf,
     nextNumber,
-    onPrompt: (messages) => judge.checkPrompt(messages),
+    onPrompt,
     sentenceMs: plan.writesSlowly ? slowSentenceMs : 20,
     mood,
   });
   const servers = makeServers(plan, calls, {
     chat: models.chat,
-    synthesizer: makeSynthesizer(calls, heard),
+    synthesizer: makeSynthesizer(calls, heard, onSpoken),
     transcriber: makeTranscriber({
       calls,
       saidOf,

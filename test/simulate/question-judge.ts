@@ -70,8 +70,10 @@ export class QuestionJudge {
     this.#checkCrowd(step);
     this.#checkKept(step);
     this.#checkCues(step);
-    for (const over of listOverTurns(step.effects))
-      this.#checkReason(world, step, over);
+    const over = listOverTurns(step.effects);
+    for (const one of over) this.#checkReason(world, step, one);
+    this.#checkRefused(step, over);
+    this.#checkTold(step);
     this.#checkWindows(step);
     this.#noteContacts(step);
   }
@@ -146,6 +148,26 @@ export class QuestionJudge {
     for (const one of effects)
       if (one.do === 'cue')
         this.#hold(67, event.atMs - this.#overMs >= minWaitMs[one.cue], one.cue);
+  }
+
+  /** Where there are too many questions, the one that was finished last is refused. */
+  #checkRefused({ after }: SimulatedStep, over: readonly OverTurn[]) {
+    const refusedMs = over.flatMap(({ end, turn }) =>
+      end === 'crowded' ? [turn.endedMs] : [],
+    );
+    const firstMs = Math.min(...refusedMs);
+    const later = after.turns.find(
+      ({ endedMs, id }) => after.turnQueue.waiting.includes(id) && endedMs > firstMs,
+    );
+    this.#hold(82, later === undefined, later?.by);
+  }
+
+  #checkTold({ after }: SimulatedStep) {
+    const told = after.turnQueue.announcements.flatMap(
+      ({ crowdedOut = [] }) => crowdedOut,
+    );
+    const twice = told.find((by, n) => told.indexOf(by) !== n);
+    this.#hold(83, twice === undefined, twice);
   }
 
   #checkReason(world: Simulation, step: SimulatedStep, over: OverTurn) {

@@ -44,7 +44,7 @@ export class SimulatedDisk {
   /** Opens the stores for a process. A write of a process that has stopped is durable or not, and nobody learns of it. */
   openStores(
     clock: ProcessClock,
-    findTrouble: () => StoreTrouble | undefined,
+    findTrouble: (name: string) => StoreTrouble | undefined,
     onSeatAlive: () => void,
   ) {
     const database = this.#database;
@@ -65,8 +65,8 @@ export class SimulatedDisk {
       [Symbol.asyncDispose]: async () => undefined,
     };
     const stores = openFailingStores(slow);
-    for (const store of Object.values(stores).filter(Boolean))
-      Object.defineProperty(store, 'trouble', { get: findTrouble });
+    for (const [name, store] of Object.entries(stores))
+      if (store) Object.defineProperty(store, 'trouble', { get: () => findTrouble(name) });
     const { seats } = stores;
     const markAlive = seats.markAlive.bind(seats);
     seats.markAlive = (...given) => {

@@ -33,9 +33,14 @@ const [usualToolMs, slowToolMs] = [9_000, 15_000];
 const toolDeadlineMs = 30_000;
 
 /** A voice that is late, fails, and stalls in the middle. */
-export function makeSynthesizer(calls: RunningCalls, heard: HeardBook): Synthesizer {
+export function makeSynthesizer(
+  calls: RunningCalls,
+  heard: HeardBook,
+  onSpoken: (text: string) => void,
+): Synthesizer {
   return {
     async *synthesize(text, _voice, signal) {
+      onSpoken(text);
       await calls.call('speak', [50, 300, 20_000], signal, { text });
       const said = heard.beginText(text);
       const stalls = calls.luck.draw(`stalls ${text}`) < 0.05;

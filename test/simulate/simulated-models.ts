@@ -14,8 +14,8 @@ export type ModelOptions = {
   readonly saidOf: (number: number) => SaidWords | undefined;
   /** Number of the next answer. */
   readonly nextNumber: () => number;
-  /** Called with each prompt. */
-  readonly onPrompt: (messages: readonly ChatMessage[]) => void;
+  /** Called with each prompt, and the number of its answer. */
+  readonly onPrompt: (answer: number, messages: readonly ChatMessage[]) => void;
   /** Time, in ms, from one sentence to the next. */
   readonly sentenceMs: number;
   /** Read again for each answer. */
@@ -37,6 +37,10 @@ const maxAnswerMs = 3_600_000;
 const hangingWord = 'riddle';
 /** Luck with which an answer has two sentences and an end. */
 const healthyLuck = 0.3;
+/** Share of answers in which each sentence comes twice. */
+const repeatingShare = 0.15;
+/** Where a server cuts an answer off. */
+export const unfinishedText = 'And then it comes to the';
 /** Rounds for which an obstinate model calls the same tools. */
 const maxObstinateRounds = 6;
 
@@ -88,8 +92,8 @@ export class SimulatedModels {
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
     const { calls, mood: moodNow, nextNumber, onPrompt } = this.#options;
-    onPrompt(messages);
     const answer = nextNumber();
+    onPrompt(answer, messages);
     const mood = moodNow();
     const isOdd = calls.luck.draw(`odd ${answer}`) < 0.5;
     await calls.call('think', times, signal);
@@ -130,15 +134,16 @@ export class SimulatedModels {
     const { clock, luck: all } = this.#options.calls;
     const luck = mood === 'healthy' ? healthyLuck : all.draw(`answer ${answer}`);
     if (luck < 0.03) return;
-    const usual = luck > 0.95 ? 60 : 1 + Math.floor(luck * 4);
-    const sentences = asked.includes('long story') ? 9 : usual;
-    for (let n = 0; n < sentences; n++) {
-      yield { kind: 'text', text: `Answer ${answer} has part ${n}. ` };
-      await clock.sleep(luck > 0.9 ? 500 : this.#options.sentenceMs, signal);
+    // Some say a sentence twice.
+    const repeats = all.draw(`repeats ${answer}`) < repeatingShare;
+    const sentenceMs = luck > 0.9 ? 500 : this.#options.sentenceMs;
+    for (let n = 0; n < countSentences(asked, luck); n++) {
+      const part = repeats ? n - (n % 2) : n;
+      yield { kind: 'text', text: `Answer ${answer} has part ${part}. ` };
+      await clock.sleep(sentenceMs, signal);
     }
-    if (luck > 0.9 && luck < 0.93)
-      throw new BotError('provider.truncated', true, 'Cut off.');
-    yield { kind: 'text', text: luck < 0.2 ? 'Is that all?' : 'That is all.' };
+    if (luck > 0.9 && luck < 0.93) yield* endEarly(luck);
+    else yield { kind: 'text', text: luck < 0.2 ? 'Is that all?' : 'That is all.' };
   }
 
   async *#speakText(text: string): AsyncGenerator<ChatPart> {
@@ -152,6 +157,18 @@ export class SimulatedModels {
     }
     said.isMade = true;
   }
+}
+
+function countSentences(asked: string, luck: number) {
+  if (asked.includes('long story')) return 9;
+  return luck > 0.95 ? 60 : 1 + Math.floor(luck * 4);
+}
+
+/** A server ends an answer in the middle of a sentence: it says so, or is gone. */
+function* endEarly(luck: number): Generator<ChatPart> {
+  yield { kind: 'text', text: unfinishedText };
+  if (luck > 0.915) throw new BotError('provider.truncated', true, 'Cut off.');
+  yield { kind: 'cut' };
 }
 
 /** Each tool whose name it hears is called once, or as often as an obstinate model does; "two timers" are two calls. */

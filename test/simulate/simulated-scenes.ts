@@ -127,7 +127,7 @@ export const sayings = [
   'wait',
 ] as const;
 
-export const roles = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
+export const roles = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] as const;
 type Role = (typeof roles)[number];
 
 /** One act of a scene, at an instant between two, in ms after the scene begins. */

@@ -12,7 +12,7 @@ import {
   lounge,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { toUsd } from '#test/fakes/fake-spending.ts';
 import { passRounds, VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { BotProcess } from './bot-process.ts';
 import { SimulatedBug } from './broken-effect.ts';
@@ -31,6 +31,7 @@ import {
 } from './microphones.ts';
 import { ProcessClock } from './process-clock.ts';
 import { makeProcessEngines } from './process-engines.ts';
+import { healthyCapUsd, ProcessStorage } from './process-storage.ts';
 import { createRunningCalls, type RunningCalls } from './running-calls.ts';
 import {
   agreeToMove,
@@ -48,7 +49,7 @@ import { type Act, everybody } from './simulated-scenes.ts';
 import { makeSlowMessages } from './slow-messages.ts';
 import { readVoice } from './spoken-sound.ts';
 import { TypedQuestions } from './typed-questions.ts';
-import { planWorld, speakingModelPrice, type WorldPlan } from './world-plan.ts';
+import { planWorld, type WorldPlan } from './world-plan.ts';
 
 export type SimulationSetup = {
   readonly seed: number;
@@ -68,8 +69,6 @@ const datagramsATurn = 32;
 /** Time, in ms, after a frame left in which the next one is looked for. */
 const soundingMs = 60;
 const dayMs = 86_400_000;
-/** Daily cap of a person, in US dollars, once all is well. */
-const healthyCapUsd = 1;
 
 /** A voice channel with people, Discord, engines and stores around the real conversation, in virtual time. */
 export class Simulation {
@@ -97,15 +96,13 @@ export class Simulation {
   readonly discord: SimulatedDiscord;
   #process: BotProcess;
   readonly #disk: SimulatedDisk;
-  /** Money that killed processes had set aside. */
-  #lostReserve = 0;
   /** Latest instant, in ms, at which somebody was told that the link is down. */
   #toldMs = Number.NEGATIVE_INFINITY;
   /** Whether the alert of a link that is down is raised. */
   isLinkDown = false;
   readonly #messages = recordMessages();
-  readonly #budgets;
-  readonly #ledger;
+  /** Stores and money of the process that runs now. */
+  #storage: ProcessStorage;
   readonly #microphones: SimulatedMicrophones;
   readonly #questions = new TypedQuestions();
   #taken: SimulatedStep | undefined;
@@ -142,22 +139,26 @@ export class Simulation {
       onSeatAsked: (id) => this.#judge.checkSeatAsked(this, id, this.#taken?.after),
     });
     for (const id of this.plan.people) this.discord.seat(id, lounge.channelId);
-    const speaks = this.plan.pipeline !== 'chained' || this.plan.scenes.has('settings');
-    const { budgets, ledger } = openBudgets(this.clock, {
-      caps: { personDay: toUsd(this.plan.capUsd) },
-      tariff: speaks ? { think: speakingModelPrice } : {},
-      getProgramCap: () => (this.#isHealthy ? toUsd(healthyCapUsd) : undefined),
-    });
-    this.#ledger = ledger;
-    this.#budgets = budgets;
     this.#run = run;
     const clock = new ProcessClock(this.clock);
     this.engines = createRunningCalls(clock, this.#luck);
+    this.#storage = this.#openStorage(clock);
     this.#process = this.#open(clock);
   }
 
   get #fixture() {
     return this.#process.fixture;
+  }
+
+  #openStorage(clock: ProcessClock) {
+    return new ProcessStorage({
+      clock,
+      plan: this.plan,
+      disk: this.#disk,
+      findTrouble: () => this.#troubleOfStore(),
+      onSeatAlive: () => this.#judge.checkSeatAlive(this.clock.nowMs()),
+      getCap: () => (this.#isHealthy ? toUsd(healthyCapUsd) : undefined),
+    });
   }
 
   /** A process begins and logs in. */
@@ -181,10 +182,12 @@ export class Simulation {
           nextNumber: () => ++this.#answers,
           mood: () => this.#mood,
           judge: this.#judge,
+          onPrompt: (...given) => this.#judge.checkPrompt(this, ...given),
+          onSpoken: (text) => this.#judge.checkSpoken(this, text),
           misheard: this.#misheard,
         }),
         addressing: 'auto',
-        spending: this.#budgets,
+        spending: this.#storage.budgets,
         messages: makeSlowMessages(this.#messages.scribe, this.engines),
         partialTrust: new PartialTrust(this.plan.trustsPartials),
         onEvent: (_guildId, event) => {
@@ -192,11 +195,7 @@ export class Simulation {
         },
         decide: (...given) =>
           clock.hasStopped ? this.#run(...given) : this.#decide(given),
-        stores: this.#disk.openStores(
-          clock,
-          () => this.#troubleOfStore(),
-          () => this.#judge.checkSeatAlive(this.clock.nowMs()),
-        ),
+        stores: this.#storage.stores,
         journal: this.#disk.journal,
         ...(former && { transcripts: former.transcripts }),
       },
@@ -215,6 +214,7 @@ export class Simulation {
 
   /** Everybody has agreed, and Ana calls the bot. */
   async begin() {
+    await this.#waitFor(this.#storage.open());
     for (const id of everybody)
       await this.#waitFor(
         this.#fixture.consents.write(guildId, toPersonId(id), { kind: 'always' }),
@@ -278,12 +278,11 @@ export class Simulation {
     return this.#microphones.said;
   }
 
-  /** Money that a person has spent today, in billionths of a dollar. */
+  /** Money that a person has spent today through this process, in billionths of a dollar. */
   spentOf(by: PersonId) {
-    return this.#ledger.getShare(guildId, by, this.clock.wallMs()).nanoUsd;
+    return this.#storage.getSpent(by);
   }
 
-  /** Whether the money may end in the middle of the talk. */
   get hasLowCap() {
     return this.plan.capUsd < healthyCapUsd;
   }
@@ -293,7 +292,7 @@ export class Simulation {
   }
 
   get reserved() {
-    return Math.max(0, this.#ledger.getReserved(guildId) - this.#lostReserve);
+    return this.#storage.reserved;
   }
 
   /** Number of typed questions that were not told of their end. */
@@ -376,14 +375,16 @@ export class Simulation {
     const isKept = (by: string) => stored?.get(toPersonId(by))?.kind !== 'always';
     if (!stored || ![...this.#judge.consent.refusals].every(isKept)) return;
     await this.end(true);
-    this.#beginProcess();
+    await this.#beginProcess();
     await this.#join();
   }
 
-  #beginProcess() {
+  async #beginProcess() {
     const clock = new ProcessClock(this.clock);
     this.engines = createRunningCalls(clock, this.#luck);
+    this.#storage = this.#openStorage(clock);
     this.#process = this.#open(clock, this.#fixture);
+    await this.#waitFor(this.#storage.open());
   }
 
   /** The process stops at once, and another one goes on with what is on the disk. */
@@ -392,9 +393,8 @@ export class Simulation {
     this.discord.voice.endCalls(undefined);
     this.#questions.clear();
     await passRounds(1);
-    this.#lostReserve = this.#ledger.getReserved(guildId);
     this.#taken = undefined;
-    this.#beginProcess();
+    await this.#beginProcess();
     await this.#readAnswers();
     this.#judge.beginProcess();
     await this.#join();
@@ -430,11 +430,11 @@ export class Simulation {
   /** The bot leaves, or its process ends. */
   async end(isStopped: boolean) {
     const { sessions } = this.#fixture;
-    const drainMs = 8_000;
-    if (isStopped) await this.#waitFor(sessions.drainAll(drainMs));
+    if (isStopped) await this.#waitFor(sessions.drainAll(8_000));
     else await this.#waitFor(sessions.leave(guildId));
     await this.#waitFor(sessions[Symbol.asyncDispose]());
     await this.#waitFor(this.#process.close());
+    await this.#waitFor(this.#storage[Symbol.asyncDispose]());
     // Doors close with the process, and end what was asked there.
     this.#questions.abortAll();
     this.#checkTaken();
@@ -447,7 +447,7 @@ export class Simulation {
     this.steps++;
     this.#taken = { event, before: state, after, effects };
     if (effects.some((one) => one.do === 'discard') && this.#leaksReservations)
-      this.#ledger.reserve(guildId, undefined, 1, this.clock.wallMs());
+      this.#storage.leakReservation();
     const check = (arePerformed: boolean) =>
       this.#judge.checkBug(arePerformed, after, this.clock.nowMs());
     return { effects: this.#bug.breakEffects(effects, check), state: after };
@@ -507,7 +507,6 @@ export class Simulation {
     const { text } = one;
     const by = toPersonId(one.by);
     const { privacy, sessions, settings, talk } = this.#fixture;
-    const pause = (isPaused: boolean) => sessions.pauseHearing(guildId, isPaused);
     const { kind } = one;
     if (isDiscordAct(kind)) {
       performDiscordAct({ kind, by, text }, this.discord, this.#luck);
@@ -536,8 +535,8 @@ export class Simulation {
         no: () => this.#answer(by, false, privacy.deny(guildId, by)),
         yes: () => this.#answer(by, true, privacy.allow(guildId, by)),
         forget: () => this.#answer(by, false, privacy.forget(guildId, by)),
-        pause: () => pause(true),
-        resume: () => pause(false),
+        pause: () => sessions.pauseHearing(guildId, true),
+        resume: () => sessions.pauseHearing(guildId, false),
         bar: () => settings.setSetting(guildId, 'blocked', `<@${by}>`),
         unbar: () => settings.setSetting(guildId, 'blocked', ''),
         set: () => changeSetting(this.#fixture, text),

@@ -14,6 +14,7 @@ import {
 } from './conversation-view.ts';
 import { splitWords } from './heard-book.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
+import { unfinishedText } from './simulated-models.ts';
 import type { Simulation } from './simulation-world.ts';
 import type { VoiceFrame } from './spoken-sound.ts';
 
@@ -101,6 +102,9 @@ export class SoundJudge {
     this.#leftMs = atMs;
     if (said.frames === 1) this.#noteCompany(world, state);
     if (isSounding(state)) this.#knownMs = atMs;
+    const isHalf = said.frames === 1 && said.text.includes(unfinishedText);
+    const isFirst = world.heard.listTexts(said.reply ?? -1).length === 1;
+    this.#hold(86, !isHalf || isFirst || said.isOwnVoice, said.text);
     const unknownMs = atMs - Math.max(this.#knownMs, said.firstAtMs);
     this.#hold(37, unknownMs <= knownMs, `${said.text}, reply ${current?.reply}`);
     const isQuiet = atMs - world.talkedMs > fullMs;
@@ -145,14 +149,11 @@ export class SoundJudge {
     const isStopped = world.said.some(
       ({ text, toMs }) => toMs >= event.atMs - lateWordsMs && stops.test(text),
     );
+    const isMeant = (by: string) => (this.#meantMs.get(by) ?? -1) >= fromMs;
     const mayEnd =
-      isStopped || over.some(({ by, text }) => by === asker || free.test(text));
-    const isMeant = [...this.#meantMs.values()].some((atMs) => atMs >= fromMs);
-    this.#hold(
-      46,
-      mayEnd || isMeant,
-      `${event.action}: ${over.map(({ text }) => text)}`,
-    );
+      isStopped ||
+      over.some(({ by, text }) => by === asker || free.test(text) || isMeant(by));
+    this.#hold(46, mayEnd, `${event.action}: ${over.map(({ text }) => text)}`);
   }
 
   #checkOver(world: Simulation, { before, event }: SimulatedStep) {

@@ -13,6 +13,10 @@ import { createToolBook } from './invariant-books.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
 import type { Simulation } from './simulation-world.ts';
 
+/** Time, in ms, after which somebody who talks is known to talk. */
+const noticedMs = 500;
+const isYes = /^yes/i;
+
 /**
  * Judges tools: which run, when, for whose words, and after whose yes.
  * `inheritedRuns` counts the confirmed tools that still run for a session before this one.
@@ -68,6 +72,23 @@ export function createToolJudge(hold: Hold, inheritedRuns = 0) {
     const open = after.tools.confirmations.filter(isOpen);
     const stale = open.find(({ id }) => asked.includes(id));
     hold(61, stale === undefined, stale?.id);
+  }
+
+  /** Whoever has gone on since the yes has not confirmed. */
+  function checkGoneOn({ said }: Simulation, { after, before, event }: SimulatedStep) {
+    const isAccepted = ({ spokenYes }: Confirmation) => spokenYes?.state === 'accepted';
+    const former = before.tools.confirmations.filter(isAccepted).map(({ id }) => id);
+    const accepted = after.tools.confirmations.filter(
+      (one) => isAccepted(one) && !former.includes(one.id),
+    );
+    const latest = accepted.map(({ presser }) =>
+      said.findLast(
+        ({ by, fromMs, text }) =>
+          by === presser && text !== '' && fromMs <= event.atMs - noticedMs,
+      ),
+    );
+    const other = latest.find((one) => one && !isYes.test(one.text));
+    hold(84, other === undefined, other?.text);
   }
 
   function checkRun(
@@ -143,6 +164,7 @@ export function createToolJudge(hold: Hold, inheritedRuns = 0) {
       checkJobs(world, after);
       checkStopped(step);
       checkYes(step);
+      checkGoneOn(world, step);
     },
   };
 }
