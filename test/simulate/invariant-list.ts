@@ -64,6 +64,7 @@ export const invariants = {
   64: 'a session outlives losses of its link between which it was up for long',
   65: 'the bot leaves once it is alone for as long as the server said',
   66: 'a voice socket that answers nothing is left, or people are told',
+  67: 'a move of the bot is followed without a request for a seat, or to leave',
 } as const;
 
 export type InvariantNumber = keyof typeof invariants;

@@ -56,6 +56,22 @@ const everyRight =
   rights.SendMessages |
   rights.ReadMessageHistory;
 
+/** Acts after which the bot may ask for a seat, or leave. */
+const seatActs: ReadonlySet<string> = new Set([
+  'leave',
+  'call',
+  'restart',
+  'kill',
+  'stand-still',
+  'lose-link',
+  'move-server',
+  'udp-dies',
+  'socket-freezes',
+  'go',
+  'go-to-den',
+  'go-to-lounge',
+]);
+
 let worlds = 0;
 
 /** One server of Discord in virtual time: seats, roles and rights, its gateway and its voice servers. */
@@ -70,6 +86,10 @@ export class SimulatedDiscord {
   #asked = 0;
   #handledMs = 0;
   #draws = 0;
+  /** True from a move of the bot on, until its link follows or something else may end its seat. */
+  #isMoved = false;
+  /** Requests for a seat, or to leave, where a link had only to follow a move. */
+  needlessRequests = 0;
   /** Reads of members fail. */
   isUnreachable = false;
   readonly #domain: string;
@@ -181,11 +201,21 @@ export class SimulatedDiscord {
   /** A moderator moves the bot. */
   moveBot(channelId: string): void {
     if (this.botChannel === null) return;
+    const isAsked = this.#handledMs > this.#options.timing.nowMs();
+    const isWell = this.voice.current && this.voice.isCarried && !this.voice.isFrozen;
+    this.#isMoved = !isAsked && (isWell || this.#isMoved);
+    this.voice.failingStep = undefined;
     this.#takeSeat(channelId);
+  }
+
+  /** Notes an act of the script, after which the bot may ask for a seat, or leave. */
+  noteAct(kind: string): void {
+    if (seatActs.has(kind)) this.#isMoved = false;
   }
 
   /** A moderator sends the bot away. */
   disconnectBot(): void {
+    this.#isMoved = false;
     this.#leaveSeat(0);
   }
 
@@ -213,6 +243,7 @@ export class SimulatedDiscord {
   #askForSeat(channelId: string | null) {
     const { luck, plan, timing } = this.#options;
     const nowMs = timing.nowMs();
+    if (this.#isMoved && !this.voice.current) this.needlessRequests++;
     if (channelId === null) {
       const closeMs = plan.closesSlowly
         ? 50 + luck.draw(`close ${this.#draws++}`) * (maxCloseMs - 50)
