@@ -30,7 +30,7 @@ export type LinkState = {
   readonly isEndToEnd: boolean;
 };
 
-/** One open voice connection. Disposing of it leaves the channel. */
+/** One open voice connection. Disposing of it leaves the channel, unless a person has moved the bot out of it. */
 export interface VoiceLink extends AsyncDisposable {
   /** False from its end on, also before `receivePackets` ends. */
   readonly isOpen: boolean;
@@ -61,13 +61,15 @@ export interface VoiceLinkOpener {
   /**
    * Opens a link. Resolves when people can hear the bot. Throws BotError `link.timeout`
    * after 15 s, `link.lost` and `link.rate_limited` (see `getRestMs`), and the final
-   * `link.no_cipher` and `link.no_end_to_end`.
+   * `link.no_cipher` and `link.no_end_to_end`. Where a person has moved the bot it joins nothing: it takes that seat.
    */
   openLink(
     channel: ChannelRef,
     mayHear: MayHear,
     signal: AbortSignal,
   ): Promise<VoiceLink>;
+  /** Leaves a channel to which a person has moved the bot and that no link followed. Never throws. */
+  leaveChannel(guildId: GuildId): Promise<void>;
   /** Returns the wait before another link may be opened, in ms. */
   getRestMs(guildId: GuildId): number;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import { nobody } from '#src/base/ids.ts';
+import { type ChannelId, type GuildId, nobody } from '#src/base/ids.ts';
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import { type ChannelRef, toMissingRightLine } from '#src/ports/voice-link.ts';
@@ -52,6 +52,29 @@ export function judgeEntry(
 export function canEnter(channel: ChannelRef, deps: EntryDeps): boolean {
   const kind = judgeEntry(channel, deps)?.kind;
   return kind === 'fine' || kind === 'stage';
+}
+
+/** The channel of a move. `isByHand`: a person has moved the bot, which sits there already. */
+export type MoveTarget = { readonly channelId: ChannelId; readonly isByHand: boolean };
+
+/** Finds the channel of a move. Undefined if the bot cannot go or stay there. */
+export function findDestination(
+  guildId: GuildId,
+  { channelId, isByHand }: MoveTarget,
+  deps: EntryDeps,
+): ChannelRef | undefined {
+  const channel = deps.places.findChannel(guildId, channelId);
+  if (!channel) return undefined;
+  const isOpen = isByHand ? canStay(channel, deps) : canEnter(channel, deps);
+  return isOpen ? channel : undefined;
+}
+
+/** Returns whether the bot stays where a person has put it: it needs no more room, and answers in writing if it may not speak. */
+function canStay(channel: ChannelRef, { clock, places }: EntryDeps) {
+  const facts = places.findChannelFacts(channel, nobody);
+  if (!facts) return false;
+  const seated = { ...facts, callerMayEnter: true, limit: 0 };
+  return ['fine', 'stage', 'no-speak'].includes(judgeJoin(seated, clock.wallMs()).kind);
 }
 
 /** Formats a time for people in many time zones: `2026-11-20 16:25 UTC`. */

@@ -28,7 +28,7 @@ import { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { EndedConversations } from './ended-conversations.ts';
 import { GuildRemoval } from './guild-removal.ts';
-import { canEnter } from './join-obstacles.ts';
+import { findDestination, type MoveTarget } from './join-obstacles.ts';
 import {
   getFarewellLine,
   getFollowedPerson,
@@ -65,7 +65,7 @@ export type ServerSessions = Pick<
 /** `ended` resolves once the session is over and its seat is dropped or kept. */
 type RunningSession = { readonly session: VoiceSession; ended: Promise<void> };
 
-type SessionMove = { readonly former: VoiceSession; channelId: ChannelId };
+type SessionMove = MoveTarget & { readonly former: VoiceSession };
 
 /** A seat to return to, and its channel as it is now. */
 type PreparedSeat = { readonly seat: Seat; readonly channel: ChannelRef };
@@ -301,7 +301,7 @@ export class VoiceSessions implements AsyncDisposable {
         return;
       case 'moved':
         this.#onMovedByHand(session, event.channelId);
-        void this.moveSession(guildId, event.channelId);
+        void this.moveSession(guildId, event.channelId, true);
         return;
       case 'no-view':
       case 'no-connect':
@@ -313,11 +313,18 @@ export class VoiceSessions implements AsyncDisposable {
     }
   }
 
-  /** Moves the session of a server to a channel. Of several calls, the newest channel counts. Never throws. */
-  async moveSession(guildId: GuildId, channelId: ChannelId): Promise<void> {
+  /**
+   * Moves the session of a server to a channel. Of several calls, the newest channel counts. `isByHand`: the bot sits there
+   * already, as a person has moved it. Never throws.
+   */
+  async moveSession(
+    guildId: GuildId,
+    channelId: ChannelId,
+    isByHand = false,
+  ): Promise<void> {
     const move = this.#moves.get(guildId);
     if (move) {
-      move.channelId = channelId;
+      this.#moves.set(guildId, { former: move.former, channelId, isByHand });
       return;
     }
     const formerSession = this.#findHere(guildId);
@@ -327,7 +334,7 @@ export class VoiceSessions implements AsyncDisposable {
       formerSession.channel.channelId === channelId
     )
       return;
-    this.#moves.set(guildId, { former: formerSession, channelId });
+    this.#moves.set(guildId, { former: formerSession, channelId, isByHand });
     formerSession.speech.mix.isPassedOn = true;
     formerSession.leave('moved');
     await this.#queue
@@ -426,7 +433,8 @@ export class VoiceSessions implements AsyncDisposable {
     else {
       this.#sessions.delete(guildId);
       session.leave('lost');
-      session.speech.mix.tracks.close();
+      if (!session.speech.mix.isPassedOn) session.speech.mix.tracks.close();
+      await this.#leaveUnfollowed(guildId);
     }
     return joining;
   }
@@ -449,6 +457,7 @@ export class VoiceSessions implements AsyncDisposable {
     if (restingReasons.has(reason)) this.#restChannel(session.channel);
     const farewell = getFarewellLine(reason);
     if (farewell) this.#postFarewell(session.channel, farewell);
+    await this.#leaveUnfollowed(guildId);
   }
 
   #onConsentChanged(guildId: GuildId, personId: PersonId | undefined) {
@@ -481,11 +490,12 @@ export class VoiceSessions implements AsyncDisposable {
     const move = this.#moves.get(guildId);
     this.#moves.delete(guildId);
     if (isReplaced) return;
-    const channel = move && this.#deps.places.findChannel(guildId, move.channelId);
-    if (this.#isClosed || !channel || !canEnter(channel, this.#deps)) {
+    const channel = move && findDestination(guildId, move, this.#deps);
+    if (this.#isClosed || !channel) {
       formerSession.speech.mix.tracks.close();
       this.#deps.panels.showLeft(guildId);
       this.forgetSeat(guildId);
+      await this.#leaveUnfollowed(guildId);
       return;
     }
     const { kind } = await this.#enterChannel(
@@ -498,8 +508,14 @@ export class VoiceSessions implements AsyncDisposable {
     else if (!this.#moves.has(guildId)) this.#deps.panels.showLeft(guildId);
     this.forgetSeat(guildId);
     // If the bot was sent away or moved on meanwhile, it was not refused.
-    if (!session && kind !== 'left')
+    if (!session && kind !== 'left' && kind !== 'sent-away')
       this.#postFarewell(formerSession.channel, { id: 'gave_up' });
+  }
+
+  /** Leaves the channel to which a person has moved the bot, unless a session follows. */
+  async #leaveUnfollowed(guildId: GuildId) {
+    if (this.#moves.has(guildId) || this.#sessions.has(guildId)) return;
+    await this.#sharedDeps.linkOpener.leaveChannel(guildId);
   }
 
   #reportMove(

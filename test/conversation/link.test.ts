@@ -48,6 +48,8 @@ const toAttic = ({ sessions }: SessionFixture) =>
     kind: 'moved',
     channelId: attic.channelId,
   });
+/** Times that the bot left a channel to which no session followed. */
+const countLeft = ({ linkOpener }: SessionFixture) => linkOpener.leftUnfollowed;
 const bug = ({ linkOpener }: SessionFixture) =>
   linkOpener.links.length > 0
     ? linkOpener.link.lose(new TypeError('oops'))
@@ -199,29 +201,60 @@ playScripts({
           { findChannelFacts: () => ({ ...healthyFacts, mayConnect: false }) },
         ],
         [
-          'it may not speak',
-          { findChannelFacts: () => ({ ...healthyFacts, maySpeak: false }) },
-        ],
-        [
           'nobody can talk',
           { findChannelFacts: () => ({ ...healthyFacts, isAfk: true }) },
         ],
         [
-          'there is no room',
-          { findChannelFacts: () => ({ ...healthyFacts, limit: 2, members: 2 }) },
+          'nobody can talk and there is no room',
+          {
+            findChannelFacts: () => ({
+              ...healthyFacts,
+              isAfk: true,
+              limit: 2,
+              members: 2,
+            }),
+          },
         ],
         ['there is nothing any more', { findChannel: () => undefined }],
       ] as const
     ).map(([why, over]) => [
       `where ${why} a bot that is moved does not stay`,
       [
-        { people: [adam], places: { ...places, ...over } },
+        { people: [adam], places: { ...places, ...over }, acts: { countLeft } },
         `
     moved den > left moved
     100
+    do countLeft > 1
     at > nowhere
     links > 1 tries, 1 links
     panel > leave.nowhere
+    `,
+      ],
+    ]),
+  ),
+  ...Object.fromEntries(
+    (
+      [
+        ['it may not speak', { maySpeak: false }],
+        ['there is no room for another', { limit: 2, members: 2 }],
+      ] as const
+    ).map(([why, facts]) => [
+      `where ${why} a bot that is moved stays and answers`,
+      [
+        {
+          people: [adam],
+          places: {
+            ...places,
+            findChannelFacts: () => ({ ...healthyFacts, ...facts }),
+          },
+          acts: { countLeft },
+        },
+        `
+    moved den > left moved, writes moved.elsewhere
+    100
+    adam says: five > heard Adam: five, answered Adam: You said five.
+    do countLeft > 0
+    at > Den
     `,
       ],
     ]),

@@ -112,6 +112,8 @@ export class FakeLinkOpener implements VoiceLinkOpener {
   readonly people: ChannelMember[];
   /** Number of requests to open a link, and the wait that it reports. */
   asked = 0;
+  /** Number of requests to leave a channel to which no link followed. */
+  leftUnfollowed = 0;
   mustRestMs = 0;
 
   constructor(people: readonly ChannelMember[]) {
@@ -127,6 +129,10 @@ export class FakeLinkOpener implements VoiceLinkOpener {
     link.present.push(...this.people);
     this.links.push(link);
     return link;
+  }
+
+  async leaveChannel() {
+    this.leftUnfollowed++;
   }
 
   getRestMs() {

@@ -119,7 +119,9 @@ export class BorderJudge {
     if (!isAlone || state.turnQueue.current) this.#aloneFromMs = nowMs;
     const aloneMs = nowMs - this.#aloneFromMs;
     this.#hold(65, aloneMs <= world.leaveAfterMs + maxLeaveMs, aloneMs);
-    if (!world.discord.voice.isFrozen) this.#frozenFromMs = nowMs;
+    const { needlessRequests, voice } = world.discord;
+    this.#hold(117, needlessRequests === 0, needlessRequests);
+    if (!voice.isFrozen) this.#frozenFromMs = nowMs;
     this.#hold(66, nowMs - this.#frozenFromMs <= maxFrozenMs || world.isLinkDown);
   }
 

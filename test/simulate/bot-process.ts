@@ -91,6 +91,7 @@ export class BotProcess {
           this.#openingLinks--;
         }
       },
+      leaveChannel: (id: GuildId) => this.#opener.leaveChannel(id),
       getRestMs: (id: GuildId) => this.#opener.getRestMs(id),
     };
   }

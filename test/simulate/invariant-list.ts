@@ -93,6 +93,7 @@ export const invariants = {
   84: 'a yes in longer speech confirms nothing',
   86: 'of an answer that was cut off, no half sentence is spoken after a whole one',
   88: 'what left for the answers of a person costs at most the cap, over all processes',
+  117: 'a move of the bot is followed without a request for a seat, or to leave',
 } as const;
 
 export type InvariantNumber = keyof typeof invariants;

@@ -360,6 +360,7 @@ export class Simulation {
 
   async act(one: Act) {
     this.#judge.noteAct(this, one);
+    this.discord.noteAct(one.kind);
     if (one.kind === 'restart') await this.#restart();
     else if (one.kind === 'kill') await this.#kill();
     else if (one.kind === 'stand-still') await this.#standStill(Number(one.text));

@@ -36,7 +36,7 @@ import {
   findNetworking,
   patchNetworking,
 } from './voice-library.ts';
-import { VoiceSignals } from './voice-signals.ts';
+import { createGoneError, type MovedSeat, VoiceSignals } from './voice-signals.ts';
 import { type LinkFault, LinkWatchdog } from './watchdog/link-watchdog.ts';
 import { UdpPath } from './watchdog/udp-path.ts';
 
@@ -51,7 +51,7 @@ export type DiscordLinkDeps = {
   mayRejoin(fault: LinkFault): boolean;
   /** Notes that the link has been without a fault for 10 s. */
   onWhole(): void;
-  /** Prepares a leave while the bot still sits in the channel. Never throws. */
+  /** Prepares a leave while the bot still sits in the channel, or follows a move. Never throws. */
   onLeaving(): Promise<void>;
 };
 
@@ -66,7 +66,10 @@ const openingSteps: Readonly<Partial<Record<NetworkingStatusCode, OpeningStep>>>
   [NetworkingStatusCode.Ready]: 'group',
 };
 
-/** A link of the bot to one voice channel. Creating it joins, and disposing leaves. */
+/**
+ * A link of the bot to one voice channel. Creating it joins, or takes a seat to which a person has moved the bot. Disposing
+ * leaves, unless a person has moved the bot on: then the seat waits for the next link, or for `leaveChannel`.
+ */
 export class DiscordLink implements VoiceLink {
   readonly #deps;
   readonly #signals;
@@ -79,6 +82,8 @@ export class DiscordLink implements VoiceLink {
   #networking: Networking | undefined;
   #closeCode: number | undefined;
   #openingStep: OpeningStep = 'seat';
+  #wasOpen = false;
+  #isMoved = false;
   #peopleListening: Disposable | undefined;
   readonly #seatListening;
   #errors = 0;
@@ -86,13 +91,18 @@ export class DiscordLink implements VoiceLink {
   #ended: { readonly error?: unknown } | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(_join: AdmittedJoin, deps: DiscordLinkDeps, mayHear: MayHear) {
+  constructor(
+    entry: AdmittedJoin | MovedSeat,
+    deps: DiscordLinkDeps,
+    mayHear: MayHear,
+  ) {
     this.#deps = deps;
     const timing = deps.clock;
     const onFailure = (error: unknown) => this.#endLink(error);
     const onRefused = (error: unknown) => this.#onRefused(error);
     const countOthers = () => this.listPeople().length;
-    this.#signals = createSignals(deps, onFailure);
+    const seat = 'state' in entry ? entry : undefined;
+    this.#signals = createSignals(deps, seat, (isMoved) => this.#onGone(isMoved));
     const connection = joinChannel(deps, this.#signals.adapter);
     this.#connection = connection;
     connection.on('error', onRefused);
@@ -123,6 +133,7 @@ export class DiscordLink implements VoiceLink {
     );
     connection.on('stateChange', (_, state) => this.#onStateChange(state));
     this.#onStateChange(connection.state);
+    this.#signals.takeUpSeat();
   }
 
   /** Waits until people can hear frames. Throws the error of a link that has ended. */
@@ -132,6 +143,7 @@ export class DiscordLink implements VoiceLink {
         throw this.#ended.error ?? createLostLinkError('The link was closed.');
       await this.#deps.clock.sleep(5, signal);
     }
+    this.#wasOpen = true;
   }
 
   /** True until the link ends, also while it opens. */
@@ -205,10 +217,35 @@ export class DiscordLink implements VoiceLink {
     };
   }
 
-  /** Leaves the channel. Resolves once Discord has confirmed, or after a second. */
+  /** True while the seat to which a person has moved the bot waits for the next link. */
+  get keepsSeat(): boolean {
+    return this.#signals.isKept;
+  }
+
+  /** Hands over the seat that waits, as `VoiceSignals.handOverSeat` does. */
+  handOverSeat(channelId: ChannelId): MovedSeat | undefined {
+    return this.#signals.handOverSeat(channelId);
+  }
+
+  /** Ends the link, and leaves also the channel to which a person has moved the bot. */
+  async leaveChannel(): Promise<void> {
+    await this[Symbol.asyncDispose]();
+    await this.#signals.leaveKept();
+  }
+
+  /**
+   * Leaves the channel, unless a person has moved the bot out of it. Resolves once Discord has confirmed, or after a
+   * second.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#endLink();
     await this.#closing;
+  }
+
+  #onGone(isMoved: boolean) {
+    // An ended link leaves, wherever the bot is by then.
+    this.#isMoved = isMoved && !this.#ended;
+    this.#endLink(createGoneError());
   }
 
   #onRefused(error: unknown) {
@@ -229,6 +266,8 @@ export class DiscordLink implements VoiceLink {
     if (state.status !== VoiceConnectionStatus.Disconnected) return false;
     if (state.reason !== VoiceConnectionDisconnectReason.AdapterUnavailable)
       return false;
+    // Of a seat that was taken over, the new voice server may not be known yet.
+    if (this.#signals.waitsForServer && !this.#wasOpen) return false;
     // The library would join anew, but the session does so itself.
     return this.#closeCode !== closeCodes.callTerminated;
   }
@@ -285,8 +324,13 @@ export class DiscordLink implements VoiceLink {
   }
 
   async #closeConnection() {
-    await this.#deps.onLeaving();
-    await this.#signals.leave();
+    if (this.#isMoved) {
+      void this.#deps.onLeaving();
+      this.#signals.keepSeat();
+    } else {
+      await this.#deps.onLeaving();
+      await this.#signals.leave();
+    }
     if (this.#connection.state.status !== VoiceConnectionStatus.Destroyed) {
       this.#connection.destroy(false);
     }
@@ -298,16 +342,17 @@ export class DiscordLink implements VoiceLink {
 
 function createSignals(
   { channelId, clock, guild, pace }: DiscordLinkDeps,
-  onFailure: (error: BotError) => void,
+  seat: MovedSeat | undefined,
+  onGone: (isMoved: boolean) => void,
 ) {
-  const gone = 'A person has moved or disconnected the bot.';
   return new VoiceSignals({
     guildId: toGuildId(guild.id),
     channelId,
     gateway: guild.voiceAdapterCreator,
     pace,
     timing: clock,
-    onGone: () => onFailure(new BotError('link.lost', false, gone)),
+    seat,
+    onGone,
   });
 }
 

@@ -16,6 +16,7 @@ import { findOwnPermissions } from '#src/discord/permissions.ts';
 import type { ChannelRef, MayHear, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import { createUnopenedLinkError, DiscordLink } from './discord-link.ts';
 import { type AdmittedJoin, ShardPace, SignalPace } from './signal-pace.ts';
+import type { MovedSeat } from './voice-signals.ts';
 import type { LinkFault } from './watchdog/link-watchdog.ts';
 
 export type LinkOpenerOptions = {
@@ -23,7 +24,7 @@ export type LinkOpenerOptions = {
   readonly connectMs: number;
   /** Limit for waiting for the gateway. */
   readonly offlineMs: number;
-  /** Called while the bot still sits in the channel. Never throws. */
+  /** Called while the bot still sits in the channel, or follows a move. Never throws. */
   readonly onLeaving: (guildId: GuildId) => Promise<void>;
 };
 const checkMs = 250;
@@ -75,14 +76,19 @@ export class DiscordLinkOpener implements VoiceLinkOpener, AsyncDisposable {
     return this.#links.get(guildId)?.getRestMs() ?? 0;
   }
 
-  /** Tests whether a link exists or is being opened. */
+  /** Leaves a channel to which a person has moved the bot and that no link followed. Never throws. */
+  async leaveChannel(guildId: GuildId): Promise<void> {
+    await this.#links.get(guildId)?.leaveUnfollowed();
+  }
+
+  /** Tests whether a link exists, is being opened, or may follow a move. */
   hasLink(guildId: GuildId): boolean {
     return this.#links.get(guildId)?.hasLink() ?? false;
   }
 
   /** Leaves the channels of all servers. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const closing = [...this.#links.values()].map((links) => links.closeLink());
+    const closing = [...this.#links.values()].map((links) => links.leaveChannel());
     await Promise.all(closing);
   }
 
@@ -145,9 +151,10 @@ class GuildLinks {
     return opening;
   }
 
-  /** Tests whether a link exists or is being opened. */
+  /** Tests whether a link exists, is being opened, or may follow a move. */
   hasLink(): boolean {
-    return this.#openingCount > 0 || this.#link?.isOpen === true;
+    const link = this.#link;
+    return this.#openingCount > 0 || link?.isOpen === true || link?.keepsSeat === true;
   }
 
   /** Returns the rest that Discord asked for, in ms. */
@@ -155,9 +162,15 @@ class GuildLinks {
     return this.#pace.getRestMs(this.#deps.clock.nowMs());
   }
 
-  /** Leaves the channel of the present link. */
-  async closeLink(): Promise<void> {
-    await this.#link?.[Symbol.asyncDispose]();
+  /** Leaves the channel where the bot sits. */
+  async leaveChannel(): Promise<void> {
+    await this.#link?.leaveChannel();
+  }
+
+  /** Leaves the channel where the bot sits without a link, after all links that were asked for before. */
+  async leaveUnfollowed(): Promise<void> {
+    await this.#lastTurn;
+    if (this.#openingCount === 0 && !this.#link?.isOpen) await this.leaveChannel();
   }
 
   async #openNow({ guild, channel, mayHear, signal }: LinkRequest) {
@@ -169,9 +182,8 @@ class GuildLinks {
     );
     const either = AbortSignal.any([signal, deadline.signal]);
     try {
-      await this.closeLink();
-      const join = await this.#waitForTurn(either);
-      const link = this.#joinChannel(join, guild, channel, mayHear);
+      const entry = await this.#findEntry(channel, either);
+      const link = this.#enterChannel(entry, guild, channel, mayHear);
       await link.waitUntilOpen(either);
       const tookMs = clock.nowMs() - startMs;
       const guildId = this.#guildId;
@@ -179,7 +191,8 @@ class GuildLinks {
       void becomeSpeaker(guild, channel.channelId, clock, report);
       return link;
     } catch (cause) {
-      await this.closeLink();
+      // Moved on meanwhile, the bot stays where it was put.
+      await this.#link?.[Symbol.asyncDispose]();
       signal.throwIfAborted();
       const error: unknown = either.aborted
         ? either.reason
@@ -188,6 +201,16 @@ class GuildLinks {
         this.#reportAlert(true, admitError(error));
       throw error;
     }
+  }
+
+  /** Ends the present link. Finds the seat to which a person has moved the bot, or leaves and waits for a join. */
+  async #findEntry({ channelId }: ChannelRef, signal: AbortSignal) {
+    await this.#link?.[Symbol.asyncDispose]();
+    signal.throwIfAborted();
+    const seat = this.getRestMs() > 0 ? undefined : this.#link?.handOverSeat(channelId);
+    if (seat) return seat;
+    await this.leaveChannel();
+    return await this.#waitForTurn(signal);
   }
 
   /** Waits until Discord takes another join. Throws if that is later than the deadline. */
@@ -202,8 +225,8 @@ class GuildLinks {
     return join;
   }
 
-  #joinChannel(
-    join: AdmittedJoin,
+  #enterChannel(
+    entry: AdmittedJoin | MovedSeat,
     guild: Guild,
     { channelId }: ChannelRef,
     mayHear: MayHear,
@@ -221,7 +244,7 @@ class GuildLinks {
       onWhole: () => this.#reportAlert(false, writeSentence`it works again by itself`),
       onLeaving: () => onLeaving(guildId),
     };
-    const link = new DiscordLink(join, deps, mayHear);
+    const link = new DiscordLink(entry, deps, mayHear);
     this.#link = link;
     report({ kind: 'link-made', guildId, counts: () => link.counts() });
     return link;

@@ -4,6 +4,7 @@ import type {
   DiscordGatewayAdapterLibraryMethods,
 } from '@discordjs/voice';
 import type { SyncTiming } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
 import type { ChannelId, GuildId } from '#src/base/ids.ts';
 import type { SignalPace } from './signal-pace.ts';
 
@@ -15,32 +16,51 @@ type StateUpdate = Parameters<
 >[0];
 type SeatPayload = { readonly d?: { readonly channel_id?: string | null } };
 
+/** A seat to which a person has moved the bot, as Discord has told of it. */
+export type MovedSeat = {
+  readonly state: StateUpdate;
+  /** May still be that of the former channel, as Discord names the two in any order. */
+  readonly server: ServerUpdate | undefined;
+};
+
 export type VoiceSignalsDeps = {
   readonly guildId: GuildId;
   readonly channelId: ChannelId;
   readonly gateway: DiscordGatewayAdapterCreator;
   readonly pace: SignalPace;
   readonly timing: SyncTiming;
-  /** Called when a person has moved or disconnected the bot. */
-  readonly onGone: () => void;
+  /** Seat of the bot in the channel. Undefined: the link asks for one. */
+  readonly seat: MovedSeat | undefined;
+  /** Called once when a person has moved or disconnected the bot. */
+  readonly onGone: (isMoved: boolean) => void;
 };
 
 const leaveMs = 1_000;
 
 /**
  * The main gateway as one link sees it. The library would rejoin without end after a refusal,
- * so here it joins once.
+ * so here it joins once. Moved by a person, the bot stays where it was put, and the next link takes that seat.
  */
 export class VoiceSignals {
   readonly #deps;
   #gateway: DiscordGatewayAdapterImplementerMethods | undefined;
   #voice: DiscordGatewayAdapterLibraryMethods | undefined;
   #hasAsked = false;
-  #isIn = false;
+  /** Last seat that Discord has told of, from the link's own on. */
+  #state: StateUpdate | undefined;
+  #server: ServerUpdate | undefined;
+  #wasToldServer = false;
   /** A server update must not overtake the state update. */
-  #waitingUpdate: ServerUpdate | undefined;
+  #isServerWaiting = false;
+  #isGone = false;
+  /** True while only a former link was told of a voice server. */
+  get waitsForServer(): boolean {
+    return this.#deps.seat !== undefined && !this.#wasToldServer;
+  }
+
+  /** True while the seat waits for the next link. */
+  #isKept = false;
   #confirmLeave: (() => void) | undefined;
-  #isOut = false;
 
   constructor(deps: VoiceSignalsDeps) {
     this.#deps = deps;
@@ -50,19 +70,59 @@ export class VoiceSignals {
   readonly adapter: DiscordGatewayAdapterCreator = (library) => {
     this.#voice = library;
     this.#gateway = this.#deps.gateway({
-      onVoiceServerUpdate: (update) => this.#onServerUpdate(update),
+      onVoiceServerUpdate: (update) => {
+        this.#wasToldServer = true;
+        this.#onServerUpdate(update);
+      },
       onVoiceStateUpdate: (update) => this.#onStateUpdate(update),
-      destroy: () => library.destroy(),
+      destroy: () => this.#onDisconnected(),
     });
     return {
       sendPayload: (payload) => this.#sendPayload(payload),
-      destroy: () => this.#gateway?.destroy(),
+      destroy: () => {
+        if (!this.#isKept) this.#gateway?.destroy();
+      },
     };
   };
 
+  /** Tells the library of the seat that the bot has already. Call this once the library is listened to. */
+  takeUpSeat(): void {
+    const { seat } = this.#deps;
+    if (!seat) return;
+    if (seat.server) this.#onServerUpdate(seat.server);
+    this.#onStateUpdate(seat.state);
+  }
+
+  /** True while the seat waits for the next link. */
+  get isKept(): boolean {
+    return this.#isKept;
+  }
+
+  /** Keeps the seat to which a person has moved the bot, for the next link or for `leaveKept`. */
+  keepSeat(): void {
+    this.#isKept = true;
+  }
+
+  /**
+   * Hands the kept seat over. Undefined if it is in another channel. Throws BotError `link.lost` if a person has
+   * disconnected the bot since.
+   */
+  handOverSeat(channelId: ChannelId): MovedSeat | undefined {
+    const state = this.#state;
+    if (!this.#isKept || !state) return undefined;
+    if (state.channel_id === null) {
+      this.#dropKept();
+      throw createGoneError();
+    }
+    if (state.channel_id !== channelId) return undefined;
+    this.#isKept = false;
+    return { state, server: this.#server };
+  }
+
   /** Leaves the channel. Resolves once Discord has confirmed, or after a second. */
   async leave(): Promise<void> {
-    if (!this.#sendLeave() || this.#isOut) return;
+    const isOut = this.#state?.channel_id === null;
+    if (!this.#sendLeave() || isOut) return;
     await new Promise<void>((resolve) => {
       const cancelWait = this.#deps.timing.later(leaveMs, resolve);
       this.#confirmLeave = () => {
@@ -72,11 +132,19 @@ export class VoiceSignals {
     });
   }
 
+  /** Leaves the channel of a kept seat. Does nothing without one. */
+  async leaveKept(): Promise<void> {
+    if (!this.#isKept) return;
+    this.#isKept = false;
+    if (this.#state?.channel_id !== null) await this.leave();
+    this.#gateway?.destroy();
+  }
+
   #sendPayload(payload: SeatPayload) {
     if (payload.d?.channel_id === null) return this.#sendLeave();
     if (this.#hasAsked) return false;
     this.#hasAsked = true;
-    return this.#sendNow(payload);
+    return this.#deps.seat !== undefined || this.#sendNow(payload);
   }
 
   #sendLeave() {
@@ -96,27 +164,50 @@ export class VoiceSignals {
   }
 
   #onStateUpdate(update: StateUpdate) {
-    if (update.channel_id === this.#deps.channelId) {
-      this.#isIn = true;
+    const isHere = update.channel_id === this.#deps.channelId;
+    if (update.channel_id === null) this.#confirmLeave?.();
+    // Before our own join has come through, this is the echo of an earlier session.
+    if (!this.#state && !isHere) return;
+    this.#state = update;
+    if (this.#isGone) return;
+    if (isHere) {
       this.#voice?.onVoiceStateUpdate(update);
       this.#passServer();
       return;
     }
-    if (update.channel_id === null) this.#confirmLeave?.();
-    // Before our own join has come through, this is the echo of an earlier session.
-    if (!this.#isIn) return;
-    this.#isOut = update.channel_id === null;
-    this.#deps.onGone();
+    this.#isGone = true;
+    this.#deps.onGone(update.channel_id !== null);
   }
 
   #onServerUpdate(update: ServerUpdate) {
-    this.#waitingUpdate = update;
-    if (this.#isIn || !update.endpoint) this.#passServer();
+    this.#server = update;
+    this.#isServerWaiting = true;
+    if (this.#state || !update.endpoint) this.#passServer();
   }
 
   #passServer() {
-    const update = this.#waitingUpdate;
-    this.#waitingUpdate = undefined;
-    if (update) this.#voice?.onVoiceServerUpdate(update);
+    if (!this.#server || !this.#isServerWaiting || this.#isGone) return;
+    this.#isServerWaiting = false;
+    this.#voice?.onVoiceServerUpdate(this.#server);
   }
+
+  /** The gateway session is over, and with it the seat. */
+  #onDisconnected() {
+    if (this.#isKept) this.#dropKept();
+    else this.#voice?.destroy();
+  }
+
+  #dropKept() {
+    this.#isKept = false;
+    this.#gateway?.destroy();
+  }
+}
+
+/** Creates the error of a link out of which a person has taken the bot. */
+export function createGoneError(): BotError {
+  return new BotError(
+    'link.lost',
+    false,
+    'A person has moved or disconnected the bot.',
+  );
 }

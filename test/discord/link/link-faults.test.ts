@@ -67,15 +67,6 @@ test('a resumed voice socket speaks and hears on', async () => {
   expect(log.error).toBeUndefined();
 });
 
-test('being moved ends the link, and is not to be tried again', async () => {
-  await using setup = await openLinkSetup(login(), () => true);
-  const log = collectFrames(setup.link);
-  login().sandbox.guild().moveBot('Attic');
-  await waitUntil(() => log.error !== undefined);
-  expect(log.error).toMatchObject({ code: 'link.lost', retryable: false });
-  await waitUntil(() => login().sandbox.bot().channel === undefined);
-});
-
 test('a seat that Discord does not know after a new login ends the link, and is to be tried again', async () => {
   await using setup = await openLinkSetup(login(), () => true);
   const log = collectFrames(setup.link);

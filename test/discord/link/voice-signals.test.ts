@@ -1,16 +1,17 @@
 import type { DiscordGatewayAdapterLibraryMethods } from '@discordjs/voice';
 import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import { SignalPace } from '#src/discord/link/signal-pace.ts';
-import { VoiceSignals } from '#src/discord/link/voice-signals.ts';
+import { type MovedSeat, VoiceSignals } from '#src/discord/link/voice-signals.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
-/** Signals of a link to the lounge, between a gateway that notes requests and a library that notes updates. */
-function open() {
+/** Signals of a link, by default to the lounge, between a gateway that notes requests and a library that notes updates. */
+function open(seat?: MovedSeat, channelId = 'lounge') {
   const log: string[] = [];
   let fromDiscord: DiscordGatewayAdapterLibraryMethods | undefined;
+  const timing = new VirtualClock();
   const signals = new VoiceSignals({
     guildId: toGuildId('g'),
-    channelId: toChannelId('lounge'),
+    channelId: toChannelId(channelId),
     gateway(methods) {
       fromDiscord = methods;
       return {
@@ -19,23 +20,43 @@ function open() {
       };
     },
     pace: new SignalPace(),
-    timing: new VirtualClock(),
-    onGone: () => log.push('is gone'),
+    timing,
+    seat,
+    onGone: (isMoved) => log.push(isMoved ? 'is moved' : 'is gone'),
   });
   const adapter = signals.adapter({
     onVoiceServerUpdate: ({ endpoint }) => log.push(`server ${endpoint}`),
     onVoiceStateUpdate: ({ channel_id }) => log.push(`seat ${channel_id}`),
-    destroy: () => undefined,
+    destroy: () => log.push('library ends'),
   });
   const discord = {
-    seat: (channelId: string | null) =>
-      fromDiscord?.onVoiceStateUpdate({ channel_id: channelId } as never),
+    seat: (seatId: string | null) =>
+      fromDiscord?.onVoiceStateUpdate({ channel_id: seatId } as never),
     server: (endpoint: string) =>
       fromDiscord?.onVoiceServerUpdate({ endpoint } as never),
+    cutOff: () => fromDiscord?.destroy(),
   };
-  adapter.sendPayload({ op: 4, d: { guild_id: 'g', channel_id: 'lounge' } });
-  return { discord, log, signals };
+  adapter.sendPayload({ op: 4, d: { guild_id: 'g', channel_id: channelId } });
+  signals.takeUpSeat();
+  return { adapter, discord, log, signals, timing };
 }
+
+/** Signals of a link to the lounge out of which a person has moved the bot. */
+function openMoved(...channelIds: readonly string[]) {
+  const opened = open();
+  opened.discord.seat('lounge');
+  opened.discord.server('first');
+  for (const channelId of channelIds) opened.discord.seat(channelId);
+  opened.signals.keepSeat();
+  opened.adapter.destroy();
+  opened.log.splice(0);
+  return opened;
+}
+
+const [den, lounge] = ['den', 'lounge'].map(toChannelId) as [
+  ReturnType<typeof toChannelId>,
+  ReturnType<typeof toChannelId>,
+];
 
 test('a voice server that Discord names before the seat waits for the seat, and a later one does not', () => {
   const { discord, log } = open();
@@ -53,4 +74,62 @@ test('the echo of an earlier leave ends no new join', () => {
   discord.seat('lounge');
   discord.seat(null);
   expect(log).toEqual(['asks for lounge', 'seat lounge', 'is gone']);
+});
+
+test('out of a move the next link has seat and server of the last channel, asks for nothing, and hears Discord on', () => {
+  const { discord, log, signals } = openMoved('den', 'attic', 'den');
+  discord.server('second');
+  expect(signals.handOverSeat(lounge)).toBeUndefined();
+  const seat = signals.handOverSeat(den);
+  expect([seat?.state.channel_id, seat?.server?.endpoint]).toEqual(['den', 'second']);
+  expect(log).toEqual([]);
+  const next = open(seat, 'den');
+  expect(next.log).toEqual(['seat den', 'server second']);
+  expect(next.signals.waitsForServer).toBe(true);
+  next.discord.server('third');
+  expect(next.signals.waitsForServer).toBe(false);
+  next.discord.seat('attic');
+  expect(next.log.slice(2)).toEqual(['server third', 'is moved']);
+});
+
+test('a bot that was moved away and back is where it was, on the new voice server', () => {
+  const { discord, signals } = openMoved('den', 'lounge');
+  discord.server('second');
+  const seat = signals.handOverSeat(lounge);
+  expect(open(seat).log).toEqual(['seat lounge', 'server second']);
+  expect(signals.handOverSeat(lounge)).toBeUndefined();
+});
+
+test('once it is moved, a link tells its library nothing more', () => {
+  const { discord, log } = open();
+  discord.seat('lounge');
+  discord.seat('den');
+  discord.server('second');
+  discord.seat('lounge');
+  expect(log).toEqual(['asks for lounge', 'seat lounge', 'is moved']);
+});
+
+test('a seat that no link takes is left, once', async () => {
+  const { discord, log, signals } = openMoved('den');
+  const leaving = Promise.all([signals.leaveKept(), signals.leaveKept()]);
+  discord.seat(null);
+  await leaving;
+  expect(log).toEqual(['asks for null', 'is deaf to Discord']);
+});
+
+test('whoever disconnects the bot after a move is obeyed: nothing joins again, and nothing is left', async () => {
+  const { discord, log, signals } = openMoved('den');
+  discord.seat(null);
+  expect(() => signals.handOverSeat(den)).toThrow(
+    expect.objectContaining({ code: 'link.lost', retryable: false }),
+  );
+  await signals.leaveKept();
+  expect(log).toEqual(['is deaf to Discord']);
+});
+
+test('with the gateway session a seat is gone that waits, and no library ends twice', () => {
+  const { discord, log, signals } = openMoved('den');
+  discord.cutOff();
+  expect(log).toEqual(['is deaf to Discord']);
+  expect([signals.isKept, signals.handOverSeat(den)]).toEqual([false, undefined]);
 });

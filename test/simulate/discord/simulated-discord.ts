@@ -60,6 +60,22 @@ const everyRight =
   rights.SendMessages |
   rights.ReadMessageHistory;
 
+/** Acts after which the bot may ask for a seat, or leave. */
+const seatActs: ReadonlySet<string> = new Set([
+  'leave',
+  'call',
+  'restart',
+  'kill',
+  'stand-still',
+  'lose-link',
+  'move-server',
+  'udp-dies',
+  'socket-freezes',
+  'go',
+  'go-to-den',
+  'go-to-lounge',
+]);
+
 let worlds = 0;
 
 /** One server of Discord in virtual time: seats, roles and rights, its gateway and its voice servers. */
@@ -74,6 +90,10 @@ export class SimulatedDiscord {
   #asked = 0;
   #handledMs = 0;
   #draws = 0;
+  /** True from a move of the bot on, until its link follows or something else may end its seat. */
+  #isMoved = false;
+  /** Requests for a seat, or to leave, where a link had only to follow a move. */
+  needlessRequests = 0;
   /** Reads of members fail. */
   isUnreachable = false;
   readonly #domain: string;
@@ -240,12 +260,22 @@ export class SimulatedDiscord {
   moveBot(channelId: string): void {
     if (this.botChannel === null) return;
     this.sentAwayMs = this.#options.timing.nowMs();
+    const isAsked = this.#handledMs > this.#options.timing.nowMs();
+    const isWell = this.voice.current && this.voice.isCarried && !this.voice.isFrozen;
+    this.#isMoved = !isAsked && (isWell || this.#isMoved);
+    this.voice.failingStep = undefined;
     this.#takeSeat(channelId);
+  }
+
+  /** Notes an act of the script, after which the bot may ask for a seat, or leave. */
+  noteAct(kind: string): void {
+    if (seatActs.has(kind)) this.#isMoved = false;
   }
 
   /** A moderator sends the bot away. */
   disconnectBot(): void {
     this.sentAwayMs = this.#options.timing.nowMs();
+    this.#isMoved = false;
     this.#leaveSeat(0);
   }
 
@@ -279,6 +309,7 @@ export class SimulatedDiscord {
     const { luck, plan, timing } = this.#options;
     const nowMs = timing.nowMs();
     this.#options.onSeatAsked(channelId);
+    if (this.#isMoved && !this.voice.current) this.needlessRequests++;
     if (channelId === null) {
       const closeMs = plan.closesSlowly
         ? 50 + luck.draw(`close ${this.#draws++}`) * (maxCloseMs - 50)
