@@ -9,6 +9,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runTogether } from '#src/base/loops/run-together.ts';
+import type { CrowdNotices } from '#src/conversation/hearing/crowd-notices.ts';
 import { readHearingState } from '#src/conversation/hearing/read-hearing-state.ts';
 import type { UtteranceRunner } from '#src/conversation/hearing/utterance-runner.ts';
 import {
@@ -70,6 +71,7 @@ export type ConnectionOptions = {
   readonly hearing: HearingDeps;
   readonly pauseHabits: PauseHabits;
   readonly utterances: UtteranceRunner;
+  readonly crowdNotices: CrowdNotices;
   readonly deps: VoiceDeps & Deps<'codec' | 'cues' | 'localRecogniser' | 'panels'>;
   readonly wakeup: Wakeup;
   /** Finds the sentence about the tool that an answer runs now. */
@@ -90,6 +92,7 @@ interface Connection extends Disposable {
   readonly output: SpeechOutput;
   readonly bargeIns: BargeIns;
   readonly utterances: UtteranceRunner;
+  readonly crowdNotices: CrowdNotices;
   /** Asks the turn model whether a turn is over. Never throws. */
   judgeTurn(speakerId: PersonId, request: TurnModelRequest): Promise<void>;
   /** Draws the panel anew, with the people who talk now. */
@@ -273,13 +276,14 @@ async function hearPackets(
   signal: AbortSignal,
 ): Promise<'lost'> {
   // A packet may have waited while its speaker said no, so consent is asked once more.
-  const { link, inputs, session } = connection;
+  const { crowdNotices, link, inputs, session } = connection;
   for await (const packet of link.receivePackets(signal)) {
     const { speakerId } = packet;
     if (!session.consent.mayHear(speakerId)) continue;
     if (!inputs.isBusy(packet.atMs)) wakeup.wake();
-    for (const event of inputs.addPacket(packet))
-      handleInput(speakerId, event, connection);
+    const events = inputs.addPacket(packet);
+    if (events === 'full') crowdNotices.onUnheardPacket(speakerId);
+    else handleInputs(speakerId, events, connection);
     clock.onPacket();
   }
   return 'lost';
@@ -383,7 +387,8 @@ function openConnection(
   session: Session,
   options: ConnectionOptions,
 ): Connection {
-  const { callerId, deps, hearing, pauseHabits, showPanel, utterances } = options;
+  const { callerId, crowdNotices, deps, hearing, pauseHabits, showPanel, utterances } =
+    options;
   const { clock, codec } = deps;
   const { loop, speech } = session;
   const closing = new AbortController();
@@ -415,6 +420,7 @@ function openConnection(
     output,
     bargeIns,
     utterances,
+    crowdNotices,
     async judgeTurn(speakerId, { askedAtMs, sound }) {
       const { guildId } = session.voiceChannel.channel;
       const judged = { guildId, samples: sound };

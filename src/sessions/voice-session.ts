@@ -9,6 +9,7 @@ import {
 } from '#src/conversation/build-session.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { ConsentNotices } from '#src/conversation/hearing/consent-notices.ts';
+import { CrowdNotices } from '#src/conversation/hearing/crowd-notices.ts';
 import type { SessionConsent } from '#src/conversation/hearing/session-consent.ts';
 import {
   findFinalLoss,
@@ -180,6 +181,7 @@ export class VoiceSession implements Session {
       hearing: sharedDeps.hearing,
       pauseHabits,
       utterances: built.utterances,
+      crowdNotices: new CrowdNotices({ notices, signal: this.signal }),
       deps,
       wakeup: this.wakeup,
       findRunningStep: (answer) => built.answers.findPending(answer)?.runningStep,

@@ -318,7 +318,8 @@ export class SpeakerInput {
 }
 
 const maxIdleMs = 60_000;
-const maxSpeakers = 25;
+/** People who can speak at once in one channel and all be heard. */
+export const maxSpeakers = 25;
 /** Pauses are measured for so long after a packet. */
 const packetPauseMs = 1_000;
 const minSilenceMs = 1_000;
@@ -339,7 +340,8 @@ type SpeakerEvent = {
  * declare const createInput: (speakerId: PersonId) => SpeakerInput;
  * declare const packet: Packet;
  * const inputs = new SpeakerInputs(createInput);
- * for (const { kind } of inputs.addPacket(packet)) console.log(kind); // began, sound, paused, ended ...
+ * const events = inputs.addPacket(packet);
+ * if (events !== 'full') for (const { kind } of events) console.log(kind); // began, sound, paused, ended ...
  * for (const { event } of inputs.tick(packet.atMs + 200)) console.log(event.kind);
  */
 export class SpeakerInputs {
@@ -365,13 +367,13 @@ export class SpeakerInputs {
   }
 
   /**
-   * Hears one packet. Returns its speaker's events, none if all 25 inputs are in use. The caller has asked for
-   * consent.
+   * Hears one packet. Returns its speaker's events, or `full` where all 25 inputs are in use and the packet is lost. The
+   * caller has asked for consent.
    */
-  addPacket(packet: Packet): SpeakerInputEvent[] {
+  addPacket(packet: Packet): SpeakerInputEvent[] | 'full' {
     const { speakerId, atMs } = packet;
     const input = this.#inputs.get(speakerId) ?? this.#openInput(speakerId, atMs);
-    return input?.addPacket(packet) ?? [];
+    return input?.addPacket(packet) ?? 'full';
   }
 
   /** Lets time pass for all speakers. Inputs that were silent for a minute close. */
