@@ -1,22 +1,15 @@
 import { z } from 'zod';
+import type { TimerFact, ToolFact } from '#src/ports/room-view.ts';
 import type { TrackFact } from '#src/ports/track-fact.ts';
 import { formatText, type Locale, type TextId } from '#src/texts/texts.ts';
 
-/** A timer of a person, by the wall clock. */
-export type KnownTimer = {
-  readonly id: string;
-  readonly personId: string;
-  readonly text: string;
-  readonly setAtWallMs: number;
-  readonly dueAtWallMs: number;
+/** A fact as it comes from the bot's process, where ids and words are plain strings. */
+type Sent<Fact> = {
+  readonly [Key in keyof Fact]: Fact[Key] extends number ? number : string;
 };
-
-/** A tool call. `state` is `running`, or how it ended. */
-export type ShownTool = {
-  readonly id: string;
-  readonly tool: string;
-  readonly state: string;
-};
+export type KnownTimer = Sent<TimerFact>;
+/** `state` is `running`, or how the call ended. */
+export type ShownTool = Sent<ToolFact>;
 
 /** A sentence of the bot that each page formats in its language. Words of people in it are escaped. */
 export type FactLine = {

@@ -7,6 +7,7 @@ import {
   findCurrentTurn,
   getPhase,
   isMuted,
+  listUnanswered,
 } from '#src/conversation/machine/selectors.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { Owners } from '#src/conversation/session.ts';
@@ -112,7 +113,7 @@ function findActivity(facts: PanelFacts, isListening: boolean): Activity | undef
 function listQueueLines(facts: PanelFacts) {
   const { features, guildId, getName, state, talk } = facts;
   const { captionsChannelId } = features;
-  const lost = state.notes.dropped.map(({ by }) => getName(by));
+  const lost = listUnanswered(state).map((by) => getName(by));
   const captionsUrl =
     captionsChannelId === undefined
       ? undefined

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as MessageFormat from 'intl-messageformat';
+import { isSameLanguage } from '#src/base/language/expected-language.ts';
 import type { English } from './english.ts';
 import { type LocaleTag, textLocales } from './locales.ts';
 import { type Mentions, maxMessageChars } from './plain-text.ts';
@@ -92,15 +93,10 @@ export function toLocale(tag: unknown): Locale {
 export function findLocale(tag: unknown): Locale | undefined {
   if (typeof tag !== 'string') return undefined;
   const isSameTag = (locale: Locale) => locale.toLowerCase() === tag.toLowerCase();
-  const language = getPrimaryLanguage(tag);
   return (
     textLocales.find(isSameTag) ??
-    textLocales.find((locale) => getPrimaryLanguage(locale) === language)
+    textLocales.find((locale) => isSameLanguage(locale, tag))
   );
-}
-
-function getPrimaryLanguage(tag: string) {
-  return tag.split('-', 1)[0]?.toLowerCase() ?? '';
 }
 
 /** Fills placeholders that a line left open. */

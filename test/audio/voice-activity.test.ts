@@ -60,3 +60,15 @@ test('a window carries the instant of its last sample', () => {
     64, 96,
   ]);
 });
+
+test('each window that holds a part of a lost piece says so', () => {
+  const meter = new VoiceWindowMeter(weights);
+  meter.push(new Int16Array(256), 16);
+  const windows = [
+    ...meter.push(new Int16Array(768), 64, true),
+    ...meter.push(new Int16Array(1_024), 128),
+    ...meter.push(new Int16Array(256), 144, true),
+    ...meter.push(new Int16Array(256), 160),
+  ];
+  expect(windows.map(({ isLost }) => isLost)).toEqual([true, true, false, false, true]);
+});

@@ -78,3 +78,37 @@ test.each([
       expect(aloud.split(name)).toHaveLength(2);
   },
 );
+
+test('the panel names who found no place, but not while that person goes on', async () => {
+  const clock = new VirtualClock();
+  const transcriber = new FakeTranscriber({
+    texts: () => 'Nova, what time is it?',
+    tookMs: 150,
+    clock,
+  });
+  const chat: ChatModel = {
+    async *reply(_messages, _tools, signal) {
+      await clock.sleep(60_000, signal);
+      yield { kind: 'text', text: answer };
+    },
+  };
+  const people = ['Pama', 'Pamb', 'Pamc', 'Pamd', 'Pame'].map(makePerson);
+  const last = people.at(-1) ?? makePerson('nobody');
+  const rooms = { transcriber, chat, addressing: 'auto', names: ['Nova'] } as const;
+  const fixture = await openRoom(rooms, people, clock);
+  const showsUnanswered = () =>
+    fixture.panelContents.at(-1)?.lines.some(({ id }) => id === 'panel.lost.late');
+  const fromMs = clock.nowMs();
+  const spoken = await Promise.all(
+    people.map((person, n) => sayWords('human-cards-004', person, fromMs + n * 100)),
+  );
+  await passTime(fixture, 4_500, spoken.flat());
+  expect(fixture.of('dropped').map(({ name }) => name)).toEqual([last.name]);
+  expect(showsUnanswered()).toBe(true);
+  await passTime(
+    fixture,
+    2_000,
+    await sayWords('human-cards-005', last, clock.nowMs()),
+  );
+  expect(showsUnanswered()).toBe(false);
+});

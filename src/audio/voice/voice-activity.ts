@@ -82,11 +82,12 @@ export class VoiceWindowMeter {
   /** Adds samples, the last at `atMs`, and returns the windows that they complete. */
   push(samples: Int16Array, atMs: number, isLost = false): readonly VoiceWindow[] {
     const windows: VoiceWindow[] = [];
-    for (let n = 0; n < samples.length; n++) {
-      this.#isLost ||= isLost;
-      this.#openWindow[this.#filled++] = (samples[n] ?? 0) / 32_768;
+    for (let from = 0; from < samples.length; ) {
+      const part = samples.subarray(from, from + windowSamples - this.#filled);
+      this.#addToWindow(part, isLost);
+      from += part.length;
       if (this.#filled < windowSamples) continue;
-      const behindMs = ((samples.length - n - 1) * 1000) / listenRateHz;
+      const behindMs = ((samples.length - from) * 1000) / listenRateHz;
       windows.push(this.#endWindow(atMs - behindMs));
     }
     return windows;
@@ -97,6 +98,11 @@ export class VoiceWindowMeter {
     this.#activity.reset();
     this.#filled = 0;
     this.#isLost = false;
+  }
+
+  #addToWindow(part: Int16Array, isLost: boolean) {
+    this.#isLost ||= isLost;
+    for (const sample of part) this.#openWindow[this.#filled++] = sample / 32_768;
   }
 
   #endWindow(atMs: number): VoiceWindow {

@@ -16,6 +16,7 @@ import type { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import type { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
+import { CrowdNotices, maxSpeakers } from './crowd-notices.ts';
 import { SpeakerInput } from './speaker-input.ts';
 import { SpeakerLine } from './speaker-line.ts';
 import type { SpokenUtterance } from './spoken-utterance.ts';
@@ -93,7 +94,6 @@ export type EarDeps = Deps<
   readonly listVocabulary: () => readonly string[];
 };
 
-const maxSpeakers = 25;
 const maxIdleMs = 60_000;
 /** Pauses are measured for so long after a packet. */
 const packetPauseMs = 1_000;
@@ -104,6 +104,7 @@ export class SessionEar implements Ear {
   readonly #session: Session;
   readonly #deps: EarDeps;
   readonly #unpaidSpeech: UnpaidSpeech;
+  readonly #crowdNotices: CrowdNotices;
   readonly #lines = new Map<PersonId, SpeakerLine>();
   readonly #utterances = new Map<Id, SpokenUtterance>();
   #nextId = 1;
@@ -112,6 +113,7 @@ export class SessionEar implements Ear {
     this.#session = session;
     this.#deps = deps;
     this.#unpaidSpeech = new UnpaidSpeech(session, deps);
+    this.#crowdNotices = new CrowdNotices(session);
   }
 
   open(): Disposable {
@@ -122,7 +124,8 @@ export class SessionEar implements Ear {
   addPacket(packet: Packet): void {
     const { speakerId, atMs } = packet;
     const line = this.#lines.get(speakerId) ?? this.#openLine(speakerId, atMs);
-    line?.addPacket(packet);
+    if (line) line.addPacket(packet);
+    else this.#crowdNotices.onUnheardPacket(speakerId);
   }
 
   tick(atMs: number): void {

@@ -163,6 +163,20 @@ export function getConfirmationDueTime({ spokenYes, untilMs }: Confirmation): nu
   return spokenYes?.state === 'accepted' ? spokenYes.toMs : untilMs;
 }
 
+/**
+ * Lists people whose question got no answer lately. Somebody who speaks now is none of them: that may be the rest of the
+ * question, and find a place.
+ */
+export function listUnanswered({
+  notes,
+  turns,
+}: Pick<ConversationState, 'notes' | 'turns'>): readonly PersonId[] {
+  const speakerIds = turns
+    .filter(({ openSpeech }) => openSpeech.length > 0)
+    .map(({ by }) => by);
+  return notes.dropped.map(({ by }) => by).filter((by) => !speakerIds.includes(by));
+}
+
 /** Returns whether a reply sounds. False while one is made, and in the fade of a cut one. */
 export function isSpeaking({ current }: TurnQueue): boolean {
   const kind = current?.phase.kind;

@@ -47,6 +47,8 @@ export type DiscordLinkDeps = {
   readonly channelPeople: ChannelPeople;
   readonly pace: SignalPace;
   readonly report: (event: DiscordEvent) => void;
+  /** Time for which the voice server answered over UDP in the latest call that was left since its answers stopped. */
+  readonly leftAfterMs: number | undefined;
   /** Returns whether to end the link, so that the channel is joined anew. */
   mayRejoin(fault: LinkFault): boolean;
   /** Notes that the link has been without a fault for 10 s. */
@@ -282,7 +284,8 @@ export class DiscordLink implements VoiceLink {
   #onConnected(networking: Networking) {
     this.#networking = networking;
     this.#receiver.restart();
-    const path = new UdpPath(() => askAddress(networking));
+    const { leftAfterMs } = this.#deps;
+    const path = new UdpPath(() => askAddress(networking), leftAfterMs);
     this.#watchdog.restart(path);
     const { clock, guild, pace, report } = this.#deps;
     const guildId = toGuildId(guild.id);

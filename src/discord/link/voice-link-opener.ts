@@ -130,6 +130,7 @@ class GuildLinks {
   readonly #pace = new SignalPace();
   readonly #rejoins = new RejoinLimit();
   #isDown = false;
+  #leftAfterMs: number | undefined;
   #link: DiscordLink | undefined;
   #openingCount = 0;
   #lastTurn: Promise<unknown> = Promise.resolve();
@@ -240,6 +241,7 @@ class GuildLinks {
       channelPeople: people,
       pace: this.#pace,
       report,
+      leftAfterMs: this.#leftAfterMs,
       mayRejoin: (fault: LinkFault) => this.#mayRejoin(fault),
       onWhole: () => this.#reportAlert(false, writeSentence`it works again by itself`),
       onLeaving: () => onLeaving(guildId),
@@ -251,10 +253,12 @@ class GuildLinks {
   }
 
   /** Raises an alert if the last rejoin has not helped for long. A new path alone tells whether a guess was right. */
-  #mayRejoin({ isGuess, sentence }: LinkFault) {
+  #mayRejoin({ answeredForMs, isGuess, sentence }: LinkFault) {
     const nowMs = this.#deps.clock.nowMs();
     if (!isGuess && this.#rejoins.isRepeated(nowMs)) this.#reportAlert(true, sentence);
-    return this.#rejoins.tryRejoin(nowMs);
+    const mayRejoin = this.#rejoins.tryRejoin(nowMs);
+    if (mayRejoin) this.#leftAfterMs = answeredForMs ?? this.#leftAfterMs;
+    return mayRejoin;
   }
 
   #reportAlert(isDown: boolean, cause: LoggedText) {

@@ -29,7 +29,13 @@ function open() {
   };
   const packets = new Map<PersonId, number>();
   const unopened = new Map<PersonId, number>();
-  const log = { faults: [] as string[], whole: 0, guesses: 0, failed: [] as unknown[] };
+  const log = {
+    faults: [] as string[],
+    whole: 0,
+    guesses: 0,
+    failed: [] as unknown[],
+    leftAfterMs: undefined as number | undefined,
+  };
   const ws = { missedHeartbeats: 0 };
   const state = { status: 'ready', networking: { state: { ws } } };
   const connection = { state } as unknown as VoiceConnection;
@@ -44,8 +50,9 @@ function open() {
       unopenedAtMs: unopened,
     },
     output,
-    onFault: ({ isGuess, sentence }) => {
+    onFault: ({ answeredForMs, isGuess, sentence }) => {
       log.faults.push(sentence);
+      log.leftAfterMs = answeredForMs ?? log.leftAfterMs;
       if (isGuess) log.guesses++;
     },
     onWhole: () => log.whole++,
@@ -172,6 +179,62 @@ test('a path whose answers stop is dead after ten seconds, also while voice come
   expect(log.faults[0]).toBe(
     'For 10 s the voice server has answered nothing over UDP.',
   );
+});
+
+test('an answer is asked for every 5 s, and one that is overdue at each check, so that nine requests get none before the path is dead', () => {
+  const answers = makeAnswer(5_000);
+  const [asked, overdue, checkMs]: [number[], number[], number] = [[], [], 500];
+  let [nowMs, isAnswered] = [0, true];
+  const path = new UdpPath(() => {
+    asked.push(nowMs);
+    if (isAnswered) path.onDatagram(answers);
+  });
+  const passTo = (untilMs: number) => {
+    for (; nowMs <= untilMs; nowMs += checkMs)
+      if (path.check(checkMs, true).isOverdue) overdue.push(nowMs);
+  };
+  passTo(20_000);
+  isAnswered = false;
+  passTo(30_000);
+  const overdueAtMs = [26, 26.5, 27, 27.5, 28, 28.5, 29, 29.5, 30].map(
+    (s) => s * 1_000,
+  );
+  expect(asked).toEqual([0, 5_000, 10_000, 15_000, 20_000, 25_000, ...overdueAtMs]);
+  expect(overdue).toEqual(overdueAtMs);
+  expect(path.check(checkMs, true)).toMatchObject({ ageMs: 10_500, maxAgeMs: 10_000 });
+});
+
+test('a server that answers only for a while in each call is left for that once, and a path that dies later or sooner is still found', () => {
+  const { log, timing, watchdog } = open();
+  const answers = makeAnswer(5_000);
+  let callCount = 0;
+  const beginCall = (answeredMs: number) => {
+    callCount++;
+    const fromMs = timing.nowMs();
+    const path = new UdpPath(() => {
+      if (timing.nowMs() - fromMs < answeredMs) path.onDatagram(answers);
+    }, log.leftAfterMs);
+    watchdog.restart(path);
+    return path;
+  };
+  // Somebody speaks every 20 s.
+  const passMinutes = (minutes: number, answeredMs: number) => {
+    let path = beginCall(answeredMs);
+    for (let step = 0; step < minutes * 120; step++) {
+      const formerCount = log.faults.length;
+      if (step % 40 === 0) path.onDatagram(Buffer.alloc(120, 0x80));
+      timing.passMs(500);
+      // The second call is answered a little longer than the first.
+      if (log.faults.length > formerCount) path = beginCall(answeredMs + 6_000);
+    }
+  };
+  passMinutes(120, 600_000);
+  expect([log.faults.length, callCount]).toEqual([1, 2]);
+  for (const answeredMs of [300_000, 900_000]) {
+    passMinutes((answeredMs + 15_000) / 60_000, answeredMs);
+    expect(log.faults.at(-1)).toMatch(/answered nothing/);
+  }
+  expect(log.faults).toHaveLength(3);
 });
 
 test('a link whose checks are a little late each time is whole', () => {

@@ -51,6 +51,9 @@ const maxNamingMs = 300;
 /** Time, in ms, after a packet in which its speaker may go on. */
 const maxWordMs = 1_000;
 
+/** Largest difference, in ms, between times of answers in two calls that the bot may take for the same. */
+const maxAlikeMs = 12_000;
+
 /** One login of the bot at a voice server. */
 class Call {
   readonly identity: Identity;
@@ -64,8 +67,9 @@ class Call {
   socket: SimulatedSocket;
   udp: SimulatedUdp | undefined;
   isDescribed = false;
-  /** True once an answer to a discovery has come in mid-call. */
-  hasProved = false;
+  /** Instants, in ms, of the first and the latest answer to a discovery in mid-call. */
+  proved: { readonly fromMs: number; toMs: number } | undefined;
+  wasBroken = false;
   /** True: the discovery gets no answer. */
   isUnanswered = false;
   isOver = false;
@@ -92,6 +96,11 @@ class Call {
     if (this.#arrivesMs === nowMs) socket.deliver(message);
     else timing.later(this.#arrivesMs - nowMs, () => socket.deliver(message));
   }
+}
+
+/** Time, in ms, from the first to the latest answer to a discovery in mid-call. */
+function getProvedMs({ proved }: Call) {
+  return proved ? proved.toMs - proved.fromMs : 0;
 }
 
 /** The voice servers of a simulated Discord, and the network to them. */
@@ -134,9 +143,21 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     return this.#calls.findLast((call) => !call.isOver && call.isDescribed);
   }
 
-  /** The call whose server has told the bot, in mid-call, which address it sees. */
+  /**
+   * The call whose server has told the bot, in mid-call, which address it sees. Not one that was told so for as long as
+   * another one whose path broke: the bot may take that for a habit of the server.
+   */
   get provenCall(): object | undefined {
-    return this.current?.hasProved ? this.current : undefined;
+    const { current } = this;
+    if (!current?.proved) return undefined;
+    const provedMs = getProvedMs(current);
+    const isAlike = this.#calls.some(
+      (other) =>
+        other !== current &&
+        other.wasBroken &&
+        Math.abs(getProvedMs(other) - provedMs) <= maxAlikeMs,
+    );
+    return isAlike ? undefined : current;
   }
 
   /** Whether the bot has logged in with a token. */
@@ -217,6 +238,7 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   /** Nothing comes through any more in a direction: over the socket of now, or over any, as behind a wall. */
   breakPath(path: Readonly<UdpPath>, isWall: boolean): void {
     const { current } = this;
+    if (current) current.wasBroken = true;
     if (isWall) Object.assign(this.firewall, path);
     else if (current) Object.assign(current.path, path);
   }
@@ -383,9 +405,15 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     const answer = encodeDiscovery(ssrc, address);
     this.timing.later(this.#drawMs(), () => {
       if (!this.#isDown(call)) return;
-      call.hasProved ||= call.isDescribed;
+      if (call.isDescribed) this.#noteProof(call);
       from.arrive(answer);
     });
+  }
+
+  #noteProof(call: Call) {
+    const nowMs = this.timing.nowMs();
+    call.proved ??= { fromMs: nowMs, toMs: nowMs };
+    call.proved.toMs = nowMs;
   }
 
   #isUp({ path }: Call) {

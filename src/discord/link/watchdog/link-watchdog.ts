@@ -24,6 +24,8 @@ export type LinkFault = {
   readonly sentence: LoggedText;
   /** True if the link may be whole all the same. */
   readonly isGuess: boolean;
+  /** Time for which the voice server answered over UDP, if the fault is that it stopped. */
+  readonly answeredForMs?: number | undefined;
 };
 
 export type LinkWatchdogDeps = {
@@ -104,9 +106,9 @@ export class LinkWatchdog {
     this.#countWhole(proofs, passedMs);
     const broken = proofs.find(({ ageMs, maxAgeMs }) => ageMs > maxAgeMs);
     if (!broken) return;
-    const { fault, isGuess, maxAgeMs } = broken;
+    const { answeredForMs, fault, isGuess, maxAgeMs } = broken;
     const sentence = writeSentence`For ${maxAgeMs / 1_000} s ${fault}.`;
-    this.#deps.onFault({ sentence, isGuess });
+    this.#deps.onFault({ sentence, isGuess, answeredForMs });
   }
 
   #countWhole(proofs: readonly PathProof[], passedMs: number) {

@@ -9,6 +9,8 @@ const overdueMs = 5_500;
 const maxAnswerAgeMs = 10_000;
 /** A server that answers no request in a call has shown no loss. So long is hardly a channel with people silent. */
 const maxSilenceMs = 60_000;
+/** Answers stop alike in two calls if they came equally long, up to two requests. */
+const alikeMs = 2 * askMs;
 
 /** How fresh the proof is that a path carries sound, at one instant. */
 export type PathProof = {
@@ -21,6 +23,8 @@ export type PathProof = {
   readonly isOverdue: boolean;
   /** True if the proof may be missing for another reason. */
   readonly isGuess: boolean;
+  /** Time for which the server answered in the call, if the proof is that it still does. */
+  readonly answeredForMs?: number | undefined;
 };
 
 /**
@@ -28,20 +32,29 @@ export type PathProof = {
  * since a dead path shows no error: heartbeats go over TCP, and of silent people nothing comes.
  *
  * Discord documents these answers only for the time before a call. So they count once the server has given one in the call.
+ * A call is left once for answers that stop: if they stop after as long in the next one, that is a habit of the server.
  */
 export class UdpPath {
   readonly #ask;
+  readonly #leftAfterMs;
   #outsideAddress: string | undefined;
   #hasMoved = false;
   #isInCall = false;
   #hasAnswered = false;
   #answerAgeMs = 0;
+  /** Time from the first answer in the call until now, and until the latest one. */
+  #sinceAnsweredMs = 0;
+  #answeredForMs = 0;
   #silenceMs = 0;
   #askAgeMs = askMs;
 
-  /** `ask` sends a request for our outside address. */
-  constructor(ask: () => void) {
+  /**
+   * `ask` sends a request for our outside address. `leftAfterMs` is the time for which answers came in the latest call that
+   * was left since they stopped.
+   */
+  constructor(ask: () => void, leftAfterMs?: number) {
     this.#ask = ask;
+    this.#leftAfterMs = leftAfterMs;
   }
 
   /** Notes a datagram of the voice server, at once when it comes. */
@@ -52,6 +65,7 @@ export class UdpPath {
     this.#outsideAddress ??= address;
     this.#hasMoved = address !== this.#outsideAddress;
     this.#hasAnswered ||= this.#isInCall;
+    this.#answeredForMs = this.#sinceAnsweredMs;
     // From another address the answer comes, but voice goes to the one that Discord was told.
     if (!this.#hasMoved) this.#answerAgeMs = 0;
   }
@@ -60,14 +74,16 @@ export class UdpPath {
   check(passedMs: number, hasCompany: boolean): PathProof {
     this.#isInCall = true;
     this.#answerAgeMs += passedMs;
+    if (this.#hasAnswered) this.#sinceAnsweredMs += passedMs;
     this.#askAgeMs += passedMs;
     this.#silenceMs = hasCompany ? this.#silenceMs + passedMs : 0;
-    const isOverdue = this.#hasAnswered && this.#answerAgeMs > overdueMs;
+    const isProvedByAnswers = this.#hasAnswered && !this.#endsAsBefore();
+    const isOverdue = isProvedByAnswers && this.#answerAgeMs > overdueMs;
     if (isOverdue || this.#askAgeMs >= askMs) {
       this.#askAgeMs = 0;
       this.#ask();
     }
-    if (this.#hasAnswered) return this.#getAnswerProof(isOverdue);
+    if (isProvedByAnswers) return this.#getAnswerProof(isOverdue);
     return {
       fault: admitLiteral('nothing has come over UDP, though people are there'),
       ageMs: this.#silenceMs,
@@ -75,6 +91,11 @@ export class UdpPath {
       isOverdue,
       isGuess: true,
     };
+  }
+
+  #endsAsBefore() {
+    if (this.#leftAfterMs === undefined || this.#hasMoved) return false;
+    return Math.abs(this.#answeredForMs - this.#leftAfterMs) <= alikeMs;
   }
 
   #getAnswerProof(isOverdue: boolean) {
@@ -86,6 +107,7 @@ export class UdpPath {
       maxAgeMs: maxAnswerAgeMs,
       isOverdue,
       isGuess: false,
+      answeredForMs: this.#hasMoved ? undefined : this.#answeredForMs,
     };
   }
 }
