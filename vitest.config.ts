@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { FolderTimesReporter } from '#test/folder-times-reporter.ts';
 import { RepeatReporter } from '#test/repeat-reporter.ts';
 import { TestSequencer } from '#test/test-sequencer.ts';
 
@@ -73,7 +74,11 @@ export default defineConfig({
     // Each scenario that is played beside others has a bot of its own: starting one costs more than what it does then.
     maxConcurrency: 3,
     sequence: { sequencer: TestSequencer },
-    reporters: [...configDefaults.reporters, new RepeatReporter()],
+    reporters: [
+      ...configDefaults.reporters,
+      new RepeatReporter(),
+      new FolderTimesReporter(),
+    ],
     restoreMocks: true,
     // What is waited for comes late on a busy machine.
     expect: { poll: { timeout: 20_000 } },

@@ -1,10 +1,16 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { type Example, readExamples, toModule } from '#test/docstring-examples.ts';
+import {
+  type Example,
+  readExamples,
+  toAbsoluteImports,
+  toModule,
+  writeDeclarations,
+} from '#test/docstring-examples.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -13,11 +19,18 @@ let examples: readonly Example[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'docstring-examples-'));
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+  await writeDeclarations(folder);
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  for (const kind of ['compiled', 'run']) await mkdir(join(folder, kind));
   examples = await readExamples();
   await Promise.all(
-    examples.map((example, n) => writeFile(toModulePath(n), toModule(example))),
+    examples.flatMap((example, n) => {
+      const module = toModule(example);
+      return [
+        writeFile(toModulePath('compiled', n), module),
+        writeFile(toModulePath('run', n), toAbsoluteImports(module)),
+      ];
+    }),
   );
 });
 
@@ -25,15 +38,17 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function toModulePath(n: number) {
-  return join(folder, `example-${n}.ts`);
+function toModulePath(kind: 'compiled' | 'run', n: number) {
+  return join(folder, kind, `example-${n}.ts`);
 }
 
 test('every example in a docstring gives the value that its comment says', async () => {
   expect(examples.length).toBeGreaterThan(0);
   for (const [n, { place, canRun }] of examples.entries()) {
     if (!canRun) continue;
-    const { actual, promised } = await import(pathToFileURL(toModulePath(n)).href);
+    const { actual, promised } = await import(
+      pathToFileURL(toModulePath('run', n)).href
+    );
     expect(actual, place).toEqual(promised);
   }
 });
@@ -46,7 +61,7 @@ test('every example in a docstring compiles', async () => {
       types: ['node'],
       typeRoots: [resolve(root, 'node_modules/@types')],
     },
-    include: [join(folder, '*.ts'), resolve(root, 'src/**/*.d.ts')],
+    include: [join(folder, 'compiled/*.ts'), resolve(root, 'src/**/*.d.ts')],
   };
   const configPath = join(folder, 'tsconfig.json');
   await writeFile(configPath, JSON.stringify(config));

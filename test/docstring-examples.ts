@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseSync } from 'oxc-parser';
+import { isolatedDeclarationSync } from 'oxc-transform';
+import packageJson from '#package.json' with { type: 'json' };
 import { sourceFiles } from '#test/source-files.ts';
 
 /**
@@ -16,6 +18,9 @@ export type Example = {
 
 const rootUrl = fileURLToPath(new URL('..', import.meta.url));
 const examplePattern = '{src,commands,doctor,setup,sandbox}/**/*.ts';
+/** What examples import, and what that imports. */
+const importedPattern =
+  '{src,commands,doctor,setup,sandbox,page}/**/*.{ts,mjs,js,json}';
 
 export async function readExamples() {
   const found = (await Array.fromAsync(sourceFiles(examplePattern)))
@@ -37,9 +42,9 @@ function listExamples(path: string, source: string) {
   });
 }
 
-/** The example with its value and its promised value as exports, and with imports that work from any folder. */
+/** The example with its value and its promised value as exports. */
 export function toModule({ place, code, canRun }: Example) {
-  if (!canRun) return toAbsoluteImports(`${code}\nexport {};\n`);
+  if (!canRun) return `${code}\nexport {};\n`;
   const { program, errors } = parseSync('example.ts', code);
   const last = program.body.at(-1);
   const promised = /\/\/ (.+)$/s.exec(code.slice(last?.end))?.[1];
@@ -57,12 +62,41 @@ export function toModule({ place, code, canRun }: Example) {
   const expression = code.slice(last.expression.start, last.expression.end);
   const value = promised.replaceAll(/\n\/\/ ?/g, '\n');
   const body = `${code.slice(0, last.start)}export const actual: unknown = ${expression};`;
-  return toAbsoluteImports(`${body}\nexport const promised: unknown = ${value};\n`);
+  return `${body}\nexport const promised: unknown = ${value};\n`;
 }
 
-function toAbsoluteImports(code: string) {
-  return code.replaceAll(
+/** The module with imports that work from any folder. */
+export function toAbsoluteImports(module: string) {
+  return module.replaceAll(
     /'#(\w+\/[^']+)'/g,
     (_, path: string) => `'${join(rootUrl, path)}'`,
   );
+}
+
+/**
+ * Makes `folder` a package in which imports by # find the declarations of our modules. The compiler would check the bodies
+ * of all that examples import, which `npm run types` does.
+ */
+export async function writeDeclarations(folder: string) {
+  const imports = Object.keys(packageJson.imports)
+    .filter((name) => name.endsWith('/*'))
+    .flatMap((name) => {
+      const path = name.replace('#', './');
+      return [
+        [`${name}.ts`, `${path}.d.ts`],
+        [name, path],
+      ];
+    });
+  const content = { type: 'module', imports: Object.fromEntries(imports) };
+  await writeFile(join(folder, 'package.json'), JSON.stringify(content));
+  const paths = await Array.fromAsync(sourceFiles(importedPattern));
+  await Promise.all(paths.map((path) => writeDeclaration(path, join(folder, path))));
+}
+
+async function writeDeclaration(path: string, target: string) {
+  await mkdir(dirname(target), { recursive: true });
+  if (!path.endsWith('.ts') || path.endsWith('.d.ts')) return copyFile(path, target);
+  const { code, errors } = isolatedDeclarationSync(path, await readFile(path, 'utf8'));
+  if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`);
+  await writeFile(target.replace(/\.ts$/, '.d.ts'), code);
 }

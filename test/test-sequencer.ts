@@ -6,8 +6,11 @@ const waitingTests = /\/test\/(scenarios|discord|sandbox|processes)\b/;
 /** Files whose many tests stand elsewhere, or take long: their size does not tell. Longest first. */
 const longTests = [
   'test/scenarios/scenes.test.ts',
-  'test/virtual-scenes/generated.test.ts',
+  'test/discord/link/dave-group.test.ts',
   'test/simulate/simulate.test.ts',
+  'test/virtual-scenes/generated.test.ts',
+  'test/simulate/simulate.long.test.ts',
+  'test/virtual-scenes/generated.long.test.ts',
   'test/speech/local/english/phonemes.test.ts',
   'test/fuzz/dialects.test.ts',
   'test/scenarios/scenes.long.test.ts',
@@ -20,7 +23,6 @@ const longTests = [
   'test/conversation/pipelines/chained.test.ts',
   'test/conversation/pipelines/audio-model.test.ts',
   'test/conversation/pipelines/realtime.test.ts',
-  'test/discord/link/dave-group.test.ts',
   'test/doctor/secrets.test.ts',
   'test/storage/postgres/shard-locks.test.ts',
   'test/deploy/image.long.test.ts',

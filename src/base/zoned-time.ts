@@ -90,3 +90,8 @@ function getOffsetMs(wallMs: number, timeZone: string) {
 export function toUtcMs({ year, month, day, hour, minute, second }: LocalTime): number {
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
+
+/** Formats an instant in UTC, as `2026-11-20T16:25:00.000Z`. Throws RangeError for no instant. */
+export function formatIsoInstant(wallMs: number): string {
+  return new Date(wallMs).toISOString();
+}

@@ -1,14 +1,12 @@
-import { toLocalTime, toUtcMs } from '#src/base/zoned-time.ts';
+import { formatIsoInstant, toLocalTime, toUtcMs } from '#src/base/zoned-time.ts';
 
 const dayMs = 86_400_000;
-const format = new Intl.DateTimeFormat('en-CA', {
-  timeZone: 'UTC',
-  dateStyle: 'short',
-});
+/** Length of `2026-11-20`. */
+const dayLength = 10;
 
 /** Gets the UTC day of an instant, as `2026-11-20`. */
 export function toUtcDay(wallMs: number): string {
-  return format.format(wallMs);
+  return formatIsoInstant(wallMs).slice(0, dayLength);
 }
 
 /** Gets the day so many days after a day such as `2026-11-20`. */

@@ -1,16 +1,14 @@
 import { suiteSeed } from '#test/properties.ts';
 import { dialectTargets } from './targets/dialects.ts';
 
-/** Together 600. The long tests try more, and `npm run fuzz -- --only dialects` as many as wanted. */
-const cases: Readonly<Record<string, number>> = { 'dialects-chat': 300 };
-const fewCases = 100;
+/** Of each. The long tests try the same and 400 more, and `npm run fuzz -- --only dialects` as many as wanted. */
+const cases = 100;
 
 test.each(dialectTargets)(
   '$name: of an altered answer right words are heard or one true sentence, never noise, marks, a false promise or a second run',
   async ({ name, check }) => {
-    const count = cases[name] ?? fewCases;
-    const { failure } = await check(count, suiteSeed);
-    const again = `npm run fuzz -- --only ${name} --seed ${suiteSeed} --cases ${count}`;
+    const { failure } = await check(cases, suiteSeed);
+    const again = `npm run fuzz -- --only ${name} --seed ${suiteSeed} --cases ${cases}`;
     expect(failure === undefined ? '' : `${again}\n${failure}`).toBe('');
   },
 );

@@ -3,41 +3,20 @@ import { pipelineNames } from '#src/pipeline/pipeline.ts';
 import { plantedLeaks } from '#test/virtual-scenes/planted-leaks.ts';
 import { createHeardBook } from './heard-book.ts';
 import { type InvariantNumber, invariants } from './invariant-list.ts';
-import { Invariants } from './invariants.ts';
-import { portNames } from './luck.ts';
 import { plantedFaults } from './planted-faults.ts';
 import { runFaults } from './run-faults.ts';
+import { scriptMinutes, testFailingCalls, testSeeds } from './seed-tests.ts';
 import { formatTest, shrinkActs, simulate } from './simulate.ts';
 import { sceneGroups } from './simulated-scenes.ts';
 import { makeScript } from './simulated-script.ts';
 import { planWorld } from './world-plan.ts';
 
-/** Minutes of each script. Short ones meet as many situations in the same time. */
-const minutes = 0.1;
-
 function seedsTo(last: number) {
   return Array.from({ length: last }, (_, n) => n + 1);
 }
 
-const asked = new Set<InvariantNumber>();
-
-test.each([0, 20, 40, 60])(
-  '20 seeds of talk after seed %i hold every invariant',
-  async (first) => {
-    const findings: string[] = [];
-    for (const n of seedsTo(20)) {
-      const [seed, judge] = [first + n, new Invariants()];
-      const acts = makeScript(seed, minutes);
-      const { failure } = await simulate({ seed, acts, judge });
-      for (const one of judge.asked) asked.add(one);
-      if (failure === undefined) continue;
-      findings.push(
-        `${failure}\n${formatTest({ seed, acts }, await shrinkActs({ seed, acts }, failure))}`,
-      );
-    }
-    expect(findings).toEqual([]);
-  },
-);
+// The long tests play further seeds, and let further calls fail.
+const asked = testSeeds(1, 20);
 
 test('those seeds ask every invariant', () => {
   const never = Object.keys(invariants).filter(
@@ -47,25 +26,16 @@ test('those seeds ask every invariant', () => {
 });
 
 test('a seed is played the same each time', async () => {
-  const acts = makeScript(7, minutes);
+  const acts = makeScript(7, scriptMinutes);
   expect(await simulate({ seed: 7, acts })).toEqual(await simulate({ seed: 7, acts }));
 });
 
-test.each(portNames)(
-  'a failing call of the port %s holds every invariant',
-  async (port) => {
-    const acts = makeScript(1, minutes);
-    for (const call of seedsTo(3)) {
-      const { failure } = await simulate({ seed: 1, acts, failing: { port, call } });
-      expect(failure).toBeUndefined();
-    }
-  },
-);
+testFailingCalls([1]);
 
 test('a failing script shrinks to fewer acts that break the same invariant', async () => {
   const fault = runFaults.at(-1);
   for (const seed of seedsTo(200)) {
-    const options = { ...fault, seed, acts: makeScript(seed, minutes) };
+    const options = { ...fault, seed, acts: makeScript(seed, scriptMinutes) };
     const { failure } = await simulate(options);
     if (failure === undefined) continue;
     const least = await shrinkActs(options, failure);

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { getVoiceConnection } from '@discordjs/voice';
 import { voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -11,10 +10,18 @@ import {
   waitUntil,
 } from '#test/discord/setup/sandbox-login.ts';
 import { openPeoplesSession } from '#test/native/discord/libdave.ts';
+import { shareOwnTime } from '#test/scenarios/setup/shared-time.ts';
 
 const never = new AbortController().signal;
 /** Frames that are on their way, or that a change of keys may cost. */
 const framesOfChange = 25;
+
+// People speak for most of the time.
+let time: Disposable;
+beforeAll(() => {
+  time = shareOwnTime();
+});
+afterAll(() => time[Symbol.dispose]());
 
 const login = openFileLogin(1, undefined, openPeoplesSession);
 /** Voice of each person that could be opened, and the end of the link. */
@@ -126,7 +133,7 @@ test('a proposal to add somebody who was never announced ends nothing', async ()
   const said = ann.say(speech(1), never);
   for (let n = 0; n < 20; n++) {
     faults.proposeStranger(sandbox.botId);
-    await wait(10);
+    await realClock.sleep(10, never);
   }
   await said;
   await untilHeard(setup.log, ann);
@@ -206,7 +213,7 @@ test('packets of a camera, 500 a second, keep nobody from being heard', async ()
   const said = ann.say(speech(1), never);
   for (let n = 0; n < 100; n++) {
     for (let packet = 0; packet < 5; packet++) faults.forge(sandbox.botId, 'camera');
-    await wait(10);
+    await realClock.sleep(10, never);
   }
   await said;
   await untilHeard(setup.log, ann);

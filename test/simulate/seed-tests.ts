@@ -1,0 +1,43 @@
+import type { InvariantNumber } from './invariant-list.ts';
+import { Invariants } from './invariants.ts';
+import { portNames } from './luck.ts';
+import { formatTest, shrinkActs, simulate } from './simulate.ts';
+import { makeScript } from './simulated-script.ts';
+
+/** Minutes of each script. Short ones meet as many situations in the same time. */
+export const scriptMinutes = 0.1;
+const groupSize = 20;
+
+/** Tests that these seeds hold every invariant. Returns the invariants that they have asked by then. */
+export function testSeeds(first: number, last: number): ReadonlySet<InvariantNumber> {
+  const asked = new Set<InvariantNumber>();
+  for (let from = first; from <= last; from += groupSize)
+    test(`${groupSize} seeds of talk from seed ${from} on hold every invariant`, async () => {
+      const findings: string[] = [];
+      for (let seed = from; seed < from + groupSize; seed++) {
+        const judge = new Invariants();
+        const acts = makeScript(seed, scriptMinutes);
+        const { failure } = await simulate({ seed, acts, judge });
+        for (const one of judge.asked) asked.add(one);
+        if (failure === undefined) continue;
+        const shortest = await shrinkActs({ seed, acts }, failure);
+        findings.push(`${failure}\n${formatTest({ seed, acts }, shortest)}`);
+      }
+      expect(findings).toEqual([]);
+    });
+  return asked;
+}
+
+/** Tests that every invariant holds where one of these calls of a port fails, for each port. */
+export function testFailingCalls(calls: readonly number[]): void {
+  test.each(portNames)(
+    'a failing call of the port %s holds every invariant',
+    async (port) => {
+      const acts = makeScript(1, scriptMinutes);
+      for (const call of calls) {
+        const { failure } = await simulate({ seed: 1, acts, failing: { port, call } });
+        expect(failure).toBeUndefined();
+      }
+    },
+  );
+}

@@ -1,0 +1,3 @@
+import { testGeneratedScenes } from './generated-scene-tests.ts';
+
+testGeneratedScenes(51, 200);
