@@ -1,16 +1,19 @@
 import { join } from 'node:path';
-import { transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
-import { lineWordsTable, termsIndex } from '#src/features/captions/store/word-index.ts';
-import { hearingPart } from '#src/features/hearings/hearing-store.ts';
-import { trackPart } from '#src/features/tracks/track-store.ts';
 import { flag, getColumnType, id, type SqlDialect } from '#src/sql/columns.ts';
 import { createTables, type Table } from '#src/sql/table.ts';
-import { consents, erasures } from '#src/storage/stores/consents.ts';
-import { portionTables, spentTables } from '#src/storage/stores/spending.ts';
-import { storeTables } from '#src/storage/stores/store-parts.ts';
+import { consents, erasures } from '#src/stores/consents.ts';
+import { hearingPart } from '#src/stores/hearing-store.ts';
+import { personSettingsPart } from '#src/stores/person-settings-table.ts';
+import { portionTables, spentTables } from '#src/stores/spending.ts';
+import { storeTables } from '#src/stores/store-parts.ts';
+import { toldPeoplePart } from '#src/stores/told-people.ts';
+import { trackPart } from '#src/stores/track-store.ts';
+import {
+  lineWordsTable,
+  termsIndex,
+  transcriptTables,
+} from '#src/stores/transcripts/transcript-tables.ts';
 import type { Migration } from './schema.ts';
-import { personSettingsPart } from './stores/person-settings-table.ts';
-import { toldPeoplePart } from './stores/told-people.ts';
 
 /** A store as SQLite file or PostgreSQL tables. Released migrations never change. */
 export type StoreKind = {

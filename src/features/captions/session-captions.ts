@@ -7,7 +7,7 @@ import { buildRecentContext } from '#src/features/captions/answers/numbered-prom
 import type {
   CaptionDeps,
   TranscriptStore,
-} from '#src/features/captions/store/transcript-stores.ts';
+} from '#src/features/captions/transcripts/transcript-stores.ts';
 import { toOpenText } from '#src/people/owned.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import {
@@ -26,6 +26,10 @@ import { withStoreTimeout } from '#src/ports/stores.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { describeRetention } from '#src/sessions/panel-view.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
+import type {
+  ResumableSession,
+  TranscriptSession,
+} from '#src/stores/transcripts/transcript-line.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 import {
@@ -33,7 +37,6 @@ import {
   captionsChannelSetting,
   captionsDaysSetting,
 } from './caption-settings.ts';
-import type { ResumableSession, TranscriptSession } from './transcript-line.ts';
 import { TranscriptRecorder } from './transcript-recorder.ts';
 
 const minMissedLines = 10;

@@ -13,7 +13,7 @@ import {
   storeKinds,
   storePath,
 } from '#src/storage/store-kinds.ts';
-import { settingsTable } from '#src/storage/stores/settings-tables.ts';
+import { settingsTable } from '#src/stores/settings-tables.ts';
 import { backUpStore } from './backup.ts';
 import { isOld, keptDays, listCopies, toBackupsFolder } from './copy-names.ts';
 

@@ -5,7 +5,7 @@ import { loadSilero } from '#src/audio/voice/silero-network.ts';
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
-import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
+import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
 import type {
   Feature,
   FeatureProcessDeps,
@@ -19,10 +19,6 @@ import {
   openFeatures,
   serverSettings,
 } from '#src/features/features.ts';
-import { hearingPart } from '#src/features/hearings/hearing-store.ts';
-import { memoryStorePart } from '#src/features/memories/memory-store.ts';
-import { reminderPart } from '#src/features/reminders/reminder-store.ts';
-import { type TrackStore, trackPart } from '#src/features/tracks/track-store.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { Pipeline, PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { loadCues } from '#src/playback/reply/cue-track.ts';
@@ -47,7 +43,11 @@ import {
 import {
   type ConsentJournal,
   JournaledConsents,
-} from '#src/storage/stores/journaled-consents.ts';
+} from '#src/storage/data-dir/journaled-consents.ts';
+import { hearingPart } from '#src/stores/hearing-store.ts';
+import { memoryStorePart } from '#src/stores/memory-store.ts';
+import { reminderPart } from '#src/stores/reminder-store.ts';
+import { type TrackStore, trackPart } from '#src/stores/track-store.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
