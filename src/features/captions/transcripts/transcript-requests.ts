@@ -260,7 +260,8 @@ export class TranscriptRequests {
   async postRecap(session: TranscriptSession): Promise<void> {
     const { onEvent, transcripts } = this.#deps;
     const { channelId, guildId, id } = session;
-    const { getValue, timeZone } = this.#deps.settings.getForGuild(guildId);
+    const settings = this.#deps.settings.getForChannel(guildId, channelId);
+    const { getValue, timeZone } = settings;
     if (!getValue(recapSetting)) return;
     const store = transcripts.getStoreForDays(getValue(captionsDaysSetting));
     const listLines = () => store.reader.listLines(id, { channelIds: [channelId] });
