@@ -1,6 +1,6 @@
 import { deny, pauseHearing } from '#commands/privacy/privacy.ts';
 import { createVoiceOption } from '#commands/voice/voice-option.ts';
-import { transcriptSubjects } from '#src/features/captions/store/transcript-stores.ts';
+import { transcriptSubjects } from '#src/features/captions/transcripts/transcript-stores.ts';
 import type {
   Command,
   CommandCall,

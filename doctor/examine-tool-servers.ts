@@ -1,7 +1,8 @@
 import type { Clock } from '#src/base/clock.ts';
 import { adaptServerTools } from '#src/features/tools/mcp/adapt-server-tools.ts';
 import { openMcpConnection } from '#src/features/tools/mcp/mcp-connection.ts';
-import type { McpServerOptions } from '#src/features/tools/mcp/servers-file.ts';
+import type { McpServerOptions } from '#src/ports/tool-servers.ts';
+
 import {
   type Finding,
   toDifferingFinding,

@@ -1,6 +1,6 @@
 // npm run code-size [-- --lower]: prints the surface of the product beside the ceilings of scripts/code-size.json, and how many
-// files one spoken question runs through, which has no ceiling (node scripts/question-files.mjs lists them). Exits with 1 above a
-// ceiling. --lower writes figures that have fallen as new ceilings.
+// files run for a question and four other things, which have no ceiling (node scripts/road-files.mjs lists them). Exits with 1
+// above a ceiling. --lower writes figures that have fallen as new ceilings.
 import '#src/base/help/program-help.mjs';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -10,14 +10,14 @@ import { commands } from '#commands/commands.ts';
 import { alerts } from '#src/base/alerts.ts';
 import { errorCodes } from '#src/base/errors.ts';
 import { settings } from '#src/config/settings.ts';
-import { transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
+import { transcriptTables } from '#src/stores/transcripts/transcript-tables.ts';
 import { features, serverSettings } from '#src/features/features.ts';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';
-import { storeParts } from '#src/storage/stores/store-parts.ts';
+import { storeParts } from '#src/stores/store-parts.ts';
 import { textLocales } from '#src/texts/locales.ts';
 import { readTexts } from '#src/texts/texts.ts';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
-import { listQuestionFiles } from './question-files.mjs';
+import { listRoadFiles } from './road-files.mjs';
 
 const ceilingsFile = new URL('code-size.json', import.meta.url);
 
@@ -32,8 +32,9 @@ if (flags.lower) {
 }
 const rows = Object.entries(figures).map(([name, figure]) => [name, { figure, ceiling: ceilings[name] }]);
 console.table(Object.fromEntries(rows));
-const questionFiles = await listQuestionFiles();
-console.log(`One spoken question runs through ${questionFiles.length} files of src and commands.`);
+const roadFiles = await listRoadFiles();
+const countsOfFiles = Object.entries(roadFiles).map(([road, files]) => [`files that run for ${road}`, { figure: files.length }]);
+console.table(Object.fromEntries(countsOfFiles));
 const namesAbove = rows.filter(([, { figure, ceiling }]) => !(figure <= ceiling)).map(([name]) => name);
 if (namesAbove.length > 0) {
   console.error(`Above the ceiling: ${namesAbove.join(', ')}. Delete something, or say why scripts/code-size.json rises.`);

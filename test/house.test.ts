@@ -25,8 +25,10 @@ const below: Readonly<Record<string, string>> = {
   sql: 'base',
   /** Contracts of Discord, the stores and listeners to events. */
   ports: 'spending sources speech people turn audio texts base',
+  /** What is kept: each table with its rule of privacy. */
+  stores: 'ports sql spending playback people base',
   /** Settings that servers and people choose. */
-  settings: 'ports spending pipeline playback speech people turn texts base',
+  settings: 'ports spending pipeline speech people turn texts base',
   /** Sentences of the bot about itself: said, written, and about what fails. */
   notices: 'ports speech people texts base',
   /** One voice channel's talk; knows no feature. */
@@ -41,43 +43,42 @@ const below: Readonly<Record<string, string>> = {
   engines: 'spending sources speech chat provider audio base',
   /** What features and commands declare, and what they are given. */
   'features/contract':
-    'sessions conversation settings ports sql spending pipeline sources speech chat provider people audio texts base',
+    'sessions conversation settings ports sql pipeline sources speech chat people audio texts base',
   /** The list of features, and what a command is. */
   features:
     'sessions conversation settings ports spending sources people texts base features/*',
   /** One folder a feature. Another feature stands here only where it needs it. */
   'features/captions':
-    'features/memories features/contract sessions conversation notices settings ports sql spending pipeline playback speech chat people texts base',
+    'features/contract sessions conversation notices settings stores ports sql spending pipeline playback speech chat people texts base',
   'features/memories':
-    'features/contract sessions conversation settings ports sql pipeline turn texts base',
+    'features/contract sessions conversation settings stores ports pipeline turn texts base',
   'features/personas':
     'features/contract sessions conversation settings ports speech people texts base',
   'features/reminders':
-    'features/memories features/contract sessions conversation notices ports sql chat people texts base',
-  'features/hearings': 'features/contract sessions conversation ports sql people base',
+    'features/memories features/contract sessions conversation notices stores ports chat people texts base',
+  'features/hearings': 'features/contract conversation stores ports people base',
   'features/seats':
-    'features/contract sessions conversation notices settings ports people texts base',
+    'features/contract sessions conversation notices ports people texts base',
   'features/settings':
-    'features/contract probes sessions conversation settings ports spending pipeline provider texts base',
-  'features/tools': 'features/contract conversation chat people texts base',
+    'features/contract probes sessions conversation settings ports spending pipeline texts base',
+  'features/tools': 'features/contract conversation ports chat people texts base',
   'features/tracks':
-    'features/contract sessions conversation notices ports sql spending sources playback speech people audio texts base',
+    'features/contract conversation notices stores ports spending sources playback speech people audio texts base',
   'features/typed':
     'features/tracks features/memories features/contract sessions conversation notices settings ports spending pipeline sources playback speech chat people turn audio texts base',
-  'features/words': 'features/contract sessions conversation settings base',
+  'features/words': 'features/contract conversation settings base',
   commands:
-    'features probes sessions conversation settings ports spending playback people turn texts base features/*',
+    'features probes sessions conversation settings stores ports spending playback people turn texts base features/*',
   /** A program of its own, over the bot's own settings. */
   doctor:
     'startup storage discord config engines commands features features/tools probes ports pipeline speech chat provider audio base',
   /** A program of its own that writes `.env`. */
   setup: 'discord config engines doctor commands spending provider base',
-  config: 'features/tools engines spending pipeline sources provider turn base',
+  config: 'engines ports spending pipeline sources provider turn base',
   discord: 'features features/contract ports people audio texts base',
   /** Shares the frames of sound with the page, and the type of a track with the bot. */
   sandbox: 'web/http ports speech audio texts base page',
-  storage:
-    'web/api features/tracks features/reminders features/hearings features/captions ports sql spending people base',
+  storage: 'stores sql people base',
   /** What a start needs of this machine, for `npm start` and the doctor. */
   startup: 'storage config engines probes speech base',
   ops: 'ports base',
@@ -85,14 +86,14 @@ const below: Readonly<Record<string, string>> = {
   'web/http': 'texts base',
   /** Requests of programs over HTTP, and the tokens they come with. */
   'web/api':
-    'web/http features features/typed features/tracks features/captions features/contract notices ports sql spending pipeline sources playback chat people audio texts base',
+    'web/http features features/typed features/tracks features/captions features/contract notices stores ports spending pipeline sources playback chat people audio texts base',
   /** Reads a typed command as the page does, and the lines of the sandbox by their types. */
   console: 'probes ports speech turn audio texts base page sandbox',
   /** Programs that measure folders, and the whole bot as a process. Tests share its recordings. */
   bench:
     'app config engines features conversation console sandbox ports spending pipeline speech chat provider turn audio base test',
   /** Puts everything together, so it imports from everywhere but the programs beside it. */
-  app: 'console web/api web/http ops startup storage discord config commands features engines sessions conversation settings ports spending pipeline sources playback speech chat provider people turn audio texts base features/*',
+  app: 'console web/api web/http ops startup storage discord config commands features engines sessions conversation settings stores ports spending pipeline sources playback speech chat provider people turn audio texts base features/*',
 };
 
 /** Rooms beside `src`: one file per command, and programs of their own. */
@@ -109,16 +110,22 @@ function mayImport(folder: string, target: string) {
 }
 
 test.each(Object.keys(below))(
-  '%s imports only the folders below it',
+  '%s imports the folders of its row, and no others',
   async (folder) => {
     const strays: string[] = [];
+    const targets = new Set<string>();
     const files = folder === 'features' ? '*.ts' : '**/*.ts';
     const top = outside.has(folder) ? '' : 'src/';
     for await (const path of sourceFiles(`${top}${folder}/${files}`)) {
-      for (const [, target = ''] of (await readFile(path, 'utf8')).matchAll(imported))
+      for (const [, target = ''] of (await readFile(path, 'utf8')).matchAll(imported)) {
+        targets.add(target);
         if (!mayImport(folder, target)) strays.push(`${path} -> ${target}`);
+      }
     }
     expect(strays).toEqual([]);
+    const row = (below[folder] ?? '').split(' ').filter(Boolean);
+    const unused = row.filter((name) => name !== 'features/*' && !targets.has(name));
+    expect(unused).toEqual([]);
   },
 );
 

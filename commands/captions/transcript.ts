@@ -3,10 +3,6 @@ import type { ChannelId } from '#src/base/ids.ts';
 import { formatRecapMessages } from '#src/features/captions/answers/recap.ts';
 import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
 import type {
-  ListedSession,
-  QuotedLine,
-} from '#src/features/captions/transcript-line.ts';
-import type {
   FindOutcome,
   NoTranscript,
   RecapRequest,
@@ -19,6 +15,10 @@ import type {
   Replies,
   Reply,
 } from '#src/features/command.ts';
+import type {
+  ListedSession,
+  QuotedLine,
+} from '#src/stores/transcripts/transcript-line.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import type { AnyLine, TextLine, WordsLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';

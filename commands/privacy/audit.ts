@@ -7,8 +7,8 @@ import type {
   CommandPorts,
   Replies,
 } from '#src/features/command.ts';
-import type { Hearing } from '#src/features/hearings/hearing-store.ts';
 import { Owned } from '#src/people/owned.ts';
+import type { Hearing } from '#src/stores/hearing-store.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { formatIsoTime } from '#src/texts/wall-time.ts';
 

@@ -6,7 +6,7 @@ import type {
   Replies,
   Reply,
 } from '#src/features/command.ts';
-import type { Memory } from '#src/features/memories/memory-store.ts';
+import type { Memory } from '#src/stores/memory-store.ts';
 import { escapeTextValues } from '#src/texts/plain-text.ts';
 import { type CheckedLine, formatText, type TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';

@@ -29,8 +29,8 @@ const set: Command = {
       required: true,
       kind: 'text',
       maxChars: 100,
-      suggest: async (typed, _call, { features }) =>
-        findClosestNames(typed, features.settings.keys),
+      suggest: async (typed, { channel }, { features: { settings } }) =>
+        findClosestNames(typed, channel ? settings.channelKeys : settings.keys),
     },
     {
       name: 'value',
@@ -41,9 +41,17 @@ const set: Command = {
       suggest: async (typed, { inputs }, { features }) =>
         findClosestNames(typed, features.settings.listValues(inputs.key ?? '')),
     },
+    {
+      name: 'channel',
+      description: 'command.settings.set.channel',
+      kind: 'voice-channel',
+    },
   ],
   run: onlyIfManaging(async (call, ports) => {
-    const { key = '', value = '' } = call.inputs;
+    const { channel: channelId, key = '', value = '' } = call.inputs;
+    // Without its channel, the value would count in the whole server.
+    if (channelId !== undefined && !call.channel)
+      return [{ id: 'unknown', with: { x: channelId } }];
     return [await saveAndShowSetting(key.trim().toLowerCase(), value, call, ports)];
   }),
 };

@@ -143,7 +143,7 @@ function toQuote(typed: string): TextLine {
   return { id: 'settings.typed', with: { typed } };
 }
 
-/** Saves a setting and opens its page. A looser policy is saved only after Confirm. */
+/** Saves a setting, for `call.channel` alone if there is one, and opens its page. A looser policy is saved only after Confirm. */
 export async function saveAndShowSetting(
   key: string,
   typedValue: string,
@@ -159,7 +159,9 @@ export async function saveAndShowSetting(
   const unspoken = tag && findUnspokenLanguage(tag, call, ports.features.voices);
   if (unspoken)
     return await openSettingPage(key, call, ports, [unspoken, toQuote(typedValue)]);
-  const setting = await requests.setSetting(call.guildId, key, typedValue, confirmed);
+  const setting = call.channel
+    ? await requests.setChannelSetting(call.channel, key, typedValue)
+    : await requests.setSetting(call.guildId, key, typedValue, confirmed);
   if (setting.kind !== 'looser') {
     const news = [...toChangedReply(key, setting)];
     if (setting.kind !== 'set') news.push(toQuote(typedValue));
@@ -227,6 +229,10 @@ function toChangedReply(
       return [{ id: setting.isSaved ? 'settings.saved' : 'voice.unsaved' }];
     case 'unknown':
       return [{ id: 'unknown.of', with: { x: key, list: setting.keys.join(', ') } }];
+    case 'server-only':
+      return [
+        { id: 'settings.server_only', with: { key, list: setting.keys.join(', ') } },
+      ];
     case 'bad':
       return setting.why ? [setting.why] : [];
   }

@@ -5,9 +5,9 @@ import type { Secret } from '#src/base/secret.ts';
 import {
   openTranscriptStore,
   TranscriptStores,
-} from '#src/features/captions/store/transcript-stores.ts';
-import { memoryStorePart } from '#src/features/memories/memory-store.ts';
+} from '#src/features/captions/transcripts/transcript-stores.ts';
 import { openConsentJournalFolder } from '#src/storage/data-dir/consent-journal.ts';
+import { JournaledConsents } from '#src/storage/data-dir/journaled-consents.ts';
 import { openDatabase } from '#src/storage/database.ts';
 import { SqliteDriver, SqliteWorker } from '#src/storage/sqlite/sqlite-driver.ts';
 import { StoreHealth } from '#src/storage/store-health.ts';
@@ -17,12 +17,8 @@ import {
   storePath,
   transcripts,
 } from '#src/storage/store-kinds.ts';
-import { JournaledConsents } from '#src/storage/stores/journaled-consents.ts';
-import {
-  createStores,
-  type Store,
-  storeParts,
-} from '#src/storage/stores/store-parts.ts';
+import { memoryStorePart } from '#src/stores/memory-store.ts';
+import { createStores, type Store, storeParts } from '#src/stores/store-parts.ts';
 import type { BotOptions } from './bot-options.ts';
 
 /** Each part of a store with the object that is open for it. */

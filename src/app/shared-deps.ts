@@ -37,9 +37,9 @@ import {
   describeLostRows,
   refuseForeignFormats,
 } from '#src/storage/data-dir/store-files.ts';
-import type { Store } from '#src/storage/stores/store-parts.ts';
+import type { Store } from '#src/stores/store-parts.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
-import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
+import { TokenBudgets } from '#src/web/api/authorise.ts';
 import type { BotOptions } from './bot-options.ts';
 import { type OpenParts, openStores } from './open-stores.ts';
 

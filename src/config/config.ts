@@ -13,7 +13,6 @@ import {
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
 import { type Budget, findBudgetMistakes, readBudget } from './budget.ts';
-import { type ExternalTools, readExternalTools } from './external-tools.ts';
 import { removedLimits } from './removed-settings.ts';
 import {
   findRealtimeMistakes,
@@ -31,6 +30,7 @@ import {
   splitList,
 } from './settings.ts';
 import { readShardRange, type ShardRange } from './shard-range.ts';
+import { type ExternalTools, readExternalTools } from './tool-servers.ts';
 
 export function readEnvironment(): NodeJS.ProcessEnv {
   return process.env;

@@ -85,7 +85,7 @@ export type CommandCall = {
   readonly picked?: readonly string[];
   /**
    * Typed inputs by name: options of a command, fields of a form, and `about` of a
-   * button. A boolean is `true` or `false`.
+   * button. A boolean is `true` or `false`, and a channel is its id.
    */
   readonly inputs: Readonly<Record<string, string>>;
 };

@@ -100,9 +100,9 @@ export const sessionModeKey = 'session mode';
 export type FeatureSession = {
   /**
    * Called when people can be heard, and after changes of mode or settings. `key` is the changed
-   * setting.
+   * setting, of the voice channel alone or of its whole server.
    */
-  onChange?(hasEntered: boolean, key?: string): void;
+  onChange?(hasEntered: boolean, key?: string, isOfChannel?: boolean): void;
   /** Called once, when the session ends. Resolves with news for the reply to `/leave`. */
   onEnd?(reason: LeaveReason): Promise<LeaveSummary>;
   /** Called with everybody in the channel at first, and soon after they or their consents change. */
@@ -128,7 +128,7 @@ export type ContextRequest = {
 /** All features of one session, called as one. */
 export interface SessionFeatures {
   /** Tells features that people can be heard, or that the mode or the setting `key` changed. */
-  onChange(hasEntered: boolean, key?: string): void;
+  onChange(hasEntered: boolean, key?: string, isOfChannel?: boolean): void;
   /** Ends all features at once. Resolves with their joined news for the reply to `/leave`. */
   onEnd(reason: LeaveReason): Promise<LeaveSummary>;
   /** Tells features of the people in the channel. */
@@ -150,8 +150,8 @@ export function joinSessionFeatures(
   features: readonly FeatureSession[],
 ): SessionFeatures {
   return {
-    onChange(hasEntered, key) {
-      for (const feature of features) feature.onChange?.(hasEntered, key);
+    onChange(hasEntered, key, isOfChannel) {
+      for (const feature of features) feature.onChange?.(hasEntered, key, isOfChannel);
     },
     async onEnd(reason) {
       const news = await Promise.all(

@@ -7,15 +7,29 @@ import type { JoinMode } from './command-ports.ts';
 import { toFailureEvent } from './failure-event.ts';
 import type { SessionEventListener } from './session-events.ts';
 
-/** Settings of servers, as texts by key. */
+/** Stored values of settings, as texts by key. */
+export type SettingTexts = ReadonlyMap<string, string>;
+
+/** Settings of servers and of their voice channels. */
 export interface GuildSettingsStore {
-  /** Reads all settings. Throws BotError `store.unreadable`. */
-  read(guildId: GuildId): Promise<ReadonlyMap<string, string>>;
+  /** Reads all settings of a server. Throws BotError `store.unreadable`. */
+  read(guildId: GuildId): Promise<SettingTexts>;
+  /** Reads the settings of each voice channel that has some. Throws BotError `store.unreadable`. */
+  readChannels(guildId: GuildId): Promise<ReadonlyMap<ChannelId, SettingTexts>>;
   /**
    * Writes a setting, or removes it if undefined. Throws BotError `store.unwritable`.
    */
   write(guildId: GuildId, key: string, value: string | undefined): Promise<void>;
+  /** Writes settings of a voice channel at once, and removes the undefined ones. Throws BotError `store.unwritable`. */
+  writeChannel(
+    guildId: GuildId,
+    channelId: ChannelId,
+    changes: SettingChanges,
+  ): Promise<void>;
 }
+
+/** New texts of settings by key. An undefined one removes the setting. */
+export type SettingChanges = ReadonlyMap<string, string | undefined>;
 
 /** The servers that the bot is known to be in, so that data of those that it left is erased. */
 export interface JoinedGuildStore {

@@ -4,7 +4,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { nobody } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
-import { formatNumberWords } from '#src/chat/text/spoken-numbers.ts';
+import { formatNumberWords } from '#src/chat/text/speakable.ts';
 import type { ReplyStyle, Turn } from '#src/pipeline/pipeline.ts';
 import type { Deadlines } from '#src/provider/deadlines.ts';
 import type {

@@ -320,12 +320,12 @@ export class VoiceSession implements Session {
     await this.#choices.readStored();
   }
 
-  /** Applies settings that have changed. `key` names the setting if only one has. */
-  applySettings(key?: string): void {
+  /** Applies settings that have changed. `key` names the setting if only one has, of this channel alone or of the server. */
+  applySettings(key?: string, isOfChannel?: boolean): void {
     this.consent.syncConversation();
     this.loop.syncSettings();
     this.#settingsChanged.wake();
-    this.features.onChange(this.#joinedInMs !== undefined, key);
+    this.features.onChange(this.#joinedInMs !== undefined, key, isOfChannel);
   }
 
   /** Applies that a moderator or stage mutes the bot, or no longer. A new restriction is posted in the chat. */

@@ -10,6 +10,7 @@ import { consentPolicies } from '#src/people/consent.ts';
 import { leaveAloneAfterMs } from '#src/people/join-rules.ts';
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
 import { type JoinMode, joinModes } from '#src/ports/command-ports.ts';
+import type { SettingTexts } from '#src/ports/stores.ts';
 import { typedModes } from '#src/ports/typed-messages.ts';
 import { toMissingRightLine } from '#src/ports/voice-link.ts';
 import { findVoice } from '#src/speech/voice-names.ts';
@@ -22,7 +23,7 @@ import {
   type AddressingMode,
   addressingModes,
 } from '#src/turn/addressing/addressing.ts';
-import { describeOtherPersonas, type Persona } from './persona.ts';
+import { type Persona, personaLimits } from './persona.ts';
 import {
   badValue,
   type ConsentPolicySettings,
@@ -34,6 +35,7 @@ import {
   parseStoredValue,
   type ServerSetting,
   type SettingChoices,
+  type StoredSetting,
   toReadValue,
 } from './setting-definition.ts';
 
@@ -106,6 +108,7 @@ const leaveAfterSetting: ServerSetting<number> = {
   key: 'leave_after',
   group: 'settings.group.presence',
   inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: maxDurationChars }],
+  perChannel: true,
   getDefault: () => leaveAloneAfterMs,
   parseValue(typed) {
     if (typed.toLowerCase() === neverWord) return toReadValue(Number.POSITIVE_INFINITY);
@@ -152,13 +155,14 @@ export type ConversationValues = {
   readonly readChannelId: ChannelId | undefined;
 };
 
-/** Stored settings of a server, as texts by key. */
+/** Stored settings of a server and of its voice channels, as texts by key. */
 export type StoredGuildSettings = {
-  readonly values: ReadonlyMap<string, string>;
+  readonly values: SettingTexts;
+  readonly channels: ReadonlyMap<ChannelId, SettingTexts>;
   readonly isLoaded: boolean;
 };
 
-export const maxInstructionsChars = 1_000;
+export const maxInstructionsChars: number = personaLimits.instructions;
 const maxVoiceChars = 64;
 /** Longer than any IANA name. */
 const maxZoneChars = 64;
@@ -169,6 +173,7 @@ const pipelineSetting: ServerSetting<PipelineName> = {
   group: 'settings.group.answers',
   inputs: [{ kind: 'one-of' }],
   operator: 'PIPELINE',
+  perChannel: true,
   getDefault: ({ pipelines: { names } }) => names[0] ?? 'chained',
   parseValue(typed, { pipelines }) {
     const name = pipelineNames.find((pipeline) => pipeline === typed.toLowerCase());
@@ -189,6 +194,7 @@ const addressingSetting: ServerSetting<AddressingMode> = {
     'settings.group.answers',
   ),
   operator: 'ADDRESSING',
+  perChannel: true,
   restored: 'copied',
 };
 
@@ -197,7 +203,7 @@ const instructionsSetting: ServerSetting<string> = {
   group: 'settings.group.bot',
   inputs: [{ kind: 'typed', maxChars: maxInstructionsChars, isLong: true }],
   operator: 'BOT_INSTRUCTIONS',
-  listElsewhere: describeOtherPersonas('instructions'),
+  perChannel: true,
   getDefault: ({ defaults }) => defaults.style.instructions,
   parseValue: (typed) =>
     typed.length > 0 && typed.length <= maxInstructionsChars
@@ -214,7 +220,7 @@ const voiceSetting: ServerSetting<string | undefined> = {
   group: 'settings.group.bot',
   inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: maxVoiceChars }],
   operator: 'SPEECH_VOICE',
-  listElsewhere: describeOtherPersonas('voice'),
+  perChannel: true,
   getDefault: ({ defaults }) => defaults.style.voice.name,
   parseValue(typed, { voices }) {
     const name = typed.length <= maxVoiceChars ? findVoice(typed, voices) : undefined;
@@ -277,6 +283,7 @@ export function isLooser(
 
 const typedModeSetting: ServerSetting<ConversationValues['typed']> = {
   ...defineWordSetting('typed', typedModes, () => 'voice', 'settings.group.answers'),
+  perChannel: true,
   restored: 'copied',
 };
 
@@ -285,6 +292,7 @@ const languageSetting: ServerSetting<string | undefined> = {
   key: 'language',
   group: 'settings.group.language',
   inputs: [{ kind: 'language', max: 1 }],
+  perChannel: true,
   getDefault: () => undefined,
   parseValue(typed) {
     if (typed.toLowerCase() === noHindrances) return toReadValue(undefined);
@@ -301,6 +309,7 @@ const languagesSetting: ServerSetting<readonly string[]> = {
   key: 'languages',
   group: 'settings.group.language',
   inputs: [{ kind: 'language', max: maxLanguages }],
+  perChannel: true,
   getDefault: () => [],
   parseValue(typed) {
     if (typed.toLowerCase() === noHindrances) return toReadValue([]);
@@ -390,16 +399,26 @@ export const conversationSettings: {
   readChannelId: readChannelSetting,
 };
 
-/** Reads all settings of a server. Defaults replace what is not set or cannot be used. */
+/**
+ * Reads all settings of a server, or of one of its voice channels. The value of the channel wins over the server's, and
+ * defaults replace what is not set or cannot be used.
+ */
 export function readGuildSettings(
-  definitions: readonly ServerSetting[],
+  definitions: readonly StoredSetting[],
   stored: StoredGuildSettings,
   choices: SettingChoices,
+  channelId?: ChannelId,
 ): GuildSettings {
+  const channelTexts =
+    channelId === undefined ? undefined : stored.channels.get(channelId);
   const values = new Map(
-    definitions.map((setting) => [setting, readStoredValue(setting, stored, choices)]),
+    definitions.map((setting) => {
+      const ownTexts = setting.perChannel ? channelTexts : undefined;
+      const texts = [ownTexts?.get(setting.key), stored.values.get(setting.key)];
+      return [setting, readValue(setting, texts, stored.isLoaded, choices)];
+    }),
   );
-  const getValue = <Value>(setting: ServerSetting<Value>) =>
+  const getValue = <Value>(setting: StoredSetting<Value>) =>
     values.get(setting) as Value; // this record has read it
   const fields = Object.entries(conversationSettings).map(([field, setting]) => [
     field,
@@ -409,16 +428,19 @@ export function readGuildSettings(
   return { ...(Object.fromEntries(fields) as ConversationValues), names, getValue };
 }
 
-/** Parses a stored value. An unusable one counts as not set. */
-function readStoredValue<Value>(
-  setting: ServerSetting<Value>,
-  { values, isLoaded }: StoredGuildSettings,
+/** Parses the first of these texts that can be used, else returns the default. */
+function readValue<Value>(
+  setting: StoredSetting<Value>,
+  texts: readonly (string | undefined)[],
+  isLoaded: boolean,
   choices: SettingChoices,
 ) {
-  const text = values.get(setting.key);
-  const parsed =
-    text === undefined ? badValue : parseStoredValue(setting, text, choices);
-  return parsed.kind === 'ok' ? parsed.value : setting.getDefault(choices, isLoaded);
+  for (const text of texts) {
+    if (text === undefined) continue;
+    const parsed = parseStoredValue(setting, text, choices);
+    if (parsed.kind === 'ok') return parsed.value;
+  }
+  return setting.getDefault(choices, isLoaded);
 }
 
 function formatCap(nanoUsd: number) {

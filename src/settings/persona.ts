@@ -1,9 +1,4 @@
-import { z } from 'zod';
-import { type ChannelId, toChannelId } from '#src/base/ids.ts';
-import { tryParseJson } from '#src/base/json.ts';
 import { parseLanguageTag } from '#src/texts/language-names.ts';
-import { Mentions } from '#src/texts/plain-text.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 
 /** Controls, directions, tags and unassigned characters. Joiners stay, since scripts and emoji need them. */
 const invisibleCharacters = /[^\P{C}\n\t\u200C\u200D]/u;
@@ -30,7 +25,7 @@ export const personaLimits = {
   language: 35,
 } as const;
 
-/** Settings of the server fill absent fields. */
+/** The bot in one voice channel. Settings of the server fill absent fields. */
 export type Persona = {
   readonly name?: string;
   readonly instructions?: string;
@@ -38,17 +33,14 @@ export type Persona = {
   /** BCP 47. Absent if the persona answers in the language of the asker. */
   readonly language?: string;
 };
-type PersonaField = keyof typeof personaLimits;
+export type PersonaField = keyof typeof personaLimits;
 
-const personaSchema = z.object({
-  name: z.string(),
-  instructions: z.string(),
-  voice: z.string(),
-  language: z.string(),
-});
-const storedPersonaSchema: z.ZodType<Persona> = personaSchema.partial();
-
-export const personaFields: readonly PersonaField[] = personaSchema.keyof().options;
+export const personaFields: readonly PersonaField[] = [
+  'name',
+  'instructions',
+  'voice',
+  'language',
+];
 
 /** Parses typed fields, without empty ones. */
 export function parsePersona(
@@ -70,53 +62,3 @@ export type ParsedPersona =
   | { readonly kind: 'ok'; readonly persona: Persona }
   /** A field has hidden characters, or no language that is known. */
   | { readonly kind: 'hidden' | 'language'; readonly field: PersonaField };
-
-const personaKeyPrefix = 'bot:';
-
-/** Returns the key of the setting that holds the persona of a channel. */
-export function toPersonaKey(channelId: ChannelId): string {
-  return `${personaKeyPrefix}${channelId}`;
-}
-
-/** Tests for a key of `toPersonaKey`. */
-export function isPersonaKey(key: string): boolean {
-  return key.startsWith(personaKeyPrefix);
-}
-
-/** Formats a persona for the store. Undefined if it is empty. */
-export function formatPersona(persona: Persona): string | undefined {
-  const value = JSON.stringify(persona);
-  return value === '{}' ? undefined : value;
-}
-
-/** Finds the persona of a channel. Empty if none can be read. */
-export function findPersona(
-  storedValues: ReadonlyMap<string, string>,
-  channelId: ChannelId | undefined,
-): Persona {
-  const value =
-    channelId === undefined ? undefined : storedValues.get(toPersonaKey(channelId));
-  const read =
-    value === undefined
-      ? undefined
-      : storedPersonaSchema.safeParse(tryParseJson(value));
-  return read?.success ? read.data : {};
-}
-
-/** Returns a function that lists voice channels whose persona sets `field`. */
-export function describeOtherPersonas(
-  field: PersonaField,
-): (storedValues: ReadonlyMap<string, string>) => readonly TextLine[] {
-  return (storedValues) =>
-    [...storedValues.keys()].flatMap((key) => {
-      if (!isPersonaKey(key)) return [];
-      const id = toChannelId(key.slice(personaKeyPrefix.length)); // as `toPersonaKey` wrote it
-      const { [field]: fieldText, name = fieldText } = findPersona(storedValues, id);
-      if (fieldText === undefined) return [];
-      const value = field === 'voice' ? fieldText : (name ?? fieldText);
-      const channel = new Mentions(id, '#');
-      return [
-        { id: 'settings.channel', with: { channel, value, command: '/voice bot' } },
-      ];
-    });
-}

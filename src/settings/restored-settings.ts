@@ -1,32 +1,32 @@
-import { isPersonaKey } from './persona.ts';
+import type { SettingTexts } from '#src/ports/stores.ts';
+import { channelSettings } from './channel-settings.ts';
 import {
   parseStoredValue,
-  type ServerSetting,
   type SettingChoices,
+  type StoredSetting,
 } from './setting-definition.ts';
 import { isWordKey } from './stored-vocabulary-words.ts';
 
-type SettingTexts = ReadonlyMap<string, string>;
-
 /**
- * Chooses the settings of a server after a restore: each by the rule of its setting, personas and words of the copy, and
- * other entries, such as captions of a channel, of now.
+ * Chooses the settings of a server, or of one of its voice channels, after a restore: each by the rule of its setting, words of
+ * the copy, and entries without a setting of now.
  */
 export function chooseRestoredSettings(
   {
     copied,
     present,
   }: { readonly copied: SettingTexts; readonly present: SettingTexts },
-  definitions: readonly ServerSetting[],
+  serverSettings: readonly StoredSetting[],
   choices: SettingChoices,
 ): SettingTexts {
+  const definitions = [...serverSettings, ...channelSettings];
   const keys = new Set([...copied.keys(), ...present.keys()]);
   const chosen = [...keys].flatMap((key) => {
     const texts = { copied: copied.get(key), present: present.get(key) };
     const setting = definitions.find((one) => one.key === key);
     const text = setting
       ? chooseText(setting, texts, choices)
-      : isPersonaKey(key) || isWordKey(key)
+      : isWordKey(key)
         ? texts.copied
         : texts.present;
     return text === undefined ? [] : [[key, text] as const];
@@ -35,7 +35,7 @@ export function chooseRestoredSettings(
 }
 
 function chooseText(
-  setting: ServerSetting,
+  setting: StoredSetting,
   texts: Readonly<Record<'copied' | 'present', string | undefined>>,
   choices: SettingChoices,
 ) {

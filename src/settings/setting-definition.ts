@@ -43,15 +43,12 @@ export type SettingOutcome =
       readonly isSaved: boolean;
     }
   | { readonly kind: 'unknown'; readonly keys: readonly string[] }
+  /** Only the settings `keys` can have a value for one voice channel. */
+  | { readonly kind: 'server-only'; readonly keys: readonly string[] }
   /** The value cannot be read or set here. */
   | { readonly kind: 'bad'; readonly why?: TextLine }
   /** More people would be heard unasked. Nothing has changed yet. */
   | { readonly kind: 'looser'; readonly policy: ConsentPolicy; readonly value: string };
-
-export type CaptionOptions = {
-  /** BCP 47. */
-  readonly translateTo?: string;
-};
 
 export type SettingDeps = StoreWatch & {
   readonly pipelines: Pick<PipelineRegistry, 'names'>;
@@ -94,8 +91,29 @@ export interface ChooseRestored<Value> {
   choose(copied: Value, present: Value): Value;
 }
 
-/** One setting that each server can set, with the way from a text to its value and back. */
-export interface ServerSetting<Value = unknown> {
+/** Where a setting is kept, and which of its values a restore leaves: of the copy, of now, or by a rule, as the stricter of both. */
+type SettingPlaces<Value> =
+  | {
+      readonly perChannel?: undefined;
+      readonly restored: 'copied' | 'present' | ChooseRestored<Value>;
+    }
+  /** A voice channel can have a value of its own, in place of the server's. */
+  | { readonly perChannel: true; readonly restored: 'copied' | 'present' };
+
+/** One setting, with the way from a stored text to its value and back. */
+export type StoredSetting<Value = unknown> = SettingPlaces<Value> & {
+  /** Name in the store. */
+  readonly key: string;
+  /** Returns the default. `isLoaded` is false while the settings are unread. */
+  getDefault(choices: SettingChoices, isLoaded: boolean): Value;
+  /** Parses a typed or stored value. */
+  parseValue(typed: string, choices: SettingChoices): ReadSetting<Value>;
+  /** Formats a value. Empty means the engine's default. */
+  formatValue(value: Value): string;
+};
+
+/** One setting that each server can set in `/settings`. */
+export type ServerSetting<Value = unknown> = StoredSetting<Value> & {
   /** Name in `/settings` and in the store. */
   readonly key: SettingKey;
   /** A group exists as soon as a setting names it. */
@@ -103,18 +121,8 @@ export interface ServerSetting<Value = unknown> {
   readonly inputs: readonly SettingInput[];
   /** Setting of the operator with the default. */
   readonly operator?: string;
-  /** Returns the default. `isLoaded` is false while the settings are unread. */
-  getDefault(choices: SettingChoices, isLoaded: boolean): Value;
-  /** Parses a typed or stored value. */
-  parseValue(typed: string, choices: SettingChoices): ReadSetting<Value>;
-  /** Formats a value. Empty means the engine's default. */
-  formatValue(value: Value): string;
   /** Lists values to choose from, as people type them. */
   listValues(choices: SettingChoices): readonly string[];
-  /** Value after a restore: of the copy, of now, or by a rule, as the stricter of both. */
-  readonly restored: 'copied' | 'present' | ChooseRestored<Value>;
-  /** Lists lines about places of the server with another value. */
-  listElsewhere?(stored: ReadonlyMap<string, string>): readonly TextLine[];
   /** Work that depends on Discord and the engines. */
   readonly outside?: {
     /** Loads the values that `parseValue` and `listValues` need. Never throws. */
@@ -129,10 +137,10 @@ export interface ServerSetting<Value = unknown> {
     /** Tests whether the ids of a value are of this server. */
     isKnownId?(value: Value, guildId: GuildId, deps: SettingDeps): boolean;
   };
-}
+};
 
 /** Returns a value. Throws TypeError if no feature declares the setting. */
-export type GetSettingValue = <Value>(setting: ServerSetting<Value>) => Value;
+export type GetSettingValue = <Value>(setting: StoredSetting<Value>) => Value;
 
 /** Returns the id of the sentence about a setting. */
 export function getAboutId({ key }: Pick<ServerSetting, 'key'>): PlainTextId {
@@ -177,7 +185,7 @@ export function toReadValue<Value>(value: Value): ReadSetting<Value> {
 
 /** Parses a stored value. A voice that is gone stays chosen. */
 export function parseStoredValue<Value>(
-  setting: ServerSetting<Value>,
+  setting: Pick<StoredSetting<Value>, 'parseValue'>,
   text: string,
   choices: SettingChoices,
 ): ReadSetting<Value> {
@@ -186,15 +194,18 @@ export function parseStoredValue<Value>(
 
 /** Parses a typed value. */
 export function parseSetting<Value>(
-  setting: Pick<ServerSetting<Value>, 'parseValue'>,
+  setting: Pick<StoredSetting<Value>, 'parseValue'>,
   text: string,
   choices: SettingChoices,
 ): ReadSetting<Value> {
   return setting.parseValue(text.trim(), choices);
 }
 
-/** A setting that has yet to say which value a restore leaves. */
-type SettingWithoutRestore<Value> = Omit<ServerSetting<Value>, 'restored'>;
+/** A setting that has yet to say where it is kept, and which value a restore leaves. */
+type SettingWithoutPlaces<Value> = Omit<
+  ServerSetting<Value>,
+  keyof SettingPlaces<Value>
+>;
 
 /** Declares a setting with one of several words as its value. */
 export function defineWordSetting<Word extends string>(
@@ -202,7 +213,7 @@ export function defineWordSetting<Word extends string>(
   choices: readonly Word[],
   getDefault: (settingChoices: SettingChoices) => Word,
   group: PlainTextId,
-): SettingWithoutRestore<Word> {
+): SettingWithoutPlaces<Word> {
   return {
     key,
     group,
@@ -223,7 +234,7 @@ const [off, on] = ['off', 'on'] as const;
 export function defineSwitchSetting(
   key: SettingKey,
   group: PlainTextId,
-): SettingWithoutRestore<boolean> {
+): SettingWithoutPlaces<boolean> {
   return {
     key,
     group,
@@ -272,7 +283,7 @@ export function defineIdSetting<Kind extends NamedById>(
   key: SettingKey,
   kind: Kind,
   group: PlainTextId,
-): SettingWithoutRestore<IdOf[Kind] | undefined> {
+): SettingWithoutPlaces<IdOf[Kind] | undefined> {
   return {
     key,
     group,
@@ -295,7 +306,7 @@ export function defineIdListSetting<Kind extends NamedById>(
   kind: Kind,
   max: number,
   group: PlainTextId,
-): SettingWithoutRestore<readonly IdOf[Kind][]> {
+): SettingWithoutPlaces<readonly IdOf[Kind][]> {
   return {
     key,
     group,

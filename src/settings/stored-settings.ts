@@ -1,12 +1,12 @@
-import { z } from 'zod';
 import type { ChannelId, GuildId } from '#src/base/ids.ts';
-import { tryParseJson } from '#src/base/json.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import { judgeAccess } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { AccessRequest, SpokenManner } from '#src/ports/command-ports.ts';
 import {
   type GuildSettingsStore,
+  type SettingChanges,
+  type SettingTexts,
   tryWrite,
   withStoreTimeout,
 } from '#src/ports/stores.ts';
@@ -16,14 +16,18 @@ import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import type { Caps } from '#src/spending/budget-authority.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import {
+  autoJoinRestSetting,
+  channelSettings,
+  readPersona,
+} from './channel-settings.ts';
+import {
   conversationSettings,
   type GuildSettings,
   readGuildSettings,
   type StoredGuildSettings,
 } from './guild-settings.ts';
-import { findPersona, type Persona } from './persona.ts';
+import type { Persona } from './persona.ts';
 import {
-  type CaptionOptions,
   type OperatorDefaults,
   parseStoredValue,
   type ServerSetting,
@@ -39,22 +43,6 @@ export function listBotVoices({ pipelines, voices }: SettingDeps): readonly stri
   return pipelines.names.every((name) => name === 'chained')
     ? voices.getKnown()
     : unknownVoices;
-}
-
-function applyPersona(settings: GuildSettings, persona: Persona) {
-  const {
-    instructions = settings.instructions,
-    name,
-    voice = settings.voice,
-  } = persona;
-  const { names } = settings;
-  return {
-    ...settings,
-    persona,
-    instructions,
-    voice,
-    names: name === undefined ? names : [...new Set([...names, name])],
-  };
 }
 
 function describeManner({ language }: Persona) {
@@ -96,7 +84,12 @@ export type StoredSettingsDeps = {
   readonly settingsStore: GuildSettingsStore;
 };
 
-const unreadSettings: StoredGuildSettings = { values: new Map(), isLoaded: false };
+const noTexts: SettingTexts = new Map();
+const unreadSettings: StoredGuildSettings = {
+  values: noTexts,
+  channels: new Map(),
+  isLoaded: false,
+};
 
 /** Settings of all servers over the defaults of the operator. */
 export class StoredSettings {
@@ -135,15 +128,19 @@ export class StoredSettings {
     return this.#getDerived(guildId).settings;
   }
 
-  /** Returns settings with the persona of the voice channel. */
+  /** Returns settings with the values and the persona of the voice channel. */
   getForChannel(guildId: GuildId, channelId: ChannelId | undefined): GuildSettings {
     const { channels, settings } = this.#getDerived(guildId);
     if (channelId === undefined) return settings;
-    const channelSettings =
-      channels.get(channelId) ??
-      applyPersona(settings, findPersona(this.getStoredValues(guildId), channelId));
-    channels.set(channelId, channelSettings);
-    return channelSettings;
+    const own = channels.get(channelId) ?? this.#readChannel(guildId, channelId);
+    channels.set(channelId, own);
+    return own;
+  }
+
+  /** Returns the persona of a voice channel. Empty if nothing is set, or while unread. */
+  getPersona(guildId: GuildId, channelId: ChannelId): Persona {
+    const texts = this.#getStored(guildId).channels.get(channelId) ?? noTexts;
+    return readPersona(texts, this.choices);
   }
 
   /** Finds why a person may not use the bot. */
@@ -163,11 +160,9 @@ export class StoredSettings {
     key: string,
     value: string | undefined,
   ): GuildSettings {
-    return readGuildSettings(
-      this.definitions,
-      setValue(this.#getStored(guildId), key, value),
-      this.choices,
-    );
+    const stored = this.#getStored(guildId);
+    const values = applyChanges(stored.values, new Map([[key, value]]));
+    return readGuildSettings(this.definitions, { ...stored, values }, this.choices);
   }
 
   /** Returns how answers are written and spoken, with the persona of a channel. */
@@ -208,30 +203,6 @@ export class StoredSettings {
     );
   }
 
-  /** Finds the options of captions that are on in a channel. Undefined if they are off. */
-  findCaptionOptions(
-    guildId: GuildId,
-    channelId: ChannelId,
-  ): CaptionOptions | undefined {
-    const value = this.#getStored(guildId).values.get(toCaptionsKey(channelId));
-    // Former versions kept that they are off for the rest of a session.
-    if (value === undefined || value === 'off') return undefined;
-    return storedCaptionsSchema.safeParse(tryParseJson(value)).data ?? {};
-  }
-
-  /** Saves captions as on, or as off without options. Returns false if unsaved. */
-  setCaptionOptions(
-    guildId: GuildId,
-    channelId: ChannelId,
-    options: CaptionOptions | undefined,
-  ): Promise<boolean> {
-    return this.setValue(
-      guildId,
-      toCaptionsKey(channelId),
-      options && JSON.stringify(options),
-    );
-  }
-
   /** Tests whether the settings of a server are read. */
   isLoaded(guildId: GuildId): boolean {
     return this.#getStored(guildId).isLoaded;
@@ -242,22 +213,33 @@ export class StoredSettings {
    * empty since.
    */
   isChannelResting(guildId: GuildId, channelId: ChannelId): boolean {
-    return this.#getStored(guildId).values.has(toRestKey(channelId));
+    return this.getForChannel(guildId, channelId).getValue(autoJoinRestSetting);
   }
 
   /** Bars the bot from an `auto_join` channel until `endChannelRest`. Never throws. */
   async restChannel(guildId: GuildId, channelId: ChannelId): Promise<void> {
     await this.loadGuild(guildId);
     if (this.getForGuild(guildId).autoJoin.includes(channelId))
-      await this.setValue(guildId, toRestKey(channelId), 'until empty');
+      await this.setChannelValues(guildId, channelId, toRestChanges(true));
   }
 
   /** Lets automatic joins enter a channel again. Never throws. */
   async endChannelRest(guildId: GuildId, channelId: ChannelId): Promise<void> {
-    await this.setValue(guildId, toRestKey(channelId), undefined);
+    await this.setChannelValues(guildId, channelId, toRestChanges(false));
   }
 
-  /** Returns the stored texts by key, empty before the first read. */
+  /** Lists the voice channels with a value of their own, with the stored text. */
+  listChannelTexts(
+    guildId: GuildId,
+    key: string,
+  ): readonly (readonly [ChannelId, string])[] {
+    return [...this.#getStored(guildId).channels].flatMap(([channelId, texts]) => {
+      const text = texts.get(key);
+      return text === undefined ? [] : [[channelId, text] as const];
+    });
+  }
+
+  /** Returns the server's stored texts by key, empty before the first read. */
   getStoredValues(guildId: GuildId): ReadonlyMap<string, string> {
     return this.#getStored(guildId).values;
   }
@@ -292,9 +274,30 @@ export class StoredSettings {
   ): Promise<boolean> {
     // A value of loaded settings counts at once, before it is written.
     if (!this.isLoaded(guildId)) await this.loadGuild(guildId);
-    this.#stored.set(guildId, setValue(this.#getStored(guildId), key, value));
+    const stored = this.#getStored(guildId);
+    const values = applyChanges(stored.values, new Map([[key, value]]));
+    this.#stored.set(guildId, { ...stored, values });
     return await tryWrite(guildId, this.#deps, () =>
       this.#settingsDeps.settingsStore.write(guildId, key, value),
+    );
+  }
+
+  /**
+   * Saves values of one voice channel at once. The server's value counts in place of an undefined one. Returns false if
+   * unsaved. Never throws.
+   */
+  async setChannelValues(
+    guildId: GuildId,
+    channelId: ChannelId,
+    changes: SettingChanges,
+  ): Promise<boolean> {
+    if (!this.isLoaded(guildId)) await this.loadGuild(guildId);
+    const stored = this.#getStored(guildId);
+    const texts = applyChanges(stored.channels.get(channelId) ?? noTexts, changes);
+    const channels = new Map([...stored.channels, [channelId, texts]]);
+    this.#stored.set(guildId, { ...stored, channels });
+    return await tryWrite(guildId, this.#deps, () =>
+      this.#settingsDeps.settingsStore.writeChannel(guildId, channelId, changes),
     );
   }
 
@@ -305,16 +308,31 @@ export class StoredSettings {
   }
 
   async #readGuild(guildId: GuildId) {
-    const values = await withStoreTimeout(guildId, this.#deps, 'store.unreadable', () =>
-      this.#settingsDeps.settingsStore.read(guildId),
+    const { settingsStore } = this.#settingsDeps;
+    const read = await withStoreTimeout(guildId, this.#deps, 'store.unreadable', () =>
+      Promise.all([settingsStore.read(guildId), settingsStore.readChannels(guildId)]),
     );
-    if (!values || !this.#loading.has(guildId)) return; // forgotten meanwhile
+    if (!read || !this.#loading.has(guildId)) return; // forgotten meanwhile
+    const [values, channels] = read;
     // Values that were typed while the store could not be read are newer.
-    const typed = this.#getStored(guildId).values;
+    const typed = this.#getStored(guildId);
+    const typedChannels = [...typed.channels].map(
+      ([id, texts]) => [id, new Map([...(channels.get(id) ?? []), ...texts])] as const,
+    );
     this.#stored.set(guildId, {
-      values: new Map([...values, ...typed]),
+      values: new Map([...values, ...typed.values]),
+      channels: new Map([...channels, ...typedChannels]),
       isLoaded: true,
     });
+  }
+
+  #readChannel(guildId: GuildId, channelId: ChannelId): GuildSettings {
+    const definitions = [...this.definitions, ...channelSettings];
+    const stored = this.#getStored(guildId);
+    const own = readGuildSettings(definitions, stored, this.choices, channelId);
+    const persona = this.getPersona(guildId, channelId);
+    const ownNames = persona.name === undefined ? [] : [persona.name];
+    return { ...own, persona, names: [...new Set([...own.names, ...ownNames])] };
   }
 
   #getDerived(guildId: GuildId) {
@@ -336,28 +354,18 @@ export class StoredSettings {
   }
 }
 
-/** Returns stored values with another one, or without it. */
-function setValue(
-  { values, isLoaded }: StoredGuildSettings,
-  key: string,
-  value: string | undefined,
-): StoredGuildSettings {
-  const others = [...values].filter(([storedKey]) => storedKey !== key);
-  const entry = value === undefined ? [] : [[key, value] as const];
-  return { values: new Map([...others, ...entry]), isLoaded };
+/** Returns texts with changed ones, and without those that are removed. */
+function applyChanges(texts: SettingTexts, changes: SettingChanges): SettingTexts {
+  const changed = [...new Map<string, string | undefined>([...texts, ...changes])];
+  return new Map(
+    changed.flatMap(([key, text]) => (text === undefined ? [] : [[key, text]])),
+  );
 }
 
-function toRestKey(channelId: ChannelId) {
-  return `auto_join_rest:${channelId}`;
+function toRestChanges(isResting: boolean): SettingChanges {
+  const { formatValue, key } = autoJoinRestSetting;
+  return new Map([[key, isResting ? formatValue(true) : undefined]]);
 }
-
-function toCaptionsKey(channelId: ChannelId) {
-  return `captions:${channelId}`;
-}
-
-const captionTag = z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/);
-/** Unreadable options count as none, since captions are on all the same. */
-const storedCaptionsSchema = z.object({ translateTo: captionTag.optional() });
 
 type ServerVocabularyWords = {
   readonly words: readonly string[];

@@ -1,16 +1,20 @@
 import { join } from 'node:path';
-import { transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
-import { lineWordsTable, termsIndex } from '#src/features/captions/store/word-index.ts';
-import { hearingPart } from '#src/features/hearings/hearing-store.ts';
-import { trackPart } from '#src/features/tracks/track-store.ts';
 import { flag, getColumnType, id, type SqlDialect } from '#src/sql/columns.ts';
 import { createTables, type Table } from '#src/sql/table.ts';
-import { consents, erasures } from '#src/storage/stores/consents.ts';
-import { portionTables, spentTables } from '#src/storage/stores/spending.ts';
-import { storeTables } from '#src/storage/stores/store-parts.ts';
+import { consents, erasures } from '#src/stores/consents.ts';
+import { hearingPart } from '#src/stores/hearing-store.ts';
+import { personSettingsPart } from '#src/stores/person-settings-table.ts';
+import { channelSettingsTable } from '#src/stores/settings-tables.ts';
+import { portionTables, spentTables } from '#src/stores/spending.ts';
+import { storeTables } from '#src/stores/store-parts.ts';
+import { toldPeoplePart } from '#src/stores/told-people.ts';
+import { trackPart } from '#src/stores/track-store.ts';
+import {
+  lineWordsTable,
+  termsIndex,
+  transcriptTables,
+} from '#src/stores/transcripts/transcript-tables.ts';
 import type { Migration } from './schema.ts';
-import { personSettingsPart } from './stores/person-settings-table.ts';
-import { toldPeoplePart } from './stores/told-people.ts';
 
 /** A store as SQLite file or PostgreSQL tables. Released migrations never change. */
 export type StoreKind = {
@@ -105,7 +109,56 @@ function listMainMigrations(dialect: SqlDialect) {
         ${toCreateStatements(...portionTables)}
         DELETE FROM spent WHERE guild_id = 'all';`,
     },
+    { version: 25, sql: moveChannelSettings(dialect) },
   ];
+}
+
+/** Functions of each dialect that read a text in JSON. What is no JSON has none. */
+const jsonTexts = {
+  sqlite: {
+    define: '',
+    drop: '',
+    read: (field: string) =>
+      `CASE WHEN json_valid(value) THEN json_extract(value, '$.${field}') END`,
+  },
+  postgres: {
+    define: `CREATE FUNCTION parley_json_text(value text, field text) RETURNS text LANGUAGE plpgsql AS $$
+      BEGIN RETURN value::json ->> field; EXCEPTION WHEN others THEN RETURN NULL; END $$;`,
+    drop: 'DROP FUNCTION parley_json_text(text, text);',
+    read: (field: string) => `parley_json_text(value, '${field}')`,
+  },
+};
+
+/** Builds SQL that gives each fact about a channel, which was a key of its server, a row of the channel. */
+function moveChannelSettings(dialect: SqlDialect) {
+  const { define, drop, read } = jsonTexts[dialect];
+  const personaKeys = {
+    name: 'name',
+    instructions: 'instructions',
+    voice: 'voice',
+    language: 'answer_language',
+  };
+  const moved = [
+    ...Object.entries(personaKeys).map(([field, key]) => ['bot:', key, read(field)]),
+    ['captions:', 'captions', "CASE WHEN value <> 'off' THEN 'on' END"],
+    ['captions:', 'captions_language', read('translateTo')],
+    ['auto_join_rest:', 'auto_join_rest', "'on'"],
+  ] as const;
+  const prefixes = [...new Set(moved.map(([prefix]) => prefix))];
+  const insertions = moved.map(
+    ([
+      prefix,
+      key,
+      value,
+    ]) => `INSERT INTO channel_settings (guild_id, channel_id, key, value)
+      SELECT guild_id, SUBSTR(key, ${prefix.length + 1}), '${key}', ${value} FROM server_settings
+        WHERE key LIKE '${prefix}%' AND ${value} IS NOT NULL;`,
+  );
+  const deletions = prefixes.map(
+    (prefix) => `DELETE FROM server_settings WHERE key LIKE '${prefix}%';`,
+  );
+  return `${createTables([channelSettingsTable], dialect).replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS')}
+    ${[define, ...insertions, ...deletions, drop].join('\n')}`;
 }
 
 /** Lines stored while `catch_up` was off. */

@@ -1,7 +1,6 @@
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import { createStandIn } from '#src/chat/chat-stand-in-model.ts';
-import { findIntent } from '#src/chat/stand-in/find-intent.ts';
-import { findCall } from '#src/chat/stand-in/intent-calls.ts';
+import { findCall, findIntent } from '#src/chat/stand-in/find-intent.ts';
 import { abilities } from '#src/chat/stand-in/replies.ts';
 import { foldText, getWordings } from '#src/chat/stand-in/wordings.ts';
 import { tools } from '#src/features/features.ts';

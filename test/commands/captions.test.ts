@@ -5,15 +5,15 @@ import type { Public } from '#src/base/public.ts';
 import type { QuotedPoint } from '#src/features/captions/answers/recap.ts';
 import type { TurnOnOutcome } from '#src/features/captions/caption-requests.ts';
 import type {
-  ListedSession,
-  QuotedLine,
-} from '#src/features/captions/transcript-line.ts';
-import type {
   RecapRequest,
   TranscriptRequests,
 } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { CommandCall } from '#src/features/command.ts';
 import { Owned } from '#src/people/owned.ts';
+import type {
+  ListedSession,
+  QuotedLine,
+} from '#src/stores/transcripts/transcript-line.ts';
 import { openOwned, openReplies } from '#test/fakes/opened-replies.ts';
 import { adam, inLounge, makePorts, type PortOverrides } from './command-ports.ts';
 import { listLines, type ReadReplies, runPressed, runTyped } from './run-typed.ts';

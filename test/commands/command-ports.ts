@@ -118,10 +118,16 @@ export const choices: SettingChoices = {
 /** Takes whatever it is given. */
 const settings: Public<SettingsRequests> = {
   keys: serverSettings.map(({ key }) => key),
+  channelKeys: ['typed'],
   viewSettings: async () => ({ all: [], choices, isLoaded: true }),
   setSetting: async (_guildId, _key, value) => ({
     kind: 'set',
     key: 'typed',
+    value,
+    isSaved: true,
+  }),
+  setChannelSetting: async (_channel, _key, value) => ({
+    kind: 'set',
     value,
     isSaved: true,
   }),
@@ -259,7 +265,8 @@ const leftOutcome = {
 export function makeHelpState({ set = {}, ...over }: HelpOverrides = {}): HelpState {
   const { talk: changed = {}, ...facts } = over;
   const isNowhere = 'talk' in over && over.talk === undefined;
-  const stored = { values: new Map(Object.entries(set)), isLoaded: true };
+  const values = new Map(Object.entries(set));
+  const stored = { values, channels: new Map(), isLoaded: true };
   return {
     settings: readGuildSettings(serverSettings, stored, choices),
     hasModel: true,

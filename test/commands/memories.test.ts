@@ -1,7 +1,7 @@
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { CommandCall } from '#src/features/command.ts';
 import type { MemoryCache } from '#src/features/memories/memory-cache.ts';
-import type { Memory } from '#src/features/memories/memory-store.ts';
+import type { Memory } from '#src/stores/memory-store.ts';
 
 import { adam, manager } from './command-ports.ts';
 import { listLines, type ReadReplies, runTyped } from './run-typed.ts';

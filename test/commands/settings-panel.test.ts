@@ -7,11 +7,11 @@ import {
   panelPickers,
 } from '#commands/settings/settings-panel-presses.ts';
 import { messageComponentsSchema, modalSchema } from '#sandbox/rest/rest-content.ts';
-import { type ChannelId, type GuildId, toGuildId } from '#src/base/ids.ts';
+import { type ChannelId, type GuildId, toChannelId, toGuildId } from '#src/base/ids.ts';
 import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';
 import { toModal } from '#src/discord/interactions/forms.ts';
 import { renderLines, renderMessage } from '#src/discord/interactions/rendering.ts';
-import type { CommandPorts, Reply } from '#src/features/command.ts';
+import type { CommandCall, CommandPorts, Reply } from '#src/features/command.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { getAboutId } from '#src/settings/setting-definition.ts';
 import { textLocales } from '#src/texts/locales.ts';
@@ -74,10 +74,11 @@ function open(options: FixtureOptions = {}) {
       const [form, call] = find(forms, name, { ...manager, inputs: { value } });
       return replied(form.run(call, all));
     },
-    typed(key: string, value: string) {
+    typed(key: string, value: string, from: Partial<CommandCall> = {}) {
       const set =
         indexCommandsByLine(commands).get('settings set') ?? expect.fail('no command');
-      return replied(set.run({ ...manager, inputs: { key, value } }, all));
+      const inputs = { key, value, ...from.inputs };
+      return replied(set.run({ ...manager, ...from, inputs }, all));
     },
     setting: (key: string) => pick('settings.open', [key]),
     view,
@@ -247,6 +248,38 @@ test('the first page shows the value of each of its questions', async () => {
     );
 });
 
+test('a setting for one channel stands on the page of the setting, and changes no other channel', async () => {
+  const { setting, sessions, typed, value } = open();
+  const [channelId, otherId] = ids(2).map(toChannelId);
+  if (!channelId) throw new Error('no channel');
+  const here = { channel: { guildId: g, channelId, name: 'Den' } };
+  const page = await typed('voice', 'rms', here);
+  const line = `In <#${channelId}>: rms, by /settings set.`;
+  expect(read(page)[0]).toBe(formatText('settings.saved'));
+  for (const one of [page, await setting('voice')]) expect(read(one)).toContain(line);
+  expect(await value('voice')).toBe('slt');
+  const voices = [channelId, otherId].map(
+    (id) => sessions.settings.getForChannel(g, id).voice,
+  );
+  expect(voices).toEqual(['rms', 'slt']);
+  expect(read(await typed('voice', 'default', here))).not.toContain(line);
+});
+
+test('a setting that is the same in all channels, and a channel that is not there, change nothing', async () => {
+  const { settingsStore, typed, value } = open();
+  const channel = { guildId: g, channelId: toChannelId(id(1)), name: 'Den' };
+  expect(read(await typed('consent', 'notice', { channel }))[0]).toMatch(
+    /^consent is the same in all voice channels\. These can differ: .*\baddressing\b/,
+  );
+  const gone = { inputs: { channel: id(2) } };
+  expect(await typed('voice', 'awb', gone)).toEqual({
+    id: 'unknown',
+    with: { x: id(2) },
+  });
+  expect([await value('consent'), await value('voice')]).toEqual(['ask', 'slt']);
+  expect(await settingsStore.readChannels(g)).toEqual(new Map());
+});
+
 test('a change that cannot be stored is not called saved', async () => {
   const { pick, setting, settingsStore, value } = open();
   const menu = named(await setting('typed'), 'settings.pick');
@@ -309,16 +342,20 @@ test.each(textLocales)(
       blocked: ids(40).join(', '),
       roles: ids(20).join(', '),
       consent: `role ${id(1)}`,
-      instructions: '_'.repeat(1_000),
+      instructions: '_'.repeat(4_000),
       languages:
         'de, el, en, es, fi, fr, hu, it, ja, ko, nl, no, pl, pt, ro, ru, sv, sw, tr, uk',
       names: Array.from({ length: 10 }, (_, n) => `N${n}`.padEnd(32, '_')).join(', '),
     };
     for (const [key, value] of Object.entries(longest))
       await settingsStore.write(g, key, value);
-    const persona = JSON.stringify({ voice: 'v'.repeat(64) });
+    const own = new Map([
+      ['voice', 'v'.repeat(64)],
+      ['instructions', '_'.repeat(4_000)],
+      ['captions_channel', id(1)],
+    ]);
     for (const channelId of ids(30))
-      await settingsStore.write(g, `bot:${channelId}`, persona);
+      await settingsStore.writeChannel(g, toChannelId(channelId), own);
     const { form, home, pick, send, setting } = open({ settingsStore });
     const fits = (reply: Reply) => {
       const locales = { caller: locale, room: locale };

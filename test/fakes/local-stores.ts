@@ -1,7 +1,7 @@
 import {
   openTranscriptStore,
   type TranscriptStore,
-} from '#src/features/captions/store/transcript-stores.ts';
+} from '#src/features/captions/transcripts/transcript-stores.ts';
 import {
   type Database,
   type DatabaseOptions,
@@ -14,7 +14,7 @@ import {
   storePath,
   transcripts,
 } from '#src/storage/store-kinds.ts';
-import { createStores } from '#src/storage/stores/store-parts.ts';
+import { createStores } from '#src/stores/store-parts.ts';
 
 export type LocalTranscriptStore = TranscriptStore & AsyncDisposable;
 type LocalStoreOptions = Omit<DatabaseOptions, 'driver'> & {

@@ -2,7 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import type {
   ConsentJournal,
   UnwrittenRefusal,
-} from '#src/storage/stores/journaled-consents.ts';
+} from '#src/storage/data-dir/journaled-consents.ts';
 
 /** A journal in memory. Set `trouble` to make it fail from then on. */
 export type MemoryJournal = ConsentJournal & {

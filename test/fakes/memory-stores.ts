@@ -1,17 +1,13 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
+import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { openDatabase } from '#src/storage/database.ts';
 import type { Migration } from '#src/storage/schema.ts';
 import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
-import {
-  type StoreParts,
-  storeParts,
-  storeTables,
-} from '#src/storage/stores/store-parts.ts';
+import { type StoreParts, storeParts, storeTables } from '#src/stores/store-parts.ts';
 import { toTranscriptStore } from '#test/fakes/local-stores.ts';
 import { VirtualClock } from './virtual-clock.ts';
 

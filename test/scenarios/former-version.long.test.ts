@@ -60,6 +60,10 @@ scenario(
     expect(await read('Adam', 'voice me')).toMatch(/voice: rms\..*\n.* 1\.2 times/);
     expect(await read('Ben', 'voice me')).toContain('German');
     expect(await read('Adam', 'voice words')).toContain('Kubernetes (koo-ber-net-ees)');
+    // The bot's own voice was a key of the server, and is a setting of its channel now.
+    expect(
+      await read('Adam', 'settings set', { key: 'voice', value: 'default' }),
+    ).toMatch(/^In .+: awb, by \/settings set\.$/m);
     expect(await read('Adam', 'captions find', { words: 'bread' })).toContain(
       'Ben: "I bring the bread"',
     );

@@ -72,3 +72,47 @@ export const keptOfFormat21 = {
   ),
   erasures: [{ guildId: 'g', personId: 'bob', sinceWallMs: 0 }],
 };
+
+const pirate = { name: "Jack O'Pirate", instructions: 'Talk\nlike a pirate.' };
+
+/** SQL, for both databases, that gives a present store the rows of format 24, in which facts about a channel were keys of its server. */
+export const rowsOfFormat24 = `
+  DROP TABLE channel_settings;
+  INSERT INTO server_settings (guild_id, key, value) VALUES
+    ('g', 'voice', 'slt'),
+    ('g', 'word:juno', '{"word":"Juno","addedMs":5}'),
+    ('g', 'bot:100', '${JSON.stringify({ ...pirate, voice: 'rms', language: 'de' }).replaceAll("'", "''")}'),
+    ('g', 'bot:200', '{"voice":"awb"}'),
+    ('g', 'bot:300', 'no JSON'),
+    ('g', 'captions:100', '{"translateTo":"fr"}'),
+    ('g', 'captions:200', '{}'),
+    ('g', 'captions:300', 'off'),
+    ('g', 'captions:400', 'until-the-end'),
+    ('g', 'auto_join_rest:200', 'until empty'),
+    ('h', 'bot:900', '{"name":"Nova"}');`;
+
+const keptByChannel: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  100: {
+    ...pirate,
+    voice: 'rms',
+    answer_language: 'de',
+    captions: 'on',
+    captions_language: 'fr',
+  },
+  200: { voice: 'awb', captions: 'on', auto_join_rest: 'on' },
+  400: { captions: 'on' },
+};
+
+/** Settings of the server `g` in a store with these rows since then. */
+export const keptOfFormat24 = {
+  server: new Map([
+    ['voice', 'slt'],
+    ['word:juno', '{"word":"Juno","addedMs":5}'],
+  ]),
+  channels: new Map(
+    Object.entries(keptByChannel).map(([id, texts]) => [
+      id,
+      new Map(Object.entries(texts)),
+    ]),
+  ),
+};

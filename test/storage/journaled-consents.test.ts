@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { openConsentJournalFolder } from '#src/storage/data-dir/consent-journal.ts';
-import { JournaledConsents } from '#src/storage/stores/journaled-consents.ts';
+import { JournaledConsents } from '#src/storage/data-dir/journaled-consents.ts';
 import { makeMemoryJournal } from '#test/fakes/memory-journal.ts';
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';

@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
+import { type GuildId, toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
@@ -19,6 +19,7 @@ import {
   type RestoreOptions,
   restoreStores as restoreStoresBy,
 } from '#src/storage/backups/restore.ts';
+import type { Store } from '#src/stores/store-parts.ts';
 import { openSessions } from '#test/contracts/stores/transcript-samples.ts';
 import {
   openLocalStore,
@@ -34,6 +35,12 @@ import {
   makeStore,
   options,
 } from './copied-stores.ts';
+import {
+  lounge,
+  type StoredTexts,
+  square,
+  stricterCases,
+} from './restored-settings-cases.ts';
 import {
   damage,
   makeStoreFolder,
@@ -271,12 +278,12 @@ const troubles: readonly Trouble[] = [
   ],
   [
     'a copy by a newer version',
-    /has format 9999, and this Parley reads formats 15 to 24\. Start the version that wrote it/,
+    /has format 9999, and this Parley reads formats 15 to 25\. Start the version that wrote it/,
     changedBy('PRAGMA user_version = 9999'),
   ],
   [
     'a copy from before the first release',
-    /has format 1, and this Parley reads formats 15 to 24\. Start the version that wrote it/,
+    /has format 1, and this Parley reads formats 15 to 25\. Start the version that wrote it/,
     changedBy('PRAGMA user_version = 1'),
   ],
 ];
@@ -332,159 +339,6 @@ test('npm run restore refuses a DATA_DIR that a bot works on, and names the bot'
   expect(readFileSync(place.path).equals(before)).toBe(true);
 });
 
-const [dj, crew, guests] = [
-  '781204563312100001',
-  '781204563312100002',
-  '781204563312100003',
-] as const;
-const [lounge, square] = ['781204563312200001', '781204563312200002'] as const;
-
-/** Texts of settings by key. An absent key counts as the operator's default. */
-type StoredTexts = Readonly<Record<string, string | undefined>>;
-
-type StricterCase = readonly [
-  title: string,
-  sides: {
-    readonly copied: StoredTexts;
-    readonly present: StoredTexts;
-    readonly kept: StoredTexts;
-    readonly policy?: string;
-  },
-];
-
-const manyPeople = Array.from(
-  { length: 40 },
-  (_, n) => `${781204563312400000n + BigInt(n)}`,
-);
-
-const stricterCases: readonly StricterCase[] = [
-  [
-    'of a looser policy of the copy nothing comes back',
-    {
-      copied: { consent: 'notice' },
-      present: { consent: 'ask' },
-      kept: { consent: 'ask' },
-    },
-  ],
-  [
-    'a stricter policy of the copy comes back',
-    {
-      copied: { consent: `role ${crew}` },
-      present: { consent: 'notice' },
-      kept: { consent: `role ${crew}` },
-    },
-  ],
-  [
-    'of two roles whose members are heard the present one stays',
-    {
-      copied: { consent: `role ${crew}` },
-      present: { consent: `role ${guests}` },
-      kept: { consent: `role ${guests}` },
-    },
-  ],
-  [
-    'a server without a policy of its own has that of the operator, not the looser one of the copy',
-    { copied: { consent: 'notice' }, present: {}, kept: { consent: 'ask' } },
-  ],
-  [
-    'a copy without a policy of its own has the looser one of the operator, so the present one stays',
-    {
-      policy: 'notice',
-      copied: {},
-      present: { consent: `role ${guests}` },
-      kept: { consent: `role ${guests}` },
-    },
-  ],
-  [
-    'where the operator hears everybody the stricter policy of the copy comes back',
-    {
-      policy: 'notice',
-      copied: { consent: `role ${crew}` },
-      present: {},
-      kept: { consent: `role ${crew}` },
-    },
-  ],
-  [
-    'roles that both servers let in may use the bot',
-    {
-      copied: { roles: `${dj}, ${crew}` },
-      present: { roles: `${crew}, ${guests}` },
-      kept: { roles: crew },
-    },
-  ],
-  [
-    'where both let in different roles the present ones may use the bot',
-    { copied: { roles: dj }, present: { roles: guests }, kept: { roles: guests } },
-  ],
-  [
-    'roles of one side alone may use the bot',
-    { copied: {}, present: { roles: guests }, kept: { roles: guests } },
-  ],
-  [
-    'roles of the copy stay where the server lets everybody in now',
-    { copied: { roles: dj }, present: { roles: 'none' }, kept: { roles: dj } },
-  ],
-  [
-    'people blocked on either side are blocked',
-    {
-      copied: { blocked: adam },
-      present: { blocked: eva },
-      kept: { blocked: `${eva}, ${adam}` },
-    },
-  ],
-  [
-    'of more blocked people than the list holds the present ones stay first',
-    {
-      copied: { blocked: adam },
-      present: { blocked: manyPeople.join(', ') },
-      kept: { blocked: manyPeople.join(', ') },
-    },
-  ],
-  [
-    'captions go where they go now',
-    {
-      copied: { captions_channel: square },
-      present: { captions_channel: lounge },
-      kept: { captions_channel: lounge },
-    },
-  ],
-  [
-    'a place of captions that is closed now stays closed',
-    {
-      copied: {
-        captions_channel: square,
-        captions: 'on',
-        [`captions:${square}`]: '{}',
-        recap: 'on',
-        memory: 'on',
-        read_channel: square,
-      },
-      present: {},
-      kept: {},
-    },
-  ],
-  [
-    'lines are kept for the fewer days',
-    {
-      copied: { captions_days: '30' },
-      present: { captions_days: '0' },
-      kept: { captions_days: '0' },
-    },
-  ],
-  [
-    'other settings, personas and words come back as the copy has them',
-    {
-      copied: {
-        language: 'fr',
-        [`bot:${lounge}`]: '{"name":"Vega"}',
-        'word:mira': '{}',
-      },
-      present: { language: 'de', dj_role: dj },
-      kept: { language: 'fr', [`bot:${lounge}`]: '{"name":"Vega"}', 'word:mira': '{}' },
-    },
-  ],
-];
-
 /** Servers by id, with all that is stored of their settings. */
 type ServerTexts = ReadonlyMap<string, StoredTexts>;
 
@@ -493,16 +347,31 @@ async function writeSettings(path: string, servers: ServerTexts) {
   for (const [server, texts] of servers) {
     const guildId = toGuildId(server);
     await store.guilds.addGuilds(toPersonId('1'), [guildId]);
-    for (const key of (await store.settings.read(guildId)).keys())
-      await store.settings.write(guildId, key, undefined);
-    for (const [key, text] of Object.entries(texts))
-      await store.settings.write(guildId, key, text);
+    const former = Object.keys(await listTexts(store, guildId));
+    const changes = former.map((key) => [key, undefined] as const);
+    for (const [full, text] of [...changes, ...Object.entries(texts)]) {
+      const [key = '', channel] = full.split('@');
+      if (channel === undefined) await store.settings.write(guildId, key, text);
+      else
+        await store.settings.writeChannel(
+          guildId,
+          toChannelId(channel),
+          new Map([[key, text]]),
+        );
+    }
   }
+}
+
+async function listTexts({ settings }: Store, guildId: GuildId): Promise<StoredTexts> {
+  const channels = [...(await settings.readChannels(guildId))].flatMap(([id, texts]) =>
+    [...texts].map(([key, text]) => [`${key}@${id}`, text] as const),
+  );
+  return Object.fromEntries([...(await settings.read(guildId)), ...channels]);
 }
 
 async function readSettings(path: string, server: string) {
   await using store = await openLocalStore(path, options);
-  return Object.fromEntries(await store.settings.read(toGuildId(server)));
+  return await listTexts(store, toGuildId(server));
 }
 
 test.each([

@@ -6,7 +6,7 @@ import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { createLocalFile } from '#src/storage/sqlite/sqlite-file.ts';
 import { type StoreEvent, StoreHealth } from '#src/storage/store-health.ts';
 import { mainStore } from '#src/storage/store-kinds.ts';
-import { createStores } from '#src/storage/stores/store-parts.ts';
+import { createStores } from '#src/stores/store-parts.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { damage, holdByAnother, makeStoreFolder } from './store-folder.ts';
 

@@ -7,7 +7,13 @@ import { migrateStore } from '#src/storage/schema.ts';
 import { admitPersonErasure } from '#test/fakes/admitted-erasures.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { makeStore, options } from './copied-stores.ts';
-import { formerRows, keptOfFormat21, rowsOfFormat21 } from './former-consents.ts';
+import {
+  formerRows,
+  keptOfFormat21,
+  keptOfFormat24,
+  rowsOfFormat21,
+  rowsOfFormat24,
+} from './former-consents.ts';
 import { damage, makeStoreFolder, readEveryByte, runSql } from './store-folder.ts';
 
 const always = { kind: 'always' } as const;
@@ -57,6 +63,19 @@ test('an erasure under way in a store of format 21 goes on, and all other words 
   expect(await store.consents.listErasures()).toEqual(keptOfFormat21.erasures);
 });
 
+test('personas, captions and rests of channels in a store of format 24 become settings of the channels', async () => {
+  using place = makeStoreFolder();
+  await makeStore(place.path);
+  runSql(place.path, `${rowsOfFormat24} PRAGMA user_version = 24`);
+  await using store = await openLocalStore(place.path, options);
+  const { settings } = store;
+  expect(await settings.read(toGuildId('g'))).toEqual(keptOfFormat24.server);
+  expect(await settings.readChannels(toGuildId('g'))).toEqual(keptOfFormat24.channels);
+  expect(await settings.readChannels(toGuildId('h'))).toEqual(
+    new Map([['900', new Map([['name', 'Nova']])]]),
+  );
+});
+
 test('a step that fails leaves the file as it was', () => {
   using sqlite = new DatabaseSync(':memory:');
   const sql = 'CREATE TABLE half (id TEXT); CREATE TABLE half (id TEXT)';
@@ -74,7 +93,7 @@ test('a file of a newer bot is left alone, and the operator told to update', asy
     code: 'store.format',
     retryable: false,
     message: expect.stringMatching(
-      /has format 99, and this Parley reads formats 15 to 24/,
+      /has format 99, and this Parley reads formats 15 to 25/,
     ),
   });
   expect(readEveryByte(place.folder)).toEqual(new Map([[place.path, before]]));

@@ -7,22 +7,22 @@ import {
   toPersonId,
 } from '#src/base/ids.ts';
 import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
-import type {
-  CaptionMessage,
-  TranscriptLine,
-  TranscriptSession,
-} from '#src/features/captions/transcript-line.ts';
-import type { Hearing } from '#src/features/hearings/hearing-store.ts';
-import type { NewMemory } from '#src/features/memories/memory-store.ts';
-import type { NewReminder } from '#src/features/reminders/reminder-store.ts';
-import type { StoredTrack } from '#src/features/tracks/track-store.ts';
 import type { ConsentChange } from '#src/people/consent.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { Seat } from '#src/ports/stores.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { PortionRequest, SpendingEntry } from '#src/spending/spending-store.ts';
-import type { Store } from '#src/storage/stores/store-parts.ts';
-import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
+import type { ApiToken } from '#src/stores/api-tokens.ts';
+import type { Hearing } from '#src/stores/hearing-store.ts';
+import type { NewMemory } from '#src/stores/memory-store.ts';
+import type { NewReminder } from '#src/stores/reminder-store.ts';
+import type { Store } from '#src/stores/store-parts.ts';
+import type { StoredTrack } from '#src/stores/track-store.ts';
+import type {
+  CaptionMessage,
+  TranscriptLine,
+  TranscriptSession,
+} from '#src/stores/transcripts/transcript-line.ts';
 import { admitServerErasure } from '#test/fakes/admitted-erasures.ts';
 import type { LocalTranscriptStore } from '#test/fakes/local-stores.ts';
 

@@ -1,6 +1,6 @@
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
-import { createStores } from '#src/storage/stores/store-parts.ts';
+import { createStores } from '#src/stores/store-parts.ts';
 import { testStore } from '#test/contracts/stores/store-contract.ts';
 import { testTranscripts } from '#test/contracts/stores/transcript-contract.ts';
 import { toTranscriptStore } from '#test/fakes/local-stores.ts';

@@ -1,10 +1,10 @@
-import { transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
 import type { id } from '#src/sql/columns.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import type { defineTable } from '#src/sql/table.ts';
 import { migrateStore } from '#src/storage/schema.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
-import { storeTables } from '#src/storage/stores/store-parts.ts';
+import { storeTables } from '#src/stores/store-parts.ts';
+import { transcriptTables } from '#src/stores/transcripts/transcript-tables.ts';
 
 const rules = { key: ['guildId'], server: 'delete', restored: 'all' } as const;
 

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
 import { toChannelId, toGuildId, toMessageId, toPersonId } from '#src/base/ids.ts';
-import type { ReadableChannels } from '#src/features/captions/transcript-line.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUpStore } from '#src/storage/backups/backup.ts';
 import { toBackupsFolder } from '#src/storage/backups/copy-names.ts';
@@ -10,6 +9,7 @@ import { describeLostRows } from '#src/storage/data-dir/store-files.ts';
 import { openDatabase } from '#src/storage/database.ts';
 import { SqliteDriver, SqliteWorker } from '#src/storage/sqlite/sqlite-driver.ts';
 import { transcripts } from '#src/storage/store-kinds.ts';
+import type { ReadableChannels } from '#src/stores/transcripts/transcript-line.ts';
 import {
   makeLine,
   makeSession,

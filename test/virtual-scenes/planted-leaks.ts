@@ -58,7 +58,7 @@ export const plantedLeaks: readonly PlantedFault[] = [
   {
     id: 's07',
     meaning: 'The journal of refusals is not read.',
-    file: 'src/storage/stores/journaled-consents.ts',
+    file: 'src/storage/data-dir/journaled-consents.ts',
     from: 'const entries = await this.#inJournal(() => this.#journal.read(guildId));',
     to: 'const entries = [];',
     tests,

@@ -8,10 +8,10 @@ import type { SettingChoices } from '#src/settings/setting-definition.ts';
 import { backUpStore } from '#src/storage/backups/backup.ts';
 import { toBackupsFolder } from '#src/storage/backups/copy-names.ts';
 import { restoreStores } from '#src/storage/backups/restore.ts';
+import type { ConsentJournal } from '#src/storage/data-dir/journaled-consents.ts';
 import { type Database, openDatabase } from '#src/storage/database.ts';
 import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore, storePath } from '#src/storage/store-kinds.ts';
-import type { ConsentJournal } from '#src/storage/stores/journaled-consents.ts';
 import { makeMemoryJournal } from '#test/fakes/memory-journal.ts';
 import {
   type MemoryStores,

@@ -14,13 +14,15 @@ import { openDatabase } from '#src/storage/database.ts';
 import { getPresentFormat } from '#src/storage/schema.ts';
 import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore, storePath } from '#src/storage/store-kinds.ts';
-import { createStores, type Store } from '#src/storage/stores/store-parts.ts';
-import { createSecret, hashSecret, tokenName } from '#src/web/api/tokens/new-token.ts';
 import {
   type ApiScope,
   type ApiToken,
   apiScopes,
-} from '#src/web/api/tokens/token-store.ts';
+  createSecret,
+  hashSecret,
+  tokenName,
+} from '#src/stores/api-tokens.ts';
+import { createStores, type Store } from '#src/stores/store-parts.ts';
 import { runProgram } from './run-program.ts';
 
 // npm run token: creates, lists and revokes tokens for HTTP, also while the bot runs.

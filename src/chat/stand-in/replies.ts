@@ -1,10 +1,10 @@
 import { toRecord, tryParseJson } from '#src/base/json.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
-import { formatNumberWords } from '#src/chat/text/spoken-numbers.ts';
+import { formatNumberWords } from '#src/chat/text/speakable.ts';
 import { textLocales } from '#src/texts/locales.ts';
 import { formatText, type Locale, type PlainTextId } from '#src/texts/texts.ts';
 import type { FoundIntent } from './find-intent.ts';
-import { findCall } from './intent-calls.ts';
+import { findCall } from './find-intent.ts';
 import type { SumResult } from './sums.ts';
 import { getWordings, type Intent } from './wordings.ts';
 

@@ -1,3 +1,4 @@
+import { toCardinal } from 'n2words/en-US';
 import { findAddresses, webAddressPattern } from '#src/base/addresses/addresses.ts';
 import { removeStageDirections } from './stage-directions.ts';
 
@@ -192,4 +193,9 @@ export function toSpeakable(text: string): string {
     decodeEntities(applyRules(rest, markRules)).replace(/\s+/g, ' ').trim(),
   );
   return /[\p{L}\p{N}]/u.test(plain) ? plain : '';
+}
+
+/** Formats whole numbers from 0 to 99, as `twenty five`. */
+export function formatNumberWords(value: number): string {
+  return toCardinal(value).replace('-', ' ');
 }

@@ -1,6 +1,6 @@
 import { parseDateMs } from '#src/base/clock.ts';
 import { getWeekday, toInstantMs, toLocalTime } from '#src/base/zoned-time.ts';
-import { formatNumberWords } from './spoken-numbers.ts';
+import { formatNumberWords } from './speakable.ts';
 
 /** The present, in ms since 1970, and the IANA time zone of the phrase. */
 export type TimeContext = { readonly nowWallMs: number; readonly timeZone: string };

@@ -342,7 +342,7 @@ function toCommandCall(
   return { ...toCall(interaction), inputs, ...attached };
 }
 
-/** Reads an option that is a text, a number or a choice. Undefined for others. */
+/** Reads an option that is a text, a number, a choice or the id of a channel. Undefined for others. */
 function readOptionText(
   option: CommandOption,
   value: string,
@@ -356,13 +356,14 @@ function readOptionText(
       return `${Math.max(option.min, Math.min(option.max, Number(value)))}`;
     case 'choice':
     case 'boolean':
+    case 'voice-channel':
       return value;
     default:
       return undefined;
   }
 }
 
-/** Reads an option that is a channel or a file. Empty for others. */
+/** Reads an option that is a voice channel of the server or a file. Empty for others. */
 function readAttached(
   { kind }: CommandOption,
   { attachment, value }: CommandInteractionOption<'cached'>,

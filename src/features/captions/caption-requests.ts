@@ -2,8 +2,12 @@ import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import type { SaveOutcome } from '#src/ports/command-ports.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
-import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import {
+  type CaptionOptions,
+  removeChannelCaptions,
+  saveChannelCaptions,
+} from './caption-settings.ts';
 import type { SessionCaptions } from './session-captions.ts';
 import { listRecorders } from './transcript-recorder.ts';
 
@@ -38,10 +42,11 @@ export class CaptionRequests {
     const captions = this.#captions.get(session);
     const objection = await captions.turnOn(options);
     if (objection) return { kind: 'failed', line: objection };
-    const saved = await this.#sessions.settings.setCaptionOptions(
+    const saved = await saveChannelCaptions(
       guildId,
       channelId,
       options,
+      this.#sessions,
     );
     const gap = captions.findGap();
     if (gap) return { kind: 'waiting', line: gap, saved };
@@ -52,11 +57,8 @@ export class CaptionRequests {
   /** Ends captions, also of a session that begins or ends now. */
   async turnOff(guildId: GuildId): Promise<SaveOutcome> {
     const saves = this.#sessions.listSessions(guildId).map(async (session) => {
-      const saving = this.#sessions.settings.setCaptionOptions(
-        guildId,
-        session.channel.channelId,
-        undefined,
-      );
+      const { channelId } = session.channel;
+      const saving = removeChannelCaptions(guildId, channelId, this.#sessions);
       await this.#captions.get(session).turnOff();
       return await saving;
     });

@@ -1,4 +1,5 @@
-import type { ChannelId } from '#src/base/ids.ts';
+import type { ChannelId, GuildId } from '#src/base/ids.ts';
+import { captionsLanguageSetting } from '#src/settings/channel-settings.ts';
 import {
   badValue,
   defineIdSetting,
@@ -6,6 +7,7 @@ import {
   type ServerSetting,
   toReadValue,
 } from '#src/settings/setting-definition.ts';
+import type { StoredSettings } from '#src/settings/stored-settings.ts';
 
 const captionsGroup = 'settings.group.captions';
 
@@ -14,12 +16,14 @@ const maxDays = 365;
 /** Captions begin with each session. */
 export const captionsBeginSetting: ServerSetting<boolean> = {
   ...defineSwitchSetting('captions', captionsGroup),
+  perChannel: true,
   restored: 'present',
 };
 
 /** Captions get a thread in this channel. Default: the chat of the voice channel. */
 export const captionsChannelSetting: ServerSetting<ChannelId | undefined> = {
   ...defineIdSetting('captions_channel', 'text-channel', captionsGroup),
+  perChannel: true,
   restored: 'present',
 };
 
@@ -41,6 +45,7 @@ export const captionsDaysSetting: ServerSetting<number> = {
 /** A recap is posted when a session ends. */
 export const recapSetting: ServerSetting<boolean> = {
   ...defineSwitchSetting('recap', captionsGroup),
+  perChannel: true,
   restored: 'present',
   outside: {
     listHindrances(isOn, _guildId, { hasChatModel }, getValue) {
@@ -59,3 +64,43 @@ export const captionSettings: readonly ServerSetting[] = [
   captionsDaysSetting,
   recapSetting,
 ];
+
+export type CaptionOptions = {
+  /** BCP 47. */
+  readonly translateTo?: string | undefined;
+};
+
+type SettingsDep = { readonly settings: Pick<StoredSettings, ChannelAccess> };
+type ChannelAccess = 'listChannelTexts' | 'setChannelValues';
+
+/** Has captions begin with each session in a channel. Returns false if unsaved. Never throws. */
+export function saveChannelCaptions(
+  guildId: GuildId,
+  channelId: ChannelId,
+  { translateTo }: CaptionOptions,
+  { settings }: SettingsDep,
+): Promise<boolean> {
+  const changes = new Map([
+    [captionsBeginSetting.key, captionsBeginSetting.formatValue(true)],
+    [captionsLanguageSetting.key, translateTo],
+  ]);
+  return settings.setChannelValues(guildId, channelId, changes);
+}
+
+/**
+ * Has captions begin in a channel only where the server wants them. A channel for which a manager set them off keeps that.
+ * Returns false if unsaved. Never throws.
+ */
+export async function removeChannelCaptions(
+  guildId: GuildId,
+  channelId: ChannelId,
+  { settings }: SettingsDep,
+): Promise<boolean> {
+  const { formatValue, key } = captionsBeginSetting;
+  const isOff = settings
+    .listChannelTexts(guildId, key)
+    .some(([id, text]) => id === channelId && text === formatValue(false));
+  const keys = [...(isOff ? [] : [key]), captionsLanguageSetting.key];
+  const changes = new Map(keys.map((key) => [key, undefined]));
+  return await settings.setChannelValues(guildId, channelId, changes);
+}

@@ -10,11 +10,11 @@ import {
 } from '#src/pipeline/translation-prompt.ts';
 import { createDeadlineError } from '#src/ports/failure-event.ts';
 import { completeForMoney } from '#src/spending/paid-completion.ts';
+import type { TranscriptLine } from '#src/stores/transcripts/transcript-line.ts';
+import { splitIntoSearchWords } from '#src/stores/transcripts/transcript-tables.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
-import type { CaptionDeps } from './store/transcript-stores.ts';
-import { splitIntoSearchWords } from './store/word-index.ts';
-import type { TranscriptLine } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
+import type { CaptionDeps } from './transcripts/transcript-stores.ts';
 
 const translationTimeoutMs = 30_000;
 /** The oldest line above this limit stays untranslated. */

@@ -1,25 +1,25 @@
 import { z } from 'zod';
 import type { ToolOutcome, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
-import {
-  TranscriptStores,
-  transcriptSubjects,
-} from '#src/features/captions/store/transcript-stores.ts';
 import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
 import {
   type TranscriptQuestion,
   TranscriptRequests,
 } from '#src/features/captions/transcripts/transcript-requests.ts';
+import {
+  TranscriptStores,
+  transcriptSubjects,
+} from '#src/features/captions/transcripts/transcript-stores.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { defineTool, toOutcome } from '#src/features/contract/tool-definition.ts';
 import { Owned, toOpenText } from '#src/people/owned.ts';
 import { isProgram } from '#src/people/rights.ts';
+import type { TranscriptSession } from '#src/stores/transcripts/transcript-line.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 import { CaptionRequests } from './caption-requests.ts';
 import { captionSettings } from './caption-settings.ts';
 import { SessionCaptions } from './session-captions.ts';
-import type { TranscriptSession } from './transcript-line.ts';
 
 const setCaptionsTool = defineTool({
   name: 'captions',

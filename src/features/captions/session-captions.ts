@@ -7,7 +7,7 @@ import { buildRecentContext } from '#src/features/captions/answers/numbered-prom
 import type {
   CaptionDeps,
   TranscriptStore,
-} from '#src/features/captions/store/transcript-stores.ts';
+} from '#src/features/captions/transcripts/transcript-stores.ts';
 import { toOpenText } from '#src/people/owned.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import {
@@ -25,15 +25,20 @@ import { findCaptionsGap } from '#src/ports/session-hearing.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { describeRetention } from '#src/sessions/panel-view.ts';
-import type { CaptionOptions } from '#src/settings/setting-definition.ts';
+import { captionsLanguageSetting } from '#src/settings/channel-settings.ts';
+import type {
+  ResumableSession,
+  TranscriptSession,
+} from '#src/stores/transcripts/transcript-line.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 import {
+  type CaptionOptions,
   captionsBeginSetting,
   captionsChannelSetting,
   captionsDaysSetting,
+  removeChannelCaptions,
 } from './caption-settings.ts';
-import type { ResumableSession, TranscriptSession } from './transcript-line.ts';
 import { TranscriptRecorder } from './transcript-recorder.ts';
 
 const minMissedLines = 10;
@@ -96,12 +101,11 @@ export class SessionCaptions implements FeatureSession {
 
   #beginIfWanted() {
     const { notices, voiceChannel, signal, speech } = this.#session;
-    const { channelId, guildId } = voiceChannel.channel;
-    const shouldBegin = this.#isTurnedOnByServer || !speech.canSpeak();
+    const { getValue } = voiceChannel.getSettings();
+    const isWanted = getValue(captionsBeginSetting) || !speech.canSpeak();
     const options =
       this.#waiting ??
-      this.#deps.settings.findCaptionOptions(guildId, channelId) ??
-      (shouldBegin ? {} : undefined);
+      (isWanted ? { translateTo: getValue(captionsLanguageSetting) } : undefined);
     if (!options || this.#isOff || this.recorder || this.#turning !== undefined) return;
     void this.turnOn(options).then((objection) => {
       if (objection && !signal.aborted) notices.post(objection);
@@ -109,10 +113,11 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** Begins captions that the server or the channel wants, or ends them with the setting. */
-  onChange(hasEntered: boolean, key?: string): void {
-    if (key === captionsBeginSetting.key && !this.#isTurnedOnByServer) {
+  onChange(hasEntered: boolean, key?: string, isOfChannel = false): void {
+    if (key === captionsBeginSetting.key && !this.#isWantedBy(isOfChannel)) {
       const { channelId, guildId } = this.#session.voiceChannel.channel;
-      void this.#deps.settings.setCaptionOptions(guildId, channelId, undefined);
+      // What the server turns off, no former command turns on again.
+      if (!isOfChannel) void removeChannelCaptions(guildId, channelId, this.#deps);
       void this.turnOff();
       return;
     }
@@ -122,8 +127,12 @@ export class SessionCaptions implements FeatureSession {
     if (hasEntered) this.#beginIfWanted();
   }
 
-  get #isTurnedOnByServer(): boolean {
-    return this.#session.voiceChannel.getSettings().getValue(captionsBeginSetting);
+  #isWantedBy(isOfChannel: boolean) {
+    const { channel, getSettings } = this.#session.voiceChannel;
+    const settings = isOfChannel
+      ? getSettings()
+      : this.#deps.settings.getForGuild(channel.guildId);
+    return settings.getValue(captionsBeginSetting);
   }
 
   /**

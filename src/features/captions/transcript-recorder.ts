@@ -7,7 +7,7 @@ import {
   type CaptionDeps,
   noteCaptionMessage,
   type TranscriptStore,
-} from '#src/features/captions/store/transcript-stores.ts';
+} from '#src/features/captions/transcripts/transcript-stores.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { CaptionChat, LineProgress } from '#src/ports/caption-chats.ts';
@@ -20,16 +20,16 @@ import type {
 import { tryWrite } from '#src/ports/stores.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
-import { truncate } from '#src/texts/plain-text.ts';
-import { createWallTimes } from '#src/texts/wall-time.ts';
-import { CaptionTranslator } from './caption-translator.ts';
 import {
   compareBeginnings,
   listSpeakerIds,
   type ResumableSession,
   type TranscriptLine,
   type TranscriptSession,
-} from './transcript-line.ts';
+} from '#src/stores/transcripts/transcript-line.ts';
+import { truncate } from '#src/texts/plain-text.ts';
+import { createWallTimes } from '#src/texts/wall-time.ts';
+import { CaptionTranslator } from './caption-translator.ts';
 
 /** Time to show waiting lines when captions end. */
 const flushMs = 2_000;

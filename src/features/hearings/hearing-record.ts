@@ -5,7 +5,11 @@ import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { Consent } from '#src/people/consent.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
 import { tryWrite } from '#src/ports/stores.ts';
-import { type Hearing, type HearingStore, maxHearingAgeMs } from './hearing-store.ts';
+import {
+  type Hearing,
+  type HearingStore,
+  maxHearingAgeMs,
+} from '#src/stores/hearing-store.ts';
 
 /** After a crash, rows end at most this much early. */
 const refreshMs = 60_000;

@@ -2,13 +2,13 @@ import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
-import { HearingRecord } from './hearing-record.ts';
 import {
   type Hearing,
   type HearingStore,
   hearingPart,
   maxHearingAgeMs,
-} from './hearing-store.ts';
+} from '#src/stores/hearing-store.ts';
+import { HearingRecord } from './hearing-record.ts';
 
 /** Entries of one reply. */
 const maxListedHearings = 2_000;

@@ -1,8 +1,8 @@
 import type { Owners } from '#src/conversation/session.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import type { ContextRequest } from '#src/ports/feature-session.ts';
+import { memoryStorePart } from '#src/stores/memory-store.ts';
 import { MemoryCache } from './memory-cache.ts';
-import { memoryStorePart } from './memory-store.ts';
 import { forgetMemoryTool, rememberTool } from './memory-tools.ts';
 import {
   filterUsableMemories,

@@ -1,14 +1,14 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/stores.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 import type {
   Memory,
   MemoryAddOutcome,
   MemoryList,
   MemoryStore,
   NewMemory,
-} from './memory-store.ts';
+} from '#src/stores/memory-store.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { memorySetting } from './usable-memories.ts';
 
 export type MemoryOwner = {

@@ -5,8 +5,8 @@ import {
   defineSwitchSetting,
   type ServerSetting,
 } from '#src/settings/setting-definition.ts';
+import type { Memory } from '#src/stores/memory-store.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
-import type { Memory } from './memory-store.ts';
 
 /** The bot may remember what people ask it to. */
 export const memorySetting: ServerSetting<boolean> = {

@@ -3,12 +3,8 @@ import { getRightsFacts } from '#src/conversation/tools/session-tools.ts';
 import { hasRight } from '#src/people/rights.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
-import {
-  findPersona,
-  formatPersona,
-  type Persona,
-  toPersonaKey,
-} from '#src/settings/persona.ts';
+import { personaSettings } from '#src/settings/channel-settings.ts';
+import { type Persona, personaFields } from '#src/settings/persona.ts';
 import type { SettingDeps } from '#src/settings/setting-definition.ts';
 import { listBotVoices } from '#src/settings/stored-settings.ts';
 import { isKnownVoice } from '#src/speech/voice-names.ts';
@@ -53,7 +49,7 @@ export class PersonaRequests {
   async getPersona(guildId: GuildId, channelId: ChannelId): Promise<Persona> {
     const { settings } = this.#sessions;
     await Promise.all([settings.loadGuild(guildId), this.#deps.voices.loadNames()]);
-    return findPersona(settings.getStoredValues(guildId), channelId);
+    return settings.getPersona(guildId, channelId);
   }
 
   /** Tests whether a person may choose the voice where the bot sits. Elsewhere managers may. */
@@ -75,11 +71,13 @@ export class PersonaRequests {
     const knownVoices = listBotVoices(this.#deps);
     if (voice !== undefined && !isKnownVoice(voice, knownVoices))
       return { kind: 'unknown-voice', known: knownVoices };
-    const value = formatPersona(persona);
-    const saved = await this.#sessions.settings.setValue(
+    const changes = personaFields.map(
+      (field) => [personaSettings[field].key, persona[field]] as const,
+    );
+    const saved = await this.#sessions.settings.setChannelValues(
       guildId,
-      toPersonaKey(channelId),
-      value,
+      channelId,
+      new Map(changes),
     );
     for (const session of this.#sessions.listSessions(guildId)) {
       session.applySettings();

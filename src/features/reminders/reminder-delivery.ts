@@ -3,20 +3,20 @@ import { BotError } from '#src/base/errors.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { sayToPerson } from '#src/conversation/answering/answer-delivery.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import {
-  getRecipientId,
-  maxMessageMs,
-  type Reminder,
-  type ReminderMessage,
-} from '#src/features/reminders/reminder-store.ts';
 import { formatWrittenText } from '#src/notices/channel-notices.ts';
 import { mayOpen } from '#src/people/audience.ts';
 import { Owned } from '#src/people/owned.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
+import {
+  getRecipientId,
+  maxMessageMs,
+  type Reminder,
+  type ReminderMessage,
+} from '#src/stores/reminder-store.ts';
 import type { AnyLine } from '#src/texts/texts.ts';
-import { formatDueTime, formatLongDuration } from './due-time-text.ts';
+import { formatDueTime, formatLongDuration } from '#src/texts/wall-time.ts';
 import type { ReminderResult } from './reminder-scheduler.ts';
 
 /** A timer that is told later than this has its end told. */

@@ -3,13 +3,6 @@ import { type GuildId, noGuild, type PersonId } from '#src/base/ids.ts';
 import { admitLiteral } from '#src/base/logged-text.ts';
 import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import {
-  type AddedReminder,
-  getRecipientId,
-  type NewReminder,
-  type Reminder,
-  type ReminderStore,
-} from '#src/features/reminders/reminder-store.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { RoomView } from '#src/ports/room-view.ts';
@@ -18,6 +11,13 @@ import {
   type SessionEventListener,
   toFeatureEvent,
 } from '#src/ports/session-events.ts';
+import {
+  type AddedReminder,
+  getRecipientId,
+  type NewReminder,
+  type Reminder,
+  type ReminderStore,
+} from '#src/stores/reminder-store.ts';
 import type { DeliverReminders } from './reminder-delivery.ts';
 
 type ReminderSchedulerDeps = {

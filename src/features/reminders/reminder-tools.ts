@@ -22,11 +22,11 @@ import {
   maxReminders,
   type NewReminder,
   type Reminder,
-} from '#src/features/reminders/reminder-store.ts';
+} from '#src/stores/reminder-store.ts';
 import { takeFirstChars } from '#src/texts/plain-text.ts';
 import type { AnyLine, TextLine } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
-import { formatDueTime, formatLongDuration } from './due-time-text.ts';
+import { formatDueTime, formatLongDuration } from '#src/texts/wall-time.ts';
 import type { ReminderPorts } from './reminders-feature.ts';
 
 const unplainCharacters = /[^\p{L}\p{M}\p{N}' .-]/gu;

@@ -4,9 +4,9 @@ import type { Feature } from '#src/features/contract/feature.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
+import { reminderPart } from '#src/stores/reminder-store.ts';
 import { ReminderDelivery } from './reminder-delivery.ts';
 import { ReminderScheduler } from './reminder-scheduler.ts';
-import { reminderPart } from './reminder-store.ts';
 import {
   cancelReminderTool,
   listRemindersTool,

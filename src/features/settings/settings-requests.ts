@@ -1,20 +1,27 @@
 import type { GuildId } from '#src/base/ids.ts';
 import { describeUntellable } from '#src/ports/talk-guide.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { ShardFeatures } from '#src/sessions/shard-features.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import { conversationSettings, isLooser } from '#src/settings/guild-settings.ts';
 import {
   type CurrentSetting,
   findMentionMark,
+  noHindrances,
   parseSetting,
   type ServerSetting,
   type SettingDeps,
   type SettingOutcome,
   type SettingsView,
 } from '#src/settings/setting-definition.ts';
+import { Mentions, truncate } from '#src/texts/plain-text.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
 /** Restores the value of the operator. */
 const defaultWord = 'default';
+
+/** The text `settings.channel` has space for this. */
+const maxShownChars = 100;
 
 const mentionExamples = { '#': '#channel', '@&': '@role', '@': '@name' } as const;
 
@@ -33,6 +40,13 @@ export class SettingsRequests {
   /** Keys of all settings, in the order of `/settings view`. */
   get keys(): readonly string[] {
     return this.#sessions.settings.definitions.map(({ key }) => key);
+  }
+
+  /** Keys of the settings that a voice channel can have. */
+  get channelKeys(): readonly string[] {
+    return this.#sessions.settings.definitions
+      .filter(({ perChannel }) => perChannel)
+      .map(({ key }) => key);
   }
 
   /**
@@ -74,7 +88,7 @@ export class SettingsRequests {
       elsewhere: [
         ...hindrances,
         ...this.#listUntellableLines(guildId, setting),
-        ...(setting.listElsewhere?.(settings.getStoredValues(guildId)) ?? []),
+        ...this.#listChannelLines(guildId, setting),
       ],
     };
   }
@@ -84,6 +98,20 @@ export class SettingsRequests {
     if (setting !== conversationSettings.consent) return [];
     const { consentNotices } = this.#sessions.findSession(guildId) ?? {};
     return describeUntellable(consentNotices?.listUntellable() ?? []);
+  }
+
+  /** Lists the voice channels in which a setting has another value. */
+  #listChannelLines(guildId: GuildId, setting: ServerSetting): readonly TextLine[] {
+    if (!setting.perChannel) return [];
+    const mark = findMentionMark(setting);
+    const command = '/settings set';
+    const own = this.#sessions.settings.listChannelTexts(guildId, setting.key);
+    return own.map(([channelId, text]) => {
+      const isId = mark !== undefined && text !== noHindrances;
+      const value = isId ? new Mentions(text, mark) : truncate(text, maxShownChars);
+      const channel = new Mentions(channelId, '#');
+      return { id: 'settings.channel', with: { channel, value, command } };
+    });
   }
 
   /** Changes a setting. `confirmed` allows more people to be heard unasked. */
@@ -96,11 +124,8 @@ export class SettingsRequests {
     const setting = this.#findSetting(typedKey);
     if (!setting) return { kind: 'unknown', keys: this.keys };
     const { key } = setting;
-    const isDefault = typed.trim().toLowerCase() === defaultWord;
-    const value = isDefault ? undefined : typed.trim();
-    await setting.outside?.loadValues?.(this.#deps);
-    const obstacle =
-      value === undefined ? undefined : this.#findObstacle(guildId, setting, value);
+    const value = toStoredText(typed);
+    const obstacle = await this.#findObstacle(guildId, setting, value);
     if (obstacle) return obstacle;
     const { settings } = this.#sessions;
     await settings.loadGuild(guildId);
@@ -122,6 +147,31 @@ export class SettingsRequests {
       value: setting.formatValue(settings.getForGuild(guildId).getValue(setting)),
       isSaved,
     };
+  }
+
+  /** Changes a setting for one voice channel, in which the value wins over the server's. */
+  async setChannelSetting(
+    { channelId, guildId }: ChannelRef,
+    typedKey: string,
+    typed: string,
+  ): Promise<SettingOutcome> {
+    const setting = this.#findSetting(typedKey);
+    if (!setting) return { kind: 'unknown', keys: this.keys };
+    if (!setting.perChannel) return { kind: 'server-only', keys: this.channelKeys };
+    const { key } = setting;
+    const value = toStoredText(typed);
+    const obstacle = await this.#findObstacle(guildId, setting, value);
+    if (obstacle) return obstacle;
+    const { settings } = this.#sessions;
+    await settings.loadGuild(guildId);
+    const changes = new Map([[key, value]]);
+    const saving = settings.setChannelValues(guildId, channelId, changes);
+    for (const session of this.#sessions.listSessions(guildId))
+      if (session.channel.channelId === channelId) session.applySettings(key, true);
+    this.#features.onGuildChanged(guildId);
+    const isSaved = await saving;
+    const { getValue } = settings.getForChannel(guildId, channelId);
+    return { kind: 'set', value: setting.formatValue(getValue(setting)), isSaved };
   }
 
   /** Lists the values that a setting may take, as suggestions. Empty for an unknown key. */
@@ -149,15 +199,23 @@ export class SettingsRequests {
     );
   }
 
-  #findObstacle(
+  async #findObstacle(
     guildId: GuildId,
     setting: ServerSetting,
-    value: string,
-  ): SettingOutcome | undefined {
+    value: string | undefined,
+  ): Promise<SettingOutcome | undefined> {
+    await setting.outside?.loadValues?.(this.#deps);
+    if (value === undefined) return undefined;
     const parsed = parseSetting(setting, value, this.#sessions.settings.choices);
     if (parsed.kind !== 'ok') return parsed;
     const exists =
       setting.outside?.isKnownId?.(parsed.value, guildId, this.#deps) ?? true;
     return exists ? undefined : { kind: 'bad' };
   }
+}
+
+/** Undefined restores the value of the server or the operator. */
+function toStoredText(typed: string) {
+  const text = typed.trim();
+  return text.toLowerCase() === defaultWord ? undefined : text;
 }

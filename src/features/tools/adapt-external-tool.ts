@@ -17,6 +17,7 @@ import type {
   ToolEntry,
   ToolOutcome,
 } from '#src/conversation/tools/tool-entry.ts';
+import type { ToolRules } from '#src/ports/tool-servers.ts';
 import { takeFirstChars } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type {
@@ -24,7 +25,6 @@ import type {
   ExternalResult,
   ExternalTool,
   ToolArguments,
-  ToolRules,
 } from './external-tool.ts';
 import { formatCall } from './shown-call.ts';
 

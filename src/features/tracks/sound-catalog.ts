@@ -7,9 +7,9 @@ import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { SoundLibrary } from '#src/sources/sound-library.ts';
 import type { SoundOpener } from '#src/sources/sound-sources.ts';
+import type { StoredSound } from '#src/stores/track-store.ts';
 import { matchSounds } from './sound-matching.ts';
 import type { PlayOutcome, PlayRequest } from './track-request-outcomes.ts';
-import type { StoredSound } from './track-store.ts';
 
 type FoundSound =
   | {

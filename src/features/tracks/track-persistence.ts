@@ -4,10 +4,10 @@ import type { Owners } from '#src/conversation/session.ts';
 import { isOwnTrack } from '#src/playback/tracks/named-track.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import { type StoreWatch, tryWrite, withStoreTimeout } from '#src/ports/stores.ts';
+import type { StoredSound, StoredTrack, TrackStore } from '#src/stores/track-store.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { SoundCatalog } from './sound-catalog.ts';
 import { toSoundErrorLine, toTrackErrorLine } from './sound-source-error-texts.ts';
-import type { StoredSound, StoredTrack, TrackStore } from './track-store.ts';
 
 const storeIntervalMs = 3_000;
 const defaultPercent = 100;

@@ -5,6 +5,7 @@ import type {
   TrackCommand,
   TrackOutcome,
 } from '#src/playback/tracks/track-outcomes.ts';
+import { trackPart } from '#src/stores/track-store.ts';
 import { type RunningTracks, SessionTracks } from './session-tracks.ts';
 import { SoundCatalog } from './sound-catalog.ts';
 import type {
@@ -13,7 +14,6 @@ import type {
   PlayRequest,
   TrackCaller,
 } from './track-request-outcomes.ts';
-import { trackPart } from './track-store.ts';
 import { changeTrackTool, playSoundTool, volumeTool } from './track-tools.ts';
 
 /** Objects of tracks for tools, commands and programs. */

@@ -6,13 +6,13 @@ import type {
   ProgramSpeech,
   ProgramText,
 } from '#src/features/contract/http-api-ports.ts';
+import { holdStream } from '#src/features/contract/written-answer-concurrency.ts';
 import { runAhead } from '#src/pipeline/read-ahead-speech.ts';
 import { changeSpeed } from '#src/playback/reply/time-stretch.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import { type StoredSettings, toSpokenStyle } from '#src/settings/stored-settings.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import { type Reservation, toSpeechRequest } from '#src/spending/reservation.ts';
-import { holdStream } from './held-stream.ts';
 
 /** The next sentence is requested while one is sent. */
 const maxAheadMs = 10_000;

@@ -237,10 +237,10 @@ export class TypedMessageHandler implements TypedMessageListener {
       : await this.#refuseMessage(message, line, signal, 'refused');
   }
 
-  async #findObjectionElsewhere({ author, guildId }: TypedMessage) {
+  async #findObjectionElsewhere({ author, channelId, guildId }: TypedMessage) {
     const { settings } = this.#sessions;
     await settings.loadGuild(guildId);
-    const rules = settings.getForGuild(guildId);
+    const rules = settings.getForChannel(guildId, channelId);
     if (rules.typed === 'off' || rules.addressing === 'off') return 'off';
     const mayManage = this.#deps.places.mayManage(guildId, author.id);
     return judgeAccess(rules, { ...author, mayManage }) === 'open'

@@ -7,6 +7,7 @@ import type {
   FailedStream,
   OpenStream,
 } from '#src/features/contract/http-api-ports.ts';
+import { holdStream } from '#src/features/contract/written-answer-concurrency.ts';
 import { toFailureLine } from '#src/notices/channel-notices.ts';
 import { type Origin, Owned } from '#src/people/owned.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
@@ -18,7 +19,6 @@ import {
   silentHost,
 } from '#src/spending/paid-engine.ts';
 import { toAnswerRequest } from '#src/spending/reservation.ts';
-import { holdStream } from './held-stream.ts';
 import type { WrittenTools } from './written-tools.ts';
 
 /** A question whose answer is not spoken in a channel. */

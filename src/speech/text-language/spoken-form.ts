@@ -3,8 +3,8 @@ import { sayAddresses } from '#src/base/addresses/addresses.ts';
 import { BotError } from '#src/base/errors.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
-import { decideClauseLanguage, speaksLanguage } from './clause-language.ts';
 import type { TextLanguageDetector } from './text-language.ts';
+import { decideClauseLanguage, speaksLanguage } from './text-language.ts';
 
 /** The detector of languages, and the languages (BCP 47) of voices that do not speak all. */
 export type SpokenFormOptions = {

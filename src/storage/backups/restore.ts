@@ -13,11 +13,11 @@ import {
   storeKinds,
   storePath,
 } from '#src/storage/store-kinds.ts';
-import { settingsTable } from '#src/storage/stores/settings-tables.ts';
+import { channelSettingsTable, settingsTable } from '#src/stores/settings-tables.ts';
 import { backUpStore } from './backup.ts';
 import { isOld, keptDays, listCopies, toBackupsFolder } from './copy-names.ts';
 
-/** Stored settings of one server, as texts by key. */
+/** Stored settings of one server or of one of its voice channels, as texts by key. */
 export type SettingSides = {
   readonly copied: ReadonlyMap<string, string>;
   readonly present: ReadonlyMap<string, string>;
@@ -25,7 +25,7 @@ export type SettingSides = {
 
 export type RestoreOptions = {
   readonly dataDir: string;
-  /** Chooses the settings of a server that the present store knows. */
+  /** Chooses the settings of a server that the present store knows, and those of each of its voice channels. */
   readonly chooseSettings: (sides: SettingSides) => ReadonlyMap<string, string>;
   readonly copies: readonly string[];
   readonly nowWallMs: number;
@@ -205,38 +205,64 @@ function copyKeptRows(sqlite: DatabaseSync, { columns, kept, key, name }: Table)
     ON CONFLICT (${listColumnNames(key)}) DO ${change}`);
 }
 
-/** Replaces the copied settings of each server that the store `other` knows. */
+/** Replaces the copied settings of each server that the store `other` knows, and of its voice channels. */
 function replaceSettings(
   sqlite: DatabaseSync,
   chooseSettings: RestoreOptions['chooseSettings'],
 ) {
+  const [server, channel] = [settingsTable.name, channelSettingsTable.name];
   // A store that was made for the restore knows no server, and makes nothing stricter.
-  const servers = sqlite.prepare(
-    `SELECT guild_id FROM other.bot_guilds UNION SELECT guild_id FROM other.${settingsTable.name}`,
-  );
-  const remove = sqlite.prepare(
-    `DELETE FROM main.${settingsTable.name} WHERE guild_id = ?`,
-  );
-  const add = sqlite.prepare(
-    `INSERT INTO main.${settingsTable.name} (guild_id, key, value) VALUES (?, ?, ?)`,
-  );
+  const known = `SELECT guild_id FROM other.bot_guilds UNION SELECT guild_id FROM other.${server}
+    UNION SELECT guild_id FROM other.${channel}`;
+  const places = [
+    [server, known],
+    [
+      channel,
+      `SELECT guild_id, channel_id FROM main.${channel} WHERE guild_id IN (${known})
+        UNION SELECT guild_id, channel_id FROM other.${channel}`,
+    ],
+  ] as const;
   sqlite.exec('BEGIN');
-  for (const { guild_id: id } of servers.all()) {
-    const guildId = String(id);
-    const copied = readSettings(sqlite, 'main', guildId);
-    const present = readSettings(sqlite, 'other', guildId);
-    remove.run(guildId);
-    for (const [key, value] of chooseSettings({ copied, present }))
-      add.run(guildId, key, value);
-  }
+  for (const [table, select] of places)
+    for (const row of sqlite.prepare(select).all()) {
+      const ids = Object.entries(row).map(([column, id]) => [column, String(id)]);
+      const place: PlaceRow = Object.fromEntries(ids);
+      const copied = readSettings(sqlite, `main.${table}`, place);
+      const present = readSettings(sqlite, `other.${table}`, place);
+      writeSettings(sqlite, table, place, chooseSettings({ copied, present }));
+    }
   sqlite.exec('COMMIT');
 }
 
-function readSettings(sqlite: DatabaseSync, side: string, guildId: string) {
+/** Columns that name a server or a voice channel, with their values. */
+type PlaceRow = Readonly<Record<string, string>>;
+
+function readSettings(sqlite: DatabaseSync, table: string, place: PlaceRow) {
   const rows = sqlite
-    .prepare(`SELECT key, value FROM ${side}.${settingsTable.name} WHERE guild_id = ?`)
-    .all(guildId);
+    .prepare(`SELECT key, value FROM ${table} ${toPlaceClause(place)}`)
+    .all(...Object.values(place));
   return new Map(rows.map(({ key, value }) => [String(key), String(value)]));
+}
+
+/** Writes the settings of a place in place of the copied ones. */
+function writeSettings(
+  sqlite: DatabaseSync,
+  table: string,
+  place: PlaceRow,
+  settings: ReadonlyMap<string, string>,
+) {
+  const ids = Object.values(place);
+  sqlite.prepare(`DELETE FROM main.${table} ${toPlaceClause(place)}`).run(...ids);
+  const columns = [...Object.keys(place), 'key', 'value'];
+  const add = sqlite.prepare(
+    `INSERT INTO main.${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+  );
+  for (const [key, value] of settings) add.run(...ids, key, value);
+}
+
+function toPlaceClause(place: PlaceRow) {
+  const conditions = Object.keys(place).map((column) => `${column} = ?`);
+  return `WHERE ${conditions.join(' AND ')}`;
 }
 
 /** Repeats erasures, as the copy may hold erased rows. */

@@ -5,10 +5,7 @@ import { BotError } from '#src/base/errors.ts';
 import { type GuildId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { tryParseJson } from '#src/base/json.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
-import type {
-  ConsentJournal,
-  UnwrittenRefusal,
-} from '#src/storage/stores/journaled-consents.ts';
+import type { ConsentJournal, UnwrittenRefusal } from './journaled-consents.ts';
 
 const entrySchema = z.object({
   personId: z.string().transform(toPersonId),

@@ -6,7 +6,7 @@ import { createUseLimit } from '#src/features/contract/interaction-limits.ts';
 import { toProgramId } from '#src/people/rights.ts';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
 import { respondWithRefusal } from '#src/web/http/http-refusal.ts';
-import { createRefusal } from './api-refusal.ts';
+import { createRefusal, reportRefusal, reportWhileConnected } from './api-refusal.ts';
 import {
   type AccessSource,
   type ApiDoor,
@@ -22,7 +22,6 @@ import {
   requestJsonLimits,
 } from './request-body.ts';
 import type { ApiRoute } from './route.ts';
-import { reportRefusal, reportWhileConnected } from './text-refusals.ts';
 
 /** Objects that the HTTP API needs. */
 export type ApiDeps = AccessSource & {

@@ -1,15 +1,10 @@
 import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
-import type { GuildId } from '#src/base/ids.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import type { UseLimit } from '#src/features/contract/interaction-limits.ts';
 import { toProgramId } from '#src/people/rights.ts';
-import { hashSecret } from '#src/web/api/tokens/new-token.ts';
-import { type TokenBudgets, toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
-import type {
-  ApiScope,
-  ApiToken,
-  ApiTokenStore,
-} from '#src/web/api/tokens/token-store.ts';
+import type { ApiScope, ApiToken, ApiTokenStore } from '#src/stores/api-tokens.ts';
+import { hashSecret } from '#src/stores/api-tokens.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
 import type { ServerEvents } from './event-streams.ts';
 import type { RequestRules } from './openai/admit-request.ts';
@@ -148,4 +143,28 @@ async function findPorts(guildId: GuildId, servers: ServedServers) {
     'server.unknown',
     'The bot is not in this server, or knows nothing of it yet.',
   );
+}
+
+/** Builds the prefix of keys for kept words. */
+export function toTokenKey({ createdAtWallMs, guildId, name }: ApiToken): string {
+  // A revoked token gives up its name, so the key holds its creation time.
+  return `${guildId} ${name} ${createdAtWallMs} `;
+}
+
+/** Daily budgets, by payer, of the tokens that programs have used since the start of the process. */
+export class TokenBudgets {
+  readonly #caps = new Map<PersonId, number>();
+
+  /** Notes the budget of a token, at each request of it. */
+  noteBudget(token: ApiToken): void {
+    const { budgetUsd } = token;
+    const payerId = toProgramId(token.name);
+    if (budgetUsd === undefined) this.#caps.delete(payerId);
+    else this.#caps.set(payerId, Math.round(budgetUsd * 1e9));
+  }
+
+  /** In billionths of a dollar. Undefined: the cap of a person. */
+  findCap(payerId: PersonId): number | undefined {
+    return this.#caps.get(payerId);
+  }
 }

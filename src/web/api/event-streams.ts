@@ -6,9 +6,9 @@ import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import { toProgramId } from '#src/people/rights.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import { toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
-import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
+import type { ApiToken } from '#src/stores/api-tokens.ts';
 import { ApiRefusal } from './api-refusal.ts';
+import { toTokenKey } from './authorise.ts';
 import { toEventText } from './openai/server-events.ts';
 
 /** An event as JSON and as bytes of a stream, made once for all readers. */

@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { createChildController } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { type RedirectRules, requestOnce } from '#src/sources/fetch/request-once.ts';
-import type { ApiTokenStore, TokenInUse } from '#src/web/api/tokens/token-store.ts';
+import type { ApiTokenStore, TokenInUse } from '#src/stores/api-tokens.ts';
 import type { ServerEvents, WrittenEvent } from './event-streams.ts';
 
 /** Objects that posting events needs. */

@@ -3,7 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
-import type { ApiScope, ApiToken } from '#src/web/api/tokens/token-store.ts';
+import type { ApiScope, ApiToken } from '#src/stores/api-tokens.ts';
 import type { AccessDeps } from './authorise.ts';
 import type { FormBody } from './form-body.ts';
 

@@ -1,5 +1,8 @@
-import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
-import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
+import {
+  SoundEncoders,
+  type SoundFormat,
+  soundFormats,
+} from '#src/audio/encode/sound-encoders.ts';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { measureRms } from '#src/audio/pcm.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { toChannelId, toGuildId } from '#src/base/ids.ts';
-import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
+import type { ApiToken } from '#src/stores/api-tokens.ts';
 import { admitServerErasure } from '#test/fakes/admitted-erasures.ts';
 import type { OpenStore } from './open-store.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
-import type { Hearing } from '#src/features/hearings/hearing-store.ts';
+import type { Hearing } from '#src/stores/hearing-store.ts';
 import { admitPersonErasure } from '#test/fakes/admitted-erasures.ts';
 import type { OpenStore } from './open-store.ts';
 

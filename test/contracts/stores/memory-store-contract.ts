@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
-import type { NewMemory } from '#src/features/memories/memory-store.ts';
+import type { NewMemory } from '#src/stores/memory-store.ts';
 import { admitPartErasure } from '#test/fakes/admitted-erasures.ts';
 
 import type { OpenTranscriptStore } from './transcript-samples.ts';

@@ -1,4 +1,4 @@
-import type { Store } from '#src/storage/stores/store-parts.ts';
+import type { Store } from '#src/stores/store-parts.ts';
 
 export type OpenedStore = Store & {
   /** Makes every seat older by so many ms, by the clock of the store. */

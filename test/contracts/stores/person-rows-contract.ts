@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
-import { storeTables } from '#src/storage/stores/store-parts.ts';
+import { storeTables } from '#src/stores/store-parts.ts';
 import { admitPersonErasure } from '#test/fakes/admitted-erasures.ts';
 import { ana, dora, guildId, reminder, writeMain } from '#test/storage/stored-rows.ts';
 import type { OpenStore } from './open-store.ts';

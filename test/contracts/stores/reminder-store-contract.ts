@@ -4,7 +4,7 @@ import {
   maxReminders,
   type NewReminder,
   type ReminderStore,
-} from '#src/features/reminders/reminder-store.ts';
+} from '#src/stores/reminder-store.ts';
 import { admitPersonErasure } from '#test/fakes/admitted-erasures.ts';
 import type { OpenStore } from './open-store.ts';
 

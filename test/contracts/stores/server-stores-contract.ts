@@ -96,6 +96,30 @@ export function testSettingsStore(name: string, open: OpenStore) {
     );
   });
 
+  test(`${name}: each voice channel keeps values of its own`, async () => {
+    await using opened = await open();
+    const { settings } = opened;
+    const [lounge, den] = [toChannelId('100'), toChannelId('200')];
+    await settings.write(toGuildId('10'), 'voice', 'slt');
+    const persona = { voice: 'awb', name: "Zoë O'Neil" };
+    const first = new Map(Object.entries({ voice: 'rms', captions: 'on' }));
+    await settings.writeChannel(toGuildId('10'), lounge, first);
+    await settings.writeChannel(
+      toGuildId('10'),
+      lounge,
+      new Map(Object.entries({ ...persona, captions: undefined })),
+    );
+    await settings.writeChannel(toGuildId('10'), den, new Map([['voice', 'bdl']]));
+    await settings.writeChannel(toGuildId('20'), lounge, new Map([['voice', 'kal']]));
+    expect(await settings.readChannels(toGuildId('10'))).toEqual(
+      new Map([
+        [lounge, new Map(Object.entries(persona))],
+        [den, new Map([['voice', 'bdl']])],
+      ]),
+    );
+    expect(await settings.read(toGuildId('10'))).toEqual(new Map([['voice', 'slt']]));
+  });
+
   test(`${name}: what is taken away is gone`, async () => {
     await using opened = await open();
     await opened.settings.write(toGuildId('10'), 'cues', 'on');
@@ -122,18 +146,21 @@ export function testGuildStore(name: string, open: OpenStore) {
       await consents.write(toGuildId(guildId), toPersonId('2'), { kind: 'never' });
       await panels.write(toGuildId(guildId), place);
       await settings.write(toGuildId(guildId), 'cues', 'on');
+      const own = new Map([['voice', 'rms']]);
+      await settings.writeChannel(toGuildId(guildId), toChannelId('100'), own);
       await tracks.write(toGuildId(guildId), toChannelId('100'), [track]);
     }
-    expect(await guilds.eraseGuild(admitServerErasure(toGuildId('10')))).toBe(5);
+    expect(await guilds.eraseGuild(admitServerErasure(toGuildId('10')))).toBe(6);
     expect(await guilds.eraseGuild(admitServerErasure(toGuildId('10')))).toBe(0);
     const kept = async (guildId: GuildId) => [
       (await consents.read(guildId)).size,
       await panels.read(guildId),
       (await settings.read(guildId)).size,
+      (await settings.readChannels(guildId)).size,
       await tracks.read(guildId, toChannelId('100')),
     ];
-    expect(await kept(toGuildId('10'))).toEqual([0, undefined, 0, []]);
-    expect(await kept(toGuildId('20'))).toEqual([2, place, 1, [track]]);
+    expect(await kept(toGuildId('10'))).toEqual([0, undefined, 0, 0, []]);
+    expect(await kept(toGuildId('20'))).toEqual([2, place, 1, 1, [track]]);
   });
 
   test(`${name}: servers are noted for each bot until they are erased`, async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { toChannelId, toGuildId } from '#src/base/ids.ts';
-import type { StoredTrack } from '#src/features/tracks/track-store.ts';
+import type { StoredTrack } from '#src/stores/track-store.ts';
 import type { OpenStore } from './open-store.ts';
 
 const backgroundTrack: StoredTrack = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { toChannelId, toGuildId, toMessageId, toPersonId } from '#src/base/ids.ts';
-import type { KeptDays } from '#src/features/captions/transcript-line.ts';
+import type { KeptDays } from '#src/stores/transcripts/transcript-line.ts';
 import {
   admitPartErasure,
   admitPersonErasure,

@@ -9,7 +9,7 @@ import type {
   ReadableChannels,
   TranscriptLine,
   TranscriptSession,
-} from '#src/features/captions/transcript-line.ts';
+} from '#src/stores/transcripts/transcript-line.ts';
 import type { LocalTranscriptStore } from '#test/fakes/local-stores.ts';
 
 /** Opens an empty store. */

@@ -3,7 +3,7 @@ import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import type {
   ReadableChannels,
   TranscriptSearch,
-} from '#src/features/captions/transcript-line.ts';
+} from '#src/stores/transcripts/transcript-line.ts';
 import type { LocalTranscriptStore } from '#test/fakes/local-stores.ts';
 import {
   makeLine,

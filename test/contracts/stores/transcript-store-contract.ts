@@ -3,7 +3,7 @@ import { toChannelId, toGuildId, toMessageId, toPersonId } from '#src/base/ids.t
 import type {
   ReadableChannels,
   TranscriptLine,
-} from '#src/features/captions/transcript-line.ts';
+} from '#src/stores/transcripts/transcript-line.ts';
 import { countRuns, fc } from '#test/properties.ts';
 import {
   makeLine,

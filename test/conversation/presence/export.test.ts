@@ -1,5 +1,5 @@
 import { type PersonId, toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
-import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
+import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
 import {
   makeLine,
   makeSession,

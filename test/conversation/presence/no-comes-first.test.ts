@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { inject } from 'vitest';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
-import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
+import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
 import {
   adam,
   eva,

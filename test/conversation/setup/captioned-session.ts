@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { toChannelId, toGuildId } from '#src/base/ids.ts';
-import type { CaptionOptions } from '#src/settings/setting-definition.ts';
+import type { CaptionOptions } from '#src/features/captions/caption-settings.ts';
 import type { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import {
   adam,

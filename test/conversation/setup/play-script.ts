@@ -358,6 +358,11 @@ const steps: readonly (readonly [RegExp, Step])[] = [
     ({ fixture }) => (fixture.sessions.pauseHearing(g, false) ? 'resumed' : 'nowhere'),
   ],
   [
+    /^set here (\w+) (.+)$/,
+    ({ fixture }, key = '', value = '') =>
+      fixture.settings.setChannelSetting(lounge, key, value),
+  ],
+  [
     /^set( confirmed)? (\w+) (.+)$/,
     ({ fixture }, confirmed, key = '', value = '') =>
       fixture.settings.setSetting(g, key, value, confirmed ? 'confirmed' : undefined),

@@ -6,7 +6,7 @@ import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { HearingDeps } from '#src/conversation/ear/ear.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
-import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
+import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
 import type {
   Feature,
   FeatureProcessDeps,
@@ -20,10 +20,6 @@ import {
   openFeatures,
   serverSettings,
 } from '#src/features/features.ts';
-import { hearingPart } from '#src/features/hearings/hearing-store.ts';
-import { memoryStorePart } from '#src/features/memories/memory-store.ts';
-import { reminderPart } from '#src/features/reminders/reminder-store.ts';
-import { type TrackStore, trackPart } from '#src/features/tracks/track-store.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { Pipeline, PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { loadCues } from '#src/playback/reply/cue-track.ts';
@@ -48,7 +44,11 @@ import {
 import {
   type ConsentJournal,
   JournaledConsents,
-} from '#src/storage/stores/journaled-consents.ts';
+} from '#src/storage/data-dir/journaled-consents.ts';
+import { hearingPart } from '#src/stores/hearing-store.ts';
+import { memoryStorePart } from '#src/stores/memory-store.ts';
+import { reminderPart } from '#src/stores/reminder-store.ts';
+import { type TrackStore, trackPart } from '#src/stores/track-store.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { FakeCaptionChats } from '#test/fakes/caption-chats.ts';

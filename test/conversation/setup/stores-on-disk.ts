@@ -1,7 +1,7 @@
 import { realClock } from '#src/base/clock.ts';
-import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
+import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
 import { storePath } from '#src/storage/store-kinds.ts';
-import type { Store } from '#src/storage/stores/store-parts.ts';
+import type { Store } from '#src/stores/store-parts.ts';
 import {
   type LocalTranscriptStore,
   openLocalStore,

@@ -2,7 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import {
   type TranscriptStore,
   TranscriptStores,
-} from '#src/features/captions/store/transcript-stores.ts';
+} from '#src/features/captions/transcripts/transcript-stores.ts';
 import { formatText } from '#src/texts/texts.ts';
 import {
   listKept,

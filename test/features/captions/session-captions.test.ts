@@ -196,6 +196,30 @@ playScripts({
     lines > person personId adam name Adam, five
     `,
     ],
+  'captions of a channel that are off stay off where the server wants captions, also after a command': `
+    with off, uncalled
+    set captions on > set value on isSaved true
+    set here captions off > set value off isSaved true
+    adam joins > joined consent brief
+    5000 > says join.spoken
+    captions off > isSaved true
+    set recap on > set value on isSaved true
+    leave > left channel Lounge, left asked
+    adam joins > joined consent brief
+    8000 > says join.spoken
+    adam says: five > ignored Adam: off
+    lines > none
+    `,
+  'captions of a channel that are on begin and end there alone, whatever the server wants': `
+    with off
+    set here captions on > set value on isSaved true, says captions.on
+    5000 > played voice: completed
+    adam says: five > heard Adam: five, ignored Adam: off
+    set here captions default > set value off isSaved true
+    3000
+    adam says: five > ignored Adam: off
+    lines > person personId adam name Adam, five
+    `,
   ...Object.fromEntries(
     [
       ['off', 'after it was on', 'set captions on > set value on isSaved true, '],

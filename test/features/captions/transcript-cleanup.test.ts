@@ -7,7 +7,7 @@ import {
   toMessageId,
   toPersonId,
 } from '#src/base/ids.ts';
-import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
+import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
 import {
   makeLine,
   makeSession,

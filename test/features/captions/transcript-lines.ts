@@ -4,7 +4,7 @@ import type {
   FoundLine,
   TranscriptLine,
   TranscriptSession,
-} from '#src/features/captions/transcript-line.ts';
+} from '#src/stores/transcripts/transcript-line.ts';
 
 /** A session on 20 November 2026 from 20:14 UTC on. */
 export const evening: TranscriptSession = {

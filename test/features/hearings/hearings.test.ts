@@ -1,7 +1,7 @@
 import { audit } from '#commands/privacy/audit.ts';
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
-import type { Hearing } from '#src/features/hearings/hearing-store.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
+import type { Hearing } from '#src/stores/hearing-store.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { adam as caller, makePorts } from '#test/commands/command-ports.ts';
 import {

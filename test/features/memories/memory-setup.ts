@@ -1,7 +1,7 @@
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { tools } from '#src/features/features.ts';
-import type { NewMemory } from '#src/features/memories/memory-store.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { NewMemory } from '#src/stores/memory-store.ts';
 import {
   adam,
   eva,

@@ -3,9 +3,9 @@ import {
   type ReminderResult,
   ReminderScheduler,
 } from '#src/features/reminders/reminder-scheduler.ts';
-import type { NewReminder, Reminder } from '#src/features/reminders/reminder-store.ts';
 import type { RoomView } from '#src/ports/room-view.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
+import type { NewReminder, Reminder } from '#src/stores/reminder-store.ts';
 import { admitPersonErasure } from '#test/fakes/admitted-erasures.ts';
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';

@@ -3,7 +3,7 @@ import { SeatReturn } from '#src/features/seats/seat-return.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { SeatStore } from '#src/ports/stores.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import type { Store } from '#src/storage/stores/store-parts.ts';
+import type { Store } from '#src/stores/store-parts.ts';
 import {
   adam,
   eva,

@@ -5,13 +5,18 @@ import { formatText } from '#src/texts/texts.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
+  den,
   eva,
   joinLounge,
+  lounge,
   openCalled,
   openSessionFixture,
   passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
+
+const g = toGuildId('g');
+const adminRoleId = '111111111111111111';
 
 /** Two pipelines, of which nobody asks anything. */
 const two: PipelineRegistry = {
@@ -76,7 +81,7 @@ test.each<[key: string, value: string, expected?: object]>([
     { why: { id: 'settings.missing', with: { pipeline: 'audio-model' } } },
   ],
   ['instructions', ' '],
-  ['instructions', 'x'.repeat(1_001)],
+  ['instructions', 'x'.repeat(4_001)],
   ['dj_role', 'everyone'],
   ['consent', 'nobody'],
   ['captions_channel', 'general'],
@@ -109,6 +114,67 @@ test.each<[key: string, value: string, expected?: object]>([
   });
   expect(await viewed(settings)).toEqual(before);
   expect(await settingsStore.read(toGuildId('g'))).toEqual(new Map());
+});
+
+test('a value of a channel wins over that of its server, and that over that of the operator', async () => {
+  const { settings, sessions, settingsStore } = openSessionFixture();
+  const read = ({ channelId }: typeof lounge) => {
+    const { addressing, voice } = sessions.settings.getForChannel(g, channelId);
+    return { addressing, voice };
+  };
+  const own = { addressing: 'always', voice: 'slt' };
+  expect([read(lounge), read(den)]).toEqual([own, own]);
+  await settings.setSetting(g, 'addressing', 'name');
+  expect(await settings.setChannelSetting(lounge, 'Addressing', 'window')).toEqual({
+    kind: 'set',
+    value: 'window',
+    isSaved: true,
+  });
+  expect([read(lounge), read(den)]).toEqual([
+    { ...own, addressing: 'window' },
+    { ...own, addressing: 'name' },
+  ]);
+  await settings.setSetting(g, 'addressing', 'default');
+  expect([read(lounge).addressing, read(den).addressing]).toEqual(['window', 'always']);
+  const after = openSessionFixture({ settingsStore }).sessions;
+  await after.settings.loadGuild(g);
+  expect(after.settings.getForChannel(g, lounge.channelId).addressing).toBe('window');
+  expect(after.settings.getForGuild(g).addressing).toBe('always');
+  await settings.setChannelSetting(lounge, 'addressing', 'default');
+  expect(read(lounge).addressing).toBe('always');
+  expect(await settingsStore.readChannels(g)).toEqual(new Map());
+});
+
+test('a value of a channel that no longer can be used leaves the server its own', async () => {
+  const { settingsStore, sessions } = openSessionFixture({ pipelines: two });
+  await settingsStore.write(g, 'pipeline', 'realtime');
+  const gone = new Map([['pipeline', 'audio-model']]);
+  await settingsStore.writeChannel(g, lounge.channelId, gone);
+  await sessions.settings.loadGuild(g);
+  const { pipeline } = sessions.settings.getForChannel(g, lounge.channelId);
+  expect(pipeline).toBe('realtime');
+});
+
+test('whom it hears, who uses it and what it costs are the same in all channels of a server', async () => {
+  const { settings, settingsStore, sessions } = openSessionFixture();
+  const keys = ['consent', 'roles', 'blocked', 'budget_day', 'captions_days'];
+  const values = ['notice', `<@&${adminRoleId}>`, `<@${adminRoleId}>`, '5', '30'];
+  for (const [n, key] of keys.entries())
+    expect(await settings.setChannelSetting(lounge, key, `${values[n]}`)).toEqual({
+      kind: 'server-only',
+      keys: settings.channelKeys,
+    });
+  expect(await settingsStore.readChannels(g)).toEqual(new Map());
+  // Nor does a row count that came into the table by another way.
+  const own = new Map(keys.map((key, n) => [key, `${values[n]}`]));
+  await settingsStore.writeChannel(g, lounge.channelId, own);
+  await sessions.settings.loadGuild(g);
+  expect(sessions.settings.getForChannel(g, lounge.channelId)).toMatchObject({
+    consent: { policy: 'ask' },
+    userRoleIds: [],
+    blockedIds: [],
+    serverDayCap: 0,
+  });
 });
 
 test('the announcement of a role names the role', async () => {

@@ -1,14 +1,14 @@
 import { BotError } from '#src/base/errors.ts';
+import { defaultRules } from '#src/config/tool-servers.ts';
 import type { ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { renderLines } from '#src/discord/interactions/rendering.ts';
 import { tools } from '#src/features/features.ts';
 import { adaptExternalTool } from '#src/features/tools/adapt-external-tool.ts';
-import {
-  defaultRules,
-  type ExternalResult,
-  type ExternalTool,
-  type ToolRules,
+import type {
+  ExternalResult,
+  ExternalTool,
 } from '#src/features/tools/external-tool.ts';
+import type { ToolRules } from '#src/ports/tool-servers.ts';
 import { fillLine } from '#src/texts/texts.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import { adam, eva } from '#test/conversation/setup/session-fixture.ts';

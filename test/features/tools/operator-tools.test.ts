@@ -2,7 +2,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openOperatorTools } from '#src/app/shared-deps.ts';
-import { readExternalTools } from '#src/config/external-tools.ts';
+import { readExternalTools } from '#src/config/tool-servers.ts';
 import { findWish } from '#src/conversation/machine/wish.ts';
 import type { ToolEntry, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { sourceFiles } from '#test/source-files.ts';

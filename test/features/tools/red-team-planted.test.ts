@@ -1,10 +1,8 @@
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
+import { defaultRules } from '#src/config/tool-servers.ts';
 import { adaptExternalTool } from '#src/features/tools/adapt-external-tool.ts';
-import {
-  defaultRules,
-  type ExternalResult,
-  type ToolRules,
-} from '#src/features/tools/external-tool.ts';
+import type { ExternalResult } from '#src/features/tools/external-tool.ts';
+import type { ToolRules } from '#src/ports/tool-servers.ts';
 import { turnCaptionsOn } from '#test/conversation/setup/captioned-session.ts';
 import {
   adam,

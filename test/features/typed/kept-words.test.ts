@@ -1,4 +1,4 @@
-import { KeptWords } from '#src/features/typed/kept-words.ts';
+import { KeptWords } from '#src/features/typed/program-answers.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const minuteMs = 60_000;

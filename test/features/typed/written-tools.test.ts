@@ -1,7 +1,8 @@
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
+import { parseRules } from '#src/config/tool-servers.ts';
 import { tools } from '#src/features/features.ts';
 import { adaptExternalTool } from '#src/features/tools/adapt-external-tool.ts';
-import { parseRules } from '#src/features/tools/external-tool.ts';
+
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,

@@ -65,7 +65,8 @@ export const settingsTargets = [
   makeTarget('guild-settings', guildValues, (entries) => {
     for (const [setting, value] of entries) parseSetting(setting, value, choices);
     const set = new Map(entries.map(([{ key }, value]) => [key, value]));
-    readGuildSettings(serverSettings, { values: set, isLoaded: true }, choices);
+    const stored = { values: set, channels: new Map(), isLoaded: true };
+    readGuildSettings(serverSettings, stored, choices);
   }),
   makeTarget('tool-arguments', jsonText({ text: 'a' }), (json) => {
     postTextTool.bind({}).parseArguments(json);

@@ -1,7 +1,7 @@
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { createStandIn } from '#src/chat/chat-stand-in-model.ts';
-import { formatNumberWords } from '#src/chat/text/spoken-numbers.ts';
+import { formatNumberWords } from '#src/chat/text/speakable.ts';
 import { tools } from '#src/features/features.ts';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';

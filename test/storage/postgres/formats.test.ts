@@ -11,7 +11,9 @@ import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.
 import {
   formerRows,
   keptOfFormat21,
+  keptOfFormat24,
   rowsOfFormat21,
+  rowsOfFormat24,
 } from '#test/storage/former-consents.ts';
 import { openPostgresStores } from './open-stores.ts';
 
@@ -96,5 +98,27 @@ withPostgres(() => {
     await using store = await openPostgresStores(schema);
     expect(await store.consents.read(toGuildId('g'))).toEqual(keptOfFormat21.consents);
     expect(await store.consents.listErasures()).toEqual(keptOfFormat21.erasures);
+  });
+
+  test('personas, captions and rests of channels in a store of format 24 become settings of the channels', async () => {
+    await using schema = await openSchema();
+    await (await openPostgresStores(schema))[Symbol.asyncDispose]();
+    await schema.sql(rowsOfFormat24);
+    await schema.sql("UPDATE parley_schema SET version = 24 WHERE part = 'store'");
+    {
+      await using pool = openPool(schema);
+      await migratePostgres(pool, [mainStore], { upgrades: true });
+    }
+    await using store = await openPostgresStores(schema);
+    const { settings } = store;
+    expect(await settings.read(toGuildId('g'))).toEqual(keptOfFormat24.server);
+    expect(await settings.readChannels(toGuildId('g'))).toEqual(
+      keptOfFormat24.channels,
+    );
+    expect(
+      await schema.sql(
+        "SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'parley%'",
+      ),
+    ).toEqual([]);
   });
 });

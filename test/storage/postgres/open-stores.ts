@@ -3,7 +3,7 @@ import { openDatabase } from '#src/storage/database.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate-schema.ts';
 import { createPostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { mainStore } from '#src/storage/store-kinds.ts';
-import { createStores } from '#src/storage/stores/store-parts.ts';
+import { createStores } from '#src/stores/store-parts.ts';
 import type { TestSchema } from '#test/fakes/postgres.ts';
 
 /** The store of one process in a schema. */

@@ -6,7 +6,7 @@ import { openDatabase } from '#src/storage/database.ts';
 import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
 import { createPostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
-import { createStores } from '#src/storage/stores/store-parts.ts';
+import { createStores } from '#src/stores/store-parts.ts';
 import { addEntries } from '#test/contracts/stores/spending-store-contract.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';

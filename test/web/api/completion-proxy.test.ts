@@ -1,6 +1,6 @@
 import { OpenAI } from 'openai';
 import { readWav } from '#src/audio/formats/wav.ts';
-import { toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
+import { toTokenKey } from '#src/web/api/authorise.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import {
   answerStream,

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
+import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoders.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ProgramText } from '#src/features/contract/http-api-ports.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';

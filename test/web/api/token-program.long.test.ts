@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
-import { hashSecret } from '#src/web/api/tokens/new-token.ts';
+import { hashSecret } from '#src/stores/api-tokens.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { runProgram } from '#test/fakes/run-program.ts';

@@ -3,13 +3,13 @@ import {
   createSpeakerNames,
   formatDatedTimes,
 } from '#src/features/captions/files/transcript-file.ts';
-import type { FoundLine } from '#src/features/captions/transcript-line.ts';
 import type { TranscriptRecorder } from '#src/features/captions/transcript-recorder.ts';
 import {
   formatDataBlock,
   type ModelPrompt,
   toDataWords,
 } from '#src/pipeline/prompt.ts';
+import type { FoundLine } from '#src/stores/transcripts/transcript-line.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 

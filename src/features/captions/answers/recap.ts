@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { splitIntoBatches } from '#src/base/batches.ts';
 import { BotError } from '#src/base/errors.ts';
 import { toolArgumentLimits, tryParseForeignJson } from '#src/base/json.ts';
-import { splitIntoSearchWords } from '#src/features/captions/store/word-index.ts';
+import type { ModelPrompt } from '#src/pipeline/prompt.ts';
 import type {
   FoundLine,
   QuotedLine,
   TranscriptSession,
-} from '#src/features/captions/transcript-line.ts';
-import type { ModelPrompt } from '#src/pipeline/prompt.ts';
+} from '#src/stores/transcripts/transcript-line.ts';
+import { splitIntoSearchWords } from '#src/stores/transcripts/transcript-tables.ts';
 import { escapeTextValues, maxMessageChars, truncate } from '#src/texts/plain-text.ts';
 import {
   type AnyLine,

@@ -1,10 +1,10 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type {
   TranscriptLine,
   TranscriptSession,
   TranscriptSpeaker,
-} from '#src/features/captions/transcript-line.ts';
-import type { MessagePlace } from '#src/ports/typed-messages.ts';
+} from '#src/stores/transcripts/transcript-line.ts';
 import { removeHiddenCharacters } from '#src/texts/plain-text.ts';
 import { formatText, type Locale } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';

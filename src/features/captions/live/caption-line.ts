@@ -1,11 +1,11 @@
 import type { GuildId } from '#src/base/ids.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
+import { formatWrittenText } from '#src/notices/channel-notices.ts';
+import type { LineProgress } from '#src/ports/caption-chats.ts';
 import type {
   TranscriptLine,
   TranscriptSpeaker,
-} from '#src/features/captions/transcript-line.ts';
-import { formatWrittenText } from '#src/notices/channel-notices.ts';
-import type { LineProgress } from '#src/ports/caption-chats.ts';
+} from '#src/stores/transcripts/transcript-line.ts';
 import {
   escapeInlineMarkdown,
   escapeMarkdown,

@@ -1,7 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { MessageId } from '#src/base/ids.ts';
 import { type LoggedText, writeSentence } from '#src/base/logged-text.ts';
-import { compareBeginnings } from '#src/features/captions/transcript-line.ts';
 import type {
   CaptionChat,
   DrawnMessage,
@@ -9,6 +8,7 @@ import type {
   MessageOutcome,
 } from '#src/ports/caption-chats.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
+import { compareBeginnings } from '#src/stores/transcripts/transcript-line.ts';
 import { type CaptionLine, renderLines, trimLineWords } from './caption-line.ts';
 
 export type LiveCaptionsDeps = {

@@ -15,15 +15,6 @@ import {
   renderLines,
 } from '#src/features/captions/live/caption-line.ts';
 import type { SessionCaptions } from '#src/features/captions/session-captions.ts';
-import type { StoredRecords } from '#src/features/captions/store/transcript-eraser.ts';
-import type {
-  CaptionShardDeps,
-  TranscriptStore,
-} from '#src/features/captions/store/transcript-stores.ts';
-import type {
-  CaptionMessage,
-  OutdatedMessage,
-} from '#src/features/captions/transcript-line.ts';
 import { listRecorders } from '#src/features/captions/transcript-recorder.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
@@ -35,6 +26,12 @@ import type {
   StoredCounts,
 } from '#src/ports/feature-session.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/stores.ts';
+import type { StoredRecords } from '#src/stores/transcripts/transcript-eraser.ts';
+import type {
+  CaptionMessage,
+  OutdatedMessage,
+} from '#src/stores/transcripts/transcript-line.ts';
+import type { CaptionShardDeps, TranscriptStore } from './transcript-stores.ts';
 
 const maxKeptDays = 365;
 const expiryIntervalMs = 60_000;

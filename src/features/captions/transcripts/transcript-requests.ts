@@ -24,21 +24,6 @@ import {
   toMessageLink,
 } from '#src/features/captions/files/transcript-file.ts';
 import type { SessionCaptions } from '#src/features/captions/session-captions.ts';
-import {
-  type CaptionShardDeps,
-  noteCaptionMessage,
-  ReadableTranscripts,
-  type TranscriptStore,
-  type transcriptSubjects,
-} from '#src/features/captions/store/transcript-stores.ts';
-import {
-  type FoundLine,
-  type ListedSession,
-  listSpeakerIds,
-  type QuotedLine,
-  type ReadableChannels,
-  type TranscriptSession,
-} from '#src/features/captions/transcript-line.ts';
 import { listRecorders } from '#src/features/captions/transcript-recorder.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import {
@@ -54,10 +39,25 @@ import { withStoreTimeout } from '#src/ports/stores.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
 import { completeForMoney } from '#src/spending/paid-completion.ts';
+import {
+  type FoundLine,
+  type ListedSession,
+  listSpeakerIds,
+  type QuotedLine,
+  type ReadableChannels,
+  type TranscriptSession,
+} from '#src/stores/transcripts/transcript-line.ts';
 import { escapeTextValues, maxMessageChars } from '#src/texts/plain-text.ts';
 import type { AnyLine, CheckedLine, TextLine } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { createWallTimes, type WallTimes } from '#src/texts/wall-time.ts';
+import {
+  type CaptionShardDeps,
+  noteCaptionMessage,
+  ReadableTranscripts,
+  type TranscriptStore,
+  type transcriptSubjects,
+} from './transcript-stores.ts';
 
 /** A person by id, or voice channels. */
 type TranscriptReaderId = PersonId | readonly ChannelId[];
@@ -260,7 +260,8 @@ export class TranscriptRequests {
   async postRecap(session: TranscriptSession): Promise<void> {
     const { onEvent, transcripts } = this.#deps;
     const { channelId, guildId, id } = session;
-    const { getValue, timeZone } = this.#deps.settings.getForGuild(guildId);
+    const settings = this.#deps.settings.getForChannel(guildId, channelId);
+    const { getValue, timeZone } = settings;
     if (!getValue(recapSetting)) return;
     const store = transcripts.getStoreForDays(getValue(captionsDaysSetting));
     const listLines = () => store.reader.listLines(id, { channelIds: [channelId] });

@@ -1,6 +1,7 @@
 import type { ExternalTool } from '#src/features/tools/external-tool.ts';
+import type { McpServerOptions } from '#src/ports/tool-servers.ts';
 import type { McpConnection } from './mcp-connection.ts';
-import type { McpServerOptions } from './servers-file.ts';
+
 import type { OfferedTool } from './tool-changes.ts';
 
 const maxTools = 64;

@@ -20,7 +20,8 @@ import type {
   ExternalCall,
   ExternalResult,
 } from '#src/features/tools/external-tool.ts';
-import type { McpTransport } from './servers-file.ts';
+import type { McpTransport } from '#src/ports/tool-servers.ts';
+
 import type { OfferedTool } from './tool-changes.ts';
 
 const connectTimeoutMs = 30_000;

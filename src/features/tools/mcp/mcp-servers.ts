@@ -5,9 +5,10 @@ import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { adaptExternalTool } from '#src/features/tools/adapt-external-tool.ts';
 import type { ToolNews } from '#src/features/tools/external-tool.ts';
+import type { McpServerOptions } from '#src/ports/tool-servers.ts';
 import { adaptServerTools, toPlainName } from './adapt-server-tools.ts';
 import { type McpConnection, openMcpConnection } from './mcp-connection.ts';
-import type { McpServerOptions } from './servers-file.ts';
+
 import { type OfferedTool, ToolCheck } from './tool-changes.ts';
 
 export type McpServersOptions = {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
+import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoders.ts';
 import type {
   ProgramMessage,
   ProgramQuestion,
   WrittenMessage,
 } from '#src/features/contract/http-api-ports.ts';
-import { toTextPart } from '#src/features/typed/program-conversation.ts';
+import { toTextPart } from '#src/features/typed/program-answers.ts';
 import { createInvalidRefusal } from '#src/web/api/api-refusal.ts';
 import { admitRequest, type RequestRules } from './admit-request.ts';
 

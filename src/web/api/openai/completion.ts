@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import {
   encodeInSteps,
   type SoundEncoder,
   type SoundFormat,
-} from '#src/audio/encode/sound-encoder.ts';
-import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
+} from '#src/audio/encode/sound-encoders.ts';
 import { writeWavHeader } from '#src/audio/formats/wav.ts';
 import { getDurationMs, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import type { ToolCall, Usage } from '#src/chat/chat-model.ts';
 import { toApiToolCall } from '#src/chat/completions/chat-stream.ts';
-import { keptWordsMs } from '#src/features/typed/kept-words.ts';
+import { keptWordsMs } from '#src/features/typed/program-answers.ts';
 import { maxAnswerChars } from '#src/pipeline/chained-pipeline.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 

@@ -4,10 +4,13 @@ import type { Clock } from '#src/base/clock.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
-import { createRefusal, createUnlistedModelRefusal } from '#src/web/api/api-refusal.ts';
+import {
+  createRefusal,
+  createUnlistedModelRefusal,
+  toRefusal,
+} from '#src/web/api/api-refusal.ts';
+import { toTokenKey } from '#src/web/api/authorise.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
-import { toRefusal } from '#src/web/api/text-refusals.ts';
-import { toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
 import { type CompletionHead, toCompletion } from './completion.ts';
 import {
   type CompletionQuestion,

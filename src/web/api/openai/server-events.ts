@@ -1,5 +1,5 @@
 import { maxEndWaitMs } from '#src/base/play-end.ts';
-import { reportRefusal } from '#src/web/api/text-refusals.ts';
+import { reportRefusal } from '#src/web/api/api-refusal.ts';
 import { toRefusalBody } from '#src/web/http/http-refusal.ts';
 
 /** Makes a proxy like nginx pass the answer on at once. */

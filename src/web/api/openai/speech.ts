@@ -3,12 +3,15 @@ import {
   encodeInSteps,
   type SoundEncoder,
   soundFormats,
-} from '#src/audio/encode/sound-encoder.ts';
+} from '#src/audio/encode/sound-encoders.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ProgramText } from '#src/features/contract/http-api-ports.ts';
-import { createRefusal } from '#src/web/api/api-refusal.ts';
+import {
+  createRefusal,
+  findErrorRefusal,
+  toRefusal,
+} from '#src/web/api/api-refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
-import { findErrorRefusal, toRefusal } from '#src/web/api/text-refusals.ts';
 import { voiceName } from './completion-request.ts';
 import { respondWithEvents, unbuffered, waitForFirstPart } from './server-events.ts';
 

@@ -2,9 +2,8 @@ import type {
   RecordingPart,
   RecordingSegment,
 } from '#src/features/contract/http-api-ports.ts';
-import { createRefusal } from '#src/web/api/api-refusal.ts';
+import { createRefusal, toRefusal } from '#src/web/api/api-refusal.ts';
 import { type ApiCall, type ApiRoute, defineRoute } from '#src/web/api/route.ts';
-import { toRefusal } from '#src/web/api/text-refusals.ts';
 import {
   addComments,
   doneEvent,

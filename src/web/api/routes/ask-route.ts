@@ -1,7 +1,10 @@
 import { z } from 'zod';
-import { createNowhereRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
+import {
+  createNowhereRefusal,
+  createRefusal,
+  toRefusal,
+} from '#src/web/api/api-refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
-import { toRefusal } from '#src/web/api/text-refusals.ts';
 import { spokenFields } from './say-route.ts';
 
 const body = z.strictObject({

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import type { SayOutcome } from '#src/features/typed/say-text.ts';
 import { fastest, slowest } from '#src/ports/command-ports.ts';
-import { createNowhereRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
+import {
+  createNowhereRefusal,
+  createRefusal,
+  toRefusal,
+} from '#src/web/api/api-refusal.ts';
 import { answerAtEnd } from '#src/web/api/openai/server-events.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
-import { toRefusal } from '#src/web/api/text-refusals.ts';
 import { toPlayRefusal, trackName } from './tracks.ts';
 
 type SpokenFields = {

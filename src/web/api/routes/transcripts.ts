@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { ChannelId } from '#src/base/ids.ts';
 import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
-import type { ListedSession } from '#src/features/captions/transcript-line.ts';
 import type { Owned } from '#src/people/owned.ts';
+import type { ListedSession } from '#src/stores/transcripts/transcript-line.ts';
 import { createRefusal } from '#src/web/api/api-refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 

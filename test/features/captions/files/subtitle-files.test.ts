@@ -1,6 +1,6 @@
 import { toPersonId } from '#src/base/ids.ts';
 import { formatTranscriptFile } from '#src/features/captions/files/transcript-file.ts';
-import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
+import type { TranscriptLine } from '#src/stores/transcripts/transcript-line.ts';
 import {
   evening,
   makeBotLine,

@@ -3,7 +3,8 @@ import { getCompileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { toChannelId, toPersonId } from '#src/base/ids.ts';
 import { Secret } from '#src/base/secret.ts';
 import { openMcpConnection } from '#src/features/tools/mcp/mcp-connection.ts';
-import type { McpTransport } from '#src/features/tools/mcp/servers-file.ts';
+import type { McpTransport } from '#src/ports/tool-servers.ts';
+
 import { type FakeMcpServer, openFakeMcp } from '#test/fakes/mcp/http-server.ts';
 
 const program = fileURLToPath(

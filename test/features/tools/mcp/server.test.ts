@@ -2,13 +2,13 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
+import { readServers } from '#src/config/tool-servers.ts';
 import type { ExternalResult } from '#src/features/tools/external-tool.ts';
 import type {
   McpConnection,
   McpConnectionOptions,
 } from '#src/features/tools/mcp/mcp-connection.ts';
 import { McpServer } from '#src/features/tools/mcp/mcp-servers.ts';
-import { readServers } from '#src/features/tools/mcp/servers-file.ts';
 import { type OfferedTool, ToolCheck } from '#src/features/tools/mcp/tool-changes.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 

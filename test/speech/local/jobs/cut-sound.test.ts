@@ -1,4 +1,4 @@
-import { cutSound } from '#src/speech/local/jobs/cut-sound.ts';
+import { cutSound } from '#src/speech/local/local-transcriber.ts';
 
 test('a long recording becomes jobs of at most 10 s, cut where it is quiet, and loses no sound', () => {
   const second = 16_000;

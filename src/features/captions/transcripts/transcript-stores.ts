@@ -1,15 +1,6 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import {
-  type FoundLine,
-  type ListedSession,
-  listSpeakerIds,
-  type ReadableChannels,
-  type TranscriptLine,
-  type TranscriptSession,
-} from '#src/features/captions/transcript-line.ts';
-import { MemoryStore } from '#src/features/memories/memory-store.ts';
 import type { WordsReading } from '#src/people/erased-words.ts';
 import { Owned, type Sources } from '#src/people/owned.ts';
 import { type StoreWatch, tryWrite } from '#src/ports/stores.ts';
@@ -18,13 +9,22 @@ import type { GuildConsents } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
+import { MemoryStore } from '#src/stores/memory-store.ts';
 import {
   CaptionMessageStore,
   PersonRecords,
   TranscriptEraser,
-} from './transcript-eraser.ts';
-import { TranscriptReader } from './transcript-reader.ts';
-import { TranscriptWriter } from './transcript-writer.ts';
+} from '#src/stores/transcripts/transcript-eraser.ts';
+import {
+  type FoundLine,
+  type ListedSession,
+  listSpeakerIds,
+  type ReadableChannels,
+  type TranscriptLine,
+  type TranscriptSession,
+} from '#src/stores/transcripts/transcript-line.ts';
+import { TranscriptReader } from '#src/stores/transcripts/transcript-reader.ts';
+import { TranscriptWriter } from '#src/stores/transcripts/transcript-writer.ts';
 
 /** Captions and memories in one database. */
 export type TranscriptStore = {

@@ -1,13 +1,3 @@
-import { leftOutPeoplePart } from '#src/features/captions/store/left-out-part.ts';
-import {
-  type HearingStore,
-  hearingPart,
-} from '#src/features/hearings/hearing-store.ts';
-import {
-  type ReminderStore,
-  reminderPart,
-} from '#src/features/reminders/reminder-store.ts';
-import { type TrackStore, trackPart } from '#src/features/tracks/track-store.ts';
 import type {
   ConsentStore,
   LeftOutPeopleStore,
@@ -24,16 +14,20 @@ import type { SpendingStore } from '#src/spending/spending-store.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import type { Table } from '#src/sql/table.ts';
-import { apiTokenPart } from '#src/web/api/tokens/api-tokens.ts';
-import type { ApiTokenStore } from '#src/web/api/tokens/token-store.ts';
+import type { ApiTokenStore } from './api-tokens.ts';
+import { apiTokenPart } from './api-tokens.ts';
 import { consentPart } from './consents.ts';
 import { guildPart } from './guilds.ts';
+import { type HearingStore, hearingPart } from './hearing-store.ts';
+import { leftOutPeoplePart } from './left-out-people.ts';
 import { panelPart } from './panel-table.ts';
 import { personSettingsPart } from './person-settings-table.ts';
+import { type ReminderStore, reminderPart } from './reminder-store.ts';
 import { seatPart } from './seats.ts';
 import { settingsPart } from './settings-tables.ts';
 import { spendingPart } from './spending.ts';
 import { toldPeoplePart } from './told-people.ts';
+import { type TrackStore, trackPart } from './track-store.ts';
 
 /** Ports of the main store by name. */
 export type StoreParts = {

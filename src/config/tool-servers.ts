@@ -3,44 +3,78 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { checkForeignValue, tryParseJson } from '#src/base/json.ts';
 import { Secret } from '#src/base/secret.ts';
-import {
-  parseRules,
-  ruleFields,
-  type ToolRules,
-  writtenRules,
-} from '#src/features/tools/external-tool.ts';
-
-/** How a server is reached: as a program of this machine, or over HTTP. */
-export type McpTransport =
-  | {
-      readonly kind: 'stdio';
-      readonly command: string;
-      readonly args: readonly string[];
-      readonly environment: ReadonlyMap<string, Secret>;
-      readonly folder: string;
-    }
-  | {
-      readonly kind: 'http';
-      readonly url: URL;
-      readonly headers: ReadonlyMap<string, Secret>;
-    };
-
-/** One server of the file. This module loads no MCP code, since every start reads the file. */
-export interface McpServerOptions {
-  readonly name: string;
-  readonly transport: McpTransport;
-  /** Finds the rules of a tool by its own name. Undefined if the operator does not allow the tool. */
-  findRules(toolName: string): ToolRules | undefined;
-}
+import type {
+  McpServerOptions,
+  McpTransport,
+  ToolRules,
+} from '#src/ports/tool-servers.ts';
+import { settings } from './settings.ts';
 
 /** Servers that are on, or all mistakes of the file. */
-export type McpServersFile =
+type McpServersFile =
   | { readonly kind: 'ok'; readonly servers: readonly McpServerOptions[] }
   /** Sentences without values of the file. */
   | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
 
 /** Finds a variable that the file may name. Undefined for a setting of the bot. */
-export type VariableReader = (name: string) => string | undefined;
+type VariableReader = (name: string) => string | undefined;
+
+/** Rules of a server or tool without rules of its own. */
+export const defaultRules: ToolRules = {
+  who: 'manage',
+  effect: 'last',
+  deadlineMs: 10_000,
+  resultChars: 2_000,
+};
+
+/** A person in a call waits for no later answer. */
+const maxDeadlineSeconds = 300;
+const maxResultChars = 20_000;
+
+/** Rules as an operator writes them for a server or a tool. */
+interface WrittenRules {
+  readonly who?: ToolRules['who'] | undefined;
+  readonly confirm?: 'always' | 'asked' | undefined;
+  readonly effect?: 'read' | undefined;
+  readonly deadlineSeconds?: number | undefined;
+  readonly resultCharacters?: number | undefined;
+}
+
+type RuleFields = {
+  readonly [Key in keyof WrittenRules]-?: z.ZodOptional<
+    z.ZodType<NonNullable<WrittenRules[Key]>>
+  >;
+};
+
+/** Fields of `WrittenRules`, for schemas that have more fields. */
+const ruleFields: RuleFields = {
+  who: z.enum(['anyone', 'room', 'dj', 'manage']).optional(),
+  /** `always` asks for Confirm each time, since the tool destroys. */
+  confirm: z.enum(['always', 'asked']).optional(),
+  /** A tool that only reads needs no Confirm. */
+  effect: z.literal('read').optional(),
+  deadlineSeconds: z.number().min(1).max(maxDeadlineSeconds).optional(),
+  resultCharacters: z.number().int().min(100).max(maxResultChars).optional(),
+};
+
+const writtenRules: z.ZodType<WrittenRules> = z.strictObject(ruleFields);
+
+const effects = { always: 'destroy', asked: 'last' } as const;
+
+/** Converts rules. Missing fields are taken from `defaults`. */
+export function parseRules(
+  written: WrittenRules,
+  defaults: ToolRules = defaultRules,
+): ToolRules {
+  const { who, confirm, effect, deadlineSeconds, resultCharacters } = written;
+  return {
+    who: who ?? defaults.who,
+    effect: effect ?? (confirm && effects[confirm]) ?? defaults.effect,
+    deadlineMs:
+      deadlineSeconds === undefined ? defaults.deadlineMs : deadlineSeconds * 1_000,
+    resultChars: resultCharacters ?? defaults.resultChars,
+  };
+}
 
 const filledText = z.string().min(1);
 const filledRecord = z.record(filledText, z.string());
@@ -73,10 +107,7 @@ const serverName = /^[a-z0-9][a-z0-9_-]{0,31}$/i;
 type WrittenServer = z.infer<typeof stdioServer> | z.infer<typeof httpServer>;
 
 /** Reads a file of the usual `mcpServers` shape. */
-export function readServersFile(
-  path: string,
-  findVariable: VariableReader,
-): McpServersFile {
+function readServersFile(path: string, findVariable: VariableReader): McpServersFile {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -191,4 +222,31 @@ function fillInVariables(
 
 function isHttpServer(value: string) {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}
+
+/** `path` names the file that lists the servers. */
+export type ExternalTools = {
+  /** Undefined if no file is named. */
+  readonly mcp:
+    | { readonly path: string; readonly servers: readonly McpServerOptions[] }
+    | undefined;
+};
+
+export type ExternalToolsResult =
+  | { readonly kind: 'ok'; readonly tools: ExternalTools }
+  | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
+
+/** Reads tool servers, without passing on settings of the bot. */
+export function readExternalTools(
+  path: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): ExternalToolsResult {
+  if (path === undefined) return { kind: 'ok', tools: { mcp: undefined } };
+  const findVariable: VariableReader = (name) =>
+    Object.hasOwn(settings.shape, name) ? undefined : environment[name];
+  const read = readServersFile(path, findVariable);
+  if (read.kind === 'ok')
+    return { kind: 'ok', tools: { mcp: { path, servers: read.servers } } };
+  const mistakes = read.mistakes.map((mistake) => `MCP_SERVERS: ${path} ${mistake}`);
+  return { kind: 'bad', mistakes };
 }

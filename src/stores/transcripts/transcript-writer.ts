@@ -1,12 +1,9 @@
 import sql from 'sql-template-tag';
-import type {
-  TranscriptLine,
-  TranscriptSession,
-} from '#src/features/captions/transcript-line.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import { guildId, id, key } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { isOfShard, toReplaceClause } from '#src/sql/table.ts';
+import type { TranscriptLine, TranscriptSession } from './transcript-line.ts';
 import {
   linesTable,
   sessionColumns,

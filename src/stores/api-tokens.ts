@@ -1,5 +1,7 @@
+import { createHash, randomBytes } from 'node:crypto';
 import sql from 'sql-template-tag';
-import type { ChannelId } from '#src/base/ids.ts';
+import type { ChannelId, GuildId } from '#src/base/ids.ts';
+import { Secret } from '#src/base/secret.ts';
 import {
   guildId,
   id,
@@ -11,7 +13,6 @@ import {
 } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { defineTable, findRows, toReplaceClause } from '#src/sql/table.ts';
-import { type ApiTokenStore, apiScopes } from '#src/web/api/tokens/token-store.ts';
 
 /** The hash identifies a token, and signs its events. */
 const apiTokens = defineTable(
@@ -80,4 +81,64 @@ export const apiTokenPart: StorePart<ApiTokenStore> = {
 /** Builds a token, without scopes of another version. */
 function toApiToken(row: Omit<RowOf<typeof apiTokens.columns>, 'hash'>) {
   return { ...row, scopes: apiScopes.filter((scope) => row.scopes.includes(scope)) };
+}
+
+/** Rights of a token. `audio` covers speech and recognition below `/v1/audio`. */
+export const apiScopes = [
+  'say',
+  'ask',
+  'track',
+  'transcript',
+  'events',
+  'chat',
+  'audio',
+] as const;
+export type ApiScope = (typeof apiScopes)[number];
+
+/** A token of a program, for one server. */
+export type ApiToken = {
+  readonly name: string;
+  readonly guildId: GuildId;
+  readonly scopes: readonly ApiScope[];
+  /** US dollars a day. Absent means as much as a person. */
+  readonly budgetUsd?: number;
+  /** Readable voice channels. Absent means none. */
+  readonly channelIds?: readonly ChannelId[];
+  readonly eventsUrl?: string;
+  readonly createdAtWallMs: number;
+  readonly revokedAtWallMs?: number;
+};
+
+/** A token that is not revoked. The hash signs posted events. */
+export type TokenInUse = ApiToken & { readonly hash: string };
+
+/** Keeps the tokens of programs. Reading throws BotError `store.unreadable`, and writing `store.unwritable`. */
+export interface ApiTokenStore {
+  /** Stores a new token. `taken`: a token in use has the name. */
+  add(token: ApiToken, hash: string): Promise<'added' | 'taken'>;
+  /** Finds a token by its hash, also a revoked one. */
+  find(hash: string): Promise<ApiToken | undefined>;
+  /** Lists all tokens, also revoked ones. */
+  list(): Promise<readonly ApiToken[]>;
+  /** Lists tokens that are not revoked, each with its hash. */
+  listInUse(): Promise<readonly TokenInUse[]>;
+  /** Revokes a token. False if none in use has the name. */
+  revoke(name: string, atWallMs: number): Promise<boolean>;
+}
+
+/** Names that a token may have: short words for typing and for logs. */
+export const tokenName: RegExp = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
+
+const prefix = 'parley_';
+/** 256 bits cannot be guessed, so one round of SHA-256 is enough. */
+const secretBytes = 32;
+
+/** Creates a token, which is shown once. Only its hash is kept. */
+export function createSecret(): Secret {
+  return new Secret(prefix + randomBytes(secretBytes).toString('base64url'));
+}
+
+/** Hashes a secret as the store keeps it. */
+export function hashSecret(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url');
 }

@@ -38,7 +38,7 @@ const flushMs = 5_000;
  *
  * @example
  * import { toGuildId, toPersonId } from '#src/base/ids.ts';
- * import { type ConsentJournal, JournaledConsents } from '#src/storage/stores/journaled-consents.ts';
+ * import { type ConsentJournal, JournaledConsents } from '#src/storage/data-dir/journaled-consents.ts';
  * import type { ConsentStore } from '#src/people/consent.ts';
  * import { realClock } from '#src/base/clock.ts';
  *

@@ -1,4 +1,4 @@
-import { readServers } from '#src/features/tools/mcp/servers-file.ts';
+import { readServers } from '#src/config/tool-servers.ts';
 
 const environment = new Map([
   ['PATH', '/bin'],

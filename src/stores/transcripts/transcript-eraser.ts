@@ -6,14 +6,6 @@ import type {
   ServerErasure,
 } from '#src/base/erasures.ts';
 import type { ChannelId, GuildId, MessageId, PersonId } from '#src/base/ids.ts';
-import type {
-  CaptionMessage,
-  KeptDays,
-  OutdatedMessage,
-  TranscriptLine,
-  TranscriptSession,
-} from '#src/features/captions/transcript-line.ts';
-import { type Memory, memoriesTable } from '#src/features/memories/memory-store.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import type { StoredCounts } from '#src/ports/feature-session.ts';
 import { integer, key } from '#src/sql/columns.ts';
@@ -28,15 +20,23 @@ import {
   toColumnList,
   toReplaceClause,
 } from '#src/sql/table.ts';
+import { type Memory, memoriesTable } from '#src/stores/memory-store.ts';
+import type {
+  CaptionMessage,
+  KeptDays,
+  OutdatedMessage,
+  TranscriptLine,
+  TranscriptSession,
+} from './transcript-line.ts';
 import {
   captionMessagesTable,
+  mergeIndex,
   messageColumns,
   selectLines,
   sessionColumns,
   toSessionKey,
   transcriptTables,
 } from './transcript-tables.ts';
-import { mergeIndex } from './word-index.ts';
 
 /** Reads everything stored about a person, which `erasePerson` deletes. Throws BotError `store.unreadable`. */
 export class PersonRecords {

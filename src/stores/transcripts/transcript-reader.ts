@@ -1,13 +1,5 @@
 import sql, { join } from 'sql-template-tag';
 import type { ChannelId, GuildId } from '#src/base/ids.ts';
-import type {
-  FoundLine,
-  ListedSession,
-  ReadableChannels,
-  ResumableSession,
-  TranscriptLine,
-  TranscriptSearch,
-} from '#src/features/captions/transcript-line.ts';
 import {
   channelId,
   guildId,
@@ -20,15 +12,24 @@ import {
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { toColumnList } from '#src/sql/table.ts';
+import type {
+  FoundLine,
+  ListedSession,
+  ReadableChannels,
+  ResumableSession,
+  TranscriptLine,
+  TranscriptSearch,
+} from './transcript-line.ts';
 import {
   idsPerSession,
   lineColumns,
   selectLines,
   sessionColumns,
+  splitIntoSearchWords,
+  toIndexTerm,
   toLineNumber,
   toTranscriptLine,
 } from './transcript-tables.ts';
-import { splitIntoSearchWords, toIndexTerm } from './word-index.ts';
 
 /** Reads lines of channels that the reader may know. Throws BotError `store.unreadable`. */
 export class TranscriptReader {
