@@ -350,22 +350,16 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^(\w+) is left (out|in)$/, leaveOut],
   [/^(\w+) (comes|goes)$/, (play, who = '', how) => play.seat(who, how === 'comes')],
   [
-    /^pause$/,
-    ({ fixture }) => (fixture.sessions.pauseHearing(g, true) ? 'paused' : 'nowhere'),
+    /^(pause|resume)$/,
+    ({ fixture }, act) =>
+      fixture.sessions.pauseHearing(g, act === 'pause') ? `${act}d` : 'nowhere',
   ],
   [
-    /^resume$/,
-    ({ fixture }) => (fixture.sessions.pauseHearing(g, false) ? 'resumed' : 'nowhere'),
-  ],
-  [
-    /^set here (\w+) (.+)$/,
-    ({ fixture }, key = '', value = '') =>
-      fixture.settings.setChannelSetting(lounge, key, value),
-  ],
-  [
-    /^set( confirmed)? (\w+) (.+)$/,
-    ({ fixture }, confirmed, key = '', value = '') =>
-      fixture.settings.setSetting(g, key, value, confirmed ? 'confirmed' : undefined),
+    /^set( confirmed| here)? (\w+) (.+)$/,
+    ({ fixture: { settings } }, how, key = '', value = '') =>
+      how === ' here'
+        ? settings.setChannelSetting(lounge, key, value)
+        : settings.setSetting(g, key, value, how ? 'confirmed' : undefined),
   ],
   [
     /^captions on(?: in (\w+))?$/,
