@@ -110,9 +110,7 @@ const shownLinePattern =
   /^\[(\d+)\] (?:\d{4}-\d\d-\d\d )?\d\d:\d\d ([^\n]*?): ([^\n]*)$/gm;
 
 /** Answers a question about numbered lines by shared words, or recaps them. */
-function answerNumberedLines(
-  messages: readonly ChatMessage[],
-): string | undefined {
+function answerNumberedLines(messages: readonly ChatMessage[]): string | undefined {
   const newest = messages.at(-1);
   if (newest?.role !== 'user' || newest.name !== '') return undefined; // A person has a name.
   const { content } = newest;

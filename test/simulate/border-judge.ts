@@ -71,7 +71,7 @@ export class BorderJudge {
     for (const one of after.history.exchanges)
       if (this.#channelId && !before.history.exchanges.includes(one))
         this.#saidIn.set(one, this.#channelId);
-    for (const by of listNewlyHeard(before, after)) this.#checkRole(world, by);
+    for (const { by } of listNewlyHeard(before, after)) this.#checkRole(world, by);
   }
 
   /** Finds the channel of the session, of which nothing but words that were said there may be known. */

@@ -41,7 +41,7 @@ export class SimulatedBug {
   }
 }
 
-/** An effect that does `perform` as it is looked at first, and forgets a recording that does not exist. */
+/** An effect that does `perform` as it is looked at first, and cancels a request that does not exist. */
 function makeEffect(perform: () => void): ConversationEffect {
   let isNew = true;
   return {
@@ -49,7 +49,7 @@ function makeEffect(perform: () => void): ConversationEffect {
       const wasNew = isNew;
       isNew = false;
       if (wasNew) perform();
-      return 'forget' as const;
+      return 'cancel-recognition' as const;
     },
     utterance: -1,
   };

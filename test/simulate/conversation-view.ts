@@ -28,7 +28,7 @@ export function floorPhase(state: ConversationState) {
   return state.turnQueue.current && getPhase(state.turnQueue.current, state);
 }
 
-/** People of whose utterances words are needed since this step. */
+/** Utterances whose words are needed since this step, with their speakers. */
 export function listNewlyHeard(before: ConversationState, after: ConversationState) {
   const listHeard = ({ turns }: ConversationState) =>
     turns.flatMap(({ by, openSpeech }) =>
@@ -37,7 +37,7 @@ export function listNewlyHeard(before: ConversationState, after: ConversationSta
       ),
     );
   const known = new Set(listHeard(before).map(({ id }) => id));
-  return listHeard(after).flatMap(({ by, id }) => (known.has(id) ? [] : by));
+  return listHeard(after).filter(({ id }) => !known.has(id));
 }
 
 /** Whether a reply is known to have been heard. */

@@ -1,5 +1,12 @@
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
-import { findTurn, isBotMuted, isLinkUp, isSessionOver } from './conversation-view.ts';
+import { listHeldUtterances } from '#src/conversation/machine/selectors.ts';
+import {
+  findTurn,
+  isBotMuted,
+  isLinkUp,
+  isSessionOver,
+  listNewlyHeard,
+} from './conversation-view.ts';
 import { createEndBook, type Ending } from './invariant-books.ts';
 import type { InvariantNumber } from './invariant-list.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
@@ -24,9 +31,12 @@ const signs: ReadonlySet<ConversationEffect['do']> = new Set([
 export function createEndJudge(hold: Hold) {
   const ends = createEndBook();
 
-  function noteRecording(effect: ConversationEffect) {
-    if (effect.do === 'listen') ends.expect('recording', effect.utterance);
-    if (effect.do === 'forget') ends.end('recording', effect.utterance);
+  /** Sound is kept from when words of it are needed, until the conversation holds it no more. */
+  function noteRecordings({ after, before }: Pick<SimulatedStep, 'after' | 'before'>) {
+    for (const { id } of listNewlyHeard(before, after)) ends.expect('recording', id);
+    const heldIds = new Set(listHeldUtterances(after));
+    for (const id of listHeldUtterances(before))
+      if (id !== 0 && !heldIds.has(id)) ends.end('recording', id);
   }
 
   function noteEnd(effect: ConversationEffect) {
@@ -61,10 +71,8 @@ export function createEndJudge(hold: Hold) {
         ends.expect('turn', id);
       for (const { id } of after.turns.flatMap(({ openSpeech }) => openSpeech))
         ends.expect('utterance', id);
-      for (const effect of effects) {
-        noteRecording(effect);
-        noteEnd(effect);
-      }
+      noteRecordings({ after, before });
+      for (const effect of effects) noteEnd(effect);
       checkTold({ after, before, effects, event });
       if (event.kind === 'over') ends.end('reply', event.reply);
       for (const kind of Object.keys(endsOnce) as (keyof typeof endsOnce)[]) {

@@ -41,7 +41,7 @@ import { QuestionJudge } from './question-judge.ts';
 import { SeatJudge } from './seat-judge.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
 import { simulatedRules as rules } from './simulated-rules.ts';
-import { type Act, everybody } from './simulated-scenes.ts';
+import type { Act } from './simulated-scenes.ts';
 import type { Simulation } from './simulation-world.ts';
 import { SoundJudge } from './sound-judge.ts';
 import type { VoiceFrame } from './spoken-sound.ts';
@@ -174,7 +174,7 @@ export class Invariants {
 
   #checkHearing({ after, before, effects, event }: SimulatedStep) {
     const open = after.turns.flatMap((turn) => turn.openSpeech);
-    for (const by of listNewlyHeard(before, after))
+    for (const { by } of listNewlyHeard(before, after))
       this.#hold(1, this.consent.isHeard(by), by);
     for (const effect of effects) {
       if (effect.do !== 'recognise') continue;

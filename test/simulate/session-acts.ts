@@ -1,4 +1,5 @@
 import type { PersonId } from '#src/base/ids.ts';
+import type { MoveAgreement } from '#src/sessions/move-requests.ts';
 import {
   den,
   lounge,

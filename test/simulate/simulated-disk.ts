@@ -66,7 +66,8 @@ export class SimulatedDisk {
     };
     const stores = openFailingStores(slow);
     for (const [name, store] of Object.entries(stores))
-      if (store) Object.defineProperty(store, 'trouble', { get: () => findTrouble(name) });
+      if (store)
+        Object.defineProperty(store, 'trouble', { get: () => findTrouble(name) });
     const { seats } = stores;
     const markAlive = seats.markAlive.bind(seats);
     seats.markAlive = (...given) => {
