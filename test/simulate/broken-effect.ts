@@ -1,7 +1,8 @@
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 
 /** Name of the error that an effect with a bug throws. */
-export const simulatedBugName = 'SimulatedBug';
+const simulatedBugName = 'SimulatedBug';
 
 /** The error of an effect with a bug. Of an unknown error people are told the name alone. */
 class SimulatedBugError extends Error {
@@ -53,4 +54,12 @@ function makeEffect(perform: () => void): ConversationEffect {
     },
     utterance: -1,
   };
+}
+
+/** Whether a failure is none of the product's own bugs. */
+export function isExpectedFailure({
+  code,
+  message,
+}: Extract<SessionEvent, { kind: 'failed' }>): boolean {
+  return code !== 'bug' || message.includes(simulatedBugName);
 }

@@ -90,3 +90,24 @@ export function listOverTurns(effects: readonly ConversationEffect[]) {
 export function findTurn(state: ConversationState, reply: Id) {
   return state.turns.find(({ answer }) => answer?.id === reply);
 }
+
+export function isQuiet({ turns }: ConversationState) {
+  return turns.every(({ openSpeech }) => openSpeech.length === 0);
+}
+
+export function isBarred(state: ConversationState) {
+  return isMuted(state.session) || isSessionOver(state);
+}
+
+export function findOverTurn(effect: ConversationEffect) {
+  return effect.do === 'fact' && effect.fact.kind === 'turn-over'
+    ? [effect.fact.turn.id]
+    : [];
+}
+
+/** Whether a turn ended by itself in the same step, and its asker is told. */
+export function isTurnFailure(effect: ConversationEffect, turn: Id) {
+  if (effect.do !== 'fact' || effect.fact.kind !== 'turn-over') return false;
+  const { end, turn: over } = effect.fact;
+  return over.id === turn && (end === 'failed' || end === 'late');
+}

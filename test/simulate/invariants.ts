@@ -6,7 +6,6 @@ import type {
   EffectOf,
 } from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
-import { isMuted } from '#src/conversation/machine/selectors.ts';
 import type {
   ConversationState,
   HistoryExchange,
@@ -15,15 +14,19 @@ import type {
 import { getWakeTime } from '#src/conversation/machine/step.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { BorderJudge } from './border-judge.ts';
-import { simulatedBugName } from './broken-effect.ts';
+import { isExpectedFailure } from './broken-effect.ts';
 import { BugJudge } from './bug-judge.ts';
 import {
+  findOverTurn,
   floorPhase,
   isAnybodyTalking,
+  isBarred,
   isLinkTried,
   isLinkUp,
+  isQuiet,
   isSessionOver,
   isStarving,
+  isTurnFailure,
   listNewExchanges,
   listNewlyHeard,
   listOverTurns,
@@ -46,6 +49,7 @@ import type { Simulation } from './simulation-world.ts';
 import { SoundJudge } from './sound-judge.ts';
 import type { VoiceFrame } from './spoken-sound.ts';
 import { createToolJudge } from './tool-judge.ts';
+import { createYesJudge } from './yes-judge.ts';
 
 /** One step of a simulated conversation. */
 export type SimulatedStep = {
@@ -98,6 +102,7 @@ export class Invariants {
   };
   #ends = createEndJudge(this.#hold);
   #tools = createToolJudge(this.#hold);
+  readonly #yeses = createYesJudge(this.#hold);
   #questions = new QuestionJudge(this.#hold);
   #sound = new SoundJudge(this.#hold);
   #cost = createCostJudge(this.#hold);
@@ -143,6 +148,7 @@ export class Invariants {
     this.#checkFloor(taken);
     this.#checkReplies(taken);
     this.#tools.check(world, taken);
+    this.#yeses.check(world, taken);
     this.#checkMoney(world);
     this.#checkHistory(taken);
     this.#checkWaits(taken);
@@ -528,7 +534,7 @@ export class Invariants {
 
   checkEvent(event: SessionEvent, said: readonly SaidWords[]) {
     if (event.kind === 'failed')
-      this.#note(() => this.#hold(34, isExpected(event), event.message));
+      this.#note(() => this.#hold(34, isExpectedFailure(event), event.message));
     if (event.kind !== 'recognised') return;
     const isSaid = said.some(
       ({ by, text }) => by === event.speakerId && event.text.includes(text),
@@ -582,31 +588,6 @@ export class Invariants {
     this.#hold(33, !this.#last || isSessionOver(this.#last), 'it is not over');
     this.#hold(33, !this.#last?.tools.runs.length, 'a tool');
   }
-}
-
-function isExpected({ code, message }: Extract<SessionEvent, { kind: 'failed' }>) {
-  return code !== 'bug' || message.includes(simulatedBugName);
-}
-
-function isQuiet({ turns }: ConversationState) {
-  return turns.every(({ openSpeech }) => openSpeech.length === 0);
-}
-
-function isBarred(state: ConversationState) {
-  return isMuted(state.session) || isSessionOver(state);
-}
-
-function findOverTurn(effect: ConversationEffect) {
-  return effect.do === 'fact' && effect.fact.kind === 'turn-over'
-    ? [effect.fact.turn.id]
-    : [];
-}
-
-/** Whether a turn ended by itself in the same step, and its asker is told. */
-function isTurnFailure(effect: ConversationEffect, turn: Id) {
-  if (effect.do !== 'fact' || effect.fact.kind !== 'turn-over') return false;
-  const { end, turn: over } = effect.fact;
-  return over.id === turn && (end === 'failed' || end === 'late');
 }
 
 function toPlain(text: string) {

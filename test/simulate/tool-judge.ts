@@ -3,7 +3,6 @@ import type {
   EffectOf,
 } from '#src/conversation/machine/effects.ts';
 import type {
-  Confirmation,
   ConversationState,
   Id,
   ToolRun,
@@ -12,10 +11,6 @@ import { listNewExchanges } from './conversation-view.ts';
 import { createToolBook } from './invariant-books.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
 import type { Simulation } from './simulation-world.ts';
-
-/** Time, in ms, after which somebody who talks is known to talk. */
-const noticedMs = 500;
-const isYes = /^yes/i;
 
 /**
  * Judges tools: which run, when, for whose words, and after whose yes.
@@ -55,40 +50,6 @@ export function createToolJudge(hold: Hold, inheritedRuns = 0) {
     const running = world.engines.listRunning.filter(({ port }) => port === 'run');
     const most = after.tools.runs.length + inheritedRuns;
     hold(11, running.length <= most, 'a tool that was stopped');
-  }
-
-  function checkStopped({ after, before, event }: SimulatedStep) {
-    if (event.kind !== 'barged' || event.action !== 'stop') return;
-    const { current } = before.turnQueue;
-    if (current?.reply !== event.reply) return;
-    const left = after.tools.runs.find(({ ref, turn }) => ref && turn === current.id);
-    hold(60, left === undefined, left?.tool);
-  }
-
-  function checkYes({ after, before, effects }: SimulatedStep) {
-    if (!effects.some((one) => one.do === 'play' || one.do === 'speak')) return;
-    const isOpen = ({ spokenYes }: Confirmation) => spokenYes?.state === 'open';
-    const asked = before.tools.confirmations.filter(isOpen).map(({ id }) => id);
-    const open = after.tools.confirmations.filter(isOpen);
-    const stale = open.find(({ id }) => asked.includes(id));
-    hold(61, stale === undefined, stale?.id);
-  }
-
-  /** Whoever has gone on since the yes has not confirmed. */
-  function checkGoneOn({ said }: Simulation, { after, before, event }: SimulatedStep) {
-    const isAccepted = ({ spokenYes }: Confirmation) => spokenYes?.state === 'accepted';
-    const former = before.tools.confirmations.filter(isAccepted).map(({ id }) => id);
-    const accepted = after.tools.confirmations.filter(
-      (one) => isAccepted(one) && !former.includes(one.id),
-    );
-    const latest = accepted.map(({ presser }) =>
-      said.findLast(
-        ({ by, fromMs, text }) =>
-          by === presser && text !== '' && fromMs <= event.atMs - noticedMs,
-      ),
-    );
-    const other = latest.find((one) => one && !isYes.test(one.text));
-    hold(84, other === undefined, other?.text);
   }
 
   function checkRun(
@@ -162,9 +123,6 @@ export function createToolJudge(hold: Hold, inheritedRuns = 0) {
       if (event.kind === 'returned') tools.noteForeign(before, event.run);
       if (event.kind === 'returned' && event.isVain) tools.takeBack(before, event.run);
       checkJobs(world, after);
-      checkStopped(step);
-      checkYes(step);
-      checkGoneOn(world, step);
     },
   };
 }

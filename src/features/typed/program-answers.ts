@@ -194,7 +194,7 @@ type ProgramConversationDeps = Deps<'clock' | 'spending' | 'transcriber'> & {
 type SoundTexts = ReadonlyMap<ProgramPart, string>;
 
 /** The conversation that a program sent with its request, as a turn of a pipeline. */
-export class ProgramConversation {
+class ProgramConversation {
   readonly #question: ProgramQuestion;
   readonly #deps: ProgramConversationDeps;
   readonly #signal: AbortSignal;

@@ -128,7 +128,7 @@ export type OriginVerdict =
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 
 /** Accepts requests of our own page, or opened by its reader. */
-export function checkOrigin(
+function checkOrigin(
   request: IncomingMessage,
   isForPrograms: boolean,
   publicUrl: URL | undefined,
@@ -176,8 +176,7 @@ const severalHosts =
   'A request names one host: send one Host header, and the path alone.';
 const wrongOrigin = 'Another page sent this request; only its own page may.';
 
-export const programsBelow =
-  'Operations for programs begin with /v1: add it to the base URL.';
+const programsBelow = 'Operations for programs begin with /v1: add it to the base URL.';
 
 function createRefusedVerdict(
   status: 400 | 403 | 404 | 421,
