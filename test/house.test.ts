@@ -33,10 +33,9 @@ const below: Readonly<Record<string, string>> = {
   notices: 'ports speech people texts base',
   /** One voice channel's talk; knows no feature. */
   conversation:
-    'notices settings ports spending pipeline playback speech chat provider people turn audio texts base',
+    'notices settings ports spending pipeline playback speech chat people turn audio texts base',
   /** Where the bot sits: joins, moves, returns, leaves. */
-  sessions:
-    'conversation notices settings ports spending pipeline playback people turn audio texts base',
+  sessions: 'conversation notices settings ports people turn texts base',
   /** Examinations of one part each, for the doctor, setup and `/settings check`. */
   probes: 'sessions ports pipeline speech chat provider people audio texts base',
   /** Recognisers, voices and chat models. */

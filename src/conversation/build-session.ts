@@ -2,7 +2,6 @@ import { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { admitLiteral } from '#src/base/logged-text.ts';
-import { ConsentNotices } from '#src/conversation/consent/consent-notices.ts';
 import {
   createAdmissionCheck,
   readStoredConsents,
@@ -21,6 +20,7 @@ import {
   type History,
   type SessionSettings,
 } from '#src/conversation/machine/state.ts';
+import { ConsentNotices } from '#src/conversation/mouth/consent-notices.ts';
 import { SessionMouth } from '#src/conversation/mouth/mouth.ts';
 import {
   createSessionTools,

@@ -4,12 +4,12 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runTogether } from '#src/base/loops/run-together.ts';
-import { readHearingState } from '#src/conversation/ear/read-hearing-state.ts';
+import { readHearingState } from '#src/conversation/consent/session-consent.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
 import { findCaptionsGap } from '#src/ports/session-hearing.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
-import { greetOnArrival } from './answering/answer-delivery.ts';
 import type { Ear } from './ear/ear.ts';
+import { greetOnArrival } from './mouth/answer-delivery.ts';
 import type { Owners, Session } from './session.ts';
 import type { Deps } from './session-dependencies.ts';
 

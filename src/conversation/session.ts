@@ -1,7 +1,7 @@
 import type { PersonId } from '#src/base/ids.ts';
-import type { ConsentNotices } from '#src/conversation/consent/consent-notices.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { SpeakerLanguages } from '#src/conversation/ear/speaker-languages.ts';
+import type { ConsentNotices } from '#src/conversation/mouth/consent-notices.ts';
 import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { Owned } from '#src/people/owned.ts';

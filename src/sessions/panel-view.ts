@@ -1,7 +1,7 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { AnswerRunner } from '#src/conversation/answering/answer-runner.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
-import { readHearingState } from '#src/conversation/ear/read-hearing-state.ts';
+import { readHearingState } from '#src/conversation/consent/session-consent.ts';
 import {
   findAwaitedReply,
   findCurrentTurn,
@@ -220,7 +220,7 @@ export function createSessionPanel(
     consent,
     talking: talk.people.find(({ id }) => talkingIds.includes(id))?.name,
     getName: (personId) => voiceChannel.getName(personId),
-    step: answers.findPending(awaited?.reply)?.runningStep,
+    step: awaited && answers.findPending(awaited.reply)?.runningStep,
     features: features.describePanel(),
   });
 }

@@ -1,7 +1,7 @@
 import type { AdmittedErasure, PersonErasure } from '#src/base/erasures.ts';
 import { type GuildId, noGuild, type PersonId } from '#src/base/ids.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import { getAnswerMedium } from '#src/conversation/answering/answer-delivery.ts';
+import { getAnswerMedium } from '#src/conversation/mouth/answer-delivery.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { type Erasure, isRefusal } from '#src/people/consent.ts';

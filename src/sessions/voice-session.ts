@@ -8,13 +8,13 @@ import {
   type ConversationOptions,
 } from '#src/conversation/build-session.ts';
 import { type ConnectionOptions, runConnection } from '#src/conversation/connection.ts';
-import type { ConsentNotices } from '#src/conversation/consent/consent-notices.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import {
   findFinalLoss,
   reconnectRules,
 } from '#src/conversation/machine/reconnect-policy.ts';
+import type { ConsentNotices } from '#src/conversation/mouth/consent-notices.ts';
 import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import type { Owners, Session, SessionChannel } from '#src/conversation/session.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';

@@ -1,4 +1,4 @@
-import type { Quote } from '#src/conversation/answering/pending-answer.ts';
+import type { Quote } from '#src/conversation/mouth/pending-answer.ts';
 import type { QueuedAnnouncement } from '#src/conversation/mouth/queued-speech.ts';
 import type {
   writeInChat,

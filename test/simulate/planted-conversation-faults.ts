@@ -223,7 +223,7 @@ export const conversationFaults: readonly PlantedFault[] = [
   {
     id: 'b23',
     meaning: 'A tool runs for an answer that nobody wanted yet.',
-    file: 'src/conversation/answering/pending-answer.ts',
+    file: 'src/conversation/mouth/pending-answer.ts',
     from: '    await waitUnlessAborted(this.#wanted.promise, signal);\n    signal.throwIfAborted();\n    const result',
     to: '    signal.throwIfAborted();\n    const result',
     tests: ['test/conversation'],
@@ -231,7 +231,7 @@ export const conversationFaults: readonly PlantedFault[] = [
   {
     id: 'b24',
     meaning: 'Wasted answers are not counted, so it never saves.',
-    file: 'src/conversation/answering/pending-answer.ts',
+    file: 'src/conversation/mouth/pending-answer.ts',
     from: '    this.#options.preemptiveBudget.lose(this.#tokens);\n    this.#fate',
     to: '    this.#fate',
     tests: ['test/conversation'],

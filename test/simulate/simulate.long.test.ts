@@ -1,4 +1,12 @@
+import { type InvariantNumber, invariants } from './invariant-list.ts';
 import { testFailingCalls, testSeeds } from './seed-tests.ts';
 
-testSeeds(21, 80);
+const asked = testSeeds(21, 80);
 testFailingCalls([2, 3]);
+
+test('those seeds ask every invariant', () => {
+  const never = Object.keys(invariants).filter(
+    (one) => !asked.has(Number(one) as InvariantNumber),
+  );
+  expect(never).toEqual([]);
+});

@@ -42,7 +42,7 @@ export const plantedLeaks: readonly PlantedFault[] = [
   {
     id: 's05',
     meaning: 'People count as told before Discord has taken the line.',
-    file: 'src/conversation/consent/consent-notices.ts',
+    file: 'src/conversation/mouth/consent-notices.ts',
     from: 'const isWritten = await notices.tellPeople(ids, line, signal);',
     to: 'void notices.tellPeople(ids, line, signal);\n    const isWritten = true;',
     tests,

@@ -1,15 +1,15 @@
 import type { PersonId } from '#src/base/ids.ts';
 import { type ChatMessage, historyLimits } from '#src/chat/chat-model.ts';
-import {
-  type AnswerMedium,
-  getAnswerMedium,
-} from '#src/conversation/answering/answer-delivery.ts';
-import { PendingAnswer } from '#src/conversation/answering/pending-answer.ts';
 import type {
   HistoryExchange,
   Id,
   ToolChange,
 } from '#src/conversation/machine/state.ts';
+import {
+  type AnswerMedium,
+  getAnswerMedium,
+} from '#src/conversation/mouth/answer-delivery.ts';
+import { PendingAnswer } from '#src/conversation/mouth/pending-answer.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import {

@@ -1,6 +1,15 @@
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
+import type { Ear } from '#src/conversation/ear/ear.ts';
+import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import {
+  findTurn,
+  getVoiceEndMs,
+  isCalledByName,
+  isMuted,
+} from '#src/conversation/machine/selectors.ts';
+import type { Id, TurnEnd, TurnState } from '#src/conversation/machine/state.ts';
 import {
   type AnswerMedium,
   addNamePrefix,
@@ -12,23 +21,14 @@ import {
   synthesizeName,
   type VoiceDeps,
   writeAside,
-} from '#src/conversation/answering/answer-delivery.ts';
-import { writeAnswerOnce } from '#src/conversation/answering/answer-writing.ts';
+} from '#src/conversation/mouth/answer-delivery.ts';
+import { writeAnswerOnce } from '#src/conversation/mouth/answer-writing.ts';
 import {
   type AnswerProgress,
   type FinishedAnswer,
   PendingAnswer,
   writeAnswer,
-} from '#src/conversation/answering/pending-answer.ts';
-import type { Ear } from '#src/conversation/ear/ear.ts';
-import type { EffectOf } from '#src/conversation/machine/effects.ts';
-import {
-  findTurn,
-  getVoiceEndMs,
-  isCalledByName,
-  isMuted,
-} from '#src/conversation/machine/selectors.ts';
-import type { Id, TurnEnd, TurnState } from '#src/conversation/machine/state.ts';
+} from '#src/conversation/mouth/pending-answer.ts';
 import {
   createRunningReply,
   fillReply,

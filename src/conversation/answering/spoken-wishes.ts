@@ -1,4 +1,5 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
+import { pauseHearingAloud } from '#src/conversation/mouth/answer-delivery.ts';
 import { pauseTracks, toSilenceLine } from '#src/conversation/mouth/silence.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import { toOpenText } from '#src/people/owned.ts';
@@ -6,7 +7,6 @@ import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import { formatDuration } from '#src/texts/duration.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WishKind } from '#src/turn/overlap/interjections.ts';
-import { pauseHearingAloud } from './answer-delivery.ts';
 
 /** Requests that a spoken wish makes of all sessions. */
 type WishSessions = {

@@ -7,6 +7,8 @@ import {
   mayHear,
 } from '#src/conversation/machine/selectors.ts';
 import type { Participant } from '#src/conversation/machine/state.ts';
+import type { Owners } from '#src/conversation/session.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import {
   type Consent,
   isPolicyFor,
@@ -16,6 +18,7 @@ import {
 import type { WordsReading } from '#src/people/erased-words.ts';
 import { judgeAccess } from '#src/people/rights.ts';
 import type { Places } from '#src/ports/command-ports.ts';
+import type { HearingState } from '#src/ports/session-hearing.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import { conversationSettings, isLooser } from '#src/settings/guild-settings.ts';
@@ -342,5 +345,22 @@ export function createAdmissionCheck(
     const roleIds = people().find((person) => person.id === id)?.roleIds ?? [];
     const mayManage = places.mayManage(guildId, id);
     return judgeAccess(rules, { id, roleIds, mayManage }) === 'open';
+  };
+}
+
+/** Reads the facts of a session on which `describeHearing` decides, as they are now, but for its captions. */
+export function readHearingState(
+  { consent, loop, voiceChannel }: Owners<'consent' | 'loop' | 'voiceChannel'>,
+  { localRecogniser, spending }: Deps<'localRecogniser' | 'spending'>,
+): Omit<HearingState, 'isCaptioned'> {
+  const { connection, restrictions, settings } = loop.state.session;
+  return {
+    mode: settings.mode,
+    addressing: settings.addressing,
+    isLinked: connection.kind === 'up',
+    isDeafened: restrictions.includes('deafened'),
+    isPaused: consent.isPaused,
+    unpaidUntil: spending.findUsedHearingBudget(voiceChannel.channel.guildId)?.time,
+    hasLocalRecogniser: localRecogniser.isAvailable,
   };
 }

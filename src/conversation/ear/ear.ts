@@ -10,19 +10,19 @@ import { listHeldUtterances } from '#src/conversation/machine/selectors.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { TurnModel } from '#src/speech/local/turn-model.ts';
 import type { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import type { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
-import { CrowdNotices, maxSpeakers } from './crowd-notices.ts';
 import { SpeakerInput } from './speaker-input.ts';
 import { SpeakerLine } from './speaker-line.ts';
 import type { SpokenUtterance } from './spoken-utterance.ts';
 import { UnpaidSpeech } from './unpaid-speech.ts';
 
-/** Who talks now, and how soon the next `tick` is needed. */
+/** The people who talk now, and how soon the next `tick` is needed. */
 type EarActivity = {
   /** People whose utterance is open, also in a pause of it. */
   readonly talkingIds: readonly PersonId[];
@@ -73,7 +73,7 @@ export type HearingDeps = {
   readonly weights: SileroNetwork;
 };
 
-/** What hearing needs beside its session. */
+/** Objects that hearing needs beside its session. */
 export type EarDeps = Deps<
   | 'clock'
   | 'codec'
@@ -94,6 +94,8 @@ export type EarDeps = Deps<
   readonly listVocabulary: () => readonly string[];
 };
 
+/** People who can speak at once in one channel and all be heard. */
+const maxSpeakers = 25;
 const maxIdleMs = 60_000;
 /** Pauses are measured for so long after a packet. */
 const packetPauseMs = 1_000;
@@ -169,9 +171,10 @@ export class SessionEar implements Ear {
     this.#unpaidSpeech.tellSpeaker(speakerId);
   }
 
-  #addUtterance(create: (id: Id) => SpokenUtterance) {
+  #beginUtterance(create: (id: Id) => SpokenUtterance) {
     const utterance = create(this.#nextId++);
-    this.#utterances.set(utterance.id, utterance);
+    utterance.begin();
+    if (utterance.isHeld) this.#utterances.set(utterance.id, utterance);
     return utterance;
   }
 
@@ -195,7 +198,7 @@ export class SessionEar implements Ear {
     const line = new SpeakerLine(speakerId, input, this.#session, {
       ...this.#deps,
       unpaidSpeech: this.#unpaidSpeech,
-      addUtterance: (create) => this.#addUtterance(create),
+      beginUtterance: (create) => this.#beginUtterance(create),
       isAlone: (own) =>
         [...this.#lines.values()].every((each) => each === own || !each.isRecording),
     });
@@ -211,5 +214,34 @@ export class SessionEar implements Ear {
       .sort(([, left], [, right]) => left.lastPacketAtMs - right.lastPacketAtMs);
     if (quietest) this.#closeLine(quietest[0]);
     return quietest !== undefined;
+  }
+}
+
+/** Packets of a person that found no place before the bot says so: a second of sound. Shorter sound is hardly a question. */
+const minUnheardPackets = 50;
+
+type CrowdNoticesDeps = {
+  readonly notices: Pick<ChannelNotices, 'notifyPerson'>;
+  /** Aborts when the session ends. */
+  readonly signal: AbortSignal;
+};
+
+/** Tells each person once in a session who speaks while 25 others do, and so is not heard. */
+class CrowdNotices {
+  readonly #deps;
+  readonly #packetCounts = new Map<PersonId, number>();
+
+  constructor(deps: CrowdNoticesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Counts a packet that found no place. Never throws. */
+  onUnheardPacket(speakerId: PersonId): void {
+    const count = (this.#packetCounts.get(speakerId) ?? 0) + 1;
+    this.#packetCounts.set(speakerId, count);
+    if (count !== minUnheardPackets) return;
+    const { notices, signal } = this.#deps;
+    const line = { id: 'hearing.crowd', with: { n: maxSpeakers } } as const;
+    notices.notifyPerson(speakerId, [line], signal, []);
   }
 }

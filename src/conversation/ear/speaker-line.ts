@@ -18,8 +18,8 @@ type EventOf<Kind extends SpeakerInputEvent['kind']> = Extract<
 type LineDeps = EarDeps & {
   /** Speech that the usual recogniser does not get. */
   readonly unpaidSpeech: UnpaidSpeech;
-  /** Adds an utterance to those that the conversation may ask for, and returns it. */
-  readonly addUtterance: (create: (id: Id) => SpokenUtterance) => SpokenUtterance;
+  /** Begins an utterance, which the conversation may then ask for, and returns it. */
+  readonly beginUtterance: (create: (id: Id) => SpokenUtterance) => SpokenUtterance;
   /** Tests whether nobody else is in the middle of an utterance. */
   readonly isAlone: (line: SpeakerLine) => boolean;
 };
@@ -227,10 +227,9 @@ export class SpeakerLine {
     if ('reservation' in budget) {
       const { fromMs } = began;
       const options = { budget, follow, fromMs, line: this, speakerId };
-      this.#utterance = this.#deps.addUtterance(
+      this.#utterance = this.#deps.beginUtterance(
         (id) => new SpokenUtterance(this.#session, this.#deps, { ...options, id }),
       );
-      this.#utterance.begin();
       return;
     }
     unpaidSpeech.begin(speakerId, budget, follow !== undefined);

@@ -146,7 +146,8 @@ export class SpokenUtterance {
       hints: this.#hints,
       isCaptioned: this.isFollowed,
     });
-    if (this.#findState()) this.#feedModel();
+    this.#isHeld = this.#findState() !== undefined;
+    if (this.#isHeld) this.#feedModel();
     else this.#settle(notUnderstood, false);
   }
 

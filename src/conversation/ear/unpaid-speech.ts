@@ -1,4 +1,5 @@
 import type { PersonId } from '#src/base/ids.ts';
+import { readHearingState } from '#src/conversation/consent/session-consent.ts';
 import type { Utterance, UtteranceEnd } from '#src/conversation/ear/speaker-input.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { UtteranceState } from '#src/conversation/machine/state.ts';
@@ -9,7 +10,6 @@ import { describeHearing, type Hearing } from '#src/ports/session-hearing.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { hasVoice, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
-import { readHearingState } from './read-hearing-state.ts';
 import type { SpokenUtterance } from './spoken-utterance.ts';
 
 type UnpaidSpeechDeps = Deps<'clock' | 'cues' | 'localRecogniser' | 'spending'>;

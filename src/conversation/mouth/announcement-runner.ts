@@ -1,11 +1,11 @@
 import type { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
-import type { VoiceDeps } from '#src/conversation/answering/answer-delivery.ts';
-import { tellMissingVoice } from '#src/conversation/answering/answer-writing.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { findAnnouncement } from '#src/conversation/machine/selectors.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
+import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
+import { tellMissingVoice } from '#src/conversation/mouth/answer-writing.ts';
 import type { QueuedAnnouncement } from '#src/conversation/mouth/queued-speech.ts';
 import {
   createStuckError,

@@ -1,8 +1,8 @@
 import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import type { PersonId } from '#src/base/ids.ts';
-import type { VoiceDeps } from '#src/conversation/answering/answer-delivery.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { SpeakerInputEvent } from '#src/conversation/ear/speaker-input.ts';
+import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
@@ -26,12 +26,12 @@ export type SoundMix = {
   isPassedOn: boolean;
 };
 
-/** What a person's voice or words do while the bot speaks. */
+/** A person's voice or words while the bot speaks. */
 type Overheard =
   | SpeakerInputEvent
   /** Words so far. Later ones may correct them. */
   | { readonly kind: 'partial'; readonly text: string }
-  /** What the final words mean. */
+  /** The meaning of the final words. */
   | ({ readonly kind: 'meaning' } & OverlapWords);
 
 /**
@@ -73,10 +73,13 @@ type OpenMouth = {
   readonly cues: CueTrack;
   readonly output: SpeechOutput;
   readonly bargeIns: BargeIns;
-  readonly waitingCues: WaitingCues;
+  /** Undefined until somebody waits. */
+  waitingCues?: WaitingCues;
+  /** Aborts as the connection closes. */
+  readonly closing: AbortSignal;
 };
 
-/** What a mouth needs of its session and of the outside. */
+/** Objects that a mouth needs of its session and of the outside. */
 export type MouthOptions = {
   readonly deps: VoiceDeps & Deps<'codec' | 'cues'>;
   readonly loop: ConversationLoop;
@@ -131,7 +134,7 @@ export class SessionMouth implements Mouth {
       cues,
       output,
       bargeIns: new BargeIns(loop, output, cues),
-      waitingCues: new WaitingCues(this.#options, deps, cues, closing.signal),
+      closing: closing.signal,
     };
     this.#open = open;
     this.#playMixedFrames(link, open);
@@ -168,7 +171,12 @@ export class SessionMouth implements Mouth {
   }
 
   playWaitingCue(cue: WaitingCue, step: PlainTextId | undefined): void {
-    this.#open?.waitingCues.playCue(cue, step);
+    const open = this.#open;
+    if (!open) return;
+    const { closing, cues } = open;
+    const { deps } = this.#options;
+    open.waitingCues ??= new WaitingCues(this.#options, deps, cues, closing);
+    open.waitingCues.playCue(cue, step);
   }
 
   /** Sends the mixed sound of all tracks, frame by frame, and wakes the link when one begins. */

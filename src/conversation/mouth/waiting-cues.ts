@@ -1,12 +1,12 @@
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { VoiceDeps } from '#src/conversation/answering/answer-delivery.ts';
 import {
   findAwaitedReply,
   findCurrentTurn,
   isQuiet,
 } from '#src/conversation/machine/selectors.ts';
+import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import { declareVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';

@@ -2,12 +2,12 @@ import { findAddresses } from '#src/base/addresses/addresses.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { admitSetting } from '#src/base/logged-text.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
+import { findWish } from '#src/conversation/machine/wish.ts';
 import {
   getSpokenName,
   type SpeakingSession,
   sayToPerson,
-} from '#src/conversation/answering/answer-delivery.ts';
-import { findWish } from '#src/conversation/machine/wish.ts';
+} from '#src/conversation/mouth/answer-delivery.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';

@@ -1,8 +1,8 @@
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { Quote } from '#src/conversation/answering/pending-answer.ts';
 import type { ToolWish } from '#src/conversation/machine/wish.ts';
+import type { Quote } from '#src/conversation/mouth/pending-answer.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import { Owned } from '#src/people/owned.ts';
 import type { ToolEnd } from '#src/ports/session-events.ts';

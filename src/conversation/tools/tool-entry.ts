@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
-import type { Quote } from '#src/conversation/answering/pending-answer.ts';
 import type { JudgedEffect, ToolWish } from '#src/conversation/machine/wish.ts';
+import type { Quote } from '#src/conversation/mouth/pending-answer.ts';
 import type {
   NamedPerson,
   Session,

@@ -1,7 +1,7 @@
 import { waitAtMost } from '#src/base/bounded-wait.ts';
 import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
-import { readHearingState } from '#src/conversation/ear/read-hearing-state.ts';
+import { readHearingState } from '#src/conversation/consent/session-consent.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import { buildRecentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import type {

@@ -1,6 +1,6 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
-import type { VoiceDeps } from '#src/conversation/answering/answer-delivery.ts';
+import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
 import { synthesizeClause } from '#src/conversation/mouth/speech-output.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import { changeSpeed } from '#src/playback/reply/time-stretch.ts';

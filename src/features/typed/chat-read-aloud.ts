@@ -4,7 +4,7 @@ import type { GuildId, MessageId } from '#src/base/ids.ts';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { hideSpoilers } from '#src/chat/text/speakable.ts';
-import { getSpokenName } from '#src/conversation/answering/answer-delivery.ts';
+import { getSpokenName } from '#src/conversation/mouth/answer-delivery.ts';
 import type { QueuedAnnouncement } from '#src/conversation/mouth/queued-speech.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';

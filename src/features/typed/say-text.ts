@@ -1,7 +1,7 @@
 import type { ChannelId } from '#src/base/ids.ts';
 import type { PlayEnd } from '#src/base/play-end.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
-import type { VoiceDeps } from '#src/conversation/answering/answer-delivery.ts';
+import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
 import type {
   QueuedAnnouncement,
   SayPlace,

@@ -1,12 +1,12 @@
 import type { MessageId } from '#src/base/ids.ts';
 import {
-  getAnswerMedium,
-  writePrivately,
-} from '#src/conversation/answering/answer-delivery.ts';
-import {
   getAddressingRules,
   isLineAddressed,
 } from '#src/conversation/machine/turn-addressing.ts';
+import {
+  getAnswerMedium,
+  writePrivately,
+} from '#src/conversation/mouth/answer-delivery.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import {

@@ -53,7 +53,7 @@ const commands = [
   'leave',
   'privacy status; allow; deny; pause; resume; forget; export; memories delete; audit person',
   'say text! when=now|queue track voice wait',
-  'settings view; set key! value!; check',
+  'settings view; set key! value! channel; check',
   'stats',
   'stop what=speech|sounds|everything',
   'track play sound file track volume loop next wait; queue track fade; pause track; resume track; skip track; stop track; volume level! seconds track; seek to! track; mute track; unmute track; loop mode!=on|off track; remove item! track; list',

@@ -9,7 +9,7 @@ import type {
   ArrivedPart,
   FinishedAnswer,
   PendingAnswer,
-} from '#src/conversation/answering/pending-answer.ts';
+} from '#src/conversation/mouth/pending-answer.ts';
 import { synthesizeClause } from '#src/conversation/mouth/speech-output.ts';
 import type { NamedPerson, Owners, SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -127,7 +127,7 @@ export function writeAside(
  *
  * @example
  * import { toPersonId } from '#src/base/ids.ts';
- * import { getSpokenName } from '#src/conversation/answering/answer-delivery.ts';
+ * import { getSpokenName } from '#src/conversation/mouth/answer-delivery.ts';
  *
  * const place = { getChoices: () => ({ spokenName: 'Ana Maria' }) };
  * getSpokenName({ id: toPersonId('1'), name: '~ana~' }, place); // 'Ana Maria'

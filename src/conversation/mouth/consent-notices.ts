@@ -1,10 +1,10 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { PersonId } from '#src/base/ids.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { SpeechRequests } from '#src/conversation/mouth/speech-requests.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { SessionConsent } from './session-consent.ts';
 
 /** Packets that an unheard person sends before the bot tells them: 5 s of sound. */
 const minUnheardPackets = 250;
@@ -33,7 +33,7 @@ type ConsentNoticesDeps = {
  * not hear, are asked once they have spoken for 5 s.
  *
  * @example
- * import type { ConsentNotices } from '#src/conversation/consent/consent-notices.ts';
+ * import type { ConsentNotices } from '#src/conversation/mouth/consent-notices.ts';
  *
  * declare const consentNotices: ConsentNotices;
  * consentNotices.tellPeople();

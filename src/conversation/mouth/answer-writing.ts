@@ -2,7 +2,7 @@ import type { PersonId } from '#src/base/ids.ts';
 import type {
   AnswerProgress,
   PendingAnswer,
-} from '#src/conversation/answering/pending-answer.ts';
+} from '#src/conversation/mouth/pending-answer.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import { writeUnspeakableWords } from '#src/notices/channel-notices.ts';
 import { type Owned, toOpenText } from '#src/people/owned.ts';
