@@ -57,7 +57,9 @@ export class PacketJudge {
   /** Time has passed. */
   checkTime(world: Simulation): void {
     const nowMs = world.clock.nowMs();
-    const isSmooth = world.plan.latenessMs <= maxReorderMs && !world.isStalled;
+    const isPaused = world.state?.presence.consent.isPaused !== false;
+    const isOnTime = world.plan.latenessMs <= maxReorderMs && !world.isStalled;
+    const isSmooth = isOnTime && !isPaused;
     for (const [number, sentence] of this.#sentences) {
       sentence.isWhole &&= isSmooth;
       if (nowMs - sentence.lastMs < decodedMs) continue;

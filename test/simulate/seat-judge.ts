@@ -58,6 +58,8 @@ export class SeatJudge {
   #isDismissed = false;
   /** Latest instants, in ms, at which people sat in each channel, and each person with the bot. */
   readonly #peopledMs = new Map<string, number>();
+  /** The channel in which the bot sits, or sat last. */
+  #channelId: string | null = null;
   readonly #togetherMs = new Map<string, number>();
   #restMs = 0;
   /** End, in ms, of the rest that Discord asked for. */
@@ -162,10 +164,11 @@ export class SeatJudge {
     const nowMs = clock.nowMs();
     for (const { channelId } of [lounge, den])
       if (discord.hasPeople(channelId)) this.#peopledMs.set(channelId, nowMs);
+    this.#channelId = discord.botChannel ?? this.#channelId;
     for (const by of everybody)
-      if (discord.isWithBot(by)) this.#togetherMs.set(by, nowMs);
+      if (discord.isSeatedIn(by, this.#channelId)) this.#togetherMs.set(by, nowMs);
     if (discord.botChannel !== null && discord.voice.current) this.#inCallMs = nowMs;
-    if (discord.isMostlySealed) this.#troubleMs = nowMs;
+    if (discord.isMostlySealed || !discord.voice.isCarried) this.#troubleMs = nowMs;
   }
 
   /** A seat is stored as alive. */

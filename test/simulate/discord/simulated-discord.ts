@@ -186,10 +186,14 @@ export class SimulatedDiscord {
     this.#gateway?.logInAnew();
   }
 
+  /** Whether a person sits in a channel. */
+  isSeatedIn(id: string, channelId: string | null): boolean {
+    return channelId !== null && this.#seats.get(id)?.channelId === channelId;
+  }
+
   /** Whether a person sits with the bot. */
   isWithBot(id: string): boolean {
-    const { botChannel } = this;
-    return botChannel !== null && this.#seats.get(id)?.channelId === botChannel;
+    return this.isSeatedIn(id, this.botChannel);
   }
 
   /** A process of the bot logs in. Discord forgets the session of a former one. */
@@ -314,7 +318,11 @@ export class SimulatedDiscord {
       const closeMs = plan.closesSlowly
         ? 50 + luck.draw(`close ${this.#draws++}`) * (maxCloseMs - 50)
         : this.#drawMs();
-      this.#handleInOrder(nowMs + closeMs, () => this.#leaveSeat(0));
+      this.#handleInOrder(nowMs + closeMs, () => {
+        // One that was asked for before takes the seat away as if somebody did.
+        if (timing.nowMs() - nowMs > maxCloseMs) this.sentAwayMs = timing.nowMs();
+        this.#leaveSeat(0);
+      });
       return;
     }
     const isFirst = this.#asked++ === 0;
