@@ -82,6 +82,7 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'if (heldIds.has(id)) continue;',
     to: 'if (heldIds.has(id) || utterance.wholeSound) continue;',
     tests: ['test/conversation'],
+    foundBy: 'nothing',
   },
   {
     id: 'a11',
