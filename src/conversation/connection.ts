@@ -96,7 +96,7 @@ class ConnectionClock {
     this.#lastPacketAtMs = this.#clock.nowMs();
     const isDue =
       this.#lastPacketAtMs - this.#nowMs >= minPacketStepMs ||
-      ear.getActivity(this.#nowMs).isPausing;
+      ear.getActivity(this.#nowMs) === 'pausing';
     if (this.#isTicking && isDue) this.#wakeup.end();
   }
 
@@ -142,8 +142,8 @@ class ConnectionClock {
   #getWaitMs() {
     const { ear, session } = this.#connection;
     const activity = ear.getActivity(this.#nowMs);
-    if (activity.isPausing) return pauseTickMs;
-    if (activity.isBusy) return tickMs;
+    if (activity === 'pausing') return pauseTickMs;
+    if (activity === 'busy') return tickMs;
     const { turnQueue, turns } = session.loop.state;
     const isBusy =
       turnQueue.current !== undefined ||
@@ -222,8 +222,8 @@ export async function runConnection(
   }
 }
 
-function showPanel({ deps, ear, showPanel: show }: Connection) {
-  show(ear.getActivity(deps.clock.nowMs()).talkingIds);
+function showPanel({ ear, showPanel: show }: Connection) {
+  show(ear.listTalking());
 }
 
 async function hearPackets(
@@ -234,7 +234,7 @@ async function hearPackets(
   // A packet may have waited while its speaker said no, so consent is asked once more.
   for await (const packet of link.receivePackets(signal)) {
     if (!session.consent.mayHear(packet.speakerId)) continue;
-    if (!ear.getActivity(packet.atMs).isBusy) wakeup.wake();
+    if (ear.getActivity(packet.atMs) === 'quiet') wakeup.wake();
     ear.addPacket(packet);
     clock.onPacket();
   }

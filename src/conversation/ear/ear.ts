@@ -22,15 +22,11 @@ import { SpeakerLine } from './speaker-line.ts';
 import type { SpokenUtterance } from './spoken-utterance.ts';
 import { UnpaidSpeech } from './unpaid-speech.ts';
 
-/** The people who talk now, and how soon the next `tick` is needed. */
-type EarActivity = {
-  /** People whose utterance is open, also in a pause of it. */
-  readonly talkingIds: readonly PersonId[];
-  /** True while somebody pauses within an utterance, when endpointing needs shorter steps. */
-  readonly isPausing: boolean;
-  /** True while somebody talks, or has sent a packet within the last second. */
-  readonly isBusy: boolean;
-};
+/**
+ * How soon the next `tick` is needed. `pausing`: somebody pauses within an utterance, when endpointing needs shorter steps.
+ * `busy`: somebody talks, or has sent a packet within the last second.
+ */
+type EarActivity = 'pausing' | 'busy' | 'quiet';
 
 /**
  * Hears the people of a session, from their packets to their words, with one owner for each of them. What they do is
@@ -43,8 +39,10 @@ export interface Ear {
   addPacket(packet: Packet): void;
   /** Lets time pass. Only time ends an utterance, as nothing is sent in silence. */
   tick(atMs: number): void;
-  /** Gets who talks at `atMs`. */
+  /** Gets how soon the next `tick` is needed. */
   getActivity(atMs: number): EarActivity;
+  /** Lists people whose utterance is open, also in a pause of it. */
+  listTalking(): readonly PersonId[];
   /** Drops the unfinished speech of people who may not be heard, even in mid-word. */
   closeOthers(mayHear: (speakerId: PersonId) => boolean): void;
   /** Finds an utterance while the conversation holds it. */
@@ -138,14 +136,19 @@ export class SessionEar implements Ear {
   }
 
   getActivity(atMs: number): EarActivity {
-    const talkingIds: PersonId[] = [];
-    let [isPausing, isBusy] = [false, false];
-    for (const [speakerId, line] of this.#lines) {
-      if (line.isTalking) talkingIds.push(speakerId);
-      isPausing ||= line.isPausing;
-      isBusy ||= line.isTalking || atMs - line.lastPacketAtMs < packetPauseMs;
+    let activity: EarActivity = 'quiet';
+    for (const line of this.#lines.values()) {
+      if (line.isPausing) return 'pausing';
+      const isBusy = line.isTalking || atMs - line.lastPacketAtMs < packetPauseMs;
+      if (isBusy) activity = 'busy';
     }
-    return { talkingIds, isPausing, isBusy };
+    return activity;
+  }
+
+  listTalking(): readonly PersonId[] {
+    return [...this.#lines].flatMap(([speakerId, line]) =>
+      line.isTalking ? speakerId : [],
+    );
   }
 
   closeOthers(mayHear: (speakerId: PersonId) => boolean): void {

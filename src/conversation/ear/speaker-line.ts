@@ -34,6 +34,8 @@ export class SpeakerLine {
   /** Events of a judgement that is told while the conversation steps. The next packet or tick handles them. */
   readonly #heldEvents: SpeakerInputEvent[] = [];
   #utterance: SpokenUtterance | undefined;
+  /** True: nobody asked for the words of a pause, which endpointing is still to learn. */
+  #isWordless = false;
 
   constructor(
     speakerId: PersonId,
@@ -107,8 +109,9 @@ export class SpeakerLine {
     for (const event of [...this.#heldEvents.splice(0), ...events])
       this.#handleEvent(event);
     const utterance = this.#utterance;
-    if (!utterance?.isWordless) return;
-    utterance.isWordless = false;
+    const isWordless = this.#isWordless;
+    this.#isWordless = false;
+    if (!isWordless || !utterance) return;
     // Nobody asked for words of this pause, so there will be none.
     if (this.#findOpen(utterance)?.recognition !== 'requested')
       this.#endpointByWords({ text: '' });
@@ -125,9 +128,7 @@ export class SpeakerLine {
     this.#session.speech.overhear(this.#speakerId, event);
     if (event.kind === 'began') this.#beginIfAffordable(event);
     if (event.kind === 'ended')
-      void this.#deps.unpaidSpeech.end(
-        this.#speakerId,
-        event,
+      void this.#deps.unpaidSpeech.end(this.#speakerId, event, () =>
         collectSessionHints(this.#session, this.#deps),
       );
     const utterance = this.#utterance;
@@ -180,7 +181,7 @@ export class SpeakerLine {
     });
     const { recognition } = this.#findOpen(utterance) ?? {};
     if (!recognition || recognition === 'requested' || !hasVoice(event.heard)) return;
-    utterance.isWordless = isLong || recognition === 'off';
+    this.#isWordless = isLong || recognition === 'off';
   }
 
   #postLikelyEnd(
@@ -216,6 +217,7 @@ export class SpeakerLine {
     const { spending, unpaidSpeech } = this.#deps;
     const speakerId = this.#speakerId;
     this.#utterance = undefined;
+    this.#isWordless = false;
     unpaidSpeech.forget(speakerId);
     const follow = features.followSpeaker(speakerId);
     const { current } = loop.state.turnQueue;

@@ -74,8 +74,6 @@ export class SpokenUtterance {
   readonly name: string;
   /** Copies the sound up to the latest pause. Undefined before the first pause. */
   getSoundSoFar: (() => Utterance) | undefined;
-  /** True: nobody asked for the words of a pause, which endpointing is still to learn. */
-  isWordless = false;
   readonly #session: Session;
   readonly #deps: UtteranceDeps;
   readonly #options: UtteranceOptions;

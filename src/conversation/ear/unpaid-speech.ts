@@ -57,13 +57,13 @@ export class UnpaidSpeech {
   async end(
     speakerId: PersonId,
     { heard: evidence, whole: sound }: UtteranceEnd,
-    hints: readonly string[],
+    collectHints: () => readonly string[],
   ): Promise<void> {
     const hearing = this.#speaking.get(speakerId);
     this.#speaking.delete(speakerId);
     if (hearing?.recognises !== 'commands') return;
     const isUnpaid = hearing.gap === 'unpaid';
-    const utterance = { speakerId, sound, evidence, hints };
+    const utterance = { speakerId, sound, evidence, hints: collectHints() };
     const isHeard = await this.#commandListener.listen(utterance, isUnpaid);
     if (!isHeard && isUnpaid) this.tellSpeaker(speakerId);
   }

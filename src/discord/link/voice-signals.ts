@@ -53,11 +53,6 @@ export class VoiceSignals {
   /** A server update must not overtake the state update. */
   #isServerWaiting = false;
   #isGone = false;
-  /** True while only a former link was told of a voice server. */
-  get waitsForServer(): boolean {
-    return this.#deps.seat !== undefined && !this.#wasToldServer;
-  }
-
   /** True while the seat waits for the next link. */
   #isKept = false;
   #confirmLeave: (() => void) | undefined;
@@ -91,6 +86,11 @@ export class VoiceSignals {
     if (!seat) return;
     if (seat.server) this.#onServerUpdate(seat.server);
     this.#onStateUpdate(seat.state);
+  }
+
+  /** True while only a former link was told of a voice server. */
+  get waitsForServer(): boolean {
+    return this.#deps.seat !== undefined && !this.#wasToldServer;
   }
 
   /** True while the seat waits for the next link. */
