@@ -39,6 +39,7 @@ test('in the second minute each answer stands once and where it began, and no ty
   stack.defer(() => browser.close());
   const tab = await browser.newPage();
   const complaints = listComplaints(tab);
+  onTestFailed(async () => console.log(await log(tab).innerText()));
   await tab.goto(program.link.href);
   await program.shows('Type to speak as Adam');
   const microphone = tab.getByRole('button', { name: 'Microphone' });
