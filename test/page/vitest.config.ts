@@ -19,8 +19,8 @@ export default defineConfig({
     retry: 1,
     // Each has browsers and programs of its own, and waits more than it computes.
     maxWorkers: 2,
-    expect: { poll: { timeout: 20_000 } },
-    testTimeout: 60_000,
+    expect: { poll: { timeout: 40_000 } },
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     experimental: { viteModuleRunner: false },
   },

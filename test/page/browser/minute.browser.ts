@@ -5,7 +5,9 @@ import { openProgram } from './open-program.ts';
 
 /** "What time is it", as the microphone takes it. */
 const question = 'sandbox/recordings/what-time-is-it.wav';
-const mostPlayingMs = 120_000;
+const mostPlayingMs = 240_000;
+/** A machine that is busy with other tests hears and speaks late. */
+const mostWaitingMs = 60_000;
 
 const log = (tab: Page) => tab.getByRole('log', { name: 'Conversation' });
 const bubbles = (tab: Page, words: string) =>
@@ -21,12 +23,13 @@ async function write(tab: Page, text: string) {
   await line.press('Enter');
 }
 
-/** Finds the words that stand in the conversation, in their order there. */
+/** Finds the words that stand in the conversation after the first of them, in the order in which they stand there, as one line. */
 async function listOrder(tab: Page, words: readonly string[]) {
   const text = (await log(tab).textContent()) ?? '';
-  return words.toSorted(
-    (one, other) => text.lastIndexOf(one) - text.lastIndexOf(other),
-  );
+  const begin = text.lastIndexOf(words[0] ?? '');
+  const places = words.map((word) => ({ word, at: text.indexOf(word, begin) }));
+  const found = places.filter(({ at }) => at >= 0).toSorted((a, b) => a.at - b.at);
+  return found.map(({ word }) => word).join(', ');
 }
 
 test('in the second minute each answer stands once and where it began, and no typed line meets silence', {
@@ -38,8 +41,9 @@ test('in the second minute each answer stands once and where it began, and no ty
   const browser = await openBrowser(question);
   stack.defer(() => browser.close());
   const tab = await browser.newPage();
+  tab.setDefaultTimeout(mostWaitingMs);
   const complaints = listComplaints(tab);
-  onTestFailed(async () => console.log(await log(tab).innerText()));
+  onTestFailed(async () => console.log(await log(tab).textContent()));
   await tab.goto(program.link.href);
   await program.shows('Type to speak as Adam');
   const microphone = tab.getByRole('button', { name: 'Microphone' });
@@ -47,6 +51,7 @@ test('in the second minute each answer stands once and where it began, and no ty
   // A line tells of the change, the answer says the same: one bubble, one line.
   const timer = 'Timer 1 is set for 30 minutes.';
   await write(tab, 'set a timer for thirty minutes');
+  await speaking(tab).waitFor();
   await bubbles(tab, timer).filter({ hasText: 'Answered in' }).waitFor();
   await speaking(tab).waitFor({ state: 'detached' });
   expect(await bubbles(tab, timer).count()).toBe(1);
@@ -55,6 +60,7 @@ test('in the second minute each answer stands once and where it began, and no ty
   // A spoken question cuts the answer, which stands above it.
   const counting = 'count to twelve';
   await write(tab, counting);
+  await bubbles(tab, 'Talk over me').waitFor();
   await speaking(tab).waitFor();
   await microphone.click();
   const cut = formatText('page.cut').trim();
@@ -62,7 +68,7 @@ test('in the second minute each answer stands once and where it began, and no ty
   await bubbles(tab, 'The time is now').nth(1).waitFor();
   await microphone.click();
   const words = [counting, cut, 'What time is it', 'The time is now'];
-  expect(await listOrder(tab, words)).toEqual(words);
+  expect(await listOrder(tab, words)).toBe(words.join(', '));
   await speaking(tab).waitFor({ state: 'detached' });
 
   // Captions that have begun are not denied.

@@ -1,9 +1,13 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   type Browser,
   type BrowserContextOptions,
   chromium,
   type Page,
 } from 'playwright-core';
+import { readWav, writeWav } from '#src/audio/formats/wav.ts';
 import { chromiumPath } from '#test/page/chromium.ts';
 
 const flags = [
@@ -17,15 +21,33 @@ const flags = [
   '--disable-sync',
 ];
 
-/** Chromium whose microphone plays `wav` once; pages may use it unless it is `refused`. */
+/** Where somebody has pressed Microphone, a busy machine opens the page's way of sound later than Chromium begins to play. */
+const microphoneLeadMs = 700;
+
+/** Chromium whose microphone plays the file `wav` once, after silence; pages may use it unless it is `refused`. */
 export async function openBrowser(wav?: string, refused = false) {
-  const microphone = [
+  if (wav === undefined)
+    return await chromium.launch({ executablePath: chromiumPath, args: flags });
+  const folder = mkdtempSync(join(tmpdir(), 'microphone-'));
+  const microphone = join(folder, 'microphone.wav');
+  writeFileSync(microphone, leadWithSilence(readFileSync(wav)));
+  const args = [
+    ...flags,
     '--use-fake-device-for-media-stream',
-    `--use-file-for-fake-audio-capture=${wav}%noloop`,
+    `--use-file-for-fake-audio-capture=${microphone}%noloop`,
     `--use-fake-ui-for-media-stream${refused ? '=deny' : ''}`,
   ];
-  const args = [...flags, ...(wav === undefined ? [] : microphone)];
-  return await chromium.launch({ executablePath: chromiumPath, args });
+  const browser = await chromium.launch({ executablePath: chromiumPath, args });
+  browser.on('disconnected', () => rmSync(folder, { recursive: true, force: true }));
+  return browser;
+}
+
+function leadWithSilence(wav: Uint8Array) {
+  const { samples, rateHz, channels } = readWav(wav);
+  const lead = Math.round((rateHz * microphoneLeadMs) / 1_000) * channels;
+  const led = new Int16Array(lead + samples.length);
+  led.set(samples, lead);
+  return writeWav({ samples: led, rateHz, channels });
 }
 
 /** A tab that has entered by `link`, and what its console said that is no good: errors, and what the CSP forbade. */

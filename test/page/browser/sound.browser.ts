@@ -27,6 +27,10 @@ async function openMicrophone(tab: Page) {
   await microphone(tab, true).waitFor();
 }
 
+function measureLoudest(frames: readonly { readonly payload: Uint8Array }[]) {
+  return Math.max(0, ...frames.map(({ payload }) => measureRms(toPcmSamples(payload))));
+}
+
 /** 20 ms of a tone of 1 kHz. */
 const tone = Float32Array.from(
   { length: 960 },
@@ -41,7 +45,7 @@ test('the microphone is sent in frames of 20 ms, in order, all the time or while
   await openMicrophone(tab);
   await expect.poll(() => setup.sounds.length).toBe(1);
   expect(setup.asked.at(0)).toMatchObject({ kind: 'microphone', on: true });
-  await expect.poll(() => setup.frames.length).toBeGreaterThan(5);
+  await expect.poll(() => measureLoudest(setup.frames)).toBeGreaterThan(0.01);
   await tab.getByLabel('Hold Space to talk').check();
   await tab.locator('#talk:focus').waitFor();
   await expect.poll(() => setup.ends).toBe(1);
@@ -65,8 +69,6 @@ test('the microphone is sent in frames of 20 ms, in order, all the time or while
   expect(new Set(frames.map(({ payload }) => payload.length))).toEqual(
     new Set([1_920]),
   );
-  const levels = frames.map(({ payload }) => measureRms(toPcmSamples(payload)));
-  expect(Math.max(...levels)).toBeGreaterThan(0.01);
   expect(opened.complaints).toEqual([]);
 });
 
