@@ -18,7 +18,6 @@ import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { features } from '#src/features/features.ts';
 import { AlertBoard } from '#src/ops/alert-board.ts';
 import { type Log, logSession, openLog } from '#src/ops/log.ts';
-import type { DiscordMetrics } from '#src/ops/metrics/discord-metrics.ts';
 import { type Metrics, openMetrics } from '#src/ops/metrics/metrics.ts';
 import { openTraces, type Traces } from '#src/ops/metrics/traces.ts';
 import { OperatorNotices } from '#src/ops/operator-notices.ts';
@@ -152,7 +151,7 @@ function createReporters(
     isOverloaded: () => alerts.isRaised('event-loop-delayed'),
     onSession: (guildId, event) => reportSession(listeners, guildId, event),
     onDiscord: (event, shardId) => {
-      noteDiscord(log, metrics.discord, event, shardId);
+      noteDiscord(log, metrics, event, shardId);
       if (event.kind === 'ready') logPrices(log, config);
       if (event.kind === 'alert') alerts.report(event, event.guildId);
       if (event.kind === 'closed')
@@ -328,7 +327,7 @@ function noteProvider(
 /** Counts and logs an event. `shardId` is absent for the whole process. */
 function noteDiscord(
   processLog: Log,
-  metrics: DiscordMetrics,
+  { discord, loop }: Pick<Metrics, 'discord' | 'loop'>,
   event: DiscordEvent,
   shardId: number | undefined,
 ) {
@@ -358,29 +357,32 @@ function noteDiscord(
       );
       return;
     case 'gateway':
-      metrics.gateway.inc({ what: event.what, shard: `${shardId ?? 0}` });
+      discord.gateway.inc({ what: event.what, shard: `${shardId ?? 0}` });
       log[event.what === 'reconnecting' ? 'warn' : 'info'](
         { what: event.what },
         event.kind,
       );
       return;
     case 'message': // a failed one is logged by its writer
-      metrics.messages.inc({ outcome: event.outcome });
+      discord.messages.inc({ outcome: event.outcome });
+      return;
+    case 'stalled': // counted by the link, told by the alert
+      loop.noteDelay(event.lateMs);
       return;
     case 'link-made':
-      metrics.countLink(event.guildId, event.counts);
+      discord.countLink(event.guildId, event.counts);
       return;
     case 'command':
-      metrics.commands.observe({ name: event.name }, event.tookMs / 1000);
+      discord.commands.observe({ name: event.name }, event.tookMs / 1000);
       break;
     case 'link-opened':
-      metrics.onLinkOpened(event.guildId);
+      discord.onLinkOpened(event.guildId);
       break;
     case 'link-closed':
-      metrics.onLinkClosed(event.guildId, event.counts);
+      discord.onLinkClosed(event.guildId, event.counts);
       break;
     case 'voice-closed':
-      metrics.voiceCloses.inc({ code: `${event.closeCode}` });
+      discord.voiceCloses.inc({ code: `${event.closeCode}` });
       break;
     case 'alert':
       return; // written by the alert board

@@ -58,6 +58,8 @@ export type DiscordEvent =
     }
   | { readonly kind: 'guild-removed'; readonly guildId: GuildId }
   | { readonly kind: 'server-greeted' | 'server-left'; readonly guildId: GuildId }
+  /** A frame left so late that people heard a gap. */
+  | { readonly kind: 'stalled'; readonly lateMs: number }
   | {
       readonly kind: 'link-made';
       readonly guildId: GuildId;

@@ -1,4 +1,5 @@
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
+import { LoopDelay } from '#src/ops/metrics/loop-delay.ts';
 import { type Metrics, openMetrics } from '#src/ops/metrics/metrics.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
@@ -125,6 +126,28 @@ test('the delay of the event loop is measured from the first voice link on, and 
     vi.advanceTimersByTime(1_000);
     expect([await delays(), vi.getTimerCount()]).toEqual([0, 0]);
   } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('a frame that left audibly late raises the alert of its window, and the next window clears it', () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const loop = new LoopDelay(() => true);
+  const states: string[] = [];
+  loop.onAlert(({ state }) => states.push(state));
+  try {
+    loop.start();
+    loop.noteDelay(90);
+    vi.advanceTimersByTime(30_000);
+    expect(states).toEqual([]);
+    loop.noteDelay(140);
+    loop.noteDelay(120);
+    expect(loop.read()?.maxMs).toBe(140);
+    vi.advanceTimersByTime(30_000);
+    vi.advanceTimersByTime(30_000);
+    expect(states).toEqual(['raised', 'cleared']);
+  } finally {
+    loop[Symbol.dispose]();
     vi.useRealTimers();
   }
 });

@@ -117,8 +117,14 @@ export class DiscordLink implements VoiceLink {
     );
     const isSettled = watchSettled(connection, countOthers);
     this.#isSettled = isSettled;
-    const output = { connection, timing, isSettled, onRefused, onFailure };
-    this.#sender = new FrameSender(output);
+    this.#sender = new FrameSender({
+      connection,
+      timing,
+      isSettled,
+      onRefused,
+      onStall: (lateMs) => deps.report({ kind: 'stalled', lateMs }),
+      onFailure,
+    });
     this.#watchdog = new LinkWatchdog({
       connection,
       timing,

@@ -12,6 +12,8 @@ export type FrameSenderDeps = {
   readonly isSettled: () => boolean;
   /** Called with the error when the library throws at a packet, silence included. A packet that the library declines is not reported. */
   readonly onRefused: (error: unknown) => void;
+  /** Called after a stall of more than 60 ms while frames left: `lateMs` is how late the next one is. */
+  readonly onStall: (lateMs: number) => void;
   /** Called when the output has stopped. */
   readonly onFailure: (error: unknown) => void;
 };
@@ -109,7 +111,10 @@ export class FrameSender {
     const lateMs = timing.nowMs() - this.#dueMs;
     if (lateMs > catchUpMs) {
       this.#dueMs += frameMs * Math.floor(lateMs / frameMs);
-      if (!this.#isQuiet) this.#counts.shifts++;
+      if (!this.#isQuiet) {
+        this.#counts.shifts++;
+        this.#deps.onStall(lateMs);
+      }
     }
     const untilMs = timing.nowMs() + earlyMs;
     for (; this.#dueMs <= untilMs && !this.#isStopped; this.#dueMs += frameMs)

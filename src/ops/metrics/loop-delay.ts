@@ -5,8 +5,8 @@ import { writeSentence } from '#src/base/logged-text.ts';
 /** Times that a timer waited beyond its due time. */
 export type Delays = { readonly p99Ms: number; readonly maxMs: number };
 
-/** Each sample wakes the process. A stall may count as shorter by this. */
-const sampleMs = 50;
+/** Each sample wakes the process, also a silent one. A stall may count as shorter by this, unless frames that leave notice it. */
+const sampleMs = 1_000;
 const windowMs = 30_000;
 /** Links are lost and opened again, so the watch stops late. */
 const maxUnneededWindows = 2;
@@ -15,13 +15,15 @@ const maxDelayMs = 100;
 const noDelays: Delays = { p99Ms: 0, maxMs: 0 };
 
 /**
- * Raises `event-loop-delayed` after a window of 30 s with an audible delay, and clears
- * it after one without. Measures until a minute after the last need, and while raised.
+ * Raises `event-loop-delayed` after a window of 30 s with an audible delay, and clears it after one without. A timer looks once a
+ * second; whoever sends frames notes what was late meanwhile. Measures until a minute after the last need, and while raised.
  */
 export class LoopDelay implements Disposable {
   readonly #isNeeded;
   readonly #window = monitorEventLoopDelay({ resolution: sampleMs });
   #formerDelays = noDelays;
+  /** Longest that was noted in this window. */
+  #longestNotedMs = 0;
   #reportChange: (change: AlertChange) => void = () => undefined;
   #checking: NodeJS.Timeout | undefined;
   #unneededWindows = 0;
@@ -44,12 +46,17 @@ export class LoopDelay implements Disposable {
     this.#checking = setInterval(() => this.#checkWindow(), windowMs).unref();
   }
 
+  /** Notes that a frame left `lateMs` after its due time. */
+  noteDelay(lateMs: number): void {
+    this.#longestNotedMs = Math.max(this.#longestNotedMs, lateMs);
+  }
+
   /**
    * Returns the longest delays of the last windows. Undefined if nothing is measured.
    */
   read(): Delays | undefined {
     if (!this.#checking) return undefined;
-    const [delays, formerDelays] = [readDelays(this.#window), this.#formerDelays];
+    const [delays, formerDelays] = [this.#readWindow(), this.#formerDelays];
     return {
       p99Ms: Math.max(delays.p99Ms, formerDelays.p99Ms),
       maxMs: Math.max(delays.maxMs, formerDelays.maxMs),
@@ -61,14 +68,14 @@ export class LoopDelay implements Disposable {
     clearInterval(this.#checking);
     this.#checking = undefined;
     this.#window.disable();
-    this.#window.reset();
+    this.#resetWindow();
     this.#formerDelays = noDelays;
   }
 
   #checkWindow() {
-    const delays = readDelays(this.#window);
+    const delays = this.#readWindow();
     this.#formerDelays = delays;
-    this.#window.reset();
+    this.#resetWindow();
     const isLate = delays.maxMs > maxDelayMs;
     if (isLate !== this.#isRaised) {
       this.#isRaised = isLate;
@@ -78,6 +85,16 @@ export class LoopDelay implements Disposable {
     }
     this.#unneededWindows = this.#isNeeded() || isLate ? 0 : this.#unneededWindows + 1;
     if (this.#unneededWindows >= maxUnneededWindows) this[Symbol.dispose]();
+  }
+
+  #readWindow(): Delays {
+    const { p99Ms, maxMs } = readDelays(this.#window);
+    return { p99Ms, maxMs: Math.max(maxMs, this.#longestNotedMs) };
+  }
+
+  #resetWindow() {
+    this.#window.reset();
+    this.#longestNotedMs = 0;
   }
 }
 

@@ -46,7 +46,12 @@ function open(
   const waiting: Buffer[] = [];
   const left: Array<{ readonly n: number; readonly atMs: number }> = [];
   const silentAtMs: number[] = [];
-  const log = { silence: 0, failed: [] as unknown[], asked: 0 };
+  const log = {
+    silence: 0,
+    failed: [] as unknown[],
+    asked: 0,
+    stalls: [] as number[],
+  };
   const connection = {
     playOpusPacket(sent: Buffer) {
       if (isSilence(sent)) log.silence++;
@@ -69,6 +74,7 @@ function open(
     timing,
     isSettled,
     onRefused: report,
+    onStall: (lateMs) => log.stalls.push(lateMs),
     onFailure: report,
   });
   const { wake } = sender.playFrames(source);
@@ -125,8 +131,8 @@ test('a delay of up to 60 ms is caught up back to back', () => {
   expect(sender.counts.shifts).toBe(0);
 });
 
-test('a longer stall moves the clock and is counted, and no frame is cut', () => {
-  const { sender, timing, waiting, left } = open();
+test('a longer stall moves the clock, is counted and told with its length, and no frame is cut', () => {
+  const { sender, timing, waiting, left, log } = open();
   waiting.push(...[1, 2, 3, 4, 5].map(frame));
   timing.passMs(0);
   timing.suspend(500);
@@ -134,6 +140,7 @@ test('a longer stall moves the clock and is counted, and no frame is cut', () =>
   expect(left.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5]);
   expect(left.map(({ atMs }) => atMs)).toEqual([0, 500, 520, 540, 560]);
   expect(sender.counts.shifts).toBe(1);
+  expect(log.stalls).toEqual([480]);
 });
 
 test('until the link is settled nothing is sent and nothing is taken from the source', () => {
