@@ -137,8 +137,8 @@ export interface ChatModel {
   wrapEach?(wrap: (model: ChatModel) => ChatModel): ChatModel;
 }
 
-/** About an hour of talk, which fits a context of 8,000 tokens. */
+/** More than the exchanges that a talk keeps, within a context of 8,000 tokens. */
 export const historyLimits: { readonly items: number; readonly characters: number } = {
-  items: 40,
+  items: 42,
   characters: 12_000,
 };

@@ -104,7 +104,7 @@ export const conversationFaults: readonly PlantedFault[] = [
     id: 'a13',
     meaning: 'The history grows without end.',
     file: 'src/conversation/machine/turn-lifecycle.ts',
-    from: 'setHistory(draft, exchanges.slice(-draft.step.rules.maxExchanges));',
+    from: 'setHistory(draft, isTooLong ? exchanges.slice(maxExchanges / 2) : exchanges);',
     to: 'setHistory(draft, exchanges);',
     tests: ['test/conversation'],
   },

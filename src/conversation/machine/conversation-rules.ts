@@ -15,7 +15,7 @@ export type ConversationRules = {
   readonly latePartialMs: number;
   /** Most utterances of one turn. The oldest are forgotten first. */
   readonly maxParts: number;
-  /** Most exchanges in the history. */
+  /** Most exchanges in the history. Beyond, the older half is left out at once. */
   readonly maxExchanges: number;
   readonly tools: {
     readonly confirmMs: number;
@@ -42,7 +42,7 @@ export const conversationRules: ConversationRules = {
   mergeMs: endpointRules.mergeMs,
   latePartialMs: 80,
   maxParts: 6,
-  maxExchanges: 40,
+  maxExchanges: 20,
   tools: {
     confirmMs: 60_000,
     spokenYesMs: 20_000,

@@ -367,7 +367,10 @@ function toExchange(
 
 function addExchange(draft: Draft, exchange: HistoryExchange) {
   const exchanges = [...draft.history.exchanges, exchange];
-  setHistory(draft, exchanges.slice(-draft.step.rules.maxExchanges));
+  const { maxExchanges } = draft.step.rules;
+  // Servers keep what they computed for the beginning of a prompt. Cut at each exchange it would begin anew each time.
+  const isTooLong = exchanges.length > maxExchanges;
+  setHistory(draft, isTooLong ? exchanges.slice(maxExchanges / 2) : exchanges);
 }
 
 /** Removes a person's exchanges from a history. */
