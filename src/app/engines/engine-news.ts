@@ -13,6 +13,8 @@ export type EngineNews =
       readonly voice?: string | undefined;
       readonly tookMs: number;
     }
+  /** The turn model did not judge a pause, to take no more than its share of the processor. */
+  | { readonly kind: 'pause-skipped' }
   /** A background task of an engine fails, or works again. */
   | AlertChange
   /** A model ends within 60 days, or has ended. */

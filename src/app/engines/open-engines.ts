@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Clock, realClock } from '#src/base/clock.ts';
-import { admitSetting, writeSentence } from '#src/base/logged-text.ts';
+import { admitSetting, type LoggedText, writeSentence } from '#src/base/logged-text.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
@@ -206,15 +206,16 @@ function getRecogniserName({ transcription }: EngineConfig) {
 }
 
 function openReportedTurnModel(localModels: LocalModels, report: OnEngineNews) {
-  return new SmartTurnModel(localModels, (reason) =>
+  const onFailure = (reason: LoggedText) =>
     report({
       kind: 'habit',
       role: 'speech to text',
       provider: writeSentence`Smart Turn`,
       what: reason,
       mend: writeSentence`words and silence decide when people have finished`,
-    }),
-  );
+    });
+  const onSkip = () => report({ kind: 'pause-skipped' });
+  return new SmartTurnModel(localModels, onFailure, onSkip);
 }
 
 function describeEngine(role: ProviderRole, choice: EngineChoice) {

@@ -362,6 +362,7 @@ function createSandboxView(show: ConversationPrinter, botName: string): SandboxV
         case 'ready':
         case 'failed':
         case 'mended':
+        case 'pause-skipped':
           return; // shown with the outcome
       }
     },

@@ -204,6 +204,10 @@ export class SessionEar implements Ear {
       beginUtterance: (create) => this.#beginUtterance(create),
       isAlone: (own) =>
         [...this.#lines.values()].every((each) => each === own || !each.isRecording),
+      isTalkedOver: (own) =>
+        [...this.#lines.values()].some(
+          (each) => each !== own && each.isTalking && !each.isPausing,
+        ),
     });
     this.#lines.set(speakerId, line);
     return line;

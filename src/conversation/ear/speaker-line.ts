@@ -22,6 +22,8 @@ type LineDeps = EarDeps & {
   readonly beginUtterance: (create: (id: Id) => SpokenUtterance) => SpokenUtterance;
   /** Tests whether nobody else is in the middle of an utterance. */
   readonly isAlone: (line: SpeakerLine) => boolean;
+  /** Tests whether somebody else is speaking now. */
+  readonly isTalkedOver: (line: SpeakerLine) => boolean;
 };
 
 /** Hears one person: endpoints the speech, keeps the open utterance, and judges its pauses by words and sound. */
@@ -30,7 +32,8 @@ export class SpeakerLine {
   readonly #input: SpeakerInput;
   readonly #session: Session;
   readonly #deps: LineDeps;
-  readonly #closing = new AbortController();
+  /** The turn model judges the pause whose signal this is. Aborted once its person speaks on. */
+  #judging = new AbortController();
   /** Events of a judgement that is told while the conversation steps. The next packet or tick handles them. */
   readonly #heldEvents: SpeakerInputEvent[] = [];
   #utterance: SpokenUtterance | undefined;
@@ -101,7 +104,7 @@ export class SpeakerLine {
 
   /** Drops the unfinished speech of this person. */
   close(): void {
-    this.#closing.abort(new Error('this person is not heard any more'));
+    this.#withdrawJudgement();
     this.#utterance = undefined;
   }
 
@@ -124,6 +127,7 @@ export class SpeakerLine {
 
   #handleEvent(event: SpeakerInputEvent) {
     if (event.kind === 'ask-turn-model') return void this.#judgeTurn(event);
+    if (event.kind === 'resumed' || event.kind === 'ended') this.#withdrawJudgement();
     // Barge-in goes first, as it must not wait for recognition.
     this.#session.speech.overhear(this.#speakerId, event);
     if (event.kind === 'began') this.#beginIfAffordable(event);
@@ -200,15 +204,24 @@ export class SpeakerLine {
     });
   }
 
-  /** Asks the turn model whether the turn is over. Never throws. */
+  /** Asks the turn model whether the turn is over, unless others talk over this person. Never throws. */
   async #judgeTurn({ askedAtMs, sound }: EventOf<'ask-turn-model'>) {
-    const { clock, hearing } = this.#deps;
+    const { clock, hearing, isTalkedOver } = this.#deps;
     const { guildId } = this.#session.voiceChannel.channel;
-    const { signal } = this.#closing;
+    this.#withdrawJudgement();
+    const { signal } = this.#judging;
     const judged = { guildId, samples: sound };
-    const probability = await hearing.turnModel?.judge(judged, signal);
+    const judging = isTalkedOver(this)
+      ? undefined
+      : hearing.turnModel?.judge(judged, signal);
+    const probability = await judging;
     if (signal.aborted) return;
     this.#handleEvents(this.#input.onJudged(askedAtMs, probability, clock.nowMs()));
+  }
+
+  #withdrawJudgement() {
+    this.#judging.abort(new Error('this pause is over'));
+    this.#judging = new AbortController();
   }
 
   /** Begins an utterance. If nothing pays for it, silences the bot, and listens for commands alone. */

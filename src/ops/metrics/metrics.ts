@@ -11,6 +11,8 @@ export interface Metrics extends Disposable {
   readonly providers: ProviderMetrics;
   /** Counts bugs that reached the top of the process. */
   readonly bugs: Counter;
+  /** Counts pauses that the turn model did not judge, to take no more than its share of the processor. */
+  readonly unjudgedPauses: Counter;
   /** Takes the time until a write to the store was done, in seconds. */
   readonly writes: Histogram;
   readonly meters: Meters;
@@ -46,6 +48,10 @@ export function openMetrics(isReady: () => boolean): Metrics {
     bugs: meters.addCounter(
       'bugs_survived',
       'Bugs that reached the top of the process.',
+    ),
+    unjudgedPauses: meters.addCounter(
+      'unjudged_pauses',
+      'Pauses that the turn model did not judge, to take no more than a quarter of a core.',
     ),
     writes: meters.addHistogram(
       'store_write',

@@ -1,4 +1,5 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import { admitError, type LoggedText } from '#src/base/logged-text.ts';
 import { getModelFolder } from './folders.ts';
@@ -20,6 +21,8 @@ export interface TurnModel {
 }
 
 const judgedSamples = (judgedMs * listenRateHz) / 1_000;
+/** Share of a core that judgements may take in the long run, and how much at once: 25 people who pause after 3 s each. */
+const [maxCoreShare, maxAtOnceMs] = [0.25, 1_600];
 
 /**
  * Smart Turn in the model process. If it does not load, `onFailure` is called once with the reason, and it is not asked
@@ -36,13 +39,26 @@ const judgedSamples = (judgedMs * listenRateHz) / 1_000;
 export class SmartTurnModel implements TurnModel {
   readonly #models: LocalModels;
   readonly #onFailure: (reason: LoggedText) => void;
+  readonly #onSkip: () => void;
+  readonly #clock: Pick<Clock, 'nowMs'>;
   readonly #folder = getModelFolder('smart-turn-v3.2-merged-silence');
+  /** Time of the model thread that is spent beyond `maxCoreShare`, as of `#owedAtMs`. */
+  #owedMs = 0;
+  #owedAtMs = 0;
   /** Resolves to false after a failure. */
   #loading: Promise<boolean> | undefined;
 
-  constructor(models: LocalModels, onFailure: (reason: LoggedText) => void) {
+  /** Calls `onSkip` for each pause that is not judged, as judgements have taken a quarter of a core. */
+  constructor(
+    models: LocalModels,
+    onFailure: (reason: LoggedText) => void,
+    onSkip: () => void = () => undefined,
+    clock: Pick<Clock, 'nowMs'> = realClock,
+  ) {
     this.#models = models;
     this.#onFailure = onFailure;
+    this.#onSkip = onSkip;
+    this.#clock = clock;
   }
 
   /** Loads the model ahead of need. Never throws and never waits. */
@@ -52,7 +68,7 @@ export class SmartTurnModel implements TurnModel {
 
   /**
    * Judges by the last 8 s how probably the turn is over, from 0 to 1. Loads the model at need. Undefined after a
-   * failure. Never throws.
+   * failure, and where judgements take more than a quarter of a core. Never throws.
    */
   async judge(
     { guildId, samples }: JudgedSound,
@@ -67,11 +83,23 @@ export class SmartTurnModel implements TurnModel {
         guildId,
         urgency: 'turn',
       });
-      return await this.#models.runJob(job, signal);
+      if (this.#mayTake(job.threadMs)) return await this.#models.runJob(job, signal);
+      this.#onSkip();
+      return undefined;
     } catch {
       // Words and silence decide without a prediction.
       return undefined;
     }
+  }
+
+  #mayTake(threadMs: number) {
+    const nowMs = this.#clock.nowMs();
+    const paidMs = maxCoreShare * (nowMs - this.#owedAtMs);
+    this.#owedMs = Math.max(0, this.#owedMs - paidMs);
+    this.#owedAtMs = nowMs;
+    if (this.#owedMs + threadMs > maxAtOnceMs) return false;
+    this.#owedMs += threadMs;
+    return true;
   }
 
   #loadOnce() {

@@ -1,7 +1,9 @@
+import { listenRateHz } from '#src/audio/pcm.ts';
 import { noGuild } from '#src/base/ids.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { SmartTurnModel } from '#src/speech/local/turn-model.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import manifest from '#test/fixtures/speech/manifest.json' with { type: 'json' };
 
 const staying = new AbortController().signal;
@@ -53,4 +55,30 @@ test('a turn model that does not load says so once, and is not asked again', asy
     await model.judge({ guildId: noGuild, samples: new Int16Array(160) }, staying),
   ).toBeUndefined();
   expect(failures).toEqual(['The local models are closed.']);
+});
+
+test('judgements take a quarter of a core in the long run, and the rest is left to words and silence, counted', async () => {
+  await using models = new LocalModels({
+    entry: new URL('./obedient-models.ts', import.meta.url),
+  });
+  const clock = new VirtualClock();
+  let skipped = 0;
+  const model = new SmartTurnModel(models, expect.unreachable, () => skipped++, clock);
+  const sound = { guildId: noGuild, samples: new Int16Array(8 * listenRateHz) };
+  const countJudged = async (pauses: number) => {
+    const before = skipped;
+    for (let n = 0; n < pauses; n++) await model.judge(sound, staying);
+    return pauses - (skipped - before);
+  };
+  // One of 8 s takes 154 ms.
+  expect(await countJudged(30)).toBe(10);
+  await clock.advance(60_000);
+  expect(await countJudged(30)).toBe(10);
+  let judged = 0;
+  for (let second = 0; second < 60; second++) {
+    await clock.advance(1_000);
+    judged += await countJudged(5);
+  }
+  expect(judged * 154).toBeGreaterThan(0.22 * 60_000);
+  expect(judged * 154).toBeLessThan(0.26 * 60_000);
 });
