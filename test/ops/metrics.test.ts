@@ -1,5 +1,4 @@
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
-import { LoopDelay } from '#src/ops/metrics/loop-delay.ts';
 import { type Metrics, openMetrics } from '#src/ops/metrics/metrics.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
@@ -132,11 +131,12 @@ test('the delay of the event loop is measured from the first voice link on, and 
 
 test('a frame that left audibly late raises the alert of its window, and the next window clears it', () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  const loop = new LoopDelay(() => true);
+  using metrics = openMetrics(() => true);
+  const { loop } = metrics;
   const states: string[] = [];
   loop.onAlert(({ state }) => states.push(state));
   try {
-    loop.start();
+    metrics.discord.countLink(toGuildId('guild-1'), () => counts);
     loop.noteDelay(90);
     vi.advanceTimersByTime(30_000);
     expect(states).toEqual([]);
@@ -147,7 +147,6 @@ test('a frame that left audibly late raises the alert of its window, and the nex
     vi.advanceTimersByTime(30_000);
     expect(states).toEqual(['raised', 'cleared']);
   } finally {
-    loop[Symbol.dispose]();
     vi.useRealTimers();
   }
 });
