@@ -3,7 +3,8 @@ import { writeWav } from '#src/audio/formats/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { runExamination } from '#test/doctor/run-examination.ts';
-import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import { openMockProviders, usualPace } from '#test/fakes/providers/mock-providers.ts';
+import type { ProviderPace } from '#test/fakes/providers/mock-settings.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { hearWords } from '#test/fakes/tone-words.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
@@ -20,6 +21,7 @@ import {
   toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
 import { shareOwnTime } from '#test/scenarios/setup/shared-time.ts';
+import { openToneServer } from './heard-tones.ts';
 import { openRunningBot } from './running-bot.ts';
 import { openSpeechServer, rawRateHz } from './speech-server.ts';
 
@@ -76,6 +78,7 @@ export async function openMission() {
   stack.use(shareOwnTime());
   const voice = stack.use(await openSpeechServer());
   const sounds = stack.use(await openSoundServer());
+  const tones = stack.use(await openToneServer());
   const providers = stack.use(
     await openMockProviders({ ...sayings.providers, replies }),
   );
@@ -91,7 +94,9 @@ export async function openMission() {
     SPEECH_RATE_HZ: `${rawRateHz}`,
     AUDIO_MODEL_NAME: 'gpt-audio',
     REALTIME_BASE_URL: providers.baseUrl.replace('http', 'ws'),
-    TRACK_ALLOWED_HOSTS: new URL(sounds.origin).host,
+    TRACK_ALLOWED_HOSTS: [sounds, tones]
+      .map(({ origin }) => new URL(origin).host)
+      .join(),
     API_EXTRA_FIELDS: 'top_k',
   });
   stack.use(bot);
@@ -144,6 +149,8 @@ export async function openMission() {
     realtime: converse('Eve', 'realtime', 'hour'),
     streamed: stream('Dora'),
     examined: runDoctor(),
+    /** Of a voice that is sent once it is whole. */
+    examinedWhole: runDoctor({ firstSoundMs: 1_500, soundSpeed: 10_000 }),
     /** In the server of which a program has a token. */
     dictated: dictate('Cleo', said.morning.words),
   };
@@ -151,7 +158,7 @@ export async function openMission() {
   void Promise.allSettled(Object.values(conversations));
   const closing = stack.move();
   return {
-    ...{ ...bot, providers, voice, sounds, openRoom, conversations },
+    ...{ ...bot, providers, voice, sounds, tones, openRoom, conversations },
     /** Requests to the chat server whose newest message holds these words. */
     findChats: (words: string) =>
       providers.requests.filter(({ asked }) => asked?.includes(words)),
@@ -166,8 +173,11 @@ export async function openMission() {
 }
 
 /** Runs the doctor over a server that speaks and writes at a usual pace. */
-async function runDoctor() {
-  await using paced = await openMockProviders({ hears: hearWords });
+async function runDoctor(pace: Partial<ProviderPace> = {}) {
+  await using paced = await openMockProviders({
+    hears: hearWords,
+    pace: { ...usualPace, ...pace },
+  });
   return await runExamination([], remote(paced));
 }
 

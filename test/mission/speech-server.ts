@@ -18,12 +18,21 @@ const packed: Readonly<Record<string, SpeechFile>> = {
   flac: ['audio/flac', readFixture('sounds/tones.flac')],
 };
 
+/** Errors with status 200, each with the type that its server gives it. */
+const errors = {
+  'application/json': '{"error":{"message":"The voice is broken."}}',
+  'text/plain': 'The voice is broken.',
+  'text/html': '<!doctype html><title>502</title><h1>Bad gateway</h1>',
+  'audio/mpeg': '{"error":{"message":"The voice is broken."}}',
+};
+export const wrongLabels = Object.keys(errors) as readonly (keyof typeof errors)[];
+
 /** Bytes that are sent at a time. */
 const pieceBytes = 256;
 
 /**
  * Starts a server of `/audio/speech` that sends 256 bytes at a time, in the format of which the model has the name; `bare` sends samples
- * without a label, any other model samples with one. A text with "slowly" is sent to its half, and then after `release`; one with "wrongly" is answered by an error.
+ * without a label, any other model samples with one. A text with "slowly" is sent to its half, and then after `release`; one that ends with "wrongly as text/plain." is answered by an error of that type.
  */
 export async function openSpeechServer() {
   const requests: SpeechRequest[] = [];
@@ -39,9 +48,12 @@ export async function openSpeechServer() {
     const asked = JSON.parse(json) as SpeechRequest;
     requests.push(asked);
     const { input, model } = asked;
-    if (input.includes('wrongly')) {
-      response.writeHead(200, { 'content-type': 'application/json' });
-      return void response.end('{"error":{"message":"The voice is broken."}}');
+    const wrongLabel = wrongLabels.find((label) =>
+      input.endsWith(`wrongly as ${label}.`),
+    );
+    if (wrongLabel) {
+      response.writeHead(200, { 'content-type': wrongLabel });
+      return void response.end(errors[wrongLabel]);
     }
     const [type, bytes] = packed[model] ?? answerSpeech(model, input);
     const heldFrom = input.includes('slowly') ? bytes.length / 2 : bytes.length;

@@ -1,0 +1,120 @@
+import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
+import { writeWav } from '#src/audio/formats/wav.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+
+const rateHz = 48_000;
+/** Peak of a tone of a file, of 32,767: about the loudness to which all sounds are levelled. */
+const peak = 5_000;
+/** A tone of less than this part of `peak` counts as silence. */
+const minHeardShare = 0.02;
+/** Shorter runs are ends of other tones, or lie between two frames. */
+const minRunFrames = 4;
+
+/** Tones that a frame of 20 ms tells apart, in Hz. */
+export const tonesHz = [600, 800, 1_000, 1_200, 1_500, 1_800, 2_200, 2_600] as const;
+export type Tone = (typeof tonesHz)[number];
+
+/** 20 ms that a person heard: its tones, the loudest first, each with its peak as a share of that in the file. */
+export type HeardTones = {
+  readonly atMs: number;
+  readonly tones: readonly { readonly hz: Tone; readonly share: number }[];
+};
+
+/** Makes a WAV file of tones, one after the other, each of `eachMs`. */
+export function makeTones(tones: readonly Tone[], eachMs: number): Buffer {
+  const length = (eachMs * rateHz) / 1_000;
+  const samples = Int16Array.from({ length: tones.length * length }, (_, n) => {
+    const hz = tones[Math.floor(n / length)] ?? 0;
+    return peak * Math.sin((2 * Math.PI * hz * n) / rateHz);
+  });
+  return writeWav({ samples, rateHz, channels: 1 });
+}
+
+/**
+ * Serves files of tones: `/600-800-1000x500.wav` holds three tones of 500 ms each.
+ *
+ * @example
+ * await using tones = await openToneServer();
+ * tones.address([600, 800], 500); // http://127.0.0.1:40001/600-800x500.wav
+ */
+export async function openToneServer() {
+  const served = await openListeningServer((request, response) => {
+    const [, list = '', eachMs = ''] =
+      /^\/([\d-]+)x(\d+)\.wav$/.exec(request.url ?? '') ?? [];
+    const wav = makeTones(list.split('-').map(Number) as Tone[], Number(eachMs));
+    const head = { 'content-type': 'audio/wav', 'content-length': wav.length };
+    response.writeHead(200, head).end(wav);
+  });
+  return {
+    ...served,
+    address: (tones: readonly Tone[], eachMs: number) =>
+      `${served.origin}/${tones.join('-')}x${eachMs}.wav`,
+  };
+}
+
+/** Lists which tones a person has heard since then, a row for each 20 ms. */
+export function listHeardTones(
+  { heard }: SandboxPerson,
+  sinceMs: number,
+): readonly HeardTones[] {
+  return heard.frames
+    .filter(({ atMs }) => atMs >= sinceMs)
+    .map(({ atMs, audible, samples }) => ({
+      atMs,
+      tones: audible ? measureTones(samples) : [],
+    }));
+}
+
+/** Lists the tones in the order in which a person heard them, of those asked for. A tone that goes on stands once. */
+export function listOrder(
+  rows: readonly HeardTones[],
+  among: readonly Tone[],
+): readonly Tone[] {
+  const order: Tone[] = [];
+  let run: { readonly hz?: Tone | undefined; readonly frames: number } = { frames: 0 };
+  for (const { tones } of rows) {
+    const hz = tones.find((tone) => among.includes(tone.hz))?.hz;
+    run = { hz, frames: hz === run.hz ? run.frames + 1 : 1 };
+    if (run.frames === minRunFrames && hz !== undefined && hz !== order.at(-1))
+      order.push(hz);
+  }
+  return order;
+}
+
+/** Level of a tone over these rows: the median of its share, 0 where it is not heard. */
+export function measureShare(rows: readonly HeardTones[], hz: Tone): number {
+  const shares = rows
+    .map(({ tones }) => tones.find((tone) => tone.hz === hz)?.share ?? 0)
+    .toSorted((a, b) => a - b);
+  return shares[shares.length >> 1] ?? 0;
+}
+
+/** Largest step of a tone's share between two rows. */
+export function measureLargestStep(rows: readonly HeardTones[], hz: Tone): number {
+  const shares = rows.map(
+    ({ tones }) => tones.find((tone) => tone.hz === hz)?.share ?? 0,
+  );
+  const steps = shares.slice(1).map((share, n) => Math.abs(share - (shares[n] ?? 0)));
+  return Math.max(0, ...steps);
+}
+
+/** Measures each tone by Goertzel's algorithm. */
+function measureTones(samples: Int16Array) {
+  return tonesHz
+    .map((hz) => ({ hz, share: measurePeak(samples, hz) / peak }))
+    .filter(({ share }) => share >= minHeardShare)
+    .toSorted((a, b) => b.share - a.share);
+}
+
+function measurePeak(samples: Int16Array, hz: number) {
+  let [real, imaginary, window] = [0, 0, 0];
+  for (let n = 0; n < samples.length; n++) {
+    // A window of Hann keeps neighbours apart.
+    const weight = 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / (samples.length - 1));
+    const angle = (2 * Math.PI * hz * n) / rateHz;
+    real += weight * (samples[n] ?? 0) * Math.cos(angle);
+    imaginary += weight * (samples[n] ?? 0) * Math.sin(angle);
+    window += weight;
+  }
+  return (2 * Math.hypot(real, imaginary)) / window;
+}

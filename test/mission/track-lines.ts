@@ -1,0 +1,240 @@
+import { expect } from 'vitest';
+import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
+import { realClock } from '#src/base/clock.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
+import { eventually, pass } from '#test/scenarios/setup/scenario-setup.ts';
+import {
+  type HeardTones,
+  listHeardTones,
+  listOrder,
+  measureLargestStep,
+  measureShare,
+  type Tone,
+} from './heard-tones.ts';
+import type { Mission } from './mission-setup.ts';
+
+type Line = (words: string, prove: (mission: Mission) => unknown) => void;
+
+/** A change of a track has been heard by then, with what waits in jitter buffers. */
+const settleMs = 700;
+/** Loudness of a tone that sounds at its usual volume, as a share of that in its file. */
+const minPlainShare = 0.3;
+
+/** Waits until a change has been heard, then lists what a person hears for so long. */
+async function hearFor(person: SandboxPerson, ms: number) {
+  await pass(settleMs);
+  const sinceMs = realClock.nowMs();
+  await pass(ms);
+  return listHeardTones(person, sinceMs);
+}
+
+/** Waits until a person has heard this tone since then. */
+async function waitForTone(person: SandboxPerson, hz: Tone, sinceMs: number) {
+  await eventually(() =>
+    expect(listOrder(listHeardTones(person, sinceMs), [hz])).toEqual([hz]),
+  );
+}
+
+/** Time, in ms, for which a person has heard this tone since then. */
+function measureHeardMs(person: SandboxPerson, hz: Tone, sinceMs: number) {
+  const rows = listHeardTones(person, sinceMs);
+  return 20 * rows.filter(({ tones }) => tones.some((tone) => tone.hz === hz)).length;
+}
+
+/** A long tone on a track of its own, which a change of another track must not touch. */
+async function playBeside(m: Mission, person: SandboxPerson) {
+  const sinceMs = realClock.nowMs();
+  await m.ask('/tracks', { sound: m.tones.address([2_600], 120_000), track: 'beside' });
+  await waitForTone(person, 2_600, sinceMs);
+  const isBeside = (rows: readonly HeardTones[]) =>
+    measureShare(rows, 2_600) > minPlainShare;
+  return { isBeside, stop: () => m.ask('/tracks/beside/stop', {}) };
+}
+
+/** Declares the lines about queues, pauses and places, each by what a person hears. */
+export function declareQueueLines(line: Line): void {
+  line('with a queue for each named track', async (m) => {
+    const { person } = await m.conversations.dictated;
+    const sinceMs = realClock.nowMs();
+    const queues = { music: [600, 800, 1_000], noise: [1_500, 1_800, 2_200] } as const;
+    for (const [track, tones] of Object.entries(queues))
+      for (const hz of tones)
+        await m.ask('/tracks', { sound: m.tones.address([hz], 800), track });
+    for (const track of Object.keys(queues))
+      await eventually(async () =>
+        expect(await m.findTrack(track)).not.toHaveProperty('current'),
+      );
+    const rows = listHeardTones(person, sinceMs);
+    for (const tones of Object.values(queues))
+      expect(listOrder(rows, tones)).toEqual(tones);
+    const together = rows.filter(({ tones }) => tones.length > 1);
+    expect(20 * together.length).toBeGreaterThan(800);
+  });
+
+  line('pause, resume and seek, for one track', async (m) => {
+    const { person } = await m.conversations.dictated;
+    const { isBeside, stop } = await playBeside(m, person);
+    const steps = [600, 800, 1_000, 1_200] as const;
+    const steer = (action: string, body = {}) => m.ask(`/tracks/steps/${action}`, body);
+    const beganMs = realClock.nowMs();
+    await m.ask('/tracks', { sound: m.tones.address(steps, 2_000), track: 'steps' });
+    await waitForTone(person, 600, beganMs);
+    await steer('pause');
+    const paused = await hearFor(person, 2_500);
+    expect([listOrder(paused, steps), isBeside(paused)]).toEqual([[], true]);
+    const resumedMs = realClock.nowMs();
+    await steer('resume');
+    await waitForTone(person, 800, resumedMs);
+    // It went on where it was: the rest of the first tone, then the second.
+    expect(listOrder(listHeardTones(person, resumedMs), steps)).toEqual([600, 800]);
+    expect(measureHeardMs(person, 600, beganMs)).toBeLessThan(2_300);
+    const soughtMs = realClock.nowMs();
+    await steer('seek', { atMs: 4_500 });
+    await waitForTone(person, 1_200, soughtMs);
+    const sought = listOrder(listHeardTones(person, soughtMs + settleMs), steps);
+    expect(sought).toEqual([1_000, 1_200]);
+    await steer('stop');
+    await stop();
+  });
+}
+
+/** Declares the lines about loudness and ends, each by what a person hears. */
+export function declareSteeringLines(line: Line): void {
+  line('volume, mute and fade, for one track', async (m) => {
+    const { person } = await m.conversations.dictated;
+    const { isBeside, stop } = await playBeside(m, person);
+    const steer = (action: string, body = {}) => m.ask(`/tracks/loud/${action}`, body);
+    const hear = async () => {
+      const rows = await hearFor(person, 600);
+      expect(isBeside(rows)).toBe(true);
+      return measureShare(rows, 1_000);
+    };
+    await m.ask('/tracks', { sound: m.tones.address([1_000], 120_000), track: 'loud' });
+    const plain = await hear();
+    expect(plain).toBeGreaterThan(minPlainShare);
+    await steer('volume', { percent: 40 });
+    const soft = await hear();
+    expect(soft / plain).toBeGreaterThan(0.3);
+    expect(soft / plain).toBeLessThan(0.5);
+    await steer('mute');
+    expect(await hear()).toBe(0);
+    await steer('unmute');
+    expect((await hear()) / soft).toBeCloseTo(1, 0);
+    const sinceMs = realClock.nowMs();
+    await steer('volume', { percent: 100, overMs: 2_000 });
+    await pass(2_000);
+    const fading = listHeardTones(person, sinceMs);
+    const { length } = fading.filter(({ tones }) => {
+      const share = (tones.find(({ hz }) => hz === 1_000)?.share ?? 0) / plain;
+      return share > 0.5 && share < 0.9;
+    });
+    expect(20 * length).toBeGreaterThan(600);
+    expect(measureLargestStep(fading, 1_000) / plain).toBeLessThan(0.25);
+    expect((await hear()) / plain).toBeCloseTo(1, 0);
+    await steer('stop');
+    await stop();
+  });
+
+  line('loop and stop, for one track', async (m) => {
+    const { person } = await m.conversations.dictated;
+    const { isBeside, stop } = await playBeside(m, person);
+    const steer = (action: string, body = {}) => m.ask(`/tracks/round/${action}`, body);
+    const tones = [600, 1_500] as const;
+    const sinceMs = realClock.nowMs();
+    await m.ask('/tracks', { sound: m.tones.address(tones, 400), track: 'round' });
+    await steer('loop', { on: true });
+    const rounds = [...tones, ...tones, ...tones, ...tones];
+    await eventually(() =>
+      expect(listOrder(listHeardTones(person, sinceMs), tones).slice(0, 8)).toEqual(
+        rounds,
+      ),
+    );
+    await steer('loop', { on: false });
+    await eventually(async () =>
+      expect(await m.findTrack('round')).not.toHaveProperty('current'),
+    );
+    await m.ask('/tracks', { sound: m.tones.address([800], 60_000), track: 'round' });
+    await waitForTone(person, 800, sinceMs);
+    await steer('stop');
+    const stopped = await hearFor(person, 800);
+    expect([listOrder(stopped, [600, 800, 1_500]), isBeside(stopped)]).toEqual([
+      [],
+      true,
+    ]);
+    await stop();
+  });
+
+  line('and all', async (m) => {
+    const { person } = await m.conversations.audioModel;
+    const tones = { left: 800, right: 1_800 } as const;
+    for (const [track, hz] of Object.entries(tones) as readonly (readonly [
+      string,
+      Tone,
+    ])[])
+      await commandReply(person, 'track play', {
+        sound: m.tones.address([hz], 120_000),
+        track,
+      });
+    const steer = (action: string) =>
+      commandReply(person, `track ${action}`, { track: 'all' });
+    const hear = async () => {
+      const rows = await hearFor(person, 600);
+      return Object.values(tones).map((hz) => measureShare(rows, hz) > minPlainShare);
+    };
+    expect(await hear()).toEqual([true, true]);
+    await steer('pause');
+    expect(await hear()).toEqual([false, false]);
+    await steer('resume');
+    expect(await hear()).toEqual([true, true]);
+    await steer('mute');
+    expect(await hear()).toEqual([false, false]);
+    await steer('unmute');
+    expect(await hear()).toEqual([true, true]);
+    await steer('stop');
+    expect(await hear()).toEqual([false, false]);
+  });
+}
+
+/** Declares the lines about waits for the end of a sound, each by what a person has heard by then. */
+export function declareWaitLines(line: Line): void {
+  line('wait() for the end of a sound, from commands', async (m) => {
+    const { person } = await m.conversations.chained;
+    const end = 'completed';
+    const title = '1500x1500.wav';
+    const sound = m.tones.address([1_500], 1_500);
+    const sinceMs = realClock.nowMs();
+    const { text } = await commandReply(person, 'track play', { sound, wait: true });
+    expect(text).toBe(formatText('track.ended', { title, end }));
+    const heardMs = measureHeardMs(person, 1_500, sinceMs);
+    expect(heardMs).toBeGreaterThan(1_300);
+    await pass(settleMs);
+    expect(measureHeardMs(person, 1_500, sinceMs) - heardMs).toBeLessThan(200);
+    const words = 'A short sentence.';
+    const spoken = await commandReply(person, 'say', { text: words, wait: true });
+    expect(spoken.text).toBe(formatText('track.ended', { title: words, end }));
+  });
+
+  line('and over HTTP', async (m) => {
+    const { person } = await m.conversations.dictated;
+    const sound = m.tones.address([1_800], 1_500);
+    const sinceMs = realClock.nowMs();
+    const played = await m.ask('/tracks', { sound, track: 'news', wait: true });
+    expect(JSON.parse(played)).toMatchObject({ track: 'news', ended: 'completed' });
+    expect(measureHeardMs(person, 1_800, sinceMs)).toBeGreaterThan(1_300);
+    const spoken = await m.ask('/say', {
+      text: 'A short sentence.',
+      track: 'news',
+      wait: true,
+    });
+    expect(JSON.parse(spoken)).toMatchObject({ track: 'news', ended: 'completed' });
+    const waited = m.tones.address([1_200], 60_000);
+    const stopped = m.ask('/tracks', { sound: waited, track: 'waited', wait: true });
+    await waitForTone(person, 1_200, sinceMs);
+    await m.ask('/tracks/waited/stop', {});
+    expect(JSON.parse(await stopped)).toMatchObject({
+      track: 'waited',
+      ended: 'stopped',
+    });
+  });
+}
