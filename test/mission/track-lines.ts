@@ -155,6 +155,7 @@ export function declareSteeringLines(line: Line): void {
       expect(await m.findTrack('round')).not.toHaveProperty('current'),
     );
     await m.ask('/tracks', { sound: m.tones.address([800], 60_000), track: 'round' });
+    await m.ask('/tracks', { sound: m.tones.address([600], 60_000), track: 'round' });
     await waitForTone(person, 800, sinceMs);
     await steer('stop');
     const stopped = await hearFor(person, 800);

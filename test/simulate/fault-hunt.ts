@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { plantedBreaks } from '#test/mission/planted-breaks.ts';
 import { plantedLeaks } from '#test/virtual-scenes/planted-leaks.ts';
 import type { PlantedFault } from './planted-fault.ts';
 import { plantedFaults } from './planted-faults.ts';
@@ -49,14 +50,22 @@ export function findPlantedFaults({ hasTests, ids, isQuick, seconds }: FaultHunt
 
 /** Plants one leak after the other, and prints the scenes that find it. True where each was found. */
 export function findPlantedLeaks(): boolean {
-  const missed = plantedLeaks.filter((leak) => {
-    const found = huntByTests(leak);
-    console.log(`${found ? 'found ' : 'missed'} ${leak.id} ${leak.meaning}`);
+  return findByTests(plantedLeaks, 'leaks are found by the scenes');
+}
+
+/** Plants one break of the mission after the other, and prints the line that finds it. True where each was found. */
+export function findPlantedBreaks(isWanted: (fault: PlantedFault) => boolean): boolean {
+  return findByTests(plantedBreaks.filter(isWanted), 'breaks are found by the mission');
+}
+
+function findByTests(faults: readonly PlantedFault[], what: string) {
+  const missed = faults.filter((fault) => {
+    const found = huntByTests(fault);
+    console.log(`${found ? 'found ' : 'missed'} ${fault.id} ${fault.meaning}`);
     if (found) console.log(`          ${found}`);
     return !found;
   });
-  const foundCount = plantedLeaks.length - missed.length;
-  console.log(`${foundCount} of ${plantedLeaks.length} leaks are found by the scenes`);
+  console.log(`${faults.length - missed.length} of ${faults.length} ${what}`);
   return missed.length === 0;
 }
 
@@ -79,7 +88,7 @@ function huntBySimulation({ id }: PlantedFault, seconds: number) {
 }
 
 /** Number of tests that fail with a fault, and the first of them; undefined: none. */
-function huntByTests({ id, tests }: PlantedFault) {
+function huntByTests({ id, testName, tests }: PlantedFault) {
   const report = join(tmpdir(), `planted-fault-${process.pid}.json`);
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const reported = ['--reporter=json', `--outputFile=${report}`];
@@ -90,6 +99,7 @@ function huntByTests({ id, tests }: PlantedFault) {
     '--project',
     'usual',
     ...reported,
+    ...(testName === undefined ? [] : ['-t', testName]),
     ...tests,
   ];
   const options = `NODE_OPTIONS=--import=${makePlanter(id)}`;

@@ -9,6 +9,8 @@ export type PlantedFault = {
   readonly to: string;
   /** Folders whose tests may find it. */
   readonly tests: readonly string[];
+  /** Begin of the names of the tests that find it. Absent: all tests are run. */
+  readonly testName?: string;
   /** The simulation finds it within seconds, as a canary. */
   readonly isQuick?: boolean;
   /**

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { pipelineNames } from '#src/pipeline/pipeline.ts';
+import { plantedBreaks } from '#test/mission/planted-breaks.ts';
 import { plantedLeaks } from '#test/virtual-scenes/planted-leaks.ts';
 import { createHeardBook } from './heard-book.ts';
 import { plantedFaults } from './planted-faults.ts';
@@ -40,7 +41,7 @@ test('a failing script shrinks to fewer acts that break the same invariant', asy
   expect.fail('No seed finds the planted fault.');
 });
 
-test.each([...plantedFaults, ...plantedLeaks])(
+test.each([...plantedFaults, ...plantedLeaks, ...plantedBreaks])(
   'a fault can be planted: $meaning',
   ({ file, from }) => expect(readFileSync(file, 'utf8').split(from)).toHaveLength(2),
 );
