@@ -74,7 +74,7 @@ async function measureWait(channel: BenchChannel, askerId: PersonId, question: s
 /** Returns whether the answer to this utterance sounds. */
 function isAnswering({ fixture, minds }: BenchChannel, utterance: number) {
   const { heardText = '' } =
-    fixture.sessions.findSession(toGuildId('g'))?.speech.output ?? {};
+    fixture.sessions.findSession(toGuildId('g'))?.mouth.output ?? {};
   const request = minds.requests[(parseSerial(heardText) ?? 0) - 1];
   return request?.utterances.includes(utterance) === true;
 }

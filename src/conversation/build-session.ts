@@ -21,7 +21,7 @@ import {
   type SessionSettings,
 } from '#src/conversation/machine/state.ts';
 import { ConsentNotices } from '#src/conversation/mouth/consent-notices.ts';
-import { SessionMouth } from '#src/conversation/mouth/mouth.ts';
+import { type Mouth, SessionMouth } from '#src/conversation/mouth/mouth.ts';
 import {
   createSessionTools,
   type SessionTools,
@@ -56,7 +56,6 @@ import type {
   FeatureHost,
   FormerSession,
   OnceInSession,
-  Owners,
   Session,
   SessionChannel,
 } from './session.ts';
@@ -91,12 +90,12 @@ function createEffectRunner(
   deps: EffectRunnerDeps,
 ): (effect: ConversationEffect) => void {
   const { answers, announcements, calls, cues, decisions, ear, session } = deps;
-  const { loop, speech } = session;
+  const { loop, mouth } = session;
   const performers: Performers = {
     recognise: ({ pause, utterance }) => void ear.find(utterance)?.recognise(pause),
     'cancel-recognition': ({ utterance }) => ear.find(utterance)?.cancelRecognition(),
     overheard: ({ by, isMeant, what }) =>
-      speech.overhear(by, { kind: 'meaning', isMeant, what }),
+      mouth.overhear(by, { kind: 'meaning', isMeant, what }),
     begin: (effect) => answers.beginAnswer(effect),
     play: (effect) => answers.playAnswer(effect),
     'give-up': (effect) => answers.giveUpAnswer(effect),
@@ -115,15 +114,15 @@ function createEffectRunner(
     },
     cue({ cue }) {
       const { reply } = loop.state.turnQueue.current ?? {};
-      if (cue === 'error') void speech.playCue(cues.error);
-      else speech.playWaitingCue(cue, answers.findPending(reply)?.runningStep);
+      if (cue === 'error') void mouth.playCue(cues.error);
+      else mouth.playWaitingCue(cue, answers.findPending(reply)?.runningStep);
     },
     run: (effect) => calls.runCall(effect),
     'stop-run': ({ run }) => calls.stopRun(run),
     result: (effect) => calls.deliverResult(effect),
     ask: (effect) => calls.askConfirmation(effect),
     'close-ask': ({ confirmation }) => calls.closeConfirmation(confirmation),
-    report: (effect) => speech.requests.reportOutcome(effect),
+    report: (effect) => mouth.requests.reportOutcome(effect),
     notice: (effect) => postNotice(effect, session, decisions),
     obey: ({ by, wish }) => obeyWish(wish, by, session, deps.sessions),
     'tell-unpaid': ({ by }) => ear.tellUnpaid(by),
@@ -140,7 +139,15 @@ function createEffectRunner(
 
 function postNotice(
   { error, line: notice }: EffectOf<'notice'>,
-  { loop, notices, voiceChannel }: Owners<'loop' | 'notices' | 'voiceChannel'>,
+  {
+    loop,
+    notices,
+    voiceChannel,
+  }: {
+    readonly loop: ConversationLoop;
+    readonly notices: ChannelNotices;
+    readonly voiceChannel: SessionChannel;
+  },
   decisions: SessionDecisions,
 ) {
   if (notice === 'reconnecting') {
@@ -256,16 +263,16 @@ export function buildSession(
   const voiceChannel = createVoiceChannel(options, link, notices, loop);
   const consent = new SessionConsent(consentOptions, loop);
   const sent = new SentEnvelope();
-  const speech = new SessionMouth({
+  const mouth = new SessionMouth({
     ...{ deps, loop, notices, sent, tracks, voiceChannel },
     canSpeak: maySpeak,
   });
   const consentNotices = createConsentNotices(options, signal, {
-    ...{ consent, notices, speech, voiceChannel },
+    ...{ consent, notices, mouth, voiceChannel },
   });
   const confirmations = new PendingConfirmations(loop, deps.clock);
   const host: FeatureHost = {
-    ...{ consent, consentNotices, loop, notices, signal, speech, voiceChannel },
+    ...{ consent, consentNotices, loop, notices, signal, mouth, voiceChannel },
     tools: { confirmations },
   };
   const features = sharedDeps.features.createSession(host, {
@@ -374,11 +381,16 @@ function createConsentNotices(
   {
     consent,
     notices,
-    speech,
+    mouth,
     voiceChannel,
-  }: Owners<'consent' | 'notices' | 'speech' | 'voiceChannel'>,
+  }: {
+    readonly consent: SessionConsent;
+    readonly notices: ChannelNotices;
+    readonly mouth: Mouth;
+    readonly voiceChannel: SessionChannel;
+  },
 ) {
-  const { requests } = speech;
+  const { requests } = mouth;
   return new ConsentNotices(
     {
       ...{ consent, notices, requests, signal },

@@ -1,5 +1,7 @@
 import type { PersonId } from '#src/base/ids.ts';
 import { type ChatMessage, historyLimits } from '#src/chat/chat-model.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type {
   HistoryExchange,
   Id,
@@ -10,7 +12,7 @@ import {
   getAnswerMedium,
 } from '#src/conversation/mouth/answer-delivery.ts';
 import { PendingAnswer } from '#src/conversation/mouth/pending-answer.ts';
-import type { Owners, Session } from '#src/conversation/session.ts';
+import type { Session, SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import {
   type SessionTools,
@@ -32,6 +34,7 @@ import {
 import { addNamingOrder } from '#src/pipeline/prompt.ts';
 import type { WordsJudge } from '#src/pipeline/words-judge.ts';
 import type { SpokenManner } from '#src/ports/command-ports.ts';
+import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import { toSpokenStyle } from '#src/settings/stored-settings.ts';
 import type {
   BudgetRefusal,
@@ -108,7 +111,10 @@ function cutStart(message: ChatMessage, maxLength: number): ChatMessage {
 /** Lists the exchanges for a prompt, oldest first, without those of left-out people. */
 export function listExchanges(
   askerId: PersonId,
-  { consent, loop }: Owners<'consent' | 'loop'>,
+  {
+    consent,
+    loop,
+  }: { readonly consent: SessionConsent; readonly loop: ConversationLoop },
   supposed?: HistoryExchange,
 ): readonly HistoryExchange[] {
   const exchanges = [...loop.state.history.exchanges, ...(supposed ? [supposed] : [])];
@@ -270,7 +276,12 @@ type PromptContext = {
 function selectContext(
   utterances: readonly TurnUtterance[],
   askerId: PersonId,
-  session: Owners<'consent' | 'features' | 'loop' | 'voiceChannel'>,
+  session: {
+    readonly consent: SessionConsent;
+    readonly features: SessionFeatures;
+    readonly loop: ConversationLoop;
+    readonly voiceChannel: SessionChannel;
+  },
   supposed: HistoryExchange | undefined,
 ): PromptContext {
   const reading = session.consent.beginReading();

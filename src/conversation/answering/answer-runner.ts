@@ -1,6 +1,7 @@
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { Ear } from '#src/conversation/ear/ear.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import {
@@ -40,8 +41,9 @@ import {
   createStuckError,
   type SpeechOutput,
 } from '#src/conversation/mouth/speech-output.ts';
-import type { Owners, Session } from '#src/conversation/session.ts';
+import type { Session, SessionChannel } from '#src/conversation/session.ts';
 import {
+  type ChannelNotices,
   getFailureKind,
   reportUnspokenText,
   toFailureLine,
@@ -184,8 +186,8 @@ export class AnswerRunner {
   }
 
   #makePending(effect: EffectOf<'begin'>, turn: TurnState, signal: AbortSignal) {
-    const { loop, notices, voiceChannel, speech } = this.#session;
-    const question = speech.requests.findQuestion(turn.request);
+    const { loop, notices, voiceChannel, mouth } = this.#session;
+    const question = mouth.requests.findQuestion(turn.request);
     const utterances = question
       ? [...question.earlierUtterances, question.utterance]
       : this.#listUtterances(effect, turn);
@@ -252,7 +254,7 @@ export class AnswerRunner {
   async #speakAnswer(job: AnswerRun, output: SpeechOutput, signal: AbortSignal) {
     const { effect, id } = job;
     const choices = this.#session.voiceChannel.getChoices(effect.by);
-    const { manner } = this.#session.speech.requests.findQuestion(effect.request) ?? {};
+    const { manner } = this.#session.mouth.requests.findQuestion(effect.request) ?? {};
     const ownSpeed = manner?.speed ?? choices.speed;
     let end: ReplyEnd = { finish: 'cancelled' };
     await output.speakReply(
@@ -336,7 +338,7 @@ export class AnswerRunner {
 
   /** Returns whether the answer stands in the reply to a typed question now. */
   #replyToQuestion(job: AnswerRun, failure: BotError | undefined) {
-    const { requests } = this.#session.speech;
+    const { requests } = this.#session.mouth;
     const question = requests.findQuestion(job.effect.request);
     return question?.onOutcome?.(toAskOutcome(job, failure)) ?? false;
   }
@@ -370,8 +372,8 @@ export class AnswerRunner {
       reportAnswer(turn, { id, reply, progress, finish }, this.#session);
     const isRead = progress.isWritten && pending.onlyFor === undefined;
     const heardText = isRead ? progress.text : (reply?.getHeardText() ?? '');
-    const { voiceChannel, speech } = this.#session;
-    const question = speech.requests.findQuestion(effect.request);
+    const { voiceChannel, mouth } = this.#session;
+    const question = mouth.requests.findQuestion(effect.request);
     const failure = error && {
       error,
       language: voiceChannel.languages.find(effect.by),
@@ -420,7 +422,15 @@ function reportAnswer(
     readonly id: Id;
     readonly reply?: SpokenReply;
   },
-  { consent, notices, voiceChannel }: Owners<'consent' | 'notices' | 'voiceChannel'>,
+  {
+    consent,
+    notices,
+    voiceChannel,
+  }: {
+    readonly consent: SessionConsent;
+    readonly notices: ChannelNotices;
+    readonly voiceChannel: SessionChannel;
+  },
 ) {
   const { by: speakerId, endedMs, name, request } = turn;
   const { failure, pausedMs, recognisedMs } = turn.parts.at(-1) ?? {};

@@ -85,7 +85,7 @@ export class SpeakerLine {
     this.#endpointByWords(transcript);
     const isOverlapping = this.#findOpen(utterance)?.isOverlapping;
     if (isOverlapping)
-      this.#session.speech.overhear(this.#speakerId, {
+      this.#session.mouth.overhear(this.#speakerId, {
         kind: 'partial',
         text: transcript.text,
       });
@@ -125,7 +125,7 @@ export class SpeakerLine {
   #handleEvent(event: SpeakerInputEvent) {
     if (event.kind === 'ask-turn-model') return void this.#judgeTurn(event);
     // Barge-in goes first, as it must not wait for recognition.
-    this.#session.speech.overhear(this.#speakerId, event);
+    this.#session.mouth.overhear(this.#speakerId, event);
     if (event.kind === 'began') this.#beginIfAffordable(event);
     if (event.kind === 'ended')
       void this.#deps.unpaidSpeech.end(this.#speakerId, event, () =>
@@ -235,7 +235,7 @@ export class SpeakerLine {
       return;
     }
     unpaidSpeech.begin(speakerId, budget, follow !== undefined);
-    if (isSounding) this.#session.speech.requests.stopEverything(); // The words may be a stop.
+    if (isSounding) this.#session.mouth.requests.stopEverything(); // The words may be a stop.
   }
 
   #findOpen({ id }: SpokenUtterance) {
@@ -250,7 +250,7 @@ export class SpeakerLine {
     return (
       !this.#deps.isAlone(this) ||
       isSpeaking(state.turnQueue) ||
-      this.#session.speech.mix.tracks.isAudible
+      this.#session.mouth.mix.tracks.isAudible
     );
   }
 

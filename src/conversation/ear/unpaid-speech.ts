@@ -72,8 +72,8 @@ export class UnpaidSpeech {
   tellSpeaker(speakerId: PersonId): void {
     const refusal = this.#refusals.get(speakerId);
     if (!refusal) return;
-    const { notices, signal, speech } = this.#session;
-    void speech.playCue(this.#deps.cues.error);
+    const { notices, signal, mouth } = this.#session;
+    void mouth.playCue(this.#deps.cues.error);
     if (refusal.isNews(speakerId))
       notices.notifyPerson(speakerId, [refusal.line], signal, []);
   }

@@ -1,19 +1,22 @@
 import type { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { findAnnouncement } from '#src/conversation/machine/selectors.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
 import { tellMissingVoice } from '#src/conversation/mouth/answer-writing.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import type { QueuedAnnouncement } from '#src/conversation/mouth/queued-speech.ts';
 import {
   createStuckError,
   type SpeechOutput,
   synthesizeClause,
 } from '#src/conversation/mouth/speech-output.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import {
+  type ChannelNotices,
   reportUnspokenText,
   toChosenVoice,
   toFailureLine,
@@ -35,9 +38,13 @@ import {
   type RunningReply,
 } from './running-replies.ts';
 
-type AnnouncementSession = Owners<
-  'loop' | 'notices' | 'voiceChannel' | 'signal' | 'speech'
->;
+type AnnouncementSession = {
+  readonly loop: ConversationLoop;
+  readonly notices: ChannelNotices;
+  readonly voiceChannel: SessionChannel;
+  readonly signal: AbortSignal;
+  readonly mouth: Mouth;
+};
 
 const lateLine: TextLine = { id: 'ask.late' };
 /** About four seconds of names. The panel shows all of them. */
@@ -78,9 +85,9 @@ export class AnnouncementRunner {
   }
 
   #findQueued(id: Id) {
-    const { loop, speech } = this.#session;
+    const { loop, mouth } = this.#session;
     const { crowdedOut, failure, request } = findAnnouncement(loop.state, id) ?? {};
-    const queued = speech.requests.findAnnouncement(request);
+    const queued = mouth.requests.findAnnouncement(request);
     if (queued) return queued;
     if (crowdedOut) return this.#createOwnAnnouncement(this.#toCrowdLine(crowdedOut));
     const line = failure?.error ? toFailureLine(failure.error) : lateLine;
@@ -105,9 +112,9 @@ export class AnnouncementRunner {
   }
 
   #concludeAnnouncement({ id, reply }: RunningReply) {
-    const { loop, speech } = this.#session;
+    const { loop, mouth } = this.#session;
     if (reply?.firstSentAtMs !== undefined)
-      speech.requests.noteHeard(findAnnouncement(loop.state, id)?.request);
+      mouth.requests.noteHeard(findAnnouncement(loop.state, id)?.request);
     return { heard: reply?.getHeardText() ?? '' };
   }
 

@@ -1,9 +1,10 @@
 import { createChildController } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { EventOf } from '#src/conversation/machine/events.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import type { SpeechOutput } from '#src/conversation/mouth/speech-output.ts';
-import type { Owners } from '#src/conversation/session.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 
 type ReplyOverEvent = Omit<EventOf<'over'>, 'atMs'>;
@@ -38,12 +39,15 @@ type ConcludeReply<Reply> = (
 
 /** Replies of one kind that are being made or sound, by their ids. */
 export class RunningReplies<Reply extends RunningReply> {
-  readonly #session: Owners<'loop' | 'speech'>;
+  readonly #session: { readonly loop: ConversationLoop; readonly mouth: Mouth };
   readonly #conclude: ConcludeReply<Reply>;
   readonly #replies = new Map<Id, Reply>();
 
   /** `conclude` returns the facts about a reply that has ended by itself. */
-  constructor(session: Owners<'loop' | 'speech'>, conclude: ConcludeReply<Reply>) {
+  constructor(
+    session: { readonly loop: ConversationLoop; readonly mouth: Mouth },
+    conclude: ConcludeReply<Reply>,
+  ) {
     this.#session = session;
     this.#conclude = conclude;
   }
@@ -69,7 +73,7 @@ export class RunningReplies<Reply extends RunningReply> {
     const sounding = createChildController(reply.over.signal);
     reply.sounding = sounding;
     const { signal } = sounding;
-    const { output } = this.#session.speech;
+    const { output } = this.#session.mouth;
     let end: ReplyEnd = { finish: 'cancelled' };
     try {
       if (output) end = await speak(output, signal);

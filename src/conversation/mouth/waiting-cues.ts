@@ -1,13 +1,15 @@
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import {
   findAwaitedReply,
   findCurrentTurn,
   isQuiet,
 } from '#src/conversation/machine/selectors.ts';
 import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import { declareVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
 import { toSpeechRequest } from '#src/spending/reservation.ts';
@@ -16,7 +18,11 @@ import type { WaitingCue } from '#src/turn/answer-wait.ts';
 
 const maxCueMs = 5_000;
 
-type WaitingSession = Owners<'loop' | 'notices' | 'voiceChannel'>;
+type WaitingSession = {
+  readonly loop: ConversationLoop;
+  readonly notices: ChannelNotices;
+  readonly voiceChannel: SessionChannel;
+};
 
 /** Sounds while people wait for an answer: a tick, or a sentence such as "One moment". */
 export class WaitingCues {

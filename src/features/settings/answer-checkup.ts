@@ -116,7 +116,7 @@ export class AnswerCheckup {
 }
 
 function createCueOutput(
-  { loop, signal, speech }: Pick<VoiceSession, 'loop' | 'signal' | 'speech'>,
+  { loop, signal, mouth }: Pick<VoiceSession, 'loop' | 'mouth' | 'signal'>,
   { clock, cues }: Deps<'clock' | 'cues'>,
 ) {
   const createLateError = () => new Error('no frame of a cue was sent in time');
@@ -124,7 +124,7 @@ function createCueOutput(
   const play = async (): Promise<CueOutcome> => {
     for (;;) {
       const outcome = await withTimeout(
-        speech.playCue(cues.heard),
+        mouth.playCue(cues.heard),
         probeTimeoutMs,
         clock,
         createLateError,
