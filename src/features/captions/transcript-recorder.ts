@@ -100,7 +100,6 @@ export class TranscriptRecorder {
     this.#fromMs = clock.nowMs();
     // The wall clock is read once, so that a clock put back moves no line.
     this.#startedAtMs = this.#fromMs - (clock.wallMs() - startedAtWallMs);
-    this.translations = new CaptionTranslator(guildId, notices, deps, this);
     this.live = new LiveCaptions({
       chat,
       clock,
@@ -115,6 +114,10 @@ export class TranscriptRecorder {
         createWallTimes(voiceChannel.getSettings().timeZone).second(
           startedAtWallMs + startMs,
         ),
+    });
+    this.translations = new CaptionTranslator(guildId, notices, deps, {
+      mayShowLine: (line) => this.mayShowLine(line),
+      setTranslation: (number, text) => this.live.setTranslation(number, text),
     });
     this.#music = watchMusic(notices, mouth.mix.tracks, (text) => {
       const startMs = this.toSessionMs(clock.nowMs());
