@@ -11,6 +11,7 @@ import { findCaptionsGap } from '#src/ports/session-hearing.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import type { Ear } from './ear/ear.ts';
 import { greetOnArrival } from './mouth/answer-delivery.ts';
+import type { OpenSound } from './mouth/mouth.ts';
 import type { Session } from './session.ts';
 import type { Deps } from './session-dependencies.ts';
 
@@ -47,6 +48,7 @@ export type ConnectionOptions = {
 type Connection = ConnectionOptions & {
   readonly link: VoiceLink;
   readonly session: Session;
+  readonly sound: OpenSound;
 };
 
 /** The clock of one connection, which sleeps until its next deadline while nothing happens. */
@@ -135,8 +137,8 @@ class ConnectionClock {
 
   /** Reports the words of the open reply that people have heard by now. */
   #reportSpokenSoFar() {
-    const { session } = this.#connection;
-    const { spokenSoFar } = session.mouth.output ?? {};
+    const { session, sound } = this.#connection;
+    const { spokenSoFar } = sound;
     if (spokenSoFar) reportSpoken(session, spokenSoFar);
   }
 
@@ -189,10 +191,10 @@ export async function runConnection(
 ): Promise<'lost'> {
   const { consent, consentNotices, loop, mouth } = session;
   const { callerId, deps, ear, wakeup } = options;
-  const connection = { ...options, link, session };
   const bug = Promise.withResolvers<never>();
   using _hearing = ear.open();
-  using _sound = mouth.open(link, (segment) => reportSpoken(session, segment));
+  using sound = mouth.open(link, (segment) => reportSpoken(session, segment));
+  const connection = { ...options, link, session, sound };
   using _bugs = loop.openConnection(bug.reject);
   loop.post({ kind: 'link-up' });
   greetOnArrival(session, deps.clock, link.listPeople(), callerId);

@@ -2,6 +2,7 @@ import type { PersonId } from '#src/base/ids.ts';
 import { type ChatMessage, historyLimits } from '#src/chat/chat-model.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
+import type { EventOf } from '#src/conversation/machine/events.ts';
 import type {
   HistoryExchange,
   Id,
@@ -140,6 +141,13 @@ export type AnswerDeps = Deps<'clock' | 'pipelines' | 'spending'> & {
   readonly tools: SessionTools;
 };
 
+type BegunAnswer = {
+  readonly kind: 'begun';
+  readonly pending: PendingAnswer;
+  /** The fact about its prompt, for the conversation. */
+  readonly prompted: Omit<EventOf<'prompted'>, 'atMs'>;
+};
+
 /** Begins an answer, or returns the refusal of a budget that is used up. */
 export function requestAnswer(
   utterances: readonly TurnUtterance[],
@@ -147,10 +155,10 @@ export function requestAnswer(
   deps: AnswerDeps,
   signal: AbortSignal,
   options: AnswerOptions,
-): PendingAnswer | BudgetRefusal {
+): BegunAnswer | BudgetRefusal {
   const { clock, preemptiveBudget, spending, tools } = deps;
   const { askerId, awaitJudgement, done: changes, id: answer } = options;
-  const { loop, notices, voiceChannel } = session;
+  const { voiceChannel } = session;
   const medium = options.medium ?? getAnswerMedium(askerId, voiceChannel);
   const isWritten = medium === 'written' || medium === 'private';
   const pipeline = openPipeline(utterances, isWritten, voiceChannel, deps);
@@ -174,13 +182,13 @@ export function requestAnswer(
   const { guildId } = voiceChannel.channel;
   const opened = spending.open(toAnswerRequest(turn, guildId, 'answer', askerId));
   if (opened.kind === 'refused') return opened;
-  if (opened.news) notices.post(opened.news);
-  loop.post({
+  const prompted = {
     kind: 'prompted',
     answer,
     hasOthers: hasWordsOfOthers(turn, voiceChannel),
-  });
-  return new PendingAnswer(
+    warning: opened.news,
+  } as const;
+  const pending = new PendingAnswer(
     {
       turn,
       pipeline,
@@ -194,6 +202,7 @@ export function requestAnswer(
     },
     signal,
   );
+  return { kind: 'begun', pending, prompted };
 }
 
 function openPipeline(

@@ -8,7 +8,6 @@ import { hasVoice } from '#src/turn/voice-evidence.ts';
 import type { EarDeps } from './ear.ts';
 import type { JudgedWords, SpeakerInput, SpeakerInputEvent } from './speaker-input.ts';
 import { collectSessionHints, SpokenUtterance } from './spoken-utterance.ts';
-import type { UnpaidSpeech } from './unpaid-speech.ts';
 
 type EventOf<Kind extends SpeakerInputEvent['kind']> = Extract<
   SpeakerInputEvent,
@@ -16,8 +15,6 @@ type EventOf<Kind extends SpeakerInputEvent['kind']> = Extract<
 >;
 
 type LineDeps = EarDeps & {
-  /** Speech that the usual recogniser does not get. */
-  readonly unpaidSpeech: UnpaidSpeech;
   /** Begins an utterance, which the conversation may then ask for, and returns it. */
   readonly beginUtterance: (create: (id: Id) => SpokenUtterance) => SpokenUtterance;
   /** Tests whether nobody else is in the middle of an utterance. */
@@ -84,11 +81,7 @@ export class SpeakerLine {
     if (this.#utterance !== utterance) return;
     this.#endpointByWords(transcript);
     const isOverlapping = this.#findOpen(utterance)?.isOverlapping;
-    if (isOverlapping)
-      this.#session.mouth.overhear(this.#speakerId, {
-        kind: 'partial',
-        text: transcript.text,
-      });
+    if (isOverlapping) this.#overhear({ kind: 'partial', text: transcript.text });
   }
 
   /** Takes a chat model's judgement of the words in a pause of `utterance`. Returns false where it is over. */
@@ -125,7 +118,7 @@ export class SpeakerLine {
   #handleEvent(event: SpeakerInputEvent) {
     if (event.kind === 'ask-turn-model') return void this.#judgeTurn(event);
     // Barge-in goes first, as it must not wait for recognition.
-    this.#session.mouth.overhear(this.#speakerId, event);
+    this.#overhear(event);
     if (event.kind === 'began') this.#beginIfAffordable(event);
     if (event.kind === 'ended')
       void this.#deps.unpaidSpeech.end(this.#speakerId, event, () =>
@@ -133,6 +126,11 @@ export class SpeakerLine {
       );
     const utterance = this.#utterance;
     if (utterance?.isHeld) this.#recordEvent(utterance, event);
+  }
+
+  #overhear(heard: Parameters<Session['mouth']['overhear']>[1]) {
+    const { loop, mouth } = this.#session;
+    for (const bargeIn of mouth.overhear(this.#speakerId, heard)) loop.post(bargeIn);
   }
 
   /** Records the sound of an event, and tells the conversation of pauses and ends. */

@@ -34,7 +34,6 @@ import {
   createRunningReply,
   type FilledReply,
   fillReply,
-  RunningReplies,
   type RunningReply,
 } from './running-replies.ts';
 
@@ -60,27 +59,25 @@ type OpenedAnnouncement = {
 
 /** Speaks announcements, and writes those that cannot be said. */
 export class AnnouncementRunner {
-  /** Announcements that are being made or sound. */
-  readonly runningAnnouncements: RunningReplies<RunningReply>;
   readonly #session: AnnouncementSession;
   readonly #deps: VoiceDeps;
 
   constructor(session: AnnouncementSession, deps: VoiceDeps) {
     this.#session = session;
     this.#deps = deps;
-    this.runningAnnouncements = new RunningReplies(session, (job) =>
-      this.#concludeAnnouncement(job),
-    );
   }
 
   /** Speaks an announcement of the queue, or the notice of a failure. Posts `over` at its end. */
   speakAnnouncement({ announcement: id }: EffectOf<'speak'>): void {
-    const { loop, signal: sessionSignal } = this.#session;
+    const { loop, mouth, signal: sessionSignal } = this.#session;
     const job = createRunningReply(id, sessionSignal);
-    this.runningAnnouncements.add(job);
-    const playing = this.runningAnnouncements.play(job, async (output, signal) => ({
-      finish: await this.#playAnnouncement(job, output, signal),
-    }));
+    mouth.replies.add(job);
+    const playing = mouth.replies.play(job, {
+      speak: async (output, signal) => ({
+        finish: await this.#playAnnouncement(job, output, signal),
+      }),
+      conclude: () => this.#concludeAnnouncement(job),
+    });
     void playing.catch((error: unknown) => loop.reportBug(error));
   }
 

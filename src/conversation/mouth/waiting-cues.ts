@@ -45,10 +45,13 @@ export class WaitingCues {
     this.#signal = signal;
   }
 
-  /** Plays a cue. A sentence, such as `step` about a running tool, is made first, and dropped if nobody waits any more. */
-  playCue(cue: WaitingCue, step: PlainTextId | undefined): void {
-    if (cue === 'tick') this.#played.add(this.#cues.play('thinking'));
-    if (cue === 'moment') void this.#sayOneMoment(step ?? 'slow.voice');
+  /**
+   * Plays a cue, and calls `onSent` for each frame. A sentence, such as `step` about a running tool, is made first, and
+   * dropped if nobody waits any more.
+   */
+  playCue(cue: WaitingCue, step: PlainTextId | undefined, onSent: () => void): void {
+    if (cue === 'tick') this.#played.add(this.#cues.play('thinking', onSent));
+    if (cue === 'moment') void this.#sayOneMoment(step ?? 'slow.voice', onSent);
   }
 
   /** Cuts all cues that still sound. */
@@ -57,7 +60,7 @@ export class WaitingCues {
     this.#played.clear();
   }
 
-  async #sayOneMoment(sentence: PlainTextId) {
+  async #sayOneMoment(sentence: PlainTextId, onSent: () => void) {
     const { loop, voiceChannel } = this.#session;
     const turn = findCurrentTurn(loop.state);
     const { reply } = loop.state.turnQueue.current ?? {};
@@ -69,7 +72,7 @@ export class WaitingCues {
       findAwaitedReply(loop.state)?.reply === reply && isQuiet(loop.state.turns);
     if (this.#signal.aborted || !isAwaited || pieces.length === 0) return;
     const samples = joinSamples(pieces).subarray(0, (maxCueMs * speakRateHz) / 1000);
-    this.#played.add(this.#cues.playSamples(samples));
+    this.#played.add(this.#cues.playSamples(samples, onSent));
   }
 
   async #synthesizeLine(id: PlainTextId, language: string | undefined) {

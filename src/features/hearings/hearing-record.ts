@@ -94,7 +94,7 @@ export class HearingRecord implements FeatureSession {
     const nowWallMs = this.#deps.clock.wallMs();
     const rules = this.#hasEnded ? new Map<PersonId, string>() : this.#listRules();
     // Nothing is heard without a link, so a row ends where it was last known.
-    const isLinked = this.#session.mouth.output !== undefined;
+    const isLinked = this.#session.loop.state.session.connection.kind === 'up';
     const openIds = new Set<PersonId>();
     for (const row of this.#rows.values()) {
       if (row.isOver) continue;
@@ -136,10 +136,11 @@ export class HearingRecord implements FeatureSession {
 
   /** Lists the people who are heard now, by rule. */
   #listRules(): Map<PersonId, string> {
-    const { consent, loop, mouth, voiceChannel } = this.#session;
+    const { consent, loop, voiceChannel } = this.#session;
     const rules = new Map<PersonId, string>();
-    const isDeaf = loop.state.session.restrictions.includes('deafened');
-    if (!mouth.output || isDeaf) return rules;
+    const { connection, restrictions } = loop.state.session;
+    const isDeaf = restrictions.includes('deafened');
+    if (connection.kind !== 'up' || isDeaf) return rules;
     for (const { id, isBot } of voiceChannel.listPeople())
       if (!isBot && consent.mayHear(id)) rules.set(id, this.#getRule(id));
     return rules;

@@ -117,14 +117,14 @@ export class AnswerCheckup {
 
 function createCueOutput(
   { loop, signal, mouth }: Pick<VoiceSession, 'loop' | 'mouth' | 'signal'>,
-  { clock, cues }: Deps<'clock' | 'cues'>,
+  { clock }: Deps<'clock'>,
 ) {
   const createLateError = () => new Error('no frame of a cue was sent in time');
   const untilMs = clock.nowMs() + maxSpeechWaitMs;
   const play = async (): Promise<CueOutcome> => {
     for (;;) {
       const outcome = await withTimeout(
-        mouth.playCue(cues.heard),
+        mouth.playCue('heard'),
         probeTimeoutMs,
         clock,
         createLateError,

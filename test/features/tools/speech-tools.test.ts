@@ -8,7 +8,8 @@ import {
 
 const findSpeech = ({ sessions }: SessionFixture) =>
   sessions.findSession(toGuildId('g'))?.mouth;
-const pace = (fixture: SessionFixture) => findSpeech(fixture)?.pace.speed?.toFixed(2);
+const pace = (fixture: SessionFixture) =>
+  findSpeech(fixture)?.mix.pace.speed?.toFixed(2);
 const managers = new Set<string>();
 const mayManage = (_guildId: string, id: string) => managers.has(id);
 
