@@ -23,12 +23,6 @@ import type { SpokenUtterance } from './spoken-utterance.ts';
 import type { UnpaidSpeech } from './unpaid-speech.ts';
 
 /**
- * How soon the next `tick` is needed. `pausing`: somebody pauses within an utterance, when endpointing needs shorter steps.
- * `busy`: somebody talks, or has sent a packet within the last second.
- */
-type EarActivity = 'pausing' | 'busy' | 'quiet';
-
-/**
  * Hears the people of a session, from their packets to their words, with one owner for each of them. What they do is
  * posted to the conversation: somebody began, paused, said these words, went on or ended.
  */
@@ -50,6 +44,12 @@ export interface Ear {
   /** Drops the utterances that the conversation holds no more. Captions that follow one still get its words. */
   dropUnheld(): void;
 }
+
+/**
+ * How soon the next `tick` is needed. `pausing`: somebody pauses within an utterance, when endpointing needs shorter steps.
+ * `busy`: somebody talks, or has sent a packet within the last second.
+ */
+type EarActivity = 'pausing' | 'busy' | 'quiet';
 
 export type UtteranceOverFact = Extract<
   EffectOf<'fact'>['fact'],

@@ -21,33 +21,6 @@ import { SpeechOutput, SpeechPace } from './speech-output.ts';
 import { SpeechRequests } from './speech-requests.ts';
 import { WaitingCues } from './waiting-cues.ts';
 
-/** What people set about the sound of a session, also before a connection and after a lost one. */
-export type SoundMix = {
-  /** Sounds beside speech, each on its named track. */
-  readonly tracks: NamedTracks;
-  /** The speed of speech that people have asked for. */
-  readonly pace: SpeechPace;
-  /** True if another session goes on with the tracks, which must then not be closed here. */
-  isPassedOn: boolean;
-};
-
-/** A person's voice or words while the bot speaks. */
-type Overheard =
-  | SpeakerInputEvent
-  /** Words so far. Later ones may correct them. */
-  | { readonly kind: 'partial'; readonly text: string }
-  /** The meaning of the final words. */
-  | ({ readonly kind: 'meaning' } & OverlapWords);
-
-/** The sound of one open connection, until it is disposed. */
-export type OpenSound = Disposable & {
-  /** Words of the open reply that have left so far. Undefined before its first frame, and for notices. */
-  readonly spokenSoFar: SpokenSegment | undefined;
-};
-
-/** A sound that is a signal. `moment` and `tick` end with the wait for an answer. */
-type MouthCue = 'heard' | 'error' | WaitingCue;
-
 /**
  * Everything that sounds in a session. It is asked to say something, to stop, or to end with a clause, and tells the
  * conversation what people have heard.
@@ -79,6 +52,33 @@ export interface Mouth {
    */
   playCue(cue: MouthCue, step?: PlainTextId): Promise<CueOutcome>;
 }
+
+/** What people set about the sound of a session, also before a connection and after a lost one. */
+export type SoundMix = {
+  /** Sounds beside speech, each on its named track. */
+  readonly tracks: NamedTracks;
+  /** The speed of speech that people have asked for. */
+  readonly pace: SpeechPace;
+  /** True if another session goes on with the tracks, which must then not be closed here. */
+  isPassedOn: boolean;
+};
+
+/** A person's voice or words while the bot speaks. */
+type Overheard =
+  | SpeakerInputEvent
+  /** Words so far. Later ones may correct them. */
+  | { readonly kind: 'partial'; readonly text: string }
+  /** The meaning of the final words. */
+  | ({ readonly kind: 'meaning' } & OverlapWords);
+
+/** The sound of one open connection, until it is disposed. */
+export type OpenSound = Disposable & {
+  /** Words of the open reply that have left so far. Undefined before its first frame, and for notices. */
+  readonly spokenSoFar: SpokenSegment | undefined;
+};
+
+/** A sound that is a signal. `moment` and `tick` end with the wait for an answer. */
+type MouthCue = 'heard' | 'error' | WaitingCue;
 
 /** The parts of a mouth that live as long as one connection. */
 type OpenMouth = {
