@@ -191,7 +191,7 @@ export class ConversationLoop {
     if (this.#isReachingOut) return;
     this.#isReachingOut = true;
     for (let next = this.#outbox.shift(); next; next = this.#outbox.shift())
-      this.#perform(next, surroundings.performOuter);
+      this.#runGuarded(next, surroundings.performOuter);
     this.#isReachingOut = false;
     surroundings.onChange();
   }
@@ -202,24 +202,22 @@ export class ConversationLoop {
       const { decide = stepConversation } = this.#deps;
       const { effects, state } = decide(this.#state, event, conversationRules);
       this.#state = state;
-      for (const effect of effects) {
-        if (!isInnerEffect(effect)) this.#outbox.push(effect);
-        else
-          for (const fact of this.#perform(effect, performInner) ?? [])
-            this.#addEvent(fact);
-      }
+      for (const each of effects)
+        this.#runGuarded(each, (effect) => {
+          if (!isInnerEffect(effect)) this.#outbox.push(effect);
+          else for (const fact of performInner(effect)) this.#addEvent(fact);
+        });
     } catch (error) {
       this.reportBug(error);
     }
   }
 
-  #perform<Effect, Result>(effect: Effect, perform: (effect: Effect) => Result) {
+  #runGuarded<Effect>(effect: Effect, perform: (effect: Effect) => void) {
     // A failing effect does not take the others of its step along.
     try {
-      return perform(effect);
+      perform(effect);
     } catch (error) {
       this.reportBug(error);
-      return undefined;
     }
   }
 

@@ -128,8 +128,8 @@ export const conversationFaults: readonly PlantedFault[] = [
     id: 'a16',
     meaning: 'A bug in an effect takes the others of its step along.',
     file: 'src/conversation/conversation-loop.ts',
-    from: '    try {\n      return perform(effect);\n    } catch (error) {\n      this.reportBug(error);\n      return undefined;\n    }',
-    to: '    return perform(effect);',
+    from: '    try {\n      perform(effect);\n    } catch (error) {\n      this.reportBug(error);\n    }',
+    to: '    perform(effect);',
     tests: ['test/conversation'],
   },
   {
