@@ -44,8 +44,8 @@ const roads = {
 };
 
 /**
- * Starts the bot in an empty folder, and lists for each road the paths of the files that ran. Those that also run in idle seconds of
- * the call are taken off, except for the question, whose call has just begun.
+ * Starts the bot in an empty folder, and lists for each road the paths of the files that ran, after the call has settled. Those that
+ * also run in idle seconds of the call are taken off, except for the question, of which all files count that run meanwhile.
  *
  * @returns {Promise<Readonly<Record<string, readonly string[]>>>}
  */
@@ -56,10 +56,10 @@ export async function listRoadFiles() {
     const idle = new Set();
     const ran = {};
     for (const [road, { prepare, run }] of Object.entries(roads)) {
+      await prepare?.(bot);
+      await wait(settleMs);
+      await bot.takeFiles();
       if (road !== 'a spoken question') {
-        await prepare?.(bot);
-        await wait(settleMs);
-        await bot.takeFiles();
         await wait(idle.size === 0 ? firstIdleMs : idleMs);
         for (const path of await bot.takeFiles()) idle.add(path);
       }

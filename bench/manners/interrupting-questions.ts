@@ -73,8 +73,9 @@ async function measureWait(channel: BenchChannel, askerId: PersonId, question: s
 
 /** Returns whether the answer to this utterance sounds. */
 function isAnswering({ fixture, minds }: BenchChannel, utterance: number) {
-  const { heardText = '' } =
-    fixture.sessions.findSession(toGuildId('g'))?.speech.output ?? {};
+  const { loop, mouth } = fixture.sessions.findSession(toGuildId('g')) ?? {};
+  const { reply } = loop?.state.turnQueue.current ?? {};
+  const heardText = mouth?.replies.findAnswer(reply)?.reply?.getHeardText() ?? '';
   const request = minds.requests[(parseSerial(heardText) ?? 0) - 1];
   return request?.utterances.includes(utterance) === true;
 }

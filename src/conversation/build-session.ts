@@ -11,9 +11,11 @@ import {
 } from '#src/conversation/consent/session-consent.ts';
 import { SpeakerLanguages } from '#src/conversation/ear/speaker-languages.ts';
 import type {
-  ConversationEffect,
   EffectOf,
+  InnerEffect,
+  OuterEffect,
 } from '#src/conversation/machine/effects.ts';
+import type { InnerEvent } from '#src/conversation/machine/events.ts';
 import {
   type ConversationState,
   createConversationState,
@@ -21,7 +23,7 @@ import {
   type SessionSettings,
 } from '#src/conversation/machine/state.ts';
 import { ConsentNotices } from '#src/conversation/mouth/consent-notices.ts';
-import { SessionMouth } from '#src/conversation/mouth/mouth.ts';
+import { type Mouth, SessionMouth } from '#src/conversation/mouth/mouth.ts';
 import {
   createSessionTools,
   type SessionTools,
@@ -50,17 +52,17 @@ import { AnswerRunner } from './answering/answer-runner.ts';
 import { obeyWish } from './answering/spoken-wishes.ts';
 import { ConversationLoop } from './conversation-loop.ts';
 import { type Ear, type HearingDeps, SessionEar } from './ear/ear.ts';
+import { UnpaidSpeech } from './ear/unpaid-speech.ts';
 import { AnnouncementRunner } from './mouth/announcement-runner.ts';
 import { takeTracks } from './mouth/moved-tracks.ts';
 import type {
   FeatureHost,
   FormerSession,
   OnceInSession,
-  Owners,
   Session,
   SessionChannel,
 } from './session.ts';
-import type { Deps, SessionDependencies } from './session-dependencies.ts';
+import type { SessionDependencies } from './session-dependencies.ts';
 import { PendingConfirmations } from './tools/pending-confirmations.ts';
 import { ToolCallRunner } from './tools/tool-call-runner.ts';
 
@@ -76,71 +78,116 @@ type EffectRunnerDeps = {
   readonly answers: AnswerRunner;
   readonly announcements: AnnouncementRunner;
   readonly calls: ToolCallRunner;
-  readonly cues: Deps<'cues'>['cues'];
   readonly decisions: SessionDecisions;
   readonly ear: Ear;
+  readonly unpaidSpeech: UnpaidSpeech;
   readonly session: Session;
   readonly sessions: Pick<ConversationOptions['sessions'], 'denyAloud' | 'leave'>;
 };
 
-type Performers = {
-  readonly [Kind in ConversationEffect['do']]: (effect: EffectOf<Kind>) => void;
+type InnerPerformers = {
+  readonly [Kind in InnerEffect['do']]: (
+    effect: EffectOf<Kind>,
+  ) => InnerEvent | readonly InnerEvent[] | undefined;
 };
 
-function createEffectRunner(
+type OuterPerformers = {
+  readonly [Kind in OuterEffect['do']]: (effect: EffectOf<Kind>) => void;
+};
+
+/** Creates the performer of work of ear and mouth, which returns the facts that are known at once. */
+function createInnerRunner(
   deps: EffectRunnerDeps,
-): (effect: ConversationEffect) => void {
-  const { answers, announcements, calls, cues, decisions, ear, session } = deps;
-  const { loop, speech } = session;
-  const performers: Performers = {
-    recognise: ({ pause, utterance }) => void ear.find(utterance)?.recognise(pause),
-    'cancel-recognition': ({ utterance }) => ear.find(utterance)?.cancelRecognition(),
+): (effect: InnerEffect) => readonly InnerEvent[] {
+  const { announcements, answers, ear, session } = deps;
+  const { loop, mouth } = session;
+  const performers: InnerPerformers = {
     overheard: ({ by, isMeant, what }) =>
-      speech.overhear(by, { kind: 'meaning', isMeant, what }),
+      mouth.overhear(by, { kind: 'meaning', isMeant, what }),
     begin: (effect) => answers.beginAnswer(effect),
     play: (effect) => answers.playAnswer(effect),
-    'give-up': (effect) => answers.giveUpAnswer(effect),
-    discard: ({ reply }) => {
-      answers.discardAnswer(reply);
-      announcements.runningAnnouncements.discard(reply);
+    'finish-clause': ({ reply }) => mouth.replies.finishClause(reply),
+    recognise({ pause, utterance }) {
+      void ear.find(utterance)?.recognise(pause);
+      return undefined;
     },
-    speak: (effect) => announcements.speakAnnouncement(effect),
-    cut: ({ reply }) => {
-      answers.runningAnswers.cut(reply);
-      announcements.runningAnnouncements.cut(reply);
+    'cancel-recognition'({ utterance }) {
+      ear.find(utterance)?.cancelRecognition();
+      return undefined;
     },
-    'finish-clause': ({ reply }) => {
-      answers.runningAnswers.finishClause(reply);
-      announcements.runningAnnouncements.finishClause(reply);
+    'give-up'(effect) {
+      answers.giveUpAnswer(effect);
+      return undefined;
+    },
+    discard({ reply }) {
+      answers.discardReply(reply);
+      return undefined;
+    },
+    speak(effect) {
+      announcements.speakAnnouncement(effect);
+      return undefined;
+    },
+    cut({ reply }) {
+      mouth.replies.cut(reply);
+      return undefined;
+    },
+    fact(effect) {
+      reportFact(effect, deps);
+      return undefined;
     },
     cue({ cue }) {
       const { reply } = loop.state.turnQueue.current ?? {};
-      if (cue === 'error') void speech.playCue(cues.error);
-      else speech.playWaitingCue(cue, answers.findPending(reply)?.runningStep);
+      void mouth.playCue(cue, mouth.replies.findAnswer(reply)?.pending.runningStep);
+      return undefined;
     },
+  };
+  return (effect) => {
+    const perform = performers[effect.do] as (
+      effect: InnerEffect,
+    ) => InnerEvent | readonly InnerEvent[] | undefined;
+    return [perform(effect) ?? []].flat();
+  };
+}
+
+/** Creates the performer of work that is not of ear or mouth. */
+function createOuterRunner(deps: EffectRunnerDeps): (effect: OuterEffect) => void {
+  const { calls, decisions, session, unpaidSpeech } = deps;
+  const { mouth, notices, signal } = session;
+  const performers: OuterPerformers = {
     run: (effect) => calls.runCall(effect),
     'stop-run': ({ run }) => calls.stopRun(run),
     result: (effect) => calls.deliverResult(effect),
     ask: (effect) => calls.askConfirmation(effect),
     'close-ask': ({ confirmation }) => calls.closeConfirmation(confirmation),
-    report: (effect) => speech.requests.reportOutcome(effect),
+    report: (effect) => mouth.requests.reportOutcome(effect),
     notice: (effect) => postNotice(effect, session, decisions),
     obey: ({ by, wish }) => obeyWish(wish, by, session, deps.sessions),
-    'tell-unpaid': ({ by }) => ear.tellUnpaid(by),
+    tell: ({ line, to }) =>
+      to === undefined
+        ? notices.post(line)
+        : notices.notifyPerson(to, [line], signal, []),
+    'tell-unpaid': ({ by }) => unpaidSpeech.tellSpeaker(by),
     'forget-person': ({ by }) => decisions.forgetPerson(by),
     end: ({ why: reason }) => decisions.endSession(reason),
-    fact: (effect) => reportFact(effect, deps),
     'open-link': () => decisions.openConnection(),
   };
   return (effect) => {
-    const perform = performers[effect.do] as (effect: ConversationEffect) => void;
+    const perform = performers[effect.do] as (effect: OuterEffect) => void;
     perform(effect);
   };
 }
 
 function postNotice(
   { error, line: notice }: EffectOf<'notice'>,
-  { loop, notices, voiceChannel }: Owners<'loop' | 'notices' | 'voiceChannel'>,
+  {
+    loop,
+    notices,
+    voiceChannel,
+  }: {
+    readonly loop: ConversationLoop;
+    readonly notices: ChannelNotices;
+    readonly voiceChannel: SessionChannel;
+  },
   decisions: SessionDecisions,
 ) {
   if (notice === 'reconnecting') {
@@ -256,16 +303,16 @@ export function buildSession(
   const voiceChannel = createVoiceChannel(options, link, notices, loop);
   const consent = new SessionConsent(consentOptions, loop);
   const sent = new SentEnvelope();
-  const speech = new SessionMouth({
+  const mouth = new SessionMouth({
     ...{ deps, loop, notices, sent, tracks, voiceChannel },
     canSpeak: maySpeak,
   });
   const consentNotices = createConsentNotices(options, signal, {
-    ...{ consent, notices, speech, voiceChannel },
+    ...{ consent, notices, mouth, voiceChannel },
   });
   const confirmations = new PendingConfirmations(loop, deps.clock);
   const host: FeatureHost = {
-    ...{ consent, consentNotices, loop, notices, signal, speech, voiceChannel },
+    ...{ consent, consentNotices, loop, notices, signal, mouth, voiceChannel },
     tools: { confirmations },
   };
   const features = sharedDeps.features.createSession(host, {
@@ -279,8 +326,10 @@ export function buildSession(
     refreshMember: (personId, memberSignal) =>
       link.refreshPerson(personId, memberSignal),
   });
+  const unpaidSpeech = new UnpaidSpeech(session, deps);
   const ear = new SessionEar(session, {
     ...deps,
+    unpaidSpeech,
     hearing: sharedDeps.hearing,
     pauseHabits: port.pauseHabits,
     sent,
@@ -293,18 +342,19 @@ export function buildSession(
     { ...deps, calls, preemptiveBudget, tools },
     ear,
   );
+  const runnerDeps = {
+    announcements: new AnnouncementRunner(session, deps),
+    decisions: port,
+    ...{ answers, calls, ear, session, sessions, unpaidSpeech },
+  };
   loop.begin({
     getSettings,
     listPeople: () =>
       link.listPeople().map((member) => toParticipant(member, voiceChannel, consent)),
     getConsents: () => consent.storedConsents,
     onBug: (bug) => notices.reportFailure(bug, 'link'),
-    performEffect: createEffectRunner({
-      announcements: new AnnouncementRunner(session, deps),
-      cues: deps.cues,
-      decisions: port,
-      ...{ answers, calls, ear, session, sessions },
-    }),
+    performInner: createInnerRunner(runnerDeps),
+    performOuter: createOuterRunner(runnerDeps),
     onChange() {
       ear.dropUnheld();
       port.onChange();
@@ -374,11 +424,16 @@ function createConsentNotices(
   {
     consent,
     notices,
-    speech,
+    mouth,
     voiceChannel,
-  }: Owners<'consent' | 'notices' | 'speech' | 'voiceChannel'>,
+  }: {
+    readonly consent: SessionConsent;
+    readonly notices: ChannelNotices;
+    readonly mouth: Mouth;
+    readonly voiceChannel: SessionChannel;
+  },
 ) {
-  const { requests } = speech;
+  const { requests } = mouth;
   return new ConsentNotices(
     {
       ...{ consent, notices, requests, signal },

@@ -5,12 +5,14 @@ import type { PersonId } from '#src/base/ids.ts';
 import type { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runTogether } from '#src/base/loops/run-together.ts';
 import { readHearingState } from '#src/conversation/consent/session-consent.ts';
-import type { SpokenSegment } from '#src/ports/feature-session.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
+import type { SessionFeatures, SpokenSegment } from '#src/ports/feature-session.ts';
 import { findCaptionsGap } from '#src/ports/session-hearing.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import type { Ear } from './ear/ear.ts';
 import { greetOnArrival } from './mouth/answer-delivery.ts';
-import type { Owners, Session } from './session.ts';
+import type { OpenSound } from './mouth/mouth.ts';
+import type { Session } from './session.ts';
 import type { Deps } from './session-dependencies.ts';
 
 /** An utterance can end between packets. */
@@ -46,6 +48,7 @@ export type ConnectionOptions = {
 type Connection = ConnectionOptions & {
   readonly link: VoiceLink;
   readonly session: Session;
+  readonly sound: OpenSound;
 };
 
 /** The clock of one connection, which sleeps until its next deadline while nothing happens. */
@@ -73,7 +76,7 @@ class ConnectionClock {
   async run(signal: AbortSignal): Promise<never> {
     const { session } = this.#connection;
     const wakeClock = () => this.#wakeup.wake();
-    using _ = session.speech.mix.tracks.listen(wakeClock);
+    using _ = session.mouth.mix.tracks.listen(wakeClock);
     signal.addEventListener('abort', wakeClock);
     try {
       for (;;) {
@@ -104,7 +107,7 @@ class ConnectionClock {
     signal.throwIfAborted();
     const { ear, session } = this.#connection;
     ear.tick(this.#nowMs);
-    session.speech.tick();
+    session.mouth.tick();
     if (this.#nowMs < this.#checkAtMs) return;
     this.#checkAtMs = this.#nowMs + activeCheckMs;
     this.#reportPresence();
@@ -117,13 +120,13 @@ class ConnectionClock {
     const { link, session } = this.#connection;
     updatePresence(this.#connection);
     const people = link.listPeople();
-    session.speech.mix.tracks.pause(people.every(({ isBot }) => isBot));
+    session.mouth.mix.tracks.pause(people.every(({ isBot }) => isBot));
     const { presence: consents, session: facts } = session.loop.state;
     const presence = [
       people,
       consents,
       facts.restrictions,
-      session.speech.canSpeak(),
+      session.mouth.canSpeak(),
       findCaptionsGap(readHearingState(session, this.#connection.deps)),
     ];
     if (isDeepStrictEqual(presence, this.#knownPresence)) return;
@@ -134,8 +137,8 @@ class ConnectionClock {
 
   /** Reports the words of the open reply that people have heard by now. */
   #reportSpokenSoFar() {
-    const { session } = this.#connection;
-    const { spokenSoFar } = session.speech.output ?? {};
+    const { session, sound } = this.#connection;
+    const { spokenSoFar } = sound;
     if (spokenSoFar) reportSpoken(session, spokenSoFar);
   }
 
@@ -150,7 +153,7 @@ class ConnectionClock {
       turns.some(({ openSpeech }) => openSpeech.length > 0);
     const sinceMs = this.#nowMs - this.#wokenAtMs;
     if (isBusy || sinceMs < activeAfterWakeMs) return activeCheckMs;
-    return sinceMs < slowCheckAfterWakeMs || session.speech.mix.tracks.isMoving
+    return sinceMs < slowCheckAfterWakeMs || session.mouth.mix.tracks.isMoving
       ? slowCheckMs
       : maxCheckGapMs;
   }
@@ -186,12 +189,12 @@ export async function runConnection(
   options: ConnectionOptions,
   signal: AbortSignal,
 ): Promise<'lost'> {
-  const { consent, consentNotices, loop, speech } = session;
+  const { consent, consentNotices, loop, mouth } = session;
   const { callerId, deps, ear, wakeup } = options;
-  const connection = { ...options, link, session };
   const bug = Promise.withResolvers<never>();
   using _hearing = ear.open();
-  using _sound = speech.open(link, (segment) => reportSpoken(session, segment));
+  using sound = mouth.open(link, (segment) => reportSpoken(session, segment));
+  const connection = { ...options, link, session, sound };
   using _bugs = loop.openConnection(bug.reject);
   loop.post({ kind: 'link-up' });
   greetOnArrival(session, deps.clock, link.listPeople(), callerId);
@@ -242,7 +245,10 @@ async function hearPackets(
 }
 
 function reportSpoken(
-  { features, notices }: Owners<'features' | 'notices'>,
+  {
+    features,
+    notices,
+  }: { readonly features: SessionFeatures; readonly notices: ChannelNotices },
   sent: SpokenSegment,
 ) {
   features.onSpoken(sent);

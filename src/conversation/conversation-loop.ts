@@ -1,9 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '#src/base/clock.ts';
-import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
+import type {
+  ConversationEffect,
+  InnerEffect,
+  OuterEffect,
+} from '#src/conversation/machine/effects.ts';
 import type {
   ConversationEvent,
   EventKind,
+  InnerEvent,
   UntimedEvent,
 } from '#src/conversation/machine/events.ts';
 import type {
@@ -21,7 +26,10 @@ type LoopSurroundings = {
   readonly getSettings: () => SessionSettings;
   readonly listPeople: () => readonly Participant[];
   readonly getConsents: () => StoredConsents;
-  readonly performEffect: (effect: ConversationEffect) => void;
+  /** Begins work of ear and mouth, and returns the facts about it that are known at once. Must not post. */
+  readonly performInner: (effect: InnerEffect) => readonly InnerEvent[];
+  /** Begins work outside ear and mouth, once all events are handled. May post. */
+  readonly performOuter: (effect: OuterEffect) => void;
   /** Reports a bug in work that no caller awaits, while no connection is open. */
   readonly onBug: (error: unknown) => void;
   /** Called after each event and its effects. */
@@ -31,6 +39,22 @@ type LoopSurroundings = {
 type LoopDeps = {
   readonly clock: Clock;
   readonly decide?: typeof stepConversation | undefined;
+};
+
+/** Effects that ear and mouth perform while the event is handled that asked for them. */
+const innerKinds: Readonly<Record<InnerEffect['do'], true>> = {
+  recognise: true,
+  'cancel-recognition': true,
+  overheard: true,
+  begin: true,
+  play: true,
+  'give-up': true,
+  discard: true,
+  cut: true,
+  'finish-clause': true,
+  speak: true,
+  cue: true,
+  fact: true,
 };
 
 /** Events whose steps depend on the settings of their moment. */
@@ -60,9 +84,12 @@ const eventsNeedingSettings: ReadonlySet<EventKind> = new Set([
 export class ConversationLoop {
   readonly #deps: LoopDeps;
   readonly #inbox: ConversationEvent[] = [];
+  /** Effects for the outside, which wait until the inbox is empty. */
+  readonly #outbox: OuterEffect[] = [];
   #state: ConversationState;
   #surroundings: LoopSurroundings | undefined;
-  #isStepping = false;
+  #isHandling = false;
+  #isReachingOut = false;
   #wakeMs = Number.POSITIVE_INFINITY;
   #stopTimer: () => void = () => undefined;
   #failConnection: ((bug: unknown) => void) | undefined;
@@ -89,10 +116,15 @@ export class ConversationLoop {
     this.#handleInbox();
   }
 
-  /** Handles an event and performs the effects of its step. One that an effect posts is handled after all of them. */
+  /**
+   * Handles an event and performs the effects of its step. Throws while another event is handled: work of ear and mouth
+   * returns what it knows at once, and posts what it learns later.
+   */
   post(event: UntimedEvent): void {
+    if (this.#isHandling)
+      throw new Error(`'${event.kind}' was posted while another event was handled.`);
     if (eventsNeedingSettings.has(event.kind)) this.syncSettings();
-    this.#inbox.push({ ...event, atMs: this.nowMs } as ConversationEvent);
+    this.#addEvent(event);
     this.#handleInbox();
   }
 
@@ -159,35 +191,47 @@ export class ConversationLoop {
       this.post({ kind: 'settings', settings });
   }
 
-  #handleInbox() {
-    if (this.#isStepping || !this.#surroundings) return;
-    this.#isStepping = true;
-    for (let next = this.#inbox.shift(); next; next = this.#inbox.shift())
-      this.#handleEvent(next, this.#surroundings);
-    this.#isStepping = false;
-    this.#setTimer();
-    this.#surroundings.onChange();
+  #addEvent(event: UntimedEvent) {
+    this.#inbox.push({ ...event, atMs: this.nowMs } as ConversationEvent);
   }
 
-  #handleEvent(event: ConversationEvent, { performEffect }: LoopSurroundings) {
+  #handleInbox() {
+    const surroundings = this.#surroundings;
+    if (!surroundings) return;
+    this.#isHandling = true;
+    for (let next = this.#inbox.shift(); next; next = this.#inbox.shift())
+      this.#handleEvent(next, surroundings);
+    this.#isHandling = false;
+    this.#setTimer();
+    // What the outside posts meanwhile is handled at once. Its effects wait for those before them.
+    if (this.#isReachingOut) return;
+    this.#isReachingOut = true;
+    for (let next = this.#outbox.shift(); next; next = this.#outbox.shift())
+      this.#runGuarded(next, surroundings.performOuter);
+    this.#isReachingOut = false;
+    surroundings.onChange();
+  }
+
+  #handleEvent(event: ConversationEvent, { performInner }: LoopSurroundings) {
     // A bug ends the connection, not the caller.
     try {
       const { decide = stepConversation } = this.#deps;
       const { effects, state } = decide(this.#state, event, conversationRules);
       this.#state = state;
-      for (const effect of effects) this.#perform(effect, performEffect);
+      for (const each of effects)
+        this.#runGuarded(each, (effect) => {
+          if (!isInnerEffect(effect)) this.#outbox.push(effect);
+          else for (const fact of performInner(effect)) this.#addEvent(fact);
+        });
     } catch (error) {
       this.reportBug(error);
     }
   }
 
-  #perform(
-    effect: ConversationEffect,
-    performEffect: LoopSurroundings['performEffect'],
-  ) {
+  #runGuarded<Effect>(effect: Effect, perform: (effect: Effect) => void) {
     // A failing effect does not take the others of its step along.
     try {
-      performEffect(effect);
+      perform(effect);
     } catch (error) {
       this.reportBug(error);
     }
@@ -206,4 +250,8 @@ export class ConversationLoop {
       this.post({ kind: 'tick' });
     });
   }
+}
+
+function isInnerEffect(effect: ConversationEffect): effect is InnerEffect {
+  return effect.do in innerKinds;
 }

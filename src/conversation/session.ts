@@ -19,8 +19,8 @@ export type NamedPerson = { readonly id: PersonId; readonly name: string };
 export type OnceInSession = 'greeted' | 'lines-hidden' | 'roles-unread';
 
 /**
- * The bot's talk in one voice channel, as features, tools and runners see it. A function takes the few owners that it
- * uses, as `Owners`.
+ * The bot's talk in one voice channel, as features, tools and runners see it. Each member owns its facts, and a function
+ * names the few members that it uses.
  */
 export type Session = {
   /** The channel with its people and its settings. */
@@ -28,7 +28,7 @@ export type Session = {
   /** Sentences of the bot about itself, and reports to the operator. */
   readonly notices: ChannelNotices;
   /** Everything that sounds. */
-  readonly speech: Mouth;
+  readonly mouth: Mouth;
   /** Consent of the people in the channel. */
   readonly consent: SessionConsent;
   /** Tells people how they are heard, before the policy hears them. */
@@ -51,15 +51,12 @@ export type Session = {
 /** A session as its features are opened in it. */
 export type FeatureHost = Omit<Session, 'features'>;
 
-/** Some parts of a session, by their names. */
-export type Owners<Name extends keyof Session> = Pick<Session, Name>;
-
 /** Facts about an earlier session that a new session goes on with. */
 export type FormerSession = {
   /** True if the bot sat in this channel before its process restarted, so that the people there have been greeted. */
   readonly isReturned: boolean;
   /** The session that this one replaces in the same process. Undefined for a first one. */
-  readonly former?: Owners<'voiceChannel'> | undefined;
+  readonly former?: { readonly voiceChannel: SessionChannel } | undefined;
 };
 
 /** The channel of a session, its people and its settings. No member throws. */

@@ -2,6 +2,7 @@ import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { AnswerRunner } from '#src/conversation/answering/answer-runner.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import { readHearingState } from '#src/conversation/consent/session-consent.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import {
   findAwaitedReply,
   findCurrentTurn,
@@ -10,8 +11,10 @@ import {
   listUnanswered,
 } from '#src/conversation/machine/selectors.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { ConsentNotices } from '#src/conversation/mouth/consent-notices.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
+import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import type { FeaturePanel, PanelContent, PanelMood } from '#src/ports/panel.ts';
 import { areCaptionsWritten, findCaptionsGap } from '#src/ports/session-hearing.ts';
 import {
@@ -205,7 +208,12 @@ export function createSessionPanel(
     features,
     loop,
     voiceChannel,
-  }: Owners<'consent' | 'features' | 'loop' | 'voiceChannel'>,
+  }: {
+    readonly consent: SessionConsent;
+    readonly features: SessionFeatures;
+    readonly loop: ConversationLoop;
+    readonly voiceChannel: SessionChannel;
+  },
   talk: TalkState,
   talkingIds: readonly PersonId[],
   answers: Pick<AnswerRunner, 'findPending'>,
@@ -227,7 +235,13 @@ export function createSessionPanel(
 
 /** Collects who is heard in a session and how the bot is spoken to, for the panel and `/help`. */
 export function getTalkState(
-  session: Owners<'consent' | 'consentNotices' | 'features' | 'loop' | 'voiceChannel'>,
+  session: {
+    readonly consent: SessionConsent;
+    readonly consentNotices: ConsentNotices;
+    readonly features: SessionFeatures;
+    readonly loop: ConversationLoop;
+    readonly voiceChannel: SessionChannel;
+  },
   people: readonly ChannelMember[],
   deps: Deps<'isReadByPrograms' | 'localRecogniser' | 'places' | 'spending'>,
 ): Omit<TalkState, 'isAnew' | 'isUncalled'> {

@@ -2,8 +2,10 @@ import type { AdmittedErasure, PersonErasure } from '#src/base/erasures.ts';
 import { type GuildId, noGuild, type PersonId } from '#src/base/ids.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { getAnswerMedium } from '#src/conversation/mouth/answer-delivery.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import { type Erasure, isRefusal } from '#src/people/consent.ts';
 import type {
   AllowOutcome,
@@ -122,9 +124,14 @@ export class PrivacyRequests {
   /** Applies a spoken no, and confirms it at the next pause or in writing. */
   async #denyAloud(
     personId: PersonId,
-    session: Owners<'notices' | 'voiceChannel' | 'signal' | 'speech'>,
+    session: {
+      readonly notices: ChannelNotices;
+      readonly voiceChannel: SessionChannel;
+      readonly signal: AbortSignal;
+      readonly mouth: Mouth;
+    },
   ) {
-    const { notices, voiceChannel, signal, speech } = session;
+    const { notices, voiceChannel, signal, mouth } = session;
     const language = notices.getSpokenLocale(voiceChannel.languages.find(personId));
     const { isSaved } = await this.deny(voiceChannel.channel.guildId, personId);
     const lines = [
@@ -133,7 +140,7 @@ export class PrivacyRequests {
     ] as const;
     const isWaiting =
       getAnswerMedium(personId, voiceChannel) === 'aloud' &&
-      speech.requests.queueNotice({
+      mouth.requests.queueNotice({
         language,
         maxWaitMs: maxReceiptWaitMs,
         getText: () =>

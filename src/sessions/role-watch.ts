@@ -2,12 +2,18 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { Wakeup } from '#src/base/loops/mailbox.ts';
-import type { Owners, SessionChannel } from '#src/conversation/session.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { ChannelMember, VoiceLink } from '#src/ports/voice-link.ts';
 
 const lookupIntervalMs = 2_000;
 
-type WatchedSession = Owners<'consent' | 'notices' | 'voiceChannel'>;
+type WatchedSession = {
+  readonly consent: SessionConsent;
+  readonly notices: ChannelNotices;
+  readonly voiceChannel: SessionChannel;
+};
 
 /** Looks up the roles of participants, one each 2 s, while a setting depends on roles. Runs until `signal` is aborted. */
 export async function watchRoles(

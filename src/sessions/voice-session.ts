@@ -16,7 +16,7 @@ import {
 } from '#src/conversation/machine/reconnect-policy.ts';
 import type { ConsentNotices } from '#src/conversation/mouth/consent-notices.ts';
 import type { Mouth } from '#src/conversation/mouth/mouth.ts';
-import type { Owners, Session, SessionChannel } from '#src/conversation/session.ts';
+import type { Session, SessionChannel } from '#src/conversation/session.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import type { ToolCallRunner } from '#src/conversation/tools/tool-call-runner.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
@@ -79,7 +79,7 @@ const consentAnswers = { always: 'yes', never: 'no', forgotten: 'forget' } as co
 export class VoiceSession implements Session {
   readonly voiceChannel: SessionChannel;
   readonly notices: ChannelNotices;
-  readonly speech: Mouth;
+  readonly mouth: Mouth;
   readonly consent: SessionConsent;
   readonly consentNotices: ConsentNotices;
   readonly loop: ConversationLoop;
@@ -160,11 +160,11 @@ export class VoiceSession implements Session {
       onChange: () => this.wakeup.wake(),
       signal: this.signal,
     });
-    const { voiceChannel, notices, speech, consent, consentNotices, loop, features } =
+    const { voiceChannel, notices, mouth, consent, consentNotices, loop, features } =
       built.session;
     this.voiceChannel = voiceChannel;
     this.notices = notices;
-    this.speech = speech;
+    this.mouth = mouth;
     this.consent = consent;
     this.consentNotices = consentNotices;
     this.loop = loop;
@@ -555,6 +555,6 @@ export class VoiceSession implements Session {
 }
 
 /** Counts the exchanges in the history of a session. */
-export function countExchanges({ loop }: Owners<'loop'>): number {
+export function countExchanges({ loop }: { readonly loop: ConversationLoop }): number {
   return loop.state.history.exchanges.length;
 }

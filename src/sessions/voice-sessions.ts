@@ -3,7 +3,8 @@ import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import { Erasures } from '#src/base/erasures.ts';
 import { type ChannelId, type GuildId, nobody, type PersonId } from '#src/base/ids.ts';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
-import type { Owners, Session } from '#src/conversation/session.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
+import type { Session, SessionChannel } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
 import { mayOpen } from '#src/people/audience.ts';
@@ -335,7 +336,7 @@ export class VoiceSessions implements AsyncDisposable {
     )
       return;
     this.#moves.set(guildId, { former: formerSession, channelId, isByHand });
-    formerSession.speech.mix.isPassedOn = true;
+    formerSession.mouth.mix.isPassedOn = true;
     formerSession.leave('moved');
     await this.#queue
       .run(guildId, () => this.#moveInTurn(formerSession))
@@ -373,7 +374,7 @@ export class VoiceSessions implements AsyncDisposable {
       return { kind: 'busy', other: here.channel, isAsked };
     }
     if (!here && this.#isFull) return { kind: 'overloaded' };
-    if (isSame && here) here.speech.mix.isPassedOn = true;
+    if (isSame && here) here.mouth.mix.isPassedOn = true;
     await this.#leaveInTurn(guildId, isSame ? 'moved' : 'asked');
     if (this.#isClosed) return { kind: 'stopping' };
     const joining = await this.#enterChannel(
@@ -433,7 +434,7 @@ export class VoiceSessions implements AsyncDisposable {
     else {
       this.#sessions.delete(guildId);
       session.leave('lost');
-      if (!session.speech.mix.isPassedOn) session.speech.mix.tracks.close();
+      if (!session.mouth.mix.isPassedOn) session.mouth.mix.tracks.close();
       await this.#leaveUnfollowed(guildId);
     }
     return joining;
@@ -492,7 +493,7 @@ export class VoiceSessions implements AsyncDisposable {
     if (isReplaced) return;
     const channel = move && findDestination(guildId, move, this.#deps);
     if (this.#isClosed || !channel) {
-      formerSession.speech.mix.tracks.close();
+      formerSession.mouth.mix.tracks.close();
       this.#deps.panels.showLeft(guildId);
       this.forgetSeat(guildId);
       await this.#leaveUnfollowed(guildId);
@@ -519,7 +520,10 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   #reportMove(
-    formerSession: Owners<'loop' | 'voiceChannel'>,
+    formerSession: {
+      readonly loop: ConversationLoop;
+      readonly voiceChannel: SessionChannel;
+    },
     session: Pick<VoiceSession, 'isOver' | 'loop' | 'notices' | 'voiceChannel'>,
   ) {
     const { channel: from } = formerSession.voiceChannel;

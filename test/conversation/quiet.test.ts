@@ -106,12 +106,12 @@ test('a person in a quiet channel is answered as soon as in a busy one', async (
 test('an announcement that is over leaves nothing that listens to the session', async () => {
   const fixture = await openRoom({});
   const session = fixture.sessions.findSession(lounge.guildId);
-  const { signal, speech } = session ?? expect.fail('no session');
+  const { signal, mouth } = session ?? expect.fail('no session');
   const countListeners = () => getEventListeners(signal, 'abort').length;
   const before = countListeners();
   for (let n = 0; n < 3; n++) {
     const clauses = [toOpenText('Captions are on.')];
-    speech.requests.queueAnnouncement({ clauses, when: 'queue', signal });
+    mouth.requests.queueAnnouncement({ clauses, when: 'queue', signal });
     await passTime(fixture, 5_000);
   }
   expect(countListeners()).toBe(before);

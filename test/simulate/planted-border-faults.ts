@@ -22,7 +22,7 @@ export const borderFaults: readonly PlantedFault[] = [
     id: 'a19',
     meaning: 'Music plays on for nobody.',
     file: 'src/conversation/connection.ts',
-    from: '    session.speech.mix.tracks.pause(people.every(({ isBot }) => isBot));\n',
+    from: '    session.mouth.mix.tracks.pause(people.every(({ isBot }) => isBot));\n',
     to: '',
     tests: ['test/conversation', 'test/sessions', 'test/playback'],
   },

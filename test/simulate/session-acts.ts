@@ -29,7 +29,7 @@ export function queueNotice(
   personId: PersonId,
   text: string,
 ) {
-  const queue = sessions.findSession(guildId)?.speech.requests;
+  const queue = sessions.findSession(guildId)?.mouth.requests;
   const getText = () => text;
   queue?.queueNotice({
     getText,

@@ -1,5 +1,8 @@
 import type { PersonId } from '#src/base/ids.ts';
 import { type ChatMessage, historyLimits } from '#src/chat/chat-model.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
+import type { EventOf } from '#src/conversation/machine/events.ts';
 import type {
   HistoryExchange,
   Id,
@@ -10,7 +13,7 @@ import {
   getAnswerMedium,
 } from '#src/conversation/mouth/answer-delivery.ts';
 import { PendingAnswer } from '#src/conversation/mouth/pending-answer.ts';
-import type { Owners, Session } from '#src/conversation/session.ts';
+import type { Session, SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import {
   type SessionTools,
@@ -32,6 +35,7 @@ import {
 import { addNamingOrder } from '#src/pipeline/prompt.ts';
 import type { WordsJudge } from '#src/pipeline/words-judge.ts';
 import type { SpokenManner } from '#src/ports/command-ports.ts';
+import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import { toSpokenStyle } from '#src/settings/stored-settings.ts';
 import type {
   BudgetRefusal,
@@ -108,7 +112,10 @@ function cutStart(message: ChatMessage, maxLength: number): ChatMessage {
 /** Lists the exchanges for a prompt, oldest first, without those of left-out people. */
 export function listExchanges(
   askerId: PersonId,
-  { consent, loop }: Owners<'consent' | 'loop'>,
+  {
+    consent,
+    loop,
+  }: { readonly consent: SessionConsent; readonly loop: ConversationLoop },
   supposed?: HistoryExchange,
 ): readonly HistoryExchange[] {
   const exchanges = [...loop.state.history.exchanges, ...(supposed ? [supposed] : [])];
@@ -134,6 +141,13 @@ export type AnswerDeps = Deps<'clock' | 'pipelines' | 'spending'> & {
   readonly tools: SessionTools;
 };
 
+type BegunAnswer = {
+  readonly kind: 'begun';
+  readonly pending: PendingAnswer;
+  /** The fact about its prompt, for the conversation. */
+  readonly prompted: Omit<EventOf<'prompted'>, 'atMs'>;
+};
+
 /** Begins an answer, or returns the refusal of a budget that is used up. */
 export function requestAnswer(
   utterances: readonly TurnUtterance[],
@@ -141,10 +155,10 @@ export function requestAnswer(
   deps: AnswerDeps,
   signal: AbortSignal,
   options: AnswerOptions,
-): PendingAnswer | BudgetRefusal {
+): BegunAnswer | BudgetRefusal {
   const { clock, preemptiveBudget, spending, tools } = deps;
   const { askerId, awaitJudgement, done: changes, id: answer } = options;
-  const { loop, notices, voiceChannel } = session;
+  const { voiceChannel } = session;
   const medium = options.medium ?? getAnswerMedium(askerId, voiceChannel);
   const isWritten = medium === 'written' || medium === 'private';
   const pipeline = openPipeline(utterances, isWritten, voiceChannel, deps);
@@ -168,13 +182,13 @@ export function requestAnswer(
   const { guildId } = voiceChannel.channel;
   const opened = spending.open(toAnswerRequest(turn, guildId, 'answer', askerId));
   if (opened.kind === 'refused') return opened;
-  if (opened.news) notices.post(opened.news);
-  loop.post({
+  const prompted = {
     kind: 'prompted',
     answer,
     hasOthers: hasWordsOfOthers(turn, voiceChannel),
-  });
-  return new PendingAnswer(
+    warning: opened.news,
+  } as const;
+  const pending = new PendingAnswer(
     {
       turn,
       pipeline,
@@ -188,6 +202,7 @@ export function requestAnswer(
     },
     signal,
   );
+  return { kind: 'begun', pending, prompted };
 }
 
 function openPipeline(
@@ -270,7 +285,12 @@ type PromptContext = {
 function selectContext(
   utterances: readonly TurnUtterance[],
   askerId: PersonId,
-  session: Owners<'consent' | 'features' | 'loop' | 'voiceChannel'>,
+  session: {
+    readonly consent: SessionConsent;
+    readonly features: SessionFeatures;
+    readonly loop: ConversationLoop;
+    readonly voiceChannel: SessionChannel;
+  },
   supposed: HistoryExchange | undefined,
 ): PromptContext {
   const reading = session.consent.beginReading();

@@ -1,8 +1,10 @@
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { Ear } from '#src/conversation/ear/ear.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import type { InnerEvent } from '#src/conversation/machine/events.ts';
 import {
   findTurn,
   getVoiceEndMs,
@@ -16,7 +18,6 @@ import {
   endWithToolQuote,
   getAnswerMedium,
   getNamePrefix,
-  type MadeName,
   noteUnspoken,
   synthesizeName,
   type VoiceDeps,
@@ -24,24 +25,23 @@ import {
 } from '#src/conversation/mouth/answer-delivery.ts';
 import { writeAnswerOnce } from '#src/conversation/mouth/answer-writing.ts';
 import {
-  type AnswerProgress,
   type FinishedAnswer,
-  PendingAnswer,
+  type PendingAnswer,
   writeAnswer,
 } from '#src/conversation/mouth/pending-answer.ts';
 import {
   createRunningReply,
   fillReply,
   type ReplyEnd,
-  RunningReplies,
-  type RunningReply,
+  type RunningAnswer,
 } from '#src/conversation/mouth/running-replies.ts';
 import {
   createStuckError,
   type SpeechOutput,
 } from '#src/conversation/mouth/speech-output.ts';
-import type { Owners, Session } from '#src/conversation/session.ts';
+import type { Session, SessionChannel } from '#src/conversation/session.ts';
 import {
+  type ChannelNotices,
   getFailureKind,
   reportUnspokenText,
   toFailureLine,
@@ -52,30 +52,18 @@ import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { createEmptyAnswerError } from '#src/ports/failure-event.ts';
 import { type AnswerDeps, requestAnswer } from './answer-request.ts';
 
-type AnswerRun = RunningReply & {
-  readonly effect: EffectOf<'begin'>;
-  readonly pending: PendingAnswer;
-  readonly progress: AnswerProgress;
-  readonly name: MadeName | undefined;
-};
-
 /** Performs the conversation's effects on answers: begins, plays, discards and reports them. */
 export class AnswerRunner {
-  /** Answers that are being made or sound. */
-  readonly runningAnswers: RunningReplies<AnswerRun>;
   readonly #session: Session;
   readonly #deps: AnswerDeps & VoiceDeps;
   readonly #ear: Ear;
   readonly #playing = new Set<Promise<void>>();
-  readonly #unheard = new Map<Id, Pick<AnswerRun, 'id' | 'progress'>>();
+  readonly #unheard = new Map<Id, Pick<RunningAnswer, 'id' | 'progress'>>();
 
   constructor(session: Session, deps: AnswerDeps & VoiceDeps, ear: Ear) {
     this.#session = session;
     this.#deps = deps;
     this.#ear = ear;
-    this.runningAnswers = new RunningReplies<AnswerRun>(session, (job, end) =>
-      this.#concludeAnswer(job, end),
-    );
   }
 
   /** Waits until no answer sounds any more. Never rejects. */
@@ -85,22 +73,26 @@ export class AnswerRunner {
 
   /** Finds an answer that is not over yet. */
   findPending(answer: Id | undefined): PendingAnswer | undefined {
-    return this.runningAnswers.findReply(answer)?.pending;
+    return this.#replies.findAnswer(answer)?.pending;
   }
 
-  /** Begins to make an answer. Nothing of it sounds, and no tool of it runs, before `playAnswer`. */
-  beginAnswer(effect: EffectOf<'begin'>): void {
+  /**
+   * Begins to make an answer, and returns what is known of it: `prompted`, or `refused` by a budget. Nothing of it sounds,
+   * and no tool of it runs, before `playAnswer`.
+   */
+  beginAnswer(effect: EffectOf<'begin'>): InnerEvent | undefined {
     this.#unheard.delete(effect.turn);
     const { loop, voiceChannel, signal } = this.#session;
     const turn = findTurn(loop.state, effect.turn);
-    if (!turn) return;
+    if (!turn) return undefined;
     const reply = createRunningReply(effect.answer, signal);
-    const pending = this.#makePending(effect, turn, reply.over.signal);
-    if (!pending) {
+    const begun = this.#requestAnswer(effect, turn, reply.over.signal);
+    if (begun.kind === 'refused') {
       // Else each refusal would leave a listener on the session.
       reply.over.abort(new Error('the answer was refused'));
-      return;
+      return begun;
     }
+    const { pending, prompted } = begun;
     const spoken = pending.isWritten
       ? ''
       : getNamePrefix(this.#findNamedAsker(turn), voiceChannel);
@@ -111,30 +103,36 @@ export class AnswerRunner {
       reply.over.signal,
     );
     const progress = { text: '', instants: {} };
-    this.runningAnswers.add({ ...reply, effect, pending, name, progress });
+    this.#replies.add({ ...reply, effect, pending, name, progress });
+    return prompted;
   }
 
   /** Plays an answer, which is begun again first if the words turned out to be in another language. */
-  playAnswer({ answer }: EffectOf<'play'>): void {
-    const begun = this.runningAnswers.findReply(answer);
+  playAnswer({ answer }: EffectOf<'play'>): InnerEvent | undefined {
+    const begun = this.#replies.findAnswer(answer);
+    let fact: InnerEvent | undefined;
     if (begun?.pending.isInWrongLanguage) {
-      this.discardAnswer(answer);
-      this.beginAnswer(begun.effect);
+      this.discardReply(answer);
+      fact = this.beginAnswer(begun.effect);
     }
-    const job = this.runningAnswers.findReply(answer);
-    if (!job) return;
+    const job = this.#replies.findAnswer(answer);
+    if (!job) return fact;
     job.pending.markWanted();
     this.#reportBeginning(job);
-    const speaking = this.runningAnswers.play(job, async (output, signal) => {
-      await waitUnlessAborted(job.pending.ready, signal);
-      return await this.#speakAnswer(job, output, signal);
+    const speaking = this.#replies.play(job, {
+      speak: async (output, signal) => {
+        await waitUnlessAborted(job.pending.ready, signal);
+        return await this.#speakAnswer(job, output, signal);
+      },
+      conclude: (end) => this.#concludeAnswer(job, end),
     });
     const playing = speaking.catch((error: unknown) => this.#failRun(job, error));
     this.#playing.add(playing);
     void playing.finally(() => this.#playing.delete(playing));
+    return fact;
   }
 
-  #reportBeginning(job: AnswerRun) {
+  #reportBeginning(job: RunningAnswer) {
     const turn = this.#findTurn(job);
     if (!turn) return;
     const { by: speakerId, name, request } = turn;
@@ -144,9 +142,9 @@ export class AnswerRunner {
     notices.reportEvent({ kind: 'answering', answerId, speakerId, name, typed });
   }
 
-  #failRun(job: AnswerRun, error: unknown) {
+  #failRun(job: RunningAnswer, error: unknown) {
     // This is a bug of ours, so nothing of the turn is tried again.
-    this.runningAnswers.discard(job.id);
+    this.#replies.discard(job.id);
     const { loop } = this.#session;
     loop.post({ kind: 'taken-out', id: job.effect.turn, why: 'failed' });
     loop.reportBug(error);
@@ -175,17 +173,21 @@ export class AnswerRunner {
     );
   }
 
-  /** Drops an answer that is not wanted any more. */
-  discardAnswer(answer: Id): void {
-    const job = this.runningAnswers.findReply(answer);
+  /** Drops an answer or an announcement that is not wanted any more. */
+  discardReply(reply: Id): void {
+    const job = this.#replies.findAnswer(reply);
     if (job?.sounding) this.#unheard.set(job.effect.turn, job);
     job?.pending.discardUnheard();
-    this.runningAnswers.discard(answer);
+    this.#replies.discard(reply);
   }
 
-  #makePending(effect: EffectOf<'begin'>, turn: TurnState, signal: AbortSignal) {
-    const { loop, notices, voiceChannel, speech } = this.#session;
-    const question = speech.requests.findQuestion(turn.request);
+  get #replies() {
+    return this.#session.mouth.replies;
+  }
+
+  #requestAnswer(effect: EffectOf<'begin'>, turn: TurnState, signal: AbortSignal) {
+    const { notices, voiceChannel, mouth } = this.#session;
+    const question = mouth.requests.findQuestion(turn.request);
     const utterances = question
       ? [...question.earlierUtterances, question.utterance]
       : this.#listUtterances(effect, turn);
@@ -204,16 +206,17 @@ export class AnswerRunner {
       medium,
       awaitJudgement: () => openUtterance?.awaitWordsJudgement(id),
     });
-    if (begun instanceof PendingAnswer) return begun;
+    if (begun.kind === 'begun') return begun;
     const { isNews, line: refusal } = begun;
     const { by: speakerId, name } = turn;
-    if (question?.onOutcome) question.onOutcome({ kind: 'failed', line: refusal });
-    // The refused reply is over, and its notice is not.
-    else if (isNews(speakerId))
-      notices.notifyPerson(speakerId, [refusal], this.#session.signal, []);
+    question?.onOutcome?.({ kind: 'failed', line: refusal });
     notices.reportEvent({ kind: 'dropped', speakerId, name, why: 'budget' });
-    loop.post({ kind: 'refused', answer: id });
-    return undefined;
+    const isTold = question?.onOutcome !== undefined || !isNews(speakerId);
+    return {
+      kind: 'refused',
+      answer: id,
+      line: isTold ? undefined : refusal,
+    } as const;
   }
 
   /** Chooses how a turn is answered. Undefined leaves it to the asker. */
@@ -239,7 +242,7 @@ export class AnswerRunner {
     return [...ended, current].filter((utterance) => utterance !== undefined);
   }
 
-  #findTurn({ effect }: AnswerRun) {
+  #findTurn({ effect }: RunningAnswer) {
     return findTurn(this.#session.loop.state, effect.turn);
   }
 
@@ -249,10 +252,10 @@ export class AnswerRunner {
       : undefined;
   }
 
-  async #speakAnswer(job: AnswerRun, output: SpeechOutput, signal: AbortSignal) {
+  async #speakAnswer(job: RunningAnswer, output: SpeechOutput, signal: AbortSignal) {
     const { effect, id } = job;
     const choices = this.#session.voiceChannel.getChoices(effect.by);
-    const { manner } = this.#session.speech.requests.findQuestion(effect.request) ?? {};
+    const { manner } = this.#session.mouth.requests.findQuestion(effect.request) ?? {};
     const ownSpeed = manner?.speed ?? choices.speed;
     let end: ReplyEnd = { finish: 'cancelled' };
     await output.speakReply(
@@ -272,7 +275,7 @@ export class AnswerRunner {
   }
 
   async #deliverAnswer(
-    job: AnswerRun,
+    job: RunningAnswer,
     reply: SpokenReply,
     output: SpeechOutput,
     signal: AbortSignal,
@@ -315,7 +318,7 @@ export class AnswerRunner {
   }
 
   /** Adds the asker's name before the parts of an answer, and a tool's quote after them. */
-  #nameAndQuote(job: AnswerRun, signal: AbortSignal) {
+  #nameAndQuote(job: RunningAnswer, signal: AbortSignal) {
     const { name, pending } = job;
     const { voiceChannel } = this.#session;
     const quoted = endWithToolQuote(
@@ -335,13 +338,13 @@ export class AnswerRunner {
   }
 
   /** Returns whether the answer stands in the reply to a typed question now. */
-  #replyToQuestion(job: AnswerRun, failure: BotError | undefined) {
-    const { requests } = this.#session.speech;
+  #replyToQuestion(job: RunningAnswer, failure: BotError | undefined) {
+    const { requests } = this.#session.mouth;
     const question = requests.findQuestion(job.effect.request);
     return question?.onOutcome?.(toAskOutcome(job, failure)) ?? false;
   }
 
-  #tellFailure(job: AnswerRun, failure: BotError) {
+  #tellFailure(job: RunningAnswer, failure: BotError) {
     const { notices } = this.#session;
     const writtenTo = this.#findReader(job);
     const stage = this.#reportFailure(failure);
@@ -363,15 +366,15 @@ export class AnswerRunner {
     return getFailureKind(error);
   }
 
-  #concludeAnswer(job: AnswerRun, { failure: error, finish }: ReplyEnd) {
+  #concludeAnswer(job: RunningAnswer, { failure: error, finish }: ReplyEnd) {
     const { effect, id, pending, progress, reply } = job;
     const turn = this.#findTurn(job);
     if (turn?.answer?.id === id)
       reportAnswer(turn, { id, reply, progress, finish }, this.#session);
     const isRead = progress.isWritten && pending.onlyFor === undefined;
     const heardText = isRead ? progress.text : (reply?.getHeardText() ?? '');
-    const { voiceChannel, speech } = this.#session;
-    const question = speech.requests.findQuestion(effect.request);
+    const { voiceChannel, mouth } = this.#session;
+    const question = mouth.requests.findQuestion(effect.request);
     const failure = error && {
       error,
       language: voiceChannel.languages.find(effect.by),
@@ -384,7 +387,7 @@ export class AnswerRunner {
     };
   }
 
-  #findReader({ effect: { by, request }, pending }: AnswerRun) {
+  #findReader({ effect: { by, request }, pending }: RunningAnswer) {
     if (request !== undefined) return undefined;
     return pending.isWritten ||
       getAnswerMedium(by, this.#session.voiceChannel) !== 'aloud'
@@ -394,7 +397,7 @@ export class AnswerRunner {
 }
 
 function toAskOutcome(
-  { pending, progress: { text } }: AnswerRun,
+  { pending, progress: { text } }: RunningAnswer,
   failure: BotError | undefined,
 ): AskOutcome {
   // An answer that could not be spoken was written.
@@ -420,7 +423,15 @@ function reportAnswer(
     readonly id: Id;
     readonly reply?: SpokenReply;
   },
-  { consent, notices, voiceChannel }: Owners<'consent' | 'notices' | 'voiceChannel'>,
+  {
+    consent,
+    notices,
+    voiceChannel,
+  }: {
+    readonly consent: SessionConsent;
+    readonly notices: ChannelNotices;
+    readonly voiceChannel: SessionChannel;
+  },
 ) {
   const { by: speakerId, endedMs, name, request } = turn;
   const { failure, pausedMs, recognisedMs } = turn.parts.at(-1) ?? {};

@@ -1,7 +1,9 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { pauseHearingAloud } from '#src/conversation/mouth/answer-delivery.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import { pauseTracks, toSilenceLine } from '#src/conversation/mouth/silence.ts';
-import type { Owners, Session } from '#src/conversation/session.ts';
+import type { Session, SessionChannel } from '#src/conversation/session.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import { toOpenText } from '#src/people/owned.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import { formatDuration } from '#src/texts/duration.ts';
@@ -39,7 +41,10 @@ export function obeyWish(
 }
 
 async function leaveAsAsked(
-  { notices, voiceChannel }: Owners<'notices' | 'voiceChannel'>,
+  {
+    notices,
+    voiceChannel,
+  }: { readonly notices: ChannelNotices; readonly voiceChannel: SessionChannel },
   sessions: Pick<WishSessions, 'leave'>,
 ) {
   const leaving = await sessions.leave(voiceChannel.channel.guildId);
@@ -49,9 +54,15 @@ async function leaveAsAsked(
   writeLine({ id: 'leave.ok', with: filled }, notices);
 }
 
-function silenceTracks({ notices, speech }: Owners<'notices' | 'speech'>) {
+function silenceTracks({
+  notices,
+  mouth,
+}: {
+  readonly notices: ChannelNotices;
+  readonly mouth: Mouth;
+}) {
   // The machine has ended the reply on the track `voice`.
-  const silenced = pauseTracks(speech);
+  const silenced = pauseTracks(mouth);
   if (silenced.paused.length > 0) writeLine(toSilenceLine(silenced), notices);
 }
 

@@ -7,7 +7,7 @@ import {
   mayHear,
 } from '#src/conversation/machine/selectors.ts';
 import type { Participant } from '#src/conversation/machine/state.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import {
   type Consent,
@@ -15,7 +15,7 @@ import {
   type Standing,
   type StoredConsents,
 } from '#src/people/consent.ts';
-import type { WordsReading } from '#src/people/erased-words.ts';
+import type { WordsReading } from '#src/people/owned.ts';
 import { judgeAccess } from '#src/people/rights.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import type { HearingState } from '#src/ports/session-hearing.ts';
@@ -350,7 +350,15 @@ export function createAdmissionCheck(
 
 /** Reads the facts of a session on which `describeHearing` decides, as they are now, but for its captions. */
 export function readHearingState(
-  { consent, loop, voiceChannel }: Owners<'consent' | 'loop' | 'voiceChannel'>,
+  {
+    consent,
+    loop,
+    voiceChannel,
+  }: {
+    readonly consent: SessionConsent;
+    readonly loop: ConversationLoop;
+    readonly voiceChannel: SessionChannel;
+  },
   { localRecogniser, spending }: Deps<'localRecogniser' | 'spending'>,
 ): Omit<HearingState, 'isCaptioned'> {
   const { connection, restrictions, settings } = loop.state.session;

@@ -20,13 +20,7 @@ import type { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts
 import { SpeakerInput } from './speaker-input.ts';
 import { SpeakerLine } from './speaker-line.ts';
 import type { SpokenUtterance } from './spoken-utterance.ts';
-import { UnpaidSpeech } from './unpaid-speech.ts';
-
-/**
- * How soon the next `tick` is needed. `pausing`: somebody pauses within an utterance, when endpointing needs shorter steps.
- * `busy`: somebody talks, or has sent a packet within the last second.
- */
-type EarActivity = 'pausing' | 'busy' | 'quiet';
+import type { UnpaidSpeech } from './unpaid-speech.ts';
 
 /**
  * Hears the people of a session, from their packets to their words, with one owner for each of them. What they do is
@@ -49,9 +43,13 @@ export interface Ear {
   find(utterance: Id): SpokenUtterance | undefined;
   /** Drops the utterances that the conversation holds no more. Captions that follow one still get its words. */
   dropUnheld(): void;
-  /** Tells a person that no money answers the words that were meant for the bot. */
-  tellUnpaid(speakerId: PersonId): void;
 }
+
+/**
+ * How soon the next `tick` is needed. `pausing`: somebody pauses within an utterance, when endpointing needs shorter steps.
+ * `busy`: somebody talks, or has sent a packet within the last second.
+ */
+type EarActivity = 'pausing' | 'busy' | 'quiet';
 
 export type UtteranceOverFact = Extract<
   EffectOf<'fact'>['fact'],
@@ -75,7 +73,6 @@ export type HearingDeps = {
 export type EarDeps = Deps<
   | 'clock'
   | 'codec'
-  | 'cues'
   | 'localRecogniser'
   | 'pipelines'
   | 'roomView'
@@ -84,6 +81,8 @@ export type EarDeps = Deps<
 > & {
   readonly hearing: HearingDeps;
   readonly pauseHabits: PauseHabits;
+  /** Speech that the usual recogniser does not get. */
+  readonly unpaidSpeech: UnpaidSpeech;
   /** The bot's own sound, which may return as an echo. */
   readonly sent: SentEnvelope;
   /** Creates a turn of one utterance as it would be asked now. */
@@ -103,7 +102,6 @@ const minSilenceMs = 1_000;
 export class SessionEar implements Ear {
   readonly #session: Session;
   readonly #deps: EarDeps;
-  readonly #unpaidSpeech: UnpaidSpeech;
   readonly #crowdNotices: CrowdNotices;
   readonly #lines = new Map<PersonId, SpeakerLine>();
   readonly #utterances = new Map<Id, SpokenUtterance>();
@@ -112,7 +110,6 @@ export class SessionEar implements Ear {
   constructor(session: Session, deps: EarDeps) {
     this.#session = session;
     this.#deps = deps;
-    this.#unpaidSpeech = new UnpaidSpeech(session, deps);
     this.#crowdNotices = new CrowdNotices(session);
   }
 
@@ -170,10 +167,6 @@ export class SessionEar implements Ear {
     }
   }
 
-  tellUnpaid(speakerId: PersonId): void {
-    this.#unpaidSpeech.tellSpeaker(speakerId);
-  }
-
   #beginUtterance(create: (id: Id) => SpokenUtterance) {
     const utterance = create(this.#nextId++);
     utterance.begin();
@@ -200,7 +193,6 @@ export class SessionEar implements Ear {
     });
     const line = new SpeakerLine(speakerId, input, this.#session, {
       ...this.#deps,
-      unpaidSpeech: this.#unpaidSpeech,
       beginUtterance: (create) => this.#beginUtterance(create),
       isAlone: (own) =>
         [...this.#lines.values()].every((each) => each === own || !each.isRecording),

@@ -8,7 +8,6 @@ import { hasVoice } from '#src/turn/voice-evidence.ts';
 import type { EarDeps } from './ear.ts';
 import type { JudgedWords, SpeakerInput, SpeakerInputEvent } from './speaker-input.ts';
 import { collectSessionHints, SpokenUtterance } from './spoken-utterance.ts';
-import type { UnpaidSpeech } from './unpaid-speech.ts';
 
 type EventOf<Kind extends SpeakerInputEvent['kind']> = Extract<
   SpeakerInputEvent,
@@ -16,8 +15,6 @@ type EventOf<Kind extends SpeakerInputEvent['kind']> = Extract<
 >;
 
 type LineDeps = EarDeps & {
-  /** Speech that the usual recogniser does not get. */
-  readonly unpaidSpeech: UnpaidSpeech;
   /** Begins an utterance, which the conversation may then ask for, and returns it. */
   readonly beginUtterance: (create: (id: Id) => SpokenUtterance) => SpokenUtterance;
   /** Tests whether nobody else is in the middle of an utterance. */
@@ -87,11 +84,7 @@ export class SpeakerLine {
     if (this.#utterance !== utterance) return;
     this.#endpointByWords(transcript);
     const isOverlapping = this.#findOpen(utterance)?.isOverlapping;
-    if (isOverlapping)
-      this.#session.speech.overhear(this.#speakerId, {
-        kind: 'partial',
-        text: transcript.text,
-      });
+    if (isOverlapping) this.#overhear({ kind: 'partial', text: transcript.text });
   }
 
   /** Takes a chat model's judgement of the words in a pause of `utterance`. Returns false where it is over. */
@@ -129,7 +122,7 @@ export class SpeakerLine {
     if (event.kind === 'ask-turn-model') return void this.#judgeTurn(event);
     if (event.kind === 'resumed' || event.kind === 'ended') this.#withdrawJudgement();
     // Barge-in goes first, as it must not wait for recognition.
-    this.#session.speech.overhear(this.#speakerId, event);
+    this.#overhear(event);
     if (event.kind === 'began') this.#beginIfAffordable(event);
     if (event.kind === 'ended')
       void this.#deps.unpaidSpeech.end(this.#speakerId, event, () =>
@@ -137,6 +130,11 @@ export class SpeakerLine {
       );
     const utterance = this.#utterance;
     if (utterance?.isHeld) this.#recordEvent(utterance, event);
+  }
+
+  #overhear(heard: Parameters<Session['mouth']['overhear']>[1]) {
+    const { loop, mouth } = this.#session;
+    for (const bargeIn of mouth.overhear(this.#speakerId, heard)) loop.post(bargeIn);
   }
 
   /** Records the sound of an event, and tells the conversation of pauses and ends. */
@@ -248,7 +246,7 @@ export class SpeakerLine {
       return;
     }
     unpaidSpeech.begin(speakerId, budget, follow !== undefined);
-    if (isSounding) this.#session.speech.requests.stopEverything(); // The words may be a stop.
+    if (isSounding) this.#session.mouth.requests.stopEverything(); // The words may be a stop.
   }
 
   #findOpen({ id }: SpokenUtterance) {
@@ -263,7 +261,7 @@ export class SpeakerLine {
     return (
       !this.#deps.isAlone(this) ||
       isSpeaking(state.turnQueue) ||
-      this.#session.speech.mix.tracks.isAudible
+      this.#session.mouth.mix.tracks.isAudible
     );
   }
 

@@ -32,12 +32,9 @@ import type { EarDeps, UtteranceOverFact } from './ear.ts';
 import { Glimpses } from './glimpses.ts';
 import type { Utterance, UtteranceEnd } from './speaker-input.ts';
 import type { SpeakerLine } from './speaker-line.ts';
-import type { UnpaidSpeech } from './unpaid-speech.ts';
 
 /** Longer than any deadline of an engine. */
 const maxRecogniseMs = 310_000;
-
-type UtteranceDeps = EarDeps & { readonly unpaidSpeech: UnpaidSpeech };
 
 type UtteranceOptions = {
   readonly id: Id;
@@ -75,7 +72,7 @@ export class SpokenUtterance {
   /** Copies the sound up to the latest pause. Undefined before the first pause. */
   getSoundSoFar: (() => Utterance) | undefined;
   readonly #session: Session;
-  readonly #deps: UtteranceDeps;
+  readonly #deps: EarDeps;
   readonly #options: UtteranceOptions;
   readonly #hints: readonly string[];
   readonly #listening: HeldListening;
@@ -94,7 +91,7 @@ export class SpokenUtterance {
   #openedRequest: TranscriptRequest | undefined;
   #transcript: Transcript | undefined;
 
-  constructor(session: Session, deps: UtteranceDeps, options: UtteranceOptions) {
+  constructor(session: Session, deps: EarDeps, options: UtteranceOptions) {
     const { budget, follow, fromMs, id, speakerId } = options;
     const { languages } = session.voiceChannel;
     this.#session = session;

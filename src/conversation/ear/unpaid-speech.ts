@@ -12,7 +12,7 @@ import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { hasVoice, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
 import type { SpokenUtterance } from './spoken-utterance.ts';
 
-type UnpaidSpeechDeps = Deps<'clock' | 'cues' | 'localRecogniser' | 'spending'>;
+type UnpaidSpeechDeps = Deps<'clock' | 'localRecogniser' | 'spending'>;
 
 /** Speech that the usual recogniser does not get. The local one listens for commands in it, and its speaker is told. */
 export class UnpaidSpeech {
@@ -72,8 +72,8 @@ export class UnpaidSpeech {
   tellSpeaker(speakerId: PersonId): void {
     const refusal = this.#refusals.get(speakerId);
     if (!refusal) return;
-    const { notices, signal, speech } = this.#session;
-    void speech.playCue(this.#deps.cues.error);
+    const { notices, signal, mouth } = this.#session;
+    void mouth.playCue('error');
     if (refusal.isNews(speakerId))
       notices.notifyPerson(speakerId, [refusal.line], signal, []);
   }

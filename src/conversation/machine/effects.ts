@@ -1,5 +1,6 @@
 import type { PersonId } from '#src/base/ids.ts';
 import type { DroppedTurnReason, LeaveReason } from '#src/ports/session-events.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { WaitingCue } from '#src/turn/answer-wait.ts';
 import type { IgnoreReason, OverlapWords } from '#src/turn/decide-utterance.ts';
 import type { WishKind } from '#src/turn/overlap/interjections.ts';
@@ -16,15 +17,13 @@ import type {
 } from './state.ts';
 import type { ToolWish } from './wish.ts';
 
-type HearingEffect =
+type EarEffect =
   | { readonly do: 'recognise'; readonly utterance: Id; readonly pause: number }
   /** The words up to the pause are void. */
-  | { readonly do: 'cancel-recognition'; readonly utterance: Id }
-  | ({ readonly do: 'overheard'; readonly by: PersonId } & OverlapWords)
-  /** Tells a person that no money answers the words that were meant for the bot. */
-  | { readonly do: 'tell-unpaid'; readonly by: PersonId };
+  | { readonly do: 'cancel-recognition'; readonly utterance: Id };
 
-type AnsweringEffect =
+type MouthEffect =
+  | ({ readonly do: 'overheard'; readonly by: PersonId } & OverlapWords)
   | {
       readonly do: 'begin';
       readonly answer: Id;
@@ -79,6 +78,10 @@ type MessageEffect =
       readonly line: 'reconnecting' | 'unrecognised' | 'unanswered';
       readonly error?: unknown;
     }
+  /** A sentence about the budget: to one person, or to all in the chat of the channel. */
+  | { readonly do: 'tell'; readonly to: PersonId | undefined; readonly line: TextLine }
+  /** Tells a person that no money answers the words that were meant for the bot. */
+  | { readonly do: 'tell-unpaid'; readonly by: PersonId }
   | { readonly do: 'forget-person'; readonly by: PersonId }
   | { readonly do: 'obey'; readonly wish: WishKind; readonly by: PersonId };
 
@@ -118,14 +121,18 @@ export type ConversationFact =
       readonly phase: TurnPhase;
     };
 
-/** Work that a step asks for. A runner begins the work without waiting, and reports its outcome by events. */
-export type ConversationEffect =
-  | HearingEffect
-  | AnsweringEffect
-  | ToolCallEffect
-  | MessageEffect
-  | PlaceEffect
+/** Work of the ear and the mouth. A runner begins it without waiting, and returns the facts that it knows at once. */
+export type InnerEffect =
+  | EarEffect
+  | MouthEffect
+  // An utterance that is over gives its money back before the answer to it asks for some.
   | { readonly do: 'fact'; readonly fact: ConversationFact };
+
+/** Work of tools, features, sessions and Discord, which is begun once the conversation has handled its events. */
+export type OuterEffect = ToolCallEffect | MessageEffect | PlaceEffect;
+
+/** Work that a step asks for. A runner posts what it learns later. */
+export type ConversationEffect = InnerEffect | OuterEffect;
 
 /** The effect of one kind. */
 export type EffectOf<Kind extends ConversationEffect['do']> = ConversationEffect & {

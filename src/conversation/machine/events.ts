@@ -3,6 +3,7 @@ import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { StoredConsents } from '#src/people/consent.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
 import type { VoiceRestriction } from '#src/ports/voice-link.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { BargeInAction } from '#src/turn/overlap/step-barge-in.ts';
 import type { VoiceEvidence } from '#src/turn/voice-evidence.ts';
 import type { LostConnection } from './reconnect-policy.ts';
@@ -95,8 +96,14 @@ type RecogniserEvent =
 
 /** `reply` is the id of an answer or an announcement. */
 type ReplyEvent =
-  /** `hasOthers`: the prompt holds memories, captions or other words of others. */
-  | { readonly kind: 'prompted'; readonly answer: Id; readonly hasOthers: boolean }
+  | {
+      readonly kind: 'prompted';
+      readonly answer: Id;
+      /** The prompt holds memories, captions or other words of others. */
+      readonly hasOthers: boolean;
+      /** Tells the channel that most of a budget is used. */
+      readonly warning: TextLine | undefined;
+    }
   | { readonly kind: 'audible'; readonly reply: Id }
   | { readonly kind: 'whole'; readonly reply: Id; readonly text: string }
   | { readonly kind: 'starved'; readonly reply: Id; readonly isStarved: boolean }
@@ -112,7 +119,12 @@ type ReplyEvent =
       /** Words of a recording in a typed question. */
       readonly words?: string;
     }
-  | { readonly kind: 'refused'; readonly answer: Id };
+  | {
+      readonly kind: 'refused';
+      readonly answer: Id;
+      /** Tells the asker why. Undefined: the asker knows. */
+      readonly line: TextLine | undefined;
+    };
 
 type ToolEvent =
   | { readonly kind: 'called'; readonly answer: Id; readonly call: ToolRequest }
@@ -205,6 +217,12 @@ export type EventKind = ConversationEvent['kind'];
 export type EventOf<Kind extends EventKind> = ConversationEvent & {
   readonly kind: Kind;
 };
+
+/** A fact that ear and mouth know at once as they begin the work of an effect. */
+export type InnerEvent = Extract<
+  UntimedEvent,
+  { readonly kind: 'prompted' | 'refused' | 'whole' | 'barged' }
+>;
 
 export type UntimedEvent = ConversationEvent extends infer One
   ? One extends ConversationEvent

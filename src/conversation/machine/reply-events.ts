@@ -39,14 +39,16 @@ export const replyHandlers: Pick<
   | 'failure'
   | 'barged'
 > = {
-  prompted(draft, { answer: id, hasOthers }) {
+  prompted(draft, { answer: id, hasOthers, warning: line }) {
+    if (line) emitEffect(draft, { do: 'tell', to: undefined, line });
     const answer = findTurnByAnswer(draft, id)?.answer;
     if (answer && hasOthers) answer.hasForeignWords = true;
   },
 
-  refused(draft, { answer }) {
+  refused(draft, { answer, line }) {
     const turn = findTurnByAnswer(draft, answer);
     if (!turn) return;
+    if (line) emitEffect(draft, { do: 'tell', to: turn.by, line });
     turn.answer = undefined;
     emitEffect(draft, { do: 'cue', cue: 'error' });
     dropTurn(draft, turn, 'refused');

@@ -1,19 +1,22 @@
 import type { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { findAnnouncement } from '#src/conversation/machine/selectors.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
 import { tellMissingVoice } from '#src/conversation/mouth/answer-writing.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import type { QueuedAnnouncement } from '#src/conversation/mouth/queued-speech.ts';
 import {
   createStuckError,
   type SpeechOutput,
   synthesizeClause,
 } from '#src/conversation/mouth/speech-output.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import {
+  type ChannelNotices,
   reportUnspokenText,
   toChosenVoice,
   toFailureLine,
@@ -31,13 +34,16 @@ import {
   createRunningReply,
   type FilledReply,
   fillReply,
-  RunningReplies,
   type RunningReply,
 } from './running-replies.ts';
 
-type AnnouncementSession = Owners<
-  'loop' | 'notices' | 'voiceChannel' | 'signal' | 'speech'
->;
+type AnnouncementSession = {
+  readonly loop: ConversationLoop;
+  readonly notices: ChannelNotices;
+  readonly voiceChannel: SessionChannel;
+  readonly signal: AbortSignal;
+  readonly mouth: Mouth;
+};
 
 const lateLine: TextLine = { id: 'ask.late' };
 /** About four seconds of names. The panel shows all of them. */
@@ -53,34 +59,32 @@ type OpenedAnnouncement = {
 
 /** Speaks announcements, and writes those that cannot be said. */
 export class AnnouncementRunner {
-  /** Announcements that are being made or sound. */
-  readonly runningAnnouncements: RunningReplies<RunningReply>;
   readonly #session: AnnouncementSession;
   readonly #deps: VoiceDeps;
 
   constructor(session: AnnouncementSession, deps: VoiceDeps) {
     this.#session = session;
     this.#deps = deps;
-    this.runningAnnouncements = new RunningReplies(session, (job) =>
-      this.#concludeAnnouncement(job),
-    );
   }
 
   /** Speaks an announcement of the queue, or the notice of a failure. Posts `over` at its end. */
   speakAnnouncement({ announcement: id }: EffectOf<'speak'>): void {
-    const { loop, signal: sessionSignal } = this.#session;
+    const { loop, mouth, signal: sessionSignal } = this.#session;
     const job = createRunningReply(id, sessionSignal);
-    this.runningAnnouncements.add(job);
-    const playing = this.runningAnnouncements.play(job, async (output, signal) => ({
-      finish: await this.#playAnnouncement(job, output, signal),
-    }));
+    mouth.replies.add(job);
+    const playing = mouth.replies.play(job, {
+      speak: async (output, signal) => ({
+        finish: await this.#playAnnouncement(job, output, signal),
+      }),
+      conclude: () => this.#concludeAnnouncement(job),
+    });
     void playing.catch((error: unknown) => loop.reportBug(error));
   }
 
   #findQueued(id: Id) {
-    const { loop, speech } = this.#session;
+    const { loop, mouth } = this.#session;
     const { crowdedOut, failure, request } = findAnnouncement(loop.state, id) ?? {};
-    const queued = speech.requests.findAnnouncement(request);
+    const queued = mouth.requests.findAnnouncement(request);
     if (queued) return queued;
     if (crowdedOut) return this.#createOwnAnnouncement(this.#toCrowdLine(crowdedOut));
     const line = failure?.error ? toFailureLine(failure.error) : lateLine;
@@ -105,9 +109,9 @@ export class AnnouncementRunner {
   }
 
   #concludeAnnouncement({ id, reply }: RunningReply) {
-    const { loop, speech } = this.#session;
+    const { loop, mouth } = this.#session;
     if (reply?.firstSentAtMs !== undefined)
-      speech.requests.noteHeard(findAnnouncement(loop.state, id)?.request);
+      mouth.requests.noteHeard(findAnnouncement(loop.state, id)?.request);
     return { heard: reply?.getHeardText() ?? '' };
   }
 

@@ -4,6 +4,9 @@ import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import type {
   AnswerProgress,
   ArrivedPart,
@@ -11,8 +14,13 @@ import type {
   PendingAnswer,
 } from '#src/conversation/mouth/pending-answer.ts';
 import { synthesizeClause } from '#src/conversation/mouth/speech-output.ts';
-import type { NamedPerson, Owners, SessionChannel } from '#src/conversation/session.ts';
+import type {
+  NamedPerson,
+  Session,
+  SessionChannel,
+} from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { Owned } from '#src/people/owned.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
@@ -28,7 +36,7 @@ export type VoiceDeps = Deps<'clock' | 'spending' | 'synthesizer'>;
 export async function* noteUnspoken(
   arrivedParts: AsyncIterable<ArrivedPart>,
   progress: AnswerProgress,
-  { loop }: Owners<'loop'>,
+  { loop }: { readonly loop: ConversationLoop },
 ): AsyncGenerator<ArrivedPart> {
   let hasSound = false;
   try {
@@ -111,7 +119,10 @@ async function* speakQuote(
 export function writeAside(
   speakerId: PersonId,
   { reply, progress, finish, pending }: FinishedAnswer,
-  { notices, voiceChannel }: Owners<'notices' | 'voiceChannel'>,
+  {
+    notices,
+    voiceChannel,
+  }: { readonly notices: ChannelNotices; readonly voiceChannel: SessionChannel },
 ): void {
   // Not beside an answer that is all in writing, nor for a part after its cut.
   if (progress.aside === undefined) return;
@@ -223,7 +234,12 @@ async function* speakName(
 }
 
 /** The parts of a session that saying something to one person needs. */
-export type SpeakingSession = Owners<'consent' | 'notices' | 'voiceChannel' | 'speech'>;
+export type SpeakingSession = {
+  readonly consent: SessionConsent;
+  readonly notices: ChannelNotices;
+  readonly voiceChannel: SessionChannel;
+  readonly mouth: Mouth;
+};
 
 const maxPauseWaitMs = 60_000;
 
@@ -238,7 +254,7 @@ export async function sayToPerson(
     readonly lines: () => readonly CheckedLine[];
     readonly isWanted: () => boolean;
   },
-  { consent, notices, voiceChannel, speech }: SpeakingSession,
+  { consent, notices, voiceChannel, mouth }: SpeakingSession,
 ): Promise<boolean> {
   const findListener = () => {
     const isHeardBy =
@@ -250,7 +266,7 @@ export async function sayToPerson(
   await voiceChannel.loadChoices(personId); // With the spoken name.
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const language = notices.getSpokenLocale(voiceChannel.languages.find(personId));
-  const isWaiting = speech.requests.queueNotice({
+  const isWaiting = mouth.requests.queueNotice({
     language,
     personId,
     maxWaitMs: maxPauseWaitMs,
@@ -295,7 +311,11 @@ export function getAnswerMedium(
   return voiceChannel.findPerson(personId)?.isDeaf ? 'both' : 'aloud';
 }
 
-type PrivateWriting = Owners<'consent' | 'notices' | 'tools'>;
+type PrivateWriting = {
+  readonly consent: SessionConsent;
+  readonly notices: ChannelNotices;
+  readonly tools: Session['tools'];
+};
 
 /** Writes an answer to one person as a direct message. Never throws. */
 export async function writePrivately(
@@ -323,13 +343,13 @@ const maxReceiptWaitMs = 10_000;
 /** Pauses hearing from the next packet on, and tells how to resume. */
 export function pauseHearingAloud(
   personId: PersonId,
-  { consent, notices, voiceChannel, speech }: SpeakingSession,
+  { consent, notices, voiceChannel, mouth }: SpeakingSession,
 ): void {
   consent.isPaused = true;
   const pausedNotice = { id: 'privacy.paused' } as const;
   notices.post(pausedNotice);
   const language = notices.getSpokenLocale(voiceChannel.languages.find(personId));
-  speech.requests.queueNotice({
+  mouth.requests.queueNotice({
     language,
     maxWaitMs: maxReceiptWaitMs,
     getText: () => notices.formatSpokenText(pausedNotice, language),
@@ -342,13 +362,13 @@ const listenBeforeGreetingMs = 500;
 
 /** Greets aloud once, if people other than the caller are there, who have read nothing. */
 export function greetOnArrival(
-  session: SpeakingSession & Owners<'loop'>,
+  session: SpeakingSession & { readonly loop: ConversationLoop },
   clock: Pick<Clock, 'later'>,
   people: readonly ChannelMember[],
   callerId: PersonId,
 ): void {
-  const { loop, notices, voiceChannel, speech } = session;
-  if (!speech.canSpeak() || !voiceChannel.isFirst('greeted')) return;
+  const { loop, notices, voiceChannel, mouth } = session;
+  if (!mouth.canSpeak() || !voiceChannel.isFirst('greeted')) return;
   if (!people.some(({ id, isBot }) => !isBot && id !== callerId)) return;
   const { language } = voiceChannel.getSettings();
   const greeting = {
@@ -361,11 +381,17 @@ export function greetOnArrival(
   const { nextId } = loop.state;
   clock.later(
     listenBeforeGreetingMs,
-    () => void (loop.state.nextId === nextId && speech.requests.queueNotice(greeting)),
+    () => void (loop.state.nextId === nextId && mouth.requests.queueNotice(greeting)),
   );
 }
 
-function getGreeting({ consent, voiceChannel }: Owners<'consent' | 'voiceChannel'>) {
+function getGreeting({
+  consent,
+  voiceChannel,
+}: {
+  readonly consent: SessionConsent;
+  readonly voiceChannel: SessionChannel;
+}) {
   const people = voiceChannel.listPeople().filter(({ isBot }) => !isBot);
   const standings = people.map(({ id }) => consent.getStanding(id));
   if (standings.includes('unasked')) return 'join.spoken';

@@ -1,10 +1,16 @@
 import type { PersonId } from '#src/base/ids.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import type {
   AnswerProgress,
   PendingAnswer,
 } from '#src/conversation/mouth/pending-answer.ts';
-import type { Owners } from '#src/conversation/session.ts';
-import { writeUnspeakableWords } from '#src/notices/channel-notices.ts';
+import type { Session, SessionChannel } from '#src/conversation/session.ts';
+import {
+  type ChannelNotices,
+  writeUnspeakableWords,
+} from '#src/notices/channel-notices.ts';
 import { type Owned, toOpenText } from '#src/people/owned.ts';
 import { getLanguageName } from '#src/texts/language-names.ts';
 import { findLocale, formatText } from '#src/texts/texts.ts';
@@ -26,9 +32,14 @@ type WrittenAnswer = {
   readonly readerId: PersonId | undefined;
 };
 
-type WritingSession = Owners<
-  'consent' | 'loop' | 'notices' | 'speech' | 'tools' | 'voiceChannel'
->;
+type WritingSession = {
+  readonly consent: SessionConsent;
+  readonly loop: ConversationLoop;
+  readonly notices: ChannelNotices;
+  readonly mouth: Mouth;
+  readonly tools: Session['tools'];
+  readonly voiceChannel: SessionChannel;
+};
 
 /** Chooses where an answer is written. Undefined: nowhere, since it was said, or the chat was told its words by a change. */
 function choosePlace({
@@ -95,9 +106,14 @@ export function tellMissingVoice(
   {
     loop,
     notices,
-    speech,
+    mouth,
     voiceChannel,
-  }: Owners<'loop' | 'notices' | 'speech' | 'voiceChannel'>,
+  }: {
+    readonly loop: ConversationLoop;
+    readonly notices: ChannelNotices;
+    readonly mouth: Mouth;
+    readonly voiceChannel: SessionChannel;
+  },
   personLanguage: string | undefined = personId &&
     voiceChannel.languages.find(personId),
 ): void {
@@ -117,7 +133,7 @@ export function tellMissingVoice(
     id: 'voice.language.spoken',
     with: { language: getLanguageName(language, spokenLocale) },
   } as const;
-  speech.requests.queueNotice({
+  mouth.requests.queueNotice({
     language: spokenLocale,
     personId,
     maxWaitMs: maxNoticeWaitMs,

@@ -1,6 +1,7 @@
 import type { PersonId } from '#src/base/ids.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { SpeakerInputEvent } from '#src/conversation/ear/speaker-input.ts';
+import type { InnerEvent } from '#src/conversation/machine/events.ts';
 import { findSoundingReply } from '#src/conversation/machine/selectors.ts';
 import type { SpeechOutput } from '#src/conversation/mouth/speech-output.ts';
 import type { CueTrack } from '#src/playback/reply/cue-track.ts';
@@ -19,7 +20,7 @@ import {
   stepBargeIn,
 } from '#src/turn/overlap/step-barge-in.ts';
 
-/** Ducks, pauses, resumes or ends the speech of the bot by voices over it. */
+/** Ducks, pauses or resumes the speech of the bot by voices over it, and returns the barge-ins that end it. */
 export class BargeIns {
   readonly #loop;
   readonly #output;
@@ -34,88 +35,95 @@ export class BargeIns {
   }
 
   /** Applies an event of a person's voice, if it matters over the bot's speech. */
-  handleInput(personId: PersonId, event: SpeakerInputEvent): void {
+  handleInput(personId: PersonId, event: SpeakerInputEvent): readonly InnerEvent[] {
     const overlap = toOverlapEvent(event);
-    if (overlap) this.#stepOverlap({ personId, atMs: this.#loop.nowMs, ...overlap });
+    if (!overlap) return [];
+    return this.#stepOverlap({ personId, atMs: this.#loop.nowMs, ...overlap });
   }
 
   /** Applies what the final words of a person over the bot's speech mean. */
-  hearWords(personId: PersonId, { isMeant, what: meaning }: OverlapWords): void {
-    this.#hearMeaning({ personId, meaning, isMeant, isFinal: true });
+  hearWords(
+    personId: PersonId,
+    { isMeant, what: meaning }: OverlapWords,
+  ): readonly InnerEvent[] {
+    return this.#hearMeaning({ personId, meaning, isMeant, isFinal: true });
   }
 
   /** Applies words so far of an utterance over the bot's speech. Later ones may correct them. */
-  hearPartial(personId: PersonId, text: string): void {
+  hearPartial(personId: PersonId, text: string): readonly InnerEvent[] {
     const partial = classifyPartial(text, this.#loop.state.session.settings.names);
-    this.#hearMeaning({ personId, ...partial, isFinal: false, isMeant: false });
+    return this.#hearMeaning({ personId, ...partial, isFinal: false, isMeant: false });
   }
 
   /** Lets time pass. Call it with each frame, and with each step of the connection's clock. */
-  tick(): void {
-    this.#endSpeechOfAbsent();
+  tick(): readonly InnerEvent[] {
+    const bargeIns = this.#endSpeechOfAbsent();
     const sounding = findSoundingReply(this.#loop.state);
     if (!sounding && this.#replyId === undefined && !this.#state.speeches.some(isOpen))
-      return;
+      return bargeIns;
     const atMs = this.#loop.nowMs;
     if (sounding?.id !== this.#replyId) {
-      if (this.#replyId !== undefined) this.#stepOverlap({ kind: 'reply-over', atMs });
+      if (this.#replyId !== undefined)
+        bargeIns.push(...this.#stepOverlap({ kind: 'reply-over', atMs }));
       this.#replyId = sounding?.id;
-      if (sounding) this.#stepOverlap({ kind: 'reply-began', atMs, ...sounding });
+      if (sounding)
+        bargeIns.push(...this.#stepOverlap({ kind: 'reply-began', atMs, ...sounding }));
     }
-    this.#stepOverlap({ kind: 'tick', atMs });
+    bargeIns.push(...this.#stepOverlap({ kind: 'tick', atMs }));
+    return bargeIns;
   }
 
   #hearMeaning(text: Omit<OverlapText, 'kind' | 'atMs'>) {
-    this.#stepOverlap({ kind: 'heard-as', atMs: this.#loop.nowMs, ...text });
+    return this.#stepOverlap({ kind: 'heard-as', atMs: this.#loop.nowMs, ...text });
   }
 
   #endSpeechOfAbsent() {
-    if (this.#state.speeches.length === 0) return;
     const { people } = this.#loop.state.presence;
     const atMs = this.#loop.nowMs;
-    for (const { personId } of this.#state.speeches) {
-      if (people.some(({ id }) => id === personId)) continue;
-      this.#stepOverlap({ kind: 'left', personId, atMs });
-    }
+    const absent = this.#state.speeches.filter(({ personId }) =>
+      people.every(({ id }) => id !== personId),
+    );
+    return absent.flatMap(({ personId }) =>
+      this.#stepOverlap({ kind: 'left', personId, atMs }),
+    );
   }
 
-  #stepOverlap(event: BargeInEvent) {
+  #stepOverlap(event: BargeInEvent): InnerEvent[] {
     const { state, effects } = stepBargeIn(this.#state, event, bargeInRules);
     this.#state = state;
-    for (const effect of effects) this.#performEffect(effect);
+    return effects.flatMap((effect) => this.#performEffect(effect) ?? []);
   }
 
-  #performEffect(effect: BargeInEffect) {
+  /** Applies an effect to the sound. Returns a barge-in that ends the reply. */
+  #performEffect(effect: BargeInEffect): InnerEvent | undefined {
     switch (effect) {
       case 'duck':
         this.#output.duck(bargeInRules.duckDb);
-        return;
+        return undefined;
       case 'unduck':
         this.#output.duck(0);
-        return;
+        return undefined;
       case 'pause':
         this.#output.pause();
-        return;
+        return undefined;
       case 'resume':
         this.#output.resume();
-        return;
+        return undefined;
       case 'go-on-cue':
         this.#cues.play('heard');
-        return;
+        return undefined;
       case 'stop':
-        this.#postBargeIn(effect);
         this.#cues.play('thinking');
-        return;
+        return this.#toBargeIn(effect);
       case 'yield':
       case 'finish-clause':
-        this.#postBargeIn(effect);
-        return;
+        return this.#toBargeIn(effect);
     }
   }
 
-  #postBargeIn(action: BargeInAction) {
+  #toBargeIn(action: BargeInAction): InnerEvent | undefined {
     const reply = this.#replyId;
-    if (reply !== undefined) this.#loop.post({ kind: 'barged', reply, action });
+    return reply === undefined ? undefined : { kind: 'barged', reply, action };
   }
 }
 

@@ -2,6 +2,7 @@ import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { SpeakerInputEvent } from '#src/conversation/ear/speaker-input.ts';
+import type { InnerEvent } from '#src/conversation/machine/events.ts';
 import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -15,13 +16,49 @@ import type { PlainTextId } from '#src/texts/texts.ts';
 import type { WaitingCue } from '#src/turn/answer-wait.ts';
 import type { OverlapWords } from '#src/turn/decide-utterance.ts';
 import { BargeIns } from './barge-in.ts';
+import { RunningReplies } from './running-replies.ts';
 import { SpeechOutput, SpeechPace } from './speech-output.ts';
 import { SpeechRequests } from './speech-requests.ts';
 import { WaitingCues } from './waiting-cues.ts';
 
-/** The named tracks of a session, which go on after a lost connection. */
+/**
+ * Everything that sounds in a session. It is asked to say something, to stop, or to end with a clause, and tells the
+ * conversation what people have heard.
+ */
+export interface Mouth {
+  /** Questions, announcements and notices that wait, and how each of them ends. */
+  readonly requests: SpeechRequests;
+  /** Answers and announcements that are made or sound. Each is played, cut, ended with its clause, or discarded here. */
+  readonly replies: RunningReplies;
+  /** The named tracks, and the pace of speech. */
+  readonly mix: SoundMix;
+  /** Returns false where the session makes captions only. */
+  readonly canSpeak: () => boolean;
+  /** Sends all sound into a link until disposed. `onSpoken` gets the words of each reply that is over, except notices. */
+  open(
+    link: Pick<VoiceLink, 'playFrames'>,
+    onSpoken: (segment: SpokenSegment) => void,
+  ): OpenSound;
+  /** Lets time pass: barge-in decides, and the conversation hears when a reply becomes audible, starves or halts. */
+  tick(): void;
+  /**
+   * Applies a person's voice and words over the bot's speech, which may duck, pause or end it. Returns the barge-ins that the
+   * conversation is then to be told.
+   */
+  overhear(personId: PersonId, heard: Overheard): readonly InnerEvent[];
+  /**
+   * Plays a cue, and resolves with `left` when its first frame is sent, perhaps never. Resolves at once with `away`
+   * without a connection, and with `speaking` while the bot speaks. `step` tells what a tool does, for `moment`.
+   */
+  playCue(cue: MouthCue, step?: PlainTextId): Promise<CueOutcome>;
+}
+
+/** What people set about the sound of a session, also before a connection and after a lost one. */
 export type SoundMix = {
+  /** Sounds beside speech, each on its named track. */
   readonly tracks: NamedTracks;
+  /** The speed of speech that people have asked for. */
+  readonly pace: SpeechPace;
   /** True if another session goes on with the tracks, which must then not be closed here. */
   isPassedOn: boolean;
 };
@@ -34,38 +71,14 @@ type Overheard =
   /** The meaning of the final words. */
   | ({ readonly kind: 'meaning' } & OverlapWords);
 
-/**
- * Everything that sounds in a session. It is asked to say something, to stop, or to end with a clause, and tells the
- * conversation what people have heard.
- */
-export interface Mouth {
-  /** Questions, announcements and notices that wait, and how each of them ends. */
-  readonly requests: SpeechRequests;
-  /** Sounds beside speech, on their named tracks. */
-  readonly mix: SoundMix;
-  /** The speed of speech that people have asked for. */
-  readonly pace: SpeechPace;
-  /** Returns false where the session makes captions only. */
-  readonly canSpeak: () => boolean;
-  /** The speech on the open connection. Undefined while none is open. */
-  readonly output: SpeechOutput | undefined;
-  /** Sends all sound into a link until disposed. `onSpoken` gets the words of each reply that is over, except notices. */
-  open(
-    link: Pick<VoiceLink, 'playFrames'>,
-    onSpoken: (segment: SpokenSegment) => void,
-  ): Disposable;
-  /** Lets time pass: barge-in decides, and the conversation hears when a reply becomes audible, starves or halts. */
-  tick(): void;
-  /** Applies a person's voice and words over the bot's speech, which may duck, pause or end it. */
-  overhear(personId: PersonId, heard: Overheard): void;
-  /**
-   * Plays a cue, and resolves with `left` when its first frame is sent, perhaps never. Resolves at once with `away`
-   * without a connection, and with `speaking` while the bot speaks.
-   */
-  playCue(samples: Int16Array): Promise<CueOutcome>;
-  /** Plays a cue for people who wait for an answer, until it sounds or is given up. `step` tells what a tool does. */
-  playWaitingCue(cue: WaitingCue, step: PlainTextId | undefined): void;
-}
+/** The sound of one open connection, until it is disposed. */
+export type OpenSound = Disposable & {
+  /** Words of the open reply that have left so far. Undefined before its first frame, and for notices. */
+  readonly spokenSoFar: SpokenSegment | undefined;
+};
+
+/** A sound that is a signal. `moment` and `tick` end with the wait for an answer. */
+type MouthCue = 'heard' | 'error' | WaitingCue;
 
 /** The parts of a mouth that live as long as one connection. */
 type OpenMouth = {
@@ -94,8 +107,8 @@ export type MouthOptions = {
 /** The mouth of one session, over all of its connections. */
 export class SessionMouth implements Mouth {
   readonly requests: SpeechRequests;
+  readonly replies: RunningReplies;
   readonly mix: SoundMix;
-  readonly pace: SpeechPace = new SpeechPace();
   readonly canSpeak: () => boolean;
   readonly #options;
   #open: OpenMouth | undefined;
@@ -104,8 +117,9 @@ export class SessionMouth implements Mouth {
     const { canSpeak, deps, loop, notices, tracks, voiceChannel } = options;
     const { channelId, guildId } = voiceChannel.channel;
     this.#options = options;
-    this.mix = { tracks, isPassedOn: false };
+    this.mix = { tracks, pace: new SpeechPace(), isPassedOn: false };
     this.canSpeak = canSpeak;
+    this.replies = new RunningReplies(loop, () => this.#open?.output);
     this.requests = new SpeechRequests({
       loop,
       notices,
@@ -115,20 +129,16 @@ export class SessionMouth implements Mouth {
     });
   }
 
-  get output(): SpeechOutput | undefined {
-    return this.#open?.output;
-  }
-
   open(
     link: Pick<VoiceLink, 'playFrames'>,
     onSpoken: (segment: SpokenSegment) => void,
-  ): Disposable {
+  ): OpenSound {
     const { deps, loop } = this.#options;
     const { own } = this.mix.tracks;
     const closing = new AbortController();
     const voice = new VoiceTrack(() => own.voice.state.percent);
     const cues = new CueTrack(voice, deps.cues, () => own.cues.state.percent);
-    const output = new SpeechOutput(voice, deps.clock, onSpoken, this.pace);
+    const output = new SpeechOutput(voice, deps.clock, onSpoken, this.mix.pace);
     const open: OpenMouth = {
       voice,
       cues,
@@ -139,6 +149,9 @@ export class SessionMouth implements Mouth {
     this.#open = open;
     this.#playMixedFrames(link, open);
     return {
+      get spokenSoFar() {
+        return output.spokenSoFar;
+      },
       [Symbol.dispose]: () => {
         this.#open = undefined;
         // The conversation learns that none is open before the replies on it end.
@@ -151,39 +164,35 @@ export class SessionMouth implements Mouth {
 
   tick(): void {
     this.#reportSound();
-    this.#open?.bargeIns.tick();
+    for (const bargeIn of this.#open?.bargeIns.tick() ?? [])
+      this.#options.loop.post(bargeIn);
   }
 
-  overhear(personId: PersonId, heard: Overheard): void {
+  overhear(personId: PersonId, heard: Overheard): readonly InnerEvent[] {
     const { bargeIns } = this.#open ?? {};
-    if (heard.kind === 'partial') bargeIns?.hearPartial(personId, heard.text);
-    else if (heard.kind === 'meaning') bargeIns?.hearWords(personId, heard);
-    else bargeIns?.handleInput(personId, heard);
+    if (!bargeIns) return [];
+    if (heard.kind === 'partial') return bargeIns.hearPartial(personId, heard.text);
+    if (heard.kind === 'meaning') return bargeIns.hearWords(personId, heard);
+    return bargeIns.handleInput(personId, heard);
   }
 
-  playCue(samples: Int16Array): Promise<CueOutcome> {
+  playCue(cue: MouthCue, step?: PlainTextId): Promise<CueOutcome> {
     const open = this.#open;
     if (!open) return Promise.resolve('away');
-    if (open.voice.isSounding) return Promise.resolve('speaking');
-    return new Promise((resolve) =>
-      open.cues.playSamples(samples, () => resolve('left')),
-    );
-  }
-
-  playWaitingCue(cue: WaitingCue, step: PlainTextId | undefined): void {
-    const open = this.#open;
-    if (!open) return;
-    const { closing, cues } = open;
-    const { deps } = this.#options;
-    open.waitingCues ??= new WaitingCues(this.#options, deps, cues, closing);
-    open.waitingCues.playCue(cue, step);
+    const { closing, cues, voice } = open;
+    const { promise, resolve } = Promise.withResolvers<CueOutcome>();
+    const onSent = () => resolve('left');
+    if (cue === 'moment' || cue === 'tick') {
+      const { deps } = this.#options;
+      open.waitingCues ??= new WaitingCues(this.#options, deps, cues, closing);
+      open.waitingCues.playCue(cue, step, onSent);
+    } else if (voice.isSounding) resolve('speaking');
+    else cues.play(cue, onSent);
+    return promise;
   }
 
   /** Sends the mixed sound of all tracks, frame by frame, and wakes the link when one begins. */
-  #playMixedFrames(
-    link: Pick<VoiceLink, 'playFrames'>,
-    { bargeIns, cues, voice }: OpenMouth,
-  ) {
+  #playMixedFrames(link: Pick<VoiceLink, 'playFrames'>, { cues, voice }: OpenMouth) {
     const {
       deps: { codec },
       sent,
@@ -193,10 +202,10 @@ export class SessionMouth implements Mouth {
       sent.addSentFrame(samples, atMs),
     );
     const reportSound = () => this.#reportSound();
+    const tick = () => this.tick();
     const { wake } = link.playFrames({
       pullFrame() {
-        reportSound();
-        bargeIns.tick();
+        tick();
         return mixer.pullFrame();
       },
       get isIdle() {

@@ -1,11 +1,17 @@
-import type { Owners } from '#src/conversation/session.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import { mayBeHeard } from '#src/people/audience.ts';
 import { Owned } from '#src/people/owned.ts';
 import { type LeftSound, NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 
-type FormerTracks = Owners<'notices' | 'speech' | 'voiceChannel'>;
+type FormerTracks = {
+  readonly notices: ChannelNotices;
+  readonly mouth: Mouth;
+  readonly voiceChannel: SessionChannel;
+};
 
 const maxToldSounds = 5;
 
@@ -18,7 +24,7 @@ export function takeTracks(
   former: FormerTracks | undefined,
   deps: Deps<'clock' | 'places'>,
 ): NamedTracks {
-  const tracks = former?.speech.mix.tracks ?? new NamedTracks(deps.clock);
+  const tracks = former?.mouth.mix.tracks ?? new NamedTracks(deps.clock);
   const leftSounds = tracks.moveTo((owner) => mayBeHeard(owner, channel, deps));
   if (former && leftSounds.length > 0) tellLeftSounds(leftSounds, former);
   return tracks;

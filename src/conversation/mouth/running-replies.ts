@@ -1,10 +1,13 @@
 import { createChildController } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { EventOf } from '#src/conversation/machine/events.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
+import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import type { EventOf, InnerEvent } from '#src/conversation/machine/events.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
-import type { SpeechOutput } from '#src/conversation/mouth/speech-output.ts';
-import type { Owners } from '#src/conversation/session.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { MadeName } from './answer-delivery.ts';
+import type { AnswerProgress, PendingAnswer } from './pending-answer.ts';
+import type { SpeechOutput } from './speech-output.ts';
 
 type ReplyOverEvent = Omit<EventOf<'over'>, 'atMs'>;
 
@@ -21,6 +24,14 @@ export type RunningReply = {
   reply: SpokenReply | undefined;
 };
 
+/** An answer to a turn, with what is made of it so far. */
+export type RunningAnswer = RunningReply & {
+  readonly effect: EffectOf<'begin'>;
+  readonly pending: PendingAnswer;
+  readonly progress: AnswerProgress;
+  readonly name: MadeName | undefined;
+};
+
 /** Creates a reply that ends with `signal`. */
 export function createRunningReply(id: Id, signal: AbortSignal): RunningReply {
   return {
@@ -31,81 +42,86 @@ export function createRunningReply(id: Id, signal: AbortSignal): RunningReply {
   };
 }
 
-type ConcludeReply<Reply> = (
-  reply: Reply,
-  end: ReplyEnd,
-) => Omit<ReplyOverEvent, 'finish' | 'kind' | 'reply'>;
+type SpokenWork = {
+  /** Speaks the reply, and resolves with its end. */
+  readonly speak: (output: SpeechOutput, signal: AbortSignal) => Promise<ReplyEnd>;
+  /** Returns the facts about the reply once it has ended by itself. */
+  readonly conclude: (
+    end: ReplyEnd,
+  ) => Omit<ReplyOverEvent, 'finish' | 'kind' | 'reply'>;
+};
 
-/** Replies of one kind that are being made or sound, by their ids. */
-export class RunningReplies<Reply extends RunningReply> {
-  readonly #session: Owners<'loop' | 'speech'>;
-  readonly #conclude: ConcludeReply<Reply>;
-  readonly #replies = new Map<Id, Reply>();
+/** The replies of a session that are being made or sound, by their ids: answers and announcements. */
+export class RunningReplies {
+  readonly #loop: ConversationLoop;
+  readonly #findOutput: () => SpeechOutput | undefined;
+  readonly #replies = new Map<Id, RunningReply>();
 
-  /** `conclude` returns the facts about a reply that has ended by itself. */
-  constructor(session: Owners<'loop' | 'speech'>, conclude: ConcludeReply<Reply>) {
-    this.#session = session;
-    this.#conclude = conclude;
+  /** `findOutput` returns the output of the open connection. */
+  constructor(loop: ConversationLoop, findOutput: () => SpeechOutput | undefined) {
+    this.#loop = loop;
+    this.#findOutput = findOutput;
   }
 
-  /** Adds a reply that is being made. */
-  add(reply: Reply): void {
+  /** Adds an answer or an announcement that is being made. */
+  add<Reply extends RunningReply>(reply: Reply): void {
     this.#replies.set(reply.id, reply);
   }
 
-  /** Finds a reply until its end. */
-  findReply(id: Id | undefined): Reply | undefined {
-    return id === undefined ? undefined : this.#replies.get(id);
+  /** Finds an answer until its end. */
+  findAnswer(id: Id | undefined): RunningAnswer | undefined {
+    const reply = id === undefined ? undefined : this.#replies.get(id);
+    return reply && isAnswer(reply) ? reply : undefined;
   }
 
   /**
    * Plays a reply on the open connection, and posts `over` at its end, unless it was discarded before. Throws bugs
    * only.
    */
-  async play(
-    reply: Reply,
-    speak: (output: SpeechOutput, signal: AbortSignal) => Promise<ReplyEnd>,
-  ): Promise<void> {
+  async play(reply: RunningReply, { conclude, speak }: SpokenWork): Promise<void> {
     const sounding = createChildController(reply.over.signal);
     reply.sounding = sounding;
     const { signal } = sounding;
-    const { output } = this.#session.speech;
     let end: ReplyEnd = { finish: 'cancelled' };
     try {
+      const output = this.#findOutput();
       if (output) end = await speak(output, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
     }
-    if (this.findReply(reply.id) !== reply) return;
+    if (this.#replies.get(reply.id) !== reply) return;
     const { finish } = end;
     this.#replies.delete(reply.id);
-    const conclusion = this.#conclude(reply, end);
-    this.#session.loop.post({ kind: 'over', reply: reply.id, finish, ...conclusion });
+    this.#loop.post({ kind: 'over', reply: reply.id, finish, ...conclude(end) });
     reply.over.abort(new Error('the reply is over'));
   }
 
   /** Drops a reply. No event follows. */
   discard(id: Id): void {
-    const reply = this.findReply(id);
+    const reply = this.#replies.get(id);
     this.#replies.delete(id);
     reply?.over.abort(new Error('the reply is not wanted'));
   }
 
   /** Silences a reply at once. Its end is posted. */
   cut(id: Id): void {
-    this.findReply(id)?.sounding?.abort(new Error('the reply was cut'));
+    this.#replies.get(id)?.sounding?.abort(new Error('the reply was cut'));
   }
 
-  /** Ends a reply after its current clause. */
-  finishClause(id: Id): void {
-    const { sounding, reply } = this.findReply(id) ?? {};
-    reply?.endAfterSentence();
-    if (reply)
-      this.#session.loop.post({ kind: 'whole', reply: id, text: reply.getWholeText() });
-    void reply?.finish.then((finish) => {
+  /** Ends a reply after its current clause. Returns its text up to there, if it has one. */
+  finishClause(id: Id): InnerEvent | undefined {
+    const { sounding, reply } = this.#replies.get(id) ?? {};
+    if (!reply) return undefined;
+    reply.endAfterSentence();
+    void reply.finish.then((finish) => {
       if (finish === 'cancelled') sounding?.abort(new Error('the clause was over'));
     });
+    return { kind: 'whole', reply: id, text: reply.getWholeText() };
   }
+}
+
+function isAnswer(reply: RunningReply): reply is RunningAnswer {
+  return 'pending' in reply;
 }
 
 /** The end of a reply, by its producer. */

@@ -1,13 +1,15 @@
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import {
   findAwaitedReply,
   findCurrentTurn,
   isQuiet,
 } from '#src/conversation/machine/selectors.ts';
 import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import { declareVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
 import { toSpeechRequest } from '#src/spending/reservation.ts';
@@ -16,7 +18,11 @@ import type { WaitingCue } from '#src/turn/answer-wait.ts';
 
 const maxCueMs = 5_000;
 
-type WaitingSession = Owners<'loop' | 'notices' | 'voiceChannel'>;
+type WaitingSession = {
+  readonly loop: ConversationLoop;
+  readonly notices: ChannelNotices;
+  readonly voiceChannel: SessionChannel;
+};
 
 /** Sounds while people wait for an answer: a tick, or a sentence such as "One moment". */
 export class WaitingCues {
@@ -39,10 +45,13 @@ export class WaitingCues {
     this.#signal = signal;
   }
 
-  /** Plays a cue. A sentence, such as `step` about a running tool, is made first, and dropped if nobody waits any more. */
-  playCue(cue: WaitingCue, step: PlainTextId | undefined): void {
-    if (cue === 'tick') this.#played.add(this.#cues.play('thinking'));
-    if (cue === 'moment') void this.#sayOneMoment(step ?? 'slow.voice');
+  /**
+   * Plays a cue, and calls `onSent` for each frame. A sentence, such as `step` about a running tool, is made first, and
+   * dropped if nobody waits any more.
+   */
+  playCue(cue: WaitingCue, step: PlainTextId | undefined, onSent: () => void): void {
+    if (cue === 'tick') this.#played.add(this.#cues.play('thinking', onSent));
+    if (cue === 'moment') void this.#sayOneMoment(step ?? 'slow.voice', onSent);
   }
 
   /** Cuts all cues that still sound. */
@@ -51,7 +60,7 @@ export class WaitingCues {
     this.#played.clear();
   }
 
-  async #sayOneMoment(sentence: PlainTextId) {
+  async #sayOneMoment(sentence: PlainTextId, onSent: () => void) {
     const { loop, voiceChannel } = this.#session;
     const turn = findCurrentTurn(loop.state);
     const { reply } = loop.state.turnQueue.current ?? {};
@@ -63,7 +72,7 @@ export class WaitingCues {
       findAwaitedReply(loop.state)?.reply === reply && isQuiet(loop.state.turns);
     if (this.#signal.aborted || !isAwaited || pieces.length === 0) return;
     const samples = joinSamples(pieces).subarray(0, (maxCueMs * speakRateHz) / 1000);
-    this.#played.add(this.#cues.playSamples(samples));
+    this.#played.add(this.#cues.playSamples(samples, onSent));
   }
 
   async #synthesizeLine(id: PlainTextId, language: string | undefined) {

@@ -8,7 +8,9 @@ import {
   type SpeakingSession,
   sayToPerson,
 } from '#src/conversation/mouth/answer-delivery.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome, Places } from '#src/ports/command-ports.ts';
@@ -183,10 +185,18 @@ export function createSpokenQuestion(
     spokenQuestion = question,
   }: Pick<ConfirmableAction, 'question' | 'spokenQuestion'>,
   { speakerId, name }: Pick<TurnUtterance, 'name' | 'speakerId'>,
-  { notices, voiceChannel, speech }: Owners<'notices' | 'voiceChannel' | 'speech'>,
+  {
+    notices,
+    voiceChannel,
+    mouth,
+  }: {
+    readonly notices: ChannelNotices;
+    readonly voiceChannel: SessionChannel;
+    readonly mouth: Mouth;
+  },
 ): SpokenQuestion | undefined {
   const isSayable = Object.values(spokenQuestion.with ?? {}).every(isSayableValue);
-  if (speech.mix.tracks.isAudible || !isSayable) return undefined;
+  if (mouth.mix.tracks.isAudible || !isSayable) return undefined;
   const calledName = getSpokenName({ id: speakerId, name }, voiceChannel) || name;
   const questionLine = fillLine(spokenQuestion, { name: toResultLine(calledName) });
   const language = voiceChannel.languages.find(speakerId);

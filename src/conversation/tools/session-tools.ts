@@ -1,7 +1,8 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
-import type { Owners, Session, SessionChannel } from '#src/conversation/session.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
+import type { Session, SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import {
   hasRight,
@@ -117,7 +118,10 @@ function createChannelPorts(
 }
 
 function describeCompany(
-  { consent, voiceChannel }: Owners<'consent' | 'voiceChannel'>,
+  {
+    consent,
+    voiceChannel,
+  }: { readonly consent: SessionConsent; readonly voiceChannel: SessionChannel },
   askerId: PersonId,
 ): Company {
   // A program is told no names.

@@ -3,7 +3,8 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ToolWish } from '#src/conversation/machine/wish.ts';
 import type { Quote } from '#src/conversation/mouth/pending-answer.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import { Owned } from '#src/people/owned.ts';
 import type { ToolEnd } from '#src/ports/session-events.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
@@ -62,7 +63,7 @@ export function withToolDeadline<T>(
 export function tellChange(
   outcome: ToolOutcome,
   wish: ToolWish,
-  session: Owners<'notices' | 'voiceChannel'>,
+  session: { readonly notices: ChannelNotices; readonly voiceChannel: SessionChannel },
 ): string | undefined {
   const { hasChangedNothing, line } = outcome;
   if (wish.effect !== 'change' || hasChangedNothing || outcome.isTold || !line)
@@ -73,7 +74,10 @@ export function tellChange(
 /** Writes a line into the chat of the channel at once, also between notices, and returns its words. */
 export function tellRoom(
   line: TextLine,
-  { notices, voiceChannel }: Owners<'notices' | 'voiceChannel'>,
+  {
+    notices,
+    voiceChannel,
+  }: { readonly notices: ChannelNotices; readonly voiceChannel: SessionChannel },
 ): string {
   const { channelId } = voiceChannel.channel;
   const text = notices.formatWrittenText(line);

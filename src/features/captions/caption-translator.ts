@@ -13,7 +13,6 @@ import { completeForMoney } from '#src/spending/paid-completion.ts';
 import type { TranscriptLine } from '#src/stores/transcripts/transcript-line.ts';
 import { splitIntoSearchWords } from '#src/stores/transcripts/transcript-tables.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
-import type { TranscriptRecorder } from './transcript-recorder.ts';
 import type { CaptionDeps } from './transcripts/transcript-stores.ts';
 
 const translationTimeoutMs = 30_000;
@@ -25,12 +24,19 @@ const malformedReplyText =
 
 type TranslatorDeps = Pick<CaptionDeps, 'chat' | 'clock' | 'spending'>;
 
+/** The lines of a session, as their translator asks for them. */
+type TranslatedLines = {
+  /** Tests whether a line and its translation may still be shown. */
+  readonly mayShowLine: (line: TranscriptLine) => boolean;
+  readonly setTranslation: (number: number, text: string) => void;
+};
+
 /** Translates finished lines of a session, several with one request. Never throws. */
 export class CaptionTranslator {
   readonly #guildId: GuildId;
   readonly #notices: Pick<ChannelNotices, 'post' | 'reportFailure'>;
   readonly #deps: TranslatorDeps;
-  readonly #recorder: Pick<TranscriptRecorder, 'live' | 'mayShowLine'>;
+  readonly #shown: TranslatedLines;
   #language: string | undefined;
   #waitingLines: readonly TranscriptLine[] = [];
   #work = Promise.resolve();
@@ -40,12 +46,12 @@ export class CaptionTranslator {
     guildId: GuildId,
     notices: Pick<ChannelNotices, 'post' | 'reportFailure'>,
     deps: TranslatorDeps,
-    recorder: Pick<TranscriptRecorder, 'live' | 'mayShowLine'>,
+    shown: TranslatedLines,
   ) {
     this.#guildId = guildId;
     this.#notices = notices;
     this.#deps = deps;
-    this.#recorder = recorder;
+    this.#shown = shown;
   }
 
   /** Sets the target language (BCP 47). Undefined ends translation. */
@@ -63,7 +69,7 @@ export class CaptionTranslator {
   }
 
   async #translateWaiting() {
-    const lines = this.#waitingLines.filter((line) => this.#recorder.mayShowLine(line));
+    const lines = this.#waitingLines.filter(this.#shown.mayShowLine);
     this.#waitingLines = [];
     const language = this.#language;
     if (language === undefined || lines.length === 0) return;
@@ -109,8 +115,8 @@ export class CaptionTranslator {
     for (const [line, text] of translations) {
       const isOther =
         splitIntoSearchWords(text).join() !== splitIntoSearchWords(line.text).join();
-      if (isOther && this.#recorder.mayShowLine(line))
-        this.#recorder.live.setTranslation(line.number, text);
+      if (isOther && this.#shown.mayShowLine(line))
+        this.#shown.setTranslation(line.number, text);
     }
   }
 }

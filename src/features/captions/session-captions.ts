@@ -1,13 +1,19 @@
 import { waitAtMost } from '#src/base/bounded-wait.ts';
 import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
-import { readHearingState } from '#src/conversation/consent/session-consent.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import {
+  readHearingState,
+  type SessionConsent,
+} from '#src/conversation/consent/session-consent.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import { buildRecentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import type {
   CaptionDeps,
   TranscriptStore,
 } from '#src/features/captions/transcripts/transcript-stores.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import { toOpenText } from '#src/people/owned.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import {
@@ -46,9 +52,14 @@ const minMissedLines = 10;
 const noticeTimeoutMs = 8_000;
 const maxResumeAgeMs = 15 * 60_000;
 
-type CaptionedSession = Owners<
-  'consent' | 'loop' | 'notices' | 'voiceChannel' | 'signal' | 'speech'
->;
+type CaptionedSession = {
+  readonly consent: SessionConsent;
+  readonly loop: ConversationLoop;
+  readonly notices: ChannelNotices;
+  readonly voiceChannel: SessionChannel;
+  readonly signal: AbortSignal;
+  readonly mouth: Mouth;
+};
 
 /** Captions of one session: when they begin and end, and the notice about them. */
 export class SessionCaptions implements FeatureSession {
@@ -100,9 +111,9 @@ export class SessionCaptions implements FeatureSession {
   }
 
   #beginIfWanted() {
-    const { notices, voiceChannel, signal, speech } = this.#session;
+    const { notices, voiceChannel, signal, mouth } = this.#session;
     const { getValue } = voiceChannel.getSettings();
-    const isWanted = getValue(captionsBeginSetting) || !speech.canSpeak();
+    const isWanted = getValue(captionsBeginSetting) || !mouth.canSpeak();
     const options =
       this.#waiting ??
       (isWanted ? { translateTo: getValue(captionsLanguageSetting) } : undefined);
@@ -122,7 +133,7 @@ export class SessionCaptions implements FeatureSession {
       return;
     }
     const isCalledForCaptions =
-      key === sessionModeKey && !this.#session.speech.canSpeak();
+      key === sessionModeKey && !this.#session.mouth.canSpeak();
     if (key === captionsBeginSetting.key || isCalledForCaptions) this.#isOff = false;
     if (hasEntered) this.#beginIfWanted();
   }
@@ -291,12 +302,12 @@ export class SessionCaptions implements FeatureSession {
   }
 
   async #sayNotice() {
-    const { notices, voiceChannel, signal, speech } = this.#session;
+    const { notices, voiceChannel, signal, mouth } = this.#session;
     const text = notices.formatSpokenText(
       { id: 'captions.on' },
       voiceChannel.getSettings().language,
     );
-    const announcement = speech.requests.queueAnnouncement({
+    const announcement = mouth.requests.queueAnnouncement({
       clauses: [toOpenText(toSpeakable(text))],
       when: 'now',
       interruptible: false,

@@ -1,6 +1,8 @@
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import type { MessageId, PersonId } from '#src/base/ids.ts';
-import type { Owners, Session } from '#src/conversation/session.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
+import type { Session, SessionChannel } from '#src/conversation/session.ts';
 import { getNotUnderstoodText } from '#src/features/captions/live/caption-line.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import {
@@ -8,6 +10,7 @@ import {
   noteCaptionMessage,
   type TranscriptStore,
 } from '#src/features/captions/transcripts/transcript-stores.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { CaptionChat, LineProgress } from '#src/ports/caption-chats.ts';
@@ -36,7 +39,12 @@ const flushMs = 2_000;
 /** Lines stay in memory this long. */
 const recentLinesMs = 60 * 60_000;
 
-type RecordedSession = Owners<'consent' | 'notices' | 'voiceChannel' | 'speech'>;
+type RecordedSession = {
+  readonly consent: SessionConsent;
+  readonly notices: ChannelNotices;
+  readonly voiceChannel: SessionChannel;
+  readonly mouth: Mouth;
+};
 
 /**
  * Records a session's lines for the chat and the store, without waiting for the disk.
@@ -72,7 +80,7 @@ export class TranscriptRecorder {
     formerSession: ResumableSession | undefined,
   ) {
     const { clock } = deps;
-    const { notices, voiceChannel, speech } = session;
+    const { notices, voiceChannel, mouth } = session;
     const { guildId, channelId, name: channelName } = voiceChannel.channel;
     const { session: captioned, lastNumber } = formerSession ?? {
       session: {
@@ -92,7 +100,6 @@ export class TranscriptRecorder {
     this.#fromMs = clock.nowMs();
     // The wall clock is read once, so that a clock put back moves no line.
     this.#startedAtMs = this.#fromMs - (clock.wallMs() - startedAtWallMs);
-    this.translations = new CaptionTranslator(guildId, notices, deps, this);
     this.live = new LiveCaptions({
       chat,
       clock,
@@ -108,7 +115,11 @@ export class TranscriptRecorder {
           startedAtWallMs + startMs,
         ),
     });
-    this.#music = watchMusic(notices, speech.mix.tracks, (text) => {
+    this.translations = new CaptionTranslator(guildId, notices, deps, {
+      mayShowLine: (line) => this.mayShowLine(line),
+      setTranslation: (number, text) => this.live.setTranslation(number, text),
+    });
+    this.#music = watchMusic(notices, mouth.mix.tracks, (text) => {
       const startMs = this.toSessionMs(clock.nowMs());
       this.live.putLine({ number: ++this.#lastNumber, startMs, text });
     });

@@ -79,20 +79,3 @@ export class WrittenAnswerConcurrency {
     };
   }
 }
-
-/** Holds a slot or money until the stream was read or aborted. */
-export function holdStream<Part>(
-  stream: AsyncIterable<Part>,
-  hold: Disposable,
-  signal: AbortSignal,
-): AsyncIterable<Part> {
-  const releaseHold = () => hold[Symbol.dispose]();
-  if (signal.aborted) releaseHold();
-  signal.addEventListener('abort', releaseHold, { once: true });
-  return readAndRelease(stream, hold);
-}
-
-async function* readAndRelease<Part>(stream: AsyncIterable<Part>, hold: Disposable) {
-  using _ = hold;
-  yield* stream;
-}

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { PersonId } from '#src/base/ids.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { Consent } from '#src/people/consent.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
@@ -17,7 +20,12 @@ const refreshesPerHour = 60;
 /** Rows that wait for a store that fails. Further ones are not kept. */
 const maxWaitingRows = 1_000;
 
-type RecordSession = Owners<'consent' | 'loop' | 'speech' | 'voiceChannel'>;
+type RecordSession = {
+  readonly consent: SessionConsent;
+  readonly loop: ConversationLoop;
+  readonly mouth: Mouth;
+  readonly voiceChannel: SessionChannel;
+};
 type RecordDeps = Deps<'clock' | 'onEvent'> & { readonly store: HearingStore };
 
 type RecordRow = {
@@ -86,7 +94,7 @@ export class HearingRecord implements FeatureSession {
     const nowWallMs = this.#deps.clock.wallMs();
     const rules = this.#hasEnded ? new Map<PersonId, string>() : this.#listRules();
     // Nothing is heard without a link, so a row ends where it was last known.
-    const isLinked = this.#session.speech.output !== undefined;
+    const isLinked = this.#session.loop.state.session.connection.kind === 'up';
     const openIds = new Set<PersonId>();
     for (const row of this.#rows.values()) {
       if (row.isOver) continue;
@@ -128,10 +136,11 @@ export class HearingRecord implements FeatureSession {
 
   /** Lists the people who are heard now, by rule. */
   #listRules(): Map<PersonId, string> {
-    const { consent, loop, speech, voiceChannel } = this.#session;
+    const { consent, loop, voiceChannel } = this.#session;
     const rules = new Map<PersonId, string>();
-    const isDeaf = loop.state.session.restrictions.includes('deafened');
-    if (!speech.output || isDeaf) return rules;
+    const { connection, restrictions } = loop.state.session;
+    const isDeaf = restrictions.includes('deafened');
+    if (connection.kind !== 'up' || isDeaf) return rules;
     for (const { id, isBot } of voiceChannel.listPeople())
       if (!isBot && consent.mayHear(id)) rules.set(id, this.#getRule(id));
     return rules;

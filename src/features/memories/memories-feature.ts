@@ -1,4 +1,5 @@
-import type { Owners } from '#src/conversation/session.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import type { ContextRequest } from '#src/ports/feature-session.ts';
 import { memoryStorePart } from '#src/stores/memory-store.ts';
@@ -66,7 +67,10 @@ export const memoriesFeature: Feature<MemoryPorts> = {
 /** Returns the memories that the model may use for this asker, as text. Undefined without any, or if the asker is not in the channel. */
 function buildMemoryContext(
   { askerId }: ContextRequest,
-  { consent, voiceChannel }: Owners<'consent' | 'voiceChannel'>,
+  {
+    consent,
+    voiceChannel,
+  }: { readonly consent: SessionConsent; readonly voiceChannel: SessionChannel },
   memories: MemoryCache,
 ) {
   const { getValue, timeZone } = voiceChannel.getSettings();

@@ -88,9 +88,7 @@ export class ReminderScheduler {
   constructor(deps: ReminderSchedulerDeps) {
     this.#deps = deps;
     this.#wakeup = new Wakeup(deps.clock);
-    this.#deliveries = new ReminderDeliveries(deps, this.#dueReminders, () =>
-      this.#checkAgain(),
-    );
+    this.#deliveries = new ReminderDeliveries(deps, () => this.#checkAgain());
   }
 
   /** Starts to deliver due reminders. Disposing waits for deliveries under way. */
@@ -224,7 +222,8 @@ export class ReminderScheduler {
     );
     const dueNow = waiting.filter((due) => this.#getRemainingMs(due) <= 0);
     for (const group of Map.groupBy(dueNow, toRecipientKey).values())
-      this.#deliveries.begin(group);
+      if (this.#deliveries.begin(group))
+        for (const due of group) this.#dueReminders.set(due.reminder.id, due);
     const laterMs = waiting
       .map((due) => this.#getRemainingMs(due))
       .filter((ms) => ms > 0);
@@ -268,17 +267,11 @@ export class ReminderScheduler {
 /** Delivers reminders, 16 groups at a time. */
 class ReminderDeliveries {
   readonly #deps: ReminderSchedulerDeps;
-  readonly #dueReminders: Map<string, DueReminder>;
   readonly #onEnd: () => void;
   readonly #running = new Set<Promise<void>>();
 
-  constructor(
-    deps: ReminderSchedulerDeps,
-    dueReminders: Map<string, DueReminder>,
-    onEnd: () => void,
-  ) {
+  constructor(deps: ReminderSchedulerDeps, onEnd: () => void) {
     this.#deps = deps;
-    this.#dueReminders = dueReminders;
     this.#onEnd = onEnd;
   }
 
@@ -287,22 +280,20 @@ class ReminderDeliveries {
     return this.#running;
   }
 
-  /** Begins to deliver reminders of one recipient, unless too many deliveries are under way. */
-  begin(group: readonly DueReminder[]): void {
-    if (this.#running.size >= maxConcurrentDeliveries) return;
+  /** Begins to deliver reminders of one recipient. Returns false if too many deliveries are under way. */
+  begin(group: readonly DueReminder[]): boolean {
+    if (this.#running.size >= maxConcurrentDeliveries) return false;
     const delivery = this.#deliverTogether(group).finally(() => {
       this.#running.delete(delivery);
       this.#onEnd();
     });
     this.#running.add(delivery);
+    return true;
   }
 
   async #deliverTogether(group: readonly DueReminder[]) {
     const stop = new AbortController();
-    for (const due of group) {
-      due.stop = stop;
-      this.#dueReminders.set(due.reminder.id, due);
-    }
+    for (const due of group) due.stop = stop;
     const results = await this.#tryDelivery(group, stop.signal);
     if (results)
       for (const [n, due] of group.entries())

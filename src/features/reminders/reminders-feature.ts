@@ -1,5 +1,6 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
@@ -80,12 +81,18 @@ export const remindersFeature: Feature<ReminderPorts> = {
 
 /** Delivers waiting reminders when people arrive, or agree in the channel. */
 class ArrivalWatch implements FeatureSession {
-  readonly #session: Owners<'consent' | 'voiceChannel'>;
+  readonly #session: {
+    readonly consent: SessionConsent;
+    readonly voiceChannel: SessionChannel;
+  };
   readonly #reminders: ReminderScheduler;
   #agreedIds: readonly PersonId[] = [];
 
   constructor(
-    session: Owners<'consent' | 'voiceChannel'>,
+    session: {
+      readonly consent: SessionConsent;
+      readonly voiceChannel: SessionChannel;
+    },
     reminders: ReminderScheduler,
   ) {
     this.#session = session;

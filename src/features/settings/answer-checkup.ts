@@ -116,15 +116,15 @@ export class AnswerCheckup {
 }
 
 function createCueOutput(
-  { loop, signal, speech }: Pick<VoiceSession, 'loop' | 'signal' | 'speech'>,
-  { clock, cues }: Deps<'clock' | 'cues'>,
+  { loop, signal, mouth }: Pick<VoiceSession, 'loop' | 'mouth' | 'signal'>,
+  { clock }: Deps<'clock'>,
 ) {
   const createLateError = () => new Error('no frame of a cue was sent in time');
   const untilMs = clock.nowMs() + maxSpeechWaitMs;
   const play = async (): Promise<CueOutcome> => {
     for (;;) {
       const outcome = await withTimeout(
-        speech.playCue(cues.heard),
+        mouth.playCue('heard'),
         probeTimeoutMs,
         clock,
         createLateError,

@@ -57,7 +57,7 @@ const speedTool = defineTool({
     undo: 'speed',
   },
   async run({ change }, { session }) {
-    const { pace } = session.speech;
+    const { pace } = session.mouth.mix;
     pace.changePace(change);
     const speed = Math.round(pace.speed * 100) / 100;
     return { facts: { speed: change }, line: { id: 'voice.speed', with: { speed } } };

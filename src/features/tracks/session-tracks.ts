@@ -1,13 +1,16 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { PersonId } from '#src/base/ids.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import { isMuted } from '#src/conversation/machine/selectors.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import type {
   ListedTurn,
   SpeechRequests,
 } from '#src/conversation/mouth/speech-requests.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import { getRightsFacts } from '#src/conversation/tools/session-tools.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { Owned } from '#src/people/owned.ts';
 import { hasRight } from '#src/people/rights.ts';
 import {
@@ -54,9 +57,13 @@ type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & {
 export type RunningTracks = { readonly sessionTracks: SessionObjects<SessionTracks> };
 
 /** Objects of a session that its tracks use. */
-export type PlayingSession = Owners<
-  'loop' | 'notices' | 'voiceChannel' | 'signal' | 'speech'
->;
+export type PlayingSession = {
+  readonly loop: ConversationLoop;
+  readonly notices: ChannelNotices;
+  readonly voiceChannel: SessionChannel;
+  readonly signal: AbortSignal;
+  readonly mouth: Mouth;
+};
 
 type TrackDeps = TrackPersistenceDeps & {
   readonly places: Pick<Places, 'mayManage'>;
@@ -89,7 +96,7 @@ export class SessionTracks implements FeatureSession {
   ) {
     this.#session = session;
     this.#deps = deps;
-    this.tracks = session.speech.mix.tracks;
+    this.tracks = session.mouth.mix.tracks;
     this.#owners = predecessor ? predecessor.#owners : new Map();
     this.#persistence = new TrackPersistence(session, deps, predecessor !== undefined);
     const { clock, roomView } = deps;
@@ -122,7 +129,7 @@ export class SessionTracks implements FeatureSession {
   /** Stores tracks that may return, and ends the others. */
   async onEnd(reason: LeaveReason): Promise<LeaveSummary> {
     await this.#persisting;
-    const { mix } = this.#session.speech;
+    const { mix } = this.#session.mouth;
     await this.#persistence.closeStore(reasonsToReturn.has(reason) && !mix.isPassedOn);
     if (!mix.isPassedOn) {
       mix.tracks.close();
@@ -293,7 +300,7 @@ export class SessionTracks implements FeatureSession {
     this.#persistence.noteChange();
     if (!isOwnTrack(name) || command.kind === 'volume') return track.perform(command);
     if (name !== voiceTrack) return { kind: 'reserved', track: name };
-    return performVoiceCommand(this.#session.speech.requests, this.#speech, command);
+    return performVoiceCommand(this.#session.mouth.requests, this.#speech, command);
   }
 
   /** Counts a vote. More than half of the people present are needed. */
@@ -335,8 +342,8 @@ export class SessionTracks implements FeatureSession {
 
   /** Lists speech that can be skipped. */
   get #speech(): TrackSounds<QueuedSpeech> {
-    const { notices, speech } = this.#session;
-    const { current, waiting } = speech.requests;
+    const { notices, mouth } = this.#session;
+    const { current, waiting } = mouth.requests;
     const answer = notices.formatWrittenText({ id: 'track.voice.answer' });
     return {
       current:

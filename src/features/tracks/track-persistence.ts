@@ -1,6 +1,8 @@
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { Wakeup } from '#src/base/loops/mailbox.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import { isOwnTrack } from '#src/playback/tracks/named-track.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import { type StoreWatch, tryWrite, withStoreTimeout } from '#src/ports/stores.ts';
@@ -18,7 +20,12 @@ export type TrackPersistenceDeps = StoreWatch & {
   readonly store: TrackStore;
 };
 
-type StoredSession = Owners<'notices' | 'voiceChannel' | 'signal' | 'speech'>;
+type StoredSession = {
+  readonly notices: ChannelNotices;
+  readonly voiceChannel: SessionChannel;
+  readonly signal: AbortSignal;
+  readonly mouth: Mouth;
+};
 
 /** Stores the tracks of a session, and restores those of a former process. */
 export class TrackPersistence {
@@ -43,8 +50,8 @@ export class TrackPersistence {
 
   /** Restores tracks, then writes changes until the session is over. Never throws. */
   async runUntilOver(): Promise<void> {
-    const { notices, signal, speech } = this.#session;
-    using _tracks = speech.mix.tracks.listen(({ error, item, track }) => {
+    const { notices, signal, mouth } = this.#session;
+    using _tracks = mouth.mix.tracks.listen(({ error, item, track }) => {
       this.#changes.wake();
       if (!error) return;
       const line = toTrackErrorLine(error, notices.getWrittenLocale());
@@ -67,7 +74,7 @@ export class TrackPersistence {
 
   /** Lists sounds that can be opened again, and changed volumes of own tracks. */
   #listStoredTracks(): readonly StoredTrack[] {
-    const { tracks } = this.#session.speech.mix;
+    const { tracks } = this.#session.mouth.mix;
     return [...tracks.listTracks(), ...Object.values(tracks.own)]
       .map(({ items, name, state }) => {
         return { name, ...state, sounds: items.flatMap(toStoredSounds) };
@@ -87,8 +94,8 @@ export class TrackPersistence {
   }
 
   async #writeChanges() {
-    const { signal, speech } = this.#session;
-    const { tracks } = speech.mix;
+    const { signal, mouth } = this.#session;
+    const { tracks } = mouth.mix;
     for (;;) {
       await this.#deps.clock.sleep(storeIntervalMs, signal);
       await this.#writeTracks(this.#listStoredTracks());
@@ -107,7 +114,7 @@ export class TrackPersistence {
   }
 
   async #restoreTrack({ name, sounds, ...state }: StoredTrack) {
-    const { tracks } = this.#session.speech.mix;
+    const { tracks } = this.#session.mouth.mix;
     tracks.findTrack(name)?.changeState(state);
     for (const sound of sounds) {
       await this.#restoreSound(name, sound);
@@ -116,14 +123,14 @@ export class TrackPersistence {
   }
 
   async #restoreSound(track: string, stored: StoredSound) {
-    const { signal, speech, voiceChannel } = this.#session;
+    const { signal, mouth, voiceChannel } = this.#session;
     const { source: origin, title, positionMs: fromMs, loop: isLooping } = stored;
     const { channelId } = voiceChannel.channel;
     const owner = stored.wordsOwner ?? { channelId };
     try {
       const opening = this.#deps.catalog.openStored(stored, owner, signal);
       const sound = await waitUnlessAborted(opening, signal);
-      speech.mix.tracks.enqueue(track, sound, { origin, isLooping, fromMs });
+      mouth.mix.tracks.enqueue(track, sound, { origin, isLooping, fromMs });
     } catch (error) {
       signal.throwIfAborted();
       const reason = toSoundErrorLine(error);

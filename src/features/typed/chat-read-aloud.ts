@@ -4,10 +4,13 @@ import type { GuildId, MessageId } from '#src/base/ids.ts';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { hideSpoilers } from '#src/chat/text/speakable.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import { getSpokenName } from '#src/conversation/mouth/answer-delivery.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import type { QueuedAnnouncement } from '#src/conversation/mouth/queued-speech.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import { Owned } from '#src/people/owned.ts';
 import type { AdmittedContent, PickedMessage } from '#src/ports/authored-content.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
@@ -38,7 +41,12 @@ type MessageSpeech = Pick<QueuedAnnouncement, 'clauses' | 'speed' | 'voice'> & {
 };
 
 type ReadAloudDeps = Deps<'clock' | 'spending' | 'textLanguage'>;
-type ReadAloudSession = Owners<'consent' | 'notices' | 'voiceChannel' | 'speech'>;
+type ReadAloudSession = {
+  readonly consent: SessionConsent;
+  readonly notices: ChannelNotices;
+  readonly voiceChannel: SessionChannel;
+  readonly mouth: Mouth;
+};
 
 /** Reads chat messages aloud, after all answers and by each writer's voice. */
 export class ChatReadAloud {
@@ -167,7 +175,10 @@ export class ChatReadAloud {
 
   async #toSpeech(
     { author, isForwarded, text }: AdmittedContent,
-    { notices, voiceChannel }: Owners<'notices' | 'voiceChannel'>,
+    {
+      notices,
+      voiceChannel,
+    }: { readonly notices: ChannelNotices; readonly voiceChannel: SessionChannel },
   ): Promise<MessageSpeech> {
     const { channelId } = voiceChannel.channel;
     const writerSettings = (await voiceChannel.loadChoices(author.id)) ?? {};
@@ -199,7 +210,10 @@ export class ChatReadAloud {
 
 function findReadObjection(
   { author, isWebhook }: TypedMessage,
-  { consent, voiceChannel }: Owners<'consent' | 'voiceChannel'>,
+  {
+    consent,
+    voiceChannel,
+  }: { readonly consent: SessionConsent; readonly voiceChannel: SessionChannel },
 ): TypedOutcome | undefined {
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';
@@ -239,7 +253,7 @@ function findOpening(
   nowMs: number,
 ) {
   if (findRefusal()) return undefined;
-  const { latestHeard } = session.speech.requests;
+  const { latestHeard } = session.mouth.requests;
   const isRun =
     latestHeard?.announcement &&
     latestHeard.announcement.when === 'behind' &&

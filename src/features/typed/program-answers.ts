@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '#src/base/clock.ts';
+import { holdStream } from '#src/base/hold-stream.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import { toNonEmptyText } from '#src/base/json.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
@@ -18,7 +19,6 @@ import type {
   ProgramText,
 } from '#src/features/contract/http-api-ports.ts';
 import {
-  holdStream,
   tooMuchAtOnce,
   WrittenAnswerConcurrency,
 } from '#src/features/contract/written-answer-concurrency.ts';

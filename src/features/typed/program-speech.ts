@@ -1,4 +1,5 @@
 import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
+import { holdStream } from '#src/base/hold-stream.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { synthesizeClause } from '#src/conversation/mouth/speech-output.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -6,7 +7,6 @@ import type {
   ProgramSpeech,
   ProgramText,
 } from '#src/features/contract/http-api-ports.ts';
-import { holdStream } from '#src/features/contract/written-answer-concurrency.ts';
 import { runAhead } from '#src/pipeline/read-ahead-speech.ts';
 import { changeSpeed } from '#src/playback/reply/time-stretch.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';

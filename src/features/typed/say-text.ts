@@ -1,18 +1,20 @@
 import type { ChannelId } from '#src/base/ids.ts';
 import type { PlayEnd } from '#src/base/play-end.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import type {
   QueuedAnnouncement,
   SayPlace,
 } from '#src/conversation/mouth/queued-speech.ts';
-import type { Owners, SessionChannel } from '#src/conversation/session.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { LazySpeech } from '#src/features/tracks/lazily-synthesised-text.ts';
 import type { SessionTracks } from '#src/features/tracks/session-tracks.ts';
 import { isSameTrack, voiceTrack } from '#src/features/tracks/track-names.ts';
 import type { PlayOutcome } from '#src/features/tracks/track-request-outcomes.ts';
-import { toChosenVoice } from '#src/notices/channel-notices.ts';
+import { type ChannelNotices, toChosenVoice } from '#src/notices/channel-notices.ts';
 import { Owned } from '#src/people/owned.ts';
 import type { Asker, SpokenManner } from '#src/ports/command-ports.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
@@ -48,7 +50,12 @@ export type SayOutcome =
 type SayRefusal = { readonly kind: 'refused'; readonly line: TextLine };
 
 /** Objects of a session that a text is said in. */
-export type SayingSession = Owners<'loop' | 'notices' | 'voiceChannel' | 'speech'>;
+export type SayingSession = {
+  readonly loop: ConversationLoop;
+  readonly notices: ChannelNotices;
+  readonly voiceChannel: SessionChannel;
+  readonly mouth: Mouth;
+};
 
 /** Objects that saying a text needs. */
 export type SayDeps = VoiceDeps & { readonly tracks: SessionObjects<SessionTracks> };
@@ -117,10 +124,13 @@ function placeText(
 /** Finds a reason against an announcement that applies to any payer. */
 export function findAnnouncementRefusal(
   clauses: readonly string[],
-  { voiceChannel, speech }: Owners<'voiceChannel' | 'speech'>,
+  {
+    voiceChannel,
+    mouth,
+  }: { readonly voiceChannel: SessionChannel; readonly mouth: Mouth },
   spending: BudgetAuthority,
 ): SayRefusal | undefined {
-  if (!speech.canSpeak()) return toRefusal({ id: 'captions.only' });
+  if (!mouth.canSpeak()) return toRefusal({ id: 'captions.only' });
   if (clauses.length === 0) return toRefusal({ id: 'say.empty' });
   const usedBudget = spending.findUsedBudget(voiceChannel.channel.guildId);
   return usedBudget && toRefusal(usedBudget.line);
@@ -134,7 +144,10 @@ function toRefusal(line: TextLine): SayRefusal {
 export function queueAnnouncement(
   announcement: QueuedAnnouncement,
   clauses: readonly string[],
-  { voiceChannel, speech }: Owners<'voiceChannel' | 'speech'>,
+  {
+    voiceChannel,
+    mouth,
+  }: { readonly voiceChannel: SessionChannel; readonly mouth: Mouth },
   spending: BudgetAuthority,
 ): Exclude<SayOutcome, { kind: 'placed' }> {
   const refusal = findPaymentRefusal(
@@ -144,7 +157,7 @@ export function queueAnnouncement(
     spending,
   );
   if (refusal) return refusal;
-  const added = speech.requests.queueAnnouncement(announcement);
+  const added = mouth.requests.queueAnnouncement(announcement);
   switch (added.kind) {
     case 'added':
       return { ...added, kind: 'queued' };

@@ -1,11 +1,14 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type {
   Feature,
   FeatureProcessDeps,
   FeatureShardDeps,
 } from '#src/features/contract/feature.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import { toOpenText } from '#src/people/owned.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
@@ -98,7 +101,12 @@ function openTypedShard(
   };
 }
 
-type OfferSession = Owners<'consent' | 'notices' | 'voiceChannel' | 'speech'>;
+type OfferSession = {
+  readonly consent: SessionConsent;
+  readonly notices: ChannelNotices;
+  readonly voiceChannel: SessionChannel;
+  readonly mouth: Mouth;
+};
 
 /** Offers written answers to people who do not hear the bot, once in each server. */
 class WrittenAnswerOffers implements FeatureSession {
@@ -116,8 +124,8 @@ class WrittenAnswerOffers implements FeatureSession {
 
   /** Offers to deafened people who were not seen deafened in this session before. */
   onPresence(people: readonly ChannelMember[]): void {
-    const { consent, speech } = this.#session;
-    if (!consent.isLoaded || !speech.canSpeak()) return;
+    const { consent, mouth } = this.#session;
+    if (!consent.isLoaded || !mouth.canSpeak()) return;
     for (const { id, isBot, isDeaf } of people) {
       if (!isDeaf || isBot || this.#seenIds.has(id)) continue;
       if (consent.getStanding(id) === 'no') continue;

@@ -1,4 +1,6 @@
 import type { MessageId } from '#src/base/ids.ts';
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import {
   getAddressingRules,
   isLineAddressed,
@@ -7,7 +9,7 @@ import {
   getAnswerMedium,
   writePrivately,
 } from '#src/conversation/mouth/answer-delivery.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import {
   createUseLimit,
@@ -146,7 +148,7 @@ export class TypedMessageHandler implements TypedMessageListener {
       bot: places.getBotName(guildId),
       channel: session?.channel.name,
       joinLine: session && toJoinRoomLine(session.channel, author.id, places),
-      canSpeak: session?.speech.canSpeak() ?? false,
+      canSpeak: session?.mouth.canSpeak() ?? false,
       isAskNeeded: settings?.addressing === 'window',
     });
   }
@@ -301,13 +303,13 @@ export class TypedMessageHandler implements TypedMessageListener {
 
   async #chooseMedium(
     { author: { id }, guildId }: TypedMessage,
-    session: Pick<VoiceSession, 'isHere' | 'voiceChannel' | 'speech'> | undefined,
+    session: Pick<VoiceSession, 'isHere' | 'mouth' | 'voiceChannel'> | undefined,
   ) {
     await this.#deps.peopleSettings.loadSettings(guildId, id);
     if (!session) return 'reply';
-    const { voiceChannel, speech } = session;
+    const { voiceChannel, mouth } = session;
     if (getAnswerMedium(id, voiceChannel) === 'private') return 'private';
-    const isVoice = voiceChannel.getSettings().typed === 'voice' && speech.canSpeak();
+    const isVoice = voiceChannel.getSettings().typed === 'voice' && mouth.canSpeak();
     return isVoice && session.isHere(id) ? 'aloud' : 'reply';
   }
 
@@ -379,7 +381,10 @@ export class TypedMessageHandler implements TypedMessageListener {
 
 /** Adds a written answer to the conversation, unless its writer did not agree to be known. */
 function addToHistory(
-  { consent, loop }: Owners<'consent' | 'loop'>,
+  {
+    consent,
+    loop,
+  }: { readonly consent: SessionConsent; readonly loop: ConversationLoop },
   { author: { id, name } }: TypedMessage,
   { heard, question }: { readonly heard: string; readonly question: string },
 ) {
@@ -402,7 +407,7 @@ function isPersonsMention({ author, isMention, isWebhook }: TypedMessage) {
 
 type AnsweringSession = Pick<
   VoiceSession,
-  'consent' | 'isHere' | 'loop' | 'notices' | 'voiceChannel' | 'speech' | 'tools'
+  'consent' | 'isHere' | 'loop' | 'notices' | 'voiceChannel' | 'mouth' | 'tools'
 >;
 
 type ReplyPlace = {
@@ -412,7 +417,11 @@ type ReplyPlace = {
   readonly privateSession: Parameters<typeof writePrivately>[2] | undefined;
 };
 
-type ChatSession = Owners<'consent' | 'loop' | 'voiceChannel'>;
+type ChatSession = {
+  readonly consent: SessionConsent;
+  readonly loop: ConversationLoop;
+  readonly voiceChannel: SessionChannel;
+};
 
 /** Finds a reason against answering, apart from the words. */
 function findChatObjection(

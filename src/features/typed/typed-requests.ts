@@ -173,7 +173,7 @@ export class TypedRequests {
     if (form === 'voice') {
       const session = this.#findSession(guildId);
       if (!session) return nowhereOutcome;
-      if (!session.speech.canSpeak()) return captionsOnlyOutcome;
+      if (!session.mouth.canSpeak()) return captionsOnlyOutcome;
       if (!session.consent.hasSaidNo(asker.id))
         return await this.#answerAloud(typedQuestion, ending);
     }
@@ -206,7 +206,7 @@ export class TypedRequests {
   stopSpeaking(guildId: GuildId): SilenceOutcome {
     const session = this.#findSession(guildId);
     const silenced: SilenceOutcome = session
-      ? silenceSession(session.speech)
+      ? silenceSession(session.mouth)
       : { kind: 'nothing', paused: [] };
     const isWriting = this.#deps.writtenQuestions.isWriting(guildId);
     return silenced.kind === 'nothing' && isWriting
@@ -303,7 +303,7 @@ export class TypedRequests {
     if (!session) return nowhereOutcome;
     const outcome = Promise.withResolvers<AskOutcome>();
     let isLate = false;
-    session.speech.requests.askQuestion(
+    session.mouth.requests.askQuestion(
       toQueuedQuestion(utterances, question, atMs, {
         manner: toPipelineManner(session.voiceChannel.getSettings().pipeline, about),
         signal,

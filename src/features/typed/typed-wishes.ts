@@ -1,6 +1,9 @@
+import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import { followsBot } from '#src/conversation/machine/turn-addressing.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import { toSilenceLine } from '#src/conversation/mouth/silence.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { mayKnowChannel, toJoinRoomLine } from '#src/ports/join-room-line.ts';
 import type { TypedMessage } from '#src/ports/typed-messages.ts';
@@ -107,14 +110,19 @@ function isMeantInChat(
   {
     consent,
     loop,
-    speech,
+    mouth,
     voiceChannel,
-  }: Owners<'consent' | 'loop' | 'speech' | 'voiceChannel'>,
+  }: {
+    readonly consent: SessionConsent;
+    readonly loop: ConversationLoop;
+    readonly mouth: Mouth;
+    readonly voiceChannel: SessionChannel;
+  },
 ) {
   // Lines of people who said no are not read.
   if (consent.getStanding(author.id) === 'no') return false;
   if (isByName || isForListener) return true;
-  if (kind === 'stop') return speech.mix.tracks.isAudible || speech.requests.isBusy;
+  if (kind === 'stop') return mouth.mix.tracks.isAudible || mouth.requests.isBusy;
   if (followsBot(loop.state, loop.nowMs)) return true;
   const humans = voiceChannel.listPeople().filter(({ isBot }) => !isBot);
   return humans.length <= 1;

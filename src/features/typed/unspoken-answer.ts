@@ -1,5 +1,6 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { addFailureStage, BotError } from '#src/base/errors.ts';
+import { holdStream } from '#src/base/hold-stream.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -7,7 +8,6 @@ import type {
   FailedStream,
   OpenStream,
 } from '#src/features/contract/http-api-ports.ts';
-import { holdStream } from '#src/features/contract/written-answer-concurrency.ts';
 import { toFailureLine } from '#src/notices/channel-notices.ts';
 import { type Origin, Owned } from '#src/people/owned.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';

@@ -119,9 +119,9 @@ export class CueTrack implements Track {
     this.#getPercent = getPercent;
   }
 
-  /** Plays a cue after the current one, in place of a waiting one. Drops it during speech. */
-  play(name: CueName): PlayedCue {
-    return this.playSamples(this.#cues[name]);
+  /** Plays a cue after the current one, in place of a waiting one. Drops it during speech. `onSent`: as `playSamples`. */
+  play(name: CueName, onSent?: () => void): PlayedCue {
+    return this.playSamples(this.#cues[name], onSent);
   }
 
   /** Plays mono sound at 24 kHz as a cue. Calls `onSent` for each sent frame. */

@@ -17,8 +17,7 @@ import {
 import { splitText } from '#src/speech/pronunciation.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
-import { checkSoundLength } from './clause-sound.ts';
-import { type DecodeSpeech, readSpeech } from './speech-answer.ts';
+import { checkSoundLength, type DecodeSpeech, readSpeech } from './speech-answer.ts';
 import {
   findRefusedSpeechParts,
   formatName,

@@ -32,7 +32,6 @@ import type {
 } from '#src/speech/speech-engine.ts';
 import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
-import { checkBareText, type TranscriptReading } from './bare-transcript.ts';
 import {
   chooseGuess,
   chooseLook,
@@ -40,7 +39,12 @@ import {
   judgeLook,
   type Look,
 } from './second-look.ts';
-import { readTranscript, toTranscript } from './transcript-reply.ts';
+import {
+  checkBareText,
+  readTranscript,
+  type TranscriptReading,
+  toTranscript,
+} from './transcript-reply.ts';
 
 /** The model that recognises. `language` is set by the operator; absent: detected. */
 export type TranscriberOptions = TranscriptReading & {

@@ -439,6 +439,8 @@ export function formatEffect(effect: ConversationEffect, state: ConversationStat
       return `notice ${effect.line}`;
     case 'obey':
       return `obey ${effect.wish} for ${effect.by}`;
+    case 'tell':
+      return `tell ${effect.to ?? 'all'}: ${effect.line.id}`;
     case 'forget-person':
     case 'tell-unpaid':
       return `${effect.do} ${effect.by}`;

@@ -104,7 +104,7 @@ export async function openSpoken() {
         rateHz: 24_000,
         channels: 1,
       });
-      session.speech.mix.tracks.enqueue('main', new Owned(source, 'given'));
+      session.mouth.mix.tracks.enqueue('main', new Owned(source, 'given'));
     },
   };
 }

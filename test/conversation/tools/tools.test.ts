@@ -87,7 +87,7 @@ test('a tool ends at once with /stop', async () => {
   await passTime(fixture, 500);
   expect([seen.began, seen.endedAtMs - atMs]).toEqual([1, 0]);
   expect(
-    fixture.sessions.findSession(toGuildId('g'))?.speech.requests.current,
+    fixture.sessions.findSession(toGuildId('g'))?.mouth.requests.current,
   ).toBeUndefined();
 });
 

@@ -64,7 +64,7 @@ const ways: Readonly<
     await trap.ask();
     trap.play(); // Adam's loudspeaker plays it into his microphone
     await trap.say(said);
-    trap.session.speech.mix.tracks.findTrack('main')?.perform({ kind: 'stop' });
+    trap.session.mouth.mix.tracks.findTrack('main')?.perform({ kind: 'stop' });
   },
   async echo(trap, said) {
     trap.hears(said);

@@ -7,8 +7,9 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 
 const findSpeech = ({ sessions }: SessionFixture) =>
-  sessions.findSession(toGuildId('g'))?.speech;
-const pace = (fixture: SessionFixture) => findSpeech(fixture)?.pace.speed?.toFixed(2);
+  sessions.findSession(toGuildId('g'))?.mouth;
+const pace = (fixture: SessionFixture) =>
+  findSpeech(fixture)?.mix.pace.speed?.toFixed(2);
 const managers = new Set<string>();
 const mayManage = (_guildId: string, id: string) => managers.has(id);
 
