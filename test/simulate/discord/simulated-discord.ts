@@ -318,11 +318,7 @@ export class SimulatedDiscord {
       const closeMs = plan.closesSlowly
         ? 50 + luck.draw(`close ${this.#draws++}`) * (maxCloseMs - 50)
         : this.#drawMs();
-      this.#handleInOrder(nowMs + closeMs, () => {
-        // One that was asked for before takes the seat away as if somebody did.
-        if (timing.nowMs() - nowMs > maxCloseMs) this.sentAwayMs = timing.nowMs();
-        this.#leaveSeat(0);
-      });
+      this.#handleInOrder(nowMs + closeMs, () => this.#leaveSeat(0));
       return;
     }
     const isFirst = this.#asked++ === 0;
