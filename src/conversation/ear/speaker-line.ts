@@ -94,8 +94,7 @@ export class SpeakerLine {
   /** Takes a chat model's judgement of the words in a pause of `utterance`. Returns false where it is over. */
   judgeWords(utterance: SpokenUtterance, judgement: JudgedWords): boolean {
     if (this.#utterance !== utterance) return false;
-    const nowMs = this.#deps.clock.nowMs();
-    this.#heldEvents.push(...this.#input.onWordsJudged(judgement, nowMs));
+    this.#heldEvents.push(...this.#input.onWordsJudged(judgement));
     return true;
   }
 
@@ -118,8 +117,7 @@ export class SpeakerLine {
   }
 
   #endpointByWords(transcript: Transcript) {
-    const nowMs = this.#deps.clock.nowMs();
-    this.#handleEvents(this.#input.addTranscript(transcript, nowMs));
+    this.#handleEvents(this.#input.addTranscript(transcript));
   }
 
   #handleEvent(event: SpeakerInputEvent) {
@@ -202,13 +200,13 @@ export class SpeakerLine {
 
   /** Asks the turn model whether the turn is over. Never throws. */
   async #judgeTurn({ askedAtMs, sound }: EventOf<'ask-turn-model'>) {
-    const { clock, hearing } = this.#deps;
+    const { hearing } = this.#deps;
     const { guildId } = this.#session.voiceChannel.channel;
     const { signal } = this.#closing;
     const judged = { guildId, samples: sound };
     const probability = await hearing.turnModel?.judge(judged, signal);
     if (signal.aborted) return;
-    this.#handleEvents(this.#input.onJudged(askedAtMs, probability, clock.nowMs()));
+    this.#handleEvents(this.#input.onJudged(askedAtMs, probability));
   }
 
   /** Begins an utterance. If nothing pays for it, silences the bot, and listens for commands alone. */
