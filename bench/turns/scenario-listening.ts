@@ -90,12 +90,12 @@ class PacketListening {
   /** Gives the input the answers of recogniser and reader that have come by now. */
   takeAnswers(atMs: number): void {
     const transcript = this.#oracle.takeAnswer(atMs);
-    if (transcript) this.#noteEvents(this.#input.addTranscript(transcript, atMs), atMs);
+    if (transcript) this.#noteEvents(this.#input.addTranscript(transcript), atMs);
     const question = this.#question;
     if (!question || question.dueMs > atMs) return;
     this.#question = undefined;
     this.#lastJudgement = question.answer;
-    this.#noteEvents(this.#input.onWordsJudged(question.answer, atMs), atMs);
+    this.#noteEvents(this.#input.onWordsJudged(question.answer), atMs);
   }
 
   /** Lets time pass. */
@@ -121,6 +121,6 @@ class PacketListening {
     const reader = this.#reader;
     this.#question = reader?.ask(reader.judge(atMs < this.#lastWordMs), atMs);
     if (this.#question)
-      this.#noteEvents(this.#input.onWordsJudged(this.#question.pending, atMs), atMs);
+      this.#noteEvents(this.#input.onWordsJudged(this.#question.pending), atMs);
   }
 }

@@ -20,6 +20,12 @@ export class BugJudge {
     this.#hold = hold;
   }
 
+  /** A new process knows of no bug. */
+  beginProcess(): void {
+    this.#bugMs = Number.NEGATIVE_INFINITY;
+    this.#lossMs = Number.NEGATIVE_INFINITY;
+  }
+
   /** A step had an effect with a bug. `arePerformed`: the effects after it were performed. */
   checkBug(arePerformed: boolean, state: ConversationState, nowMs: number): void {
     this.#hold(114, arePerformed);

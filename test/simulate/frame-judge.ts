@@ -19,6 +19,8 @@ export class FrameJudge {
   #framesAtOnce = 0;
   #silentFrames = silenceFrames;
   #leftMs = 0;
+  /** Session whose frames left last. */
+  #session: Simulation['session'];
 
   constructor(hold: Hold) {
     this.#hold = hold;
@@ -37,9 +39,11 @@ export class FrameJudge {
   }
 
   /** Time has passed. */
-  checkTime({ clock, isStalled }: Simulation, state: ConversationState): void {
-    // A link that ends takes what is owed along.
-    if (isStalled || !isLinkUp(state)) this.#silentFrames = silenceFrames;
+  checkTime({ clock, isStalled, session }: Simulation, state: ConversationState): void {
+    // A link that ends takes what is owed along, and so does one that is followed by that of another session.
+    const isOther = session !== this.#session;
+    this.#session = session;
+    if (isStalled || isOther || !isLinkUp(state)) this.#silentFrames = silenceFrames;
     const isOver = clock.nowMs() - this.#leftMs > maxResumeMs;
     this.#hold(101, !isOver || this.#silentFrames >= silenceFrames, this.#silentFrames);
   }

@@ -1,21 +1,32 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
+import type { ConversationEvent } from '#src/conversation/machine/events.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
-import { readFrame } from './spoken-sound.ts';
+import { isLoudFrame, readFrame } from './spoken-sound.ts';
 
 /** Packets of one person that may be taken in a second: that second, two more ahead of it, and a few. */
 const maxPacketsASecond = 170;
+/** Packets, of which one is loud in the middle of a word. */
+const wordPackets = 2;
 /** Longest gap, in ms, between two packets of somebody who speaks on. */
 const maxGapMs = 100;
 const secondMs = 1_000;
+/** Events that silence causes, or that end it. */
+const pauseKinds = ['paused', 'resumed', 'likely-over', 'ended'] as const;
 
 /** Judges the packets that come to the conversation: whose they are, how many, and what counts as silence between them. */
 export class IncomingJudge {
   readonly #hold;
   readonly #takenMs = new Map<string, readonly number[]>();
   readonly #relayedMs = new Map<string, number>();
+  /** Whether somebody spoke in each of the latest packets, by person. */
+  readonly #wereLoud = new Map<string, readonly boolean[]>();
   /** People in mid-word whose packets wait in the socket, while nothing has been read of it. */
   #unread: ReadonlySet<string> = new Set();
+  /** Instant, in ms, from which on they wait. */
+  #unreadFromMs = 0;
+  /** Utterances in a pause that was heard. */
+  readonly #paused = new Set<number>();
 
   constructor(hold: Hold) {
     this.#hold = hold;
@@ -37,32 +48,47 @@ export class IncomingJudge {
   }
 
   /** A packet comes over the network. */
-  noteRelayed({ atMs, speakerId }: Packet): void {
+  noteRelayed({ atMs, opus, speakerId }: Packet): void {
     this.#relayedMs.set(speakerId, atMs);
+    const former = this.#wereLoud.get(speakerId) ?? [];
+    this.#wereLoud.set(speakerId, [...former, isLoudFrame(opus)].slice(-wordPackets));
     this.#unread = new Set();
   }
 
-  /** The thread stood still, and nothing of what waits in the socket is read yet. */
-  noteWaiting(waiting: readonly Packet[]): void {
+  /** The thread stood still from an instant on, in ms, and nothing of what waits in the socket is read yet. */
+  noteWaiting(waiting: readonly Packet[], fromMs: number): void {
+    this.#unreadFromMs = fromMs;
     const firstMs = new Map<string, number>();
-    for (const { atMs, speakerId } of waiting)
-      if (!firstMs.has(speakerId)) firstMs.set(speakerId, atMs);
+    for (const { atMs, opus, speakerId } of waiting)
+      if (!firstMs.has(speakerId) && isLoudFrame(opus)) firstMs.set(speakerId, atMs);
     const goingOn = [...firstMs].filter(
-      ([by, atMs]) => atMs - (this.#relayedMs.get(by) ?? -secondMs) <= maxGapMs,
+      ([by, atMs]) =>
+        this.#wereLoud.get(by)?.includes(true) === true &&
+        atMs - (this.#relayedMs.get(by) ?? -secondMs) <= maxGapMs,
     );
     this.#unread = new Set(goingOn.map(([by]) => by));
   }
 
-  /** The conversation learns something. */
+  /** The conversation learns something. Words may end a pause by the silence before the thread stood still. */
   checkEvent({ before, event }: SimulatedStep): void {
-    if (
-      event.kind !== 'paused' &&
-      event.kind !== 'likely-over' &&
-      event.kind !== 'ended'
-    )
+    if (!isPauseEvent(event)) return;
+    const { kind, utterance } = event;
+    const by = before.turns.find(({ openSpeech }) =>
+      openSpeech.some(({ id }) => id === utterance),
+    )?.by;
+    if (by === undefined || !this.#unread.has(by)) {
+      if (kind === 'paused') this.#paused.add(utterance);
+      if (kind === 'resumed') this.#paused.delete(utterance);
       return;
-    const isMeant = ({ id }: { readonly id: number }) => id === event.utterance;
-    const by = before.turns.find(({ openSpeech }) => openSpeech.some(isMeant))?.by;
-    this.#hold(104, by === undefined || !this.#unread.has(by), by);
+    }
+    const endedMs = kind === 'ended' ? event.endedMs : this.#unreadFromMs;
+    const isHeard = this.#paused.has(utterance) && endedMs <= this.#unreadFromMs;
+    this.#hold(104, kind === 'resumed' || isHeard, by);
   }
+}
+
+function isPauseEvent(
+  event: ConversationEvent,
+): event is Extract<ConversationEvent, { kind: (typeof pauseKinds)[number] }> {
+  return pauseKinds.some((kind) => kind === event.kind);
 }

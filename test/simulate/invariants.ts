@@ -120,10 +120,11 @@ export class Invariants {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Another process begins. Of the former one nothing goes on. */
+  /** A process was killed, and another one begins. Of the former one nothing goes on. */
   beginProcess() {
     this.#last = undefined;
     this.seats.beginProcess();
+    this.#bugs.beginProcess();
   }
 
   check(world: Simulation, taken: SimulatedStep) {
@@ -490,8 +491,8 @@ export class Invariants {
   }
 
   /** A packet of a person has come to the bot's call. */
-  noteDelivered(packet: Packet, atMs: number) {
-    this.#packets.noteDelivered(packet, atMs);
+  noteDelivered(packet: Packet, atMs: number, session: Simulation['session']) {
+    this.#packets.noteDelivered(packet, atMs, session);
   }
 
   /** The bot decodes a packet of a person. */

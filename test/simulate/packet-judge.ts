@@ -1,4 +1,5 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
+import { isLinkUp } from './conversation-view.ts';
 import type { Hold } from './invariants.ts';
 import type { Simulation } from './simulation-world.ts';
 import { readFrame } from './spoken-sound.ts';
@@ -14,7 +15,9 @@ const maxMissing = 2;
 type Sentence = {
   readonly delivered: Set<number>;
   readonly decoded: Set<number>;
-  /** False where packets waited or were lost for another reason than their order. */
+  /** Session in which it began. Another one hears people once it has read their answers. */
+  readonly session: Simulation['session'];
+  /** False where its speaker was not heard all along, or where packets waited or were lost for another reason than their order. */
   isWhole: boolean;
   lastMs: number;
 };
@@ -32,12 +35,13 @@ export class PacketJudge {
   }
 
   /** A packet has come to the bot's call. */
-  noteDelivered({ opus }: Packet, atMs: number): void {
+  noteDelivered({ opus }: Packet, atMs: number, session: Simulation['session']): void {
     const frame = readFrame(opus);
     if (!frame) return;
     const sentence = this.#sentences.get(frame.number) ?? {
       delivered: new Set(),
       decoded: new Set(),
+      session,
       isWhole: true,
       lastMs: atMs,
     };
@@ -57,14 +61,18 @@ export class PacketJudge {
   /** Time has passed. */
   checkTime(world: Simulation): void {
     const nowMs = world.clock.nowMs();
-    const isPaused = world.state?.presence.consent.isPaused !== false;
+    const { session, state } = world;
+    const { isLoaded = false, isPaused = true } = state?.presence.consent ?? {};
+    const isHearing = state !== undefined && isLinkUp(state) && isLoaded && !isPaused;
     const isOnTime = world.plan.latenessMs <= maxReorderMs && !world.isStalled;
-    const isSmooth = isOnTime && !isPaused;
     for (const [number, sentence] of this.#sentences) {
-      sentence.isWhole &&= isSmooth;
+      const by = world.said[number]?.by ?? '';
+      const isHeard =
+        isHearing && sentence.session === session && !this.#refusals.has(by);
+      sentence.isWhole &&= isOnTime && isHeard;
       if (nowMs - sentence.lastMs < decodedMs) continue;
       this.#sentences.delete(number);
-      if (sentence.isWhole) this.#checkSentence(sentence, world.said[number]?.by ?? '');
+      if (sentence.isWhole) this.#checkSentence(sentence, by);
     }
   }
 

@@ -395,9 +395,9 @@ export class Simulation {
     this.#questions.clear();
     await passRounds(1);
     this.#taken = undefined;
+    this.#judge.beginProcess();
     await this.#beginProcess();
     await this.#readAnswers();
-    this.#judge.beginProcess();
     await this.#join();
   }
 
@@ -419,7 +419,7 @@ export class Simulation {
     const nowMs = this.clock.nowMs();
     this.#uncarriedMs = nowMs;
     const waiting = this.#microphones.take(nowMs);
-    this.#judge.incoming.noteWaiting(waiting);
+    this.#judge.incoming.noteWaiting(waiting, nowMs - ms);
     for (let from = 0; from < waiting.length; from += datagramsATurn) {
       await passRounds(1);
       this.#checkTaken();
@@ -494,7 +494,7 @@ export class Simulation {
     this.#judge.incoming.noteRelayed(packet);
     if (!this.discord.relay(packet)) return;
     this.talkedMs = this.clock.nowMs();
-    this.#judge.noteDelivered(packet, this.talkedMs);
+    this.#judge.noteDelivered(packet, this.talkedMs, this.session);
   }
 
   #onLeft(opus: Buffer, atMs: number) {

@@ -149,19 +149,31 @@ export function readFrame(opus: Uint8Array): SpokenFrame | undefined {
   };
 }
 
+/** Whether somebody speaks in a packet, and not only breathes. */
+export function isLoudFrame(opus: Uint8Array): boolean {
+  const frame = readFrame(opus);
+  return frame !== undefined && isLoud(cutSamples(frame));
+}
+
 function decodeFrame(opus: Uint8Array) {
   if (opus.length === noiseFrame.length) return noise.slice();
   const frame = readFrame(opus);
   if (!frame) return new Int16Array(frameSamples);
-  const from = frame.index * frameSamples;
-  const samples = (clips[frame.clip] ?? new Int16Array()).slice(
-    from,
-    from + frameSamples,
-  );
-  const level =
-    samples.reduce((sum, sample) => sum + Math.abs(sample), 0) / frameSamples;
-  if (level > loudLevel) samples.set([...frameMark, minNumber + frame.number]);
+  const samples = cutSamples(frame);
+  if (isLoud(samples)) samples.set([...frameMark, minNumber + frame.number]);
   return samples;
+}
+
+function cutSamples({ clip, index }: SpokenFrame) {
+  const from = index * frameSamples;
+  return (clips[clip] ?? new Int16Array()).slice(from, from + frameSamples);
+}
+
+function isLoud(samples: Int16Array) {
+  return (
+    samples.reduce((sum, sample) => sum + Math.abs(sample), 0) / frameSamples >
+    loudLevel
+  );
 }
 
 /** A frame that holds the level of its sound, where that is the same throughout. */

@@ -93,7 +93,7 @@ type SpeakerInputOptions = {
 
 /**
  * Turns the packets of one person, who may be heard, into utterances. Call `addPacket` for each packet and `tick` in
- * between.
+ * between: only they let time pass.
  */
 export class SpeakerInput {
   readonly #options;
@@ -107,6 +107,8 @@ export class SpeakerInput {
   /** Kept until it shows whether the person went on. */
   #judgedWords: JudgedWords | undefined;
   #lastPacketAtMs = 0;
+  /** Instant, in ms, up to which silence was heard. Packets may wait in the socket that came since. */
+  #heardToMs = 0;
 
   constructor(options: SpeakerInputOptions) {
     this.#options = options;
@@ -148,24 +150,22 @@ export class SpeakerInput {
   }
 
   /** Applies the words so far, by which a pause is judged. Returns the events, oldest first. */
-  addTranscript(transcript: Transcript, atMs: number): SpeakerInputEvent[] {
-    this.#stepEndpointing({ kind: 'text', ...transcript, atMs });
+  addTranscript(transcript: Transcript): SpeakerInputEvent[] {
+    this.#stepEndpointing({ kind: 'text', ...transcript, atMs: this.#heardToMs });
     return this.#takeEvents();
   }
 
   /** Applies the turn model's `probability`, undefined where it failed. */
-  onJudged(
-    askedAtMs: number,
-    probability: number | undefined,
-    atMs: number,
-  ): SpeakerInputEvent[] {
+  onJudged(askedAtMs: number, probability: number | undefined): SpeakerInputEvent[] {
+    const atMs = this.#heardToMs;
     this.#stepEndpointing({ kind: 'turn-judged', askedAtMs, probability, atMs });
     return this.#takeEvents();
   }
 
   /** Applies a chat model's judgement of the words in a pause. Returns the events, oldest first. */
-  onWordsJudged(judgement: JudgedWords, atMs: number): SpeakerInputEvent[] {
+  onWordsJudged(judgement: JudgedWords): SpeakerInputEvent[] {
     this.#judgedWords = updateWordsJudgement(this.#judgedWords, judgement);
+    const atMs = this.#heardToMs;
     this.#stepEndpointing({ kind: 'words-judged', judgement, atMs });
     return this.#takeEvents();
   }
@@ -212,6 +212,7 @@ export class SpeakerInput {
   }
 
   #stepEndpointing(event: EndpointingEvent) {
+    this.#heardToMs = Math.max(this.#heardToMs, event.atMs);
     const voiceBefore = this.#voice;
     const { echo, pauseHabits, rules, speakerId } = this.#options;
     const { voice, effects } = stepEndpointing(

@@ -90,8 +90,7 @@ export class SpeakerLine {
   /** Takes a chat model's judgement of the words in a pause of `utterance`. Returns false where it is over. */
   judgeWords(utterance: SpokenUtterance, judgement: JudgedWords): boolean {
     if (this.#utterance !== utterance) return false;
-    const nowMs = this.#deps.clock.nowMs();
-    this.#heldEvents.push(...this.#input.onWordsJudged(judgement, nowMs));
+    this.#heldEvents.push(...this.#input.onWordsJudged(judgement));
     return true;
   }
 
@@ -114,8 +113,7 @@ export class SpeakerLine {
   }
 
   #endpointByWords(transcript: Transcript) {
-    const nowMs = this.#deps.clock.nowMs();
-    this.#handleEvents(this.#input.addTranscript(transcript, nowMs));
+    this.#handleEvents(this.#input.addTranscript(transcript));
   }
 
   #handleEvent(event: SpeakerInputEvent) {
@@ -204,7 +202,7 @@ export class SpeakerLine {
 
   /** Asks the turn model whether the turn is over, unless others talk over this person. Never throws. */
   async #judgeTurn({ askedAtMs, sound }: EventOf<'ask-turn-model'>) {
-    const { clock, hearing, isTalkedOver } = this.#deps;
+    const { hearing, isTalkedOver } = this.#deps;
     const { guildId } = this.#session.voiceChannel.channel;
     this.#withdrawJudgement();
     const { signal } = this.#judging;
@@ -214,7 +212,7 @@ export class SpeakerLine {
       : hearing.turnModel?.judge(judged, signal);
     const probability = await judging;
     if (signal.aborted) return;
-    this.#handleEvents(this.#input.onJudged(askedAtMs, probability, clock.nowMs()));
+    this.#handleEvents(this.#input.onJudged(askedAtMs, probability));
   }
 
   #withdrawJudgement() {

@@ -36,7 +36,12 @@ import {
   findNetworking,
   patchNetworking,
 } from './voice-library.ts';
-import { createGoneError, type MovedSeat, VoiceSignals } from './voice-signals.ts';
+import {
+  createGoneError,
+  type MovedSeat,
+  type OwnLeaves,
+  VoiceSignals,
+} from './voice-signals.ts';
 import { type LinkFault, LinkWatchdog } from './watchdog/link-watchdog.ts';
 import { UdpPath } from './watchdog/udp-path.ts';
 
@@ -46,6 +51,7 @@ export type DiscordLinkDeps = {
   readonly channelId: ChannelId;
   readonly channelPeople: ChannelPeople;
   readonly pace: SignalPace;
+  readonly leaves: OwnLeaves;
   readonly report: (event: DiscordEvent) => void;
   /** Time for which the voice server answered over UDP in the latest call that was left since its answers stopped. */
   readonly leftAfterMs: number | undefined;
@@ -350,7 +356,7 @@ export class DiscordLink implements VoiceLink {
 }
 
 function createSignals(
-  { channelId, clock, guild, pace }: DiscordLinkDeps,
+  { channelId, clock, guild, leaves, pace }: DiscordLinkDeps,
   seat: MovedSeat | undefined,
   onGone: (isMoved: boolean) => void,
 ) {
@@ -359,6 +365,7 @@ function createSignals(
     channelId,
     gateway: guild.voiceAdapterCreator,
     pace,
+    leaves,
     timing: clock,
     seat,
     onGone,

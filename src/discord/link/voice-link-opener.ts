@@ -16,7 +16,7 @@ import { findOwnPermissions } from '#src/discord/permissions.ts';
 import type { ChannelRef, MayHear, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import { createUnopenedLinkError, DiscordLink } from './discord-link.ts';
 import { type AdmittedJoin, ShardPace, SignalPace } from './signal-pace.ts';
-import type { MovedSeat } from './voice-signals.ts';
+import { type MovedSeat, OwnLeaves } from './voice-signals.ts';
 import type { LinkFault } from './watchdog/link-watchdog.ts';
 
 export type LinkOpenerOptions = {
@@ -128,6 +128,7 @@ class GuildLinks {
   readonly #deps;
   readonly #guildId;
   readonly #pace = new SignalPace();
+  readonly #leaves = new OwnLeaves();
   readonly #rejoins = new RejoinLimit();
   #isDown = false;
   #leftAfterMs: number | undefined;
@@ -240,6 +241,7 @@ class GuildLinks {
       channelId,
       channelPeople: people,
       pace: this.#pace,
+      leaves: this.#leaves,
       report,
       leftAfterMs: this.#leftAfterMs,
       mayRejoin: (fault: LinkFault) => this.#mayRejoin(fault),

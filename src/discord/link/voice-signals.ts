@@ -28,6 +28,7 @@ export type VoiceSignalsDeps = {
   readonly channelId: ChannelId;
   readonly gateway: DiscordGatewayAdapterCreator;
   readonly pace: SignalPace;
+  readonly leaves: OwnLeaves;
   readonly timing: SyncTiming;
   /** Seat of the bot in the channel. Undefined: the link asks for one. */
   readonly seat: MovedSeat | undefined;
@@ -36,6 +37,8 @@ export type VoiceSignalsDeps = {
 };
 
 const leaveMs = 1_000;
+/** Longest time, in ms, after which Discord still tells of a leave. It has no documented limit: a seat has come 15 s late. */
+const maxEchoMs = 30_000;
 
 /**
  * The main gateway as one link sees it. The library would rejoin without end after a refusal,
@@ -148,6 +151,8 @@ export class VoiceSignals {
   }
 
   #sendLeave() {
+    const { leaves, timing } = this.#deps;
+    leaves.noteAsked(this.#state !== undefined, timing.nowMs());
     const d = {
       guild_id: this.#deps.guildId,
       channel_id: null,
@@ -165,7 +170,10 @@ export class VoiceSignals {
 
   #onStateUpdate(update: StateUpdate) {
     const isHere = update.channel_id === this.#deps.channelId;
-    if (update.channel_id === null) this.#confirmLeave?.();
+    if (update.channel_id === null) {
+      this.#confirmLeave?.();
+      if (this.#takeEcho()) return;
+    }
     // Before our own join has come through, this is the echo of an earlier session.
     if (!this.#state && !isHere) return;
     this.#state = update;
@@ -177,6 +185,14 @@ export class VoiceSignals {
     }
     this.#isGone = true;
     this.#deps.onGone(update.channel_id !== null);
+  }
+
+  /** The seat until now was given late to a link that had left. The link's own seat is still to come. */
+  #takeEcho() {
+    const { leaves, timing } = this.#deps;
+    const isEcho = leaves.takeEcho(timing.nowMs());
+    if (isEcho) this.#state = undefined;
+    return isEcho;
   }
 
   #onServerUpdate(update: ServerUpdate) {
@@ -200,6 +216,41 @@ export class VoiceSignals {
   #dropKept() {
     this.#isKept = false;
     this.#gateway?.destroy();
+  }
+}
+
+/**
+ * Leaves of one server for which the bot has asked and of which Discord has still to tell. The next link hears of such a
+ * leave as if a person had disconnected the bot.
+ *
+ * @example
+ * import { OwnLeaves } from '#src/discord/link/voice-signals.ts';
+ *
+ * const leaves = new OwnLeaves();
+ * leaves.noteAsked(false, 0);
+ * [leaves.takeEcho(9_000), leaves.takeEcho(9_500)]; // [true, false]
+ */
+export class OwnLeaves {
+  #askedAtMs: readonly number[] = [];
+
+  /** Notes a request to leave. `isSeated`: Discord has told of the seat that the bot gives up. */
+  noteAsked(isSeated: boolean, atMs: number): void {
+    this.#forget(atMs);
+    // Discord tells in order: the end of a known seat comes before the next seat, and is mistaken for nothing.
+    if (isSeated && this.#askedAtMs.length === 0) return;
+    this.#askedAtMs = [...this.#askedAtMs, atMs];
+  }
+
+  /** Returns whether a leave of which Discord tells now is one that the bot asked for. Each counts once, within 30 s. */
+  takeEcho(atMs: number): boolean {
+    this.#forget(atMs);
+    const isEcho = this.#askedAtMs.length > 0;
+    this.#askedAtMs = this.#askedAtMs.slice(1);
+    return isEcho;
+  }
+
+  #forget(atMs: number) {
+    this.#askedAtMs = this.#askedAtMs.filter((one) => atMs - one <= maxEchoMs);
   }
 }
 

@@ -60,7 +60,7 @@ test.each(['hang', 'dead'])(
     const { sandbox, faults, lobby, linkOpener } = login();
     if (how === 'hang') faults.connections('hang');
     else faults.network(sandbox.botId, { up: { dead: true } });
-    const opening = linkOpener(700).openLink(lobby, () => true, never);
+    const opening = linkOpener(400).openLink(lobby, () => true, never);
     const about = { openingStep: how === 'hang' ? 'login' : 'udp' };
     await expect(opening).rejects.toMatchObject({
       code: 'link.timeout',
@@ -85,7 +85,7 @@ test.each([
     const { faults } = sandbox;
     if (which.startsWith('nor')) faults.ignoreSeat();
     else faults.event({ event, copies: 0 });
-    const opening = linkOpener(700).openLink(lobby, () => true, never);
+    const opening = linkOpener(400).openLink(lobby, () => true, never);
     const about = { openingStep: 'seat' };
     await expect(opening).rejects.toMatchObject({
       code: 'link.timeout',

@@ -158,6 +158,21 @@ test('of three people who send voice that nobody can open one alone never breaks
   expect(log.faults).not.toEqual([]);
 });
 
+test('closed voices of two people tell of one fault only within a minute', () => {
+  const { call, log, timing, unopened } = open();
+  call.others = 3;
+  const plant = (id: string) => unopened.set(toPersonId(id), timing.nowMs());
+  plant('eve');
+  timing.passMs(61_000);
+  plant('fay');
+  timing.passMs(61_000);
+  expect(log.faults).toEqual([]);
+  plant('fay');
+  plant('eve');
+  timing.passMs(11_500);
+  expect(log.faults[0]).toBe('For 10 s no voice that can be opened has come.');
+});
+
 test('a path whose answers stop is dead after ten seconds, also while voice comes, and alive with the next answer', () => {
   const { call, log, packets, path, timing } = open();
   timing.passMs(60_000);

@@ -35,6 +35,24 @@ function noteRequests() {
   };
 }
 
+/** Keeps requests of the bot for seats back until `release`, as a Discord that is late. It handles them in order. */
+function holdRequests() {
+  const { client, lobby } = login();
+  const shard = client.guilds.cache.get(lobby.guildId)?.shard;
+  if (!shard) throw new Error('no shard');
+  const held: (() => void)[] = [];
+  const send = shard.send.bind(shard);
+  shard.send = (payload: { readonly op: number }, ...rest) => {
+    if (payload.op === 4) held.push(() => send(payload, ...rest));
+    else send(payload, ...rest);
+  };
+  const release = () => {
+    shard.send = send;
+    for (const sendHeld of held.splice(0)) sendHeld();
+  };
+  return { held, release, [Symbol.dispose]: release };
+}
+
 /** Channel in which the bot sits, as Discord has told it. */
 function getToldId() {
   const { client, lobby } = login();
@@ -188,6 +206,18 @@ test('whoever moves and then disconnects the bot is obeyed, and a later call joi
   });
   await opener.openLink(attic, () => true, never);
   expect(getSeat()).toBe('Attic');
+});
+
+test('a seat that Discord gives after the bot has given up and asked anew is no seat out of which a person took it', async () => {
+  await using opener = login().linkOpener(400);
+  using requests = holdRequests();
+  const opening = () => opener.openLink(login().lobby, () => true, never);
+  await expect(opening()).rejects.toMatchObject({ code: 'link.timeout' });
+  const next = opening();
+  await waitUntil(() => requests.held.length === 3);
+  requests.release();
+  await talk(await next);
+  expect(getSeat()).toBe('Lobby');
 });
 
 test('the test Discord moves no bot that has left', async () => {

@@ -1,11 +1,15 @@
 import type { DiscordGatewayAdapterLibraryMethods } from '@discordjs/voice';
 import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import { SignalPace } from '#src/discord/link/signal-pace.ts';
-import { type MovedSeat, VoiceSignals } from '#src/discord/link/voice-signals.ts';
+import {
+  type MovedSeat,
+  OwnLeaves,
+  VoiceSignals,
+} from '#src/discord/link/voice-signals.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** Signals of a link, by default to the lounge, between a gateway that notes requests and a library that notes updates. */
-function open(seat?: MovedSeat, channelId = 'lounge') {
+function open(seat?: MovedSeat, channelId = 'lounge', leaves = new OwnLeaves()) {
   const log: string[] = [];
   let fromDiscord: DiscordGatewayAdapterLibraryMethods | undefined;
   const timing = new VirtualClock();
@@ -20,6 +24,7 @@ function open(seat?: MovedSeat, channelId = 'lounge') {
       };
     },
     pace: new SignalPace(),
+    leaves,
     timing,
     seat,
     onGone: (isMoved) => log.push(isMoved ? 'is moved' : 'is gone'),
@@ -74,6 +79,36 @@ test('the echo of an earlier leave ends no new join', () => {
   discord.seat('lounge');
   discord.seat(null);
   expect(log).toEqual(['asks for lounge', 'seat lounge', 'is gone']);
+});
+
+/** Signals of a link that left before Discord had told of its seat, and of the next link to the lounge. */
+async function openAfterLeave() {
+  const leaves = new OwnLeaves();
+  const former = open(undefined, 'lounge', leaves);
+  const leaving = former.signals.leave();
+  former.timing.passMs(1_000);
+  await leaving;
+  return open(undefined, 'lounge', leaves);
+}
+
+test('a seat that comes late, and ends with the leave of its link, does not end the next link', async () => {
+  const { discord, log } = await openAfterLeave();
+  discord.seat('lounge');
+  discord.seat(null);
+  discord.server('second');
+  discord.seat('lounge');
+  const seats = ['seat lounge', 'seat lounge', 'server second'];
+  expect(log).toEqual(['asks for lounge', ...seats]);
+  discord.seat(null);
+  expect(log.at(-1)).toBe('is gone');
+});
+
+test('whoever disconnects the bot half a minute after its own leave is obeyed', async () => {
+  const { discord, log, timing } = await openAfterLeave();
+  discord.seat('lounge');
+  timing.passMs(32_000);
+  discord.seat(null);
+  expect(log.at(-1)).toBe('is gone');
 });
 
 test('out of a move the next link has seat and server of the last channel, asks for nothing, and hears Discord on', () => {

@@ -180,8 +180,7 @@ export class SimulatedDiscord {
 
   /** The gateway forgets the bot's session, and with it the seat. The bot logs in anew; its voice server goes on. */
   forgetSession(): void {
-    this.#session++;
-    this.#hasIdleSeat = false;
+    this.#beginSession();
     this.#getSeat(botId).channelId = null;
     this.#gateway?.logInAnew();
   }
@@ -199,8 +198,7 @@ export class SimulatedDiscord {
   /** A process of the bot logs in. Discord forgets the session of a former one. */
   logIn(timing: SyncTiming): SimulatedGateway {
     this.#gateway?.cut();
-    this.#session++;
-    this.#hasIdleSeat = false;
+    this.#beginSession();
     this.voice.timing = timing;
     const gateway = new SimulatedGateway({
       timing,
@@ -313,16 +311,14 @@ export class SimulatedDiscord {
     const { luck, plan, timing } = this.#options;
     const nowMs = timing.nowMs();
     this.#options.onSeatAsked(channelId);
-    if (this.#isMoved && !this.voice.current) this.needlessRequests++;
+    // In its new call it has followed.
+    if (this.voice.current) this.#isMoved = false;
+    if (this.#isMoved) this.needlessRequests++;
     if (channelId === null) {
       const closeMs = plan.closesSlowly
         ? 50 + luck.draw(`close ${this.#draws++}`) * (maxCloseMs - 50)
         : this.#drawMs();
-      this.#handleInOrder(nowMs + closeMs, () => {
-        // One that was asked for before takes the seat away as if somebody did.
-        if (timing.nowMs() - nowMs > maxCloseMs) this.sentAwayMs = timing.nowMs();
-        this.#leaveSeat(0);
-      });
+      this.#handleInOrder(nowMs + closeMs, () => this.#leaveSeat(0));
       return;
     }
     const isFirst = this.#asked++ === 0;
@@ -338,12 +334,21 @@ export class SimulatedDiscord {
     });
   }
 
-  /** The gateway handles requests one after the other. */
+  #beginSession() {
+    this.#session++;
+    this.#hasIdleSeat = false;
+    this.#handledMs = this.#options.timing.nowMs();
+  }
+
+  /** The gateway handles requests one after the other, and forgets them with the session in which they were made. */
   #handleInOrder(atMs: number, work: () => void) {
     const { timing } = this.#options;
     const nowMs = timing.nowMs();
+    const session = this.#session;
     this.#handledMs = Math.max(this.#handledMs, atMs);
-    timing.later(this.#handledMs - nowMs, work);
+    timing.later(this.#handledMs - nowMs, () => {
+      if (session === this.#session) work();
+    });
   }
 
   #takeSeat(channelId: string) {

@@ -12,6 +12,8 @@ const [checkMs, maxCheckMs] = [500, 1_000];
 const maxAgeMs = 10_000;
 /** A change of the end-to-end group's keys takes so long. Voice may stay closed meanwhile. */
 const keyChangeMs = 2_000;
+/** Longest time between closed voices of two people that tell of one fault. */
+const maxApartMs = 60_000;
 
 type PathFault =
   | 'it has not been ready'
@@ -172,7 +174,7 @@ export class LinkWatchdog {
     return getInnerSocket(state.ws).missedHeartbeats === 0;
   }
 
-  /** Tests whether not the only other person in the channel, nor two of several, send voice that stays closed. */
+  /** Tests whether not the only other person in the channel, nor two of several within a minute, send voice that stays closed. */
   #canOpenVoice(atMs: number) {
     this.#readyAtMs ??= atMs;
     const readyAtMs = this.#readyAtMs;
@@ -183,7 +185,12 @@ export class LinkWatchdog {
       const heardAtMs = openedAtMs.get(speakerId) ?? readyAtMs;
       return unopenedMs - heardAtMs > keyChangeMs && speakers.mayHear(speakerId);
     });
+    const latestMs = Math.max(...unheard.map(([, unopenedMs]) => unopenedMs));
+    // Of a voice that was closed once, nobody knows whether it still is.
+    const together = unheard.filter(
+      ([, unopenedMs]) => latestMs - unopenedMs <= maxApartMs,
+    );
     // One of several is no fault, or anybody could interrupt the bot for all.
-    return unheard.length <= (countOthers() === 1 ? 0 : 1);
+    return together.length <= (countOthers() === 1 ? 0 : 1);
   }
 }
