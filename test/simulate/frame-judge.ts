@@ -19,6 +19,8 @@ export class FrameJudge {
   #framesAtOnce = 0;
   #silentFrames = silenceFrames;
   #leftMs = 0;
+  /** The call in which frames leave. */
+  #call: object | undefined;
 
   constructor(hold: Hold) {
     this.#hold = hold;
@@ -37,10 +39,13 @@ export class FrameJudge {
   }
 
   /** Time has passed. */
-  checkTime({ clock, isStalled }: Simulation, state: ConversationState): void {
+  checkTime({ clock, discord, isStalled }: Simulation, state: ConversationState): void {
+    const { current } = discord.voice;
     // A link that ends takes what is owed along.
-    if (isStalled || !isLinkUp(state)) this.#silentFrames = silenceFrames;
-    const isOver = clock.nowMs() - this.#leftMs > maxResumeMs;
-    this.#hold(101, !isOver || this.#silentFrames >= silenceFrames, this.#silentFrames);
+    const isOver = !isLinkUp(state) || current !== this.#call;
+    if (isStalled || isOver) this.#silentFrames = silenceFrames;
+    this.#call = current;
+    const isLate = clock.nowMs() - this.#leftMs > maxResumeMs;
+    this.#hold(101, !isLate || this.#silentFrames >= silenceFrames, this.#silentFrames);
   }
 }

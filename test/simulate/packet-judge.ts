@@ -14,6 +14,8 @@ const maxMissing = 2;
 type Sentence = {
   readonly delivered: Set<number>;
   readonly decoded: Set<number>;
+  /** The bot's call in which it began. */
+  readonly call: object | undefined;
   /** False where packets waited or were lost for another reason than their order. */
   isWhole: boolean;
   lastMs: number;
@@ -32,18 +34,20 @@ export class PacketJudge {
   }
 
   /** A packet has come to the bot's call. */
-  noteDelivered({ opus }: Packet, atMs: number): void {
+  noteDelivered({ opus }: Packet, atMs: number, call: object | undefined): void {
     const frame = readFrame(opus);
     if (!frame) return;
     const sentence = this.#sentences.get(frame.number) ?? {
       delivered: new Set(),
       decoded: new Set(),
+      call,
       isWhole: true,
       lastMs: atMs,
     };
     this.#sentences.set(frame.number, sentence);
     sentence.delivered.add(frame.index);
     sentence.lastMs = atMs;
+    sentence.isWhole &&= sentence.call === call;
   }
 
   /** The bot decodes a packet of a person. */
