@@ -7,7 +7,7 @@ import {
   passUntil,
 } from './setup/open-room.ts';
 import { playScripts } from './setup/play-script.ts';
-import { adam, eva } from './setup/session-fixture.ts';
+import { adam, eva, passTime } from './setup/session-fixture.ts';
 
 test('a waiting question is answered right after the answer before it, which the model gets whole', async () => {
   const fixture = await openSlowRoom(longSentence);
@@ -19,6 +19,15 @@ test('a waiting question is answered right after the answer before it, which the
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding');
   expect(fixture.clock.nowMs() - turnMs).toBeLessThan(60);
   expect(fixture.prompts).toEqual([['Hello?'], ['Hello?', longSentence, 'And Rome?']]);
+});
+
+test('an answer of which the link takes no frame is given up', async () => {
+  const fixture = await openSlowRoom(longSentence);
+  fixture.linkOpener.link.tick = () => undefined;
+  void fixture.talk.askQuestion(toGuildId('g'), 'Hello?', adam, 'voice');
+  await passUntil(fixture, () => findAnsweredPerson(fixture) === 'adam');
+  await passTime(fixture, 25_000);
+  expect(findAnsweredPerson(fixture)).toBeUndefined();
 });
 
 playScripts({

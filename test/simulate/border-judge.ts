@@ -88,7 +88,9 @@ export class BorderJudge {
   /** Time has passed. */
   checkTime(world: Simulation, state: ConversationState) {
     const nowMs = world.clock.nowMs();
-    this.#noteRoles(world, nowMs);
+    this.#noteRoles(world, state, nowMs);
+    for (const { id, isAdmitted } of state.presence.people)
+      if (isAdmitted) this.#checkRole(world, id);
     this.#checkCompany(world, state, nowMs);
     if (!isSessionOver(state) && isLinkUp(state)) this.#checkPath(world, nowMs);
     const { turnQueue, turns } = state;
@@ -125,10 +127,11 @@ export class BorderJudge {
     this.#hold(66, nowMs - this.#frozenFromMs <= maxFrozenMs || world.isLinkDown);
   }
 
-  #noteRoles(world: Simulation, nowMs: number) {
+  /** Over another link each person is looked up anew. */
+  #noteRoles(world: Simulation, state: ConversationState, nowMs: number) {
+    const isFree = !world.needsRole || !isLinkUp(state);
     for (const by of everybody)
-      if (!world.needsRole || world.discord.hasRole(by, 'red'))
-        this.#fitMs.set(by, nowMs);
+      if (isFree || world.discord.hasRole(by, 'red')) this.#fitMs.set(by, nowMs);
   }
 
   #checkRole(world: Simulation, by: string) {

@@ -19,8 +19,8 @@ export class FrameJudge {
   #framesAtOnce = 0;
   #silentFrames = silenceFrames;
   #leftMs = 0;
-  /** Session whose frames left last. */
-  #session: Simulation['session'];
+  /** The call in which frames leave. */
+  #call: object | undefined;
 
   constructor(hold: Hold) {
     this.#hold = hold;
@@ -39,12 +39,13 @@ export class FrameJudge {
   }
 
   /** Time has passed. */
-  checkTime({ clock, isStalled, session }: Simulation, state: ConversationState): void {
-    // A link that ends takes what is owed along, and so does one that is followed by that of another session.
-    const isOther = session !== this.#session;
-    this.#session = session;
-    if (isStalled || isOther || !isLinkUp(state)) this.#silentFrames = silenceFrames;
-    const isOver = clock.nowMs() - this.#leftMs > maxResumeMs;
-    this.#hold(101, !isOver || this.#silentFrames >= silenceFrames, this.#silentFrames);
+  checkTime({ clock, discord, isStalled }: Simulation, state: ConversationState): void {
+    const { current } = discord.voice;
+    // A link that ends takes what is owed along.
+    const isOver = !isLinkUp(state) || current !== this.#call;
+    if (isStalled || isOver) this.#silentFrames = silenceFrames;
+    this.#call = current;
+    const isLate = clock.nowMs() - this.#leftMs > maxResumeMs;
+    this.#hold(101, !isLate || this.#silentFrames >= silenceFrames, this.#silentFrames);
   }
 }

@@ -39,6 +39,7 @@ export function createHeardBook() {
   const latest = new Map<number, SaidText>();
   let all: SaidText[] = [];
   let next = 0;
+  let spokenMs = Number.NEGATIVE_INFINITY;
 
   /** Texts of a reply of which something left, in order. */
   function listTexts(reply: Id) {
@@ -69,6 +70,7 @@ export function createHeardBook() {
     noteLeft({ slot }: VoiceFrame, atMs: number, reply: Id | undefined) {
       const said = latest.get(slot);
       if (!said || said.text === momentMs) return undefined;
+      spokenMs = atMs;
       if (said.frames === 0) {
         said.firstAtMs = atMs;
         said.reply = reply;
@@ -79,6 +81,18 @@ export function createHeardBook() {
       return said;
     },
     listTexts,
+
+    /** Latest instant, in ms, at which words of the bot left. */
+    get spokenMs() {
+      return spokenMs;
+    },
+
+    /** Whether a text that begins with these words has sound, of which nothing left. */
+    hasReadyText(beginning: string) {
+      return [...latest.values()].some(
+        ({ frames, ms, text }) => text.startsWith(beginning) && ms > 0 && frames === 0,
+      );
+    },
 
     /** Another session begins, whose ids are new ones. */
     clear() {

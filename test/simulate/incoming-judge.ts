@@ -1,5 +1,5 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import type { ConversationEvent } from '#src/conversation/machine/events.ts';
+import type { ConversationEvent, EventOf } from '#src/conversation/machine/events.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
 import { isLoudFrame, readFrame } from './spoken-sound.ts';
@@ -89,6 +89,6 @@ export class IncomingJudge {
 
 function isPauseEvent(
   event: ConversationEvent,
-): event is Extract<ConversationEvent, { kind: (typeof pauseKinds)[number] }> {
+): event is EventOf<(typeof pauseKinds)[number]> {
   return pauseKinds.some((kind) => kind === event.kind);
 }

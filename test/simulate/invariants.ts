@@ -17,7 +17,6 @@ import { BorderJudge } from './border-judge.ts';
 import { isExpectedFailure } from './broken-effect.ts';
 import { BugJudge } from './bug-judge.ts';
 import {
-  findOverTurn,
   floorPhase,
   isAnybodyTalking,
   isBarred,
@@ -34,13 +33,16 @@ import {
 import { createCostJudge } from './cost-judge.ts';
 import { createEndJudge } from './end-judge.ts';
 import { FrameJudge } from './frame-judge.ts';
+import { HistoryJudge } from './history-judge.ts';
 import { IncomingJudge } from './incoming-judge.ts';
 import { createConsentBook } from './invariant-books.ts';
 import { type InvariantNumber, invariants } from './invariant-list.ts';
+import { MemoryJudge } from './memory-judge.ts';
 import { MoneyJudge } from './money-judge.ts';
 import { PacketJudge } from './packet-judge.ts';
 import { ProgressJudge } from './progress-judge.ts';
 import { QuestionJudge } from './question-judge.ts';
+import { ReadyJudge } from './ready-judge.ts';
 import { SeatJudge } from './seat-judge.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
 import { simulatedRules as rules } from './simulated-rules.ts';
@@ -49,6 +51,7 @@ import type { Simulation } from './simulation-world.ts';
 import { SoundJudge } from './sound-judge.ts';
 import type { VoiceFrame } from './spoken-sound.ts';
 import { createToolJudge } from './tool-judge.ts';
+import { VoiceJudge } from './voice-judge.ts';
 import { createYesJudge } from './yes-judge.ts';
 
 /** One step of a simulated conversation. */
@@ -94,8 +97,6 @@ export class Invariants {
   readonly #answeredMs = new Map<string, number>();
   #last: ConversationState | undefined;
   #failure: unknown;
-  /** Answers that ran while a person had words forgotten. */
-  readonly #tainted = new Set<Id>();
   readonly #hold: Hold = (number, isTrue, about = '') => {
     this.asked.add(number);
     if (!isTrue) throw new Error(`${number} ${invariants[number]}: ${about}`);
@@ -114,6 +115,10 @@ export class Invariants {
   readonly seats = new SeatJudge(this.#hold);
   readonly #money = new MoneyJudge(this.#hold);
   readonly #packets = new PacketJudge(this.#hold, this.consent.refusals);
+  readonly #history = new HistoryJudge(this.#hold, this.consent.refusals);
+  readonly #voice = new VoiceJudge(this.#hold);
+  readonly #memory = new MemoryJudge(this.#hold);
+  readonly #ready = new ReadyJudge(this.#hold);
 
   /** Throws the first finding of a check. */
   throwFinding() {
@@ -151,7 +156,7 @@ export class Invariants {
     this.#tools.check(world, taken);
     this.#yeses.check(world, taken);
     this.#checkMoney(world);
-    this.#checkHistory(taken);
+    this.#history.check(taken);
     this.#checkWaits(taken);
     this.#checkPlace(taken);
     this.#questions.check(world, taken);
@@ -390,33 +395,6 @@ export class Invariants {
       );
   }
 
-  #checkHistory({ after, before, effects, event }: SimulatedStep) {
-    // Words of the person may be in answers that run, of which nothing is kept then.
-    if (event.kind === 'answered-consent' && event.answer === 'forget')
-      for (const { answer } of before.turns) if (answer) this.#tainted.add(answer.id);
-    const { exchanges } = after.history;
-    const added = exchanges.filter((one) => !before.history.exchanges.includes(one));
-    const heard = event.kind === 'over' ? event.heard : '';
-    this.#hold(
-      19,
-      added.every((one) => one.heard === '' || one.heard === heard),
-      heard,
-    );
-    const answered = before.turns.find(
-      ({ answer }) => event.kind === 'over' && answer?.id === event.reply,
-    );
-    const isOver = effects.flatMap(findOverTurn).some((id) => id === answered?.id);
-    const hasWords = answered?.parts.some((part) => part.words !== '') === true;
-    const isTainted = answered?.answer && this.#tainted.has(answered.answer.id);
-    const isRefused = this.consent.refusals.has(answered?.by ?? '');
-    const isKept = hasWords && isOver && !isRefused && !isTainted;
-    this.#hold(
-      19,
-      !isKept || added.some((one) => one.heard === heard),
-      'is not remembered',
-    );
-  }
-
   #checkWaits({ after, event }: SimulatedStep) {
     const { maxWaitMs } = rules.queue;
     const waiting = after.turns.filter(({ id }) =>
@@ -447,6 +425,7 @@ export class Invariants {
       this.#border.checkTime(world, state);
       this.#frames.checkTime(world, state);
       this.#progress.checkTime(world, state);
+      this.#ready.checkTime(world, state);
       this.seats.checkTime(world, state);
     });
     this.throwFinding();
@@ -491,8 +470,8 @@ export class Invariants {
   }
 
   /** A packet of a person has come to the bot's call. */
-  noteDelivered(packet: Packet, atMs: number, session: Simulation['session']) {
-    this.#packets.noteDelivered(packet, atMs, session);
+  noteDelivered(packet: Packet, atMs: number, call: object | undefined) {
+    this.#packets.noteDelivered(packet, atMs, call);
   }
 
   /** The bot decodes a packet of a person. */
@@ -510,12 +489,21 @@ export class Invariants {
     this.#note(() => {
       this.#hold(48, refused === undefined, `words of ${refused} in a prompt`);
       this.#money.checkPrompt(world, answer, messages);
+      this.#ready.notePrompt(answer, messages);
     });
   }
 
   /** A text leaves to be spoken. */
   checkSpoken(world: Simulation, text: string) {
-    this.#note(() => this.#money.checkSpoken(world, text));
+    this.#note(() => {
+      this.#money.checkSpoken(world, text);
+      this.#voice.checkAsked(text);
+    });
+  }
+
+  /** The voice has ended a text, or failed. */
+  noteVoiceOver(text: string, hasFailed: boolean) {
+    this.#voice.noteOver(text, hasFailed);
   }
 
   /** Somebody was answered in the end. */
@@ -575,6 +563,11 @@ export class Invariants {
     this.#hold(32, waitingRequests === 0, 'a typed question');
     this.#hold(32, engines.countLeft === 0, engines.listRunning[0]?.port);
     this.#hold(32, reserved === 0, 'a reservation');
+  }
+
+  /** After a long rest, once nothing but what is needed is kept. */
+  async checkMemory(world: Simulation) {
+    await this.#memory.check(world);
   }
 
   #checkFloorAtRest({ turnQueue, turns }: ConversationState) {

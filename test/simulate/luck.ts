@@ -29,6 +29,8 @@ export function createLuck(
   failing: FailingCall | undefined,
 ) {
   const calls = new Map<PortName, number>();
+  /** Ports whose calls all fail at once, hang, or take ten times as long: `speak dies`, `speak hangs`, `speak slows`. */
+  const outages = new Set<string>();
   let failingPorts = failing;
 
   /** Number from 0 to 1. */
@@ -36,11 +38,32 @@ export function createLuck(
     return drawChance(seed, key);
   }
 
+  function decideFault(port: PortName, luck: number) {
+    const { failing, hanging, slow } = faults;
+    const has = (trouble: string) => outages.has(`${port} ${trouble}`);
+    return {
+      hangs: has('hangs') || (luck > 0.95 && hanging.has(port)),
+      fails: has('dies') || (luck < 0.08 && failing.has(port)),
+      isSlow: has('slows') || (luck > 0.8 && slow.has(port)),
+    };
+  }
+
   return {
     draw: drawLuck,
 
+    /** A port has trouble from now on: `speak dies`. */
+    breakPort(outage: string) {
+      outages.add(outage);
+    },
+
+    /** All ports are well again. */
+    mendPorts() {
+      outages.clear();
+    },
+
     /** From now on nothing is slow, fails or hangs. */
     heal() {
+      outages.clear();
       failingPorts = undefined;
       faults = { failing: new Set(), hanging: new Set(), slow: new Set() };
     },
@@ -56,15 +79,12 @@ export function createLuck(
       calls.set(port, call);
       const luck = drawLuck(`${port} ${call}`);
       const isChosen = failingPorts?.port === port && failingPorts.call === call;
-      const { failing, hanging, slow } = faults;
-      const hangs = luck > 0.95 && hanging.has(port);
-      const failsNow = luck < 0.08 && failing.has(port);
+      const { fails, hangs, isSlow } = decideFault(port, luck);
       const usual = leastMs + drawLuck(`${port} ${call} takes`) * (usualMs - leastMs);
-      const isSlow = luck > 0.8 && slow.has(port);
       const takesMs = Math.round(
         hangs ? longestMs : Math.min(isSlow ? usual * 10 : usual, longestMs),
       );
-      return { takesMs, fails: isChosen || hangs || failsNow };
+      return { takesMs, fails: isChosen || hangs || fails };
     },
   };
 }

@@ -10,6 +10,8 @@ const noiseMs = 2_000;
 /** Shortest and longest pause, in ms, of somebody who goes on. */
 const [minPauseMs, maxPauseMs] = [300, 1_500];
 const frameMs = 20;
+/** Sound, in ms, of a cough, with the breath before it. */
+const coughMs = 540;
 /** Sound, in ms, that a flood brings after its first words. */
 const floodMs = 6_000;
 
@@ -37,11 +39,12 @@ export function createSimulatedMicrophones(plan: NetworkPlan, luck: Luck) {
   }
 
   /** Says some words, and returns the instant, in ms, of their end. */
-  function sayWords(by: PersonId, text: string, fromMs: number) {
+  function sayWords(by: PersonId, text: string, fromMs: number, maxMs?: number) {
     const { endsAbruptly, hasOpenMicrophones } = plan;
     const packets = makePackets(by, { number: said.length, text }, fromMs, {
       noiseMs: hasOpenMicrophones ? noiseMs : 0,
       endsAbruptly: endsAbruptly && !hasOpenMicrophones,
+      maxMs,
     });
     const toMs = packets.at(-1)?.atMs ?? fromMs;
     said.push({ by, text, fromMs, toMs });
@@ -77,6 +80,11 @@ export function createSimulatedMicrophones(plan: NetworkPlan, luck: Luck) {
       let fromMs = nowMs;
       for (const words of text.split(' ... '))
         fromMs = sayWords(by, words, fromMs) + drawPauseMs(fromMs);
+    },
+
+    /** A sound that is no word, and too short for one. */
+    cough(by: PersonId, nowMs: number) {
+      if ((busyUntilMs.get(by) ?? 0) <= nowMs) sayWords(by, '', nowMs, coughMs);
     },
 
     /** A client of a person sends some seconds of sound at once. */

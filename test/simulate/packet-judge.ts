@@ -15,9 +15,9 @@ const maxMissing = 2;
 type Sentence = {
   readonly delivered: Set<number>;
   readonly decoded: Set<number>;
-  /** Session in which it began. Another one hears people once it has read their answers. */
-  readonly session: Simulation['session'];
-  /** False where its speaker was not heard all along, or where packets waited or were lost for another reason than their order. */
+  /** The bot's call in which it began. */
+  readonly call: object | undefined;
+  /** False where packets waited or were lost for another reason than their order. */
   isWhole: boolean;
   lastMs: number;
 };
@@ -35,19 +35,20 @@ export class PacketJudge {
   }
 
   /** A packet has come to the bot's call. */
-  noteDelivered({ opus }: Packet, atMs: number, session: Simulation['session']): void {
+  noteDelivered({ opus }: Packet, atMs: number, call: object | undefined): void {
     const frame = readFrame(opus);
     if (!frame) return;
     const sentence = this.#sentences.get(frame.number) ?? {
       delivered: new Set(),
       decoded: new Set(),
-      session,
+      call,
       isWhole: true,
       lastMs: atMs,
     };
     this.#sentences.set(frame.number, sentence);
     sentence.delivered.add(frame.index);
     sentence.lastMs = atMs;
+    sentence.isWhole &&= sentence.call === call;
   }
 
   /** The bot decodes a packet of a person. */
@@ -61,14 +62,14 @@ export class PacketJudge {
   /** Time has passed. */
   checkTime(world: Simulation): void {
     const nowMs = world.clock.nowMs();
-    const { session, state } = world;
+    const { state } = world;
+    const { current } = world.discord.voice;
     const { isLoaded = false, isPaused = true } = state?.presence.consent ?? {};
     const isHearing = state !== undefined && isLinkUp(state) && isLoaded && !isPaused;
     const isOnTime = world.plan.latenessMs <= maxReorderMs && !world.isStalled;
     for (const [number, sentence] of this.#sentences) {
       const by = world.said[number]?.by ?? '';
-      const isHeard =
-        isHearing && sentence.session === session && !this.#refusals.has(by);
+      const isHeard = isHearing && sentence.call === current && !this.#refusals.has(by);
       sentence.isWhole &&= isOnTime && isHeard;
       if (nowMs - sentence.lastMs < decodedMs) continue;
       this.#sentences.delete(number);

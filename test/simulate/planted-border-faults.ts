@@ -179,7 +179,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: 'const maxReorderWaitMs = 60;',
     to: 'const maxReorderWaitMs = 0;',
     tests: ['test/audio', 'test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'b27',

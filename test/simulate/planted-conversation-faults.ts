@@ -82,7 +82,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'if (heldIds.has(id)) continue;',
     to: 'if (heldIds.has(id) || utterance.wholeSound) continue;',
     tests: ['test/conversation'],
-    foundBy: 'nothing',
   },
   {
     id: 'a11',
@@ -147,7 +146,7 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'this.#isStuck = isDue && progress === lastProgress;',
     to: 'this.#isStuck = isDue && progress === lastProgress - 0.5;',
     tests: ['test/conversation', 'test/discord/link'],
-    foundBy: 'nothing',
+    foundBy: 'tests',
   },
   {
     id: 'b15',
@@ -165,7 +164,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: '    this.#sound.sentences.close();',
     to: '    void this.#sound;',
     tests: ['test/playback', 'test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'b17',
@@ -183,7 +181,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'return (sound.endedAtMs ?? atMs) < fromMs || beforeMs > sound.voicedMs / 2;',
     to: 'return (sound.endedAtMs ?? atMs) < 0 && beforeMs > fromMs;',
     tests: ['test/conversation', 'test/turn/overlap'],
-    foundBy: 'nothing',
   },
   {
     id: 'b19',
@@ -192,7 +189,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'isForBot && voicedMs - speech.beforeMs >= timeouts.minQuestionDurationMs',
     to: 'isForBot && voicedMs - speech.beforeMs >= 0',
     tests: ['test/conversation', 'test/turn/overlap'],
-    foundBy: 'tests',
   },
   {
     id: 'b20',
@@ -201,7 +197,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'maxOtherTalkMs: 2_000,',
     to: 'maxOtherTalkMs: 2_000_000,',
     tests: ['test/conversation', 'test/turn/addressing'],
-    foundBy: 'tests',
   },
   {
     id: 'b21',
@@ -254,7 +249,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'progress.isOut = progress.unspokenCount >= maxUnspokenClauses || !canRecover;',
     to: 'progress.isOut = progress.unspokenCount >= 1e9;',
     tests: ['test/pipeline', 'test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'b28',
@@ -263,7 +257,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: '      if (!usedKeys.includes(key)) this.#results.delete(key);',
     to: "      if (usedKeys.includes(key.concat('!'))) this.#results.delete(key);",
     tests: ['test/conversation'],
-    foundBy: 'nothing',
   },
   {
     id: 'b29',

@@ -21,7 +21,10 @@ export type ProcessEnginesOptions = {
   readonly saidOf: (number: number) => SaidWords | undefined;
   readonly nextNumber: () => number;
   readonly mood: () => Mood;
-  readonly judge: Pick<Invariants, 'checkDecoded' | 'checkRecogniser'>;
+  readonly judge: Pick<
+    Invariants,
+    'checkDecoded' | 'checkRecogniser' | 'noteVoiceOver'
+  >;
   readonly onPrompt: ModelOptions['onPrompt'];
   /** Called with each text that leaves to be spoken. */
   readonly onSpoken: (text: string) => void;
@@ -67,7 +70,10 @@ export function makeProcessEngines(options: ProcessEnginesOptions) {
   });
   const servers = makeServers(plan, calls, {
     chat: models.chat,
-    synthesizer: makeSynthesizer(calls, heard, onSpoken),
+    synthesizer: makeSynthesizer(calls, heard, {
+      onAsked: onSpoken,
+      onOver: (...given) => judge.noteVoiceOver(...given),
+    }),
     transcriber: makeTranscriber({
       calls,
       saidOf,

@@ -3,7 +3,7 @@ import { findTurn, isBotMuted } from './conversation-view.ts';
 import type { Hold } from './invariants.ts';
 import type { Simulation } from './simulation-world.ts';
 
-/** Longest time, in ms, for which an answer holds the floor without a sound or a tool: the wait for a model, and a little more. */
+/** Longest time, in ms, for which an answer holds the floor without a word or a tool: the wait for a model, and a little more. */
 const maxSilenceMs = 320_000;
 
 /** Judges that nothing holds the floor for ever. */
@@ -19,7 +19,7 @@ export class ProgressJudge {
   }
 
   /** Time has passed. */
-  checkTime({ clock, leftMs }: Simulation, state: ConversationState): void {
+  checkTime({ clock, heard }: Simulation, state: ConversationState): void {
     const { current } = state.turnQueue;
     const { runs } = state.tools;
     const by = current && findTurn(state, current.reply)?.by;
@@ -30,7 +30,7 @@ export class ProgressJudge {
       this.#progressMs = clock.nowMs();
     this.#reply = current?.reply;
     this.#tools = runs;
-    const silentMs = clock.nowMs() - Math.max(this.#progressMs, leftMs);
+    const silentMs = clock.nowMs() - Math.max(this.#progressMs, heard.spokenMs);
     this.#hold(116, silentMs <= maxSilenceMs, current?.reply);
   }
 }

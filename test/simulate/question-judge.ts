@@ -23,6 +23,8 @@ type UtteranceOver = Extract<ConversationFact, { readonly kind: 'utterance-over'
 
 /** Longest time, in ms, in which somebody who talked with the bot needs no name. */
 const maxWindowMs = 15_000;
+/** Talk of others, in ms, after which that ends, and by which words are over. */
+const [maxOtherTalkMs, pauseMs] = [4_500, 500];
 /** Time, in ms, by which an instant of a voice may be known too late. */
 const allowedSlackMs = 1_000;
 /** Questions at most: one that is answered, and those that wait. */
@@ -30,6 +32,8 @@ const maxQuestions = 4;
 /** Time, in ms, in which words that end a question were said. */
 const maxRecentMs = 30_000;
 
+/** Words to other people: four or more, without the bot's name. */
+const isTalk = /^(?!.*nova)(?:\S+\s+){3}/i;
 /** Words that end what the bot does. */
 const endingWords = /stop|never mind|listen|wait/i;
 /** Least time, in ms, after the end of the latest answer until a sign of work, by the sign. */
@@ -59,6 +63,8 @@ export class QuestionJudge {
   #stoppedMs = Number.NEGATIVE_INFINITY;
   /** Latest instant, in ms, at which each person talked with the bot. */
   readonly #contactMs = new Map<string, number>();
+  /** People whom the bot asked something, or who asked it to listen: whatever others say, they need no name. */
+  readonly #expected = new Set<string>();
 
   constructor(hold: Hold) {
     this.#hold = hold;
@@ -74,7 +80,7 @@ export class QuestionJudge {
     for (const one of over) this.#checkReason(world, step, one);
     this.#checkRefused(step, over);
     this.#checkTold(step);
-    this.#checkWindows(step);
+    this.#checkWindows(world, step);
     this.#noteContacts(step);
   }
 
@@ -230,7 +236,7 @@ export class QuestionJudge {
     );
   }
 
-  #checkWindows(step: SimulatedStep) {
+  #checkWindows(world: Simulation, step: SimulatedStep) {
     const { after, effects, event } = step;
     if (event.kind === 'over' && event.heard !== '')
       this.#checkOpened(step, event.reply);
@@ -238,7 +244,8 @@ export class QuestionJudge {
       if (one.do !== 'fact' || one.fact.kind !== 'utterance-over') continue;
       this.#checkAlone(one.fact, after);
       if (one.fact.end !== 'meant') continue;
-      if (isNameNeeded(after)) this.#checkMeant(one.fact.utterance.id, one.fact.by);
+      if (isNameNeeded(after))
+        this.#checkMeant(world, one.fact.utterance.id, one.fact.by);
       this.#contactMs.set(one.fact.by, event.atMs);
     }
   }
@@ -262,7 +269,7 @@ export class QuestionJudge {
     this.#hold(69, !isAlone || isByName || why !== 'not-named', by);
   }
 
-  #checkMeant(utterance: Id, by: string) {
+  #checkMeant(world: Simulation, utterance: Id, by: string) {
     const begun = this.#begun.get(utterance);
     const words = this.#words.get(utterance);
     if (!begun?.isInCompany || words === undefined || /nova/i.test(words)) return;
@@ -272,6 +279,9 @@ export class QuestionJudge {
       begun.fromMs - contactMs <= maxWindowMs + allowedSlackMs,
       `${by}: ${words}`,
     );
+    const othersMs = measureTalk(world, by, contactMs, begun.fromMs - pauseMs);
+    const isFree = this.#expected.has(by) || othersMs <= maxOtherTalkMs;
+    this.#hold(120, isFree, `${by}: ${words}`);
   }
 
   #noteContacts({ after, before, event }: SimulatedStep) {
@@ -279,8 +289,14 @@ export class QuestionJudge {
       ({ parts }) => parts.length > 0,
     );
     for (const { by } of people) this.#contactMs.set(by, event.atMs);
-    if (event.kind === 'opened-window' || event.kind === 'exchanged')
+    if (event.kind === 'opened-window' || event.kind === 'exchanged') {
       this.#contactMs.set(event.by, event.atMs);
+      this.#expected.add(event.by);
+    }
+    const answered = event.kind === 'over' && findTurn(before, event.reply)?.by;
+    if (!answered) return;
+    if (event.heard.trim().endsWith('?')) this.#expected.add(answered);
+    else this.#expected.delete(answered);
   }
 }
 
@@ -294,4 +310,13 @@ function isToldOfCrowd({ turnQueue }: ConversationState, by: string) {
 /** Whether people have to say the bot's name, as they may talk to each other. */
 function isNameNeeded(state: ConversationState) {
   return listCompany(state) > 1 && state.session.settings.addressing === 'auto';
+}
+
+/** Time, in ms, for which others than a person talked with each other between two instants, added up. */
+function measureTalk({ said }: Simulation, by: string, fromMs: number, toMs: number) {
+  const others = said.filter((one) => one.by !== by && isTalk.test(one.text));
+  const times = others.map(
+    (one) => Math.min(one.toMs, toMs) - Math.max(one.fromMs, fromMs),
+  );
+  return times.reduce((sum, ms) => sum + Math.max(0, ms), 0);
 }

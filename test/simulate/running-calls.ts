@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { KeptObjects } from './kept-objects.ts';
 import type { Luck, PortName } from './luck.ts';
 
 /** Time, in ms, after which a voice that gives no sound may be given up. */
@@ -32,6 +33,8 @@ export function createRunningCalls(clock: Clock, luck: Luck) {
     },
     clock,
     luck,
+    /** Objects that engines and tools gave to the bot, or got from it. */
+    kept: new KeptObjects(),
 
     /** Calls that go on and were not cancelled. */
     get listRunning() {

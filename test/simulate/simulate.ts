@@ -80,6 +80,7 @@ async function rest(world: Simulation, judge: Invariants, isLong: boolean) {
   while (clock.nowMs() < latestMs && (isLong || !judge.isAtRest(world)))
     await world.advance(clock.nowMs() + 1_000);
   judge.checkRest(world);
+  await judge.checkMemory(world);
 }
 
 async function catchFailure(work: () => Promise<void>) {

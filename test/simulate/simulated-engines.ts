@@ -32,16 +32,28 @@ const [usualToolMs, slowToolMs] = [9_000, 15_000];
 /** Time, in ms, after which a tool is given up. */
 const toolDeadlineMs = 30_000;
 
+/** Learns of each text that leaves to be spoken, and whether the voice failed. */
+type VoiceListener = {
+  readonly onAsked: (text: string) => void;
+  readonly onOver: (text: string, hasFailed: boolean) => void;
+};
+
 /** A voice that is late, fails, and stalls in the middle. */
 export function makeSynthesizer(
   calls: RunningCalls,
   heard: HeardBook,
-  onSpoken: (text: string) => void,
+  { onAsked, onOver }: VoiceListener,
 ): Synthesizer {
   return {
     async *synthesize(text, _voice, signal) {
-      onSpoken(text);
-      await calls.call('speak', [50, 300, 20_000], signal, { text });
+      onAsked(text);
+      try {
+        await calls.call('speak', [50, 300, 20_000], signal, { text });
+        onOver(text, false);
+      } catch (error) {
+        onOver(text, !signal.aborted);
+        throw error;
+      }
       const said = heard.beginText(text);
       const stalls = calls.luck.draw(`stalls ${text}`) < 0.05;
       const pieces = Math.ceil((text.length * characterMs) / pieceMs);
@@ -114,7 +126,9 @@ export function makeTools(
     signal: AbortSignal,
   ) => {
     await calls.call('run', [20, isSlow ? longestMs : 2_000, longestMs], signal);
-    return { facts: { outcome: 'done' }, line: { id: 'confirm.done' } as const };
+    const line = { id: 'confirm.done' } as const;
+    calls.kept.note('result', line);
+    return { facts: { outcome: 'done' }, line };
   };
   const schema = z.object({ what: z.string() });
   const volumeAct = {

@@ -94,6 +94,7 @@ export class SimulatedModels {
     const { calls, mood: moodNow, nextNumber, onPrompt } = this.#options;
     const answer = nextNumber();
     onPrompt(answer, messages);
+    calls.kept.note('prompt', messages);
     const mood = moodNow();
     const isOdd = calls.luck.draw(`odd ${answer}`) < 0.5;
     await calls.call('think', times, signal);

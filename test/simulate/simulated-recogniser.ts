@@ -98,7 +98,7 @@ function createSimulatedListening(
     });
   }
 
-  return {
+  const listening = {
     push(samples: Int16Array) {
       if (until.aborted) return;
       const all = new Int16Array(heardSamples.length + samples.length);
@@ -116,4 +116,6 @@ function createSimulatedListening(
       over.abort(new Error('not listened to any more'));
     },
   };
+  options.calls.kept.note('listening', listening);
+  return listening;
 }

@@ -41,6 +41,7 @@ export type SceneGroup = (typeof sceneGroups)[number];
 const actKinds = [
   'say',
   'breathe',
+  'cough',
   'typed',
   'read',
   'notify',
@@ -67,8 +68,8 @@ const actKinds = [
   'call',
   'window',
   'captions',
-  'break-store',
-  'mend-store',
+  'break-port',
+  'mend-ports',
   'set-clock',
   'restart',
   'kill',
@@ -139,7 +140,7 @@ type SceneAct = readonly [
   text?: string,
 ];
 
-type Scene = {
+export type Scene = {
   readonly group: SceneGroup;
   readonly weight: number;
   readonly acts: readonly SceneAct[];

@@ -1,10 +1,22 @@
 import { drawChance } from './luck.ts';
-import { type Act, everybody, roles, sayings, scenes } from './simulated-scenes.ts';
+import {
+  type Act,
+  everybody,
+  roles,
+  type Scene,
+  sayings,
+  scenes,
+} from './simulated-scenes.ts';
 import { planWorld } from './world-plan.ts';
 
-/** Script of some minutes, by its seed. */
+/** Share of scenes after the first that are the seed's own one again, over what goes on. */
+const ownShare = 0.25;
+/** Time, in ms, after the first scene in which its answers are heard. */
+const settleMs = 4_000;
+
+/** Script of some minutes, by its seed. The seed's own scene comes first, and then scenes that overlap. */
 export function makeScript(seed: number, minutes: number): readonly Act[] {
-  const { longestGapMs, people, scenes: groups } = planWorld(seed);
+  const { longestGapMs, ownScene, people, scenes: groups } = planWorld(seed);
   let draws = 0;
   const random = () => drawChance(seed, `script ${draws++}`);
   const between = (fromMs: number, toMs: number) =>
@@ -15,16 +27,12 @@ export function makeScript(seed: number, minutes: number): readonly Act[] {
   const decks = [...groups].map((group) =>
     scenes
       .filter((scene) => scene.group === group)
-      .flatMap(({ acts, weight }) => Array.from({ length: weight }, () => acts)),
+      .flatMap((scene) => Array.from({ length: scene.weight }, () => scene)),
   );
   const acts: Act[] = [];
-  for (
-    let beganMs = 0;
-    beganMs < minutes * 60_000;
-    beganMs += between(0, longestGapMs)
-  ) {
+  const play = (scene: Scene, beganMs: number) => {
     const first = Math.floor(random() * people.length);
-    for (const [kind, who, fromMs, toMs, given] of pick(pick(decks))) {
+    for (const [kind, who, fromMs, toMs, given] of scene.acts) {
       const by = people[(first + roles.indexOf(who)) % people.length] ?? everybody[0];
       const saying = kind === 'say' ? pick(sayings) : `${kind} ${acts.length}`;
       acts.push({
@@ -34,6 +42,14 @@ export function makeScript(seed: number, minutes: number): readonly Act[] {
         text: given ?? saying,
       });
     }
-  }
+  };
+  play(ownScene, 0);
+  const ownMs = Math.max(...acts.map(({ atMs }) => atMs)) + settleMs;
+  for (
+    let beganMs = ownMs;
+    beganMs < minutes * 60_000;
+    beganMs += between(0, longestGapMs)
+  )
+    play(random() < ownShare ? ownScene : pick(pick(decks)), beganMs);
   return acts.toSorted((one, other) => one.atMs - other.atMs);
 }

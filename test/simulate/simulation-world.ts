@@ -110,7 +110,6 @@ export class Simulation {
   #uncarriedMs = Number.NEGATIVE_INFINITY;
   /** True from the instant on at which nothing goes wrong any more. */
   #isHealthy = false;
-  readonly #store = { isBroken: false };
   readonly #bug = new SimulatedBug();
 
   constructor(setup: SimulationSetup) {
@@ -247,7 +246,7 @@ export class Simulation {
     this.#bug.mend();
     this.discord.unsealBut(this.plan.people[0] ?? '');
     const acts = [
-      'mend-store',
+      'mend-ports',
       'unmute',
       'resume',
       'unbar',
@@ -494,7 +493,7 @@ export class Simulation {
     this.#judge.incoming.noteRelayed(packet);
     if (!this.discord.relay(packet)) return;
     this.talkedMs = this.clock.nowMs();
-    this.#judge.noteDelivered(packet, this.talkedMs, this.session);
+    this.#judge.noteDelivered(packet, this.talkedMs, this.discord.voice.current);
   }
 
   #onLeft(opus: Buffer, atMs: number) {
@@ -526,6 +525,7 @@ export class Simulation {
         music: () => playMusic(this.#fixture, by),
         say: () => this.#microphones.say(by, text, this.clock.nowMs()),
         breathe: () => this.#microphones.say(by, '', this.clock.nowMs()),
+        cough: () => this.#microphones.cough(by, this.clock.nowMs()),
         typed: () => this.#questions.ask(this.#fixture, by, text),
         read: () => this.#read(by, text),
         'take-back': () => this.#questions.takeBack(),
@@ -553,8 +553,8 @@ export class Simulation {
           this.#isCaptioned = !this.#isCaptioned;
           return showCaptions(this.#fixture, this.#isCaptioned);
         },
-        'break-store': () => Object.assign(this.#store, { isBroken: true }),
-        'mend-store': () => Object.assign(this.#store, { isBroken: false }),
+        'break-port': () => this.#luck.breakPort(text),
+        'mend-ports': () => this.#luck.mendPorts(),
         'set-clock': () =>
           this.clock.setWall(one.atMs % 2 === 0 ? 7_200_000 : -7_200_000),
       };
@@ -594,7 +594,6 @@ export class Simulation {
 
   #troubleOfStore() {
     if (this.steps === 0) return undefined;
-    const isLost = this.#luck.call('store', 0, 0, 0).fails || this.#store.isBroken;
-    return isLost ? 'unwritable' : undefined;
+    return this.#luck.call('store', 0, 0, 0).fails ? 'unwritable' : undefined;
   }
 }

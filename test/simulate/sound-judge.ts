@@ -15,6 +15,7 @@ import {
 import { splitWords } from './heard-book.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
 import { unfinishedText } from './simulated-models.ts';
+import type { SaidWords } from './simulated-recogniser.ts';
 import type { Simulation } from './simulation-world.ts';
 import type { VoiceFrame } from './spoken-sound.ts';
 
@@ -26,6 +27,9 @@ const fullMs = 2_500;
 const [pauseMs, maxHoldMs] = [6_000, 22_000];
 /** Time, in ms, before a reply from which words over it count. */
 const overMs = 700;
+
+/** Time, in ms, from which a sound without words may be a question. */
+const minQuestionMs = 700;
 
 /** Words that anybody may end an answer with. */
 const free = /nova/i;
@@ -152,7 +156,10 @@ export class SoundJudge {
     const isMeant = (by: string) => (this.#meantMs.get(by) ?? -1) >= fromMs;
     const mayEnd =
       isStopped ||
-      over.some(({ by, text }) => by === asker || free.test(text) || isMeant(by));
+      over.some(
+        (one) =>
+          (one.by === asker && !isCough(one)) || free.test(one.text) || isMeant(one.by),
+      );
     this.#hold(46, mayEnd, `${event.action}: ${over.map(({ text }) => text)}`);
   }
 
@@ -193,4 +200,9 @@ export class SoundJudge {
     for (const { by, id } of turns)
       if (waiting.includes(id) && by !== over?.by) this.#waited.add(id);
   }
+}
+
+/** Whether somebody made a sound that is no word, and too short for a question. */
+function isCough({ fromMs, text, toMs }: SaidWords) {
+  return text === '' && toMs - fromMs < minQuestionMs;
 }

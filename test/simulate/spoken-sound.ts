@@ -36,18 +36,27 @@ const minNumber = 1_000;
 const loudLevel = 300;
 
 /** A microphone that sends noise for a while after its owner has spoken, or ends without frames of silence. */
-export type Microphone = { readonly noiseMs: number; readonly endsAbruptly: boolean };
+export type Microphone = {
+  readonly noiseMs: number;
+  readonly endsAbruptly: boolean;
+  /** Longest sound, in ms. Absent: that of the words. */
+  readonly maxMs?: number | undefined;
+};
 
 /** Packets of a person who says something from `fromMs` on. Its number comes back out of the sound. */
 export function makePackets(
   speakerId: PersonId,
   said: { readonly number: number; readonly text: string },
   fromMs: number,
-  { endsAbruptly, noiseMs }: Microphone = { endsAbruptly: false, noiseMs: 0 },
+  { endsAbruptly, maxMs = Number.POSITIVE_INFINITY, noiseMs }: Microphone = {
+    endsAbruptly: false,
+    noiseMs: 0,
+  },
 ): readonly Packet[] {
   const { number, text } = said;
   const clip = /\S\s\S+\s\S/.test(text) ? 1 + (number % longClips.length) : 0;
-  const frames = Math.floor((clips[clip]?.length ?? 0) / frameSamples);
+  const soundFrames = Math.floor((clips[clip]?.length ?? 0) / frameSamples);
+  const frames = Math.min(soundFrames, maxMs / frameMs);
   const noise = noiseMs / frameMs;
   const silence = endsAbruptly ? 0 : silenceFrames;
   const opusOf = (n: number) => {

@@ -1,14 +1,23 @@
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
 import { drawChance, type PortName, portNames } from './luck.ts';
-import { everybody, type SceneGroup, sceneGroups, scenes } from './simulated-scenes.ts';
+import {
+  everybody,
+  type Scene,
+  type SceneGroup,
+  sceneGroups,
+  scenes,
+} from './simulated-scenes.ts';
 
 /** How much a person may cost a day: enough for the talk, too little for it, or for nothing. */
-const capsUsd = [1, 1, 1, 0.01, 0.002] as const;
+const capsUsd = [1, 1, 1, 1, 1, 1, 0.01, 0.002] as const;
 
 const gapsMs = [2_000, 6_000, 12_000, 12_000, 30_000] as const;
 
-/** Groups of scenes of a seed: few, whose scenes follow each other often. */
-const groupCounts = [1, 2, 2, 3, 4] as const;
+/** Groups of scenes beside the seed's own one: few, whose scenes follow each other often. */
+const otherGroupCounts = [0, 0, 1, 1, 2] as const;
+
+/** Scenes from that of a seed to that of the next: it has no divisor with their number in common, and leads to another group. */
+const sceneStride = 37;
 
 /** Longest delays of packets, in ms: some only change their order, and some come too late. */
 const latenessesMs = [50, 60, 60, 120, 200] as const;
@@ -40,6 +49,8 @@ export type WorldPlan = {
   readonly slow: ReadonlySet<PortName>;
   /** Longest time, in ms, between two scenes: people talk all the time, or now and then. */
   readonly longestGapMs: number;
+  /** Scene that they play first, while nothing else happens. */
+  readonly ownScene: Scene;
   /** Kinds of scenes that people play. */
   readonly scenes: ReadonlySet<SceneGroup>;
   /** Each role has a fallback, and breakers. */
@@ -72,6 +83,18 @@ export type WorldPlan = {
   readonly endsAbruptly: boolean;
 };
 
+/**
+ * Finds the scene with which a seed begins. Seeds that follow each other begin with scenes of different groups, and each
+ * scene has its turn once a round. A round begins one scene further, so that no scene goes with a habit of every n-th seed.
+ */
+function findOwnScene(seed: number): Scene {
+  const { length } = scenes;
+  const place = (seed + Math.floor(seed / length)) % length;
+  const scene = scenes[(place * sceneStride) % length];
+  if (!scene) throw new Error(`seed ${seed} has no scene`);
+  return scene;
+}
+
 /** World of a seed. */
 export function planWorld(seed: number) {
   const luck = (key: string) => drawChance(seed, `plan ${key}`);
@@ -81,12 +104,11 @@ export function planWorld(seed: number) {
   const isTroubled = has('trouble', 0.5);
   const portsWith = (key: string, share: number) =>
     new Set(portNames.filter((port) => isTroubled && has(`${key} ${port}`, share)));
-  // A group of more scenes is drawn more often, so that each scene has its turn.
-  const countScenes = (group: SceneGroup) =>
-    scenes.filter((one) => one.group === group).length;
-  const rank = (group: SceneGroup) =>
-    luck(`scene ${group}`) ** (1 / Math.sqrt(countScenes(group)));
-  const groups = sceneGroups.toSorted((one, other) => rank(other) - rank(one));
+  const own = findOwnScene(seed);
+  const rank = (group: SceneGroup) => luck(`scene ${group}`);
+  const others = sceneGroups
+    .filter((group) => group !== own.group)
+    .toSorted((one, other) => rank(other) - rank(one));
   const hasPartials = has('partials', 0.3);
   return {
     people: everybody.slice(0, pick('people', [1, 2, 2, 3, 3, 3, 3, 5, 8])),
@@ -97,7 +119,8 @@ export function planWorld(seed: number) {
     hanging: portsWith('hanging', 0.15),
     slow: portsWith('slow', 0.3),
     longestGapMs: pick('gap', gapsMs),
-    scenes: new Set(groups.slice(0, pick('groups', groupCounts))),
+    ownScene: own,
+    scenes: new Set([own.group, ...others.slice(0, pick('groups', otherGroupCounts))]),
     hasFallbacks: has('fallbacks', 0.3),
     hasPartials,
     trustsPartials: hasPartials && has('trust', 0.7),
