@@ -22,6 +22,7 @@ import {
   readRealtime,
   readRole,
 } from './roles.ts';
+import { readSecretFiles } from './secret-files.ts';
 import {
   type EnvironmentSettings,
   type LogLevel,
@@ -133,19 +134,23 @@ export type ConfigResult =
   | { readonly kind: 'ok'; readonly config: Config }
   | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
 
-/** Reads and checks all settings. An empty setting counts as not set. */
-export function readConfig(environment: NodeJS.ProcessEnv = process.env): ConfigResult {
+/** Reads and checks all settings, and files with secrets. An empty setting counts as not set. */
+export function readConfig(given: NodeJS.ProcessEnv = process.env): ConfigResult {
+  const files = readSecretFiles(given);
+  const environment = { ...given, ...files.values };
   const setValues = Object.fromEntries(
     Object.keys(settings.shape)
       .map((name) => [name, environment[name]?.trim()] as const)
       .filter(([, value]) => value),
   );
   const parsed = settings.safeParse(setValues);
-  if (!parsed.success) return toBadResult(parsed.error.issues.map(describeIssue));
+  if (!parsed.success)
+    return toBadResult([...files.mistakes, ...parsed.error.issues.map(describeIssue)]);
   const tools = readExternalTools(parsed.data.MCP_SERVERS, environment);
   const toolMistakes = tools.kind === 'bad' ? tools.mistakes : [];
   const shardRange = readShardRange(parsed.data, environment.HOSTNAME ?? hostname());
   const mistakes = [
+    ...files.mistakes,
     ...Object.entries(removedLimits)
       .filter(([name]) => environment[name]?.trim())
       .map(([name, instead]) => `${name}: is no limit any more. ${instead}`),

@@ -2,13 +2,15 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { type ConfigResult, readConfig, readEnvironment } from './config.ts';
 import { removedLimits, removedSettings } from './removed-settings.ts';
+import { secretFileNames } from './secret-files.ts';
 import { settings } from './settings.ts';
 
-const knownNames = new Set(
-  [settings.shape, removedSettings, removedLimits].flatMap((declared) =>
+const knownNames = new Set([
+  ...[settings.shape, removedSettings, removedLimits].flatMap((declared) =>
     Object.keys(declared),
   ),
-);
+  ...secretFileNames,
+]);
 
 const localAddresses = ['TRANSCRIPTION_FALLBACK_BASE_URL', 'SPEECH_FALLBACK_BASE_URL'];
 
