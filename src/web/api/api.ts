@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono';
+import { requestId } from 'hono/request-id';
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import { toGuildId } from '#src/base/ids.ts';
@@ -45,6 +46,8 @@ export function createApi(apiDeps: ApiDeps): Hono {
     takeUse: createUseLimit(requestsPerToken, 60),
     reserveBody: createBodyReservations(),
   };
+  // OpenAI's clients print it with each error.
+  app.use(requestId());
   app.onError((error, context) => {
     const onBug = reportWhileConnected(deps.onBug, context.req.raw.signal);
     const { facts } = reportRefusal(error, onBug);
@@ -53,12 +56,12 @@ export function createApi(apiDeps: ApiDeps): Hono {
     if (facts.status === 401) context.header('www-authenticate', 'Bearer');
     return respondWithRefusal(context, facts);
   });
-  for (const route of allRoutes) {
-    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    app.on(route.method.toUpperCase(), path, (context) =>
+  for (const route of allRoutes)
+    app.on(route.method.toUpperCase(), toHonoPath(route), (context) =>
       performRoute(route, context, deps),
     );
-  }
+  for (const [path, routes] of Map.groupBy(allRoutes, toHonoPath))
+    app.all(path, (context) => refuseMethod(context, routes));
   app.all('/v1/*', () => {
     throw createRefusal(
       404,
@@ -67,6 +70,18 @@ export function createApi(apiDeps: ApiDeps): Hono {
     );
   });
   return app;
+}
+
+/** Converts `/v1/servers/{server}/say` to `/v1/servers/:server/say`. */
+function toHonoPath({ path }: ApiRoute) {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+function refuseMethod(context: Context, routes: readonly ApiRoute[]): never {
+  const methods = routes.map(({ method }) => method.toUpperCase()).join(', ');
+  context.header('allow', methods);
+  const sentence = `${context.req.method} does nothing at this path: send ${methods}.`;
+  throw createRefusal(405, 'method_not_allowed', sentence);
 }
 
 type RouteDeps = ApiDoor & Pick<ApiDeps, 'clock' | 'onBug'>;

@@ -13,6 +13,30 @@ test('without a token nothing is done, and the answer says what to send', async 
   await expectRefusal(response, 401, 'token.missing', sentence);
 });
 
+test('a method that a path does not know is refused with those that it knows', async () => {
+  await using api = await openApi();
+  for (const [path, method, methods] of [
+    [say, 'GET', 'POST'],
+    ['/v1/chat/completions', 'PUT', 'POST'],
+    [`/v1/servers/${guildId}/tracks`, 'DELETE', 'GET, POST'],
+  ] as const) {
+    const response = await api.app.request(path, { method });
+    expect(response.headers.get('allow')).toBe(methods);
+    const sentence = `${method} does nothing at this path: send ${methods}.`;
+    await expectRefusal(response, 405, 'method_not_allowed', sentence);
+  }
+});
+
+test('each answer has an id, of the program or a new one', async () => {
+  await using api = await openApi();
+  await api.add('bell');
+  const refused = await api.app.request(say, { method: 'POST' });
+  expect(refused.headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
+  const headers = { 'x-request-id': 'of-the-program-1' };
+  const models = await api.ask('bell', '/v1/models', { headers });
+  expect(models.headers.get('x-request-id')).toBe('of-the-program-1');
+});
+
 test('a token that nobody made is unknown, however long it is', async () => {
   await using api = await openApi();
   for (const secret of ['parley_guess', 'x'.repeat(10_000)])
