@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '#src/base/clock.ts';
-import {
-  type InnerEffect,
-  isInnerEffect,
-  type OuterEffect,
+import type {
+  ConversationEffect,
+  InnerEffect,
+  OuterEffect,
 } from '#src/conversation/machine/effects.ts';
 import type {
   ConversationEvent,
@@ -39,6 +39,22 @@ type LoopSurroundings = {
 type LoopDeps = {
   readonly clock: Clock;
   readonly decide?: typeof stepConversation | undefined;
+};
+
+/** Effects that ear and mouth perform while the event is handled that asked for them. */
+const innerKinds: Readonly<Record<InnerEffect['do'], true>> = {
+  recognise: true,
+  'cancel-recognition': true,
+  overheard: true,
+  begin: true,
+  play: true,
+  'give-up': true,
+  discard: true,
+  cut: true,
+  'finish-clause': true,
+  speak: true,
+  cue: true,
+  fact: true,
 };
 
 /** Events whose steps depend on the settings of their moment. */
@@ -234,4 +250,8 @@ export class ConversationLoop {
       this.post({ kind: 'tick' });
     });
   }
+}
+
+function isInnerEffect(effect: ConversationEffect): effect is InnerEffect {
+  return effect.do in innerKinds;
 }

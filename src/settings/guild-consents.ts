@@ -13,7 +13,7 @@ import {
   toConsent,
   toHearingFacts,
 } from '#src/people/consent.ts';
-import { ErasedWords } from '#src/people/erased-words.ts';
+import { ErasedWords } from '#src/people/owned.ts';
 import { type StoreWatch, tryWrite, withStoreTimeout } from '#src/ports/stores.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { StoredSettings } from './stored-settings.ts';

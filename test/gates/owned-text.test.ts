@@ -2,8 +2,7 @@ import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import type { OpenedReply, Reply } from '#src/features/command.ts';
 import { openReply } from '#src/features/open-reply.ts';
-import { ErasedWords } from '#src/people/erased-words.ts';
-import { Owned } from '#src/people/owned.ts';
+import { ErasedWords, Owned } from '#src/people/owned.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type {
   PersonalLine,

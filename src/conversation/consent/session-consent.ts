@@ -15,7 +15,7 @@ import {
   type Standing,
   type StoredConsents,
 } from '#src/people/consent.ts';
-import type { WordsReading } from '#src/people/erased-words.ts';
+import type { WordsReading } from '#src/people/owned.ts';
 import { judgeAccess } from '#src/people/rights.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import type { HearingState } from '#src/ports/session-hearing.ts';

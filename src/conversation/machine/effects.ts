@@ -134,26 +134,6 @@ export type OuterEffect = ToolCallEffect | MessageEffect | PlaceEffect;
 /** Work that a step asks for. A runner posts what it learns later. */
 export type ConversationEffect = InnerEffect | OuterEffect;
 
-const innerKinds: Readonly<Record<InnerEffect['do'], true>> = {
-  recognise: true,
-  'cancel-recognition': true,
-  overheard: true,
-  begin: true,
-  play: true,
-  'give-up': true,
-  discard: true,
-  cut: true,
-  'finish-clause': true,
-  speak: true,
-  cue: true,
-  fact: true,
-};
-
-/** Tests whether ear or mouth do the work, while the event that asked for it is handled. */
-export function isInnerEffect(effect: ConversationEffect): effect is InnerEffect {
-  return effect.do in innerKinds;
-}
-
 /** The effect of one kind. */
 export type EffectOf<Kind extends ConversationEffect['do']> = ConversationEffect & {
   readonly do: Kind;

@@ -201,7 +201,7 @@ const usualEncoding = { kind: 'signed', bits: 16 } as const;
  * Turns samples without a file around them into mono sound, by their label. Where the label leaves a choice, the bytes
  * decide it: floats are unmistakable, and samples in the wrong order are noise.
  */
-export class RawSamples {
+class RawSamples {
   readonly #label: SoundLabel;
   readonly #rateHz: number;
   readonly #channels: number;

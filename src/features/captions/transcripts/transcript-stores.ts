@@ -1,8 +1,7 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { WordsReading } from '#src/people/erased-words.ts';
-import { Owned, type Sources } from '#src/people/owned.ts';
+import { Owned, type Sources, type WordsReading } from '#src/people/owned.ts';
 import { type StoreWatch, tryWrite } from '#src/ports/stores.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { GuildConsents } from '#src/settings/guild-consents.ts';
