@@ -17,6 +17,8 @@ const watcher = new URL('watch-files.mjs', import.meta.url).href;
 const deadlineMs = 500_000;
 /** What a road leads to is shown and stored so long after its last text. */
 const settleMs = 3_000;
+/** An answer that still sounds would count as idle. */
+const quietMs = 15_000;
 /** Tasks of each minute run in the first idle time, those of a changed call in the others. */
 const firstIdleMs = 65_000;
 const idleMs = 6_000;
@@ -57,7 +59,7 @@ export async function listRoadFiles() {
     const ran = {};
     for (const [road, { prepare, run }] of Object.entries(roads)) {
       await prepare?.(bot);
-      await wait(settleMs);
+      await wait(quietMs);
       await bot.takeFiles();
       if (road !== 'a spoken question') {
         await wait(idle.size === 0 ? firstIdleMs : idleMs);
