@@ -1,5 +1,8 @@
 import { OpenAI } from 'openai';
-import type { ChatCompletion } from 'openai/resources/chat/completions';
+import type {
+  ChatCompletion,
+  ChatCompletionCreateParams,
+} from 'openai/resources/chat/completions';
 import { readWav, writeWav } from '#src/audio/formats/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import { toGuildId } from '#src/base/ids.ts';
@@ -210,27 +213,31 @@ test.each([
   },
 );
 
-test('the speech model that a request names speaks its answer, and another is refused with those there are', async () => {
-  const synthesizer = new FakeSynthesizer();
-  const speechModels = ['tts-1', 'tts-1-hd'];
-  await using served = await openCompletions({ synthesizer, speechModels });
-  const audio = { voice: 'nova' };
-  await served.complete({ ...aloud, speech_model: 'tts-1-hd', audio });
-  const { length } = synthesizer.asked;
-  expect(length).toBeGreaterThan(0);
-  for (const { voice } of synthesizer.asked)
-    expect(voice).toMatchObject({ model: 'tts-1-hd', name: 'nova' });
-  await expect(
-    served.complete({ ...aloud, speech_model: 'tts-9' }),
-  ).rejects.toMatchObject({
-    status: 404,
-    code: 'model_not_found',
-    param: 'speech_model',
-    message:
-      '404 There is no model tts-9 for speech_model; there are: tts-1, tts-1-hd.',
-  });
-  expect(synthesizer.asked).toHaveLength(length);
-});
+test.each([false, true])(
+  'the speech model that a request names speaks its answer, an unknown one is the usual one, and the reply says which (stream: %j)',
+  async (stream) => {
+    const synthesizer = new FakeSynthesizer();
+    const speechModels = ['tts-1', 'tts-1-hd'];
+    await using served = await openCompletions({ synthesizer, speechModels });
+    const audio = { voice: 'nova', ...(stream && { format: 'pcm16' }) };
+    const askBy = async (speech_model: string) => {
+      const fields = { ...aloud, speech_model, audio, stream, messages: [question] };
+      const asked = { model: 'parley', ...fields } as ChatCompletionCreateParams;
+      const { completions } = served.openai.chat;
+      const response = await completions.create(asked).asResponse();
+      await response.text();
+      return [response.headers.get('x-speech-model'), synthesizer.asked.at(-1)?.voice];
+    };
+    for (const [named, used] of [
+      ['tts-1-hd', 'tts-1-hd'],
+      ['hexgrad/Kokoro-82M', 'tts-1'],
+    ] as const)
+      expect(await askBy(named)).toEqual([
+        used,
+        expect.objectContaining({ name: 'nova' }),
+      ]);
+  },
+);
 
 test('the transcription model that a request names recognises its sound, and another is refused with those there are', async () => {
   const transcriber = new FakeTranscriber({ texts: [question.content] });

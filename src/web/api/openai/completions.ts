@@ -65,15 +65,31 @@ export const createChatCompletion: ApiRoute = defineRoute({
       keepTranscript: (audioId, transcript) =>
         keptWords.keep(`${keyPrefix}${audioId}`, Promise.resolve(transcript)),
     };
+    const headers = createVoiceHeaders(question, ports);
     if (!request.stream)
-      return await toCompletion(answer.parts, completion, ports.encoders);
+      return Response.json(
+        await toCompletion(answer.parts, completion, ports.encoders),
+        { headers },
+      );
     const includesUsage = request.stream_options?.include_usage === true;
     return respondWithEvents(
       await waitForFirstPart(toChunks(answer.parts, completion, includesUsage)),
       connection.onBug,
+      headers,
     );
   },
 });
+
+/** Names the speech model that is asked, where a program asked for one: an unknown one is the usual one. */
+function createVoiceHeaders(
+  { isSpoken, speechModel }: Omit<CompletionQuestion, 'format'>,
+  { features }: ProgramPorts,
+): Readonly<Record<string, string>> {
+  const models = features.voices.listModels();
+  const model = models.find((name) => name === speechModel) ?? models[0];
+  const isNamed = isSpoken && speechModel !== undefined && model !== undefined;
+  return isNamed ? { 'x-speech-model': model } : {};
+}
 
 function createHeadFields(
   { model, service_tier }: CompletionRequest,
@@ -110,27 +126,18 @@ function createTooLateRefusal() {
   );
 }
 
-/**
- * Refuses a model that may not be chosen, or that the pipeline does not use, by
- * `ApiRefusal`.
- */
+/** Refuses a recogniser that may not be chosen, and models that the pipeline does not use, by `ApiRefusal`. */
 function refuseModels(
   { speechModel, transcriptionModel, isSpoken }: Omit<CompletionQuestion, 'format'>,
   pipeline: PipelineName | undefined,
   { features }: ProgramPorts,
 ) {
-  const named = [
-    ['speech_model', speechModel, features.voices.listModels()],
-    [
-      'transcription_model',
-      transcriptionModel,
-      features.programTranscriptions.listModels(),
-    ],
-  ] as const;
-  for (const [field, model, models] of named) {
-    if (model === undefined) continue;
-    if (!models.includes(model)) throw createUnlistedModelRefusal(field, model, models);
-    if (pipeline !== 'audio-model' || !isSpoken) continue;
+  const models = features.programTranscriptions.listModels();
+  if (transcriptionModel !== undefined && !models.includes(transcriptionModel))
+    throw createUnlistedModelRefusal('transcription_model', transcriptionModel, models);
+  const named = { speech_model: speechModel, transcription_model: transcriptionModel };
+  for (const [field, model] of Object.entries(named)) {
+    if (model === undefined || pipeline !== 'audio-model' || !isSpoken) continue;
     throw createRefusal(
       400,
       'invalid_value',

@@ -20,10 +20,12 @@ export function toComment(comment: string): string {
 export function respondWithEvents(
   streamParts: AsyncIterable<StreamPart>,
   onBug: (error: unknown) => void,
+  headers: Readonly<Record<string, string>> = {},
 ): Response {
   return respondWithStream(
     writeParts(streamParts, onBug),
     'text/event-stream; charset=utf-8',
+    headers,
   );
 }
 
@@ -44,9 +46,10 @@ export function answerAtEnd(position: object, ending: Promise<string>): Response
 function respondWithStream(
   streamParts: AsyncIterable<string | Uint8Array>,
   type: string,
+  headers: Readonly<Record<string, string>> = {},
 ) {
   return new Response(ReadableStream.from(encodeParts(streamParts)), {
-    headers: { ...unbuffered, 'content-type': type },
+    headers: { ...unbuffered, ...headers, 'content-type': type },
   });
 }
 
