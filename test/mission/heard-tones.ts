@@ -21,7 +21,7 @@ export type HeardTones = {
 };
 
 /** Makes a WAV file of tones, one after the other, each of `eachMs`. */
-export function makeTones(tones: readonly Tone[], eachMs: number): Buffer {
+function makeTones(tones: readonly Tone[], eachMs: number): Buffer {
   const length = (eachMs * rateHz) / 1_000;
   const samples = Int16Array.from({ length: tones.length * length }, (_, n) => {
     const hz = tones[Math.floor(n / length)] ?? 0;
