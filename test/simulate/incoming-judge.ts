@@ -1,5 +1,4 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import type { ConversationEvent, EventOf } from '#src/conversation/machine/events.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
 import { isLoudFrame, readFrame } from './spoken-sound.ts';
@@ -11,9 +10,6 @@ const wordPackets = 2;
 /** Longest gap, in ms, between two packets of somebody who speaks on. */
 const maxGapMs = 100;
 const secondMs = 1_000;
-/** Events that silence causes, or that end it. */
-const pauseKinds = ['paused', 'resumed', 'likely-over', 'ended'] as const;
-
 /** Judges the packets that come to the conversation: whose they are, how many, and what counts as silence between them. */
 export class IncomingJudge {
   readonly #hold;
@@ -71,7 +67,13 @@ export class IncomingJudge {
 
   /** The conversation learns something. Words may end a pause by the silence before the thread stood still. */
   checkEvent({ before, event }: SimulatedStep): void {
-    if (!isPauseEvent(event)) return;
+    if (
+      event.kind !== 'paused' &&
+      event.kind !== 'resumed' &&
+      event.kind !== 'likely-over' &&
+      event.kind !== 'ended'
+    )
+      return;
     const { kind, utterance } = event;
     const by = before.turns.find(({ openSpeech }) =>
       openSpeech.some(({ id }) => id === utterance),
@@ -81,14 +83,8 @@ export class IncomingJudge {
       if (kind === 'resumed') this.#paused.delete(utterance);
       return;
     }
-    const endedMs = kind === 'ended' ? event.endedMs : this.#unreadFromMs;
+    const endedMs = event.kind === 'ended' ? event.endedMs : this.#unreadFromMs;
     const isHeard = this.#paused.has(utterance) && endedMs <= this.#unreadFromMs;
     this.#hold(104, kind === 'resumed' || isHeard, by);
   }
-}
-
-function isPauseEvent(
-  event: ConversationEvent,
-): event is EventOf<(typeof pauseKinds)[number]> {
-  return pauseKinds.some((kind) => kind === event.kind);
 }

@@ -152,7 +152,9 @@ export class VoiceSignals {
 
   #sendLeave() {
     const { leaves, timing } = this.#deps;
-    leaves.noteAsked(this.#state !== undefined, timing.nowMs());
+    // Out of the channel there is nothing that Discord could tell.
+    if (this.#state?.channel_id !== null)
+      leaves.noteAsked(this.#state !== undefined, timing.nowMs());
     const d = {
       guild_id: this.#deps.guildId,
       channel_id: null,
@@ -176,6 +178,8 @@ export class VoiceSignals {
     }
     // Before our own join has come through, this is the echo of an earlier session.
     if (!this.#state && !isHere) return;
+    // A known seat is told of again whenever the bot is muted, or may speak on a stage.
+    if (!this.#state) this.#deps.leaves.noteSeat();
     this.#state = update;
     if (this.#isGone) return;
     if (isHere) {
@@ -219,6 +223,8 @@ export class VoiceSignals {
   }
 }
 
+type OwnLeave = { readonly isSeated: boolean; readonly atMs: number };
+
 /**
  * Leaves of one server for which the bot has asked and of which Discord has still to tell. The next link hears of such a
  * leave as if a person had disconnected the bot.
@@ -231,26 +237,24 @@ export class VoiceSignals {
  * [leaves.takeEcho(9_000), leaves.takeEcho(9_500)]; // [true, false]
  */
 export class OwnLeaves {
-  #askedAtMs: readonly number[] = [];
+  #asked: readonly OwnLeave[] = [];
 
   /** Notes a request to leave. `isSeated`: Discord has told of the seat that the bot gives up. */
   noteAsked(isSeated: boolean, atMs: number): void {
-    this.#forget(atMs);
-    // Discord tells in order: the end of a known seat comes before the next seat, and is mistaken for nothing.
-    if (isSeated && this.#askedAtMs.length === 0) return;
-    this.#askedAtMs = [...this.#askedAtMs, atMs];
+    this.#asked = [...this.#asked, { isSeated, atMs }];
+  }
+
+  /** Notes a new seat of which Discord tells. It tells in order, so that seats known before have ended, whoever was told. */
+  noteSeat(): void {
+    const firstUnknown = this.#asked.findIndex(({ isSeated }) => !isSeated);
+    this.#asked = firstUnknown < 0 ? [] : this.#asked.slice(firstUnknown);
   }
 
   /** Returns whether a leave of which Discord tells now is one that the bot asked for. Each counts once, within 30 s. */
   takeEcho(atMs: number): boolean {
-    this.#forget(atMs);
-    const isEcho = this.#askedAtMs.length > 0;
-    this.#askedAtMs = this.#askedAtMs.slice(1);
-    return isEcho;
-  }
-
-  #forget(atMs: number) {
-    this.#askedAtMs = this.#askedAtMs.filter((one) => atMs - one <= maxEchoMs);
+    const recent = this.#asked.filter((leave) => atMs - leave.atMs <= maxEchoMs);
+    this.#asked = recent.slice(1);
+    return recent.length > 0;
   }
 }
 

@@ -103,6 +103,37 @@ test('a seat that comes late, and ends with the leave of its link, does not end 
   expect(log.at(-1)).toBe('is gone');
 });
 
+test('the late end of a known seat is not taken for that of a seat that comes late', async () => {
+  const leaves = new OwnLeaves();
+  const leaveLate = async ({ signals, timing }: ReturnType<typeof open>) => {
+    const leaving = signals.leave();
+    timing.passMs(1_000);
+    await leaving;
+  };
+  const known = open(undefined, 'lounge', leaves);
+  known.discord.seat('lounge');
+  await leaveLate(known);
+  await leaveLate(open(undefined, 'lounge', leaves));
+  const { discord, log } = open(undefined, 'lounge', leaves);
+  for (const seat of [null, 'lounge', null, 'lounge']) discord.seat(seat);
+  expect(log).toEqual(['asks for lounge', 'seat lounge', 'seat lounge']);
+  discord.seat(null);
+  expect(log.at(-1)).toBe('is gone');
+});
+
+test('whoever disconnects the bot soon after a leave whose end no link was told of is obeyed', async () => {
+  const leaves = new OwnLeaves();
+  const former = open(undefined, 'lounge', leaves);
+  former.discord.seat('lounge');
+  const leaving = former.signals.leave();
+  former.timing.passMs(1_000);
+  await leaving;
+  const { discord, log } = open(undefined, 'lounge', leaves);
+  discord.seat('lounge');
+  discord.seat(null);
+  expect(log.at(-1)).toBe('is gone');
+});
+
 test('whoever disconnects the bot half a minute after its own leave is obeyed', async () => {
   const { discord, log, timing } = await openAfterLeave();
   discord.seat('lounge');
