@@ -79,7 +79,7 @@ export const invariants = {
   104: 'while packets wait in the socket, nothing counts as silence',
   105: 'once told to leave, the bot takes no seat before it is called',
   106: 'the bot comes back to no channel that all have left',
-  107: 'a seat that Discord gives leads into the call',
+  107: 'a seat that Discord gives, and a voice server that it names, lead into the call',
   108: 'a link is up only where the bot has a seat',
   109: 'nobody is said to have sent the bot away who did not',
   110: 'the bot rests for as long as Discord asks, and longer each time',
@@ -97,7 +97,7 @@ export const invariants = {
   84: 'a yes in longer speech confirms nothing',
   86: 'of an answer that was cut off, no half sentence is spoken after a whole one',
   88: 'what left for the answers of a person costs at most the cap, over all processes',
-  117: 'a move of the bot is followed without a request for a seat, or to leave',
+  117: 'a move of the bot or of its voice server is followed without a request for a seat, or to leave',
 } as const;
 
 export type InvariantNumber = keyof typeof invariants;

@@ -46,6 +46,8 @@ const robotId = 'robot';
 const maxCloseMs = 2_500;
 /** Time, in ms, until the bot may speak on a stage. */
 const audienceMs = 700;
+/** Longest time, in ms, after which Discord tells of the same voice server again. */
+const maxAgainMs = 1_000;
 /** Share of updates that come in another order, or twice. */
 const oddShare = 0.5;
 const joinedAt = '2026-01-01T00:00:00.000Z';
@@ -90,7 +92,7 @@ export class SimulatedDiscord {
   #asked = 0;
   #handledMs = 0;
   #draws = 0;
-  /** True from a move of the bot on, until its link follows or something else may end its seat. */
+  /** True from a move of the bot or of its voice server on, until its link follows or something else may end its seat. */
   #isMoved = false;
   /** Requests for a seat, or to leave, where a link had only to follow a move. */
   needlessRequests = 0;
@@ -262,9 +264,7 @@ export class SimulatedDiscord {
   moveBot(channelId: string): void {
     if (this.botChannel === null) return;
     this.sentAwayMs = this.#options.timing.nowMs();
-    const isAsked = this.#handledMs > this.#options.timing.nowMs();
-    const isWell = this.voice.current && this.voice.isCarried && !this.voice.isFrozen;
-    this.#isMoved = !isAsked && (isWell || this.#isMoved);
+    this.#isMoved = this.#isWell || (!this.#isAsked && this.#isMoved);
     this.voice.failingStep = undefined;
     this.#takeSeat(channelId);
   }
@@ -281,17 +281,37 @@ export class SimulatedDiscord {
     this.#leaveSeat(0);
   }
 
-  /** The voice server of the bot's call goes, and another takes over after `ms`. */
+  /**
+   * The voice server of the bot's call goes, and another takes over after `ms`. Out of order, the bot is told of the other
+   * one at once, and the former one ends the call later.
+   */
   moveServer(ms: number): void {
     if (this.botChannel === null) return;
-    this.#tellServer(null);
-    this.#hasIdleSeat = false;
-    this.voice.endCalls(undefined);
+    const { luck, plan, timing } = this.#options;
+    const draw = (key: string) => luck.draw(`region ${key} ${timing.nowMs()}`);
+    const isWell = this.#isWell;
+    const isSwapped = plan.swapsUpdates && draw('swapped') < oddShare;
+    const closeCode = draw('closes') < oddShare ? 4_014 : undefined;
+    const endCalls = this.voice.planEnd(closeCode);
     const token = ++this.#token;
-    this.#options.timing.later(ms, () => {
-      if (token === this.#token && this.botChannel !== null)
-        this.#tellServer(this.#host);
-    });
+    this.#hasIdleSeat = false;
+    const tell = () => {
+      if (token !== this.#token || this.botChannel === null) return;
+      this.#tellServer(this.#host);
+      this.#hasIdleSeat = this.voice.failingStep === undefined;
+      // From here on only the bot keeps it from going on.
+      this.#isMoved = isWell && closeCode !== undefined;
+    };
+    if (isSwapped) {
+      tell();
+      timing.later(ms, endCalls);
+    } else {
+      this.#tellServer(null);
+      endCalls();
+      timing.later(ms, tell);
+    }
+    if (plan.repeatsUpdates && draw('again') < oddShare)
+      timing.later(ms + maxAgainMs * draw('again after'), tell);
   }
 
   /** A packet of a person comes to the voice server. False: nobody listens. */
@@ -301,6 +321,17 @@ export class SimulatedDiscord {
       ? { ...packet, opus: sealedVoice }
       : packet;
     return this.isWithBot(speakerId) && this.voice.relay(sent);
+  }
+
+  /** Whether the bot waits for a seat, or for the end of one. */
+  get #isAsked() {
+    return this.#handledMs > this.#options.timing.nowMs();
+  }
+
+  /** Whether the bot is in a call that nothing disturbs. */
+  get #isWell() {
+    const { current, isCarried, isFrozen } = this.voice;
+    return !this.#isAsked && current !== undefined && isCarried && !isFrozen;
   }
 
   get #host() {

@@ -289,10 +289,18 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
 
   /** Ends the calls whose seat is gone. */
   endCalls(code: number | undefined): void {
-    for (const call of this.#calls.filter(({ isOver }) => !isOver)) {
-      call.isOver = true;
-      if (code !== undefined) call.socket.breakOff(code);
-    }
+    this.planEnd(code)();
+  }
+
+  /** Returns what ends the calls of now. */
+  planEnd(code: number | undefined): () => void {
+    const calls = this.#calls.filter(({ isOver }) => !isOver);
+    return () => {
+      for (const call of calls.filter(({ isOver }) => !isOver)) {
+        call.isOver = true;
+        if (code !== undefined) call.socket.breakOff(code);
+      }
+    };
   }
 
   #receive({ d, op }: Message, socket: SimulatedSocket, step: FailingStep | undefined) {
