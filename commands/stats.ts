@@ -1,10 +1,11 @@
 import type { Command } from '#src/features/command.ts';
-import type { AnswerLatencyStats } from '#src/ports/command-ports.ts';
+import type { AnswerLatencyStats, LeftCalls } from '#src/ports/command-ports.ts';
 import type { ShownPrices, SpentShare } from '#src/spending/budget-authority.ts';
+import { formatInstant } from '#src/spending/calendar.ts';
 import type { PaidRole } from '#src/spending/prices/prices.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** `/stats`: speed of answers and costs, those of the server for managers only. */
+/** `/stats`: speed of answers, calls that were left, and costs, those of the server for managers only. */
 export const stats: Command = {
   name: 'stats',
   description: 'command.stats',
@@ -17,13 +18,22 @@ export const stats: Command = {
           ...turns.listHabits().slice(0, maxHabits).map(toHabitLine),
         ]
       : [];
-    const lines = [...serverLines, toOwnCostLine(costs.getShare(guildId, caller.id))];
+    const leftCalls = turns.findLeftCalls(guildId);
+    const lines = [
+      ...(leftCalls ? [toLeftCallsLine(leftCalls)] : []),
+      ...serverLines,
+      toOwnCostLine(costs.getShare(guildId, caller.id)),
+    ];
     return [{ ...toSpeedLine(turns.speed(guildId)), lines }];
   },
 };
 
 /** More would fill the message, and the log has them all. */
 const maxHabits = 8;
+
+function toLeftCallsLine({ count: n, lastWallMs }: LeftCalls): TextLine {
+  return { id: 'stats.left', with: { n, time: formatInstant(lastWallMs) } };
+}
 
 function toHabitLine(habit: string): TextLine {
   return { id: 'stats.habit', with: { habit: habit.slice(0, 160) } };

@@ -16,7 +16,6 @@ import type { ToolNews } from '#src/features/tools/external-tool.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
 import { type Cues, loadCues } from '#src/playback/reply/cue-track.ts';
 import type { Stats } from '#src/ports/command-ports.ts';
-import type { SessionEventListener } from '#src/ports/session-events.ts';
 import { hasStableWords } from '#src/provider/models/standard-models.ts';
 import type { FeatureShard } from '#src/sessions/shard-features.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
@@ -55,7 +54,7 @@ export interface SharedDeps extends AsyncDisposable {
   readonly cues: Cues;
   readonly tokenBudgets: TokenBudgets;
   /** Speed of spoken answers, which learns from each event of a session. */
-  readonly stats: Stats & { readonly report: SessionEventListener };
+  readonly stats: Stats & Pick<SpeedStats, 'noteLeftCall' | 'report'>;
   readonly partialTrust: PartialTrust;
   readonly operatorTools: OperatorTools;
   readonly textLanguage: TextLanguageDetector;

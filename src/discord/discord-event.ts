@@ -39,6 +39,12 @@ export type DiscordEvent =
       readonly isEndToEnd: boolean;
       readonly cipher: LoggedText;
     }
+  /** A call is left and joined again, as its path had died. */
+  | {
+      readonly kind: 'path-died';
+      readonly guildId: GuildId;
+      readonly why: LoggedText;
+    }
   | {
       readonly kind: 'voice-closed';
       readonly guildId: GuildId;

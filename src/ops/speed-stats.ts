@@ -1,5 +1,5 @@
 import type { GuildId } from '#src/base/ids.ts';
-import type { AnswerLatencyStats, Stats } from '#src/ports/command-ports.ts';
+import type { AnswerLatencyStats, LeftCalls, Stats } from '#src/ports/command-ports.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
 /** Another turn makes the oldest forgotten. */
@@ -7,9 +7,10 @@ const maxTurns = 100;
 
 type TimedTurn = { readonly startMs?: number; readonly failed: boolean };
 
-/** Measures the speed of spoken answers per server, for `/stats`. */
+/** Measures the speed of spoken answers per server, and counts calls that were left, for `/stats`. */
 export class SpeedStats implements Stats {
   readonly #turnsByGuild = new Map<GuildId, readonly TimedTurn[]>();
+  readonly #leftCallsByGuild = new Map<GuildId, LeftCalls>();
   readonly #getHabits: () => readonly string[];
 
   /** `getHabits` lists what servers of models do otherwise than asked. */
@@ -20,6 +21,17 @@ export class SpeedStats implements Stats {
   /** Lists what servers of models do otherwise than asked, one clause each, since the start. */
   listHabits(): readonly string[] {
     return this.#getHabits();
+  }
+
+  /** Counts a call that is left, as its path has died. */
+  noteLeftCall(guildId: GuildId, wallMs: number): void {
+    const { count } = this.#leftCallsByGuild.get(guildId) ?? { count: 0 };
+    this.#leftCallsByGuild.set(guildId, { count: count + 1, lastWallMs: wallMs });
+  }
+
+  /** Finds the calls of a server that were left since the start. Undefined: none was. */
+  findLeftCalls(guildId: GuildId): LeftCalls | undefined {
+    return this.#leftCallsByGuild.get(guildId);
   }
 
   /** Counts the answer of a spoken turn. Ignores other events. */

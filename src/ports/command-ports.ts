@@ -214,10 +214,15 @@ export type AnswerLatencyStats = {
   readonly failed: number;
 };
 
-/** Figures about finished answers. */
+/** Calls of a server that were left and joined again, as their path had died. */
+export type LeftCalls = { readonly count: number; readonly lastWallMs: number };
+
+/** Figures about finished answers, and about calls. */
 export interface Stats {
   /** Measures the latest answers of a server. Undefined before its first one. */
   speed(guildId: GuildId): AnswerLatencyStats | undefined;
   /** Lists what servers of models do otherwise than asked, one clause each, since the start. */
   listHabits(): readonly string[];
+  /** Finds the calls of a server that were left since the start. Undefined: none was. */
+  findLeftCalls(guildId: GuildId): LeftCalls | undefined;
 }

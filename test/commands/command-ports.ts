@@ -326,6 +326,7 @@ export function makePorts(
     ...tracks,
     speed: () => undefined,
     listHabits: () => [],
+    findLeftCalls: () => undefined,
     getToday: () => noCost,
     getPrices: () => ({ free: [], estimated: [] }),
     ...over,

@@ -202,6 +202,15 @@ test('/stats tells the delays and one’s own share, and nothing of others', asy
   ]);
 });
 
+test('/stats tells how many calls were left as their path had died, and when last', async () => {
+  const findLeftCalls = () => ({ count: 2, lastWallMs: 1_795_000_000_000 });
+  expect(await read(adam, { findLeftCalls })).toEqual([
+    'No answer yet.',
+    'I have left 2 calls whose connection had died, and joined again. The last time was <t:1795000000:f>.',
+    'You today: $0.00 of $5.00. 0 turns.',
+  ]);
+});
+
 test('/stats before the first answer says so', async () =>
   expect(await read(adam, {})).toEqual([
     'No answer yet.',

@@ -47,3 +47,13 @@ test('answers that failed are counted among all, and a recogniser that fails is 
   const stats = statsOf(answered(300), answered(undefined, 'failed'), failed);
   expect(stats.speed(toGuildId('g'))).toMatchObject({ turns: 2, failed: 1 });
 });
+
+test('calls that were left are counted by server, with the time of the last one', () => {
+  const stats = new SpeedStats();
+  const guildId = toGuildId('g');
+  expect(stats.findLeftCalls(guildId)).toBeUndefined();
+  stats.noteLeftCall(guildId, 1_000);
+  stats.noteLeftCall(toGuildId('h'), 1_500);
+  stats.noteLeftCall(guildId, 2_000);
+  expect(stats.findLeftCalls(guildId)).toEqual({ count: 2, lastWallMs: 2_000 });
+});

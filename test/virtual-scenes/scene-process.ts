@@ -165,7 +165,11 @@ export class SceneProcess {
       confirmations,
       features: featurePorts,
       costs: budgets,
-      stats: { speed: () => undefined, listHabits: () => [] },
+      stats: {
+        speed: () => undefined,
+        listHabits: () => [],
+        findLeftCalls: () => undefined,
+      },
       guilds: {
         findDenial: (request) => sessions.settings.findDenial(request),
         getTimes: () => createWallTimes('UTC'),

@@ -78,6 +78,8 @@ export async function startShardBot(
       createGreeting: () => ({ id: 'server.new', with: { bot: serving.name } }),
       onEvent(event) {
         reportToSessions(serving.sessions, event);
+        if (event.kind === 'path-died')
+          shared.stats.noteLeftCall(event.guildId, realClock.wallMs());
         onDiscord(event, shard.id);
       },
       onGuildsArrived: (guildIds) => features.onGuildsArrived(guildIds),

@@ -259,8 +259,10 @@ class GuildLinks {
     const nowMs = this.#deps.clock.nowMs();
     if (!isGuess && this.#rejoins.isRepeated(nowMs)) this.#reportAlert(true, sentence);
     const mayRejoin = this.#rejoins.tryRejoin(nowMs);
-    if (mayRejoin) this.#leftAfterMs = answeredForMs ?? this.#leftAfterMs;
-    return mayRejoin;
+    if (!mayRejoin) return false;
+    this.#leftAfterMs = answeredForMs ?? this.#leftAfterMs;
+    this.#deps.report({ kind: 'path-died', guildId: this.#guildId, why: sentence });
+    return true;
   }
 
   #reportAlert(isDown: boolean, cause: LoggedText) {

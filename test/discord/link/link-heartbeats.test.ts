@@ -7,13 +7,20 @@ import {
 
 const login = openFileLogin(0, 1_000);
 
-test('a voice socket that leaves heartbeats unanswered for ten seconds ends the link, to be opened anew', async () => {
-  const { sandbox, faults } = login();
+test('a voice socket that leaves heartbeats unanswered for ten seconds ends the link, to be opened anew, and is counted', async () => {
+  const { events, sandbox, faults } = login();
   await using setup = await openLinkSetup(login(), () => true);
   const log = collectFrames(setup.link);
   faults.freeze(sandbox.botId);
   await waitUntil(() => log.error !== undefined);
   expect(log.error).toMatchObject({ code: 'link.lost', retryable: true });
+  expect(events.filter(({ kind }) => kind === 'path-died')).toEqual([
+    {
+      kind: 'path-died',
+      guildId: sandbox.guildId,
+      why: expect.stringMatching(/^For 10 s /),
+    },
+  ]);
 });
 
 test.each([
