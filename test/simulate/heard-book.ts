@@ -87,13 +87,6 @@ export function createHeardBook() {
       return spokenMs;
     },
 
-    /** Whether a text that begins with these words has sound, of which nothing left. */
-    hasReadyText(beginning: string) {
-      return [...latest.values()].some(
-        ({ frames, ms, text }) => text.startsWith(beginning) && ms > 0 && frames === 0,
-      );
-    },
-
     /** Another session begins, whose ids are new ones. */
     clear() {
       all = [];

@@ -42,7 +42,6 @@ import { MoneyJudge } from './money-judge.ts';
 import { PacketJudge } from './packet-judge.ts';
 import { ProgressJudge } from './progress-judge.ts';
 import { QuestionJudge } from './question-judge.ts';
-import { ReadyJudge } from './ready-judge.ts';
 import { SeatJudge } from './seat-judge.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
 import { simulatedRules as rules } from './simulated-rules.ts';
@@ -118,7 +117,6 @@ export class Invariants {
   readonly #history = new HistoryJudge(this.#hold, this.consent.refusals);
   readonly #voice = new VoiceJudge(this.#hold);
   readonly #memory = new MemoryJudge(this.#hold);
-  readonly #ready = new ReadyJudge(this.#hold);
 
   /** Throws the first finding of a check. */
   throwFinding() {
@@ -425,7 +423,6 @@ export class Invariants {
       this.#border.checkTime(world, state);
       this.#frames.checkTime(world, state);
       this.#progress.checkTime(world, state);
-      this.#ready.checkTime(world, state);
       this.seats.checkTime(world, state);
     });
     this.throwFinding();
@@ -489,7 +486,6 @@ export class Invariants {
     this.#note(() => {
       this.#hold(48, refused === undefined, `words of ${refused} in a prompt`);
       this.#money.checkPrompt(world, answer, messages);
-      this.#ready.notePrompt(answer, messages);
     });
   }
 

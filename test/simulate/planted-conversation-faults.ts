@@ -197,6 +197,7 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'maxOtherTalkMs: 2_000,',
     to: 'maxOtherTalkMs: 2_000_000,',
     tests: ['test/conversation', 'test/turn/addressing'],
+    foundBy: 'tests',
   },
   {
     id: 'b21',

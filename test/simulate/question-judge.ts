@@ -281,7 +281,7 @@ export class QuestionJudge {
     );
     const othersMs = measureTalk(world, by, contactMs, begun.fromMs - pauseMs);
     const isFree = this.#expected.has(by) || othersMs <= maxOtherTalkMs;
-    this.#hold(120, isFree, `${by}: ${words}`);
+    this.#hold(119, isFree, `${by}: ${words}`);
   }
 
   #noteContacts({ after, before, event }: SimulatedStep) {
