@@ -106,6 +106,7 @@ export const borderFaults: readonly PlantedFault[] = [
     from: '    if (!this.#state && !isHere) return;\n',
     to: '',
     tests: ['test/discord/link'],
+    foundBy: 'tests',
   },
   {
     id: 'b05',
