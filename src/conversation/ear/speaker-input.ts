@@ -153,13 +153,13 @@ export class SpeakerInput {
     return this.#takeEvents();
   }
 
-  /** Applies the turn model's `probability`, undefined where it failed. */
+  /** Applies the turn model's `logit` that the turn is over, undefined where it failed. */
   onJudged(
     askedAtMs: number,
-    probability: number | undefined,
+    logit: number | undefined,
     atMs: number,
   ): SpeakerInputEvent[] {
-    this.#stepEndpointing({ kind: 'turn-judged', askedAtMs, probability, atMs });
+    this.#stepEndpointing({ kind: 'turn-judged', askedAtMs, logit, atMs });
     return this.#takeEvents();
   }
 

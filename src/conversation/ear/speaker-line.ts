@@ -206,9 +206,9 @@ export class SpeakerLine {
     const { guildId } = this.#session.voiceChannel.channel;
     const { signal } = this.#closing;
     const judged = { guildId, samples: sound };
-    const probability = await hearing.turnModel?.judge(judged, signal);
+    const logit = await hearing.turnModel?.judge(judged, signal);
     if (signal.aborted) return;
-    this.#handleEvents(this.#input.onJudged(askedAtMs, probability, clock.nowMs()));
+    this.#handleEvents(this.#input.onJudged(askedAtMs, logit, clock.nowMs()));
   }
 
   /** Begins an utterance. If nothing pays for it, silences the bot, and listens for commands alone. */

@@ -15,7 +15,7 @@ export type JudgedSound = {
 export interface TurnModel {
   /** Loads the model ahead of need. Never throws and never waits. */
   load(): void;
-  /** Judges how probably a turn is over. Undefined after a failure. Never throws. */
+  /** Judges by a logit whether a turn is over: 0 is undecided. Undefined after a failure. Never throws. */
   judge(sound: JudgedSound, signal: AbortSignal): Promise<number | undefined>;
 }
 
@@ -31,7 +31,7 @@ const judgedSamples = (judgedMs * listenRateHz) / 1_000;
  *
  * declare const person: { models: LocalModels; lastSound: JudgedSound; signal: AbortSignal };
  * const turnModel = new SmartTurnModel(person.models, (reason) => console.log(reason));
- * const probability = await turnModel.judge(person.lastSound, person.signal);
+ * const logit = await turnModel.judge(person.lastSound, person.signal);
  */
 export class SmartTurnModel implements TurnModel {
   readonly #models: LocalModels;
@@ -51,8 +51,8 @@ export class SmartTurnModel implements TurnModel {
   }
 
   /**
-   * Judges by the last 8 s how probably the turn is over, from 0 to 1. Loads the model at need. Undefined after a
-   * failure. Never throws.
+   * Judges by the last 8 s whether the turn is over, as a logit: 0 is undecided. Loads the model at need. Undefined after
+   * a failure. Never throws.
    */
   async judge(
     { guildId, samples }: JudgedSound,
