@@ -52,6 +52,25 @@ export type TurnJudgement = {
   readonly logit?: number | undefined;
 };
 
+/** A question to the turn model that may be due. `waitedMs` is endless where the microphone has closed, which sent `sentMs` of the silence. */
+type NextQuestion = Readonly<
+  Record<'number' | 'silentMs' | 'sentMs' | 'waitedMs', number>
+>;
+
+/**
+ * Finds the silence in ms to be put behind the sound of a question to the turn model, so that it is heard with as much as another.
+ * Undefined while no question is due. Only the first goes ahead of its time where the microphone has closed.
+ */
+export function findSilenceAhead(
+  { number, sentMs, silentMs, waitedMs }: NextQuestion,
+  turnModelMs: readonly number[],
+): number | undefined {
+  const dueMs = turnModelMs[number];
+  if (dueMs === undefined || (number === 0 ? waitedMs : silentMs) < dueMs)
+    return undefined;
+  return Math.max(0, dueMs - sentMs);
+}
+
 /** Question to the chat model about the words up to a pause, and its answer as a logit. */
 export type WordsJudgement = {
   readonly question: number;

@@ -8,6 +8,7 @@ import {
   decideEndpointingDelay,
   type EndpointingDelayRules,
   endpointingDelayRules,
+  findSilenceAhead,
   type PauseSigns,
   type TurnJudgement,
   updateWordsJudgement,
@@ -422,13 +423,12 @@ function notePause(
     pause.atMs = atMs;
     effects.push({ kind: 'paused', atMs });
   }
-  const dueMs = rules.turnModelMs[pause.questions];
-  // Only the first question goes ahead of its time where the microphone has closed.
-  if (dueMs !== undefined && (pause.questions === 0 ? waitedMs : silentMs) >= dueMs) {
+  const sentMs = signs.isClosed ? voice.lastPacketMs - atMs + silentMs : silentMs;
+  const question = { number: pause.questions, silentMs, sentMs, waitedMs };
+  const aheadMs = findSilenceAhead(question, rules.turnModelMs);
+  if (aheadMs !== undefined) {
     pause.questions++;
     pause.judgement = { ...pause.judgement, askedAtMs: atMs, isPending: true };
-    const unsentMs = signs.isClosed ? atMs - voice.lastPacketMs : 0;
-    const aheadMs = Math.max(0, dueMs - silentMs + unsentMs);
     effects.push({ kind: 'ask-turn-model', atMs, aheadMs });
   }
   const isReached = { ...stages, 'long-pause': waitedMs >= rules.longPauseMs };
