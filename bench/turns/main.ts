@@ -21,8 +21,22 @@ const { values: options } = parseArgs({
     human: { type: 'boolean' },
     /** Folder of people, with a manifest.json. Goals are for 960 clips, of which a part lies here. */
     clips: { type: 'string' },
+    /** Such a file, of which the curve of both errors is printed. */
+    curve: { type: 'string' },
+    /** File for the silences of these people, from which scripts/models/turn_head.py learns. */
+    rows: { type: 'string' },
   },
 });
+if (options.curve) {
+  const { writeErrorCurve } = await import('./human/error-curve.ts');
+  console.log(await writeErrorCurve(options.curve));
+  process.exit(0);
+}
+if (options.rows) {
+  const { writePauseRows } = await import('./human/pause-rows.ts');
+  await writePauseRows(options.clips ?? 'test/fixtures/human', options.rows, workshop);
+  process.exit(0);
+}
 if (options.human) {
   const { writeHumanReport } = await import('./human/human-report.ts');
   const { clips = 'test/fixtures/human' } = options;

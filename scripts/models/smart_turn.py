@@ -10,6 +10,8 @@ As shipped, it also takes 8 s of sound whatever was said. Each token is 20 ms. T
 it is of those computed from `input_features` (`tokens`), at which of the 400 positions it stands (`positions`), and for how many it counts
 (`counts`): the logarithm is added wherever tokens compete for attention. One token can so stand for much silence. SHA256SUMS in models
 says what OUT.onnx is.
+
+The sound as its classifier gets it, 384 numbers pooled over all tokens, is an output, too (`pooled`): turn_head.py learns from it.
 """
 
 import sys
@@ -50,6 +52,7 @@ def main(source, target):
         if outputs[output.name] != output.name:
             graph.node.append(helper.make_node("Identity", [outputs[output.name]], [output.name]))
     merge_silence(graph)
+    show_pooled(graph)
     onnx.checker.check_model(model)
     onnx.save(model, target)
 
@@ -87,6 +90,12 @@ def merge_silence(graph):
     del graph.node[:]
     del graph.value_info[:]
     graph.node.extend(nodes)
+
+
+def show_pooled(graph):
+    [classifier] = [node for node in graph.node if "inner.classifier.0.bias" in node.input]
+    graph.node.append(helper.make_node("Identity", [classifier.input[0]], ["pooled"]))
+    graph.output.append(helper.make_tensor_value_info("pooled", TensorProto.FLOAT, ["s6", 384]))
 
 
 if __name__ == "__main__":

@@ -1,25 +1,12 @@
 import { averageValues, findPercentile, formatTable } from '#bench/format-table.ts';
 import { formatReader, type ReaderSkill } from '#bench/turns/fake-reader.ts';
-import {
-  listMoments,
-  type MomentDeps,
-  type TurnMoment,
-} from '#bench/turns/silences/turn-moments.ts';
-import { noGuild } from '#src/base/ids.ts';
-import { LocalModels } from '#src/speech/local/local-models.ts';
-import { SmartTurnModel } from '#src/speech/local/turn-model.ts';
+import type { MomentDeps, TurnMoment } from '#bench/turns/silences/turn-moments.ts';
 import {
   decideEndpointingDelay,
   endpointingDelayRules,
 } from '#src/turn/endpointing/endpointing-delay.ts';
-import { type HumanScene, readHumanScenes } from './human-scenes.ts';
-import { listReadEnds, type ReadSilence } from './read-silences.ts';
-
-/** A silence, with the signs of an end at each of its instants. */
-type WatchedSilence = ReadSilence & {
-  readonly scene: Pick<HumanScene, 'kind' | 'language' | 'profile'>;
-  readonly hasWords: boolean;
-};
+import { listReadEnds } from './read-silences.ts';
+import { type WatchedSilence, watchSilences } from './watched-silences.ts';
 
 /** Returns how long a detector waits at a moment of a silence, in ms. */
 type Detector = (moment: TurnMoment) => number;
@@ -152,27 +139,6 @@ function formatGroup([name, silences]: SilenceGroup) {
   );
   const cells = figureColumns.map((_, n) => rows.map((row) => row[n]).join(' / '));
   return [name, countKinds(silences), ...cells];
-}
-
-async function watchSilences(folder: string, deps: MomentDeps) {
-  await using models = new LocalModels();
-  const model = new SmartTurnModel(models, (reason) => console.log(reason));
-  const judge = (samples: Int16Array) =>
-    model.judge({ guildId: noGuild, samples }, new AbortController().signal);
-  const silences: WatchedSilence[] = [];
-  for await (const scene of readHumanScenes(deps.codec, folder)) {
-    const sceneMoments = await listMoments(scene, deps, judge);
-    for (const silence of scene.silences) {
-      const { fromMs, toMs } = silence;
-      silences.push({
-        ...silence,
-        scene,
-        hasWords: scene.words.length > 0,
-        moments: sceneMoments.filter(({ atMs }) => atMs >= fromMs && atMs < toMs),
-      });
-    }
-  }
-  return silences;
 }
 
 /** Measures the time from the beginning of a silence until a detector ends the turn. The silence's length where it does not. */

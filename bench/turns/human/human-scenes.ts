@@ -28,6 +28,7 @@ export type HumanSilence = {
 export type HumanSound = {
   /** Number of the entry in the manifest. */
   readonly clip: number;
+  readonly file: string;
   readonly kind: string;
   readonly language: string;
   readonly words: readonly ClipWord[];
@@ -39,7 +40,7 @@ export type HumanSound = {
 /** A sound as a microphone sends it. */
 export type HumanScene = Pick<
   HumanSound,
-  'kind' | 'language' | 'silences' | 'words'
+  'file' | 'kind' | 'language' | 'silences' | 'words'
 > & {
   readonly profile: (typeof profiles)[number];
   readonly packets: readonly Packet[];
@@ -61,8 +62,9 @@ const hesitationsMs = [400, 700, 1000, 1500];
 export async function* readHumanScenes(
   codec: OpusCodec,
   folder: string,
+  hesitationCount?: number,
 ): AsyncGenerator<HumanScene> {
-  const humanSounds = readHumanSounds(codec, folder);
+  const humanSounds = readHumanSounds(codec, folder, hesitationCount);
   for await (const { clip, samples, stretches, ...sound } of humanSounds) {
     const profile = profiles[clip % profiles.length] ?? 'gate';
     const room48 = resamplePcm({ samples, rateHz: 16_000, channels: 1 }, roomRateHz);
@@ -80,12 +82,13 @@ function measureWholeMs({ length }: Int16Array) {
 }
 
 /**
- * Reads each clip with the sound of its room around it, and once more with a hesitation of 0.4 to 1.5 s at a border of words inside a
- * sentence, of which that hesitation alone counts.
+ * Reads each clip with the sound of its room around it, and `hesitationCount` times more, each with a hesitation of 0.4 to 1.5 s
+ * at a border of words inside a sentence, of which that hesitation alone counts.
  */
 export async function* readHumanSounds(
   codec: OpusCodec,
   folder: string = clipFolders.people,
+  hesitationCount = 1,
 ): AsyncGenerator<HumanSound> {
   let n = -1;
   for await (const clip of readHumanClips(folder, codec)) {
@@ -104,9 +107,11 @@ export async function* readHumanSounds(
       return makeSound(options, n);
     };
     yield makeWithPause(undefined);
-    const atMs = findBorder(clip, random);
-    if (atMs !== undefined)
-      yield makeWithPause({ atMs, lengthMs: hesitationsMs[n % 4] ?? 400 });
+    for (let count = 0; count < hesitationCount; count++) {
+      const atMs = findBorder(clip, random);
+      const lengthMs = hesitationsMs[(n + count) % hesitationsMs.length] ?? 400;
+      if (atMs !== undefined) yield makeWithPause({ atMs, lengthMs });
+    }
   }
 }
 
@@ -157,6 +162,7 @@ function makeSound(
   );
   return {
     clip: entryNumber,
+    file: clip.file,
     kind: clip.kind,
     language: clip.language,
     stretches,

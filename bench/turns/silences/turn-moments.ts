@@ -39,8 +39,11 @@ const unendingRules = {
 const stepMs = 20;
 const samplesPerMs = 16;
 
-/** Judges how likely a person's turn is over. Asked in each pause, with the person's sound so far at 16 kHz. Returns 0 to 1, or undefined for no judgement. */
-export type JudgeTurn = (samples: Int16Array) => Promise<number | undefined>;
+/** Judges how likely a person's turn is over. Asked in each pause, with the person's sound so far at 16 kHz and the instant. Returns a logit, or undefined for no judgement. */
+export type JudgeTurn = (
+  samples: Int16Array,
+  askedAtMs: number,
+) => Promise<number | undefined>;
 
 type JudgedTurn = Omit<Extract<EndpointingEvent, { kind: 'turn-judged' }>, 'atMs'>;
 
@@ -75,7 +78,7 @@ export async function listMoments(
     const question = listener.takeQuestion();
     if (!judge || !question) continue;
     const { askedAtMs, sound } = question;
-    answer = { kind: 'turn-judged', askedAtMs, probability: await judge(sound) };
+    answer = { kind: 'turn-judged', askedAtMs, logit: await judge(sound, askedAtMs) };
   }
   return moments;
 }

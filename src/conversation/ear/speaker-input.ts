@@ -155,10 +155,10 @@ export class SpeakerInput {
     return this.#takeEvents();
   }
 
-  /** Applies the turn model's `probability`, undefined where it failed. */
-  onJudged(askedAtMs: number, probability: number | undefined): SpeakerInputEvent[] {
+  /** Applies the turn model's `logit` that the turn is over, undefined where it failed. */
+  onJudged(askedAtMs: number, logit: number | undefined): SpeakerInputEvent[] {
     const atMs = this.#heardToMs;
-    this.#stepEndpointing({ kind: 'turn-judged', askedAtMs, probability, atMs });
+    this.#stepEndpointing({ kind: 'turn-judged', askedAtMs, logit, atMs });
     return this.#takeEvents();
   }
 

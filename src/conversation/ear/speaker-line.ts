@@ -210,9 +210,9 @@ export class SpeakerLine {
     const judging = isTalkedOver(this)
       ? undefined
       : hearing.turnModel?.judge(judged, signal);
-    const probability = await judging;
+    const logit = await judging;
     if (signal.aborted) return;
-    this.#handleEvents(this.#input.onJudged(askedAtMs, probability));
+    this.#handleEvents(this.#input.onJudged(askedAtMs, logit));
   }
 
   #withdrawJudgement() {

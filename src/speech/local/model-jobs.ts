@@ -51,7 +51,7 @@ export type EndOfTurnJob = { readonly samples: Int16Array };
 export type ModelJobs = {
   readonly transcribe: { readonly job: TranscribeJob; readonly result: HeardSpeech };
   readonly speak: { readonly job: SpeakJob; readonly result: SpokenPiece };
-  /** The result is the probability, from 0 to 1, that the turn is over. */
+  /** The result is the logit that the turn is over: 0 is undecided. */
   readonly 'end-of-turn': { readonly job: EndOfTurnJob; readonly result: number };
 };
 

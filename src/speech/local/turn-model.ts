@@ -16,7 +16,7 @@ export type JudgedSound = {
 export interface TurnModel {
   /** Loads the model ahead of need. Never throws and never waits. */
   load(): void;
-  /** Judges how probably a turn is over. Undefined after a failure. Never throws. */
+  /** Judges by a logit whether a turn is over: 0 is undecided. Undefined after a failure. Never throws. */
   judge(sound: JudgedSound, signal: AbortSignal): Promise<number | undefined>;
 }
 
@@ -34,7 +34,7 @@ const [maxCoreShare, maxAtOnceMs] = [0.25, 1_600];
  *
  * declare const person: { models: LocalModels; lastSound: JudgedSound; signal: AbortSignal };
  * const turnModel = new SmartTurnModel(person.models, (reason) => console.log(reason));
- * const probability = await turnModel.judge(person.lastSound, person.signal);
+ * const logit = await turnModel.judge(person.lastSound, person.signal);
  */
 export class SmartTurnModel implements TurnModel {
   readonly #models: LocalModels;
@@ -67,7 +67,7 @@ export class SmartTurnModel implements TurnModel {
   }
 
   /**
-   * Judges by the last 8 s how probably the turn is over, from 0 to 1. Loads the model at need. Undefined after a
+   * Judges by the last 8 s whether the turn is over, as a logit: 0 is undecided. Loads the model at need. Undefined after a
    * failure, and where judgements take more than a quarter of a core. Never throws.
    */
   async judge(

@@ -19,9 +19,18 @@ export const endpointingDelayRules = {
   },
   /** Longest wait for a text. 0 if no recogniser is asked, or its text is not waited for. */
   textTimeoutMs: 0,
+  /**
+   * Talking into somebody costs e to this power as much as to wait: an utterance ends once the logit that it is over is as high.
+   * `npm run bench -- turns --curve ROWS` shows both errors.
+   */
+  priceLogit: 1.7,
   minDelayMs: 150,
-  maxDelayMs: 1200,
-  /** Longest delay with a judgement, up to which waits beyond those of an undecided pause grow evenly. */
+  /** Delay where everything says that the person is done. */
+  surestDelayMs: 270,
+  maxDelayMs: 900,
+  /** Longest delay by words alone, where no sound is judged. */
+  maxWordsDelayMs: 1200,
+  /** Longest delay where words and sound both say that the person goes on. */
   maxHeldDelayMs: 2000,
   /** Longest wait for the turn model, since the voice stopped. */
   turnModelTimeoutMs: 420,
@@ -35,13 +44,32 @@ export const endpointingDelayRules = {
 
 export type EndpointingDelayRules = Readonly<typeof endpointingDelayRules>;
 
-/** Question to the turn model in a pause, and its answer: the probability that the turn is over. */
+/** Latest question to the turn model in a pause, and its latest answer: the logit that the turn is over. */
 export type TurnJudgement = {
   readonly askedAtMs: number;
   readonly isPending: boolean;
   /** Absent if it is not known yet, or never will be. */
-  readonly probability?: number | undefined;
+  readonly logit?: number | undefined;
 };
+
+/** A question to the turn model that may be due. `waitedMs` is endless where the microphone has closed, which sent `sentMs` of the silence. */
+type NextQuestion = Readonly<
+  Record<'number' | 'silentMs' | 'sentMs' | 'waitedMs', number>
+>;
+
+/**
+ * Finds the silence in ms to be put behind the sound of a question to the turn model, so that it is heard with as much as another.
+ * Undefined while no question is due. Only the first goes ahead of its time where the microphone has closed.
+ */
+export function findSilenceAhead(
+  { number, sentMs, silentMs, waitedMs }: NextQuestion,
+  turnModelMs: readonly number[],
+): number | undefined {
+  const dueMs = turnModelMs[number];
+  if (dueMs === undefined || (number === 0 ? waitedMs : silentMs) < dueMs)
+    return undefined;
+  return Math.max(0, dueMs - sentMs);
+}
 
 /** Question to the chat model about the words up to a pause, and its answer as a logit. */
 export type WordsJudgement = {
@@ -73,32 +101,27 @@ export type PauseSigns = {
   readonly wordsJudgement?: WordsJudgement | undefined;
 };
 
-const undecidedDelayMs = 480;
+/**
+ * Words and sound together are one calibrated logit, where as many ends as pauses are heard: `scripts/models/turn_head.py` learns the
+ * weights from people.
+ */
+const sumWeights = { bias: -0.24, words: 0.53, sound: 0.93 };
+/** Without sound, words that go on weigh more than words that may be whole: `npm run bench -- turns`. */
+const aloneWeights = { open: 0.8, whole: 0.5 };
+/**
+ * People pause more often than they end, in meetings eight times (AMI corpus). The sum with sound does not know that. With
+ * 1.3 one own pause in eight is cut off: `npm run bench -- turns --curve ROWS`.
+ */
+const pausesLogit = 1.3;
 
-/** Delays by the logit that the person has finished, interpolated. */
-const delaysByLogit = [
-  [-3, 1200],
-  [-2, 950],
-  [-1, 700],
-  [0, undecidedDelayMs],
-  [0.4, 420],
-  [0.8, 370],
-  [1.6, 310],
-  [3, 270],
-] as const;
+/** Most of what is known of a person's pauses. One slow day makes nobody wait for seconds. */
+const [minTypicalMs, maxTypicalMs] = [350, 700];
 
 /** Below the first logit an answer begins only at the end, from the second logit on with the full lead. */
-const preemptiveLogits = [0, 0.3] as const;
+const preemptiveLogits = [0, 0.15] as const;
 
-/** A person's slower pauses take one logit for each 500 ms. */
-const slownessPerLogitMs = 500;
-
-/** Weight of the turn model's logit beside the logit of the words, and its limit: `npm run bench -- turns --human`. */
-const [turnModelWeight, maxTurnModelLogit] = [0.7, 4];
-const minProbability = 0.001;
-
-/** A turn that ends sooner does not wait for the chat model's judgement of its words. */
-const sureDelayMs = 310;
+/** A turn that is as sure of its end does not wait for the chat model's judgement of its words. */
+const sureLogit = 0.8;
 
 /** Decides the silence in ms that ends an utterance, and how long before that end a preemptive answer may begin. */
 export function decideEndpointingDelay(
@@ -106,12 +129,10 @@ export function decideEndpointingDelay(
   rules: EndpointingDelayRules,
   person: SpeakerHabits,
 ): { readonly delayMs: number; readonly preemptiveLeadMs: number } {
-  const delay = computeDelay(signs, rules, person);
+  const { isSure, ...delay } = computeDelay(signs, rules, person);
   const { judgement, wordsJudgement } = signs;
   const isWordsJudgeDue =
-    wordsJudgement?.isPending &&
-    wordsJudgement.isTrusted &&
-    delay.delayMs >= sureDelayMs;
+    wordsJudgement?.isPending && wordsJudgement.isTrusted && !isSure;
   const dueMs = Math.max(
     judgement?.isPending ? rules.turnModelTimeoutMs : 0,
     isWordsJudgeDue ? rules.wordsJudgeTimeoutMs : 0,
@@ -124,83 +145,87 @@ function computeDelay(
   rules: EndpointingDelayRules,
   person: SpeakerHabits,
 ) {
-  const { pauses, typicalMs } = person.habit ?? unknownHabit;
-  const slowMs = ((typicalMs - unknownHabit.typicalMs) * pauses) / maxCountedPauses; // Less while little is known.
-  if (!signs.endOfTurn) return computeTextlessDelay(signs, rules, slowMs);
-  const { completeLogit, lastWord } = signs.endOfTurn;
-  const judged = weighJudgement(signs);
-  const leaningLogit = getEndingLogit(person.endings ?? noEndings, lastWord);
-  const logit =
-    completeLogit +
-    leaningLogit +
-    (judged ?? 0) +
-    (signs.wordsJudgement?.logit ?? 0) -
-    measureSlowness(slowMs);
-  const isJudged = judged !== undefined || (signs.wordsJudgement?.logit ?? 0) !== 0;
-  const maxMs = isJudged ? rules.maxHeldDelayMs : rules.maxDelayMs;
-  const delayMs = toDelay(logit, signs, rules, maxMs);
+  const scaleMs = measurePauseScale(person);
+  const { endOfTurn, judgement, wordsJudgement } = signs;
+  if (!endOfTurn) return computeTextlessDelay(signs, rules, scaleMs);
+  const { completeLogit, lastWord } = endOfTurn;
+  const wordsLogit =
+    completeLogit + getEndingLogit(person.endings ?? noEndings, lastWord);
+  const readLogit = wordsJudgement?.logit ?? 0;
+  const soundLogit = judgement?.logit;
+  const logit = readLogit + addUp(wordsLogit, soundLogit);
+  const endLogit = soundLogit === undefined ? logit : logit - pausesLogit;
+  const maxMs = findMaxDelay(wordsLogit + readLogit, soundLogit ?? readLogit, rules);
   const [from, to] = preemptiveLogits;
   const sure = clampNumber((logit - from) / (to - from), 0, 1);
-  return { delayMs, preemptiveLeadMs: rules.preemptiveLeadMs * sure };
+  return {
+    delayMs: clampNumber(
+      toDelay(endLogit, scaleMs, signs, rules),
+      rules.minDelayMs,
+      maxMs,
+    ),
+    preemptiveLeadMs: rules.preemptiveLeadMs * sure,
+    isSure: endLogit > sureLogit,
+  };
 }
 
 function computeTextlessDelay(
   signs: PauseSigns,
   rules: EndpointingDelayRules,
-  slowMs: number,
+  scaleMs: number,
 ) {
   const { maxDelayMs, minDelayMs, textless } = rules;
-  const judged = weighJudgement(signs);
+  const soundLogit = signs.judgement?.logit;
   const usualMs = signs.isClosed ? textless.closedDelayMs : textless.delayMs;
   const ownMs =
-    judged === undefined
-      ? usualMs + clampNumber(slowMs / 2, -50, 200)
-      : toDelay(judged - measureSlowness(slowMs), signs, rules);
+    soundLogit === undefined
+      ? (usualMs * scaleMs) / usualScaleMs
+      : toDelay(soundLogit - pausesLogit, scaleMs, signs, rules);
   const dueMs = signs.isTextless ? rules.textTimeoutMs : 0;
   const aheadMs = dueMs > 0 ? 0 : textless.preemptiveLeadMs;
   return {
     delayMs: clampNumber(Math.max(ownMs, dueMs), minDelayMs, maxDelayMs),
     preemptiveLeadMs: aheadMs,
+    isSure: false,
   };
 }
 
-/** Converts a person's slower pauses to a logit. */
-function measureSlowness(slowMs: number) {
-  return clampNumber(slowMs / slownessPerLogitMs, -0.4, 0.8);
+function addUp(wordsLogit: number, soundLogit: number | undefined) {
+  if (soundLogit === undefined)
+    return wordsLogit * (wordsLogit < 0 ? aloneWeights.open : aloneWeights.whole);
+  const { bias, sound, words } = sumWeights;
+  return bias + words * wordsLogit + sound * soundLogit;
 }
 
+/** Finds the longest delay. `secondLogit`, of sound or a chat model, is 0 where nothing but the words is known. */
+function findMaxDelay(
+  wordsLogit: number,
+  secondLogit: number,
+  { maxDelayMs, maxHeldDelayMs, maxWordsDelayMs }: EndpointingDelayRules,
+) {
+  if (secondLogit === 0) return maxWordsDelayMs;
+  return wordsLogit < 0 && secondLogit < 0 ? maxHeldDelayMs : maxDelayMs;
+}
+
+/** Measures the silence in which pauses of this person become e times rarer, as four of five are shorter than the typical one. */
+function measurePauseScale({ habit = unknownHabit }: SpeakerHabits) {
+  const known = habit.pauses / maxCountedPauses; // Less while little is known.
+  const typicalMs =
+    unknownHabit.typicalMs + (habit.typicalMs - unknownHabit.typicalMs) * known;
+  return clampNumber(typicalMs, minTypicalMs, maxTypicalMs) / Math.log(5);
+}
+
+const usualScaleMs = measurePauseScale({});
+
+/** Each further `scaleMs` of silence raises the logit by one, until talking costs less than waiting. */
 function toDelay(
   logit: number,
+  scaleMs: number,
   { isLagging }: PauseSigns,
-  rules: EndpointingDelayRules,
-  maxMs = rules.maxDelayMs,
+  { priceLogit, surestDelayMs, voiceActivityLagMs }: EndpointingDelayRules,
 ) {
-  const usualMs = interpolateDelay(logit);
-  const growth = (maxMs - rules.maxDelayMs) / (rules.maxDelayMs - undecidedDelayMs);
-  const heldMs = Math.max(0, usualMs - undecidedDelayMs) * growth;
-  const lagMs = isLagging ? rules.voiceActivityLagMs : 0;
-  return clampNumber(usualMs + heldMs - lagMs, rules.minDelayMs, maxMs);
-}
-
-function weighJudgement({ judgement }: PauseSigns) {
-  if (judgement?.probability === undefined) return undefined;
-  const sure = clampNumber(judgement.probability, minProbability, 1 - minProbability);
-  const logit = turnModelWeight * Math.log(sure / (1 - sure));
-  return clampNumber(logit, -maxTurnModelLogit, maxTurnModelLogit);
-}
-
-function interpolateDelay(completeLogit: number) {
-  let [fromLogit, fromMs]: readonly [number, number] = delaysByLogit[0];
-  if (completeLogit <= fromLogit) return fromMs;
-  for (const [toLogit, toMs] of delaysByLogit) {
-    if (completeLogit <= toLogit) {
-      const share =
-        toLogit === fromLogit ? 1 : (completeLogit - fromLogit) / (toLogit - fromLogit);
-      return fromMs + (toMs - fromMs) * share;
-    }
-    [fromLogit, fromMs] = [toLogit, toMs];
-  }
-  return fromMs;
+  const delayMs = Math.max(surestDelayMs, scaleMs * (priceLogit - logit));
+  return delayMs - (isLagging ? voiceActivityLagMs : 0);
 }
 
 function clampNumber(value: number, min: number, max: number) {

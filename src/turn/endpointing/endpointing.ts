@@ -8,6 +8,7 @@ import {
   decideEndpointingDelay,
   type EndpointingDelayRules,
   endpointingDelayRules,
+  findSilenceAhead,
   type PauseSigns,
   type TurnJudgement,
   updateWordsJudgement,
@@ -39,8 +40,8 @@ export const endpointRules = {
     /** Unvoiced time that makes a pause: the recogniser is asked. */
     pauseMs: 64,
     pauseGapMs: 80,
-    /** Unvoiced time after which the turn model is asked, once in a pause. Infinity without a turn model. */
-    turnModelMs: Number.POSITIVE_INFINITY as number,
+    /** Unvoiced times at which the turn model is asked in a pause. None without a turn model. */
+    turnModelMs: [] as readonly number[],
     /** Unvoiced time that sounds like an end to a model that hears, while neither words nor turn model have answered. */
     soundsOverMs: Number.POSITIVE_INFINITY as number,
     /** Most pauses inside a sentence are shorter. */
@@ -60,8 +61,8 @@ export type EndpointRules = Readonly<typeof endpointRules>;
 type ActivityRules = EndpointRules['activity'];
 type PauseRules = EndpointRules['pause'];
 
-/** `turnModelMs` with a turn model, which answers after 60 ms, before most turns end. */
-export const usualTurnModelMs = 100;
+/** `turnModelMs` with a turn model, which answers after 60 ms, before most turns end. A long pause sounds otherwise than a short one. */
+export const usualTurnModelMs: readonly number[] = [100, 500];
 /** `soundsOverMs` of a bot. A turn model, and servers that are near, have answered by then. */
 export const usualSoundsOverMs = 170;
 
@@ -91,12 +92,12 @@ export type EndpointingEvent =
       readonly language?: string;
       readonly atMs: number;
     }
-  /** Answer of the turn model that was asked at `askedAtMs`, without a probability if it failed. */
+  /** Answer of the turn model that was asked at `askedAtMs`, without a logit if it failed. */
   | {
       readonly kind: 'turn-judged';
       readonly askedAtMs: number;
-      /** That the turn is over. */
-      readonly probability: number | undefined;
+      /** Logit that the turn is over. */
+      readonly logit: number | undefined;
       readonly atMs: number;
     }
   /** The chat model was asked about the words up to this pause, or has judged them. */
@@ -127,11 +128,11 @@ export type EndpointingEffect =
   /** The first voiced window started at `fromMs`. Soft onsets lie up to 250 ms before. */
   | { readonly kind: 'began'; readonly fromMs: number; readonly atMs: number }
   | { readonly kind: 'paused'; readonly atMs: number }
-  /** Ask the turn model now. Comes at most once a pause, after `paused`. */
+  /** Ask the turn model now. Comes once a pause for each of `turnModelMs`, after `paused`. */
   | {
       readonly kind: 'ask-turn-model';
       readonly atMs: number;
-      /** Silence that a closed microphone would send before the turn model is usually asked. */
+      /** Silence that a closed microphone does not send, up to the time at which the turn model is asked. */
       readonly aheadMs: number;
     }
   /** The pause is probably the end. Comes at most once a pause, after `paused`. */
@@ -160,9 +161,6 @@ type EndpointingStep = {
 
 /** The state before the first voice. */
 export const quietVoice: EndpointingState = { kind: 'quiet' };
-
-/** Below it the person probably goes on. */
-const minOverProbability = 0.5;
 
 /** A first silence frame replaces a packet of this length. */
 const packetMs = 20;
@@ -227,9 +225,10 @@ function applyJudgement(
   rules: EndpointRules,
   person: SpeakerHabits,
 ): EndpointingStep {
-  const { askedAtMs, probability } = event;
-  if (voice.pause.judgement?.askedAtMs !== askedAtMs) return { voice, effects: [] };
-  const judgement = { askedAtMs, isPending: false, probability };
+  const { askedAtMs } = event;
+  const asked = voice.pause.judgement;
+  if (asked?.askedAtMs !== askedAtMs) return { voice, effects: [] };
+  const judgement = { askedAtMs, isPending: false, logit: event.logit ?? asked.logit };
   const pause = { ...voice.pause, judgement };
   return decideEnd({ ...voice, pause }, event, rules, person);
 }
@@ -333,7 +332,8 @@ function reviewPause(
   const { atMs } = event;
   const understood = { ...voice.understood, isUpToPause: false };
   // The recogniser was asked too early, and is asked again.
-  const pause = { ...noPause, judgement: voice.pause.judgement };
+  const { judgement, questions } = voice.pause;
+  const pause = { ...noPause, judgement, questions };
   const again: SpeakingVoice = { ...voice, kind: 'talking', pause, understood };
   const step = decideEnd(again, event, rules, person);
   return {
@@ -360,7 +360,7 @@ function decideEnd(
     'likely-over': delay.delayMs - silentMs <= delay.preemptiveLeadMs,
     'sounds-over': soundsOver(signs, silentMs, pause),
   };
-  return notePause(voice, event, silentMs, stages, pause);
+  return notePause(voice, event, { silentMs, stages, signs }, pause);
 }
 
 /** Describes the silence since the voice, and its signs of an end of the utterance. */
@@ -395,20 +395,22 @@ function soundsOver(
   silentMs: number,
   { soundsOverMs }: PauseRules,
 ) {
-  const probability = judgement?.probability;
-  const isOver =
-    probability === undefined
-      ? silentMs >= soundsOverMs
-      : probability >= minOverProbability;
+  const logit = judgement?.logit;
+  const isOver = logit === undefined ? silentMs >= soundsOverMs : logit >= 0;
   return isOver && isTextless;
 }
+
+type ReviewedPause = {
+  readonly silentMs: number;
+  readonly signs: PauseSigns;
+  readonly stages: Readonly<Record<'likely-over' | 'sounds-over', boolean>>;
+};
 
 /** Reports each stage of a pause once: pause, turn model, long pause, likely over. */
 function notePause(
   voice: SpeakingVoice,
   event: EndpointingEvent,
-  silentMs: number,
-  signs: Readonly<Record<'likely-over' | 'sounds-over', boolean>>,
+  { signs, silentMs, stages }: ReviewedPause,
   rules: PauseRules,
 ): EndpointingStep {
   const { atMs } = event;
@@ -421,12 +423,15 @@ function notePause(
     pause.atMs = atMs;
     effects.push({ kind: 'paused', atMs });
   }
-  if (!pause.judgement && waitedMs >= rules.turnModelMs) {
-    pause.judgement = { askedAtMs: atMs, isPending: true };
-    const aheadMs = Math.max(0, rules.turnModelMs - silentMs);
+  const sentMs = signs.isClosed ? voice.lastPacketMs - atMs + silentMs : silentMs;
+  const question = { number: pause.questions, silentMs, sentMs, waitedMs };
+  const aheadMs = findSilenceAhead(question, rules.turnModelMs);
+  if (aheadMs !== undefined) {
+    pause.questions++;
+    pause.judgement = { ...pause.judgement, askedAtMs: atMs, isPending: true };
     effects.push({ kind: 'ask-turn-model', atMs, aheadMs });
   }
-  const isReached = { ...signs, 'long-pause': waitedMs >= rules.longPauseMs };
+  const isReached = { ...stages, 'long-pause': waitedMs >= rules.longPauseMs };
   for (const kind of pauseStages) {
     if (!isReached[kind] || pause.reported.includes(kind)) continue;
     pause.reported = [...pause.reported, kind];
@@ -525,12 +530,13 @@ type NotedPause = {
   /** Instant at which the pause was noticed. */
   atMs?: number;
   reported: readonly (typeof pauseStages)[number][];
-  /** Question to the turn model in this pause, and its answer. */
+  /** Number of questions to the turn model in this pause, the latest of them, and the latest answer. */
+  questions: number;
   judgement?: TurnJudgement;
   wordsJudgement?: WordsJudgement | undefined;
 };
 
-const noPause: NotedPause = { reported: [] };
+const noPause: NotedPause = { reported: [], questions: 0 };
 
 type SpeakingVoice = {
   readonly kind: 'talking' | 'paused';

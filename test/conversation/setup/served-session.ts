@@ -185,7 +185,7 @@ function makeTurnModel(probability: ServedOptions['overProbability']) {
   const judged =
     probability === 'late'
       ? new Promise<number>(() => {})
-      : Promise.resolve(probability);
+      : Promise.resolve(Math.log(probability / (1 - probability)));
   return {
     turnModel: { load: () => undefined, judge: () => judged },
     endpointRules: {

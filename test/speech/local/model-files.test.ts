@@ -35,14 +35,17 @@ test('a model file that is not that of this version is refused with what to do, 
 test('models/SHA256SUMS names each file that the models are loaded from', async () => {
   const sums = await readFile('models/SHA256SUMS', 'utf8');
   const code = await Promise.all(
-    ['process/whisper', 'process/smart-turn', 'english/phonemes'].map((name) =>
-      readFile(`src/speech/local/${name}.ts`, 'utf8'),
-    ),
+    [
+      'process/whisper',
+      'process/smart-turn',
+      'process/turn-head',
+      'english/phonemes',
+    ].map((name) => readFile(`src/speech/local/${name}.ts`, 'utf8')),
   );
   const names = [...code.join('').matchAll(/folder, '([\w.-]+)'/g)].map(
     ([, name]) => name,
   );
-  expect(names.length).toBe(7);
+  expect(names.length).toBe(8);
   for (const name of names) expect(sums).toContain(`/${name}\n`);
 });
 

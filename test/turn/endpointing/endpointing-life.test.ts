@@ -69,7 +69,7 @@ function endedInTime(noted: NotedEffect) {
   const sinceVoiceMs = noted.notedAtMs - noted.toMs;
   return (
     sinceVoiceMs >= rules.delay.minDelayMs &&
-    sinceVoiceMs <= rules.delay.maxDelayMs + 120
+    sinceVoiceMs <= rules.delay.maxWordsDelayMs + 120
   );
 }
 

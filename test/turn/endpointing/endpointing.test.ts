@@ -167,7 +167,7 @@ const delays = (noted: readonly NotedEffect[]) =>
 
 test('a text that comes after its wait ends the turn at once', () => {
   const delayed = reportedAfter('what is the capital of france', 290);
-  expect(delays(delayed).at(-1)).toEqual(['ended', 300]);
+  expect(delays(delayed).at(-1)).toEqual(['ended', 290]);
   const slow = { ...rules, delay: { ...rules.delay, textTimeoutMs: 800 } };
   let voice = quietVoice;
   const events: EndpointingEvent[] = [

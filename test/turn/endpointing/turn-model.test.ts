@@ -14,49 +14,74 @@ const rules = {
   pause: { ...endpointRules.pause, turnModelMs: usualTurnModelMs },
 };
 
-/** What happens in the silence after a word, where the turn model answers after 60 ms; when the model was asked, and the end. */
-function listen(
-  probability: number | undefined,
-  { text = '', answerMs = 60, soundsOverMs = Infinity } = {},
-) {
+type ListenOptions = {
+  readonly text?: string;
+  readonly answerMs?: number;
+  readonly soundsOverMs?: number;
+  /** Answers to both questions. */
+  readonly logits?: readonly (number | undefined)[];
+};
+
+/** What happens in the silence after a word, where the turn model answers each question after 60 ms; when it was asked, and the end. */
+function listen(logit: number | undefined, options: ListenOptions = {}) {
+  const { text = '', answerMs = 60, soundsOverMs = Infinity } = options;
+  const { logits = [logit, logit] } = options;
   let voice = quietVoice;
-  const asked: number[] = [];
-  const soundedOver: number[] = [];
-  let endedAtMs: number | undefined;
+  const noted: { readonly kind: string; readonly atMs: number }[] = [];
   const step = (event: EndpointingEvent) => {
     const done = stepEndpointing(voice, event, {
       ...rules,
       pause: { ...rules.pause, soundsOverMs },
     });
     voice = done.voice;
-    for (const effect of done.effects) {
-      if (effect.kind === 'ask-turn-model') asked.push(effect.atMs);
-      if (effect.kind === 'sounds-over') soundedOver.push(effect.atMs);
-      if (effect.kind === 'ended') endedAtMs = event.atMs;
-    }
+    noted.push(...done.effects.map(({ kind }) => ({ kind, atMs: event.atMs })));
   };
+  const listTimes = (wanted: string) =>
+    noted.filter(({ kind }) => kind === wanted).map(({ atMs }) => atMs);
   for (const event of makeWindows(0, ...wordEvent)) step(event);
   for (const tick of makeTicks(wordEndMs, 3000)) {
     step(tick);
-    const [askedAtMs] = asked;
-    if (askedAtMs !== undefined && tick.atMs === askedAtMs + answerMs)
-      step({ kind: 'turn-judged', askedAtMs, probability, atMs: tick.atMs });
+    for (const answer of listAnswers(listTimes('ask-turn-model'), logits))
+      if (tick.atMs === answer.askedAtMs + answerMs)
+        step({ ...answer, atMs: tick.atMs });
     if (text !== '' && tick.atMs === wordEndMs + 200)
       step({ kind: 'text', text, atMs: tick.atMs });
-    if (endedAtMs !== undefined) break;
+    if (listTimes('ended').length > 0) break;
   }
+  const [endedAtMs = Number.POSITIVE_INFINITY] = listTimes('ended');
   return {
-    asked,
-    soundedOver,
-    waitMs: (endedAtMs ?? Number.POSITIVE_INFINITY) - wordEndMs,
+    asked: listTimes('ask-turn-model'),
+    soundedOver: listTimes('sounds-over'),
+    waitMs: endedAtMs - wordEndMs,
   };
 }
 
-test('the turn model is asked once in a pause, after 100 ms of silence', () => {
-  const { asked } = listen(0.5);
-  expect(asked).toHaveLength(1);
-  expect(asked[0]).toBeGreaterThanOrEqual(wordEndMs + 100);
-  expect(asked[0]).toBeLessThanOrEqual(wordEndMs + 120);
+function listAnswers(
+  asked: readonly number[],
+  logits: readonly (number | undefined)[],
+) {
+  return asked.map((askedAtMs, n) => ({
+    kind: 'turn-judged' as const,
+    askedAtMs,
+    logit: logits[n],
+  }));
+}
+
+test('the turn model is asked after 100 ms of silence, and once more after 500', () => {
+  const { asked, waitMs } = listen(-5);
+  expect(asked).toHaveLength(2);
+  for (const [n, dueMs] of usualTurnModelMs.entries()) {
+    expect(asked[n]).toBeGreaterThanOrEqual(wordEndMs + dueMs);
+    expect(asked[n]).toBeLessThanOrEqual(wordEndMs + dueMs + 20);
+  }
+  expect(waitMs).toBeGreaterThan(500);
+  expect(listen(3).asked).toHaveLength(1);
+});
+
+test('a second answer that fails leaves the first as it is', () => {
+  const known = listen(-5).waitMs;
+  expect(listen(-5, { logits: [-5, undefined] }).waitMs).toBe(known);
+  expect(listen(-5, { logits: [-5, 5] }).waitMs).toBeLessThan(known);
 });
 
 test('the turn model is asked at once where the microphone has closed', () => {
@@ -74,7 +99,7 @@ test('the turn model is asked at once where the microphone has closed', () => {
 });
 
 test('a turn that sounds over ends sooner, and one that does not ends later', () => {
-  const [over, unsure, open] = [listen(0.95), listen(0.5), listen(0.03)].map(
+  const [over, unsure, open] = [listen(3), listen(0), listen(-3.5)].map(
     ({ waitMs }) => waitMs,
   );
   expect(over).toBeLessThan(unsure ?? 0);
@@ -83,34 +108,40 @@ test('a turn that sounds over ends sooner, and one that does not ends later', ()
 });
 
 test('a model that hears may begin its answer once the turn sounds over, but not after the words', () => {
-  const [asked = 0] = listen(0.9).asked;
-  expect(listen(0.9).soundedOver).toEqual([asked + 60]);
-  expect(listen(0.4).soundedOver).toEqual([]);
+  const [asked = 0] = listen(2).asked;
+  expect(listen(2).soundedOver).toEqual([asked + 60]);
+  expect(listen(-0.4).soundedOver).toEqual([]);
   expect(listen(undefined).soundedOver).toEqual([]);
-  expect(listen(0.9, { answerMs: 140, text: 'what is the' }).soundedOver).toEqual([]);
+  expect(listen(2, { answerMs: 140, text: 'what is the' }).soundedOver).toEqual([]);
 });
 
 test('silence sounds over to a model that hears while neither words nor turn model answer', () => {
   const late = { answerMs: 1000, soundsOverMs: usualSoundsOverMs };
-  const [atMs = 0, ...more] = listen(0.9, late).soundedOver;
+  const [atMs = 0, ...more] = listen(2, late).soundedOver;
   expect(more).toEqual([]);
   expect(atMs).toBeGreaterThanOrEqual(wordEndMs + usualSoundsOverMs);
   expect(atMs).toBeLessThanOrEqual(wordEndMs + usualSoundsOverMs + 20);
-  expect(listen(0.4, { ...late, answerMs: 60 }).soundedOver).toEqual([]);
+  expect(listen(-0.4, { ...late, answerMs: 60 }).soundedOver).toEqual([]);
   expect(
-    listen(0.4, { ...late, soundsOverMs: 240, text: 'hello' }).soundedOver,
+    listen(-0.4, { ...late, soundsOverMs: 240, text: 'hello' }).soundedOver,
   ).toEqual([]);
 });
 
 test('words and sound that both break off are waited for 2 s', () => {
-  expect(listen(0.01, { text: 'what is the' }).waitMs).toBe(2000);
+  expect(listen(-5, { text: 'what is the' }).waitMs).toBe(2000);
   expect(listen(undefined, { text: 'what is the' }).waitMs).toBeLessThanOrEqual(1200);
+});
+
+test('nobody waits for more than 900 ms where only one of words and sound says that they go on', () => {
+  const [whole, open] = ['we are going to the park', 'what is the'];
+  expect(listen(-8, { text: whole }).waitMs).toBe(900);
+  expect(listen(0.1, { text: open }).waitMs).toBeLessThanOrEqual(900);
 });
 
 test('an answer that fails, or comes later than 420 ms, counts for nothing', () => {
   const without = getUsualWait();
   expect(listen(undefined).waitMs).toBe(without);
-  expect(listen(0.01, { answerMs: 1000 }).waitMs).toBe(420);
+  expect(listen(-5, { answerMs: 1000 }).waitMs).toBe(420);
 });
 
 /** Wait of a session without a turn model. */
@@ -126,7 +157,7 @@ test('an answer about a pause that is over changes nothing', () => {
   const late = {
     kind: 'turn-judged',
     askedAtMs: 1,
-    probability: 1,
+    logit: 7,
     atMs: wordEndMs + 20,
   } as const;
   expect(stepEndpointing(voice, late, rules)).toEqual({ voice, effects: [] });

@@ -17,8 +17,8 @@ import { loadRuntime } from './sessions.ts';
 
 const modelKinds = {
   'end-of-turn': {
-    content: 'model of turns, an .onnx',
-    endings: ['.onnx'],
+    content: 'model of turns, an .onnx and its head.json',
+    endings: ['.onnx', 'head.json'],
     open: async (folder: string) =>
       (await import('./smart-turn.ts')).openSmartTurn(folder),
   },

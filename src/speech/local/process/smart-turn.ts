@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { PerformJob } from '#src/speech/local/model-jobs.ts';
 import { computeLogMel, melBands } from './log-mel.ts';
 import { loadRuntime, openModel } from './sessions.ts';
+import { computeTurnLogit, readTurnHead } from './turn-head.ts';
 
 /** The model hears 400 tokens of 20 ms, and computes as much for one of silence as for one of speech. */
 const [heardTokens, tokenSamples] = [400, 320];
@@ -17,27 +18,47 @@ const edgeTokens = 6;
 const leadTokens = 2;
 const minVariance = 1e-7 * 32_768 ** 2;
 
-/**
- * Opens Smart Turn, which predicts the end of a turn from 8 s of sound
- * (https://github.com/pipecat-ai/smart-turn).
- */
+/** The last 8 s of a person's sound, as Smart Turn hears them. */
+export type HeardTurn = {
+  /** 384 numbers, from which the probability is made. */
+  readonly pooled: Float32Array;
+  /** That the turn is over, from 0 to 1, by the model as its makers trained it. */
+  readonly probability: number;
+};
+
+/** Opens Smart Turn for a job. */
 export async function openSmartTurn(
   folder: string,
 ): Promise<PerformJob<'end-of-turn'>> {
+  const head = await readTurnHead(folder);
+  const hearTurn = await openTurnEncoder(folder);
+  return async ({ samples }) => computeTurnLogit(head, await hearTurn(samples));
+}
+
+/**
+ * Opens Smart Turn, which predicts the end of a turn from 8 s of sound
+ * (https://github.com/pipecat-ai/smart-turn). Takes mono sound at 16 kHz.
+ */
+export async function openTurnEncoder(
+  folder: string,
+): Promise<(samples: Int16Array) => Promise<HeardTurn>> {
   const { Tensor } = await loadRuntime();
   const runModel = await openModel(join(folder, 'smart-turn.onnx'));
-  return async ({ samples }) => {
+  return async (samples) => {
     const sound = samples.subarray(-heardSamples);
     const { computed, counts, positions, tokens } = listTokens(sound.length);
     const features = computeLogMel(normaliseSound(sound, computed * tokenSamples));
     const frames = features.length / melBands;
-    const { logits } = await runModel({
+    const { logits, pooled } = await runModel({
       input_features: new Tensor('float32', features, [1, melBands, frames]),
       tokens: new Tensor('int32', tokens, [tokens.length]),
       positions: new Tensor('int32', positions, [tokens.length]),
       counts: new Tensor('float32', counts, [tokens.length]),
     });
-    return Number(logits?.data[0]); // The name is wrong: this is a probability.
+    if (!(pooled?.data instanceof Float32Array))
+      throw new TypeError('Smart Turn has no output of pooled sound');
+    // The name is wrong: this is a probability.
+    return { pooled: pooled.data, probability: Number(logits?.data[0]) };
   };
 }
 
