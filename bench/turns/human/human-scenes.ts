@@ -30,6 +30,8 @@ export type HumanSound = {
   readonly clip: number;
   readonly kind: string;
   readonly language: string;
+  /** What the person says, with punctuation. */
+  readonly text: string;
   readonly words: readonly ClipWord[];
   readonly stretches: readonly TimeSpan[];
   readonly silences: readonly HumanSilence[];
@@ -39,7 +41,7 @@ export type HumanSound = {
 /** A sound as a microphone sends it. */
 export type HumanScene = Pick<
   HumanSound,
-  'kind' | 'language' | 'silences' | 'words'
+  'kind' | 'language' | 'text' | 'silences' | 'stretches' | 'words'
 > & {
   readonly profile: (typeof profiles)[number];
   readonly packets: readonly Packet[];
@@ -55,23 +57,29 @@ const shortestPauseMs = 200;
 /** Level of a voice in dB, and its difference from clip to clip. */
 const levelDb = -22;
 const levelRangeDb = 4;
-const hesitationsMs = [400, 700, 1000, 1500];
+const usualHesitationsMs = [400, 700, 1000, 1500];
 
 /** Reads the sounds of `readHumanSounds`, each through a microphone. */
 export async function* readHumanScenes(
   codec: OpusCodec,
   folder: string,
 ): AsyncGenerator<HumanScene> {
-  const humanSounds = readHumanSounds(codec, folder);
-  for await (const { clip, samples, stretches, ...sound } of humanSounds) {
-    const profile = profiles[clip % profiles.length] ?? 'gate';
-    const room48 = resamplePcm({ samples, rateHz: 16_000, channels: 1 }, roomRateHz);
-    const isOpen = (fromMs: number, toMs: number) =>
-      stretches.some(([start, end]) => fromMs < end && toMs > start);
-    const frames = cutFrames(room48.samples, isOpen);
-    const packets = [...sendPackets(frames, profile, codec, clip)];
-    yield { ...sound, profile, packets, lengthMs: measureWholeMs(samples) };
-  }
+  for await (const sound of readHumanSounds(codec, folder))
+    yield sendSound(sound, codec);
+}
+
+/** Sends a sound through one of three microphones, by the number of its clip. */
+export function sendSound(
+  { clip, samples, ...sound }: HumanSound,
+  codec: OpusCodec,
+): HumanScene {
+  const profile = profiles[clip % profiles.length] ?? 'gate';
+  const room48 = resamplePcm({ samples, rateHz: 16_000, channels: 1 }, roomRateHz);
+  const isOpen = (fromMs: number, toMs: number) =>
+    sound.stretches.some(([start, end]) => fromMs < end && toMs > start);
+  const frames = cutFrames(room48.samples, isOpen);
+  const packets = [...sendPackets(frames, profile, codec, clip)];
+  return { ...sound, profile, packets, lengthMs: measureWholeMs(samples) };
 }
 
 /** Measures a length in whole frames. */
@@ -80,12 +88,13 @@ function measureWholeMs({ length }: Int16Array) {
 }
 
 /**
- * Reads each clip with the sound of its room around it, and once more with a hesitation of 0.4 to 1.5 s at a border of words inside a
+ * Reads each clip with the sound of its room around it, and once more with a hesitation (0.4 to 1.5 s, or as `hesitationsMs` says) at a border of words inside a
  * sentence, of which that hesitation alone counts.
  */
 export async function* readHumanSounds(
   codec: OpusCodec,
   folder: string = clipFolders.people,
+  hesitationsMs: readonly number[] = usualHesitationsMs,
 ): AsyncGenerator<HumanSound> {
   let n = -1;
   for await (const clip of readHumanClips(folder, codec)) {
@@ -106,7 +115,10 @@ export async function* readHumanSounds(
     yield makeWithPause(undefined);
     const atMs = findBorder(clip, random);
     if (atMs !== undefined)
-      yield makeWithPause({ atMs, lengthMs: hesitationsMs[n % 4] ?? 400 });
+      yield makeWithPause({
+        atMs,
+        lengthMs: hesitationsMs[n % hesitationsMs.length] ?? 400,
+      });
   }
 }
 
@@ -159,6 +171,7 @@ function makeSound(
     clip: entryNumber,
     kind: clip.kind,
     language: clip.language,
+    text: clip.text,
     stretches,
     samples: levelled,
     words: clip.words.map(
