@@ -6,8 +6,9 @@ import type { Pipeline, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import { readPieces, type UtterancePiece } from './sound-marks.ts';
 
-/** Times from the call to the final text, and to the first token. */
-const recogniseMs = 120;
+/** Time, in ms, from the call to the final text. */
+export const recogniseMs: number = 120;
+/** Time from the call to the first token. */
 const thinkMs = 150;
 /** Time, in ms, from the call to the first sound of the voice. */
 export const firstSoundMs: number = 60;

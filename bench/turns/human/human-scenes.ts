@@ -31,6 +31,8 @@ export type HumanSound = {
   readonly file: string;
   readonly kind: string;
   readonly language: string;
+  /** What the person says, with punctuation. */
+  readonly text: string;
   readonly words: readonly ClipWord[];
   readonly stretches: readonly TimeSpan[];
   readonly silences: readonly HumanSilence[];
@@ -40,7 +42,7 @@ export type HumanSound = {
 /** A sound as a microphone sends it. */
 export type HumanScene = Pick<
   HumanSound,
-  'file' | 'kind' | 'language' | 'silences' | 'words'
+  'file' | 'kind' | 'language' | 'text' | 'silences' | 'stretches' | 'words'
 > & {
   readonly profile: (typeof profiles)[number];
   readonly packets: readonly Packet[];
@@ -56,7 +58,7 @@ const shortestPauseMs = 200;
 /** Level of a voice in dB, and its difference from clip to clip. */
 const levelDb = -22;
 const levelRangeDb = 4;
-const hesitationsMs = [400, 700, 1000, 1500];
+const usualHesitationsMs = [400, 700, 1000, 1500];
 
 /** Reads the sounds of `readHumanSounds`, each through a microphone. */
 export async function* readHumanScenes(
@@ -64,16 +66,22 @@ export async function* readHumanScenes(
   folder: string,
   hesitationCount?: number,
 ): AsyncGenerator<HumanScene> {
-  const humanSounds = readHumanSounds(codec, folder, hesitationCount);
-  for await (const { clip, samples, stretches, ...sound } of humanSounds) {
-    const profile = profiles[clip % profiles.length] ?? 'gate';
-    const room48 = resamplePcm({ samples, rateHz: 16_000, channels: 1 }, roomRateHz);
-    const isOpen = (fromMs: number, toMs: number) =>
-      stretches.some(([start, end]) => fromMs < end && toMs > start);
-    const frames = cutFrames(room48.samples, isOpen);
-    const packets = [...sendPackets(frames, profile, codec, clip)];
-    yield { ...sound, profile, packets, lengthMs: measureWholeMs(samples) };
-  }
+  const humanSounds = readHumanSounds(codec, folder, { hesitationCount });
+  for await (const sound of humanSounds) yield sendSound(sound, codec);
+}
+
+/** Sends a sound through one of three microphones, by the number of its clip. */
+export function sendSound(
+  { clip, samples, ...sound }: HumanSound,
+  codec: OpusCodec,
+): HumanScene {
+  const profile = profiles[clip % profiles.length] ?? 'gate';
+  const room48 = resamplePcm({ samples, rateHz: 16_000, channels: 1 }, roomRateHz);
+  const isOpen = (fromMs: number, toMs: number) =>
+    sound.stretches.some(([start, end]) => fromMs < end && toMs > start);
+  const frames = cutFrames(room48.samples, isOpen);
+  const packets = [...sendPackets(frames, profile, codec, clip)];
+  return { ...sound, profile, packets, lengthMs: measureWholeMs(samples) };
 }
 
 /** Measures a length in whole frames. */
@@ -81,14 +89,20 @@ function measureWholeMs({ length }: Int16Array) {
   return Math.floor(length / samplesPerMs / 20) * 20;
 }
 
+/** Hesitations that are put into clips. */
+type HesitationOptions = {
+  readonly hesitationCount?: number | undefined;
+  readonly hesitationsMs?: readonly number[];
+};
+
 /**
- * Reads each clip with the sound of its room around it, and `hesitationCount` times more, each with a hesitation of 0.4 to 1.5 s
- * at a border of words inside a sentence, of which that hesitation alone counts.
+ * Reads each clip with the sound of its room around it, and `hesitationCount` times more, each with a hesitation (0.4 to 1.5 s, or as
+ * `hesitationsMs` says) at a border of words inside a sentence, of which that hesitation alone counts.
  */
 export async function* readHumanSounds(
   codec: OpusCodec,
   folder: string = clipFolders.people,
-  hesitationCount = 1,
+  { hesitationCount = 1, hesitationsMs = usualHesitationsMs }: HesitationOptions = {},
 ): AsyncGenerator<HumanSound> {
   let n = -1;
   for await (const clip of readHumanClips(folder, codec)) {
@@ -165,6 +179,7 @@ function makeSound(
     file: clip.file,
     kind: clip.kind,
     language: clip.language,
+    text: clip.text,
     stretches,
     samples: levelled,
     words: clip.words.map(

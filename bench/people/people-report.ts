@@ -1,0 +1,150 @@
+import { averageValues, findPercentile, formatTable } from '#bench/format-table.ts';
+import type { TurnTimestamps } from '#src/ports/session-events.ts';
+import type { PersonTurn } from './person-turn.ts';
+
+/** Kinds of turns: by what the person does before the end. */
+export const turnKinds = [
+  'no pause',
+  'natural pauses',
+  'hesitation of 0.7 s put in',
+] as const;
+export type TurnKind = (typeof turnKinds)[number];
+
+/** What a wait of the longest tenth was mostly spent on. */
+type WaitCause = 'words' | 'turn model' | 'timeout' | 'recogniser' | 'model' | 'voice';
+
+const shortestPauseMs = 200;
+/** An end that is decided sooner is not the cause of a long wait. */
+const promptEndMs = 450;
+/** Logit from which words or turn model are no reason to wait. */
+const sureLogit = 0.8;
+/** Weight of the turn model beside the words, as in the endpointing delay. */
+const turnModelWeight = 0.7;
+const longestShare = 0.1;
+
+/** Sorts a turn by the pauses in it. */
+export function getTurnKind({ scene: { silences, stretches } }: PersonTurn): TurnKind {
+  if (silences.some(({ insertedMs }) => insertedMs !== undefined))
+    return 'hesitation of 0.7 s put in';
+  const hasPause = stretches
+    .slice(1)
+    .some(([fromMs], n) => fromMs - (stretches[n]?.[1] ?? 0) >= shortestPauseMs);
+  return hasPause ? 'natural pauses' : 'no pause';
+}
+
+/** Returns whether an answer was heard before the person had said everything. */
+export function isTalkedInto({ answersMs, spokenMs }: PersonTurn): boolean {
+  return answersMs.some((atMs) => atMs < spokenMs);
+}
+
+/** Measures the wait from the last sound to the first frame of the answer. Undefined where none came, or one came too soon. */
+export function measureWaitMs(turn: PersonTurn): number | undefined {
+  const [firstMs] = turn.answersMs.filter((atMs) => atMs >= turn.spokenMs);
+  return isTalkedInto(turn) || firstMs === undefined
+    ? undefined
+    : firstMs - turn.spokenMs;
+}
+
+/** Formats waits and shares by kind of turn, then what the longest waits were spent on. */
+export function formatPeopleReport(turns: readonly PersonTurn[]): string {
+  const rows = turnKinds.map((kind) => {
+    const members = turns.filter((turn) => getTurnKind(turn) === kind);
+    return [kind, ...formatFigures(members)];
+  });
+  const columns = [
+    'people',
+    'p50',
+    'p90',
+    'p99',
+    'mean',
+    'talked into, 95 %',
+    'no answer',
+  ];
+  return `${formatTable(['turns', ...columns], [...rows, ['all', ...formatFigures(turns)]])}
+${formatLongestWaits(turns)}`;
+}
+
+function formatFigures(turns: readonly PersonTurn[]) {
+  const waitsMs = turns.flatMap((turn) => measureWaitMs(turn) ?? []);
+  const talkedInto = turns.filter(isTalkedInto).length;
+  return [
+    turns.length,
+    ...[0.5, 0.9, 0.99].map((share) => findPercentile(waitsMs, share)),
+    averageValues(waitsMs),
+    formatShare(talkedInto, turns.length),
+    turns.length - waitsMs.length - talkedInto,
+  ];
+}
+
+/** Formats a share in percent with the 95 % interval of Wilson (https://doi.org/10.1080/01621459.1927.10502953). */
+export function formatShare(count: number, total: number): string {
+  if (total === 0) return '-';
+  const z = 1.96;
+  const share = count / total;
+  const middle = (share + z ** 2 / (2 * total)) / (1 + z ** 2 / total);
+  const half =
+    (z / (1 + z ** 2 / total)) *
+    Math.sqrt((share * (1 - share)) / total + z ** 2 / (4 * total ** 2));
+  const [low, high] = [middle - half, middle + half].map((value) =>
+    (100 * value).toFixed(0),
+  );
+  return `${(100 * share).toFixed(0)} % (${low} to ${high})`;
+}
+
+function formatLongestWaits(turns: readonly PersonTurn[]) {
+  const sorted = turns
+    .flatMap((turn) => {
+      const waitMs = measureWaitMs(turn);
+      return waitMs === undefined ? [] : [{ turn, waitMs }];
+    })
+    .sort((a, b) => b.waitMs - a.waitMs);
+  const longest = sorted.slice(0, Math.ceil(longestShare * sorted.length));
+  const groups = Map.groupBy(longest, ({ turn }) => findCause(turn));
+  const rows = [...groups].map(([cause, members]) => [
+    cause,
+    members.length,
+    averageValues(members.map(({ waitMs }) => waitMs)),
+    `${members[0]?.waitMs} ms: "${shorten(members[0]?.turn.scene.text ?? '')}"`,
+  ]);
+  return `Longest tenth of the waits, by cause\n${formatTable(['cause', 'turns', 'mean', 'longest'], rows)}`;
+}
+
+function shorten(text: string) {
+  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+}
+
+/** Finds what a long wait was mostly spent on. */
+export function findCause(turn: PersonTurn): WaitCause {
+  const { instants, spokenMs } = turn;
+  if (!instants) return 'timeout';
+  return instants.endedAtMs - spokenMs > promptEndMs
+    ? findEndCause(turn, instants)
+    : findAnswerCause(instants);
+}
+
+/** Finds what kept the end of a turn back: of two signs the one that said more that the person goes on. */
+function findEndCause(
+  { wordsLogit, probability = 0.5 }: PersonTurn,
+  { recognisedAtMs = 0, endedAtMs }: TurnTimestamps,
+): WaitCause {
+  if (wordsLogit === undefined || recognisedAtMs > endedAtMs) return 'recogniser';
+  const modelLogit = turnModelWeight * toLogit(probability);
+  if (Math.min(wordsLogit, modelLogit) >= sureLogit) return 'timeout';
+  return wordsLogit <= modelLogit ? 'words' : 'turn model';
+}
+
+function findAnswerCause({
+  endedAtMs,
+  recognisedAtMs = endedAtMs,
+  firstTokenAtMs = endedAtMs,
+  firstSentAtMs = endedAtMs,
+}: TurnTimestamps): WaitCause {
+  return firstTokenAtMs - recognisedAtMs > firstSentAtMs - firstTokenAtMs
+    ? 'model'
+    : 'voice';
+}
+
+function toLogit(probability: number) {
+  const sure = Math.max(0.001, Math.min(0.999, probability));
+  return Math.log(sure / (1 - sure));
+}

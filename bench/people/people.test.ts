@@ -1,0 +1,56 @@
+import { clipFolders } from '#bench/human-clips.ts';
+import { readHumanSounds, sendSound } from '#bench/turns/human/human-scenes.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import {
+  findCause,
+  formatShare,
+  isTalkedInto,
+  measureWaitMs,
+} from './people-report.ts';
+import { type PersonTurn, playPersonTurn } from './person-turn.ts';
+
+const codec = await loadOpus();
+const sureModel = { load: () => undefined, judge: async () => 0.999 };
+
+/** Plays the turn with these words: as it is, or with a hesitation of 1.5 s put in. */
+async function playTurn(beginning: string, insertedMs?: number) {
+  for await (const sound of readHumanSounds(codec, clipFolders.people, {
+    hesitationsMs: [1_500],
+  })) {
+    if (!sound.text.startsWith(beginning)) continue;
+    if (sound.silences[0]?.insertedMs !== insertedMs) continue;
+    const parts = { codec, turnModel: sureModel, hasPunctuation: false };
+    return await playPersonTurn(sendSound(sound, codec), parts);
+  }
+  throw new Error('There is no such clip.');
+}
+
+test('a whole sentence is answered once, after its last sound and the three servers', async () => {
+  const turn = await playTurn('Can I get a medium roast');
+  expect(turn.answersMs).toHaveLength(1);
+  expect(measureWaitMs(turn)).toBeGreaterThanOrEqual(120 + 150 + 60 - 120);
+  expect(measureWaitMs(turn)).toBeLessThan(1_000);
+});
+
+test('whoever stops for 1.5 s with a turn model that is sure of the end is talked into', async () => {
+  const turn = await playTurn('Can I get a medium roast', 1_500);
+  expect(isTalkedInto(turn)).toBe(true);
+  expect(measureWaitMs(turn)).toBeUndefined();
+});
+
+test('a long wait has the cause that kept it', () => {
+  const late = {
+    spokenMs: 1_000,
+    answersMs: [2_400],
+    instants: { heardAtMs: 1_000, endedAtMs: 2_200, recognisedAtMs: 1_200 },
+  };
+  const findLateCause = (signs: Partial<PersonTurn>) =>
+    findCause({ ...late, ...signs } as PersonTurn);
+  expect(findLateCause({ wordsLogit: -2.6, probability: 0.9 })).toBe('words');
+  expect(findLateCause({ wordsLogit: 2, probability: 0.01 })).toBe('turn model');
+  expect(findLateCause({ wordsLogit: 2, probability: 0.99 })).toBe('timeout');
+  expect(findLateCause({ probability: 0.99 })).toBe('recogniser');
+});
+
+test('a share comes with the interval of Wilson', () =>
+  expect(formatShare(3, 25)).toBe('12 % (4 to 30)'));
