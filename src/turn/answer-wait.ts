@@ -10,7 +10,7 @@ export const answerWaitRules = {
   maxSilenceMs: 300_000,
 };
 
-/** Signs of work during a wait for an answer, in ms after the end of the utterance. */
+/** Signs of work during a wait for an answer, in ms after the end of the utterance, or since an answer that sounds is starved. */
 export type AnswerWaitRules = Readonly<typeof answerWaitRules>;
 
 /** A wait for an answer. `sinceMs` is its beginning, and `nextTickMs` the time of the next tick. */

@@ -33,8 +33,8 @@ import { Glimpses } from './glimpses.ts';
 import type { Utterance, UtteranceEnd } from './speaker-input.ts';
 import type { SpeakerLine } from './speaker-line.ts';
 
-/** Longer than any deadline of an engine. */
-const maxRecogniseMs = 310_000;
+/** Bounds all attempts for one utterance. Each request has deadlines of its own: `src/provider/deadlines.ts`. */
+const maxAllAttemptsMs = 310_000;
 
 type UtteranceOptions = {
   readonly id: Id;
@@ -353,7 +353,7 @@ export class SpokenUtterance {
     this.#glimpses?.stop();
     const stop = new AbortController();
     const abortLate = () => {
-      const seconds = maxRecogniseMs / 1_000;
+      const seconds = maxAllAttemptsMs / 1_000;
       const error = createDeadlineError(
         'recognise',
         `The recogniser returned no text in ${seconds} s.`,
@@ -362,7 +362,7 @@ export class SpokenUtterance {
       return error;
     };
     const settled = waitUnlessAborted(this.#listening.settle(stop.signal), stop.signal);
-    const text = withTimeout(settled, maxRecogniseMs, this.#deps.clock, abortLate);
+    const text = withTimeout(settled, maxAllAttemptsMs, this.#deps.clock, abortLate);
     text.then(
       (transcript) => {
         if (this.#openedRequest?.text === text) this.#transcript = transcript;

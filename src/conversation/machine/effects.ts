@@ -78,7 +78,7 @@ type MessageEffect =
       readonly line: 'reconnecting' | 'unrecognised' | 'unanswered';
       readonly error?: unknown;
     }
-  /** A sentence about the budget: to one person, or to all in the chat of the channel. */
+  /** Writes a sentence: to one person, or to all in the chat of the channel. */
   | { readonly do: 'tell'; readonly to: PersonId | undefined; readonly line: TextLine }
   /** Tells a person that no money answers the words that were meant for the bot. */
   | { readonly do: 'tell-unpaid'; readonly by: PersonId }

@@ -17,7 +17,7 @@ import type { TrackEvent, TrackOutcome, TrackRefusal } from './track-outcomes.ts
 export const maxTrackSounds = 100;
 
 /** Music under speech stays audible, and masks no word. */
-const duckDb = -14;
+const musicDuckDb = -14;
 const [duckMs, restoreMs] = [80, 400];
 
 /** Frames between looks at the gains: 100 ms. */
@@ -158,7 +158,7 @@ export class NamedTracks {
     if (isSpeaking !== this.#isDucked) {
       this.#isDucked = isSpeaking;
       const overMs = hadSound ? (isSpeaking ? duckMs : restoreMs) : 0;
-      this.#gain.rampTo(isSpeaking ? toGain(duckDb) : 1, overMs * musicPerMs);
+      this.#gain.rampTo(isSpeaking ? toGain(musicDuckDb) : 1, overMs * musicPerMs);
     }
     for (const track of this.#tracks.values()) this.#addTrack(track);
     this.#gain.applyToStereo(this.#hasSound ? this.#sum : undefined);

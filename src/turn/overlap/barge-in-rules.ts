@@ -6,7 +6,7 @@
 export const bargeInRules = {
   /** 12 dB after a codec. */
   duckDb: 13,
-  maxHoldDurationMs: 20_000,
+  maxPauseAfterWaitMs: 20_000,
   reaction: {
     minDuckDurationMs: 30,
     /** Usual time from the onset of a voice to its first window, from which the durations below count. */

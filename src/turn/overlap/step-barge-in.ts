@@ -160,7 +160,7 @@ function applyOverlapText(
       return settleByTime(putSpeech(state, pausing), atMs, timeouts);
     }
     case 'hold': {
-      const hold = { personId, untilMs: atMs + rules.maxHoldDurationMs };
+      const hold = { personId, untilMs: atMs + rules.maxPauseAfterWaitMs };
       const next = putSpeech(state, explainSpeech(speech, true));
       return settleByTime(updateReply(next, { hold }), atMs, timeouts);
     }

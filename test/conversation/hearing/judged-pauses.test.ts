@@ -45,7 +45,9 @@ test('the judgement of a pause is withdrawn as its person speaks on, and as the 
     'asked',
     'withdrawn',
     'withdrawn,asked',
-    'withdrawn,withdrawn',
+    // It is asked once more in a long pause.
+    'withdrawn,withdrawn,asked',
+    'withdrawn,withdrawn,withdrawn',
   ]);
 });
 
