@@ -59,7 +59,7 @@ function testRuns(name: PipelineName) {
     const replies = [foundResult, { match: /./, ...makeCall('who_is_here') }];
     await using served = await openServed(name, { replies, people: [adam] });
     // He pauses and goes on: what was prepared in the pause rests on half of his words.
-    await continueAfterPause(served, 200, 3_540);
+    await continueAfterPause(served, 120, 3_540);
     await served.settle();
     const [answered, ...others] = served.fixture.of('answered');
     expect([answered?.text, others]).toEqual(['You are two.', []]);

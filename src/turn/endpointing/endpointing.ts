@@ -52,6 +52,7 @@ export const endpointRules = {
     closeMs: 60,
     packetGapMs: 200,
   },
+  /** A voice that goes on for longer is cut into utterances, never in a pause, which may be the end. */
   maxUtteranceMs: 60_000,
   /** Speech that begins sooner belongs to the ended utterance. */
   mergeMs: 1500,
@@ -346,7 +347,7 @@ function reviewPause(
 function decideEnd(
   voice: SpeakingVoice,
   event: EndpointingEvent,
-  { delay: delayRules, maxUtteranceMs, pause }: EndpointRules,
+  { delay: delayRules, pause }: EndpointRules,
   person: SpeakerHabits,
 ): EndpointingStep {
   const { atMs } = event;
@@ -355,7 +356,6 @@ function decideEnd(
   const isOver =
     silentMs >= delay.delayMs && atMs - voice.lastVoiceMs >= delayRules.minDelayMs;
   if (isOver) return endUtterance(voice, signs.isClosed ? 'mute' : 'quiet');
-  if (atMs - voice.fromMs >= maxUtteranceMs) return endUtterance(voice, 'too-long');
   const stages = {
     'likely-over': delay.delayMs - silentMs <= delay.preemptiveLeadMs,
     'sounds-over': soundsOver(signs, silentMs, pause),

@@ -23,7 +23,7 @@ test.each([[100], [150], [600]])(
     };
     const fixture = await openRoom({ transcriber, chat }, [adam], clock);
     // The clip without the silence around it, again and again.
-    const voiced = (await sayWords('human-librivox-0880', adam, 0)).slice(5, -30);
+    const voiced = (await sayWords('human-librivox-0930', adam, 0)).slice(5, -30);
     const fromMs = clock.nowMs();
     const packets = Array.from({ length: talkMs / 20 }, (_, n) => ({
       ...(voiced[n % voiced.length] as (typeof voiced)[number]),
