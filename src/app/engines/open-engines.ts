@@ -24,7 +24,11 @@ import {
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { localVoiceLanguages } from '#src/speech/local/local-voices.ts';
-import { SmartTurnModel, type TurnModel } from '#src/speech/local/turn-model.ts';
+import {
+  BoundedTurnModel,
+  SmartTurnModel,
+  type TurnModel,
+} from '#src/speech/local/turn-model.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import { withSpokenForm } from '#src/speech/text-language/spoken-form.ts';
 import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
@@ -215,7 +219,8 @@ function openReportedTurnModel(localModels: LocalModels, report: OnEngineNews) {
       mend: writeSentence`words and silence decide when people have finished`,
     });
   const onSkip = () => report({ kind: 'pause-skipped' });
-  return new SmartTurnModel(localModels, onFailure, onSkip);
+  const smartTurn = new SmartTurnModel(localModels, onFailure);
+  return new BoundedTurnModel(smartTurn, realClock, onSkip);
 }
 
 function describeEngine(role: ProviderRole, choice: EngineChoice) {

@@ -1,9 +1,9 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
-import { type Clock, realClock } from '#src/base/clock.ts';
+import type { Clock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import { admitError, type LoggedText } from '#src/base/logged-text.ts';
 import { getModelFolder } from './folders.ts';
-import { admitJob, judgedMs } from './jobs/admit-job.ts';
+import { admitJob, estimateJudgementMs, judgedMs } from './jobs/admit-job.ts';
 import type { LocalModels } from './local-models.ts';
 
 /** The last sound of a person, at 16 kHz, and the server in which they spoke. */
@@ -39,26 +39,13 @@ const [maxCoreShare, maxAtOnceMs] = [0.25, 1_600];
 export class SmartTurnModel implements TurnModel {
   readonly #models: LocalModels;
   readonly #onFailure: (reason: LoggedText) => void;
-  readonly #onSkip: () => void;
-  readonly #clock: Pick<Clock, 'nowMs'>;
   readonly #folder = getModelFolder('smart-turn-v3.2-merged-silence');
-  /** Time of the model thread that is spent beyond `maxCoreShare`, as of `#owedAtMs`. */
-  #owedMs = 0;
-  #owedAtMs = 0;
   /** Resolves to false after a failure. */
   #loading: Promise<boolean> | undefined;
 
-  /** Calls `onSkip` for each pause that is not judged, as judgements have taken a quarter of a core. */
-  constructor(
-    models: LocalModels,
-    onFailure: (reason: LoggedText) => void,
-    onSkip: () => void = () => undefined,
-    clock: Pick<Clock, 'nowMs'> = realClock,
-  ) {
+  constructor(models: LocalModels, onFailure: (reason: LoggedText) => void) {
     this.#models = models;
     this.#onFailure = onFailure;
-    this.#onSkip = onSkip;
-    this.#clock = clock;
   }
 
   /** Loads the model ahead of need. Never throws and never waits. */
@@ -67,8 +54,8 @@ export class SmartTurnModel implements TurnModel {
   }
 
   /**
-   * Judges by the last 8 s whether the turn is over, as a logit: 0 is undecided. Loads the model at need. Undefined after a
-   * failure, and where judgements take more than a quarter of a core. Never throws.
+   * Judges by the last 8 s whether the turn is over, as a logit: 0 is undecided. Loads the model at need. Undefined after
+   * a failure. Never throws.
    */
   async judge(
     { guildId, samples }: JudgedSound,
@@ -83,23 +70,11 @@ export class SmartTurnModel implements TurnModel {
         guildId,
         urgency: 'turn',
       });
-      if (this.#mayTake(job.threadMs)) return await this.#models.runJob(job, signal);
-      this.#onSkip();
-      return undefined;
+      return await this.#models.runJob(job, signal);
     } catch {
       // Words and silence decide without a prediction.
       return undefined;
     }
-  }
-
-  #mayTake(threadMs: number) {
-    const nowMs = this.#clock.nowMs();
-    const paidMs = maxCoreShare * (nowMs - this.#owedAtMs);
-    this.#owedMs = Math.max(0, this.#owedMs - paidMs);
-    this.#owedAtMs = nowMs;
-    if (this.#owedMs + threadMs > maxAtOnceMs) return false;
-    this.#owedMs += threadMs;
-    return true;
   }
 
   #loadOnce() {
@@ -111,5 +86,54 @@ export class SmartTurnModel implements TurnModel {
       },
     );
     return this.#loading;
+  }
+}
+
+/**
+ * A turn model that takes at most a quarter of a core in the long run. Beyond it words and silence decide: `onSkip` is called for each
+ * pause that is not judged.
+ *
+ * @example
+ * import { realClock } from '#src/base/clock.ts';
+ * import { BoundedTurnModel, type TurnModel } from '#src/speech/local/turn-model.ts';
+ *
+ * declare const smartTurn: TurnModel;
+ * const turnModel = new BoundedTurnModel(smartTurn, realClock, () => console.log('not judged'));
+ */
+export class BoundedTurnModel implements TurnModel {
+  readonly #model: TurnModel;
+  readonly #clock: Pick<Clock, 'nowMs'>;
+  readonly #onSkip: () => void;
+  /** Time of the model thread that is spent beyond `maxCoreShare`, as of `#owedAtMs`. */
+  #owedMs = 0;
+  #owedAtMs = 0;
+
+  constructor(model: TurnModel, clock: Pick<Clock, 'nowMs'>, onSkip: () => void) {
+    this.#model = model;
+    this.#clock = clock;
+    this.#onSkip = onSkip;
+  }
+
+  /** Loads the model ahead of need. Never throws and never waits. */
+  load(): void {
+    this.#model.load();
+  }
+
+  /** Judges as the model does. Undefined also where judgements take more than a quarter of a core. Never throws. */
+  async judge(sound: JudgedSound, signal: AbortSignal): Promise<number | undefined> {
+    if (this.#mayTake(estimateJudgementMs(sound.samples.subarray(-judgedSamples))))
+      return await this.#model.judge(sound, signal);
+    this.#onSkip();
+    return undefined;
+  }
+
+  #mayTake(threadMs: number) {
+    const nowMs = this.#clock.nowMs();
+    const paidMs = maxCoreShare * (nowMs - this.#owedAtMs);
+    this.#owedMs = Math.max(0, this.#owedMs - paidMs);
+    this.#owedAtMs = nowMs;
+    if (this.#owedMs + threadMs > maxAtOnceMs) return false;
+    this.#owedMs += threadMs;
+    return true;
   }
 }

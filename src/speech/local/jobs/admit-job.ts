@@ -67,6 +67,11 @@ function priceSound(kind: JobKind, work: TranscribeJob | EndOfTurnJob) {
   };
 }
 
+/** Estimates the time, in ms of the model thread, of judging at most 8 s of sound at 16 kHz. */
+export function estimateJudgementMs(samples: Int16Array): number {
+  return priceSound('end-of-turn', { samples }).threadMs;
+}
+
 function priceText(work: SpeakJob) {
   const { clauses, ipa } =
     'rest' in work ? work.rest : { clauses: [work.text], ipa: [] };
