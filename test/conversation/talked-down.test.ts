@@ -142,3 +142,19 @@ test('a person who calls the bot by name does not wait for the tool of another a
   await passTime(fixture, 500);
   expect(findAnsweredPerson(fixture)).toBe('eva');
 });
+
+test('a stop after the bot has finished stops nothing, and no sound confirms it', async () => {
+  let heard = 'the bridge';
+  const transcriber = new FakeTranscriber({ texts: () => heard });
+  const fixture = await openRoom({ transcriber, rounds: [['It is long.']] });
+  const question = await sayWords('human-cards-003', adam, fixture.clock.nowMs());
+  await passUntil(fixture, () => floorPhase(fixture) === 'sounding', question);
+  await passUntil(fixture, () => floorPhase(fixture) === undefined);
+  await passTime(fixture, 1_000);
+  const { sent } = fixture.linkOpener.link;
+  heard = 'stop';
+  const stop = await sayWords('human-cards-003', adam, fixture.clock.nowMs());
+  await passTime(fixture, 6_000, stop);
+  expect(fixture.of('recognised').at(-1)?.text).toBe('stop');
+  expect(fixture.linkOpener.link.sent).toBe(sent);
+});

@@ -67,7 +67,10 @@ export class FakeLink implements VoiceLink {
       this.present.findIndex((one) => one.id === personId),
     ];
     const person = this.present[at];
-    if (person && roleIds) this.present[at] = { ...person, roleIds };
+    if (!person || !roleIds) return;
+    this.present[at] = { ...person, roleIds };
+    // Discord tells of seats. Roles that the bot asked for are told of by nobody.
+    this.#reported = JSON.stringify(this.present);
   }
 
   getState(): LinkState {

@@ -187,8 +187,8 @@ export const borderFaults: readonly PlantedFault[] = [
     file: 'src/sessions/role-watch.ts',
     from: 'if (joinRoleIds(personId, link.listPeople()) !== roleIdsBefore)\n    consent.syncConversation();',
     to: 'void roleIdsBefore;',
-    tests: ['test/conversation', 'test/sessions'],
-    foundBy: 'nothing',
+    tests: ['test/conversation/hearing'],
+    foundBy: 'tests',
   },
   {
     id: 'b30',
@@ -196,8 +196,8 @@ export const borderFaults: readonly PlantedFault[] = [
     file: 'src/sessions/privacy-requests.ts',
     from: '    this.#forgetInMemory(guildId, personId); // Again, for data that was read meanwhile.\n',
     to: '',
-    tests: ['test/conversation', 'test/sessions'],
-    foundBy: 'nothing',
+    tests: ['test/conversation/presence'],
+    foundBy: 'tests',
   },
   {
     id: 'c01',
@@ -206,7 +206,7 @@ export const borderFaults: readonly PlantedFault[] = [
     from: '    ledger.recall(await spending.read(toUtcDay(clock.wallMs())));\n',
     to: '    await spending.read(toUtcDay(clock.wallMs()));\n',
     tests: ['test/spending'],
-    foundBy: 'nothing',
+    foundBy: 'tests',
   },
   {
     id: 'c02',

@@ -171,8 +171,9 @@ export const conversationFaults: readonly PlantedFault[] = [
     file: 'src/conversation/mouth/barge-in.ts',
     from: 'if (this.#replyId !== undefined)\n',
     to: 'if (this.#replyId === -1)\n',
-    tests: ['test/conversation', 'test/turn/overlap'],
-    foundBy: 'nothing',
+    tests: ['test/conversation'],
+    testName: 'a stop after the bot has finished',
+    foundBy: 'tests',
   },
   {
     id: 'b18',
@@ -205,8 +206,8 @@ export const conversationFaults: readonly PlantedFault[] = [
     file: 'src/turn/decide-utterance.ts',
     from: 'return canConfirm && !goesOn && !overlapsReply && !hasGoneOn;',
     to: 'return canConfirm && !goesOn && !overlapsReply;',
-    tests: ['test/conversation', 'test/turn'],
-    foundBy: 'nothing',
+    tests: ['test/conversation/machine'],
+    foundBy: 'tests',
   },
   {
     id: 'b22',

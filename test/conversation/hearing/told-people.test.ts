@@ -119,6 +119,13 @@ test('a person who was told in a channel is not told again there, but in each ot
   ]);
 });
 
+test('a role that is taken away ends hearing within two seconds a person, though nobody comes or goes', async () => {
+  const fixture = await openCalled(byRole, [adam, { ...eva, roleIds: [rules] }]);
+  giveRoles(fixture);
+  await passTime(fixture, 4_100);
+  expect(isHeard(fixture)).toBe(false);
+});
+
 test('a role that was lost and comes back is told anew', async () => {
   const fixture = await openCalled(byRole, [adam, { ...eva, roleIds: [rules] }]);
   expect(listTold(fixture)).toEqual([toldByRules]);

@@ -79,3 +79,23 @@ test('what was stored while an erasure ran is erased by a press that came after 
   expect(await consents.countItems(guildId, evaId)).toBe(0);
   expect(calls.filter((name) => name === 'erasePerson')).toHaveLength(2);
 });
+
+test('personal settings that were read while an erasure ran are forgotten with it', async () => {
+  const { fixture } = await openLounge();
+  const { consents } = fixture.stores;
+  const { peopleSettings } = fixture;
+  await peopleSettings.changeSettings(guildId, evaId, { voice: 'rms' });
+  const held = Promise.withResolvers<void>();
+  const erase = consents.erasePerson.bind(consents);
+  consents.erasePerson = async (erasure) => {
+    await held.promise;
+    return await erase(erasure);
+  };
+  const forgetting = fixture.privacy.forget(guildId, evaId);
+  await passTime(fixture, 200);
+  expect(await peopleSettings.loadSettings(guildId, evaId)).toEqual({ voice: 'rms' });
+  held.resolve();
+  await passTime(fixture, 500);
+  expect(await forgetting).toMatchObject({ kind: 'forgotten' });
+  expect(peopleSettings.getCached(guildId, evaId)).toEqual({});
+});

@@ -9,6 +9,7 @@ import {
   linkUp,
   makeRoomAfter,
   pauseWithWords,
+  recognisedWords,
   replyAudible,
   replyOver,
   saidByBen,
@@ -19,6 +20,7 @@ import {
   toolReturned,
   voiceBegan,
   voiceEnded,
+  voicePaused,
 } from '#test/conversation/machine/conversation-case.ts';
 
 /** A question of Confirm for Ana's timer, asked aloud. */
@@ -195,6 +197,23 @@ export const toolsCases: ConversationCases = {
       [[replyAudible(101, 1_300), replyOver(101, 3_000, 'timer, 10?')]],
       [saysWhole(2, toPersonId('ana'), 4_000, 'yes')],
       [voiceBegan(3, toPersonId('ana'), 5_500)],
+      [tickAt(9_000)],
+    ],
+  },
+  'a yes whose words come after its speaker has gone on confirms nothing': {
+    room: makeRoomAfter(saidByBen),
+    steps: [
+      ...timerAskedAloud,
+      [[replyAudible(101, 1_300), replyOver(101, 3_000, 'timer, 10?')]],
+      [
+        [
+          voiceBegan(2, toPersonId('ana'), 4_000),
+          voicePaused(2, 4_600),
+          voiceEnded(2, 5_000),
+        ],
+      ],
+      [voiceBegan(3, toPersonId('ana'), 5_100)],
+      [recognisedWords(2, 1, 'yes', 5_200)],
       [tickAt(9_000)],
     ],
   },
