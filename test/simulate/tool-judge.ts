@@ -18,6 +18,8 @@ import type { Simulation } from './simulation-world.ts';
  */
 export function createToolJudge(hold: Hold, inheritedRuns = 0) {
   const tools = createToolBook();
+  /** Runs that were stopped at the latest instant at which any was, in ms. */
+  let stopped = { atMs: Number.NEGATIVE_INFINITY, runs: 0 };
 
   function checkEffect(
     effect: ConversationEffect,
@@ -40,15 +42,22 @@ export function createToolJudge(hold: Hold, inheritedRuns = 0) {
         checkRun(effect, { after, before, event });
         return;
       case 'stop-run':
+        noteStoppedRun(event.atMs);
         checkStoppedRun(effect, before, after);
         return;
       default:
     }
   }
 
+  function noteStoppedRun(atMs: number) {
+    stopped = { atMs, runs: (stopped.atMs === atMs ? stopped.runs : 0) + 1 };
+  }
+
   function checkJobs(world: Simulation, after: ConversationState) {
     const running = world.engines.listRunning.filter(({ port }) => port === 'run');
-    const most = after.tools.runs.length + inheritedRuns;
+    // An effect for the outside may post an event before the next one of its step, which stops the tool, is performed.
+    const stopping = world.clock.nowMs() === stopped.atMs ? stopped.runs : 0;
+    const most = after.tools.runs.length + inheritedRuns + stopping;
     hold(11, running.length <= most, 'a tool that was stopped');
   }
 
