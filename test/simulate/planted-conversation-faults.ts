@@ -232,8 +232,8 @@ export const conversationFaults: readonly PlantedFault[] = [
     file: 'src/conversation/mouth/pending-answer.ts',
     from: '    this.#options.preemptiveBudget.lose(this.#tokens);\n    this.#fate',
     to: '    this.#fate',
-    tests: ['test/conversation'],
-    foundBy: 'nothing',
+    tests: ['test/conversation/answering'],
+    foundBy: 'tests',
   },
   {
     id: 'b25',
