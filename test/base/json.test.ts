@@ -119,6 +119,7 @@ const trusted = [
   'src/discord/login.ts',
   'src/provider/models/model-list.ts',
   'src/speech/local/process/piper.ts',
+  'src/speech/local/process/turn-head.ts',
   'src/speech/openai/transcript-reply.ts',
   'src/spending/prices/prices.ts',
   'src/sql/columns.ts',
