@@ -23,7 +23,7 @@ const turnModelWeight = 0.7;
 const longestShare = 0.1;
 
 /** Sorts a turn by the pauses in it. */
-export function getTurnKind({ scene: { silences, stretches } }: PersonTurn): TurnKind {
+function getTurnKind({ scene: { silences, stretches } }: PersonTurn): TurnKind {
   if (silences.some(({ insertedMs }) => insertedMs !== undefined))
     return 'hesitation of 0.7 s put in';
   const hasPause = stretches
