@@ -21,9 +21,7 @@ const schema = z.strictObject({
   isWidespread: z.boolean(),
   confirmations: group('yes no beside'),
   overlap: group('stop ?wait ?goOn backchannel neverMind fillers ?refusals'),
-  endOfTurn: group(
-    '?openWords fillers ?frequentWords ?subordinators ?openSuffixes ?closedSuffixes',
-  )
+  endOfTurn: group('fillers ?frequentWords ?subordinators')
     .extend({
       numbers: group('?words ?nouns ?prepositions ?tens ?units').optional(),
       /** English alone. */

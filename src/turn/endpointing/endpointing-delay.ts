@@ -105,7 +105,7 @@ export type PauseSigns = {
  * Words and sound together are one calibrated logit, where as many ends as pauses are heard: `scripts/models/turn_head.py` learns the
  * weights from people.
  */
-const sumWeights = { bias: -0.24, words: 0.53, sound: 0.93 };
+const sumWeights = { bias: -0.25, words: 0.6, sound: 0.88 };
 /** Without sound, words that go on weigh more than words that may be whole: `npm run bench -- turns`. */
 const aloneWeights = { open: 0.8, whole: 0.5 };
 /**

@@ -28,6 +28,7 @@ function getPhraseLogit(textWords: readonly string[]) {
   if (textWords.length === 1 && isInClass('wholeAnswers', textWords[0])) return 1.8;
   if (textWords.every((word) => isInClass('greetings', word))) return 0.5;
   if (textWords.every((word) => isInClass('courtesies', word))) return 1.6;
+  if (textWords.every((word) => isInClass('openers', word))) return -1; // "Well", "and so".
   const isJoining =
     textWords.at(-1) === 'then' && isInClass('conjunctions', textWords.at(-2));
   return isJoining ? -1.5 : undefined;
@@ -42,6 +43,9 @@ function getPleaseLogit(textWords: readonly string[], form: number) {
 function findLastSentence(textWords: readonly string[]) {
   let from = 0;
   while (from < textWords.length - 1 && isInClass('openers', textWords[from])) from++;
+  // "Wait while I look" is a command with its clause.
+  const isCommandBefore = from > 0 && isInClass('verbs', textWords[from - 1]);
+  if (isCommandBefore && subordinators.has(textWords[from] ?? '')) from--;
   const withoutOpeners = textWords.slice(from);
   const withoutName = withoutOpeners.slice(1);
   const isName =
@@ -231,6 +235,7 @@ function needsObject(sentence: readonly string[]) {
 /** Rates a final preposition: better if its noun is before it, as in "what are you talking about". */
 function getStrandedLogit(sentence: readonly string[]) {
   const wordBefore = sentence.at(-2) ?? '';
+  if (hasObjectBefore(sentence)) return 0.2;
   if (
     !isQuestion(sentence) ||
     !(isVerb(wordBefore) || wordBefore === 'it' || wordBefore === 'you')
@@ -239,13 +244,31 @@ function getStrandedLogit(sentence: readonly string[]) {
   return sentence.at(-1) === 'from' ? -0.3 : -0.8;
 }
 
+/** Recognises "what is it like", "what are you up to" and "something i like", but not "i like" or "it looks like". */
+function hasObjectBefore(sentence: readonly string[]) {
+  const [firstWord = ''] = sentence;
+  const [wordBefore, lastWord] = sentence.slice(-2);
+  const isAsked =
+    isQuestion(sentence) && isInClass('questionWords', removeContraction(firstWord));
+  if (lastWord === 'like')
+    return isAsked || (sentence.length > 2 && isInClass('onlySubjects', wordBefore));
+  return isAsked && isInClass('particles', wordBefore);
+}
+
 /** Rates a final auxiliary: good in "tell me where it is", open in "the capital of france is". */
 function getAuxiliaryLogit(sentence: readonly string[]) {
+  if (isShortDenial(sentence)) return 0.6;
   if (isMainVerb(sentence)) return isQuestion(sentence) ? 0 : -0.5;
   if (sentence.slice(1, -2).some((word) => isInClass('questionWords', word)))
     return 0.8;
   if (!isInClass('subjects', sentence.at(-2))) return -2.2;
   return sentence.length <= 3 ? 0.2 : -1.6;
+}
+
+/** Recognises "why not" and "probably not", but not "it is not". */
+function isShortDenial(sentence: readonly string[]) {
+  const [wordBefore, lastWord] = sentence.slice(-2);
+  return lastWord === 'not' && wordBefore !== undefined && !isVerb(wordBefore);
 }
 
 /** Recognises a final main verb: "what can you do", "should i be". */

@@ -83,18 +83,12 @@ export type WishPhrases = {
 };
 
 export type EndOfTurnWords = {
-  /** Articles, conjunctions, prepositions, possessives and subjects, which hardly ever end a sentence. */
-  readonly openWords?: Phrases;
   /** Sounds and words of a speaker who looks for the next word. */
   readonly fillers: Phrases;
-  /** Words that may end a sentence and identify the language. */
+  /** Words that identify the language. */
   readonly frequentWords?: Phrases;
-  /** Starts of clauses that need another one. */
+  /** Starts of English clauses that need another one. */
   readonly subordinators?: Phrases;
-  /** Endings of an unfinished text, in languages whose words are not apart. */
-  readonly openSuffixes?: Phrases;
-  /** Endings of a finished text in these languages. */
-  readonly closedSuffixes?: Phrases;
   readonly numbers?: NumberWords;
   /** For the grammar in `english-end-of-turn.ts`. */
   readonly wordClasses?: WordClasses;

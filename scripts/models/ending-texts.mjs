@@ -1,0 +1,93 @@
+// Texts whose ends are known, for scripts/models/endings.mjs. DATA holds a clone of each repository of ending-texts.json.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { languages } from '#src/turn/languages/languages.ts';
+
+const sourcesFile = new URL('ending-texts.json', import.meta.url);
+const wordingsFolder = new URL('../../src/chat/stand-in/wordings/', import.meta.url);
+
+/** Texts of one language from one source. */
+const [maxTexts, maxEnglishTexts] = [9000, 24_000];
+
+/** Reads all sources: `{ source, language, text }` of each utterance, each once. */
+export function readTexts(dataDir) {
+  const sources = JSON.parse(readFileSync(sourcesFile, 'utf8'));
+  const seen = new Set();
+  const counts = new Map();
+  const rows = [];
+  for (const { name, commit, paths, sha256 } of sources) {
+    const directory = join(dataDir, name);
+    const git = (...args) => execFileSync('git', ['-c', 'core.quotePath=false', '-C', directory, ...args], { maxBuffer: 2 ** 30, encoding: 'utf8' });
+    const files = git('ls-tree', '-r', '--name-only', commit).split('\n');
+    const hash = createHash('sha256');
+    for (const path of files) {
+      const match = paths.map((pattern) => new RegExp(`^${pattern}$`).exec(path)).find(Boolean);
+      const language = match && toLanguage(match.groups?.tag ?? 'en');
+      if (!language) continue;
+      const content = git('show', `${commit}:${path}`);
+      hash.update(`${path}\n${content}`);
+      for (const text of listUtterances(name, content)) {
+        const key = `${name} ${language} ${text}`;
+        if (name !== 'slurp' && seen.has(key)) continue;
+        seen.add(key);
+        const group = `${name} ${language}`;
+        const count = (counts.get(group) ?? 0) + 1;
+        counts.set(group, count);
+        if (count <= (language === 'en' ? maxEnglishTexts : maxTexts)) rows.push({ source: name, language, text });
+      }
+    }
+    const found = hash.digest('hex');
+    if (found !== sha256) console.log(`${name}: SHA-256 ${found}, not ${sha256}`);
+  }
+  return [...rows, ...listOwnPhrases()];
+}
+
+/** Lists whole utterances that the bot knows: yes, no, stops and wishes in 40 languages, questions to the stand-in of a chat model in seven. */
+function listOwnPhrases() {
+  const questions = readdirSync(wordingsFolder).flatMap((file) => {
+    const { wordings } = JSON.parse(readFileSync(new URL(file, wordingsFolder), 'utf8'));
+    const texts = Object.values(wordings).flat().filter((text) => !text.includes('{'));
+    return texts.map((text) => ({ source: 'own', language: file.slice(0, 2), text }));
+  });
+  const phrases = languages.flatMap(({ code: language, confirmations, overlap, dismissals, commands }) => {
+    const { yes, no } = confirmations;
+    const { stop, goOn, backchannel, neverMind } = overlap;
+    const { doNotHear, notMe, leave, pauseHearing } = commands;
+    const phrases = [yes, no, stop, goOn, backchannel, neverMind, dismissals?.wholes, doNotHear, notMe, leave, pauseHearing].flatMap((list) => list ?? []);
+    return phrases.map((text) => ({ source: 'own', language, text }));
+  });
+  return [...questions, ...phrases];
+}
+
+const iso3 = {
+  ara: 'ar', bul: 'bg', ben: 'bn', ces: 'cs', dan: 'da', deu: 'de', ell: 'el', eng: 'en', spa: 'es', pes: 'fa', fin: 'fi', fra: 'fr', heb: 'he', hin: 'hi',
+  hrv: 'hr', hun: 'hu', ind: 'id', isl: 'is', ita: 'it', jpn: 'ja', kor: 'ko', zsm: 'ms', nob: 'nb', nld: 'nl', pol: 'pl', por: 'pt', ron: 'ro', rus: 'ru',
+  slk: 'sk', slv: 'sl', srp: 'sr', swe: 'sv', swh: 'sw', tam: 'ta', tha: 'th', tur: 'tr', ukr: 'uk', urd: 'ur', vie: 'vi', cmn: 'zh',
+};
+const names = {
+  bengali: 'bn', chinese: 'zh', dutch: 'nl', english: 'en', french: 'fr', german: 'de', hebrew: 'he', hindi: 'hi', indonesian: 'id', italian: 'it', japanese: 'ja',
+  korean: 'ko', persian: 'fa', portuguese: 'pt', russian: 'ru', spanish: 'es', swedish: 'sv', tamil: 'ta', thai: 'th', turkish: 'tr', ukrainian: 'uk', urdu: 'ur',
+};
+const codes = new Set(Object.values(iso3));
+
+/** ISO 639-1 of a tag. Undefined for languages that the bot has no words of. */
+function toLanguage(tag) {
+  if (/^(?:zh-HK|zh-TW|yue)$/i.test(tag)) return undefined;
+  const named = iso3[tag] ?? names[tag];
+  const code = named ?? tag.slice(0, 2).toLowerCase();
+  return codes.has(code) && (tag.length <= 2 || tag[2] === '-' || named) ? code : undefined;
+}
+
+function listUtterances(source, content) {
+  const readers = {
+    'piper-recording-studio': () => content.split('\n').map((line) => line.split('\t')[1] ?? ''),
+    intents: () => [...content.matchAll(/^ {6}- (.+)$/gm)].map(([, text]) => text.replace(/^["']|["']$/g, '')),
+    'chatterbot-corpus': () => [...content.matchAll(/^\s*- (?:- )?(.+)$/gm)].map(([, text]) => text.replace(/^["']|["']$/g, '')),
+    'oos-eval': () => Object.values(JSON.parse(content)).flatMap((part) => part.map(([text]) => text)),
+    slurp: () => content.startsWith('{') ? content.trim().split('\n').map((line) => JSON.parse(line).sentence) : content.split('\n'),
+  };
+  const texts = readers[source]?.() ?? content.split('\n');
+  return texts.map((text) => text.trim()).filter((text) => text && !/[<>[\]{}|_=]/.test(text));
+}

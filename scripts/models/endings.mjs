@@ -1,0 +1,87 @@
+// Learns at which words people end, for src/turn/endpointing/word-endings.bin, in about five minutes and 4 GB.
+//
+//   DATA holds a clone of each repository of ending-texts.json by its name, as `git clone https://github.com/clinc/oos-eval`.
+//   npm run node -- --max-old-space-size=6000 scripts/models/endings.mjs DATA [--out FILE] [--without SOURCE] [--beside CHECKOUT]
+//
+// Texts are whole or cut between two words, without punctuation. A tenth of them is not learnt from: it tells how right the weights are. With
+// --without, all texts of that source are not learnt from, and tell it. --beside shows how right another checkout's predictEndOfTurn is.
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { WordEndings } from '#src/turn/endpointing/word-endings.ts';
+import { makeExamples } from './ending-examples.mjs';
+import { readTexts } from './ending-texts.mjs';
+import { packEndings, trainEndings } from './train-endings.mjs';
+
+const { positionals, values: options } = parseArgs({
+  allowPositionals: true,
+  options: { out: { type: 'string' }, without: { type: 'string' }, beside: { type: 'string' } },
+});
+const [dataDir] = positionals;
+if (!dataDir) throw new Error('Name the folder of the clones.');
+
+const examples = makeExamples(readTexts(dataDir));
+const isHeldOut = ({ fold, source }) => (options.without ? source === options.without : fold === 0);
+const model = trainEndings(examples.filter((example) => !isHeldOut(example) && example.fold !== 0 && example.fold !== 1));
+const calibrating = examples.filter((example) => !isHeldOut(example) && example.fold === 1);
+const bytes = packEndings(model, calibrating);
+const endings = new WordEndings(bytes);
+if (options.out) writeFileSync(options.out, bytes);
+
+const other = options.beside && (await import(join(resolve(options.beside), 'src/turn/endpointing/end-of-turn.ts')));
+const judged = examples.filter(isHeldOut).map((example) => ({
+  ...example,
+  told: endings.getLogit(example.words, example.language),
+  untold: endings.getLogit(example.words, ''),
+  other: other?.predictEndOfTurn(example.words.join(' '), example.language).completeLogit ?? 0,
+}));
+console.log(`${examples.length} texts, ${judged.length} held out; AUC, by language told and not told${other ? ', and of the other checkout' : ''}`);
+const groups = [['all', judged], ...[...Map.groupBy(judged, ({ language }) => language)].sort()];
+console.table(
+  Object.fromEntries(
+    groups.map(([name, group]) => [
+      name,
+      { texts: group.length, told: measureAuc(group, 'told'), untold: measureAuc(group, 'untold'), ...(other && { other: measureAuc(group, 'other') }) },
+    ]),
+  ),
+);
+for (const kind of ['told', 'untold']) {
+  console.log(`Reliability, language ${kind}: what it says, and what is whole`);
+  console.table(listReliability(judged, kind));
+}
+
+/** Area under the curve: how often a whole text gets more than a cut one. */
+function measureAuc(group, kind) {
+  const sorted = group.toSorted((a, b) => a[kind] - b[kind]);
+  let [cutWeight, wholeWeight, sum] = [0, 0, 0];
+  for (let from = 0; from < sorted.length; ) {
+    let to = from;
+    let [cuts, wholes] = [0, 0];
+    for (; to < sorted.length && sorted[to][kind] === sorted[from][kind]; to++) {
+      if (sorted[to].isWhole) wholes += sorted[to].weight;
+      else cuts += sorted[to].weight;
+    }
+    sum += wholes * (cutWeight + cuts / 2);
+    cutWeight += cuts;
+    wholeWeight += wholes;
+    from = to;
+  }
+  return (sum / (cutWeight * wholeWeight)).toFixed(3);
+}
+
+function listReliability(group, kind) {
+  const rows = [...Map.groupBy(group, (example) => Math.min(9, Math.floor(10 * toProbability(example[kind]))))].sort(([a], [b]) => a - b);
+  const sumUp = (members, pick) => members.reduce((sum, member) => sum + pick(member) * member.weight, 0);
+  return Object.fromEntries(
+    rows.map(([tenth, members]) => {
+      const weight = sumUp(members, () => 1);
+      const says = sumUp(members, (member) => toProbability(member[kind])) / weight;
+      const is = sumUp(members, ({ isWhole }) => (isWhole ? 1 : 0)) / weight;
+      return [`${tenth / 10} to ${(tenth + 1) / 10}`, { texts: members.length, says: says.toFixed(3), is: is.toFixed(3) }];
+    }),
+  );
+}
+
+function toProbability(logit) {
+  return 1 / (1 + Math.exp(-logit));
+}
