@@ -214,7 +214,7 @@ playScripts({
     `,
   'words that hold a no and are none are answered': `
     adam says: don't listen to me when I sing
-    > heard Adam: don't listen to me when I sing x2, answered Adam: You said five.
+    > heard Adam: don't listen to me when I sing, answered Adam: You said five.
     adam says: you don’t listen to me
     > heard Adam: you don’t listen to me x2, answered Adam: You said five.
     adam says: she said don't listen to me

@@ -33,7 +33,7 @@ playScripts({
     with auto, alone
     20000
     adam says: Leave.
-    > heard Adam: Leave., ignored Adam: interjection, left asked, writes leave.ok (Lounge) (27 s)
+    > heard Adam: Leave., ignored Adam: interjection, left asked, writes leave.ok (Lounge) (26 s)
     9000
     at > nowhere
     requests > 0 requests
