@@ -61,6 +61,6 @@ function pickSounds(all: readonly HumanSound[]) {
 
 function formatTurn({ scene, spokenMs, answersMs, ...turn }: PersonTurn) {
   const waits = answersMs.map((atMs) => atMs - spokenMs).join(' ');
-  const signs = `words ${turn.wordsLogit?.toFixed(1)}, model ${turn.probability?.toFixed(3)}`;
+  const signs = `words ${turn.wordsLogit?.toFixed(1)}, sound ${turn.soundLogit?.toFixed(1)}`;
   return `${waits} | ${signs} | ${scene.text}`;
 }

@@ -14,12 +14,12 @@ export type TurnKind = (typeof turnKinds)[number];
 type WaitCause = 'words' | 'turn model' | 'timeout' | 'recogniser' | 'model' | 'voice';
 
 const shortestPauseMs = 200;
+/** Frames further apart are another sound. */
+const silentMs = 100;
 /** An end that is decided sooner is not the cause of a long wait. */
 const promptEndMs = 450;
 /** Logit from which words or turn model are no reason to wait. */
 const sureLogit = 0.8;
-/** Weight of the turn model beside the words, as in the endpointing delay. */
-const turnModelWeight = 0.7;
 const longestShare = 0.1;
 
 /** Sorts a turn by the pauses in it. */
@@ -61,7 +61,41 @@ export function formatPeopleReport(turns: readonly PersonTurn[]): string {
     'no answer',
   ];
   return `${formatTable(['turns', ...columns], [...rows, ['all', ...formatFigures(turns)]])}
+${formatCuts(turns)}
 ${formatLongestWaits(turns)}`;
+}
+
+/** Finds how long the bot still sounded once a person whom it had talked into went on. Undefined where it did not talk into them. */
+export function measureSilencingMs({
+  answersMs,
+  framesMs,
+  scene,
+  spokenMs,
+}: PersonTurn): number | undefined {
+  const cutMs = answersMs.find((atMs) => atMs < spokenMs);
+  const [goesOnMs] =
+    scene.stretches.find(([fromMs]) => fromMs > (cutMs ?? spokenMs)) ?? [];
+  if (cutMs === undefined || goesOnMs === undefined) return undefined;
+  const later = framesMs.filter((atMs) => atMs > goesOnMs);
+  const gap = later.findIndex(
+    (atMs, n) => atMs - (later[n - 1] ?? goesOnMs) > silentMs,
+  );
+  const last = gap === -1 ? later.at(-1) : later[gap - 1];
+  return Math.max(0, (last ?? goesOnMs) - goesOnMs);
+}
+
+/** Formats what talking into somebody costs them. */
+function formatCuts(turns: readonly PersonTurn[]) {
+  const cut = turns.filter(isTalkedInto);
+  const silencingMs = cut.flatMap((turn) => measureSilencingMs(turn) ?? []);
+  const [median, longest] = [0.5, 1].map((share) => findPercentile(silencingMs, share));
+  const answeredTwice = cut.filter(
+    ({ answersMs, spokenMs }) =>
+      answersMs.filter((atMs) => atMs >= spokenMs).length > 1,
+  );
+  return cut.length === 0
+    ? 'Nobody was talked into.'
+    : `Talked into ${cut.length}: silent ${median} ms after they went on (p50), ${longest} at most; ${answeredTwice.length} answered twice after that.`;
 }
 
 function formatFigures(turns: readonly PersonTurn[]) {
@@ -86,7 +120,7 @@ export function formatShare(count: number, total: number): string {
     (z / (1 + z ** 2 / total)) *
     Math.sqrt((share * (1 - share)) / total + z ** 2 / (4 * total ** 2));
   const [low, high] = [middle - half, middle + half].map((value) =>
-    (100 * value).toFixed(0),
+    Math.max(0, 100 * value).toFixed(0),
   );
   return `${(100 * share).toFixed(0)} % (${low} to ${high})`;
 }
@@ -124,13 +158,12 @@ export function findCause(turn: PersonTurn): WaitCause {
 
 /** Finds what kept the end of a turn back: of two signs the one that said more that the person goes on. */
 function findEndCause(
-  { wordsLogit, probability = 0.5 }: PersonTurn,
+  { wordsLogit, soundLogit = 0 }: PersonTurn,
   { recognisedAtMs = 0, endedAtMs }: TurnTimestamps,
 ): WaitCause {
   if (wordsLogit === undefined || recognisedAtMs > endedAtMs) return 'recogniser';
-  const modelLogit = turnModelWeight * toLogit(probability);
-  if (Math.min(wordsLogit, modelLogit) >= sureLogit) return 'timeout';
-  return wordsLogit <= modelLogit ? 'words' : 'turn model';
+  if (Math.min(wordsLogit, soundLogit) >= sureLogit) return 'timeout';
+  return wordsLogit <= soundLogit ? 'words' : 'turn model';
 }
 
 function findAnswerCause({
@@ -142,9 +175,4 @@ function findAnswerCause({
   return firstTokenAtMs - recognisedAtMs > firstSentAtMs - firstTokenAtMs
     ? 'model'
     : 'voice';
-}
-
-function toLogit(probability: number) {
-  const sure = Math.max(0.001, Math.min(0.999, probability));
-  return Math.log(sure / (1 - sure));
 }

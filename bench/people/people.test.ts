@@ -5,12 +5,13 @@ import {
   findCause,
   formatShare,
   isTalkedInto,
+  measureSilencingMs,
   measureWaitMs,
 } from './people-report.ts';
 import { type PersonTurn, playPersonTurn } from './person-turn.ts';
 
 const codec = await loadOpus();
-const sureModel = { load: () => undefined, judge: async () => 0.999 };
+const sureModel = { load: () => undefined, judge: async () => 7 };
 
 /** Plays the turn with these words: as it is, or with a hesitation of 1.5 s put in. */
 async function playTurn(beginning: string, insertedMs?: number) {
@@ -36,6 +37,9 @@ test('whoever stops for 1.5 s with a turn model that is sure of the end is talke
   const turn = await playTurn('Can I get a medium roast', 1_500);
   expect(isTalkedInto(turn)).toBe(true);
   expect(measureWaitMs(turn)).toBeUndefined();
+  // The bot is silent soon after they go on, and answers once.
+  expect(measureSilencingMs(turn)).toBeLessThan(500);
+  expect(turn.answersMs.filter((atMs) => atMs >= turn.spokenMs)).toHaveLength(1);
 });
 
 test('a long wait has the cause that kept it', () => {
@@ -46,10 +50,10 @@ test('a long wait has the cause that kept it', () => {
   };
   const findLateCause = (signs: Partial<PersonTurn>) =>
     findCause({ ...late, ...signs } as PersonTurn);
-  expect(findLateCause({ wordsLogit: -2.6, probability: 0.9 })).toBe('words');
-  expect(findLateCause({ wordsLogit: 2, probability: 0.01 })).toBe('turn model');
-  expect(findLateCause({ wordsLogit: 2, probability: 0.99 })).toBe('timeout');
-  expect(findLateCause({ probability: 0.99 })).toBe('recogniser');
+  expect(findLateCause({ wordsLogit: -2.6, soundLogit: 2.2 })).toBe('words');
+  expect(findLateCause({ wordsLogit: 2, soundLogit: -4.6 })).toBe('turn model');
+  expect(findLateCause({ wordsLogit: 2, soundLogit: 4.6 })).toBe('timeout');
+  expect(findLateCause({ soundLogit: 4.6 })).toBe('recogniser');
 });
 
 test('a share comes with the interval of Wilson', () =>

@@ -32,11 +32,13 @@ export type PersonTurn = {
   readonly spokenMs: number;
   /** First frame of each answer that was heard. */
   readonly answersMs: readonly number[];
+  /** Frames of the bot that left. */
+  readonly framesMs: readonly number[];
   /** Instants of the last answer. */
   readonly instants?: TurnTimestamps;
-  /** Logit of the words of the last question, and the turn model's last probability. */
+  /** Last logits that the turn is over, by the words of the last question and by the turn model. */
   readonly wordsLogit?: number;
-  readonly probability?: number;
+  readonly soundLogit?: number;
 };
 
 /** Parts that all turns share. */
@@ -93,6 +95,8 @@ export async function playPersonTurn(
   await using _sessions = fixture.sessions;
   await fixture.sessions.join(lounge, asker.id ?? nobody);
   const { link } = fixture.linkOpener;
+  const framesMs: number[] = [];
+  link.onLeft = (_frame, atMs) => framesMs.push(atMs);
   const pass = async (untilMs: number, packets: readonly Packet[]) => {
     let next = 0;
     while (clock.nowMs() < untilMs) {
@@ -125,6 +129,7 @@ export async function playPersonTurn(
     scene,
     spokenMs,
     answersMs,
+    framesMs: framesMs.map((atMs) => atMs - startMs).filter((atMs) => atMs > 0),
     ...(instants && { instants: moveInstants(instants, startMs) }),
     ...recogniser.last,
     ...judging.last,
@@ -152,8 +157,8 @@ class TimedTurnModel implements TurnModel {
   readonly #model: TurnModel;
   readonly #clock: VirtualClock;
   #isRunning: Promise<unknown> = Promise.resolve();
-  /** The last probability. */
-  last: { readonly probability?: number } = {};
+  /** The last logit. */
+  last: { readonly soundLogit?: number } = {};
 
   constructor(model: TurnModel, clock: VirtualClock) {
     this.#model = model;
@@ -168,9 +173,9 @@ class TimedTurnModel implements TurnModel {
     const judging = this.#model.judge(sound, signal);
     this.#isRunning = judging;
     await this.#clock.sleep(judgeMs, signal).catch(() => undefined);
-    const probability = await judging;
-    if (probability !== undefined) this.last = { probability };
-    return probability;
+    const soundLogit = await judging;
+    if (soundLogit !== undefined) this.last = { soundLogit };
+    return soundLogit;
   }
 
   /** Resolves once the model has answered, so that no virtual time passes meanwhile. */
