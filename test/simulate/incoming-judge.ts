@@ -78,13 +78,13 @@ export class IncomingJudge {
     const by = before.turns.find(({ openSpeech }) =>
       openSpeech.some(({ id }) => id === utterance),
     )?.by;
-    if (by === undefined || !this.#unread.has(by)) {
-      if (kind === 'paused') this.#paused.add(utterance);
-      if (kind === 'resumed') this.#paused.delete(utterance);
-      return;
-    }
-    const endedMs = event.kind === 'ended' ? event.endedMs : this.#unreadFromMs;
+    if (by === undefined) return;
+    const isUnread = this.#unread.has(by);
+    const endedMs = kind === 'ended' ? event.endedMs : this.#unreadFromMs;
     const isHeard = this.#paused.has(utterance) && endedMs <= this.#unreadFromMs;
-    this.#hold(104, kind === 'resumed' || isHeard, by);
+    this.#hold(104, !isUnread || kind === 'resumed' || isHeard, by);
+    if (isUnread) return;
+    if (kind === 'paused') this.#paused.add(utterance);
+    if (kind === 'resumed') this.#paused.delete(utterance);
   }
 }
