@@ -51,26 +51,25 @@ export function readSecretFiles(environment: NodeJS.ProcessEnv): SecretFiles {
   for (const name of Object.keys(secretNames)) {
     const path = environment[`${name}_FILE`]?.trim();
     if (!path) continue;
-    const fault = environment[name]?.trim()
-      ? `${name} is set, too; leave one of both out`
-      : readSecretFile(path, (value) => {
-          values[name] = value;
-        });
-    if (fault) mistakes.push(`${name}_FILE: ${fault}`);
+    const read = environment[name]?.trim()
+      ? { fault: `${name} is set, too; leave one of both out` }
+      : readSecretFile(path);
+    if ('value' in read) values[name] = read.value;
+    else mistakes.push(`${name}_FILE: ${read.fault}`);
   }
   return { values, mistakes };
 }
 
-/** Returns what is wrong with a file. Undefined: it holds a secret. */
-function readSecretFile(path: string, give: (value: string) => void) {
+/** Reads a secret, or returns what is wrong with its file. */
+function readSecretFile(
+  path: string,
+): { readonly value: string } | { readonly fault: string } {
   try {
     const value = readFileSync(path, 'utf8').trim();
-    if (value === '') return `${path} is empty`;
-    give(value);
-    return undefined;
+    return value === '' ? { fault: `${path} is empty` } : { value };
   } catch (error) {
     const code =
       error instanceof Error && 'code' in error ? `${error.code}` : 'unknown';
-    return `${path} cannot be read (${code})`;
+    return { fault: `${path} cannot be read (${code})` };
   }
 }
