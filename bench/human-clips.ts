@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ClipWord, decodeOpusFile } from '#bench/turns/voice-clips.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { readClip } from '#test/audio/clip-archive.ts';
 
 /** Start and end in ms of the clip. */
 export type TimeSpan = readonly [fromMs: number, toMs: number];
@@ -62,8 +63,8 @@ export async function* readHumanClips(
   );
   for (const entry of entries) {
     const words = entry.words ?? listWords(entry);
-    const file = await readFile(join(folder, entry.file));
-    yield { ...entry, words, samples: decodeOpusFile(file, codec) };
+    const samples = decodeOpusFile(readClip(folder, entry.file), codec);
+    yield { ...entry, words, samples };
   }
 }
 

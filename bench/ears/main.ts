@@ -60,12 +60,9 @@ await printPairs();
 
 async function printRecognition() {
   await printWords([...readClearClips(), ...(await readPeople(options.clips))]);
-  await printSounds(
-    'sounds without speech',
-    await readSounds('test/fixtures/non-speech'),
-  );
+  await printSounds('sounds without speech', readSounds('test/fixtures/non-speech'));
   await printSounds('other sounds without speech', [
-    ...(await readSounds('src/sources/sounds')),
+    ...readSounds('src/sources/sounds'),
     ...makeSounds(),
   ]);
   await printSpeed();

@@ -1,9 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { clipFolders, type HumanClip, readHumanClips } from '#bench/human-clips.ts';
 import { decodeOpusFile } from '#bench/turns/voice-clips.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
+import { listClips, readClip } from '#test/audio/clip-archive.ts';
 import { readSpeechFile } from '#test/audio/recorded-speech.ts';
 import recordings from '#test/fixtures/speech/manifest.json' with { type: 'json' };
 
@@ -20,11 +19,6 @@ export type NamedSound = { readonly name: string; readonly samples: Int16Array }
 
 const longestSoundSamples = 6 * listenRateHz;
 const codec = await loadOpus();
-
-/** Reads the sound of an Ogg Opus file. */
-async function readOpus(path: string) {
-  return decodeOpusFile(await readFile(path), codec);
-}
 
 /** Reads clips of the people of `test/fixtures/speech` who read clearly. */
 export function readClearClips(): readonly SpeechClip[] {
@@ -58,14 +52,12 @@ export async function readPairClips(isTuning: boolean): Promise<readonly HumanCl
 }
 
 /** Reads every sound of a folder, up to 6 s. */
-export async function readSounds(folder: string): Promise<readonly NamedSound[]> {
-  const files = (await readdir(folder)).filter((file) => /\.(?:opus|ogg)$/.test(file));
-  const sounds: NamedSound[] = [];
-  for (const name of files.toSorted()) {
-    const samples = (await readOpus(join(folder, name))).slice(0, longestSoundSamples);
-    sounds.push({ name, samples });
-  }
-  return sounds;
+export function readSounds(folder: string): readonly NamedSound[] {
+  const files = listClips(folder).filter((file) => /\.(?:opus|ogg)$/.test(file));
+  return files.map((name) => {
+    const samples = decodeOpusFile(readClip(folder, name), codec);
+    return { name, samples: samples.slice(0, longestSoundSamples) };
+  });
 }
 
 /** Makes four sounds: a dial tone, a siren, bursts of noise, and thumps. */

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import {
   type ClipWord,
   readClips,
-  toClipPath,
+  readPackedClip,
   unpackPackets,
   type VoiceClip,
 } from '#bench/turns/voice-clips.ts';
@@ -121,18 +120,17 @@ export async function readVoices(
   voiceNames: Readonly<Record<PersonId, string>>,
 ): Promise<ReadonlyMap<PersonId, readonly MicrophoneSound[]>> {
   const clips = [...(await readClips()).values()];
-  const voices = Object.entries(voiceNames).map(async ([personId, voice]) => {
+  const voices = Object.entries(voiceNames).map(([personId, voice]) => {
     const voiceClips = clips.filter(({ id }) => id.startsWith(`${voice}/`));
-    const sounds = await Promise.all(voiceClips.map(readClipSound));
-    return [toPersonId(personId), sounds] as const;
+    return [toPersonId(personId), voiceClips.map(readClipSound)] as const;
   });
-  return new Map(await Promise.all(voices));
+  return new Map(voices);
 }
 
-async function readClipSound({ id, words }: VoiceClip): Promise<MicrophoneSound> {
+function readClipSound({ id, words }: VoiceClip): MicrophoneSound {
   const fromMs = words[0]?.[1] ?? 0;
   const toMs = words.at(-1)?.[2] ?? 0;
-  const packets = unpackPackets(await readFile(toClipPath(id))).slice(
+  const packets = unpackPackets(readPackedClip(id)).slice(
     Math.max(0, Math.floor((fromMs - clipMarginMs) / packetMs)),
     Math.ceil((toMs + clipMarginMs) / packetMs),
   );

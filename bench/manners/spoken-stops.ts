@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { unpackPackets } from '#bench/turns/voice-clips.ts';
 import { type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
+import { readClip } from '#test/audio/clip-archive.ts';
 import {
   type BenchChannel,
   isAtRest,
@@ -34,13 +35,13 @@ export async function readStops(): Promise<readonly SpokenStop[]> {
   return voices.flatMap((voice) => texts.map((text) => ({ voice, say: text })));
 }
 
-/** Returns the file with the sound of a stop. */
-export function findStopPath({ voice, say: text }: SpokenStop): URL {
+/** Reads the packets of a stop. */
+export function readStop({ voice, say: text }: SpokenStop): readonly Uint8Array[] {
   const name = text
     .toLowerCase()
     .replace(/[^a-z]+/g, '-')
     .replace(/^-|-$/g, '');
-  return new URL(`stops/${voice}-${name}.packets`, import.meta.url);
+  return unpackPackets(readClip('bench/manners/stops', `${voice}-${name}.packets`));
 }
 
 /** Says each stop into a long answer, in turn by the person who is answered and by another. A stop is heeded where the bot falls silent within 0.8 s, and stays so for 3 s. */
@@ -60,7 +61,7 @@ export async function playStops(stops: readonly SpokenStop[]): Promise<SpokenSto
 
 async function stopStory(channel: BenchChannel, stop: SpokenStop, speakerId: PersonId) {
   const { clock, lastSound } = channel;
-  const packets = unpackPackets(await readFile(findStopPath(stop)));
+  const packets = readStop(stop);
   await tellStory(channel);
   const sound = { packets, ms: packets.length * 20 };
   const { toMs } = sayText(

@@ -70,20 +70,18 @@ async function addClip(
   gain: number,
   codec: OpusCodec,
 ) {
-  const sound = await decodeSound(clip, codec, roomRateHz);
+  const sound = decodeSound(clip, codec, roomRateHz);
   const louder = sound.map((value) => Math.round(value * gain));
   const target = samples.subarray(startMs * samplesPerMs).subarray(0, sound.length);
   addSamples(target, louder);
 }
 
-async function decodeSound(
+function decodeSound(
   { id, packed }: VoiceClip,
   codec: OpusCodec,
   rateHz: 16_000 | 48_000,
 ) {
-  return packed
-    ? decodeClip(packed, codec, rateHz)
-    : await readSound(id, codec, rateHz);
+  return packed ? decodeClip(packed, codec, rateHz) : readSound(id, codec, rateHz);
 }
 
 /** Makes the seed of the room's noise. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { OggPageReader } from '#src/audio/formats/ogg-page.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { readClip } from '#test/audio/clip-archive.ts';
 import { joinedSpeech } from '#test/audio/recorded-speech.ts';
 import { spreadClipWords } from './sound-labels.ts';
 import type { TurnScenario } from './turn-scenarios.ts';
@@ -66,18 +67,18 @@ export async function readReadings(): Promise<readonly VoiceClip[]> {
   });
 }
 
-/** Returns the path of the file with the packets of a clip. */
-export function toClipPath(id: string): string {
-  return `${scenariosUrl}/clips/${id}.packets`;
+/** Reads the packets of a clip, packed. */
+export function readPackedClip(id: string): Buffer {
+  return readClip(`${scenariosUrl}/clips`, `${id}.packets`);
 }
 
 /** Reads the sound of one clip, mono. */
-export async function readSound(
+export function readSound(
   id: string,
   codec: OpusCodec,
   rateHz: 16_000 | 48_000,
-): Promise<Int16Array> {
-  return decodeClip(await readFile(toClipPath(id)), codec, rateHz);
+): Int16Array {
+  return decodeClip(readPackedClip(id), codec, rateHz);
 }
 
 /** Decodes the packets of a clip, mono. */

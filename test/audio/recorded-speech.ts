@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { readWav } from '#src/audio/formats/wav.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { getDurationMs, joinSamples, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
+import { readClip } from './clip-archive.ts';
+
+const speechFolder = fileURLToPath(new URL('../fixtures/speech', import.meta.url));
 
 /** One of the recordings, 16 kHz mono. */
 export function readSpeech(name: string) {
@@ -10,7 +13,7 @@ export function readSpeech(name: string) {
 }
 
 export function readSpeechFile(file: string): Pcm {
-  return readWav(readFileSync(new URL(`../fixtures/speech/${file}`, import.meta.url)));
+  return readWav(readClip(speechFolder, file));
 }
 
 export const joinedSpeech = joinSamples;

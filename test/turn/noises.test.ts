@@ -1,4 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { decodeOpusFile } from '#bench/turns/voice-clips.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
@@ -10,14 +9,13 @@ import {
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
 import { hasVoice, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
+import { listClips, readClip } from '#test/audio/clip-archive.ts';
 
 const sampleCount = 12 * listenRateHz;
 const recorded = 'test/fixtures/non-speech';
 const codec = await loadOpus();
 /** Music sings for 128 ms, which a recogniser is asked about and hears no words in (`npm run bench -- ears`). */
-const files = (await readdir(recorded)).filter(
-  (file) => file.endsWith('.opus') && file !== 'music.opus',
-);
+const files = listClips(recorded).filter((file) => file !== 'music.opus');
 
 /** Sounds that voices are mistaken for: -1 to 1, by the time in seconds. */
 const instruments: Readonly<Record<string, (t: number) => number>> = {
@@ -75,7 +73,7 @@ test.each(Object.entries(instruments))(
 test.each(files)(
   '12 s of %s in a room where nobody speaks reach no recogniser',
   async (file) => {
-    const once = decodeOpusFile(await readFile(`${recorded}/${file}`), codec);
+    const once = decodeOpusFile(readClip(recorded, file), codec);
     const samples = Int16Array.from(
       { length: sampleCount },
       (_, n) => once[n % once.length] ?? 0,

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { findSoundingPart, spreadClipWords } from '#bench/turns/sound-labels.ts';
 import {
   pickPauseMs,
@@ -15,6 +14,7 @@ import {
 } from '#bench/turns/voice-clips.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { readClip } from '#test/audio/clip-archive.ts';
 
 /** Scenes and the clips that they are made of. */
 export type ScenarioSet = {
@@ -79,19 +79,13 @@ export async function makeRequestScenarios(
 }
 
 /** Reads the clauses of a sentence. One before a pause was spoken as before a comma, as the name of its file tells. */
-async function readClauses(
-  voice: string,
-  clauses: readonly string[],
-  codec: OpusCodec,
-) {
-  return await Promise.all(
-    clauses.map(async (say, n) => {
-      const ending = n < clauses.length - 1 ? '-goes-on' : '';
-      const name = `${say.replace(/[^a-z0-9]+/g, '-')}${ending}`;
-      const file = await readFile(`${scenariosUrl}/held-out/${voice}/${name}.opus`);
-      const words = spreadClipWords(say, findSoundingPart(decodeOpusFile(file, codec)));
-      const packed = packPackets(readOpusPackets(file));
-      return { id: `${voice}/${name}`, say, words, packed };
-    }),
-  );
+function readClauses(voice: string, clauses: readonly string[], codec: OpusCodec) {
+  return clauses.map((say, n) => {
+    const ending = n < clauses.length - 1 ? '-goes-on' : '';
+    const name = `${say.replace(/[^a-z0-9]+/g, '-')}${ending}`;
+    const file = readClip(`${scenariosUrl}/held-out`, `${voice}/${name}.opus`);
+    const words = spreadClipWords(say, findSoundingPart(decodeOpusFile(file, codec)));
+    const packed = packPackets(readOpusPackets(file));
+    return { id: `${voice}/${name}`, say, words, packed };
+  });
 }

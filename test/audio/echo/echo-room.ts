@@ -8,8 +8,8 @@ import {
 import {
   type ClipRow,
   decodeClip,
+  readPackedClip,
   scenariosUrl,
-  toClipPath,
 } from '#bench/turns/voice-clips.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { addSamples } from '#sandbox/voice-client/client-microphone.ts';
@@ -155,7 +155,7 @@ export function readClips(voices: readonly string[], codec: OpusCodec): Int16Arr
   return clips
     .filter(({ id }) => voices.some((voice) => id.startsWith(`${voice}/`)))
     .map(({ fromMs, id, toMs }) => {
-      const sound = decodeClip(readFileSync(toClipPath(id)), codec, roomRateHz);
+      const sound = decodeClip(readPackedClip(id), codec, roomRateHz);
       return sound.slice(fromMs * samplesPerMs, toMs * samplesPerMs);
     });
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { minUnderstoodShare } from '#src/probes/engine-probes.ts';
 import { readPageTexts } from '#src/texts/page-texts.ts';
 import { formatText, type Locale, type TextId } from '#src/texts/texts.ts';
+import { readClip } from '#test/audio/clip-archive.ts';
 import { joinedSpeech } from '#test/audio/recorded-speech.ts';
 import { findUntranslated } from './find-untranslated.ts';
 import { listComplaints, openBrowser } from './open-browser.ts';
@@ -36,13 +36,16 @@ const maxSilentSample = 4;
 const listener = new TabListener();
 afterAll(() => listener[Symbol.asyncDispose]());
 
+/** Folder of test/fixtures, and the clip's name. */
+type Clip = readonly [folder: string, name: string];
+
 type Newcomer = {
   readonly tag: string;
   readonly locale: Locale;
   /** "How are you?" in the language. */
   readonly question: string;
-  /** A person who speaks the language, in test/fixtures, and words that a recogniser finds there. */
-  readonly clip: string;
+  /** A person who speaks the language, and words that a recogniser finds there. */
+  readonly clip: Clip;
   readonly heard: RegExp;
 };
 
@@ -51,29 +54,29 @@ const newcomers: readonly Newcomer[] = [
     tag: 'de-DE',
     locale: 'de',
     question: 'Wie geht es dir?',
-    clip: 'human/pv-cheetah-test_de_norm',
+    clip: ['human', 'pv-cheetah-test_de_norm'],
     heard: /Lieblingszahl/,
   },
   {
     tag: 'es-ES',
     locale: 'es',
     question: '¿Cómo estás?',
-    clip: 'prompts/es/ast-es-queue-periodic-announce',
+    clip: ['prompts', 'es/ast-es-queue-periodic-announce'],
     heard: /ocupados|espere|atenderemos/,
   },
   {
     tag: 'ja-JP',
     locale: 'ja',
     question: 'お元気ですか',
-    clip: 'human/pv-rhino-test_within_context_ja',
+    clip: ['human', 'pv-rhino-test_within_context_ja'],
     heard: /[\p{sc=Hiragana}\p{sc=Katakana}]/u,
   },
 ];
 
 /** Writes a clip as a file that Chromium plays as its microphone, removed at the end. */
-async function writeMicrophone(clip: string) {
+async function writeMicrophone([clips, name]: Clip) {
   const folder = await mkdtemp(join(tmpdir(), 'newcomer-'));
-  const file = readFileSync(`test/fixtures/${clip}.opus`);
+  const file = readClip(`test/fixtures/${clips}`, `${name}.opus`);
   const decoder = (await loadOpus()).createDecoder(48_000);
   const sound = readOpusPackets(file).map((packet) => decoder.decode(packet).slice());
   const samples = joinedSpeech([...sound, new Int16Array(48_000)]);

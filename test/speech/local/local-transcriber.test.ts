@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { decodeOpusFile } from '#bench/turns/voice-clips.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
@@ -17,6 +16,7 @@ import {
   stepSpeakerLanguage,
   weighLanguages,
 } from '#src/turn/speaker-language/speaker-language.ts';
+import { readClip } from '#test/audio/clip-archive.ts';
 import { listUpdates, testTranscriber } from '#test/contracts/transcriber-contract.ts';
 import { readRecording } from '#test/speech/recordings.ts';
 
@@ -64,7 +64,7 @@ function learn(language: string): ExpectedLanguage {
 }
 
 test('whoever has spoken English is heard in German, and the other way round: nothing is translated', async () => {
-  const file = await readFile('test/fixtures/human/pv-cheetah-test_de_norm.opus');
+  const file = readClip('test/fixtures/human', 'pv-cheetah-test_de_norm.opus');
   const samples = decodeOpusFile(file, await loadOpus());
   const german = { samples, rateHz: 16_000, channels: 1 } as const;
   const listen = async (pcm: Pcm, language: string) =>
