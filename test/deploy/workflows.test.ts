@@ -43,6 +43,7 @@ test('a night tries everything, and a short one says which part of the programs 
   expect(commands(300)).toEqual([
     'node test/simulate/main.ts --seconds N --from 7',
     'node test/simulate/main.ts --canary',
+    'node test/planted/main.ts --minutes N --seed 7',
     'node test/simulate/main.ts --each-call-fails --calls N --seed 7',
     'npx vitest run --project long test/scenarios/scenes.long.test.ts --sequence.shuffle.tests --sequence.seed 7',
     'node test/fuzz/main.ts --seconds N --seed 7',

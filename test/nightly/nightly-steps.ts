@@ -12,7 +12,7 @@ const fixedMinutes = 60;
 /** Below so many minutes all is shortened, and the slowest of the programs of others are left out. */
 const shortMinutes = 120;
 
-/** Steps of a night of so many minutes. The long ones share 90 : 30 : 120 of four hours, and as much in a shorter night. */
+/** Steps of a night of so many minutes. The long ones share 90 : 30 : 30 : 120 of four hours and a half, and as much in a shorter night. */
 export function listSteps(minutes: number, seed: number) {
   const timed = Math.max(minutes - fixedMinutes, 0.4 * minutes);
   const isShort = minutes < shortMinutes;
@@ -31,6 +31,12 @@ export function listSteps(minutes: number, seed: number) {
       name: 'canary',
       command: `${simulate} --canary`,
       figure: /^.*found.*$/m,
+    },
+    {
+      name: 'planted faults',
+      command: `node test/planted/main.ts --minutes ${Math.round(timed / 8)} --seed ${seed}`,
+      figure: /^talk: .*found$/m,
+      seed,
     },
     {
       name: 'each call fails',

@@ -1,5 +1,13 @@
 import { toChannelId, toPersonId } from '#src/base/ids.ts';
-import { Owned, type Owner, toOpenText, toPrivateOwner } from '#src/people/owned.ts';
+import {
+  ErasedWords,
+  joinSources,
+  lastingSources,
+  Owned,
+  type Owner,
+  toOpenText,
+  toPrivateOwner,
+} from '#src/people/owned.ts';
 import { countRuns, fc } from '#test/properties.ts';
 
 const lounge = toChannelId('lounge');
@@ -45,6 +53,26 @@ test('words for one person come out for them alone, and given words everywhere',
     'ten',
   ]);
   expect(await given.findForPerson(ben, mayNot)).toBe('ten');
+});
+
+test('words of which one source was erased come out nowhere, also while somebody waits for roles', async () => {
+  const erasedWords = new ErasedWords();
+  const sources = erasedWords.beginReading().toSources((id) => id === ana);
+  const owner = { channelId: lounge };
+  const words = new Owned('eight', owner, joinSources([lastingSources, sources]));
+  const asked = Promise.withResolvers<boolean>();
+  const waiting = words.findForPerson(ben, () => asked.promise);
+  expect([words.findForPlace(lounge), words.findForListeners(() => true)]).toEqual([
+    'eight',
+    'eight',
+  ]);
+  erasedWords.noteErasure(ana);
+  asked.resolve(true);
+  expect([words.findForPlace(lounge), words.findForListeners(() => true)]).toEqual([
+    undefined,
+    undefined,
+  ]);
+  expect(await waiting).toBeUndefined();
 });
 
 const places = [lounge, den];

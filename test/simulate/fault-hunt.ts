@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Script of each seed, in minutes: short ones meet a fault sooner. */
 const minutes = 1;
 /** Time, in seconds, that a process may take beside its hunt, and the tests of a few folders. */
-const [spareSeconds, testSeconds] = [60, 600];
+const [spareSeconds, testSeconds] = [60, 300];
 
 export type FaultHunt = {
   /** Longest time for each fault. */
@@ -70,7 +70,10 @@ function findByTests(faults: readonly PlantedFault[], what: string) {
 }
 
 /** First finding of the simulation with a fault; undefined: none, or the fault cannot be planted. */
-function huntBySimulation({ id }: PlantedFault, seconds: number) {
+export function huntBySimulation(
+  { id }: PlantedFault,
+  seconds: number,
+): string | undefined {
   const main = join(root, 'test/simulate/main.ts');
   const hunt = ['--first', '--seconds', `${seconds}`, '--minutes', `${minutes}`];
   const args = ['--import', makePlanter(id), main, ...hunt];
@@ -88,7 +91,7 @@ function huntBySimulation({ id }: PlantedFault, seconds: number) {
 }
 
 /** Number of tests that fail with a fault, and the first of them; undefined: none. */
-function huntByTests({ id, testName, tests }: PlantedFault) {
+export function huntByTests({ id, testName, tests }: PlantedFault): string | undefined {
   const report = join(tmpdir(), `planted-fault-${process.pid}.json`);
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const reported = ['--reporter=json', `--outputFile=${report}`];
@@ -103,9 +106,13 @@ function huntByTests({ id, testName, tests }: PlantedFault) {
     ...tests,
   ];
   const options = `NODE_OPTIONS=--import=${makePlanter(id)}`;
-  spawnSync('env', [options, ...run], { cwd: root, timeout: testSeconds * 1_000 });
+  // `timeout` ends the workers too, of which one may never return.
+  spawnSync('timeout', ['-s', 'KILL', `${testSeconds}`, 'env', options, ...run], {
+    cwd: root,
+  });
+  if (!existsSync(report)) return `the tests do not end within ${testSeconds} s`;
   const failed = listFailedTests(readFileSync(report, 'utf8'));
-  rmSync(report, { force: true });
+  rmSync(report);
   return failed.length === 0 ? undefined : `${failed.length} fail, first: ${failed[0]}`;
 }
 

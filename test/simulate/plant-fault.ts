@@ -1,13 +1,11 @@
 // node --import URL?fault=ID, where URL is this file's: plants a fault into the sources as they are loaded.
 import { registerHooks } from 'node:module';
-import { plantedBreaks } from '#test/mission/planted-breaks.ts';
-import { plantedLeaks } from '#test/virtual-scenes/planted-leaks.ts';
-import { plantedFaults } from './planted-faults.ts';
+import { faultAreas } from '#test/planted/fault-areas.ts';
 
 const id = new URL(import.meta.url).searchParams.get('fault');
-const fault = [...plantedFaults, ...plantedLeaks, ...plantedBreaks].find(
-  (one) => one.id === id,
-);
+const fault = Object.values(faultAreas)
+  .flat()
+  .find((one) => one.id === id);
 if (!fault) throw new Error(`There is no planted fault ${id}.`);
 const { file, from, to } = fault;
 const url = new URL(`../../${file}`, import.meta.url).href;
