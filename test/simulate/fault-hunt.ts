@@ -12,8 +12,6 @@ import { simulate } from './simulate.ts';
 import { makeScript } from './simulated-script.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Script of each seed, in minutes: short ones meet a fault sooner. */
-const minutes = 1;
 /** Time, in seconds, that a process may take beside its hunt, and the tests of a few folders. */
 const [spareSeconds, testSeconds] = [60, 300];
 
@@ -75,7 +73,7 @@ export function huntBySimulation(
   seconds: number,
 ): string | undefined {
   const main = join(root, 'test/simulate/main.ts');
-  const hunt = ['--first', '--seconds', `${seconds}`, '--minutes', `${minutes}`];
+  const hunt = ['--first', '--seconds', `${seconds}`, '--minutes', 'rounds'];
   const args = ['--import', makePlanter(id), main, ...hunt];
   const beganMs = performance.now();
   const { status, stderr, stdout } = spawnSync(process.execPath, args, {
@@ -145,7 +143,7 @@ export async function findRunFaults(seconds: number) {
     for (let seed = 1; finding === undefined && performance.now() < untilMs; seed++) {
       const { failure } = await simulate({
         seed,
-        acts: makeScript(seed, minutes),
+        acts: makeScript(seed),
         ...fault,
       });
       if (failure !== undefined) finding = `seed ${seed}: ${failure}`;

@@ -411,7 +411,9 @@ export class Invariants {
   checkTime(world: Simulation) {
     const nowMs = world.clock.nowMs();
     const state = this.#last;
-    const isTried = state && isLinkTried(state, world.isOpening);
+    // Whoever calls the bot waits for the disk first.
+    const isTried =
+      this.seats.isCalled || (state && isLinkTried(state, world.isOpening));
     if (!state || isSessionOver(state) || isTried) this.#atMs.tried = nowMs;
     this.#note(() => {
       this.#hold(27, nowMs <= this.#atMs.tried + maxTryMs);
@@ -436,6 +438,11 @@ export class Invariants {
   /** A seat is stored as alive. */
   checkSeatAlive(nowMs: number) {
     this.#note(() => this.seats.checkAlive(nowMs));
+  }
+
+  /** The bot has told a person that it has forgotten them, and keeps these settings of the person in memory. */
+  checkForgotten(by: string, settings: object) {
+    this.#note(() => this.#hold(89, Object.keys(settings).length === 0, by));
   }
 
   /** Something is about to happen in the world. */

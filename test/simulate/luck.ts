@@ -29,7 +29,7 @@ export function createLuck(
   failing: FailingCall | undefined,
 ) {
   const calls = new Map<PortName, number>();
-  /** Ports whose calls all fail at once, hang, or take ten times as long: `speak dies`, `speak hangs`, `speak slows`. */
+  /** Ports whose calls all fail at once, hang, or take ten times as long: `speak dies`, `speak hangs`, `speak slows`. `store hides`: it cannot be read. */
   const outages = new Set<string>();
   let failingPorts = failing;
 
@@ -54,6 +54,11 @@ export function createLuck(
     /** A port has trouble from now on: `speak dies`. */
     breakPort(outage: string) {
       outages.add(outage);
+    },
+
+    /** Whether a port has this trouble: `store hides`. */
+    isBroken(outage: string) {
+      return outages.has(outage);
     },
 
     /** All ports are well again. */

@@ -78,8 +78,8 @@ export const borderFaults: readonly PlantedFault[] = [
     id: 'b01',
     meaning: 'A seat that Discord dropped is not noticed.',
     file: 'src/discord/link/discord-link.ts',
-    from: 'if (this.#isSettled() && seat?.channelId !== channelId)',
-    to: 'if (this.#isSettled() && seat?.channelId === undefined && channelId === undefined)',
+    from: 'if (this.#isSettled() && findOwnChannel(guild) !== channelId)',
+    to: 'if (this.#isSettled() && findOwnChannel(guild) !== channelId && channelId === undefined)',
     tests: ['test/discord/link'],
   },
   {
@@ -103,10 +103,9 @@ export const borderFaults: readonly PlantedFault[] = [
     id: 'b04',
     meaning: 'The echo of an earlier leave ends a new join.',
     file: 'src/discord/link/voice-signals.ts',
-    from: '    if (!this.#state && !isHere) return;\n',
-    to: '',
+    from: 'if (!this.#state && (!isHere || this.#isFormerSeat())) return;',
+    to: 'if (!this.#state && isHere && this.#isFormerSeat()) return;',
     tests: ['test/discord/link'],
-    foundBy: 'tests',
   },
   {
     id: 'b05',
@@ -197,7 +196,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: '    this.#forgetInMemory(guildId, personId); // Again, for data that was read meanwhile.\n',
     to: '',
     tests: ['test/conversation/presence'],
-    foundBy: 'tests',
   },
   {
     id: 'c01',
@@ -215,6 +213,16 @@ export const borderFaults: readonly PlantedFault[] = [
     from: '    for (const { kind, personId } of this.#listUnwritten(guildId))\n      answers.set(personId, { kind });\n',
     to: '',
     tests: ['test/storage', 'test/sessions'],
+  },
+  {
+    id: 'c04',
+    meaning:
+      'The mute of a seat that the bot has just left is taken for the next seat.',
+    file: 'src/discord/link/voice-signals.ts',
+    from: 'return this.#hasFormerSeat && leaves.hasKnown(timing.nowMs());',
+    to: 'return this.#hasFormerSeat && timing.nowMs() < 0 && leaves.hasKnown(0);',
+    tests: ['test/discord/link'],
+    foundBy: 'tests',
   },
   {
     id: 'c03',

@@ -17,7 +17,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'if (isKnown && !oldConsent.no.includes(id)) withdrawPerson(draft, id);',
     to: 'if (isKnown && oldConsent.no.includes(id)) withdrawPerson(draft, id);',
     tests: ['test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'a03',
@@ -242,7 +241,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'if (!isCut || !hasSpoken) putClauses',
     to: 'putClauses',
     tests: ['test/pipeline', 'test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'b26',

@@ -80,6 +80,11 @@ export class SeatJudge {
     return this.#restUntilMs;
   }
 
+  /** Whether somebody calls the bot, and has had no answer. */
+  get isCalled(): boolean {
+    return this.#calls > 0;
+  }
+
   /** A new process knows of no rest. */
   beginProcess(): void {
     this.#restUntilMs = Number.NEGATIVE_INFINITY;
@@ -150,7 +155,6 @@ export class SeatJudge {
   checkTime(world: Simulation, state: ConversationState): void {
     const { discord } = world;
     const nowMs = world.clock.nowMs();
-    if (!discord.hasIdleSeat || discord.voice.isWalledOff) this.#seatFromMs = nowMs;
     this.#hold(107, nowMs - this.#seatFromMs <= maxLoginMs, 'a seat without a call');
     const isUp = isLinkUp(state) && !isSessionOver(state);
     if (!isUp || discord.botChannel !== null) this.#seatedMs = nowMs;
@@ -169,6 +173,12 @@ export class SeatJudge {
       if (discord.isSeatedIn(by, this.#channelId)) this.#togetherMs.set(by, nowMs);
     if (discord.botChannel !== null && discord.voice.current) this.#inCallMs = nowMs;
     if (discord.isMostlySealed || !discord.voice.isCarried) this.#troubleMs = nowMs;
+    this.#noteIdleSeat(discord, nowMs);
+  }
+
+  /** A process may take a while until it asks for its first seat. */
+  #noteIdleSeat({ hasIdleSeat, voice }: Simulation['discord'], nowMs: number) {
+    if (!hasIdleSeat || voice.isWalledOff) this.#seatFromMs = nowMs;
   }
 
   /** A seat is stored as alive. */

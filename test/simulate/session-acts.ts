@@ -23,6 +23,22 @@ export async function changeSetting({ settings }: SessionFixture, change: string
   await settings.setSetting(guildId, key, value);
 }
 
+/** A person chooses a voice for what is read out. */
+export async function chooseVoice({ peopleSettings }: SessionFixture, by: PersonId) {
+  await peopleSettings.changeSettings(guildId, by, { voice: 'calm' });
+}
+
+/** A person has the bot forget them. Once that is done, the judge is shown what the bot still knows of their own settings. */
+export async function forgetPerson(
+  { peopleSettings, privacy }: SessionFixture,
+  by: PersonId,
+  judge: { checkForgotten(by: PersonId, settings: object): void },
+) {
+  const { kind } = await privacy.forget(guildId, by);
+  if (kind === 'forgotten')
+    judge.checkForgotten(by, peopleSettings.getCached(guildId, by));
+}
+
 /** The bot has something to say to a person. */
 export function queueNotice(
   { sessions }: SessionFixture,

@@ -35,8 +35,12 @@ const samplesPerPiece = pieceMs * 24;
 const maxAnswerMs = 3_600_000;
 /** Word over which a model thinks for ever, however well all is. */
 const hangingWord = 'riddle';
+/** Word over which an answer is cut off in the middle of a sentence, after whole ones. */
+const unfinishedWord = 'unfinished';
 /** Luck with which an answer has two sentences and an end. */
 const healthyLuck = 0.3;
+/** Luck up to which a server says that an answer is cut off. */
+const saidCutLuck = 0.915;
 /** Share of answers in which each sentence comes twice. */
 const repeatingShare = 0.15;
 /** Where a server cuts an answer off. */
@@ -143,7 +147,8 @@ export class SimulatedModels {
       yield { kind: 'text', text: `Answer ${answer} has part ${part}. ` };
       await clock.sleep(sentenceMs, signal);
     }
-    if (luck > 0.9 && luck < 0.93) yield* endEarly(luck);
+    if (asked.includes(unfinishedWord)) yield* endEarly(saidCutLuck);
+    else if (luck > 0.9 && luck < 0.93) yield* endEarly(luck);
     else yield { kind: 'text', text: luck < 0.2 ? 'Is that all?' : 'That is all.' };
   }
 
@@ -168,7 +173,7 @@ function countSentences(asked: string, luck: number) {
 /** A server ends an answer in the middle of a sentence: it says so, or is gone. */
 function* endEarly(luck: number): Generator<ChatPart> {
   yield { kind: 'text', text: unfinishedText };
-  if (luck > 0.915) throw new BotError('provider.truncated', true, 'Cut off.');
+  if (luck > saidCutLuck) throw new BotError('provider.truncated', true, 'Cut off.');
   yield { kind: 'cut' };
 }
 

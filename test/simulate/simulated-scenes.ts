@@ -96,6 +96,7 @@ const actKinds = [
   'seats',
   'seal',
   'slow-disk',
+  'look-up',
 ] as const;
 export type ActKind = (typeof actKinds)[number];
 
@@ -140,23 +141,41 @@ type SceneAct = readonly [
   text?: string,
 ];
 
+/** Habits of a world without which a scene shows little: nothing fails, a person may spend little, words come while they are said. */
+export const sceneNeeds = [
+  'calm',
+  'poor',
+  'partials',
+  'slow-tools',
+  'slow-close',
+  'latency',
+  'chained',
+] as const;
+export type SceneNeed = (typeof sceneNeeds)[number];
+
 export type Scene = {
   readonly group: SceneGroup;
   readonly weight: number;
+  readonly needs: readonly SceneNeed[];
+  /** Number of different people that it is for. */
+  readonly people: number;
   readonly acts: readonly SceneAct[];
 };
 
 /** `say a 1200-4500 'wait'`: kind, who, the two instants, and the words where they are given. */
 const actPattern = /^([\w-]+) (\w) (\d+)-(\d+)(?: '(.*)')?$/;
 
-/** Reads `stop 5: say a 0-0 | stop b 1500-7000`: a group, the weight, and acts that belong together. */
+/** Reads `stop 5 calm: say a 0-0 | stop b 1500-7000`: a group, the weight, needs, and acts that belong together. */
 function parseScene(line: string): Scene {
-  const [head = '', acts = ''] = line.split(': ');
-  const [group, weight] = head.split(' ');
+  const [head = '', written = ''] = line.split(': ');
+  const [group, weight, ...needs] = head.split(' ');
+  const acts = written.split(' | ').map(parseAct);
   return {
     group: requireMember(sceneGroups, group),
     weight: Number(weight),
-    acts: acts.split(' | ').map(parseAct),
+    needs: needs.map((need) => requireMember(sceneNeeds, need)),
+    people: 1 + Math.max(...acts.map(([, who]) => roles.indexOf(who))),
+    acts,
   };
 }
 

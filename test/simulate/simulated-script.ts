@@ -14,8 +14,19 @@ const ownShare = 0.25;
 /** Time, in ms, after the first scene in which its answers are heard. */
 const settleMs = 4_000;
 
+/** Lengths of scripts, in minutes, by the round of scenes: each is played alone first, and then over more and more others. */
+const roundMinutes = [0, 0.1, 0.3, 0.6] as const;
+
+/** Length of the script of a seed, in minutes, where all scenes are to be met soon. */
+export function findScriptMinutes(seed: number): number {
+  return roundMinutes[Math.floor(seed / scenes.length)] ?? 1;
+}
+
 /** Script of some minutes, by its seed. The seed's own scene comes first, and then scenes that overlap. */
-export function makeScript(seed: number, minutes: number): readonly Act[] {
+export function makeScript(
+  seed: number,
+  minutes: number = findScriptMinutes(seed),
+): readonly Act[] {
   const { longestGapMs, ownScene, people, scenes: groups } = planWorld(seed);
   let draws = 0;
   const random = () => drawChance(seed, `script ${draws++}`);

@@ -29,6 +29,7 @@ import {
   createSimulatedMicrophones,
   type SimulatedMicrophones,
 } from './microphones.ts';
+import { PersonAnswers } from './person-answers.ts';
 import { ProcessClock } from './process-clock.ts';
 import { makeProcessEngines } from './process-engines.ts';
 import { healthyCapUsd, ProcessStorage } from './process-storage.ts';
@@ -36,6 +37,8 @@ import { createRunningCalls, type RunningCalls } from './running-calls.ts';
 import {
   agreeToMove,
   changeSetting,
+  chooseVoice,
+  forgetPerson,
   playMusic,
   pressButton,
   queueNotice,
@@ -81,12 +84,8 @@ export class Simulation {
   talkedMs = Number.NEGATIVE_INFINITY;
   toldOfBudgetMs = Number.NEGATIVE_INFINITY;
   #isCaptioned = false;
-  /** Whether the latest no or yes was acknowledged, by person. */
-  readonly #acknowledged = new Map<string, boolean>();
+  readonly #personAnswers: PersonAnswers;
   steps = 0;
-  /** People whose texts are read out, by their words, and the instants of their no in ms. */
-  readonly #owners = new Map<string, string>();
-  readonly #refusedMs = new Map<string, number>();
   readonly #luck: Luck;
   readonly #judge;
   readonly #leaksReservations;
@@ -123,6 +122,7 @@ export class Simulation {
     } = setup;
     this.plan = planWorld(seed);
     this.#judge = judge;
+    this.#personAnswers = new PersonAnswers(judge.consent);
     this.#leaksReservations = leaksReservations;
     this.#misheard = misheard;
     this.#luck = createLuck(seed, this.plan, failing);
@@ -218,6 +218,8 @@ export class Simulation {
       await this.#waitFor(
         this.#fixture.consents.write(guildId, toPersonId(id), { kind: 'always' }),
       );
+    for (const id of this.plan.people)
+      await this.#waitFor(chooseVoice(this.#fixture, toPersonId(id)));
     await this.#join();
   }
 
@@ -402,13 +404,11 @@ export class Simulation {
 
   /** Whoever was not told that an answer counts has the one that is on the disk. */
   async #readAnswers() {
-    const { consent } = this.#judge;
     const { store } = this.#fixture.dependencies;
     const stored = await this.#waitFor(store.read(guildId).catch(() => undefined));
-    const people = new Set([...this.#acknowledged.keys(), ...consent.refusals]);
-    for (const by of stored ? people : [])
-      if (this.#acknowledged.get(by) !== true)
-        consent.answer(by, stored?.get(toPersonId(by))?.kind === 'always');
+    if (!stored) return;
+    for (const by of this.#personAnswers.listUnsure())
+      this.#judge.consent.answer(by, stored.get(toPersonId(by))?.kind === 'always');
   }
 
   /** The thread stands still, while packets wait in the socket: timers that are due fire first, then 32 packets a turn are read. */
@@ -535,7 +535,9 @@ export class Simulation {
         press: () => pressButton(this.#fixture, by, this.#messages.offered.at(-1)),
         no: () => this.#answer(by, false, privacy.deny(guildId, by)),
         yes: () => this.#answer(by, true, privacy.allow(guildId, by)),
-        forget: () => this.#answer(by, false, privacy.forget(guildId, by)),
+        forget: () =>
+          this.#answer(by, false, forgetPerson(this.#fixture, by, this.#judge)),
+        'look-up': () => this.#fixture.peopleSettings.loadSettings(guildId, by),
         pause: () => sessions.pauseHearing(guildId, true),
         resume: () => sessions.pauseHearing(guildId, false),
         bar: () => settings.setSetting(guildId, 'blocked', `<@${by}>`),
@@ -565,15 +567,13 @@ export class Simulation {
 
   #read(by: PersonId, text: string) {
     if (this.#judge.consent.refusals.has(by)) return;
-    this.#owners.set(text, by);
+    this.#personAnswers.noteText(text, by);
     this.#fixture.talk.sayText(guildId, text, 'queue', { owner: { id: by, name: by } });
   }
 
   /** Instant, in ms, from which nothing of this text may be heard, as its owner said no; infinite: none. */
   refusedMs(text: string) {
-    return (
-      this.#refusedMs.get(this.#owners.get(text) ?? '') ?? Number.POSITIVE_INFINITY
-    );
+    return this.#personAnswers.getRefusedMs(text);
   }
 
   /** Whether nothing can leave. */
@@ -582,18 +582,12 @@ export class Simulation {
   }
 
   #answer(by: string, isYes: boolean, saved: Promise<unknown>) {
-    this.#judge.consent.answer(by, isYes);
-    this.#acknowledged.set(by, false);
-    const { clock } = this.#process;
-    const acknowledge = () => this.#acknowledged.set(by, !clock.hasStopped);
-    void saved.then(acknowledge, () => undefined);
-    if (isYes) this.#refusedMs.delete(by);
-    else this.#refusedMs.set(by, this.clock.nowMs());
-    return saved;
+    return this.#personAnswers.note(by, isYes, saved, this.#process.clock);
   }
 
   #troubleOfStore() {
     if (this.steps === 0) return undefined;
+    if (this.#luck.isBroken('store hides')) return 'unreadable';
     return this.#luck.call('store', 0, 0, 0).fails ? 'unwritable' : undefined;
   }
 }

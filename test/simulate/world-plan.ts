@@ -4,6 +4,7 @@ import {
   everybody,
   type Scene,
   type SceneGroup,
+  type SceneNeed,
   sceneGroups,
   scenes,
 } from './simulated-scenes.ts';
@@ -15,6 +16,9 @@ const gapsMs = [2_000, 6_000, 12_000, 12_000, 30_000] as const;
 
 /** Groups of scenes beside the seed's own one: few, whose scenes follow each other often. */
 const otherGroupCounts = [0, 0, 1, 1, 2] as const;
+
+/** Share of worlds that are as their scene needs them. In the others it plays all the same, as other scenes do. */
+const fittingShare = 0.75;
 
 /** Scenes from that of a seed to that of the next: it has no divisor with their number in common, and leads to another group. */
 const sceneStride = 37;
@@ -35,6 +39,25 @@ export const speakingModelPrice = {
     perMillionAudioOutputTokens: 2,
   },
 } as const;
+
+/** What a scene may need of its world. */
+const needed: Readonly<Record<SceneNeed, Partial<WorldPlan>>> = {
+  calm: {
+    failing: new Set(),
+    hanging: new Set(),
+    slow: new Set(),
+    manner: 'usual',
+    lostShare: 0,
+    latenessMs: 0,
+    hasOpenMicrophones: false,
+  },
+  poor: { capUsd: 0.002 },
+  partials: { hasPartials: true, trustsPartials: true },
+  'slow-tools': { hasSlowTools: true },
+  'slow-close': { closesSlowly: true },
+  latency: { latencyMs: 90 },
+  chained: { pipeline: 'chained', hasFallbacks: false },
+};
 
 /** What exists in the world of one seed. All faults at once hide rare pairs, so each seed has few of them, and many have none. */
 export type WorldPlan = {
@@ -96,7 +119,15 @@ function findOwnScene(seed: number): Scene {
 }
 
 /** World of a seed. */
-export function planWorld(seed: number) {
+export function planWorld(seed: number): WorldPlan {
+  const plan = drawWorld(seed);
+  if (drawChance(seed, 'plan fits') >= fittingShare) return plan;
+  const { needs, people: count } = plan.ownScene;
+  const people = everybody.slice(0, Math.max(plan.people.length, count));
+  return Object.assign({ ...plan, people }, ...needs.map((need) => needed[need]));
+}
+
+function drawWorld(seed: number): WorldPlan {
   const luck = (key: string) => drawChance(seed, `plan ${key}`);
   const has = (key: string, share: number) => luck(key) < share;
   const pick = <Item>(key: string, all: readonly Item[]) =>

@@ -48,7 +48,7 @@ export const consentHandlers: Pick<
   consents(draft, event) {
     // A no that another process has stored counts at once.
     const { isLoaded, no, policy, told, yes } = event;
-    const { presence, turns } = draft;
+    const { presence } = draft;
     const oldConsent = presence.consent;
     const pressed = oldConsent.pressed.filter((id) => !no.includes(id));
     presence.consent = {
@@ -61,7 +61,7 @@ export const consentHandlers: Pick<
       told,
     };
     for (const id of no) {
-      const isKnown = oldConsent.isLoaded || turns.some(({ by }) => by === id);
+      const isKnown = oldConsent.isLoaded || hasWords(draft, id);
       if (isKnown && !oldConsent.no.includes(id)) withdrawPerson(draft, id);
     }
     breakOffUnheard(draft);
@@ -115,6 +115,15 @@ function withdrawPerson(draft: Draft, by: PersonId) {
   updateAttention(draft, { kind: 'left', personId: by });
   filterPanelNotes(draft.notes, (note) => note.by !== by);
   emitEffect(draft, { do: 'forget-person', by });
+}
+
+/** Tests whether a person asks or has asked something, as in writing while no answer of anybody could be read. */
+function hasWords({ attention, history, turns }: Draft, id: PersonId) {
+  return (
+    turns.some(({ by }) => by === id) ||
+    history.exchanges.some(({ by }) => by === id) ||
+    attention.windows.some(({ personId }) => personId === id)
+  );
 }
 
 function isNewlyBarred(

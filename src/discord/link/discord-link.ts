@@ -320,8 +320,7 @@ export class DiscordLink implements VoiceLink {
   /** Ends the link if Discord dropped the seat, as after a new login. */
   #checkSeat() {
     const { channelId, guild } = this.#deps;
-    const seat = guild.voiceStates.cache.get(guild.client.user.id);
-    if (this.#isSettled() && seat?.channelId !== channelId)
+    if (this.#isSettled() && findOwnChannel(guild) !== channelId)
       this.#endLink(createLostLinkError('Discord does not know the seat any more.'));
   }
 
@@ -355,6 +354,11 @@ export class DiscordLink implements VoiceLink {
   }
 }
 
+/** Finds the channel of the bot's seat, as far as Discord has told. */
+function findOwnChannel(guild: Guild) {
+  return guild.voiceStates.cache.get(guild.client.user.id)?.channelId ?? undefined;
+}
+
 function createSignals(
   { channelId, clock, guild, leaves, pace }: DiscordLinkDeps,
   seat: MovedSeat | undefined,
@@ -368,6 +372,7 @@ function createSignals(
     leaves,
     timing: clock,
     seat,
+    isSeated: seat === undefined && findOwnChannel(guild) !== undefined,
     onGone,
   });
 }

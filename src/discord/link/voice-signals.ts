@@ -32,6 +32,8 @@ export type VoiceSignalsDeps = {
   readonly timing: SyncTiming;
   /** Seat of the bot in the channel. Undefined: the link asks for one. */
   readonly seat: MovedSeat | undefined;
+  /** Discord has not told yet of the end of a seat that the bot has had. */
+  readonly isSeated: boolean;
   /** Called once when a person has moved or disconnected the bot. */
   readonly onGone: (isMoved: boolean) => void;
 };
@@ -59,9 +61,12 @@ export class VoiceSignals {
   /** True while the seat waits for the next link. */
   #isKept = false;
   #confirmLeave: (() => void) | undefined;
+  /** True until Discord tells of the end of the seat that the bot had before the link. */
+  #hasFormerSeat;
 
   constructor(deps: VoiceSignalsDeps) {
     this.#deps = deps;
+    this.#hasFormerSeat = deps.isSeated;
   }
 
   /** Adapter for the library, which joins through it. */
@@ -173,11 +178,12 @@ export class VoiceSignals {
   #onStateUpdate(update: StateUpdate) {
     const isHere = update.channel_id === this.#deps.channelId;
     if (update.channel_id === null) {
+      this.#hasFormerSeat = false;
       this.#confirmLeave?.();
       if (this.#takeEcho()) return;
     }
     // Before our own join has come through, this is the echo of an earlier session.
-    if (!this.#state && !isHere) return;
+    if (!this.#state && (!isHere || this.#isFormerSeat())) return;
     // A known seat is told of again whenever the bot is muted, or may speak on a stage.
     if (!this.#state) this.#deps.leaves.noteSeat();
     this.#state = update;
@@ -189,6 +195,12 @@ export class VoiceSignals {
     }
     this.#isGone = true;
     this.#deps.onGone(update.channel_id !== null);
+  }
+
+  /** Muted before Discord handles its own leave, the bot is told once more of the seat that it gives up. */
+  #isFormerSeat() {
+    const { leaves, timing } = this.#deps;
+    return this.#hasFormerSeat && leaves.hasKnown(timing.nowMs());
   }
 
   /** The seat until now was given late to a link that had left. The link's own seat is still to come. */
@@ -242,6 +254,13 @@ export class OwnLeaves {
   /** Notes a request to leave. `isSeated`: Discord has told of the seat that the bot gives up. */
   noteAsked(isSeated: boolean, atMs: number): void {
     this.#asked = [...this.#asked, { isSeated, atMs }];
+  }
+
+  /** Returns whether the bot has left a known seat within 30 s, and Discord has not told of the end. */
+  hasKnown(atMs: number): boolean {
+    return this.#asked.some(
+      (leave) => leave.isSeated && atMs - leave.atMs <= maxEchoMs,
+    );
   }
 
   /** Notes a new seat of which Discord tells. It tells in order, so that seats known before have ended, whoever was told. */

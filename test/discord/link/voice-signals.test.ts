@@ -9,7 +9,12 @@ import {
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** Signals of a link, by default to the lounge, between a gateway that notes requests and a library that notes updates. */
-function open(seat?: MovedSeat, channelId = 'lounge', leaves = new OwnLeaves()) {
+function open(
+  seat?: MovedSeat,
+  channelId = 'lounge',
+  leaves = new OwnLeaves(),
+  isSeated = false,
+) {
   const log: string[] = [];
   let fromDiscord: DiscordGatewayAdapterLibraryMethods | undefined;
   const timing = new VirtualClock();
@@ -27,6 +32,7 @@ function open(seat?: MovedSeat, channelId = 'lounge', leaves = new OwnLeaves()) 
     leaves,
     timing,
     seat,
+    isSeated,
     onGone: (isMoved) => log.push(isMoved ? 'is moved' : 'is gone'),
   });
   const adapter = signals.adapter({
@@ -130,6 +136,20 @@ test('whoever disconnects the bot soon after a leave whose end no link was told 
   await leaving;
   const { discord, log } = open(undefined, 'lounge', leaves);
   discord.seat('lounge');
+  discord.seat(null);
+  expect(log.at(-1)).toBe('is gone');
+});
+
+test('the mute of a seat that the bot has just left is not taken for the next seat', async () => {
+  const leaves = new OwnLeaves();
+  const former = open(undefined, 'lounge', leaves);
+  former.discord.seat('lounge');
+  const leaving = former.signals.leave();
+  former.timing.passMs(1_000);
+  await leaving;
+  const { discord, log } = open(undefined, 'lounge', leaves, true);
+  for (const seat of ['lounge', null, 'lounge']) discord.seat(seat);
+  expect(log).toEqual(['asks for lounge', 'seat lounge']);
   discord.seat(null);
   expect(log.at(-1)).toBe('is gone');
 });

@@ -228,13 +228,17 @@ export class SimulatedDiscord {
 
   /** A person deafens themselves, or not. */
   deafen(id: string, isDeaf: boolean): void {
-    this.#getSeat(id).isDeaf = isDeaf;
-    if (this.#getSeat(id).channelId !== null) this.#tellSeat(id);
+    const seat = this.#getSeat(id);
+    if (seat.isDeaf === isDeaf) return;
+    seat.isDeaf = isDeaf;
+    if (seat.channelId !== null) this.#tellSeat(id);
   }
 
   /** A moderator mutes the bot, or not. */
   muteBot(isMuted: boolean): void {
-    this.#getSeat(botId).isMuted = isMuted;
+    const seat = this.#getSeat(botId);
+    if (seat.isMuted === isMuted) return;
+    seat.isMuted = isMuted;
     if (this.botChannel !== null) this.#tellSeat(botId);
   }
 

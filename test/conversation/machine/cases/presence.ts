@@ -1,4 +1,5 @@
-import { toPersonId } from '#src/base/ids.ts';
+import { type PersonId, toPersonId } from '#src/base/ids.ts';
+import type { ConversationEvent } from '#src/conversation/machine/events.ts';
 import {
   announcementAsked,
   begunForBridge,
@@ -19,11 +20,22 @@ import {
   recognisedWords,
   replyAudible,
   replyBroken,
+  replyOver,
   saysWhole,
   voiceBegan,
   voiceEnded,
   voicePaused,
 } from '#test/conversation/machine/conversation-case.ts';
+
+/** The stored consents of a server are read, or cannot be. */
+function consentsRead(
+  isLoaded: boolean,
+  no: readonly PersonId[],
+  atMs: number,
+): ConversationEvent {
+  const yes = isLoaded ? [] : [toPersonId('ana')];
+  return { kind: 'consents', policy: 'ask', isLoaded, no, yes, told: [], atMs };
+}
 
 const people: ConversationCases = {
   'an answer that nobody has heard is dropped with its asker, and told on the panel': {
@@ -71,6 +83,12 @@ const people: ConversationCases = {
       'forget-person ana',
     ],
     [voiceBegan(2, toPersonId('ana'), 3_000)],
+  ],
+  'a no that is read only once its person was answered counts': [
+    bridgeAsked,
+    [[replyAudible(101, 1_200), consentsRead(false, [], 1_300)]],
+    [replyOver(101, 2_000, 'Old.')],
+    [consentsRead(true, [toPersonId('ana')], 3_000), 'forget-person ana'],
   ],
   'while consents cannot be read only a person is heard who said yes in this session': {
     also: ['listen'],

@@ -1,0 +1,50 @@
+import type { Invariants } from './invariants.ts';
+import type { ProcessClock } from './process-clock.ts';
+
+/** Answers of people about being heard, which of them were acknowledged, and texts of theirs that are read out. */
+export class PersonAnswers {
+  readonly #consent;
+  /** Whether the latest no or yes was acknowledged, by person. */
+  readonly #acknowledged = new Map<string, boolean>();
+  /** People whose texts are read out, by their words, and the instants of their no in ms. */
+  readonly #owners = new Map<string, string>();
+  readonly #refusedMs = new Map<string, number>();
+
+  constructor(consent: Invariants['consent']) {
+    this.#consent = consent;
+  }
+
+  /** A person answers at an instant in ms, until that is saved. A process that has stopped by then acknowledges nothing. */
+  async note(
+    by: string,
+    isYes: boolean,
+    saved: Promise<unknown>,
+    clock: ProcessClock,
+  ): Promise<void> {
+    this.#consent.answer(by, isYes);
+    this.#acknowledged.set(by, false);
+    const acknowledge = () => this.#acknowledged.set(by, !clock.hasStopped);
+    void saved.then(acknowledge, () => undefined);
+    if (isYes) this.#refusedMs.delete(by);
+    else this.#refusedMs.set(by, clock.nowMs());
+    await saved;
+  }
+
+  /** Lists everybody whose latest answer may count or not, as a process was killed. */
+  listUnsure(): readonly string[] {
+    const people = new Set([...this.#acknowledged.keys(), ...this.#consent.refusals]);
+    return [...people].filter((by) => this.#acknowledged.get(by) !== true);
+  }
+
+  /** A text of a person is to be read out. */
+  noteText(text: string, by: string): void {
+    this.#owners.set(text, by);
+  }
+
+  /** Instant, in ms, from which nothing of a text may be heard, as its owner said no; infinite: none. */
+  getRefusedMs(text: string): number {
+    return (
+      this.#refusedMs.get(this.#owners.get(text) ?? '') ?? Number.POSITIVE_INFINITY
+    );
+  }
+}
