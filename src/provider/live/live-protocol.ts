@@ -33,7 +33,7 @@ export type LiveFact =
   /** `expiresAtMs` is the wall time of its end. Undefined if the server tells none. */
   | { readonly kind: 'started'; readonly expiresAtMs: number | undefined }
   /** 16-bit little-endian mono at the rate of the session, silence included. */
-  | { readonly kind: 'sound'; readonly bytes: Uint8Array }
+  | { readonly kind: 'sound'; readonly bytes: Buffer }
   | ({ readonly kind: 'heard' } & LiveWords)
   | ({ readonly kind: 'spoke' } & LiveWords)
   /** The model wants work done. Its task stands in the words that were heard, and nowhere else. */
