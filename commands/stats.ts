@@ -14,6 +14,7 @@ export const stats: Command = {
     const serverLines = caller.mayManage
       ? [
           toCostLine(costs.getToday(guildId)),
+          ...toTalkLines(turns.getTalkMs(guildId)),
           ...toPriceLines(costs.getPrices(guildId)),
           ...turns.listHabits().slice(0, maxHabits).map(toHabitLine),
         ]
@@ -33,6 +34,11 @@ const maxHabits = 8;
 
 function toLeftCallsLine({ count: n, lastWallMs }: LeftCalls): TextLine {
   return { id: 'stats.left', with: { n, time: formatInstant(lastWallMs) } };
+}
+
+function toTalkLines(talkMs: number): readonly TextLine[] {
+  const minutes = (talkMs / 60_000).toFixed(1);
+  return talkMs === 0 ? [] : [{ id: 'stats.live', with: { minutes } }];
 }
 
 function toHabitLine(habit: string): TextLine {

@@ -290,6 +290,7 @@ const meaningTexts: Readonly<Record<string, PlainTextId>> = {
   'pipeline chained': 'settings.means.chained',
   'pipeline audio-model': 'settings.means.audio-model',
   'pipeline realtime': 'settings.means.realtime',
+  'pipeline live': 'settings.means.live',
   'addressing auto': 'settings.means.auto',
   'addressing name': 'settings.means.name',
   'addressing window': 'settings.means.window',

@@ -94,6 +94,14 @@ export type ChatMeter = {
   ): ReservationResult;
 };
 
+/** Counts the time of a session with a model that is paid by the minute, and may refuse more. */
+export type TalkMeter = {
+  /** Reserves money for so many ms of a server, at least `minMs`. Undefined for no limit. Throws BotError `budget.used`. */
+  reserveTalk?(ms: number, minMs: number, by: ServedBy): ReservationResult;
+  /** Pays for time that has passed. Never throws. */
+  recordTalk?(ms: number, by: ServedBy): void;
+};
+
 /** Counts each request of a chat model by `meter`. Pictures go only to models that take them. */
 export function withMeter(
   chat: ChatModel,

@@ -15,12 +15,13 @@ import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
 import { type Budget, findBudgetMistakes, readBudget } from './budget.ts';
 import { removedLimits } from './removed-settings.ts';
 import {
-  findRealtimeMistakes,
   findRoleMistakes,
-  type RealtimeChoice,
+  findTalkMistakes,
   readFallback,
+  readLive,
   readRealtime,
   readRole,
+  type TalkChoice,
 } from './roles.ts';
 import { readSecretFiles } from './secret-files.ts';
 import {
@@ -114,7 +115,8 @@ type ConsentConfig =
 export interface EngineConfig {
   readonly pipeline: PipelineName;
   readonly audioModel: AudioModel;
-  readonly realtime: RealtimeChoice | undefined;
+  readonly realtime: TalkChoice | undefined;
+  readonly live: (TalkChoice & { readonly maxSilenceMs: number }) | undefined;
   readonly chat: EngineChoice;
   readonly transcription: EngineChoice;
   readonly speech: EngineChoice;
@@ -202,7 +204,7 @@ function findContradictions(from: EnvironmentSettings) {
   const mistakes = [
     ...findRoleMistakes(from),
     ...findBudgetMistakes(from.PRICES),
-    ...findRealtimeMistakes(from),
+    ...findTalkMistakes(from),
   ];
   const { PAGE_HOST: pageHost, PAGE_URL: url } = from;
   if (!url && !localHosts.has(pageHost))
@@ -302,6 +304,7 @@ function toEngineConfig(from: EnvironmentSettings): EngineConfig {
     pipeline: from.PIPELINE,
     audioModel: toAudioModel(from, chat),
     realtime: readRealtime(from),
+    live: toLive(from),
     chat,
     transcription: readRole(from, 'speech to text'),
     speech: readRole(from, 'text to speech'),
@@ -313,6 +316,11 @@ function toEngineConfig(from: EnvironmentSettings): EngineConfig {
     deadlines: readDeadlines(from),
     hasTurnModel: from.TURN_MODEL === 'on',
   };
+}
+
+function toLive(from: EnvironmentSettings): EngineConfig['live'] {
+  const server = readLive(from);
+  return server && { ...server, maxSilenceMs: from.LIVE_SILENCE_SECONDS * 1000 };
 }
 
 /** Only this machine, or a proxy beside it, reaches these hosts. */

@@ -5,13 +5,14 @@ import type { ModelInUse, RemoteServer } from '#src/provider/models/standard-mod
 import type { Config, EngineConfig } from './config.ts';
 
 export function listModelsInUse(engines: EngineConfig): ModelInUse[] {
-  const { transcription, chat, speech, fallbacks, realtime } = engines;
+  const { transcription, chat, speech, fallbacks, live, realtime } = engines;
   return [
     ...listGroupModels('TRANSCRIPTION', transcription, fallbacks.transcription),
     ...listGroupModels('CHAT_COMPLETION', chat, fallbacks.chat),
     ...listHearingModels(engines),
     ...listGroupModels('SPEECH', speech, fallbacks.speech),
     ...(realtime ? [toModelInUse('REALTIME', realtime)] : []),
+    ...(live ? [toModelInUse('LIVE', live)] : []),
   ];
 }
 

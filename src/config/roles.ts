@@ -29,7 +29,7 @@ type Prefix = SettingGroup | `${SettingGroup}_FALLBACK`;
 function toRemoteServer(
   baseUrl: string,
   from: EnvironmentSettings,
-  prefix: Prefix | 'REALTIME',
+  prefix: Prefix | TalkPrefix,
   standardModel: string,
 ): RemoteServer {
   const { OPENAI_BASE_URL: shared, OPENAI_API_KEY: sharedKey } = from;
@@ -40,7 +40,7 @@ function toRemoteServer(
   return { baseUrl, model, apiKey };
 }
 
-function listNamedModels(from: EnvironmentSettings, prefix: Prefix | 'REALTIME') {
+function listNamedModels(from: EnvironmentSettings, prefix: Prefix | TalkPrefix) {
   return [from[`${prefix}_MODEL`] ?? []].flat();
 }
 
@@ -237,38 +237,66 @@ function findFallbackMistakes(
   return isBarred ? [`${prefix}_API_KEY: missing; OpenAI needs a key`] : [];
 }
 
-/** The server of the Realtime pipeline, with the voice that it speaks in. */
-export type RealtimeChoice = RemoteServer & { readonly voice: string | undefined };
+/** The server of a pipeline that talks over a WebSocket, with the voice that it speaks in. */
+export type TalkChoice = RemoteServer & { readonly voice: string | undefined };
+
+/** First parts of the names of settings of such a server, with its pipeline and its usual model. */
+const talkServers = {
+  REALTIME: { pipeline: 'realtime', model: standardModels.realtime },
+  LIVE: { pipeline: 'live', model: standardModels.live },
+} as const;
+type TalkPrefix = keyof typeof talkServers;
 
 /**
  * Reads the Realtime server, to which any pipeline may switch. Undefined without one.
  */
-export function readRealtime(from: EnvironmentSettings): RealtimeChoice | undefined {
-  const {
-    REALTIME_BASE_URL: ownUrl,
-    REALTIME_MODEL: model,
-    REALTIME_API_KEY: ownKey,
-  } = from;
+export function readRealtime(from: EnvironmentSettings): TalkChoice | undefined {
   const { OPENAI_BASE_URL: shared, OPENAI_API_KEY: sharedKey } = from;
-  const isAsked = ownUrl ?? model ?? ownKey;
-  if (!isAsked && !sharedKey && isOpenAi(shared)) return undefined;
-  if (!isAsked && !isOpenAi(shared) && from.PIPELINE !== 'realtime') return undefined;
-  const server = toRemoteServer(
-    ownUrl ?? shared,
-    from,
-    'REALTIME',
-    standardModels.realtime,
-  );
-  return { ...server, voice: from.SPEECH_VOICE };
+  const isOffered = sharedKey !== undefined && isOpenAi(shared);
+  return readTalkServer(from, 'REALTIME', isOffered);
 }
 
-export function findRealtimeMistakes(from: EnvironmentSettings): string[] {
-  const realtime = readRealtime(from);
-  const isOpenAis = realtime && isOpenAi(realtime.baseUrl.replace(/^ws/, 'http'));
-  if (isOpenAis && !realtime.apiKey)
+/** Reads the Live server. Undefined unless it is asked for, since its model costs by the minute. */
+export function readLive(from: EnvironmentSettings): TalkChoice | undefined {
+  return readTalkServer(from, 'LIVE', false);
+}
+
+function readTalkServer(
+  from: EnvironmentSettings,
+  prefix: TalkPrefix,
+  isOffered: boolean,
+): TalkChoice | undefined {
+  const { OPENAI_BASE_URL: shared, OPENAI_API_KEY: sharedKey, SPEECH_VOICE } = from;
+  const ownUrl = from[`${prefix}_BASE_URL`];
+  const isNamed = ownUrl ?? from[`${prefix}_MODEL`] ?? from[`${prefix}_API_KEY`];
+  const { model, pipeline } = talkServers[prefix];
+  const isChosen = from.PIPELINE === pipeline && (sharedKey || !isOpenAi(shared));
+  if (!isNamed && !isOffered && !isChosen) return undefined;
+  const server = toRemoteServer(ownUrl ?? shared, from, prefix, model);
+  return { ...server, voice: SPEECH_VOICE };
+}
+
+/** Finds mistakes in the settings of servers that talk over a WebSocket. */
+export function findTalkMistakes(from: EnvironmentSettings): string[] {
+  return [
+    ...findTalkServerMistakes(from, 'REALTIME', readRealtime(from)),
+    ...findTalkServerMistakes(from, 'LIVE', readLive(from)),
+  ];
+}
+
+function findTalkServerMistakes(
+  from: EnvironmentSettings,
+  prefix: TalkPrefix,
+  server: TalkChoice | undefined,
+) {
+  const isOpenAis = server && isOpenAi(server.baseUrl.replace(/^ws/, 'http'));
+  if (isOpenAis && !server.apiKey)
     return [
-      'REALTIME_API_KEY: missing; OpenAI needs a key; for your own server set REALTIME_BASE_URL',
+      `${prefix}_API_KEY: missing; OpenAI needs a key; for your own server set ${prefix}_BASE_URL`,
     ];
-  if (realtime || from.PIPELINE !== 'realtime') return [];
-  return ['PIPELINE: realtime needs a server; set REALTIME_BASE_URL or OPENAI_API_KEY'];
+  const { pipeline } = talkServers[prefix];
+  if (server || from.PIPELINE !== pipeline) return [];
+  return [
+    `PIPELINE: ${pipeline} needs a server; set ${prefix}_BASE_URL or OPENAI_API_KEY`,
+  ];
 }

@@ -21,6 +21,7 @@ const secretNames: Readonly<Record<SecretName, true>> = {
   SPEECH_API_KEY: true,
   SPEECH_FALLBACK_API_KEY: true,
   REALTIME_API_KEY: true,
+  LIVE_API_KEY: true,
   DATABASE_URL: true,
   OPERATOR_WEBHOOK: true,
 };

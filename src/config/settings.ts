@@ -43,7 +43,7 @@ const hosts = text.refine(
 /** The recogniser gpt-live-transcribe speaks the Realtime API. */
 const model = text.refine(
   (value) => !/\bgpt-live-(?!transcribe)/.test(value),
-  "gpt-live needs OpenAI's Live API, for which there is no pipeline yet; leave it empty",
+  "gpt-live needs OpenAI's Live API: leave it empty, and set PIPELINE=live and LIVE_MODEL",
 );
 /** The usual model comes first. */
 const models = model
@@ -107,6 +107,10 @@ export interface EnvironmentSettings {
   readonly REALTIME_BASE_URL?: string | undefined;
   readonly REALTIME_MODEL?: string | undefined;
   readonly REALTIME_API_KEY?: Secret | undefined;
+  readonly LIVE_BASE_URL?: string | undefined;
+  readonly LIVE_MODEL?: string | undefined;
+  readonly LIVE_API_KEY?: Secret | undefined;
+  readonly LIVE_SILENCE_SECONDS: number;
   readonly TRANSCRIPTION_BACKEND?: string | undefined;
   readonly TRANSCRIPTION_MODEL?: readonly string[] | undefined;
   readonly TRANSCRIPTION_API_KEY?: Secret | undefined;
@@ -216,6 +220,12 @@ const shape: SettingsShape = {
     .optional(),
   REALTIME_MODEL: model.optional(),
   REALTIME_API_KEY: secret.optional(),
+  LIVE_BASE_URL: text
+    .refine(isAddress, 'must be an address like wss://api.openai.com/v1')
+    .optional(),
+  LIVE_MODEL: text.optional(),
+  LIVE_API_KEY: secret.optional(),
+  LIVE_SILENCE_SECONDS: seconds.default(10),
   TRANSCRIPTION_BACKEND: engineSetting('speech to text'),
   TRANSCRIPTION_MODEL: models.optional(),
   TRANSCRIPTION_API_KEY: secret.optional(),

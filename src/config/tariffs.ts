@@ -44,7 +44,8 @@ export type PriceInUse = {
 
 /** Lists prices, also of models that may take over from others. */
 export function listPricesInUse({ budget, engines }: Config): readonly PriceInUse[] {
-  const { audioModel, chat, fallbacks, realtime, speech, transcription } = engines;
+  const { audioModel, chat, fallbacks, live, realtime, speech, transcription } =
+    engines;
   const { model } = audioModel;
   const roles = {
     recognise: [transcription, fallbacks.transcription],
@@ -53,6 +54,7 @@ export function listPricesInUse({ budget, engines }: Config): readonly PriceInUs
       fallbacks.chat,
       chat.kind === 'remote' && model ? { ...chat, model } : undefined,
       realtime,
+      live,
     ],
     speak: [speech, fallbacks.speech],
   };
@@ -106,10 +108,11 @@ export function createTariffs(
 }
 
 function findThinker(
-  { audioModel: { model }, chat, realtime }: EngineConfig,
+  { audioModel: { model }, chat, live, realtime }: EngineConfig,
   { pipeline }: AnsweringWay,
 ) {
   if (pipeline === 'realtime') return realtime;
+  if (pipeline === 'live') return live;
   if (pipeline !== 'audio-model' || chat.kind === 'local' || !model) return undefined;
   return { ...chat, model };
 }

@@ -11,6 +11,7 @@ type TimedTurn = { readonly startMs?: number; readonly failed: boolean };
 export class SpeedStats implements Stats {
   readonly #turnsByGuild = new Map<GuildId, readonly TimedTurn[]>();
   readonly #leftCallsByGuild = new Map<GuildId, LeftCalls>();
+  readonly #talkMsByGuild = new Map<GuildId, number>();
   readonly #getHabits: () => readonly string[];
 
   /** `getHabits` lists what servers of models do otherwise than asked. */
@@ -34,8 +35,15 @@ export class SpeedStats implements Stats {
     return this.#leftCallsByGuild.get(guildId);
   }
 
-  /** Counts the answer of a spoken turn. Ignores other events. */
+  /** Gets the time of paid sessions with a live model in a server since the start, in ms. */
+  getTalkMs(guildId: GuildId): number {
+    return this.#talkMsByGuild.get(guildId) ?? 0;
+  }
+
+  /** Counts the answer of a spoken turn, and paid time of a live model. Ignores other events. */
   report(guildId: GuildId, event: SessionEvent): void {
+    if (event.kind === 'spent' && event.talkMs !== undefined)
+      this.#talkMsByGuild.set(guildId, this.getTalkMs(guildId) + event.talkMs);
     if (event.kind !== 'answered' || event.typed) return;
     const { finish, instants } = event;
     const { firstSentAtMs, heardAtMs } = instants;

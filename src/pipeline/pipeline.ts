@@ -1,6 +1,6 @@
 import type { LiveSound } from '#src/audio/live-sound.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { PersonId } from '#src/base/ids.ts';
+import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import type {
   ChatMessage,
   SentFields,
@@ -8,7 +8,7 @@ import type {
   ToolCall,
   Usage,
 } from '#src/chat/chat-model.ts';
-import type { ChatMeter } from '#src/chat/metered-chat.ts';
+import type { ChatMeter, TalkMeter } from '#src/chat/metered-chat.ts';
 import type { VoiceUsageMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import type {
   SpeechVoice,
@@ -84,6 +84,10 @@ export type Turn = {
   readonly done?: readonly DoneCall[];
   /** Recent words in the channel, marked as data, for this answer only. */
   readonly context?: string;
+  /** The voice channel to whose talk the turn belongs. Absent: none. */
+  readonly channelId?: ChannelId;
+  /** Aborts when nothing of the turn may stay with a server: its asker withdraws, or the session ends. */
+  readonly until?: AbortSignal;
 };
 
 /** A piece of a reply, in the order in which people get it. */
@@ -117,7 +121,7 @@ export interface AnswerHost {
   /** Runs a call once the answer is released, since a preemptive answer must have no effect. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
   /** Counts the cost of each request. */
-  readonly meter: ChatMeter & VoiceUsageMeter;
+  readonly meter: ChatMeter & TalkMeter & VoiceUsageMeter;
   /** Asks the chat model of a chained answer whether the words are whole. */
   readonly wordsJudge?: WordsJudge | undefined;
   /** Called each time that the model is still loading and will be asked again. Must not throw. */
@@ -131,20 +135,22 @@ export interface Pipeline {
    * `provider.*` or `speech.*`.
    */
   answer(turn: Turn, host: AnswerHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
-  /** Passes on a turn that may follow, and its sound while it is spoken. Never throws. */
-  feed?(turn: Turn, sound: LiveSound): void;
+  /** Passes on a turn that may follow, and its sound while it is spoken, paid by `meter`. Never throws. */
+  feed?(turn: Turn, sound: LiveSound, meter: AnswerHost['meter']): void;
 }
 
 /** Names that a server may choose. The first is the default. */
-export const pipelineNames = ['chained', 'audio-model', 'realtime'] as const;
+export const pipelineNames = ['chained', 'audio-model', 'realtime', 'live'] as const;
 export type PipelineName = (typeof pipelineNames)[number];
 
-/** Chooses a pipeline. Only the chat model takes pictures. */
+/** Chooses a pipeline. Only the chat model takes pictures, and a live model takes nothing but sound. */
 export function choosePipeline(
-  utterances: readonly Pick<TurnUtterance, 'pictures'>[],
+  utterances: readonly Pick<TurnUtterance, 'pcm' | 'pictures'>[],
   configuredName: PipelineName,
 ): PipelineName {
-  return utterances.some(({ pictures }) => pictures) ? 'chained' : configuredName;
+  if (utterances.some(({ pictures }) => pictures)) return 'chained';
+  const isWritten = utterances.some(({ pcm }) => !pcm);
+  return configuredName === 'live' && isWritten ? 'chained' : configuredName;
 }
 
 /** The pipelines for which engines are set. */

@@ -225,4 +225,6 @@ export interface Stats {
   listHabits(): readonly string[];
   /** Finds the calls of a server that were left since the start. Undefined: none was. */
   findLeftCalls(guildId: GuildId): LeftCalls | undefined;
+  /** Gets the time of paid sessions with a live model in a server since the start, in ms. */
+  getTalkMs(guildId: GuildId): number;
 }

@@ -72,6 +72,8 @@ export type SpentEvent = {
   readonly kind: 'spent';
   readonly what: PaidRole;
   readonly usd: number;
+  /** Time of a session with a live model that it pays for. */
+  readonly talkMs?: number;
 };
 
 /** Daily caps in billionths of a dollar. 0 means no cap. */

@@ -274,7 +274,7 @@ async function feedPipeline(
     sound.signal.addEventListener('abort', () => hold?.release(), { once: true });
     if (hold) sound.limit(hold.maxUnits);
     if (sound.signal.aborted) hold?.release();
-    else pipeline.feed?.(turn, sound);
+    else pipeline.feed?.(turn, sound, reservation);
   } catch (error) {
     end();
     // The answer is asked for with the whole sound, and says why there is none.

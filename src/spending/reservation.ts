@@ -2,7 +2,7 @@ import { getDurationMs } from '#src/audio/pcm.ts';
 import { BotError, type BudgetCap } from '#src/base/errors.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
-import type { ChatMeter } from '#src/chat/metered-chat.ts';
+import type { ChatMeter, TalkMeter } from '#src/chat/metered-chat.ts';
 import type { Turn } from '#src/pipeline/pipeline.ts';
 import { createPromptHead } from '#src/pipeline/prompt.ts';
 import {
@@ -53,6 +53,8 @@ function estimateSpokenMs(characters: number) {
 /** Cost limit of a request, by tokens or ms of sound. */
 export type RequestBound = {
   readonly role: PaidRole;
+  /** Server that alone may do it. Absent: any engine of the role. */
+  readonly by?: ServedBy;
   /** Fewer units are not worth sending. */
   readonly minUnits: number;
   readonly maxUnits: number;
@@ -69,6 +71,8 @@ export type ModelRequest = {
 
 /** Least tokens of a request. */
 const minTokens = 100;
+/** Least time of a session that is worth beginning. */
+const minTalkMs = 5_000;
 /** Least sound that is worth sending ahead. */
 const minSoundAheadMs = 1_000;
 /** Most tokens of an answer, thoughts included. */
@@ -101,7 +105,10 @@ function boundSoundAhead(request: ModelRequest, maxMs: number): RequestBound {
     role: 'think',
     minUnits: minSoundAheadMs,
     maxUnits: maxMs,
-    toUse: (ms, { perMillionAudioInputTokens: hears }) => {
+    toUse: (ms, rates) => {
+      // The session reserves its own time.
+      if (isPaidByTime(rates)) return { kind: 'heard', ms: 0 };
+      const { perMillionAudioInputTokens: hears } = rates;
       const heardTokens = Math.ceil(ms / msPerTokenHeard);
       return {
         kind: 'tokens',
@@ -121,16 +128,19 @@ export function boundModelRequest(request: ModelRequest): RequestBound {
     role: 'think',
     minUnits: minTokens,
     maxUnits: mostAnswerTokens,
-    toUse: (
-      units,
-      { perMillionAudioInputTokens: hears, perMillionAudioOutputTokens: speaks },
-    ) => ({
-      kind: 'tokens',
-      inputTokens,
-      audioInputTokens: hears === undefined ? undefined : heardTokens,
-      outputTokens: units,
-      audioOutputTokens: speaks === undefined ? undefined : units,
-    }),
+    toUse: (units, rates) => {
+      // The session reserves its own time, so an answer holds what no session is begun without.
+      if (isPaidByTime(rates)) return { kind: 'heard', ms: minTalkMs };
+      const { perMillionAudioInputTokens: hears } = rates;
+      const { perMillionAudioOutputTokens: speaks } = rates;
+      return {
+        kind: 'tokens',
+        inputTokens,
+        audioInputTokens: hears === undefined ? undefined : heardTokens,
+        outputTokens: units,
+        audioOutputTokens: speaks === undefined ? undefined : units,
+      };
+    },
   };
 }
 
@@ -198,6 +208,41 @@ export function toAnswerRequest(
   personId: PersonId | undefined = turn.utterances.at(-1)?.speakerId,
 ): AnswerRequest {
   return { kind, guildId, personId, first: toModelRequest(turn) };
+}
+
+/** Converts the time of a session with a live model, both sides of which may speak all the while. */
+function toTalkUses(ms: number): readonly [Use, Use] {
+  const heardTokens = Math.ceil(ms / msPerTokenHeard);
+  const spokenTokens = Math.ceil(ms / msPerTokenSpoken);
+  return [
+    { kind: 'heard', ms },
+    {
+      kind: 'tokens',
+      inputTokens: heardTokens,
+      audioInputTokens: heardTokens,
+      outputTokens: spokenTokens,
+      audioOutputTokens: spokenTokens,
+    },
+  ];
+}
+
+/** Bounds a part of a session with a live model, by ms. */
+function boundTalk(ms: number, minMs: number, by: ServedBy): RequestBound {
+  return {
+    role: 'think',
+    by,
+    minUnits: minMs,
+    maxUnits: ms,
+    toUse: (units, rates) => {
+      const [byTime, byTokens] = toTalkUses(units);
+      return isPaidByTime(rates) ? byTime : byTokens;
+    },
+  };
+}
+
+/** Returns whether a model that thinks costs by the minute, and not by what it reads and writes. */
+export function isPaidByTime({ perMinute, perMillionInputTokens }: Usd): boolean {
+  return perMinute !== undefined && perMillionInputTokens === undefined;
 }
 
 /** Collects everything that a model is shown for a turn, with room for words that are not known yet. */
@@ -284,7 +329,7 @@ export type SoundMeter = {
 type OnUsage = (usage: Usage) => void;
 
 /** Reservation for one piece of paid work. Usage counts even after the end. */
-export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
+export class Reservation implements ChatMeter, SoundMeter, TalkMeter, VoiceUsageMeter {
   readonly #account: ReservationAccount;
   readonly #onUsage: OnUsage[] = [];
   #isWanted = false;
@@ -332,6 +377,17 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
   /** Sets money aside for sound to recognise, for at least `minMs` of it. Rejects with BotError `budget.used`. */
   holdSound(ms: number, minMs?: number): ReservationResult {
     return this.#holdAmount(boundRecognition(ms, minMs));
+  }
+
+  /** Sets money aside for so much time of a session, for at least `minMs` of it. Rejects with BotError `budget.used`. */
+  reserveTalk(ms: number, minMs: number, by: ServedBy): ReservationResult {
+    return this.#holdAmount(boundTalk(ms, minMs, by));
+  }
+
+  /** Pays for time of a session that has passed. */
+  recordTalk(ms: number, by: ServedBy): void {
+    const [byTime, byTokens] = toTalkUses(ms);
+    this.#account.pay('think', { uses: [byTokens, byTime], by });
   }
 
   /** Reserves money. Undefined without a limit. Throws BotError `budget.used`. */

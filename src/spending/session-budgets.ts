@@ -31,6 +31,7 @@ import {
   boundSpeech,
   estimateSpeechCost,
   type HoldOrCap,
+  isPaidByTime,
   type RequestBound,
   Reservation,
   type Tariff,
@@ -341,8 +342,11 @@ export class SessionBudgets {
       hold: (bound) =>
         requests.takeHold(
           bound,
-          (units) => estimateDearestCost(bound, units, tariff),
-          (units) => estimateSoundCost(bound, units, kind, tariff),
+          (units) =>
+            bound.by
+              ? this.#estimateServedCost(bound, units, bound.by)
+              : estimateDearestCost(bound, units, tariff),
+          (units) => (bound.by ? 0 : estimateSoundCost(bound, units, kind, tariff)),
         ),
       pay: (role, work) =>
         this.#chargeUsage(
@@ -355,6 +359,16 @@ export class SessionBudgets {
         ),
       turn: () => settleUse({ turns: 1 }),
       done: () => requests.close(),
+    });
+  }
+
+  /** Estimates the cost of work that no other server may do. */
+  #estimateServedCost(bound: RequestBound, units: number, by: ServedBy) {
+    const rate = this.#options.getRate(by, bound.role);
+    return estimateDearestCost(bound, units, {
+      recognise: rate,
+      think: rate,
+      speak: rate,
     });
   }
 
@@ -371,7 +385,13 @@ export class SessionBudgets {
     const nanoUsd = sumCosts(uses, role, rate, heldNanoUsd);
     charge({ nanoUsd });
     this.#options.total.watchUse();
-    this.#options.onEvent(guildId, { kind: 'spent', what: role, usd: nanoUsd / 1e9 });
+    const time = role === 'think' && uses.find(({ kind }) => kind === 'heard');
+    this.#options.onEvent(guildId, {
+      kind: 'spent',
+      what: role,
+      usd: nanoUsd / 1e9,
+      ...(time && 'ms' in time && { talkMs: time.ms }),
+    });
   }
 
   #getServerCap(guildId: GuildId) {
@@ -415,7 +435,8 @@ function estimateSoundCost(
 ) {
   const { think } = tariff;
   const speaks =
-    think.kind === 'priced' && think.usd.perMillionAudioOutputTokens !== undefined;
+    think.kind === 'priced' &&
+    (think.usd.perMillionAudioOutputTokens !== undefined || isPaidByTime(think.usd));
   if (role !== 'think' || speaks || paidKinds[kind].form !== 'answer') return 0;
   return estimateSpeechCost(units * charactersPerToken, tariff);
 }

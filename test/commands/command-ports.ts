@@ -327,6 +327,7 @@ export function makePorts(
     speed: () => undefined,
     listHabits: () => [],
     findLeftCalls: () => undefined,
+    getTalkMs: () => 0,
     getToday: () => noCost,
     getPrices: () => ({ free: [], estimated: [] }),
     ...over,

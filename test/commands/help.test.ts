@@ -231,3 +231,11 @@ test('/stats tells who manages the server what today cost, and what servers of m
     'You today: $0.00 of $5.00. 0 turns.',
   ]);
 });
+
+test('/stats tells managers how long the live model has run', async () => {
+  const getTalkMs = () => 90_000;
+  expect(await read(manager, { getTalkMs })).toContain(
+    'Live model: 1.5 minutes since my start.',
+  );
+  expect((await read(adam, { getTalkMs })).join(' ')).not.toContain('Live model');
+});

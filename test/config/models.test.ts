@@ -80,7 +80,8 @@ test('no model of OpenAI that is about to end is taken without being asked for',
 
 test('gpt-live is refused wherever a model can be set, its recogniser is not', () => {
   const places = [...listSettingNames().keys()].filter(
-    (name) => /_MODEL(_NAME)?$/.test(name) && name !== 'TURN_MODEL',
+    (name) =>
+      /_MODEL(_NAME)?$/.test(name) && !['LIVE_MODEL', 'TURN_MODEL'].includes(name),
   );
   expect(places).toHaveLength(10);
   for (const place of places)
@@ -91,7 +92,7 @@ test('gpt-live is refused wherever a model can be set, its recogniser is not', (
       'a,gpt-live-2',
     ])
       expect(readMistakes({ [place]: model }), place).toEqual([
-        `${place}: gpt-live needs OpenAI's Live API, for which there is no pipeline yet; leave it empty`,
+        `${place}: gpt-live needs OpenAI's Live API: leave it empty, and set PIPELINE=live and LIVE_MODEL`,
       ]);
   const streaming = { OPENAI_API_KEY: 'a-key', TRANSCRIPTION_BACKEND: 'realtime' };
   expect(

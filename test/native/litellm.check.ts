@@ -17,6 +17,7 @@ import {
 } from '#test/contracts/pipeline-contract.ts';
 import { transcribeText as wordsOf } from '#test/contracts/transcriber-contract.ts';
 import { readBotEnvironment } from '#test/deploy/compose-files.ts';
+import { openLiveServer } from '#test/fakes/providers/live-sockets.ts';
 import { openMockProviders, usualPace } from '#test/fakes/providers/mock-providers.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { makeTone } from '#test/fakes/providers/mock-sound.ts';
@@ -31,6 +32,8 @@ const vendors: Partial<MockSettings> = {
   key: 'sk-vendor',
 };
 const mock = await openMockProviders(vendors);
+/** A vendor of a model that hears and speaks at once. */
+const live = await openLiveServer({ answer: () => ({ says: answer }) });
 const folder = await mkdtemp(join(tmpdir(), 'parley-litellm-'));
 // The proxy may run as somebody else.
 await chmod(folder, 0o755);
@@ -39,6 +42,7 @@ afterAll(async () => {
   proxy.program.kill();
   await once(proxy.program, 'exit');
   await mock[Symbol.asyncDispose]();
+  await live[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });
 });
 beforeEach(() => mock.reset(vendors));
@@ -55,6 +59,12 @@ async function writeProfile(vendorUrl: string) {
     if (name === 'voice') params.api_base = vendorUrl;
   const tts = { model: 'openai/other-tts', api_key: 'os.environ/OPENAI_API_KEY' };
   models.push({ model_name: 'tts', litellm_params: tts });
+  const talking = {
+    model: 'openai/gpt-live-1',
+    api_key: 'os.environ/OPENAI_API_KEY',
+    api_base: live.baseUrl,
+  };
+  models.push({ model_name: 'talking', litellm_params: talking });
   const path = join(folder, 'config.yaml');
   await writeFile(path, stringify(profile));
   return path;
@@ -103,7 +113,7 @@ async function openSet(more: Readonly<Record<string, string>> = {}) {
 
 async function hold(
   set: Awaited<ReturnType<typeof openSet>>,
-  kind: 'chained' | 'audio-model',
+  kind: 'chained' | 'audio-model' | 'live',
 ) {
   const { config, engines } = set;
   const pipeline = openPipelines(config.engines, engines, engines.chat('Nova')).open(
@@ -194,6 +204,23 @@ test('one model behind the proxy hears and speaks, and its sound is whole', asyn
   expect(samplesOf(parts)).toBe(makeTone(answer, 24_000).length);
   expect(keysAndModels()).toEqual([['chat', 'Bearer sk-vendor', 'gpt-audio-1.5']]);
   expect(JSON.stringify(mock.requests[0]?.body?.messages)).toContain('input_audio');
+});
+
+test('a live model behind the proxy hears a question and answers it aloud', async () => {
+  const set = await openSet({
+    PIPELINE: 'live',
+    LIVE_BASE_URL: `${proxy.origin}/v1`,
+    LIVE_API_KEY: 'sk-proxy',
+    LIVE_MODEL: 'talking',
+  });
+  await using _engines = set.engines;
+  const parts = await hold(set, 'live');
+  expect(joinTexts(parts)).toBe(answer);
+  expect(samplesOf(parts)).toBeGreaterThan(makeTone(answer, 24_000).length * 0.9);
+  const [session, ...others] = live.sessions;
+  expect(others).toEqual([]);
+  expect(session?.commands[0]).toMatchObject({ session: { model: 'gpt-live-1' } });
+  expect(session?.voicedMs).toBeGreaterThan(900);
 });
 
 test('the proxy asks a failing vendor once: trying again is the bot’s', async () => {

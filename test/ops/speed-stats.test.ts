@@ -57,3 +57,15 @@ test('calls that were left are counted by server, with the time of the last one'
   stats.noteLeftCall(guildId, 2_000);
   expect(stats.findLeftCalls(guildId)).toEqual({ count: 2, lastWallMs: 2_000 });
 });
+
+test('paid time of a live model is counted by server', () => {
+  const stats = new SpeedStats();
+  const guildId = toGuildId('g');
+  expect(stats.getTalkMs(guildId)).toBe(0);
+  for (const talkMs of [60_000, 12_000])
+    stats.report(guildId, { kind: 'spent', what: 'think', usd: 0.05, talkMs });
+  stats.report(toGuildId('h'), { kind: 'spent', what: 'think', usd: 0.05 });
+  expect([stats.getTalkMs(guildId), stats.getTalkMs(toGuildId('h'))]).toEqual([
+    72_000, 0,
+  ]);
+});

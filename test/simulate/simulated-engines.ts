@@ -105,6 +105,7 @@ export function makePipelines(
     chained: createChainedPipeline({ chat, synthesizer }),
     'audio-model': createAudioModelPipeline({ ...speak, input: 'transcript' }),
     realtime: createAudioModelPipeline({ ...speak, input: 'audio' }),
+    live: createAudioModelPipeline({ ...speak, input: 'audio' }),
   };
   return {
     names: [first, ...pipelineNames.filter((name) => name !== first)],

@@ -169,6 +169,7 @@ export class SceneProcess {
         speed: () => undefined,
         listHabits: () => [],
         findLeftCalls: () => undefined,
+        getTalkMs: () => 0,
       },
       guilds: {
         findDenial: (request) => sessions.settings.findDenial(request),

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { neverAborted } from '#src/base/bounded-wait.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { admitSetting, type LoggedText, writeSentence } from '#src/base/logged-text.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
@@ -8,7 +9,11 @@ import type { Config, EngineConfig } from '#src/config/config.ts';
 import { listModelsInUse } from '#src/config/models-in-use.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
 import { openEngine, resolveEngine } from '#src/engines/engines.ts';
-import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
+import {
+  type AskedAnswer,
+  createAudioModelPipeline,
+} from '#src/pipeline/audio-model/audio-model-pipeline.ts';
+import { createAudioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type {
   Pipeline,
@@ -61,6 +66,7 @@ export interface Engines extends EngineRoles, AsyncDisposable {
   readonly hasChatModel: boolean;
   readonly voices: VoiceNames;
   readonly realtime: Pipeline | undefined;
+  readonly live: Pipeline | undefined;
   /** Lists what servers do otherwise than asked, as `chat: it does not take ...`, since the start. */
   readonly listHabits: () => readonly string[];
   /** Opens connections when a person begins to speak. Never throws or waits. */
@@ -109,6 +115,7 @@ export async function openEngines(
       synthesizer: withSpokenForm(chained.synthesizer, spokenForm),
     };
     const talking = await openRealtime(config, roles, stack, report);
+    const live = await openLive(config, roles, stack, report);
     const warmed = [synthesizer, transcriber];
     const warm = await openWarmth(
       [thinker, ...[speech, transcription].filter((_, index) => !warmed[index]?.warm)],
@@ -131,6 +138,7 @@ export async function openEngines(
         : undefined,
       hasChatModel: thinker.kind !== 'local',
       voices,
+      live,
       realtime: talking?.pipeline,
       listHabits: () => [...habits],
       warm,
@@ -264,6 +272,34 @@ async function openRealtime(
   };
 }
 
+/** Opens Live, which costs nothing until somebody speaks to it. */
+async function openLive(
+  config: EngineConfig,
+  roles: EngineRoles,
+  stack: AsyncDisposableStack,
+  report: OnEngineNews,
+) {
+  const { live: server } = config;
+  if (!server) return undefined;
+  const { LiveConversation } = await import('#src/chat/live/live-conversation.ts');
+  const worker = createAudioModelStandIn(roles.chat(''));
+  const talk = stack.use(new LiveConversation({ ...server, worker }));
+  const withStandIn = openRealtimeWithStandIn(server, config, roles, report);
+  return createAudioModelPipeline({
+    open: (signal, asked) => withStandIn(talk.openAnswer(toTalkPlace(asked), signal)),
+    feed: (messages, tools, sound, voice, asked) =>
+      talk.feed(toTalkPlace(asked), messages, tools, sound, voice),
+    synthesizer: roles.synthesizer,
+    input: 'audio',
+  });
+}
+
+/** A turn of no channel, such as a test question, has a talk of its own that ends with it. */
+function toTalkPlace({ meter, turn }: AskedAnswer) {
+  const { channelId: talk = 'no channel', style, until = neverAborted } = turn;
+  return { talk, instructions: style.instructions, meter, until };
+}
+
 /** Reports models that end, now and daily. */
 export function watchModels(
   config: EngineConfig,
@@ -322,7 +358,10 @@ async function openWarmth(
   };
 }
 
-type PipelineEngines = Pick<Engines, 'audioModel' | 'realtime' | 'synthesizer'>;
+type PipelineEngines = Pick<
+  Engines,
+  'audioModel' | 'live' | 'realtime' | 'synthesizer'
+>;
 
 /** Opens the pipelines, the configured one first. */
 export function openPipelines(
@@ -351,7 +390,7 @@ type OpenPipeline = { readonly engine: string; readonly pipeline: Pipeline };
 
 function listOpenPipelines(
   config: EngineConfig,
-  { audioModel: model, realtime, synthesizer }: PipelineEngines,
+  { audioModel: model, live, realtime, synthesizer }: PipelineEngines,
   chat: ChatModel,
 ): ReadonlyMap<PipelineName, OpenPipeline> {
   const { audioModel: hearing } = config;
@@ -378,6 +417,8 @@ function listOpenPipelines(
       engine: config.realtime?.model ?? 'realtime',
       pipeline: realtime,
     });
+  if (live)
+    pipelines.set('live', { engine: config.live?.model ?? 'live', pipeline: live });
   return pipelines;
 }
 

@@ -251,7 +251,7 @@ function createTurn(
     manner,
   }: Pick<AnswerOptions, 'askerId'> & Partial<AnswerOptions>,
 ): Turn {
-  const { notices, voiceChannel } = session;
+  const { consent, notices, voiceChannel } = session;
   const spokenStyle = toSpokenStyle(
     voiceChannel.getStyle(),
     manner,
@@ -271,6 +271,8 @@ function createTurn(
     tools: calls.offered,
     done: calls.doneCalls,
     ...featureContext,
+    channelId: voiceChannel.channel.channelId,
+    until: AbortSignal.any([session.signal, consent.withdrawals.getSignal(askerId)]),
     language: voiceChannel.languages.createAnswerLanguage(askerId),
   };
 }

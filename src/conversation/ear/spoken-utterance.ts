@@ -78,8 +78,10 @@ export class SpokenUtterance {
   readonly #listening: HeldListening;
   readonly #glimpses: Glimpses | undefined;
   #follower: UtteranceFollower | undefined;
-  /** Sound for a model that hears the utterance while it is spoken. Undefined if no model does. */
-  #live: LiveSound | undefined;
+  /** Sound for a model that hears the utterance while it is spoken. Undefined where none could. */
+  readonly #live: LiveSound | undefined;
+  /** Whether a model gets the sound already. */
+  #isFed = false;
   /** Set once endpointing has ended the utterance. */
   #wholeSound: Utterance | undefined;
   #isHeld = true;
@@ -114,6 +116,9 @@ export class SpokenUtterance {
     this.#listening = this.#createListening(transcriber);
     this.#glimpses = this.#createGlimpses(recogniserOptions);
     this.#follower = follow?.({ speakerId, name: this.name, fromMs });
+    // Words may show only later that it is for the bot, and a model then needs its begin.
+    const { pipeline } = session.voiceChannel.getSettings();
+    this.#live = pipeline === 'chained' ? undefined : new LiveSound();
   }
 
   /** False once the conversation holds it no more. */
@@ -168,7 +173,7 @@ export class SpokenUtterance {
 
   /** Feeds the model anew that had begun to hear it, as its speaker goes on. */
   feedModelAgain(): void {
-    if (this.#live) this.#feedModel();
+    if (this.#isFed) this.#feedModel();
   }
 
   /** Keeps the whole sound, and tells the conversation of the end. */
@@ -287,6 +292,7 @@ export class SpokenUtterance {
       this.#follower?.onPartial(text);
       notices.reportEvent({ kind: 'words', name, text, isWhole: false });
       loop.post({ kind: 'partial', utterance: id, text, isStreamed });
+      if (!this.#isFed) this.#feedModel(text);
       this.#giveWords({ text });
     };
     return new HeldListening(
@@ -324,29 +330,30 @@ export class SpokenUtterance {
     this.#showWords(transcript.text);
   }
 
-  /** Feeds it to a model that hears while it is spoken, if any words will be answered. */
-  #feedModel() {
+  /** Feeds it to a model that hears while it is spoken, if these words will be answered, or any will. */
+  #feedModel(text?: string) {
     const { loop, voiceChannel } = this.#session;
     const { fromMs } = this.#options;
     const { name, speakerId } = this;
     const { pipeline } = voiceChannel.getSettings();
     const { answers = 'spoken' } = voiceChannel.getChoices(speakerId);
-    if (pipeline === 'chained' || answers !== 'spoken') return;
+    const live = this.#live;
+    if (!live || pipeline === 'chained' || answers !== 'spoken') return;
     const state = { ...loop.state, step: { rules: conversationRules } };
     const speech = findOpenSpeech(state, this.id);
     if (!speech || speech.turn.parts.length > 0) return;
-    if (!canPreempt(state, speech, undefined, true)) return;
+    if (!canPreempt(state, speech, text, true)) return;
     const transcript = () => this.requestTranscript();
     const turn = this.#deps.createTurn({ speakerId, name, fromMs, transcript });
     const { guildId } = voiceChannel.channel;
     const request = toAnswerRequest(turn, guildId, 'sound sent ahead', speakerId);
     const opened = this.#deps.spending.open(request);
     if (opened.kind === 'refused') return;
-    this.#live ??= new LiveSound();
+    this.#isFed = true;
     this.#deps.pipelines
       .open(pipeline)
       .withReservation(opened.reservation)
-      .feed(turn, this.#live);
+      .feed(turn, live);
   }
 
   #openRequest(): TranscriptRequest {

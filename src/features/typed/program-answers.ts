@@ -67,13 +67,13 @@ export class ProgramAnswers {
   }
 
   /**
-   * Lists pipelines, the server's own first, without Realtime, since its conversation
-   * belongs to one channel.
+   * Lists pipelines, the server's own first, without those whose
+   * conversation belongs to one channel.
    */
   listPipelines(guildId: GuildId): readonly PipelineName[] {
     const { pipeline } = this.#settings.getForGuild(guildId);
     return this.#deps.pipelines.names
-      .filter((name) => name !== 'realtime')
+      .filter((name) => name !== 'realtime' && name !== 'live')
       .toSorted((a, b) => Number(b === pipeline) - Number(a === pipeline));
   }
 

@@ -46,11 +46,20 @@ import {
 } from './audio-model-reply.ts';
 import type { PlacedSound } from './audio-model-words.ts';
 
+/** What an answer is to, and who pays for it. */
+export type AskedAnswer = {
+  readonly turn: Turn;
+  readonly meter: AnswerHost['meter'];
+};
+
 /** Models of the pipeline. */
 export type AudioModelDeps = {
   /** Opens the model for one answer. */
-  readonly open: (signal: AbortSignal) => ChatModel;
-  readonly feed?: ChatModel['feed'];
+  readonly open: (signal: AbortSignal, asked: AskedAnswer) => ChatModel;
+  /** Sends a request ahead, whose last message is the sound, while that is spoken. Never throws. */
+  readonly feed?: (
+    ...request: [...Parameters<NonNullable<ChatModel['feed']>>, asked: AskedAnswer]
+  ) => void;
   readonly synthesizer: Synthesizer;
   readonly input: AudioInput;
 };
@@ -69,7 +78,8 @@ export function createAudioModelPipeline(deps: AudioModelDeps): Pipeline {
     const prompt = await createAudioPrompt(turn, deps.input, signal);
     if (!prompt) return;
     const { voice } = chooseAnswerSound(turn);
-    const model = deps.open(signal);
+    const { meter } = answerHost;
+    const model = deps.open(signal, { turn, meter });
     const answerDeps = { model, prompt, turn, host: answerHost, habits };
     const pieces = runAhead<AudibleAnswer>(
       soundAheadBound,
@@ -82,11 +92,11 @@ export function createAudioModelPipeline(deps: AudioModelDeps): Pipeline {
   });
   return {
     ...pipeline,
-    feed(turn, sound) {
+    feed(turn, sound, meter) {
       if (deps.input === 'transcript') return;
       const messages = [...createPromptHead(turn), createGrowingMessage(turn, sound)];
       const { name } = chooseAnswerSound(turn).voice;
-      deps.feed?.(messages, turn.tools, sound, name);
+      deps.feed?.(messages, turn.tools, sound, name, { turn, meter });
     },
   };
 }

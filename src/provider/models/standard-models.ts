@@ -29,6 +29,8 @@ export const standardModels = {
    * https://developers.openai.com/api/docs/deprecations
    */
   speech: 'kokoro',
+  /** Hears and speaks at once: https://developers.openai.com/api/docs/guides/live */
+  live: 'gpt-live-1',
   realtime: 'gpt-realtime-2.1',
   /** Reads texts of other models aloud. */
   realtimeSpeech: 'gpt-realtime-2.1-mini',

@@ -51,24 +51,41 @@ export function isAboutRequest({ code }: RealtimeFault): boolean {
   return !/quota|rate_limit|billing|auth|api_key|permission/.test(code ?? '');
 }
 
+const keyCode = /^(?:invalid_api_key|account_deactivated)$/;
 const ownFaultCode =
   /^(?:invalid_|unknown_|missing_|unsupported_)|invalid_request_error/;
+const absentCode = /_not_found$/;
+
+/** Codes by which a server refuses, the surest first. All others are plain refusals. */
+const refusalCodes = [
+  [/rate_limit/, 'provider.rate_limited'],
+  [
+    /^(?:insufficient_quota|credit_balance_exhausted|billing_hard_limit_reached)$/,
+    'provider.spent',
+  ],
+  [keyCode, 'provider.bad_key'],
+] as const;
 
 /** Creates an error with the code alone in its message, as the text may quote people. */
 export function createRealtimeError(
   { code, message: text }: Pick<RealtimeFault, 'code' | 'message'>,
   { baseUrl, apiKey }: Pick<SocketOptions, 'baseUrl' | 'apiKey'>,
 ): BotError {
-  const isOwnFault = ownFaultCode.test(code ?? '');
+  const statedCode = code ?? '';
+  const isOwnFault = ownFaultCode.test(statedCode) && !keyCode.test(statedCode);
+  const isAbsent = absentCode.test(statedCode);
   const serverMessage = toPlainLine(text, apiKey?.reveal(), 140);
-  const about = { serverMessage, ...(isOwnFault && { status: 400 }) };
+  const about = {
+    serverMessage,
+    ...(isOwnFault && { status: 400 }),
+    ...(isAbsent && { status: 404 }),
+  };
   const message = `${formatServerName(baseUrl)} did not answer: ${admitCode(toErrorCode(code) ?? '', undefined) || 'no known code given'}.`;
-  const isLimited = /rate_limit/.test(code ?? '');
-  const refused = isLimited ? 'provider.rate_limited' : 'provider.refused';
-  const kind = code === 'insufficient_quota' ? 'provider.spent' : refused;
+  const [, kind = 'provider.refused'] =
+    refusalCodes.find(([pattern]) => pattern.test(statedCode)) ?? [];
   return new BotError(
     kind,
-    isLimited || code === 'server_error',
+    kind === 'provider.rate_limited' || code === 'server_error',
     message,
     undefined,
     undefined,

@@ -4,7 +4,13 @@ import { listenRateHz } from '#src/audio/pcm.ts';
 import { toRecord } from '#src/base/json.ts';
 import { makeTurn } from '#test/contracts/pipeline-contract.ts';
 import type { TalkCall } from '#test/fakes/providers/realtime-call.ts';
-import { drain, makeSpokenTurn, openTalking, toHistory } from './talking-setup.ts';
+import {
+  drain,
+  makeReleasedHost,
+  makeSpokenTurn,
+  openTalking,
+  toHistory,
+} from './talking-setup.ts';
 
 const packetSamples = listenRateHz / 50;
 
@@ -15,7 +21,7 @@ async function speak(
   samples: Int16Array,
 ) {
   const before = talking.server.calls.length;
-  talking.pipeline.feed?.(makeTurn(makeSpokenTurn('')), live);
+  talking.pipeline.feed?.(makeTurn(makeSpokenTurn('')), live, makeReleasedHost().meter);
   for (let at = 0; at < samples.length; at += packetSamples)
     live.push({ samples: samples.subarray(at, at + packetSamples) });
   await vi.waitFor(() => {

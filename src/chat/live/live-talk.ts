@@ -1,0 +1,350 @@
+import { readWav } from '#src/audio/formats/wav.ts';
+import type { LiveSound } from '#src/audio/live-sound.ts';
+import { listenRateHz } from '#src/audio/pcm.ts';
+import { Resampler, resamplePcm } from '#src/audio/resampler.ts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { ChatMessage, SpokenChatMessage } from '#src/chat/chat-model.ts';
+import type { LiveFact } from '#src/provider/live/live-protocol.ts';
+import {
+  type LiveServer,
+  LiveSession,
+  liveRateHz,
+} from '#src/provider/live/live-session.ts';
+import { describeServer } from '#src/provider/models/standard-models.ts';
+import {
+  createLiveStart,
+  findMissingRule,
+  isContinued,
+  type TalkRequest,
+} from './live-history.ts';
+import { LiveMinutes } from './live-minutes.ts';
+
+/** A server, and how long a session outlives the last word. */
+export type LiveTalkOptions = {
+  readonly server: LiveServer;
+  readonly clock: Clock;
+  /** A session ends after so many ms in which nothing is asked or answered. */
+  readonly maxSilenceMs: number;
+};
+
+/** A fact of the running session, or its end. */
+export type TalkFact = LiveFact | { readonly kind: 'over'; readonly error: BotError };
+
+type SessionAnswer = { readonly sound: LiveSound | undefined; text: string };
+
+/** A session is left before its context is full, or its server ends it. */
+const maxContextShare = 0.85;
+const minLeftMs = 60_000;
+/** Facts that are kept for an answer that is asked for later: about a minute. */
+const maxKeptFacts = 1_200;
+
+/** Facts by their number, the newest of which are kept. */
+class FactLog {
+  readonly #facts: TalkFact[] = [];
+  #dropped = 0;
+
+  /** Adds a fact. */
+  addFact(fact: TalkFact): void {
+    this.#facts.push(fact);
+    if (this.#facts.length <= maxKeptFacts) return;
+    this.#facts.shift();
+    this.#dropped++;
+  }
+
+  /** Finds a fact by its number, from 0 on. Undefined before it comes. */
+  findFact(number: number): TalkFact | undefined {
+    return this.#facts[Math.max(0, number - this.#dropped)];
+  }
+}
+
+/**
+ * The talk of one voice channel with a live model: one session at a time, which is opened by the first words that are for the
+ * bot and ends after a silence, a no, or an answer that was not heard whole. The next words then open another one, which is
+ * told what was heard.
+ */
+export class LiveTalk implements Disposable {
+  readonly #options: LiveTalkOptions;
+  #session: LiveSession | undefined;
+  #request: TalkRequest | undefined;
+  #minutes: LiveMinutes | undefined;
+  #opening: Promise<LiveSession> | undefined;
+  #cancelClosing: (() => void) | undefined;
+  #log = new FactLog();
+  #change = Promise.withResolvers<void>();
+  /** Answers of this session, oldest first, each to the sound that asked for it. */
+  #answers: SessionAnswer[] = [];
+  #speaker: string | undefined;
+  #rule = '';
+  #isAnswering = false;
+  #usedAtMs = 0;
+  readonly #fed = new WeakMap<LiveSound, LiveSession>();
+  readonly #answered = new WeakSet<LiveSound>();
+
+  constructor(options: LiveTalkOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a session runs. */
+  get isOpen(): boolean {
+    return this.#session?.isAlive === true;
+  }
+
+  /** Whether no session runs, is being opened, or may be awaited. */
+  get isIdle(): boolean {
+    return !this.isOpen && this.#opening === undefined && !this.#isAnswering;
+  }
+
+  /** Facts of the running session since the newest sound, for each answer to that sound. */
+  get log(): Pick<FactLog, 'findFact'> {
+    return this.#log;
+  }
+
+  /** Waits for another fact. */
+  async waitForFact(signal: AbortSignal): Promise<void> {
+    await waitUnlessAborted(this.#change.promise, signal);
+  }
+
+  /** Sends sound while it is spoken, all of it from its begin. Never throws. */
+  async feed(request: TalkRequest, sound: LiveSound): Promise<void> {
+    if (this.#fed.has(sound)) {
+      // The speaker goes on, so what was answered to the words so far is no answer.
+      this.#clearFacts();
+      return;
+    }
+    // The answer gets the error of a session of its own.
+    const session = await this.prepare(request, sound.signal).catch(() => undefined);
+    if (!session || this.#fed.has(sound) || sound.signal.aborted) return;
+    this.#clearFacts();
+    this.#addRule(session, request);
+    this.#passSound(session, request.messages.at(-1), sound);
+  }
+
+  /** Returns a session that knows the conversation of a request, and no more. Throws BotError `provider.*` and `budget.used`. */
+  async prepare(request: TalkRequest, signal: AbortSignal): Promise<LiveSession> {
+    while (this.#opening) await waitUnlessAborted(this.#opening, signal).catch(ignore);
+    const session = this.#session;
+    if (session && this.#isUsable(session, request)) {
+      this.#stayOpen(request);
+      return session;
+    }
+    this.#closeSession();
+    this.#opening = this.#openSession(request);
+    try {
+      return await waitUnlessAborted(this.#opening, signal);
+    } finally {
+      void this.#opening?.catch(ignore).finally(() => {
+        this.#opening = undefined;
+      });
+    }
+  }
+
+  /** Sends the sound of a request that the session does not have, and asks for an answer. */
+  askAnswer(session: LiveSession, request: TalkRequest): void {
+    const spoken = request.messages.filter((message) => 'wav' in message);
+    const newest = spoken.at(-1)?.live;
+    if (!newest || this.#fed.get(newest) !== session) {
+      this.#clearFacts();
+      this.#addRule(session, request);
+    }
+    for (const message of spoken) {
+      if (!message.live) this.#sendWhole(session, message);
+      else if (this.#fed.get(message.live) !== session)
+        this.#passSound(session, message, message.live);
+      if (message.live) this.#answered.add(message.live);
+    }
+    this.#beginAnswer(newest);
+    this.#isAnswering = true;
+    session.setAnswerDue(true);
+  }
+
+  /** Notes words of the answer that the session gives now. */
+  noteSpoken(text: string): void {
+    const answer = this.#answers.at(-1);
+    if (answer) answer.text += text;
+  }
+
+  /** Ends an answer. Nothing is sent until more words are for the bot. */
+  endAnswer(isWhole: boolean): void {
+    this.#isAnswering = false;
+    this.#session?.setAnswerDue(false);
+    const { sound } = this.#answers.at(-1) ?? {};
+    // The speaker may go on after an answer that was given up, and then needs another one to all of it.
+    const mayGoOn = sound !== undefined && !sound.signal.aborted;
+    if (!mayGoOn) this.#session?.dropWaiting();
+    if (isWhole) this.#clearFacts();
+    this.#noteUse();
+  }
+
+  /** Ends the session. */
+  [Symbol.dispose](): void {
+    this.#closeSession();
+  }
+
+  /** An answer to the same sound takes the place of one that was given up. */
+  #beginAnswer(sound: LiveSound | undefined) {
+    const earlier = this.#listOtherAnswers(sound);
+    this.#answers = [...earlier, { sound, text: '' }];
+  }
+
+  #listOtherAnswers(sound: LiveSound | undefined) {
+    return this.#answers.filter(
+      (answer) => sound === undefined || answer.sound !== sound,
+    );
+  }
+
+  #isUsable(session: LiveSession, request: TalkRequest) {
+    if (!session.isAlive || !this.#request) return false;
+    const leftMs = session.expiresAtMs - this.#options.clock.wallMs();
+    if (session.state.contextShare > maxContextShare || leftMs < minLeftMs)
+      return false;
+    const sound = request.messages.findLast((message) => 'wav' in message)?.live;
+    const answers = this.#listOtherAnswers(sound).map(({ text }) => text);
+    return isContinued(this.#request, request, answers);
+  }
+
+  #stayOpen(request: TalkRequest) {
+    this.#minutes?.setPayer(request.meter);
+    this.#noteUse();
+  }
+
+  async #openSession(request: TalkRequest) {
+    const { clock, server } = this.#options;
+    const by = describeServer(server.model, server.baseUrl);
+    let session: LiveSession | undefined;
+    const minutes = new LiveMinutes(clock, by, request.meter, (error) =>
+      this.#endSession(session, error),
+    );
+    await minutes.begin();
+    try {
+      session = await LiveSession.open(
+        server,
+        createLiveStart(request, server),
+        clock,
+        request.until,
+      );
+    } catch (error) {
+      minutes.end(0);
+      throw error;
+    }
+    this.#startSession(session, minutes, request);
+    return session;
+  }
+
+  #startSession(session: LiveSession, minutes: LiveMinutes, request: TalkRequest) {
+    this.#session = session;
+    this.#minutes = minutes;
+    this.#request = request;
+    this.#answers = [];
+    this.#speaker = undefined;
+    this.#rule = findMissingRule(request, request);
+    this.#clearFacts();
+    session.attach({
+      onFact: (fact) => this.#addFact(fact),
+      onOver: (error) => this.#endSession(session, error),
+    });
+    request.until.addEventListener('abort', () => this.#closeIf(session), {
+      once: true,
+    });
+    this.#noteUse();
+    this.#closeAfterSilence(this.#options.maxSilenceMs);
+  }
+
+  #passSound(session: LiveSession, message: ChatMessage | undefined, sound: LiveSound) {
+    this.#fed.set(sound, session);
+    this.#introduce(session, message);
+    sound.signal.addEventListener('abort', () => this.#dropSound(sound), {
+      once: true,
+    });
+    const resampler = new Resampler(listenRateHz, liveRateHz);
+    sound.startPassing(({ samples }) => {
+      this.#noteUse();
+      session.feed(resampler.push(samples));
+    });
+  }
+
+  /** Appends are placed only while sound flows, so they leave with the first of it. */
+  #introduce(session: LiveSession, message: ChatMessage | undefined) {
+    const name = message?.role === 'user' ? message.name.trim() : '';
+    if (name === '' || name === this.#speaker) return;
+    this.#speaker = name;
+    session.append('thinking', `The person who speaks now is ${name}.`);
+  }
+
+  #addRule(session: LiveSession, request: TalkRequest) {
+    const rule = this.#request ? findMissingRule(this.#request, request) : '';
+    if (rule === '' || rule === this.#rule) return;
+    this.#rule = rule;
+    session.append('instructions', rule);
+  }
+
+  #sendWhole(session: LiveSession, message: ChatMessage & SpokenChatMessage) {
+    this.#introduce(session, message);
+    session.feed(resamplePcm(readWav(message.wav), liveRateHz).samples);
+  }
+
+  /** Words that no answer used were for somebody else, and a session cannot forget them. */
+  #dropSound(sound: LiveSound) {
+    sound.stopPassing();
+    const session = this.#fed.get(sound);
+    if (session && !this.#answered.has(sound)) this.#closeIf(session);
+    else if (!this.#isAnswering) session?.dropWaiting();
+  }
+
+  #addFact(fact: TalkFact) {
+    this.#log.addFact(fact);
+    this.#wakeReaders();
+  }
+
+  #clearFacts() {
+    this.#log = new FactLog();
+    this.#wakeReaders();
+  }
+
+  #wakeReaders() {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
+  }
+
+  #noteUse() {
+    this.#usedAtMs = this.#options.clock.nowMs();
+  }
+
+  /** An answer that is under way is no silence, however long its work takes. */
+  #closeAfterSilence(ms: number) {
+    const { clock, maxSilenceMs } = this.#options;
+    this.#cancelClosing = clock.later(ms, () => {
+      if (this.#isAnswering) this.#noteUse();
+      const leftMs = this.#usedAtMs + maxSilenceMs - clock.nowMs();
+      if (leftMs > 0) this.#closeAfterSilence(leftMs);
+      else this.#closeSession();
+    });
+  }
+
+  #closeIf(session: LiveSession) {
+    if (this.#session === session) this.#closeSession();
+  }
+
+  #closeSession() {
+    const session = this.#session;
+    if (!session) return;
+    session.close();
+    this.#endSession(
+      session,
+      new BotError('provider.truncated', true, 'The live session was closed.'),
+    );
+  }
+
+  #endSession(session: LiveSession | undefined, error: BotError) {
+    if (!session || this.#session !== session) return;
+    session.close();
+    this.#cancelClosing?.();
+    this.#session = undefined;
+    this.#minutes?.end(session.state.seconds);
+    this.#minutes = undefined;
+    this.#addFact({ kind: 'over', error });
+  }
+}
+
+const ignore = () => undefined;

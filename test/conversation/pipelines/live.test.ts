@@ -1,0 +1,191 @@
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
+import type { ChatModel } from '#src/chat/chat-model.ts';
+import { tools } from '#src/features/features.ts';
+import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
+import {
+  adam,
+  eva,
+  findOffer,
+  lounge,
+  makePerson,
+  openSessionFixture,
+  passTime,
+  sayWords,
+} from '#test/conversation/setup/session-fixture.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import type { LiveModelSettings } from '#test/fakes/providers/live-model.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { openLive, writeScript } from '#test/pipeline/live/live-setup.ts';
+
+const three = [adam, eva, makePerson('Bo')];
+
+type Scene = LiveModelSettings & {
+  /** What Adam's utterances are recognised as, in their order. */
+  readonly texts: readonly string[];
+  readonly people?: readonly ChannelMember[];
+  readonly addressing?: AddressingMode;
+  readonly worker?: ChatModel;
+};
+
+/** A room that Adam called the bot into, which a live model answers, all in virtual time. */
+async function openRoom(scene: Scene) {
+  const clock = new VirtualClock(undefined, 4);
+  const live = openLive(scene, clock);
+  const chat = new FakeChat(
+    [['It is five, in writing.']].map((round) => round),
+    clock,
+  );
+  const synthesizer = new FakeSynthesizer();
+  const chained = createChainedPipeline({ chat, synthesizer });
+  const fixture = openSessionFixture(
+    {
+      transcriber: new FakeTranscriber({ texts: scene.texts }),
+      chat,
+      synthesizer,
+      tools,
+      addressing: scene.addressing ?? 'auto',
+      pipelines: {
+        names: ['live', 'chained'],
+        open: (name) => (name === 'live' ? live.pipeline : chained),
+        getEngineNames: (name) => name,
+      },
+    },
+    scene.people ?? [adam],
+    clock,
+  );
+  await fixture.sessions.join(lounge, toPersonId('adam'));
+  const pass = (ms: number, packets?: Parameters<typeof passTime>[2]) =>
+    passTime(fixture, ms, packets);
+  await pass(4_000);
+  return {
+    fixture,
+    live,
+    pass,
+    /** Adam says a sentence of 3.3 s. */
+    async say() {
+      const packets = await sayWords('human-goforward', adam, clock.nowMs() + 20);
+      await pass(3_300, packets);
+    },
+    async until(holds: () => boolean, maxMs = 40_000) {
+      for (let ms = 0; !holds() && ms < maxMs; ms += 20) await pass(20);
+      expect(holds()).toBe(true);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await fixture.sessions[Symbol.asyncDispose]();
+      live[Symbol.dispose]();
+    },
+  };
+}
+
+const four = 'It is four in the afternoon, and the sun is about to go down.';
+
+test('alone with the bot, a person is heard while they speak, answered aloud, and both stand in the history', async () => {
+  await using room = await openRoom({
+    texts: ['What time is it?', 'And tomorrow?'],
+    answer: () => ({ says: four }),
+  });
+  await room.say();
+  const [session] = room.live.server.sessions;
+  expect(session?.voicedMs).toBeGreaterThan(1_000);
+  await room.until(() => room.fixture.of('answered').length === 1);
+  expect(room.fixture.of('answered')).toMatchObject([
+    { finish: 'completed', text: four, heardText: four },
+  ]);
+  expect(room.fixture.of('recognised')).toMatchObject([{ text: 'What time is it?' }]);
+  await room.say();
+  await room.until(() => room.fixture.of('answered').length === 2);
+  expect(room.live.server.sessions).toHaveLength(1);
+  expect(session?.questions).toBe(2);
+  await room.pass(12_000);
+  expect(room.live.talk.openSessions).toBe(0);
+});
+
+test('in a room of three no sound reaches the model and nothing is said until its name is heard', async () => {
+  await using room = await openRoom({
+    texts: ['Shall we go at four?', 'Nova, what time is it?'],
+    people: three,
+    isEager: true,
+    answer: () => ({ says: four }),
+  });
+  const { link } = room.fixture.linkOpener;
+  const { sent } = link;
+  await room.say();
+  await room.pass(6_000);
+  expect(room.fixture.of('ignored')).toMatchObject([{ why: 'not-named' }]);
+  expect([room.live.server.sessions, link.sent]).toEqual([[], sent]);
+  await room.say();
+  await room.until(() => room.fixture.of('answered').length === 1);
+  expect(room.fixture.of('answered')).toMatchObject([{ speakerId: 'adam' }]);
+  expect(link.sent).toBeGreaterThan(sent);
+});
+
+test('a stop silences the answer within 300 ms, sends nothing more, and the next session knows only what was heard', async () => {
+  const long = 'Once upon a time there was a king. '.repeat(30);
+  await using room = await openRoom({
+    texts: ['Tell me a story.', 'Go on.'],
+    answer: () => ({ says: long }),
+  });
+  const { link } = room.fixture.linkOpener;
+  await room.say();
+  const { sent: before } = link;
+  await room.until(() => link.sent > before + 100);
+  room.fixture.talk.stopSpeaking(toGuildId('g'));
+  await room.pass(300);
+  const { sent } = link;
+  const [session] = room.live.server.sessions;
+  const silentMs = session?.silentMs;
+  await room.pass(3_000);
+  expect([link.sent, session?.silentMs]).toEqual([sent, silentMs]);
+  const [cut] = room.fixture.of('answered');
+  expect(cut).toMatchObject({ finish: 'cancelled' });
+  expect(cut?.heardText.length).toBeGreaterThan(10);
+  await room.say();
+  await room.until(() => room.live.server.sessions.length === 2);
+  const [start] = room.live.server.sessions[1]?.commands ?? [];
+  const told = JSON.stringify(start);
+  expect(told).toContain(JSON.stringify(cut?.heardText.trim()).slice(1, -1));
+  expect(told).not.toContain(long.slice(0, 400));
+});
+
+test('work with an effect that words of others may have caused waits for Confirm', async () => {
+  const call = { id: 'c1', name: 'post_text', argumentsJson: '{"text":"Dinner."}' };
+  await using room = await openRoom({
+    texts: ['Tell them that dinner is ready.'],
+    worker: writeScript([call, 'Shall I post it? Say yes or no.']),
+    answer: () => ({ delegates: true, says: 'One moment.' }),
+  });
+  await room.fixture.personas.savePersona(toGuildId('g'), toChannelId('lounge'), {
+    name: 'Max',
+  });
+  await room.say();
+  await room.until(() => room.fixture.of('tool').length > 0);
+  expect(room.fixture.of('tool')).toMatchObject([{ tool: 'post_text', how: 'asked' }]);
+  await room.until(() => room.fixture.of('answered').length === 1);
+  const confirmed = await room.fixture.confirmations.confirmCall(
+    toGuildId('g'),
+    findOffer(room.fixture),
+    toPersonId('adam'),
+  );
+  expect(confirmed).toMatchObject({ kind: 'completed' });
+  expect(room.fixture.of('tool').at(-1)).toMatchObject({ how: 'pressed' });
+});
+
+test('after a no no session runs any more, and after the goodbye neither', async () => {
+  await using room = await openRoom({
+    texts: ['What time is it?'],
+    answer: () => ({ says: four }),
+  });
+  await room.say();
+  await room.until(() => room.fixture.of('answered').length === 1);
+  expect(room.live.talk.openSessions).toBe(1);
+  await room.fixture.privacy.deny(toGuildId('g'), toPersonId('adam'));
+  expect(room.live.talk.openSessions).toBe(0);
+  await room.fixture.privacy.allow(toGuildId('g'), toPersonId('adam'));
+  await room.say();
+  await room.until(() => room.live.talk.openSessions === 1);
+  await room.fixture.sessions.leave(toGuildId('g'));
+  expect(room.live.talk.openSessions).toBe(0);
+});

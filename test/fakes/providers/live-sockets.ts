@@ -1,0 +1,111 @@
+import { EventEmitter } from 'node:events';
+import { createServer } from 'node:http';
+import { WebSocket } from 'ws';
+import type { OpenSocket } from '#src/provider/json-socket.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+import { attachSockets } from '#test/fakes/servers/web-sockets.ts';
+import { LiveModelSession, type LiveModelSettings } from './live-model.ts';
+
+/** A WebSocket without a network, which a live model answers at once. */
+class MemorySocket extends EventEmitter {
+  readonly bufferedAmount = 0;
+  readyState: number = WebSocket.CONNECTING;
+  readonly session: LiveModelSession;
+
+  constructor(settings: LiveModelSettings) {
+    super();
+    this.session = new LiveModelSession(
+      settings,
+      (event) => this.#emit(event),
+      () => queueMicrotask(() => this.close(1000, '')),
+    );
+    queueMicrotask(() => {
+      this.readyState = WebSocket.OPEN;
+      this.emit('open');
+    });
+  }
+
+  send(text: string) {
+    this.session.receive(JSON.parse(text));
+  }
+
+  close(code: number, reason: string) {
+    if (this.readyState === WebSocket.CLOSED) return;
+    this.readyState = WebSocket.CLOSED;
+    this.session.isClosed = true;
+    this.emit('close', code, Buffer.from(reason));
+  }
+
+  terminate() {
+    this.close(1006, '');
+  }
+
+  ping() {
+    this.emit('pong');
+  }
+
+  #emit(event: object) {
+    queueMicrotask(() => {
+      if (this.readyState === WebSocket.OPEN)
+        this.emit('message', Buffer.from(JSON.stringify(event)), false);
+    });
+  }
+}
+
+/** Sessions of a live model without a network, oldest first. */
+export class MemoryLiveServer {
+  readonly sessions: LiveModelSession[] = [];
+  readonly #sockets: MemorySocket[] = [];
+  settings: LiveModelSettings;
+
+  constructor(settings: LiveModelSettings) {
+    this.settings = settings;
+  }
+
+  readonly openSocket: OpenSocket = () => {
+    const socket = new MemorySocket(this.settings);
+    this.#sockets.push(socket);
+    this.sessions.push(socket.session);
+    return socket as unknown as WebSocket;
+  };
+
+  /** The connections are gone without a word. */
+  dropAll() {
+    for (const socket of this.#sockets) socket.terminate();
+  }
+}
+
+/** The same model at `/v1/live/sessions` of a server on 127.0.0.1. */
+export async function openLiveServer(settings: LiveModelSettings, port = 0) {
+  const sessions: LiveModelSession[] = [];
+  const server = createServer((_, response) => response.writeHead(404).end());
+  const sockets = attachSockets<{ readonly url: string }, LiveModelSettings>(
+    server,
+    settings,
+    {
+      fits: ({ url = '' }) => url.startsWith('/v1/live/sessions'),
+      callOf: ({ url = '' }) => ({ url }),
+      refusal: () => undefined,
+      serve(socket, _call, current) {
+        const session = new LiveModelSession(
+          current(),
+          (event) => socket.send(JSON.stringify(event)),
+          () => socket.close(1000),
+        );
+        sessions.push(session);
+        socket.on('error', () => {});
+        socket.on('message', (data) => session.receive(JSON.parse(String(data))));
+        socket.on('close', () => {
+          session.isClosed = true;
+        });
+      },
+      closed: () => undefined,
+    },
+  );
+  const served = await openListeningServer(server, () => sockets.dropAll(), port);
+  return {
+    sessions,
+    baseUrl: `${served.origin}/v1`,
+    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,243 @@
+import { toChannelId } from '#src/base/ids.ts';
+import type { ChatMessage } from '#src/chat/chat-model.ts';
+import type { LiveModelSettings } from '#test/fakes/providers/live-model.ts';
+import {
+  ask,
+  makeLiveSound,
+  makeReleasedHost,
+  makeSpokenTurn,
+  measureSoundMs,
+  openLive,
+  readAnswer,
+  writeScript,
+} from './live-setup.ts';
+
+const four = 'It is four in the afternoon.';
+const saysFour: LiveModelSettings = { answer: () => ({ says: four }) };
+const user = (content: string): ChatMessage => ({ role: 'user', name: 'Ana', content });
+const assistant = (content: string): ChatMessage => ({ role: 'assistant', content });
+
+test('a spoken question is answered by voice and words, and afterwards nothing is sent', async () => {
+  using live = openLive(saysFour);
+  const { error, parts, text } = await ask(live, makeSpokenTurn('What time is it?'));
+  expect([error, text]).toEqual([undefined, four]);
+  expect(measureSoundMs(parts)).toBeGreaterThan(four.length * 60);
+  const [session] = live.server.sessions;
+  expect(session?.voicedMs).toBeCloseTo(1_000, -2);
+  const sentMs = session?.silentMs ?? 0;
+  expect(sentMs).toBeGreaterThan(1_500);
+  await live.clock.advance(5_000);
+  expect(session?.silentMs).toBe(sentMs);
+  expect(live.talk.openSessions).toBe(1);
+  await live.clock.advance(6_000);
+  expect(live.talk.openSessions).toBe(0);
+  expect(session?.isClosed).toBe(true);
+});
+
+test('sound that waited is sent at no more than 1.2 times its pace', async () => {
+  using live = openLive(saysFour);
+  const answering = readAnswer(live, makeSpokenTurn('A long question.', 6_000));
+  await live.clock.advance(2_000);
+  const [session] = live.server.sessions;
+  expect(session?.voicedMs).toBeGreaterThan(2_000);
+  expect(session?.voicedMs).toBeLessThan(2_000 * 1.2 + 120);
+  expect((await live.run(answering)).text).toBe(four);
+});
+
+test('sound that is sent ahead leaves as it comes, and is not sent again', async () => {
+  using live = openLive(saysFour);
+  const { samples, sound } = makeLiveSound(2_000);
+  const host = makeReleasedHost();
+  const turn = makeSpokenTurn('What time is it?', 2_000, {}, sound);
+  await live.speak(turn, sound, samples, host);
+  const [session] = live.server.sessions;
+  expect(session?.voicedMs).toBeGreaterThan(1_950);
+  expect(session?.silentMs).toBe(0);
+  expect((await ask(live, turn, host)).text).toBe(four);
+  expect(session?.voicedMs).toBeLessThan(2_050);
+  expect(live.server.sessions).toHaveLength(1);
+});
+
+test('work goes to the chat model with its tools, by the words of our own recogniser', async () => {
+  const call = { id: 'call_1', name: 'lamp', argumentsJson: '{"on":true}' };
+  const worker = writeScript([call, 'The lamp is on now.']);
+  using live = openLive({
+    worker,
+    answer: () => ({ delegates: true, says: 'One moment.' }),
+  });
+  const host = makeReleasedHost();
+  const { error, text } = await ask(live, makeSpokenTurn('Lamp on, please.'), host);
+  expect(error).toBeUndefined();
+  expect(text).toMatch(/^One moment\.\s*The lamp is on now\.$/);
+  expect(host.ran).toEqual([call]);
+  expect(worker.asked[0]).toBe('Be brief. | Lamp on, please.');
+  expect(worker.asked[1]).toContain('done');
+  const [session] = live.server.sessions;
+  expect(session?.commands).toContainEqual({
+    type: 'session.commentary.append',
+    content: 'The lamp is on now.',
+    delegation_id: 'item_1',
+    event_id: expect.any(String),
+  });
+  // Two requests of the chat model are counted, and the session costs by its time.
+  expect(host.spendings.filter(({ inputTokens }) => inputTokens > 0)).toHaveLength(2);
+});
+
+test('a stop cancels the work, silences the answer and sends nothing more', async () => {
+  let isAborted = false;
+  const worker = {
+    async *reply(_: unknown, __: unknown, signal: AbortSignal) {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      isAborted = true;
+      yield { kind: 'text', text: 'Too late.' } as const;
+    },
+  };
+  using live = openLive({
+    worker,
+    answer: () => ({ delegates: true, says: 'One moment.' }),
+  });
+  const stop = new AbortController();
+  const answering = readAnswer(
+    live,
+    makeSpokenTurn('Look it up.'),
+    makeReleasedHost(),
+    stop.signal,
+  );
+  await live.clock.advance(4_000);
+  stop.abort(new Error('stop'));
+  expect((await live.run(answering)).error).toBe(stop.signal.reason);
+  const [session] = live.server.sessions;
+  const sent = [session?.silentMs, session?.commands.length];
+  await live.clock.advance(2_000);
+  expect([session?.silentMs, session?.commands.length]).toEqual(sent);
+  expect(isAborted).toBe(true);
+});
+
+test('a session goes on while it knows what was said, and the next is told what was heard', async () => {
+  using live = openLive(saysFour);
+  await ask(live, makeSpokenTurn('What time is it?'));
+  const whole = [user('What time is it?'), assistant(four)];
+  await ask(live, makeSpokenTurn('And now?', 1_000, { history: whole }));
+  expect(live.server.sessions).toHaveLength(1);
+  expect(live.server.sessions[0]?.questions).toBe(2);
+  const cut = [...whole, user('And now?'), assistant('It is')];
+  await ask(live, makeSpokenTurn('Go on.', 1_000, { history: cut }));
+  expect(live.server.sessions).toHaveLength(2);
+  const [start] = live.server.sessions[1]?.commands ?? [];
+  expect(JSON.stringify(start)).toContain('"text":"Ana: And now?"');
+  expect(JSON.stringify(start)).toContain('"text":"It is"');
+  expect(live.server.sessions[0]?.isClosed).toBe(true);
+});
+
+test('words that were taken back are in no session any more', async () => {
+  using live = openLive(saysFour);
+  const history = [user('I am Bo.'), assistant('Hello, Bo.')];
+  await ask(live, makeSpokenTurn('What time is it?', 1_000, { history }));
+  expect(JSON.stringify(live.server.sessions[0]?.commands)).toContain('Bo');
+  await ask(live, makeSpokenTurn('And now?'));
+  expect(live.server.sessions[0]?.isClosed).toBe(true);
+  expect(JSON.stringify(live.server.sessions[1]?.commands)).not.toContain('Bo');
+});
+
+test('a no ends the session at once', async () => {
+  using live = openLive(saysFour);
+  const withdrawn = new AbortController();
+  const { signal: until } = withdrawn;
+  await ask(live, makeSpokenTurn('What time is it?', 1_000, { until }));
+  withdrawn.abort();
+  expect(live.talk.openSessions).toBe(0);
+  expect(live.server.sessions[0]?.isClosed).toBe(true);
+});
+
+test('a session that heard what was not for the bot is closed, and says nothing of it', async () => {
+  using live = openLive({ ...saysFour, isEager: true });
+  const { samples, sound } = makeLiveSound(2_000);
+  const turn = makeSpokenTurn('Not for you.', 2_000, {}, sound);
+  await live.speak(turn, sound, samples, makeReleasedHost());
+  sound.end();
+  expect(live.talk.openSessions).toBe(0);
+  const { text } = await ask(live, makeSpokenTurn('Nova, what time is it?'));
+  expect(text).not.toContain('Not for you');
+  expect(live.server.sessions).toHaveLength(2);
+});
+
+test('each voice channel has a session of its own', async () => {
+  using live = openLive(saysFour);
+  await ask(live, makeSpokenTurn('What time is it?'));
+  const other = { channelId: toChannelId('garage') };
+  await ask(live, makeSpokenTurn('And here?', 1_000, other));
+  expect(live.server.sessions.map(({ questions }) => questions)).toEqual([1, 1]);
+});
+
+test.each([
+  ['no such model', 'provider.refused'],
+  ['bad key', 'provider.bad_key'],
+  ['no credit', 'provider.spent'],
+  ['never starts', 'provider.late'],
+  ['never answers', 'provider.late'],
+] as const)('a session that %s fails the answer by name: %s', async (trouble, code) => {
+  using live = openLive({ ...saysFour, trouble });
+  const { error, parts } = await ask(live, makeSpokenTurn('What time is it?'));
+  expect(error).toMatchObject({ code });
+  expect(measureSoundMs(parts)).toBe(0);
+});
+
+test.each([
+  ['expired', 'provider.truncated'],
+  ['content', 'provider.refused'],
+  ['remote_hangup', 'provider.truncated'],
+  ['connection_lost', 'provider.truncated'],
+] as const)(
+  'a session that ends by %s in mid-answer ends it by name, and the next question opens another',
+  async (reason, code) => {
+    using live = openLive(saysFour);
+    const answering = readAnswer(live, makeSpokenTurn('What time is it?'));
+    await live.clock.advance(2_500);
+    live.server.sessions[0]?.end(reason);
+    expect((await live.run(answering)).error).toMatchObject({ code });
+    expect((await ask(live, makeSpokenTurn('And now?'))).text).toBe(four);
+    expect(live.server.sessions).toHaveLength(2);
+  },
+);
+
+test('a lost connection ends the answer by name', async () => {
+  using live = openLive(saysFour);
+  const answering = readAnswer(live, makeSpokenTurn('What time is it?'));
+  await live.clock.advance(2_500);
+  live.server.dropAll();
+  expect((await live.run(answering)).error).toMatchObject({
+    code: 'provider.truncated',
+  });
+});
+
+test('events of another kind change nothing', async () => {
+  using live = openLive(saysFour);
+  const answering = readAnswer(live, makeSpokenTurn('What time is it?'));
+  await live.clock.advance(1_500);
+  live.server.sessions[0]?.say({ type: 'session.whisper.created', text: 'psst' });
+  expect((await live.run(answering)).text).toBe(four);
+});
+
+test('a session is left before its context is full', async () => {
+  using live = openLive(saysFour);
+  await ask(live, makeSpokenTurn('What time is it?'));
+  live.server.sessions[0]?.say({
+    type: 'session.usage.updated',
+    usage: { seconds: 5 },
+    context_window: { usage_ratio: 0.9 },
+  });
+  await live.clock.advance(20);
+  const history = [user('What time is it?'), assistant(four)];
+  await ask(live, makeSpokenTurn('And now?', 1_000, { history }));
+  expect(live.server.sessions).toHaveLength(2);
+});
+
+test('a result that the session does not say in time fails by name', async () => {
+  using live = openLive({
+    worker: writeScript(['Seven.']),
+    trouble: 'drops commentary',
+    answer: () => ({ delegates: true, says: 'One moment.' }),
+  });
+  const { error } = await ask(live, makeSpokenTurn('How many?'));
+  expect(error).toMatchObject({ code: 'provider.late' });
+});
