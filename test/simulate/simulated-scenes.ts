@@ -141,10 +141,9 @@ type SceneAct = readonly [
   text?: string,
 ];
 
-/** Habits of a world without which a scene shows little: nothing fails, a person may spend little, words come while they are said. */
+/** Habits of a world without which a scene shows little: nothing fails, or words come while they are said. */
 export const sceneNeeds = [
   'calm',
-  'poor',
   'partials',
   'slow-tools',
   'slow-close',

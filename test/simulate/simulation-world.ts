@@ -387,6 +387,9 @@ export class Simulation {
     this.#storage = this.#openStorage(clock);
     this.#process = this.#open(clock, this.#fixture);
     await this.#waitFor(this.#storage.open());
+    const isKnown = !this.#luck.isBroken('store hides');
+    for (const by of isKnown ? this.plan.people : [])
+      this.#judge.checkInherited(this, by, this.#storage.getInherited(toPersonId(by)));
   }
 
   /** The process stops at once, and another one goes on with what is on the disk. */
