@@ -56,8 +56,6 @@ const actKinds = [
   'unmute',
   'go',
   'come',
-  'bar',
-  'unbar',
   'press',
   'lose-link',
   'move-server',
@@ -216,5 +214,5 @@ export const scenes: readonly Scene[] = [
     makeSettingScene(`pipeline=${name}`),
   ),
   makeSettingScene('instructions=Be brief.'),
-  makeSettingScene('language=de', 'language='),
+  makeSettingScene('language=de', 'language=default'),
 ];
