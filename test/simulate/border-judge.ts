@@ -4,6 +4,7 @@ import type {
   HistoryExchange,
 } from '#src/conversation/machine/state.ts';
 import { isLinkUp, isSessionOver, listNewlyHeard } from './conversation-view.ts';
+import { redRoleId } from './discord/simulated-discord.ts';
 import type { Hold, SimulatedStep } from './invariants.ts';
 import { everybody } from './simulated-scenes.ts';
 import type { Simulation } from './simulation-world.ts';
@@ -131,7 +132,7 @@ export class BorderJudge {
   #noteRoles(world: Simulation, state: ConversationState, nowMs: number) {
     const isFree = !world.needsRole || !isLinkUp(state);
     for (const by of everybody)
-      if (isFree || world.discord.hasRole(by, 'red')) this.#fitMs.set(by, nowMs);
+      if (isFree || world.discord.hasRole(by, redRoleId)) this.#fitMs.set(by, nowMs);
   }
 
   #checkRole(world: Simulation, by: string) {

@@ -1,5 +1,5 @@
 import { den, lounge } from '#test/conversation/setup/session-fixture.ts';
-import type { SimulatedDiscord } from './discord/simulated-discord.ts';
+import { redRoleId, type SimulatedDiscord } from './discord/simulated-discord.ts';
 import type { Luck } from './luck.ts';
 import type { Act } from './simulated-scenes.ts';
 
@@ -73,7 +73,7 @@ export function performDiscordAct(
     'go-to-lounge': () => discord.seat(by, lounge.channelId),
     'udp-dies': () => breakPath(discord, text),
     'udp-heals': () => voice.healPath(),
-    'give-role': () => discord.setRoles(by, ['red']),
+    'give-role': () => discord.setRoles(by, [redRoleId]),
     'take-role': () => discord.setRoles(by, []),
     robot: () => discord.seat('robot', seat),
     'socket-freezes': () => voice.freeze(),

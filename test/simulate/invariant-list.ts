@@ -95,7 +95,7 @@ export const invariants = {
   83: 'who found no place is told once',
   84: 'a yes in longer speech confirms nothing',
   86: 'of an answer that was cut off, no half sentence is spoken after a whole one',
-  88: 'what left for the answers of a person costs at most the cap, over all processes',
+  88: 'what left for the answers of a person costs at most the cap, over all processes, and is known to the next process',
   89: 'of whom the bot has forgotten it knows no own setting',
   117: 'a move of the bot or of its voice server is followed without a request for a seat, or to leave',
 } as const;

@@ -445,6 +445,11 @@ export class Invariants {
     this.#note(() => this.#hold(89, Object.keys(settings).length === 0, by));
   }
 
+  /** A process has begun, for which a person has spent so many billionths of a dollar today. */
+  checkInherited(world: Simulation, by: string, nanoUsd: number) {
+    this.#note(() => this.#money.checkInherited(world, by, nanoUsd));
+  }
+
   /** Something is about to happen in the world. */
   noteAct(world: Simulation, act: Act) {
     this.seats.noteAct(world, act);

@@ -35,11 +35,21 @@ export class MoneyJudge {
     if (asker !== undefined) this.#add(world, asker, text.length * spokenNanoUsd);
   }
 
+  /** A process has begun, for which a person has spent so many billionths of a dollar today, through all processes before. */
+  checkInherited(world: Simulation, by: string, nanoUsd: number) {
+    const sum = this.#spent.get(toKey(world, by)) ?? 0;
+    this.#hold(88, sum <= nanoUsd, `${by}: ${Math.round(sum)}, known is ${nanoUsd}`);
+  }
+
   #add(world: Simulation, by: string, nanoUsd: number) {
-    const key = `${by} ${toUtcDay(world.clock.wallMs())}`;
+    const key = toKey(world, by);
     const sum = (this.#spent.get(key) ?? 0) + nanoUsd;
     this.#spent.set(key, sum);
     const { capNanoUsd } = world;
     this.#hold(88, sum <= capNanoUsd, `${by}: ${Math.round(sum)} of ${capNanoUsd}`);
   }
+}
+
+function toKey({ clock }: Simulation, by: string) {
+  return `${by} ${toUtcDay(clock.wallMs())}`;
 }

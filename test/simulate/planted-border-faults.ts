@@ -204,7 +204,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: '    ledger.recall(await spending.read(toUtcDay(clock.wallMs())));\n',
     to: '    await spending.read(toUtcDay(clock.wallMs()));\n',
     tests: ['test/spending'],
-    foundBy: 'tests',
   },
   {
     id: 'c02',

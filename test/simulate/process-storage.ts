@@ -82,6 +82,11 @@ export class ProcessStorage implements AsyncDisposable {
     return nanoUsd - (this.#inherited.get(by) ?? 0);
   }
 
+  /** Money that a person had spent today before this process, as far as it knows, in billionths of a dollar. */
+  getInherited(by: PersonId): number {
+    return this.#inherited.get(by) ?? 0;
+  }
+
   /** Money that is set aside, in billionths of a dollar. */
   get reserved(): number {
     return this.#ledger.getReserved(lounge.guildId);

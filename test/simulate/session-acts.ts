@@ -17,10 +17,11 @@ export async function playMusic({ tracks }: SessionFixture, by: PersonId) {
   await tracks.playSound(guildId, caller, request);
 }
 
-/** A manager changes a setting: `roles=red`. */
+/** A manager changes a setting: `addressing=name`. Throws where the bot does not take it, as nothing would be asked of it then. */
 export async function changeSetting({ settings }: SessionFixture, change: string) {
   const [key = '', value = ''] = change.split('=');
-  await settings.setSetting(guildId, key, value);
+  const { kind } = await settings.setSetting(guildId, key, value);
+  if (kind !== 'set') throw new Error(`The setting ${change} is ${kind}.`);
 }
 
 /** A person chooses a voice for what is read out. */

@@ -56,8 +56,6 @@ const actKinds = [
   'unmute',
   'go',
   'come',
-  'bar',
-  'unbar',
   'press',
   'lose-link',
   'move-server',
@@ -141,10 +139,9 @@ type SceneAct = readonly [
   text?: string,
 ];
 
-/** Habits of a world without which a scene shows little: nothing fails, a person may spend little, words come while they are said. */
+/** Habits of a world without which a scene shows little: nothing fails, or words come while they are said. */
 export const sceneNeeds = [
   'calm',
-  'poor',
   'partials',
   'slow-tools',
   'slow-close',
@@ -217,5 +214,5 @@ export const scenes: readonly Scene[] = [
     makeSettingScene(`pipeline=${name}`),
   ),
   makeSettingScene('instructions=Be brief.'),
-  makeSettingScene('language=de', 'language='),
+  makeSettingScene('language=de', 'language=default'),
 ];

@@ -247,16 +247,9 @@ export class Simulation {
     this.discord.voice.answersProbes = true;
     this.#bug.mend();
     this.discord.unsealBut(this.plan.people[0] ?? '');
-    const acts = [
-      'mend-ports',
-      'unmute',
-      'resume',
-      'unbar',
-      'udp-heals',
-      'seats',
-    ] as const;
+    const acts = ['mend-ports', 'unmute', 'resume', 'udp-heals', 'seats'] as const;
     for (const kind of acts) await this.act({ atMs: 0, kind, by: 'ana', text: '' });
-    for (const text of ['addressing=auto', 'roles=', 'leave_after=default'])
+    for (const text of ['addressing=auto', 'roles=default', 'leave_after=default'])
       await this.act({ atMs: 0, kind: 'set', by: 'ana', text });
     for (const by of this.plan.people)
       for (const kind of ['undeafen', 'come', 'yes'] as const)
@@ -387,6 +380,9 @@ export class Simulation {
     this.#storage = this.#openStorage(clock);
     this.#process = this.#open(clock, this.#fixture);
     await this.#waitFor(this.#storage.open());
+    const isKnown = !this.#luck.isBroken('store hides');
+    for (const by of isKnown ? this.plan.people : [])
+      this.#judge.checkInherited(this, by, this.#storage.getInherited(toPersonId(by)));
   }
 
   /** The process stops at once, and another one goes on with what is on the disk. */
@@ -506,7 +502,7 @@ export class Simulation {
   #perform(one: Act) {
     const { text } = one;
     const by = toPersonId(one.by);
-    const { privacy, sessions, settings, talk } = this.#fixture;
+    const { privacy, sessions, talk } = this.#fixture;
     const { kind } = one;
     if (isDiscordAct(kind)) {
       performDiscordAct({ kind, by, text }, this.discord, this.#luck);
@@ -540,8 +536,6 @@ export class Simulation {
         'look-up': () => this.#fixture.peopleSettings.loadSettings(guildId, by),
         pause: () => sessions.pauseHearing(guildId, true),
         resume: () => sessions.pauseHearing(guildId, false),
-        bar: () => settings.setSetting(guildId, 'blocked', `<@${by}>`),
-        unbar: () => settings.setSetting(guildId, 'blocked', ''),
         set: () => changeSetting(this.#fixture, text),
         call: () => this.#call(by),
         agree: () => {

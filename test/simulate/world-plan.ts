@@ -43,6 +43,7 @@ export const speakingModelPrice = {
 /** What a scene may need of its world. */
 const needed: Readonly<Record<SceneNeed, Partial<WorldPlan>>> = {
   calm: {
+    capUsd: 1,
     failing: new Set(),
     hanging: new Set(),
     slow: new Set(),
@@ -51,7 +52,6 @@ const needed: Readonly<Record<SceneNeed, Partial<WorldPlan>>> = {
     latenessMs: 0,
     hasOpenMicrophones: false,
   },
-  poor: { capUsd: 0.002 },
   partials: { hasPartials: true, trustsPartials: true },
   'slow-tools': { hasSlowTools: true },
   'slow-close': { closesSlowly: true },

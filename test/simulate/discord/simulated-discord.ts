@@ -39,6 +39,8 @@ type Seat = {
   isSuppressed: boolean;
 };
 
+/** Role by which a server may say who uses the bot. */
+export const redRoleId: string = '222222222222222222';
 const botId = 'nova';
 /** Another bot. */
 const robotId = 'robot';
@@ -520,7 +522,7 @@ export class SimulatedDiscord {
       stage_instances: [],
       guild_scheduled_events: [],
       member_count: ids.length,
-      roles: [describeRole(this.#guildId, everyRight), describeRole('red', 0n)],
+      roles: [describeRole(this.#guildId, everyRight), describeRole(redRoleId, 0n)],
       members: ids.map((id) => this.#describeMember(id)),
       voice_states: ids
         .filter((id) => this.#getSeat(id).channelId !== null)
