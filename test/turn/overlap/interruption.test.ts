@@ -1,5 +1,4 @@
 import { type PersonId, toPersonId } from '#src/base/ids.ts';
-import { classifyPartial } from '#src/turn/overlap/overlap-speech.ts';
 import {
   announcementBegan,
   makeAnswering,
@@ -77,11 +76,6 @@ test('a voice that was too little for a recogniser pauses it no longer than it l
   );
   const heard = runReports([makeAnswering(), ...voice]);
   expect(heard).toEqual(['duck 1032', 'pause 1256', 'unduck 1680', 'resume 1680']);
-});
-
-test('no words up to a pause are a sound without words, and none so far may be late', () => {
-  expect(classifyPartial('', [], true).meaning).toBe('noise');
-  expect(classifyPartial('', [], false).meaning).toBe('empty');
 });
 
 test('what is proven harmless while it sounds is forgotten with its end, and pauses nothing', () => {
