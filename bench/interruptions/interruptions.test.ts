@@ -16,7 +16,7 @@ test('a sentence over the answer ends it, and a short voice with or without word
   ]);
   for (const each of played)
     expect(isDetected(each)).toBe(each.sound.kind === 'interruption');
-  for (const { backMs = 0 } of played) expect(backMs).toBeLessThanOrEqual(400);
+  for (const { backMs = 0 } of played) expect(backMs).toBeLessThanOrEqual(240);
   expect(formatInterruptions(played)).toContain('100 %');
 });
 
