@@ -21,6 +21,8 @@ type ClipEntry = {
   /** Command, prompt, read, read-l2, acted, spontaneous or meeting. */
   readonly kind: string;
   readonly language: string;
+  /** Who speaks in several clips. Absent: nobody knows, or this is the only clip. */
+  readonly speaker?: string;
   /** Empty where nobody wrote the words down. */
   readonly text: string;
   /** The text is the data set's own, or else a recogniser's. */

@@ -106,6 +106,8 @@ export type BenchChannelOptions = {
   readonly ready?: () => Promise<void>;
   /** Finds the language that the recogniser tells with an utterance. Undefined: it tells none. */
   readonly findLanguage?: (utterance: number) => string | undefined;
+  /** Called with each mono frame of the bot, also a silent one, before it leaves. */
+  readonly onFrame?: (samples: Int16Array, atMs: number) => void;
 };
 
 /** Opens the real session in a room with these people, all of whom it may hear. `findStyle` returns how the scripted model answers utterances with these ids. */
@@ -137,6 +139,7 @@ export async function openBenchChannel(
       tools: [],
       pipeline: minds.withSynthesizer(synthesizer),
       codec: marks.wrapCodec(codec, (samples) => {
+        options.onFrame?.(samples, clock.nowMs());
         if (samples.every((sample) => sample === 0)) return;
         lastSound.lastMs = clock.nowMs();
         if (isVoice(samples)) lastSound.lastVoiceMs = clock.nowMs();
@@ -240,8 +243,10 @@ export async function waitUntil(
 }
 
 /** Opens a channel with two people, and a bot that has said hello and gives long answers. */
-export async function openStoryChannel(): Promise<BenchChannel> {
-  const channel = await openBenchChannel(listPeople(2), () => 'long');
+export async function openStoryChannel(
+  options: BenchChannelOptions = {},
+): Promise<BenchChannel> {
+  const channel = await openBenchChannel(listPeople(2), () => 'long', options);
   await passUntil(channel, greetedMs);
   return channel;
 }

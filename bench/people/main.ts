@@ -6,10 +6,17 @@ import {
   readHumanSounds,
   sendSound,
 } from '#bench/turns/human/human-scenes.ts';
+import { readFoldHeads } from '#bench/turns/human/watched-silences.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import { LocalModels } from '#src/speech/local/local-models.ts';
-import { SmartTurnModel } from '#src/speech/local/turn-model.ts';
-import { formatPeopleReport } from './people-report.ts';
+import { getModelFolder } from '#src/speech/local/folders.ts';
+import { openTurnEncoder } from '#src/speech/local/process/smart-turn.ts';
+import { computeTurnLogit } from '#src/speech/local/process/turn-head.ts';
+import type { TurnModel } from '#src/speech/local/turn-model.ts';
+import {
+  formatPeopleReport,
+  isTalkedInto,
+  measureSilencingMs,
+} from './people-report.ts';
 import { type PersonTurn, playPersonTurn } from './person-turn.ts';
 
 const { values: options } = parseArgs({
@@ -23,29 +30,45 @@ const { values: options } = parseArgs({
   },
 });
 
-const hesitationMs = 700;
+/** A hesitation, and a pause after which most people go on once the answer has begun. */
+const insertedPausesMs = [700, 1_200];
 const codec = await loadOpus();
-await using models = new LocalModels();
-const turnModel = new SmartTurnModel(models, (reason) => console.log(reason));
+const findHead = await readFoldHeads();
+const hearTurn = await openTurnEncoder(
+  getModelFolder('smart-turn-v3.2-merged-silence'),
+);
 const sounds = pickSounds(
   await Array.fromAsync(
-    readHumanSounds(codec, options.clips, { hesitationsMs: [hesitationMs] }),
+    readHumanSounds(codec, options.clips, {
+      hesitationCount: insertedPausesMs.length,
+      hesitationsMs: insertedPausesMs,
+    }),
   ),
 );
 console.log(
   `People through the running bot, on virtual time; ms from the last sound to the first frame of the answer.
-Servers take 120 ms for the words, 150 to the first token, 60 to the first sound.`,
+Servers take 120 ms for the words, 150 to the first token, 60 to the first sound. The head of the turn model never heard the speaker.`,
 );
 for (const hasPunctuation of [false, true]) {
   const turns: PersonTurn[] = [];
   for (const sound of sounds) {
     const scene = sendSound(sound, codec);
+    const turnModel = createTurnModel(scene.file);
     turns.push(await playPersonTurn(scene, { codec, turnModel, hasPunctuation }));
   }
   console.log(
     `\nRecogniser ${hasPunctuation ? 'with' : 'without'} punctuation\n${formatPeopleReport(turns)}`,
   );
   if (options.list) for (const turn of turns) console.log(formatTurn(turn));
+}
+
+/** Creates the turn model with the head that never heard the speaker of a file. */
+function createTurnModel(file: string): TurnModel {
+  const head = findHead(file);
+  return {
+    load: () => undefined,
+    judge: async ({ samples }) => computeTurnLogit(head, await hearTurn(samples)),
+  };
 }
 
 /** Picks turns that end and whose words are known. */
@@ -59,8 +82,12 @@ function pickSounds(all: readonly HumanSound[]) {
   return usable.filter((_, n) => n % step === 0);
 }
 
-function formatTurn({ scene, spokenMs, answersMs, ...turn }: PersonTurn) {
+function formatTurn(turn: PersonTurn) {
+  const { answersMs, question, scene, spokenMs } = turn;
   const waits = answersMs.map((atMs) => atMs - spokenMs).join(' ');
   const signs = `words ${turn.wordsLogit?.toFixed(1)}, sound ${turn.soundLogit?.toFixed(1)}`;
-  return `${waits} | ${signs} | ${scene.text}`;
+  const cost = isTalkedInto(turn)
+    ? ` | silent after ${measureSilencingMs(turn)}, answered: ${question}`
+    : '';
+  return `${waits} | ${signs} | ${scene.text}${cost}`;
 }

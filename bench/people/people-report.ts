@@ -7,6 +7,7 @@ export const turnKinds = [
   'no pause',
   'natural pauses',
   'hesitation of 0.7 s put in',
+  'pause of 1.2 s put in',
 ] as const;
 export type TurnKind = (typeof turnKinds)[number];
 
@@ -24,8 +25,9 @@ const longestShare = 0.1;
 
 /** Sorts a turn by the pauses in it. */
 function getTurnKind({ scene: { silences, stretches } }: PersonTurn): TurnKind {
-  if (silences.some(({ insertedMs }) => insertedMs !== undefined))
-    return 'hesitation of 0.7 s put in';
+  const insertedMs = silences.find((silence) => silence.insertedMs)?.insertedMs;
+  if (insertedMs !== undefined)
+    return insertedMs < 1_000 ? 'hesitation of 0.7 s put in' : 'pause of 1.2 s put in';
   const hasPause = stretches
     .slice(1)
     .some(([fromMs], n) => fromMs - (stretches[n]?.[1] ?? 0) >= shortestPauseMs);
@@ -60,9 +62,10 @@ export function formatPeopleReport(turns: readonly PersonTurn[]): string {
     'talked into, 95 %',
     'no answer',
   ];
-  return `${formatTable(['turns', ...columns], [...rows, ['all', ...formatFigures(turns)]])}
+  return `${formatTable(['turns', ...columns], rows)}
+${formatSpeakers(turns)}
 ${formatCuts(turns)}
-${formatLongestWaits(turns)}`;
+${formatLongestWaits(turns.filter((turn) => getTurnKind(turn) !== 'pause of 1.2 s put in'))}`;
 }
 
 /** Finds how long the bot still sounded once a person whom it had talked into went on. Undefined where it did not talk into them. */
@@ -84,18 +87,35 @@ export function measureSilencingMs({
   return Math.max(0, (last ?? goesOnMs) - goesOnMs);
 }
 
+/** Formats the share of speakers who were talked into in any of their turns, pauses of 1.2 s aside. Each clip of nobody known is a speaker. */
+function formatSpeakers(turns: readonly PersonTurn[]) {
+  const counted = turns.filter((turn) => getTurnKind(turn) !== 'pause of 1.2 s put in');
+  const speakers = Map.groupBy(counted, ({ scene }) => scene.speaker ?? scene.file);
+  const talkedInto = [...speakers.values()].filter((own) => own.some(isTalkedInto));
+  return `Of ${speakers.size} speakers ${talkedInto.length} were talked into: ${formatShare(talkedInto.length, speakers.size)}.`;
+}
+
+/** Returns whether the question that was answered last held all words of the person. */
+export function isAnsweredWhole({ question, scene }: PersonTurn): boolean {
+  const toKey = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+  return toKey(question) === toKey(scene.words.map(([word]) => word).join(''));
+}
+
 /** Formats what talking into somebody costs them. */
 function formatCuts(turns: readonly PersonTurn[]) {
   const cut = turns.filter(isTalkedInto);
+  if (cut.length === 0) return 'Nobody was talked into.';
   const silencingMs = cut.flatMap((turn) => measureSilencingMs(turn) ?? []);
-  const [median, longest] = [0.5, 1].map((share) => findPercentile(silencingMs, share));
+  const [median, p95, longest] = [0.5, 0.95, 1].map((share) =>
+    findPercentile(silencingMs, share),
+  );
   const answeredTwice = cut.filter(
     ({ answersMs, spokenMs }) =>
       answersMs.filter((atMs) => atMs >= spokenMs).length > 1,
   );
-  return cut.length === 0
-    ? 'Nobody was talked into.'
-    : `Talked into ${cut.length}: silent ${median} ms after they went on (p50), ${longest} at most; ${answeredTwice.length} answered twice after that.`;
+  const whole = cut.filter(isAnsweredWhole);
+  return `Talked into ${cut.length}: silent ${median} ms after they went on (p50), ${p95} (p95), ${longest} at most.
+Of them ${whole.length} got an answer to all of their words, ${formatShare(whole.length, cut.length)}, and ${answeredTwice.length} were answered twice after that, ${formatShare(answeredTwice.length, cut.length)}.`;
 }
 
 function formatFigures(turns: readonly PersonTurn[]) {

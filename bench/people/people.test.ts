@@ -4,6 +4,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import {
   findCause,
   formatShare,
+  isAnsweredWhole,
   isTalkedInto,
   measureSilencingMs,
   measureWaitMs,
@@ -13,10 +14,10 @@ import { type PersonTurn, playPersonTurn } from './person-turn.ts';
 const codec = await loadOpus();
 const sureModel = { load: () => undefined, judge: async () => 7 };
 
-/** Plays the turn with these words: as it is, or with a hesitation of 1.5 s put in. */
+/** Plays the turn with these words: as it is, or with a hesitation of 1.2 s put in. */
 async function playTurn(beginning: string, insertedMs?: number) {
   for await (const sound of readHumanSounds(codec, clipFolders.people, {
-    hesitationsMs: [1_500],
+    hesitationsMs: [1_200],
   })) {
     if (!sound.text.startsWith(beginning)) continue;
     if (sound.silences[0]?.insertedMs !== insertedMs) continue;
@@ -33,12 +34,13 @@ test('a whole sentence is answered once, after its last sound and the three serv
   expect(measureWaitMs(turn)).toBeLessThan(1_000);
 });
 
-test('whoever stops for 1.5 s with a turn model that is sure of the end is talked into', async () => {
-  const turn = await playTurn('Can I get a medium roast', 1_500);
+test('whoever stops for 1.2 s with a turn model that is sure of the end is talked into', async () => {
+  const turn = await playTurn('Can I get a medium roast', 1_200);
   expect(isTalkedInto(turn)).toBe(true);
   expect(measureWaitMs(turn)).toBeUndefined();
-  // The bot is silent soon after they go on, and answers once.
-  expect(measureSilencingMs(turn)).toBeLessThan(500);
+  // The bot is silent soon after they go on, and answers all of it once.
+  expect(measureSilencingMs(turn)).toBeLessThanOrEqual(200);
+  expect(isAnsweredWhole(turn)).toBe(true);
   expect(turn.answersMs.filter((atMs) => atMs >= turn.spokenMs)).toHaveLength(1);
 });
 

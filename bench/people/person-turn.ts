@@ -30,10 +30,12 @@ export type PersonTurn = {
   readonly scene: HumanScene;
   /** End of the last sound. */
   readonly spokenMs: number;
-  /** First frame of each answer that was heard. */
+  /** First frame of each answer that was heard, also of one that was taken back as the person went on. */
   readonly answersMs: readonly number[];
   /** Frames of the bot that left. */
   readonly framesMs: readonly number[];
+  /** Words of the question that was answered last. */
+  readonly question: string;
   /** Instants of the last answer. */
   readonly instants?: TurnTimestamps;
   /** Last logits that the turn is over, by the words of the last question and by the turn model. */
@@ -96,7 +98,16 @@ export async function playPersonTurn(
   await fixture.sessions.join(lounge, asker.id ?? nobody);
   const { link } = fixture.linkOpener;
   const framesMs: number[] = [];
-  link.onLeft = (_frame, atMs) => framesMs.push(atMs);
+  const firstFramesMs = new Map<number, number>();
+  link.onLeft = (_frame, atMs) => {
+    framesMs.push(atMs);
+    const { turnQueue } =
+      fixture.sessions.findSession(lounge.guildId)?.loop.state ?? {};
+    // A cue before the first sound is no answer, and leaves none heard.
+    const { heardFromMs, reply } = turnQueue?.current ?? {};
+    if (reply !== undefined && heardFromMs !== undefined)
+      firstFramesMs.set(reply, heardFromMs);
+  };
   const pass = async (untilMs: number, packets: readonly Packet[]) => {
     let next = 0;
     while (clock.nowMs() < untilMs) {
@@ -121,14 +132,15 @@ export async function playPersonTurn(
   const heardAnswers = answers.filter(
     ({ instants: { firstSentAtMs = 0 } }) => firstSentAtMs > startMs,
   );
-  const answersMs = heardAnswers.map(
-    ({ instants: { firstSentAtMs = 0 } }) => firstSentAtMs - startMs,
-  );
+  const answersMs = [...firstFramesMs.values()]
+    .filter((atMs) => atMs > startMs)
+    .map((atMs) => atMs - startMs);
   const instants = heardAnswers.at(-1)?.instants;
   return {
     scene,
     spokenMs,
     answersMs,
+    question: minds.requests.at(-1)?.texts.join(' ') ?? '',
     framesMs: framesMs.map((atMs) => atMs - startMs).filter((atMs) => atMs > 0),
     ...(instants && { instants: moveInstants(instants, startMs) }),
     ...recogniser.last,

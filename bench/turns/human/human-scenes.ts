@@ -31,6 +31,7 @@ export type HumanSound = {
   readonly file: string;
   readonly kind: string;
   readonly language: string;
+  readonly speaker?: string | undefined;
   /** What the person says, with punctuation. */
   readonly text: string;
   readonly words: readonly ClipWord[];
@@ -42,7 +43,7 @@ export type HumanSound = {
 /** A sound as a microphone sends it. */
 export type HumanScene = Pick<
   HumanSound,
-  'file' | 'kind' | 'language' | 'text' | 'silences' | 'stretches' | 'words'
+  'file' | 'kind' | 'language' | 'speaker' | 'text' | 'silences' | 'stretches' | 'words'
 > & {
   readonly profile: (typeof profiles)[number];
   readonly packets: readonly Packet[];
@@ -179,6 +180,7 @@ function makeSound(
     file: clip.file,
     kind: clip.kind,
     language: clip.language,
+    speaker: clip.speaker,
     text: clip.text,
     stretches,
     samples: levelled,

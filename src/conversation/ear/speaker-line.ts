@@ -79,12 +79,18 @@ export class SpeakerLine {
     this.#handleEvents(this.#input.tick(atMs));
   }
 
-  /** Takes the words of `utterance` so far, by which its pauses and barge-in are judged. */
-  addWords(utterance: SpokenUtterance, transcript: Transcript): void {
+  /**
+   * Takes the words of `utterance` so far, by which its pauses and barge-in are judged. `isOfPause`: these are all words up to
+   * a pause.
+   */
+  addWords(
+    utterance: SpokenUtterance,
+    transcript: Transcript,
+    isOfPause: boolean,
+  ): void {
     if (this.#utterance !== utterance) return;
     this.#endpointByWords(transcript);
-    const isOverlapping = this.#findOpen(utterance)?.isOverlapping;
-    if (isOverlapping) this.#overhear({ kind: 'partial', text: transcript.text });
+    this.#overhearWords(utterance, transcript.text, isOfPause);
   }
 
   /** Takes a chat model's judgement of the words in a pause of `utterance`. Returns false where it is over. */
@@ -135,6 +141,11 @@ export class SpeakerLine {
     for (const bargeIn of mouth.overhear(this.#speakerId, heard)) loop.post(bargeIn);
   }
 
+  #overhearWords(utterance: SpokenUtterance, text: string, isOfPause: boolean) {
+    const isOverlapping = this.#findOpen(utterance)?.isOverlapping;
+    if (isOverlapping) this.#overhear({ kind: 'partial', text, isOfPause });
+  }
+
   /** Records the sound of an event, and tells the conversation of pauses and ends. */
   #recordEvent(utterance: SpokenUtterance, event: SpeakerInputEvent) {
     const { loop } = this.#session;
@@ -179,8 +190,10 @@ export class SpeakerLine {
       isLong,
       isCostly: this.#isTranscriptCostly,
     });
+    // A recogniser is not asked about a sound without a voice.
+    if (!hasVoice(event.heard)) return this.#overhearWords(utterance, '', true);
     const { recognition } = this.#findOpen(utterance) ?? {};
-    if (!recognition || recognition === 'requested' || !hasVoice(event.heard)) return;
+    if (!recognition || recognition === 'requested') return;
     this.#isWordless = isLong || recognition === 'off';
   }
 

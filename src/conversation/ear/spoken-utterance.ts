@@ -201,7 +201,7 @@ export class SpokenUtterance {
     if ('error' in result) {
       const { error } = result;
       loop.post({ kind: 'unrecognised', utterance: this.id, pause, error });
-      this.#giveWords({ text: '' });
+      this.#giveWords({ text: '' }, false);
       return;
     }
     this.#showTranscript(result);
@@ -210,7 +210,7 @@ export class SpokenUtterance {
     const language = languages.find(this.speakerId);
     const { text: words } = result;
     loop.post({ kind: 'words', utterance: this.id, pause, text: words, language });
-    this.#giveWords(result);
+    this.#giveWords(result, true);
   }
 
   /** Drops the request for the words of a pause in which the speaker went on. */
@@ -280,8 +280,8 @@ export class SpokenUtterance {
     return findOpenSpeech(this.#session.loop.state, this.id)?.utterance;
   }
 
-  #giveWords(transcript: Transcript) {
-    this.#options.line.addWords(this, transcript);
+  #giveWords(transcript: Transcript, isOfPause: boolean) {
+    this.#options.line.addWords(this, transcript, isOfPause);
   }
 
   #createListening(transcriber: Transcriber) {
@@ -293,7 +293,7 @@ export class SpokenUtterance {
       notices.reportEvent({ kind: 'words', name, text, isWhole: false });
       loop.post({ kind: 'partial', utterance: id, text, isStreamed });
       if (!this.#isFed) this.#feedModel(text);
-      this.#giveWords({ text });
+      this.#giveWords({ text }, false);
     };
     return new HeldListening(
       (inner) => openListening(transcriber, onPartial, inner),

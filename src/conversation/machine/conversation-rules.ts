@@ -1,6 +1,7 @@
 import { addressingRules } from '#src/turn/addressing/addressing.ts';
 import { answerWaitRules, queueRules } from '#src/turn/answer-wait.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
+import { bargeInRules } from '#src/turn/overlap/barge-in-rules.ts';
 import { type ReconnectRules, reconnectRules } from './reconnect-policy.ts';
 
 /** All limits that a step reads, so that tests can choose others. */
@@ -11,6 +12,8 @@ export type ConversationRules = {
   readonly addressing: typeof addressingRules;
   /** Longest silence, in ms, after which speech continues a turn. */
   readonly mergeMs: number;
+  /** Longest time, in ms, after the first sound of an answer, in which speech of its asker continues the turn. */
+  readonly goesOnMs: number;
   /** Time, in ms, after a pause in which a partial still belongs to the sound before it. */
   readonly latePartialMs: number;
   /** Most utterances of one turn. The oldest are forgotten first. */
@@ -40,6 +43,7 @@ export const conversationRules: ConversationRules = {
   reconnect: reconnectRules,
   addressing: addressingRules,
   mergeMs: endpointRules.mergeMs,
+  goesOnMs: bargeInRules.goesOnMs,
   latePartialMs: 80,
   maxParts: 6,
   maxExchanges: 20,

@@ -21,6 +21,7 @@ import {
   endAnnouncement,
   finishReplyClause,
   loseTurn,
+  takeBackReply,
 } from './turn-lifecycle.ts';
 import { announceFailure, concludeTurn, confirmNextAnswer } from './turn-queue.ts';
 
@@ -54,9 +55,10 @@ export const replyHandlers: Pick<
     dropTurn(draft, turn, 'refused');
   },
 
-  audible({ turnQueue, turns }, { reply }) {
+  audible({ turnQueue, turns }, { atMs, reply }) {
     const { current } = turnQueue;
     if (current?.reply !== reply) return;
+    current.heardFromMs ??= atMs;
     if (current.phase.kind === 'making')
       current.phase = { kind: 'sounding', isStarved: false };
     for (const utterance of turns.flatMap(({ openSpeech }) => openSpeech))
@@ -133,7 +135,11 @@ export const replyHandlers: Pick<
       return;
     }
     stopTurnRuns(draft, current.id);
-    cutReply(draft, current, action === 'stop' ? 'stopped' : 'interrupted');
+    const turn = findTurn(draft, current.id);
+    // Words that continue the question are answered together with it, once they are known.
+    if (action === 'yield' && turn && turn.openSpeech.length > 0)
+      takeBackReply(draft, turn, current);
+    else cutReply(draft, current, action === 'stop' ? 'stopped' : 'interrupted');
   },
 };
 

@@ -17,7 +17,7 @@ import {
   mayHear,
   type OpenSpeech,
 } from './selectors.ts';
-import type { Id, TurnState, UtteranceState } from './state.ts';
+import type { CurrentReply, Id, TurnState, UtteranceState } from './state.ts';
 import {
   discardAnswer,
   discardUnheardAnswer,
@@ -29,7 +29,7 @@ import {
   noteAnswerOver,
   updateAttention,
 } from './turn-addressing.ts';
-import { addTurn, beginTurnAnswer } from './turn-lifecycle.ts';
+import { addTurn, beginTurnAnswer, takeBackReply } from './turn-lifecycle.ts';
 import { queueTurn } from './turn-queue.ts';
 
 /** Handlers of events about utterances, their transcripts and typed questions, for `stepConversation`. */
@@ -169,15 +169,27 @@ function createUtterance(
   };
 }
 
-function findContinuedTurn({ step, turns }: Draft, by: PersonId, fromMs: number) {
-  const spokenTurns = turns.filter(
+function findContinuedTurn(draft: Draft, by: PersonId, fromMs: number) {
+  const spokenTurns = draft.turns.filter(
     (turn) => turn.by === by && turn.request === undefined,
   );
   return spokenTurns.findLast((turn) => {
     const toMs = turn.openSpeech.map(({ times }) => times.toMs);
     const lastMs = Math.max(getVoiceEndMs(turn), ...toMs);
-    return fromMs - lastMs <= step.rules.mergeMs;
+    const isSoon = fromMs - lastMs <= draft.step.rules.mergeMs;
+    return isSoon || isAnsweredTooSoon(draft, turn, fromMs);
   });
+}
+
+/** Returns whether the answer to a turn had just begun to sound, so that its asker was not done. */
+function isAnsweredTooSoon(
+  { step, turnQueue }: Draft,
+  { id }: TurnState,
+  fromMs: number,
+) {
+  const { current } = turnQueue;
+  if (current?.id !== id || !isSpeaking(turnQueue)) return false;
+  return fromMs - (current.heardFromMs ?? fromMs) <= step.rules.goesOnMs;
 }
 
 function reopenTurn(draft: Draft, turn: TurnState) {
@@ -265,7 +277,11 @@ function endUtterance(draft: Draft, event: Omit<EventOf<'ended'>, 'atMs' | 'kind
   else if (utterance.recognition !== 'requested') requestTranscript(draft, speech);
 }
 
-/** Begins a preemptive answer if allowed, in place of one that lacks the newest words. */
+function isHalted({ haltedAfter, phase }: CurrentReply) {
+  return phase.kind === 'sounding' && haltedAfter !== undefined;
+}
+
+/** Begins a preemptive answer if allowed, in place of one that lacks the newest words, also where it is heard and paused. */
 function beginPreemptiveAnswer(
   draft: Draft,
   speech: OpenSpeech,
@@ -274,10 +290,12 @@ function beginPreemptiveAnswer(
 ) {
   const { turn, utterance } = speech;
   const { answer } = turn;
-  if (findHeardReply(draft, turn.id)) return;
-  if (answer && (text === undefined || answer.lastUtterance === utterance.id)) return;
+  const heardReply = findHeardReply(draft, turn.id);
+  const isBegun = text === undefined || answer?.lastUtterance === utterance.id;
+  if (heardReply ? !isHalted(heardReply) : answer && isBegun) return;
   if (!canPreempt(draft, speech, text, isFinal)) return;
-  discardAnswer(draft, turn);
+  if (heardReply) takeBackReply(draft, turn, heardReply);
+  else discardAnswer(draft, turn);
   const transcript = text === undefined ? undefined : joinTranscript(turn.parts, text);
   beginTurnAnswer(draft, turn, transcript);
 }

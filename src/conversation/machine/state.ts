@@ -201,6 +201,8 @@ export type CurrentReply = {
   /** The answer, or the announcement itself. */
   readonly reply: Id;
   readonly fromMs: number;
+  /** Instant of the first sound. Undefined before it. */
+  heardFromMs?: number;
   phase: ReplyPhase;
   wholeText?: string;
   /** Words that people have heard of a reply that is paused for their voices. Undefined while the reply goes on. */

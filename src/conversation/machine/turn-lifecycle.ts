@@ -216,6 +216,17 @@ export function cutReply(draft: Draft, current: CurrentReply, reason: EarlyEnd):
   current.wholeText = undefined;
 }
 
+/** Silences the answer to a question that goes on. The turn is then answered anew, with all of its words. */
+export function takeBackReply(
+  draft: Draft,
+  turn: TurnState,
+  current: CurrentReply,
+): void {
+  cutReply(draft, current, 'interrupted');
+  leaveQueue(draft, turn.id);
+  turn.answer = undefined;
+}
+
 /** Ends the current reply after its clause. */
 export function finishReplyClause(
   draft: Draft,

@@ -50,7 +50,6 @@ import {
 import { noteAnswerBegun, noteAnswerOver } from './turn-addressing.ts';
 import {
   beginTurnAnswer,
-  cutReply,
   dropAnnouncement,
   dropTurn,
   endAnnouncement,
@@ -60,6 +59,7 @@ import {
   loseTurn,
   markWaitingTurns,
   rememberExchange,
+  takeBackReply,
 } from './turn-lifecycle.ts';
 
 /** Handlers of new announcements and notices, for `stepConversation`. */
@@ -120,10 +120,7 @@ export function queueTurn(draft: Draft, turn: TurnState): void {
   if (refusal) return;
   replaceUnheardTurn(draft, turn);
   const heardReply = findHeardReply(draft, turn.id);
-  if (heardReply) {
-    cutReply(draft, heardReply, 'interrupted');
-    turn.answer = undefined;
-  }
+  if (heardReply) takeBackReply(draft, turn, heardReply);
   leaveQueue(draft, turn.id);
   insertTurn(draft, turn);
   refuseNewestTurn(draft, turn);

@@ -20,6 +20,9 @@ import {
   stepBargeIn,
 } from '#src/turn/overlap/step-barge-in.ts';
 
+/** Words of a person over the bot so far. `isOfPause`: all of them up to a pause. */
+export type OverheardWords = { readonly text: string; readonly isOfPause: boolean };
+
 /** Ducks, pauses or resumes the speech of the bot by voices over it, and returns the barge-ins that end it. */
 export class BargeIns {
   readonly #loop;
@@ -50,8 +53,12 @@ export class BargeIns {
   }
 
   /** Applies words so far of an utterance over the bot's speech. Later ones may correct them. */
-  hearPartial(personId: PersonId, text: string): readonly InnerEvent[] {
-    const partial = classifyPartial(text, this.#loop.state.session.settings.names);
+  hearPartial(
+    personId: PersonId,
+    { isOfPause, text }: OverheardWords,
+  ): readonly InnerEvent[] {
+    const { names } = this.#loop.state.session.settings;
+    const partial = classifyPartial(text, names, isOfPause);
     return this.#hearMeaning({ personId, ...partial, isFinal: false, isMeant: false });
   }
 
@@ -145,7 +152,7 @@ function toOverlapEvent(event: SpeakerInputEvent) {
     case 'paused':
       return { kind: 'paused' } as const;
     case 'overlap-ended':
-      return { kind: 'ended', voicedMs: event.voicedMs } as const;
+      return { kind: 'ended', voicedMs: event.voicedMs, isWordless: true } as const;
     case 'ended':
       return { kind: 'ended', voicedMs: event.heard.voicedMs } as const;
     case 'began':

@@ -15,7 +15,7 @@ import type { CueOutcome, VoiceLink } from '#src/ports/voice-link.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import type { WaitingCue } from '#src/turn/answer-wait.ts';
 import type { OverlapWords } from '#src/turn/decide-utterance.ts';
-import { BargeIns } from './barge-in.ts';
+import { BargeIns, type OverheardWords } from './barge-in.ts';
 import { RunningReplies } from './running-replies.ts';
 import { SpeechOutput, SpeechPace } from './speech-output.ts';
 import { SpeechRequests } from './speech-requests.ts';
@@ -67,7 +67,7 @@ export type SoundMix = {
 type Overheard =
   | SpeakerInputEvent
   /** Words so far. Later ones may correct them. */
-  | { readonly kind: 'partial'; readonly text: string }
+  | ({ readonly kind: 'partial' } & OverheardWords)
   /** The meaning of the final words. */
   | ({ readonly kind: 'meaning' } & OverlapWords);
 
@@ -171,7 +171,7 @@ export class SessionMouth implements Mouth {
   overhear(personId: PersonId, heard: Overheard): readonly InnerEvent[] {
     const { bargeIns } = this.#open ?? {};
     if (!bargeIns) return [];
-    if (heard.kind === 'partial') return bargeIns.hearPartial(personId, heard.text);
+    if (heard.kind === 'partial') return bargeIns.hearPartial(personId, heard);
     if (heard.kind === 'meaning') return bargeIns.hearWords(personId, heard);
     return bargeIns.handleInput(personId, heard);
   }

@@ -7,6 +7,8 @@ export const bargeInRules = {
   /** 12 dB after a codec. */
   duckDb: 13,
   maxPauseAfterWaitMs: 20_000,
+  /** Whoever speaks again this soon after the first sound of the answer surely goes on with the question. */
+  goesOnMs: 1_000,
   reaction: {
     minDuckDurationMs: 30,
     /** Usual time from the onset of a voice to its first window, from which the durations below count. */
@@ -35,7 +37,8 @@ export const bargeInRules = {
  * Thresholds of barge-in, levels in dB.
  *
  * The asker's voice pauses the bot tentatively, and for good after `minPauseDurationMs`. A tentative pause that
- * ends by itself was a false interruption, such as a cough.
+ * ends by itself was a false interruption, such as a cough. In the first second of the answer a voice pauses the bot as
+ * soon as it is noticed, until one of them was such a false interruption.
  */
 export type BargeInRules = Readonly<typeof bargeInRules>;
 

@@ -37,12 +37,19 @@ export function getMeaning(
   return (meaning === 'drop' || meaning === 'hold') && !hasSay ? 'words' : meaning;
 }
 
-/** Classifies the words that a recogniser has for a voice over the bot so far. */
+/**
+ * Classifies the words that a recogniser has for a voice over the bot so far. `isOfPause`: these are all of its words up
+ * to a pause.
+ */
 export function classifyPartial(
   text: string,
   names: readonly string[],
+  isOfPause: boolean,
 ): { readonly meaning: OverlapKind; readonly isSure: boolean } {
   const interjection = classifyInterjection(text, { isFinal: false, names });
+  // A voice without words so far was a laugh or a cough. In the middle of speech the words may be late.
+  if (isOfPause && interjection.kind === 'empty')
+    return { meaning: 'noise', isSure: false };
   // "He" may become "here", so short words stay open.
   const isOpen = interjection.kind === 'backchannel' && isWordBeginning(text);
   return {
@@ -67,6 +74,9 @@ type OverlapSound = {
   readonly endedAtMs?: number;
 };
 
+/** Whose voice it is. `goes-on`: of the person who is answered, so soon that the question was not over. */
+export type OverlapSpeaker = 'goes-on' | 'asker' | 'other';
+
 /** One person's voice over the speaking bot, and the reaction to it. */
 export type OverlapSpeech = {
   readonly personId: PersonId;
@@ -83,6 +93,8 @@ export type OverlapSpeech = {
   readonly isMeant: boolean;
   /** The final words came, or came too late. */
   readonly isSettled: boolean;
+  /** Words of the voice before this one are still to come. */
+  readonly isAwaited?: boolean;
 };
 
 /** Events of a voice over the speaking bot. */
@@ -91,7 +103,12 @@ export type SpeechEvent =
   /** Every packet of voice, with all voice since the beginning and the level in dBFS. */
   | { readonly kind: 'voiced'; readonly voicedMs: number; readonly levelDb: number }
   | { readonly kind: 'paused' }
-  | { readonly kind: 'ended'; readonly voicedMs: number };
+  /** `isWordless`: it was too little for a recogniser, so no words will come. */
+  | {
+      readonly kind: 'ended';
+      readonly voicedMs: number;
+      readonly isWordless?: boolean;
+    };
 
 type At = { readonly personId: PersonId; readonly atMs: number };
 
@@ -119,23 +136,27 @@ export function createSpeech(
   };
 }
 
-/** Updates one person's speech over the bot. `isAsker` means that this person is being answered. */
+/** Updates one person's speech over the bot. */
 export function stepSpeech(
   speech: OverlapSpeech,
   event: At & SpeechEvent,
-  isAsker: boolean,
+  speaker: OverlapSpeaker,
   rules: ReactionRules,
 ): OverlapSpeech {
   switch (event.kind) {
     case 'began':
       return beginSpeech(speech, event, rules);
     case 'voiced':
-      return addVoice(speech, event, isAsker, rules);
+      return addVoice(speech, event, speaker, rules);
     case 'paused':
       return silenceSpeech(speech, {}, rules);
     case 'ended': {
       const voicedMs = Math.max(speech.sound.voicedMs, event.voicedMs);
-      return silenceSpeech(speech, { voicedMs, endedAtMs: event.atMs }, rules);
+      const change = { voicedMs, endedAtMs: event.atMs };
+      const silent = silenceSpeech(speech, change, rules);
+      return event.isWordless && !speech.isAwaited
+        ? explainSpeech(silent, true)
+        : silent;
     }
   }
 }
@@ -158,13 +179,14 @@ function beginSpeech(
     reaction,
     stopAtMs: lastSpeech.stopAtMs,
     isMeant: lastSpeech.isMeant,
+    isAwaited: reaction === 'pause',
   };
 }
 
 function addVoice(
   speech: OverlapSpeech,
   event: At & { voicedMs: number; levelDb: number },
-  isAsker: boolean,
+  speaker: OverlapSpeaker,
   rules: ReactionRules,
 ): OverlapSpeech {
   const { voicedMs, levelDb, atMs } = event;
@@ -183,16 +205,17 @@ function addVoice(
       isSounding: true,
     },
   };
-  const reaction = decideReaction(voiced, atMs, isAsker, rules);
+  const reaction = decideReaction(voiced, atMs, speaker, rules);
   return { ...voiced, reaction };
 }
 
 function decideReaction(
   { explainedMs, fromMs, reaction, sound }: OverlapSpeech,
   atMs: number,
-  isAsker: boolean,
+  speaker: OverlapSpeaker,
   rules: ReactionRules,
 ) {
+  const isAsker = speaker !== 'other';
   const newMs = sound.voicedMs - explainedMs;
   // Of the asker, the time since any new voice counts. Of others, the new voice.
   const askedMs = isAsker && newMs > 0 ? atMs - fromMs : 0;
@@ -203,7 +226,8 @@ function decideReaction(
   if (reaction === 'pause' || (isLong && !isGone)) return 'pause';
   if (reaction === 'tentative-pause' || askedMs >= rules.minTentativePauseDurationMs)
     return 'tentative-pause';
-  return newMs >= rules.minDuckDurationMs && !isGone ? 'duck' : reaction;
+  if (newMs < rules.minDuckDurationMs || isGone) return reaction;
+  return speaker === 'goes-on' ? 'tentative-pause' : 'duck';
 }
 
 function silenceSpeech(

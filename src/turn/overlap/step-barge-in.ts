@@ -8,6 +8,7 @@ import {
   explainSpeech,
   getMeaning,
   type OverlapKind,
+  type OverlapSpeaker,
   type OverlapSpeech,
   type SpeechEvent,
   stepSpeech,
@@ -62,6 +63,8 @@ type OverlappedReply = {
   readonly fromMs: number;
   readonly isDucked: boolean;
   readonly isPaused: boolean;
+  /** A pause ended by itself, so whoever made it did not go on. */
+  readonly hasResumed: boolean;
   readonly hold?: { readonly personId: PersonId; readonly untilMs: number };
   readonly isLeaving: boolean;
 };
@@ -120,12 +123,9 @@ export function stepBargeIn(
     case 'tick':
       return settleByTime(state, atMs, timeouts);
     default: {
-      const speech = stepSpeech(
-        getSpeech(state, event),
-        event,
-        isAnswering(state, event.personId),
-        rules.reaction,
-      );
+      const lastSpeech = getSpeech(state, event);
+      const speaker = getSpeaker(state, lastSpeech, rules);
+      const speech = stepSpeech(lastSpeech, event, speaker, rules.reaction);
       return settleByTime(putSpeech(state, speech), atMs, timeouts);
     }
   }
@@ -219,6 +219,7 @@ function beginReply(
     fromMs,
     isDucked: state.reply?.isDucked ?? false,
     isPaused: false,
+    hasResumed: false,
     isLeaving: false,
   };
   return settleByTime(
@@ -266,7 +267,8 @@ function applyReactions(state: BargeInState, atMs: number): BargeInStep {
   const hold = isPaused ? reply.hold : undefined;
   const isSame = isDucked === reply.isDucked && isPaused === reply.isPaused;
   if (isSame && hold === reply.hold) return { state, effects: noEffects };
-  const next: OverlappedReply = { ...reply, isDucked, isPaused, hold };
+  const hasResumed = reply.hasResumed || (reply.isPaused && !isPaused);
+  const next: OverlappedReply = { ...reply, isDucked, isPaused, hasResumed, hold };
   return { state: { ...state, reply: next }, effects: listReplyChanges(reply, next) };
 }
 
@@ -310,6 +312,16 @@ function isOldSpeech(
 
 function isAnswering({ reply }: BargeInState, personId: PersonId) {
   return reply?.replyTo === personId;
+}
+
+function getSpeaker(
+  { reply }: BargeInState,
+  { fromMs, personId }: OverlapSpeech,
+  { goesOnMs }: BargeInRules,
+): OverlapSpeaker {
+  if (!reply || reply.replyTo !== personId) return 'other';
+  const isSoon = fromMs - reply.fromMs <= goesOnMs;
+  return isSoon && !reply.hasResumed ? 'goes-on' : 'asker';
 }
 
 function getSpeech(

@@ -44,6 +44,40 @@ test('the person being answered pauses it with a voice of 220 ms, and gets the t
   expect(heard).toEqual(['duck 1032', 'pause 1256', 'yield 2300', 'unduck 2300']);
 });
 
+test('in its first second any voice of the person being answered silences it at once, until one was no word', () => {
+  const ann = toPersonId('ann');
+  const began = makeAnswering(ann, 700);
+  const goesOn = runReports([
+    began,
+    ...makeVoice(ann, from, 900),
+    makeWords(ann, 'other', 2_300),
+  ]);
+  expect(goesOn).toEqual(['duck 1032', 'pause 1032', 'yield 2300', 'unduck 2300']);
+  const coughs = [...makeVoice(ann, from, 160), ...makeVoice(ann, 1_500, 160)];
+  const first = ['duck 1032', 'pause 1032', 'resume 1224', 'unduck 1360'];
+  expect(runReports([began, ...coughs])).toEqual([
+    ...first,
+    'duck 1532',
+    'unduck 1860',
+  ]);
+});
+
+test('in its first second the voice of another person only lowers it', () => {
+  const heard = runReports([
+    makeAnswering(toPersonId('ann'), 700),
+    ...makeVoice(toPersonId('ben'), from, 320),
+  ]);
+  expect(heard).toEqual(['duck 1032', 'unduck 1520']);
+});
+
+test('a voice that was too little for a recogniser pauses it no longer than it lasts', () => {
+  const voice = makeVoice(toPersonId('ann'), from, 480).map((event) =>
+    event.kind === 'ended' ? { ...event, isWordless: true } : event,
+  );
+  const heard = runReports([makeAnswering(), ...voice]);
+  expect(heard).toEqual(['duck 1032', 'pause 1256', 'unduck 1680', 'resume 1680']);
+});
+
 test('what is proven harmless while it sounds is forgotten with its end, and pauses nothing', () => {
   const mhm = makeVoice(toPersonId('ann'), from, 352);
   const heard = runReports([

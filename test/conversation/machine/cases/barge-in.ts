@@ -4,6 +4,7 @@ import {
   type CaseStep,
   type ConversationCases,
   pauseWithWords,
+  recognisedWords,
   replyAudible,
   replyBarged,
   replyCutShort,
@@ -14,6 +15,7 @@ import {
   turnLikelyOver,
   voiceBegan,
   voiceEnded,
+  voicePaused,
 } from '#test/conversation/machine/conversation-case.ts';
 
 /** Ana's answer is paused after "It is", as somebody has talked over it since 4 s. */
@@ -152,6 +154,46 @@ export const bargeInCases: ConversationCases = {
       'play 103',
     ],
     [replyBarged(101, 'stop', 3_200)],
+  ],
+  'who goes on in its first second goes on with the question, however long the pause was, and is answered once':
+    [
+      bridgeAsked,
+      [replyAudible(101, 3_500)],
+      [voiceBegan(2, toPersonId('ana'), 4_300)],
+      [replyHalted(101, 'It', 4_400)],
+      [
+        pauseWithWords(2, 4_700, 'over the river?'),
+        'cut 101',
+        'begin 102 for ana: Nova, the bridge? over the river?',
+      ],
+      [replyCutShort(101, 4_840, 'It')],
+      [voiceEnded(2, 5_200), 'play 102'],
+    ],
+  'an "mhm" in its first second takes nothing back': [
+    bridgeAsked,
+    [replyAudible(101, 3_500)],
+    [voiceBegan(2, toPersonId('ana'), 4_300)],
+    [replyHalted(101, 'It', 4_400)],
+    [[...pauseWithWords(2, 4_700, 'mhm'), voiceEnded(2, 5_200)]],
+    [replyHalted(101, undefined, 5_210)],
+  ],
+  'barge-in before the words are known keeps the question for them': [
+    bridgeAsked,
+    [replyAudible(101, 1_200)],
+    [
+      [
+        voiceBegan(2, toPersonId('ana'), 1_900),
+        voicePaused(2, 2_600),
+        voiceEnded(2, 3_000),
+      ],
+    ],
+    [replyBarged(101, 'yield', 4_500), 'cut 101'],
+    [replyCutShort(101, 4_510, 'It is')],
+    [
+      recognisedWords(2, 1, 'over the river?', 5_000),
+      'begin 102 for ana: Nova, the bridge? over the river?',
+      'play 102',
+    ],
   ],
   'who goes on while the answer sounds is answered anew, with all of it': [
     bridgeAsked,
