@@ -129,6 +129,7 @@ function isolateConfig(config: Config, dataDir: string): Config {
       shardRange: undefined,
       servers: { allowed: undefined, barred: [] },
       messageContent: false,
+      voiceCipher: 'auto',
     },
     bot: { ...config.bot, consent: { policy: 'ask' } },
     externalTools: { mcp: undefined },

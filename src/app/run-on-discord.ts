@@ -1,3 +1,4 @@
+import { findChatModel } from '#src/app/engines/chat-model-name.ts';
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import { openEngines } from '#src/app/engines/open-engines.ts';
 import { servePrograms } from '#src/app/page/serve-programs.ts';
@@ -61,7 +62,7 @@ export async function runOnDiscord(
   await using _status = await showStatus(monitoring, watchers);
   await using _programs = await servePrograms(config, log, () => running?.programs);
   const codec = await loadOpus();
-  const traces = openTraces(realClock, readEnvironment());
+  const traces = openTraces(realClock, readEnvironment(), findChatModel(config));
   const listeners: Listeners = { ...watchers, traces };
   const opening = openEngines(config, (news) => noteEngine(listeners, news));
   await using engines = await waits.announce(

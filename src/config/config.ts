@@ -4,6 +4,7 @@ import { type GuildId, type RoleId, toGuildId, toRoleId } from '#src/base/ids.ts
 import { Secret } from '#src/base/secret.ts';
 import type { AudioModel, EngineChoice } from '#src/engines/engine.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
+import type { VoiceCipher } from '#src/ports/voice-link.ts';
 import { type Deadlines, standardDeadlines } from '#src/provider/deadlines.ts';
 import {
   isOpenAi,
@@ -72,7 +73,13 @@ export interface Config {
     readonly status: HostAndPort | undefined;
   };
   /** Undefined means no page. `publicUrl` is the https address of a proxy. */
-  readonly page: (HostAndPort & { readonly publicUrl: URL | undefined }) | undefined;
+  readonly page:
+    | (HostAndPort & {
+        readonly publicUrl: URL | undefined;
+        /** Web pages that may use the API of programs. */
+        readonly programOrigins: readonly string[];
+      })
+    | undefined;
   /** Fields and hosts that programs may name to the chat server, beside OpenAI's fields and public pictures. */
   readonly programs: {
     readonly extraFields: readonly string[];
@@ -86,6 +93,7 @@ type HostAndPort = { readonly host: string; readonly port: number };
 type GatewayConfig = {
   /** Every line in the chat may be meant for the bot. Needs a privileged intent. */
   readonly messageContent: boolean;
+  readonly voiceCipher: VoiceCipher;
   /** May change while the bot runs. Without `allowed` all are, and `barred` wins. */
   servers: {
     readonly allowed: readonly GuildId[] | undefined;
@@ -251,7 +259,12 @@ function toConfig(from: EnvironmentSettings, read: ReadValues): Config {
     },
     page:
       PAGE_PORT > 0
-        ? { host: PAGE_HOST, port: PAGE_PORT, publicUrl: PAGE_URL }
+        ? {
+            host: PAGE_HOST,
+            port: PAGE_PORT,
+            publicUrl: PAGE_URL,
+            programOrigins: splitList(from.API_ORIGINS),
+          }
         : undefined,
     programs: {
       extraFields: splitList(from.API_EXTRA_FIELDS),
@@ -272,6 +285,7 @@ function toGatewayConfig(
 ): GatewayConfig {
   return {
     messageContent: from.MESSAGE_CONTENT === 'on',
+    voiceCipher: from.VOICE_CIPHER,
     servers: {
       allowed: from.SERVERS_ALLOWED
         ? splitList(from.SERVERS_ALLOWED).map(toGuildId)

@@ -6,6 +6,7 @@ import {
 import { Secret } from '#src/base/secret.ts';
 import { engineSettings, listServerEngines } from '#src/engines/engines.ts';
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
+import { type VoiceCipher, voiceCiphers } from '#src/ports/voice-link.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { isHostEntry } from '#src/sources/fetch/allowed-hosts.ts';
 import {
@@ -39,6 +40,10 @@ const secret = text
 const hosts = text.refine(
   (value) => splitList(value).every(isHostEntry),
   'must be hosts or addresses, with commas between them, say nas.local:8000',
+);
+const origins = text.refine(
+  (value) => splitList(value).every(isOrigin),
+  'must be origins, with commas between them, say https://app.example',
 );
 /** The recogniser gpt-live-transcribe speaks the Realtime API. */
 const model = text.refine(
@@ -137,6 +142,7 @@ export interface EnvironmentSettings {
   readonly ADDRESSING: AddressingMode;
   readonly TURN_MODEL: 'off' | 'on';
   readonly MESSAGE_CONTENT: 'off' | 'on';
+  readonly VOICE_CIPHER: VoiceCipher;
   readonly TRACK_ALLOWED_HOSTS?: string | undefined;
   readonly MCP_SERVERS?: string | undefined;
   readonly PRICES?: string | undefined;
@@ -152,6 +158,7 @@ export interface EnvironmentSettings {
   readonly PAGE_URL?: URL | undefined;
   readonly API_EXTRA_FIELDS?: string | undefined;
   readonly API_PICTURE_HOSTS?: string | undefined;
+  readonly API_ORIGINS?: string | undefined;
   readonly LOG_LEVEL: LogLevel;
 }
 
@@ -255,6 +262,7 @@ const shape: SettingsShape = {
   ADDRESSING: z.enum(addressingModes).default('auto'),
   TURN_MODEL: z.enum(['off', 'on']).default('on'),
   MESSAGE_CONTENT: z.enum(['off', 'on']).default('off'),
+  VOICE_CIPHER: z.enum(voiceCiphers).default('auto'),
   TRACK_ALLOWED_HOSTS: hosts.optional(),
   MCP_SERVERS: text.optional(),
   PRICES: text.optional(),
@@ -290,6 +298,7 @@ const shape: SettingsShape = {
     )
     .optional(),
   API_PICTURE_HOSTS: hosts.optional(),
+  API_ORIGINS: origins.optional(),
   LOG_LEVEL: z.enum(logLevels).default('info'),
 };
 
@@ -363,6 +372,12 @@ function fewWords(noun: string, maxItems: number, maxChars: number) {
     areFew,
     `must be at most ${maxItems} ${noun} of at most ${maxChars} characters each, with commas between them`,
   ] as const;
+}
+
+/** Tests for an origin as browsers send it: without a path, or a slash at its end. */
+function isOrigin(value: string) {
+  const url = URL.parse(value);
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === value;
 }
 
 export function splitList(value: string | undefined): readonly string[] {

@@ -21,6 +21,8 @@ import {
   type LoggedText,
   writeSentence,
 } from '#src/base/logged-text.ts';
+import { chooseCipher } from '#src/discord/link/cipher/choose-cipher.ts';
+import type { CipherMode } from '#src/discord/link/voice-library.ts';
 import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { Outbox, toRestBody } from '#src/discord/outbox/outbox.ts';
 import { ChannelMessages } from '#src/discord/panel/channel-messages.ts';
@@ -35,7 +37,7 @@ import type { Members, Places } from '#src/ports/command-ports.ts';
 import type { PanelBoard, PanelStore } from '#src/ports/panel.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
-import type { VoiceLinkOpener } from '#src/ports/voice-link.ts';
+import type { VoiceCipher, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { type GuildRecords, watchAbsentGuilds } from './absent-guilds.ts';
 import { toInviteUrl } from './account/needed-rights.ts';
@@ -70,6 +72,8 @@ export type DiscordOptions = CommandHandlers & {
   /** Shard 0 registers the commands. */
   readonly shard: OwnedShard;
   readonly messageContent: boolean;
+  /** Default: the faster one. */
+  readonly voiceCipher?: VoiceCipher;
   /** Includes buttons on messages of former runs. */
   readonly buttons: readonly Button[];
   readonly panelStore: PanelStore;
@@ -132,7 +136,8 @@ export async function openDiscord(
   );
   const client = await logIn(newClient, login, signal);
   try {
-    const discord = new Discord(client, options, earlyInteractions);
+    const cipher = await chooseCipher(options.voiceCipher ?? 'auto', realClock, signal);
+    const discord = new Discord(client, options, cipher, earlyInteractions);
     if (options.shard.id === 0) await registerCommands(client, options);
     return discord;
   } catch (cause) {
@@ -160,6 +165,7 @@ export class Discord implements AsyncDisposable {
   constructor(
     client: Client<true>,
     options: DiscordOptions,
+    cipher: CipherMode | undefined,
     earlyInteractions: readonly Interaction[],
   ) {
     const { isAllowed, onEvent: report } = options;
@@ -180,6 +186,7 @@ export class Discord implements AsyncDisposable {
     const statuses = this.#statuses;
     this.#linkOpener = new DiscordLinkOpener(client, realClock, report, {
       onLeaving: (guildId) => statuses.clear(guildId),
+      cipher,
     });
     this.#places = new DiscordPlaces(client);
     const places = this.#places;

@@ -24,6 +24,10 @@ export type ChannelRef = {
   readonly name: string;
 };
 
+/** Ciphers of voice packets that an operator may ask for. `auto`: the faster one on this machine. */
+export const voiceCiphers = ['auto', 'aes256-gcm', 'xchacha20-poly1305'] as const;
+export type VoiceCipher = (typeof voiceCiphers)[number];
+
 export type LinkState = {
   /** Empty if no cipher was agreed on. */
   readonly cipher: LoggedText;

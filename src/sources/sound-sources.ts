@@ -1,15 +1,15 @@
-import { constants, open, stat } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
 import { basename } from 'node:path';
 import { readFrameHeader } from '#src/audio/formats/mpeg-frame.ts';
 import { maxPageBytes } from '#src/audio/formats/ogg-page.ts';
+import { measureRawMs } from '#src/audio/formats/raw-samples.ts';
 import {
   type SniffResult,
   type SoundFileFormat,
   sniffFormat,
+  sniffNamedFormat,
 } from '#src/audio/formats/sniff-format.ts';
 import { isUnknownSize } from '#src/audio/formats/wav.ts';
-import { getDurationMs, musicRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { getDurationMs, musicRateHz, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
@@ -17,31 +17,18 @@ import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import type { Resolve } from '#src/sources/fetch/request-once.ts';
 import {
-  type FetchRules,
-  isAllowedType,
-  readBody,
-  requestLink,
-} from './fetch/fetch-link.ts';
-import {
   createNotAudioError,
-  createTooBigError,
   createTooLongError,
   createUnreachableError,
 } from './fetch/sound-refusals.ts';
 import { createProgramLimit, decodeByFfmpeg, type FfmpegOptions } from './ffmpeg.ts';
 import { countTagBytes } from './formats/mp3-frames.ts';
-
-/** Place of a sound. The first bytes decide the format, not the name. */
-export type SoundLocation =
-  /** A file of the owner, never a path from a stranger. */
-  (
-    | { readonly kind: 'file'; readonly path: string }
-    /** `type` is the claimed media type. */
-    | { readonly kind: 'link'; readonly url: string; readonly type?: string }
-  ) & {
-    /** Shown to people. By default the last part of the path or link. */
-    readonly title?: string;
-  };
+import {
+  gatherBytes,
+  openBytes,
+  type SoundBytes,
+  type SoundLocation,
+} from './sound-bytes.ts';
 
 export type SoundOpenerDeps = {
   readonly clock: Clock;
@@ -91,8 +78,8 @@ export function createSoundOpener(deps: SoundOpenerDeps): SoundOpener {
       );
       const inTime = AbortSignal.any([signal, deadline.signal]);
       const bytes = await openBytes(location, { ...deps, ...limits }, inTime);
-      const { sniffed, lengthMs } = await examineBytes(bytes, inTime);
-      const ffmpeg = findFfmpegOptions(sniffed, ffmpegPath, countProgram);
+      const { sniffed, lengthMs, rawLabel } = await examineBytes(bytes, inTime);
+      const ffmpeg = sniffed && findFfmpegOptions(sniffed, ffmpegPath, countProgram);
       const isSeekable = bytes.sizeBytes !== undefined;
       const maxMs = isSeekable ? limits.maxMs : Infinity;
       if (lengthMs !== undefined && lengthMs > maxMs) throw createTooLongError(maxMs);
@@ -101,7 +88,7 @@ export function createSoundOpener(deps: SoundOpenerDeps): SoundOpener {
         const skipMs = isSeekable ? Math.max(0, fromMs) : 0;
         if (lengthMs !== undefined && skipMs >= lengthMs) return;
         const fileBytes = bytes.readFrom(0, until);
-        const plan = { rateHz: musicRateHz, channels: 2, skipMs } as const;
+        const plan = { rateHz: musicRateHz, channels: 2, skipMs, rawLabel } as const;
         const sound = ffmpeg
           ? decodeByFfmpeg(fileBytes, skipMs, ffmpeg, until)
           : decoding.decodeSound(fileBytes, plan, until);
@@ -110,12 +97,6 @@ export function createSoundOpener(deps: SoundOpenerDeps): SoundOpener {
       return { title: createTitle(location), lengthMs, isSeekable, open: openFrom };
     },
   };
-}
-
-function openBytes(location: SoundLocation, rules: FetchRules, signal: AbortSignal) {
-  return location.kind === 'file'
-    ? openFileBytes(location.path, rules.maxBytes)
-    : openLinkBytes(location.url, location.type, rules, signal);
 }
 
 /**
@@ -155,7 +136,7 @@ async function* limitLength(sound: AsyncIterable<Pcm>, fromMs: number, maxMs: nu
 function describeOrigin(location: SoundLocation) {
   if (location.kind === 'file')
     return basename(location.path).replace(/\.\w{1,5}$/, '');
-  if (!URL.canParse(location.url)) return '';
+  if (location.kind === 'stream' || !URL.canParse(location.url)) return '';
   const { pathname, hostname } = new URL(location.url);
   const last = basename(pathname);
   try {
@@ -174,108 +155,41 @@ export function toOneLine(text: string, maxChars: number): string {
   return [...plainText].slice(0, maxChars).join('').trim();
 }
 
-interface SoundBytes {
-  /** Undefined for an endless stream, which each reader joins at its present place. */
-  readonly sizeBytes: number | undefined;
-  readonly canJump: boolean;
-  /**
-   * Reads from `byte` on, at the reader's pace. Opens nothing before the first piece is read. Throws BotError
-   * `source.*`.
-   */
-  readFrom(byte: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
-}
-
-const pieceBytes = 64 * 1024;
-
-/** Opens a regular file. Throws BotError `source.unreachable` or `source.too_big`. */
-async function openFileBytes(path: string, maxBytes: number): Promise<SoundBytes> {
-  const stats = await stat(path).catch((cause: unknown) => {
-    throw createUnreachableError('the file does not exist', cause);
-  });
-  if (!stats.isFile()) throw createUnreachableError('it is not a file');
-  if (stats.size > maxBytes) throw createTooBigError(maxBytes);
-  return {
-    sizeBytes: stats.size,
-    canJump: true,
-    readFrom: (byte) => readFile(path, byte),
-  };
-}
-
-async function* readFile(path: string, byte: number) {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(
-    (cause) => {
-      throw createUnreachableError('the file does not exist', cause);
-    },
-  );
-  yield* file.createReadStream({ start: byte, highWaterMark: pieceBytes });
-}
-
-/** Requests a link. The first reader gets the body of this answer. Throws BotError `source.*`. */
-async function openLinkBytes(
-  link: string,
-  type: string | undefined,
-  rules: FetchRules,
-  signal: AbortSignal,
-): Promise<SoundBytes> {
-  if (!isAllowedType(type))
-    throw createNotAudioError("its media type is not a sound's");
-  let unreadAnswer: IncomingMessage | undefined = await requestLink(
-    link,
-    rules,
-    signal,
-  );
-  const { headers, statusCode } = unreadAnswer;
-  const length = headers['content-length'];
-  const sizeBytes = statusCode === 200 && length ? Number(length) : undefined;
-  const canJump = sizeBytes !== undefined && headers['accept-ranges'] === 'bytes';
-  async function* readFromByte(byte: number, readerSignal: AbortSignal) {
-    const options = byte === 0 ? {} : { range: `bytes=${byte}-` };
-    const answer =
-      unreadAnswer ?? (await requestLink(link, rules, readerSignal, options));
-    unreadAnswer = undefined;
-    if (byte > 0 && answer.statusCode !== 206) return void answer.destroy();
-    const maxBytes = sizeBytes ?? Infinity; // A stream has no end.
-    yield* readBody(answer, maxBytes, readerSignal);
-  }
-  return { sizeBytes, canJump, readFrom: readFromByte };
-}
-
 /** The last page of an Ogg file lies in these bytes. */
 const endBytes = 2 * maxPageBytes;
 
 /**
- * Detects the format, and the length in ms if it is known. The end is read only if the source can seek. Throws
- * errors of the bytes.
+ * Detects the format, and the length in ms if it is known. Bytes that name no format are samples by their label. The end
+ * is read only if the source can seek. Throws errors of the bytes.
  */
 async function examineBytes(bytes: SoundBytes, signal: AbortSignal) {
-  const { canJump, sizeBytes } = bytes;
-  const isKnownFormat = (start: Buffer) => sniffFormat(start, false).kind !== 'more';
+  const { rawLabel, sizeBytes } = bytes;
+  const sniff = (start: Buffer, isWhole: boolean) =>
+    rawLabel ? sniffNamedFormat(start, isWhole) : sniffFormat(start, isWhole);
+  const isKnownFormat = (start: Buffer) => sniff(start, false)?.kind !== 'more';
   const start = await gatherBytes(bytes.readFrom(0, signal), isKnownFormat);
-  const sniffed = sniffFormat(start, !isKnownFormat(start));
+  const sniffed = sniff(start, !isKnownFormat(start));
+  if (!sniffed)
+    return {
+      rawLabel,
+      lengthMs: sizeBytes && measureRawMs({ ...rawLabel }, speakRateHz, sizeBytes),
+    };
   if (sniffed.kind !== 'format') return { sniffed };
-  const isShort = sniffed.format !== 'ogg' || !canJump || sizeBytes === undefined;
-  const tail = isShort
-    ? undefined
-    : await gatherBytes(
-        bytes.readFrom(Math.max(0, sizeBytes - endBytes), signal),
-        ({ length }) => length >= endBytes,
-      );
+  const { format } = sniffed;
+  const tail = format === 'ogg' ? await readTail(bytes, signal) : undefined;
   return {
     sniffed,
-    lengthMs: measureSoundLengthMs(sniffed.format, { start, tail, sizeBytes }),
+    lengthMs: measureSoundLengthMs(format, { start, tail, sizeBytes }),
   };
 }
 
-async function gatherBytes(
-  pieces: AsyncIterable<Uint8Array>,
-  isEnough: (gathered: Buffer) => boolean,
+async function readTail(
+  { canJump, readFrom, sizeBytes }: SoundBytes,
+  signal: AbortSignal,
 ) {
-  let gathered = Buffer.alloc(0);
-  for await (const piece of pieces) {
-    gathered = Buffer.concat([gathered, piece]);
-    if (isEnough(gathered)) break;
-  }
-  return gathered;
+  if (!canJump || sizeBytes === undefined) return undefined;
+  const tail = readFrom(Math.max(0, sizeBytes - endBytes), signal);
+  return await gatherBytes(tail, ({ length }) => length >= endBytes);
 }
 
 type LengthBytes = {

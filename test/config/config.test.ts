@@ -224,6 +224,7 @@ test('others reach the page by a proxy with https', () => {
   expect(readGoodSettings({ PAGE_HOST: '192.0.2.7', PAGE_URL: url }).page).toEqual({
     host: '192.0.2.7',
     port: 8788,
+    programOrigins: [],
     publicUrl: new URL(url),
   });
   expect(readGoodSettings({ PAGE_HOST: '0.0.0.0' }).page?.host).toBe('0.0.0.0');

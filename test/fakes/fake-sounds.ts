@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { BotError } from '#src/base/errors.ts';
 import type { FeatureProcessDeps } from '#src/features/contract/feature.ts';
+import type { SoundLocation } from '#src/sources/sound-bytes.ts';
 import type { SoundLibrary } from '#src/sources/sound-library.ts';
-import type { SoundLocation, SoundOpener } from '#src/sources/sound-sources.ts';
+import type { SoundOpener } from '#src/sources/sound-sources.ts';
 import { makeSourceFromPcm } from './made-source.ts';
 
 /** A sound of ten seconds. */

@@ -27,8 +27,6 @@ const scopes = 'say,ask,track,transcript,events,chat,audio';
 export async function openRunningBot(environment: NodeJS.ProcessEnv) {
   await using stack = new AsyncDisposableStack();
   const sandbox = stack.use(await openSandbox());
-  // Of the two modes of Discord the one for which the voice library needs a package.
-  sandbox.faults.voice.offerOnly(xchacha);
   const trusted = getCACertificates('default');
   setDefaultCACertificates([...trusted, sandbox.certificate]);
   stack.defer(() => setDefaultCACertificates(trusted));
@@ -37,6 +35,8 @@ export async function openRunningBot(environment: NodeJS.ProcessEnv) {
   const port = await findFreePort();
   const { TRACK_ALLOWED_HOSTS: hosts = '', ...usual } = environment;
   const config = readGoodSettings({
+    // Of the two ciphers that Discord offers the one for which the voice library needs a package.
+    VOICE_CIPHER: 'xchacha20-poly1305',
     ...usual,
     DATA_DIR: dataDir,
     TRACK_ALLOWED_HOSTS: `${sandbox.cdnHost},${hosts}`.replace(/,$/, ''),
@@ -56,7 +56,12 @@ export async function openRunningBot(environment: NodeJS.ProcessEnv) {
   // A bot lets V8 collect early; other tests of this process need no such thing.
   setFlagsFromString('--no-optimize-for-size');
   const { guildId } = sandbox;
-  const page = { host: '127.0.0.1', port: port - 1, publicUrl: undefined };
+  const page = {
+    host: '127.0.0.1',
+    port: port - 1,
+    publicUrl: undefined,
+    programOrigins: [],
+  };
   const access = () => bot.programs;
   const doors = await openSandboxPrograms({
     page,

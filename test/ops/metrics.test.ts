@@ -159,3 +159,14 @@ test('the page tells of bugs it outlived and how long the store takes', async ()
   expect(page).toContain('parley_bugs_survived_total 1');
   expect(page).toContain('parley_store_write_seconds_bucket{le="0.03"} 1');
 });
+
+test('the process has the names that stock dashboards read, and says which build it is', async () => {
+  const page = await pageAfter(() => undefined);
+  const text = page.join('\n');
+  expect(text).toMatch(/^process_cpu_seconds_total \d/m);
+  expect(text).toMatch(/^process_resident_memory_bytes \d/m);
+  expect(text).toMatch(/^process_start_time_seconds 1\d{9}/m);
+  expect(text).toMatch(
+    /^parley_build_info\{version="\d+\.\d+\.\d+",nodejs="\d+\..*"\} 1$/m,
+  );
+});

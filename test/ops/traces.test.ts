@@ -1,4 +1,4 @@
-import { trace } from '@opentelemetry/api';
+import { SpanKind, trace } from '@opentelemetry/api';
 import {
   BasicTracerProvider,
   InMemorySpanExporter,
@@ -9,6 +9,7 @@ import { openTraces } from '#src/ops/metrics/traces.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { toLogged } from '#test/fakes/to-logged.ts';
 
+const chatModel = toLogged('gpt-4o-mini');
 const clock = { nowMs: () => 2_000, wallMs: () => 1_000_000 };
 const who = { speakerId: toPersonId('adam'), name: 'Adam' };
 const tool: SessionEvent = {
@@ -42,7 +43,7 @@ function spansOf(environment: NodeJS.ProcessEnv, ...events: readonly SessionEven
   const exporter = new InMemorySpanExporter();
   const spanProcessors = [new SimpleSpanProcessor(exporter)];
   trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors }));
-  const traces = openTraces(clock, environment);
+  const traces = openTraces(clock, environment, chatModel);
   for (const event of events) traces?.report(toGuildId('g'), event);
   return exporter.getFinishedSpans();
 }
@@ -60,7 +61,7 @@ test('a turn is a trace of its recognition, chat model, first sound and tools', 
   ]);
   expect(shown).toEqual([
     ['recognition', 999_000, 999_250],
-    ['chat', 999_250, 999_600],
+    ['chat gpt-4o-mini', 999_250, 999_600],
     ['first sound', 999_600, 999_700],
     ['execute_tool timer', 999_960, 1_000_000],
     ['turn', 999_000, 1_000_000],
@@ -68,7 +69,12 @@ test('a turn is a trace of its recognition, chat model, first sound and tools', 
   const [turn] = spans.slice(-1);
   for (const part of spans.slice(0, -1))
     expect(part.parentSpanContext?.spanId).toBe(turn?.spanContext().spanId);
-  expect(spans[1]?.attributes).toEqual({ 'gen_ai.operation.name': 'chat' });
+  expect(spans[1]?.kind).toBe(SpanKind.CLIENT);
+  expect(spans[1]?.attributes).toEqual({
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': 'openai',
+    'gen_ai.request.model': 'gpt-4o-mini',
+  });
 });
 
 test("a tool call belongs to its asker's turn alone, and ends with the session", () => {

@@ -5,11 +5,8 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import {
-  createSoundOpener,
-  type SoundLocation,
-  type SoundOpenerDeps,
-} from '#src/sources/sound-sources.ts';
+import type { SoundLocation } from '#src/sources/sound-bytes.ts';
+import { createSoundOpener, type SoundOpenerDeps } from '#src/sources/sound-sources.ts';
 import { type DecodedSound, joinHeard } from './tones.ts';
 
 export const neverAborted = new AbortController().signal;

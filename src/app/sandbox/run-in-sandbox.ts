@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { startBot } from '#src/app/bot.ts';
 import type { BotOptions } from '#src/app/bot-options.ts';
+import { findChatModel } from '#src/app/engines/chat-model-name.ts';
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import { type Engines, openEngines } from '#src/app/engines/open-engines.ts';
 import { openProgramDoor } from '#src/app/page/serve-programs.ts';
@@ -13,6 +14,7 @@ import {
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { type GuildId, toGuildId } from '#src/base/ids.ts';
+import type { LoggedText } from '#src/base/logged-text.ts';
 import { admitError } from '#src/base/logged-text.ts';
 import type { WaitAnnouncer } from '#src/base/loops/announced-wait.ts';
 import { type Config, readEnvironment } from '#src/config/config.ts';
@@ -146,7 +148,7 @@ async function startSandboxRun(
       codec,
       discord: { token, apiUrl },
       roomView: page && pageView,
-      ...createReporters(events, [view, pageView], view),
+      ...createReporters(events, [view, pageView], view, findChatModel(config)),
     },
     signal,
   );
@@ -195,8 +197,9 @@ function createReporters(
   events: EventLog,
   views: readonly Pick<SandboxView, 'onSession'>[],
   view: SandboxView,
+  chatModel: LoggedText | undefined,
 ): Pick<BotOptions, 'onSession' | 'onDiscord' | 'onStore'> {
-  const traces = openTraces(realClock, readEnvironment());
+  const traces = openTraces(realClock, readEnvironment(), chatModel);
   return {
     onSession(guildId, event) {
       traces?.report(guildId, event);

@@ -72,6 +72,7 @@ export async function startShardBot(
       },
       shard,
       messageContent: config.gateway.messageContent,
+      voiceCipher: config.gateway.voiceCipher,
       ...commandFace,
       panelStore: shared.store.panels,
       guildStore: shared.store.guilds,

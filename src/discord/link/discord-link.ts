@@ -32,6 +32,7 @@ import { FrameSender } from './frame-sender.ts';
 import type { AdmittedJoin, SignalPace } from './signal-pace.ts';
 import {
   askAddress,
+  type CipherMode,
   findDaveSession,
   findNetworking,
   patchNetworking,
@@ -53,6 +54,8 @@ export type DiscordLinkDeps = {
   readonly pace: SignalPace;
   readonly leaves: OwnLeaves;
   readonly report: (event: DiscordEvent) => void;
+  /** The cipher to ask for. Undefined: the library's choice. */
+  readonly cipher: CipherMode | undefined;
   /** Time for which the voice server answered over UDP in the latest call that was left since its answers stopped. */
   readonly leftAfterMs: number | undefined;
   /** Returns whether to end the link, so that the channel is joined anew. */
@@ -299,10 +302,11 @@ export class DiscordLink implements VoiceLink {
     const { leftAfterMs } = this.#deps;
     const path = new UdpPath(() => askAddress(networking), leftAfterMs);
     this.#watchdog.restart(path);
-    const { clock, guild, pace, report } = this.#deps;
+    const { cipher, clock, guild, pace, report } = this.#deps;
     const guildId = toGuildId(guild.id);
     patchNetworking(networking, {
       timing: clock,
+      cipher,
       onDatagram: (datagram) => path.onDatagram(datagram),
     });
     const followStep = () => {

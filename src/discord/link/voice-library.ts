@@ -62,6 +62,7 @@ const brokenLibrary = 'A message of the voice server broke the voice library.';
 const maxRefusedMessages = 16;
 /** Source: Discord docs, "Voice Opcodes", and the DAVE protocol. */
 const opcodes = {
+  ready: 2,
   speaking: 5,
   clientsConnect: 11,
   clientDisconnect: 13,
@@ -75,6 +76,8 @@ export type NetworkingOptions = {
   readonly timing: SyncTiming;
   /** Called with each datagram of the voice server. */
   readonly onDatagram: (datagram: Buffer) => void;
+  /** The cipher to ask for, if the voice server offers it. Undefined: the library's choice. */
+  readonly cipher?: CipherMode | undefined;
 };
 
 /** Repairs each socket of a networking as it opens. Call this once for each networking. */
@@ -88,6 +91,7 @@ export function patchNetworking(
     if ('ws' in state && state.ws !== socket) {
       socket = state.ws;
       guardMessages(socket);
+      preferCipher(socket, options.cipher);
     }
     if ('udp' in state && state.udp !== udp) {
       udp = state.udp;
@@ -132,6 +136,16 @@ export function guardMessages(socket: VoiceWebSocket): void {
   });
   socket.on('binary', ({ op }) => {
     if (op === opcodes.announceCommit || op === opcodes.welcome) refusedMessages = [];
+  });
+}
+
+/** Puts a cipher first among those that a voice server offers, of which the library takes the first that it knows. */
+function preferCipher(socket: VoiceWebSocket, cipher: CipherMode | undefined) {
+  if (!cipher) return;
+  socket.prependListener('packet', (packet) => {
+    if (packet.op !== opcodes.ready) return;
+    const { d } = packet as { readonly d: { readonly modes: string[] } };
+    d.modes.sort((a, b) => Number(b === cipher) - Number(a === cipher));
   });
 }
 
@@ -206,7 +220,7 @@ export function createEmptyNonce(mode: CipherMode): Buffer {
 export function sealPacket(
   mode: CipherMode,
   opus: Buffer,
-  key: Buffer,
+  key: Buffer | KeyObject,
   ssrc = 1,
   nonce = 0,
 ): Buffer {

@@ -16,6 +16,7 @@ import { findOwnPermissions } from '#src/discord/permissions.ts';
 import type { ChannelRef, MayHear, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import { createUnopenedLinkError, DiscordLink } from './discord-link.ts';
 import { type AdmittedJoin, ShardPace, SignalPace } from './signal-pace.ts';
+import type { CipherMode } from './voice-library.ts';
 import { type MovedSeat, OwnLeaves } from './voice-signals.ts';
 import type { LinkFault } from './watchdog/link-watchdog.ts';
 
@@ -26,6 +27,8 @@ export type LinkOpenerOptions = {
   readonly offlineMs: number;
   /** Called while the bot still sits in the channel, or follows a move. Never throws. */
   readonly onLeaving: (guildId: GuildId) => Promise<void>;
+  /** The cipher to ask voice servers for. Undefined: the library's choice. */
+  readonly cipher?: CipherMode | undefined;
 };
 const checkMs = 250;
 
@@ -47,12 +50,13 @@ export class DiscordLinkOpener implements VoiceLinkOpener, AsyncDisposable {
       connectMs = 9_000,
       offlineMs = 30_000,
       onLeaving = async () => undefined,
+      cipher,
     }: Partial<LinkOpenerOptions> = {},
   ) {
     this.#client = client;
     this.#clock = clock;
     this.#report = report;
-    this.#options = { connectMs, offlineMs, onLeaving };
+    this.#options = { connectMs, offlineMs, onLeaving, cipher };
     this.#people = new ChannelPeople(client, clock);
   }
 
@@ -243,6 +247,7 @@ class GuildLinks {
       pace: this.#pace,
       leaves: this.#leaves,
       report,
+      cipher: this.#deps.cipher,
       leftAfterMs: this.#leftAfterMs,
       mayRejoin: (fault: LinkFault) => this.#mayRejoin(fault),
       onWhole: () => this.#reportAlert(false, writeSentence`it works again by itself`),

@@ -9,17 +9,20 @@ import type { SoundLibrary } from '#src/sources/sound-library.ts';
 import type { SoundOpener } from '#src/sources/sound-sources.ts';
 import type { StoredSound } from '#src/stores/track-store.ts';
 import { matchSounds } from './sound-matching.ts';
-import type { PlayOutcome, PlayRequest } from './track-request-outcomes.ts';
+import type { PlayOutcome, PlayRequest, SentSound } from './track-request-outcomes.ts';
 
 type FoundSound =
   | {
       readonly kind: 'found';
       readonly sound: Owned<SoundSource>;
-      readonly origin: SoundOrigin;
+      /** Undefined for bytes that came once. */
+      readonly origin?: SoundOrigin;
     }
   | Extract<PlayOutcome, { kind: 'bad' | 'no-sound' | 'several' }>;
 
 type SoundRequest = Pick<PlayRequest, 'sound'>;
+/** A sound that can be opened again. */
+type StoredPlace = Exclude<PlayRequest['sound'], SentSound>;
 
 const maxShownNames = 10;
 /** Each search connects to an address from a person. */
@@ -83,11 +86,23 @@ export class SoundCatalog {
     return await this.#opener.openSource({ ...origin, title }, signal);
   }
 
+  /** Opens bytes of a program, which may be words of the channel as those that it has said. */
+  async #openSent(
+    sound: SentSound,
+    channelId: ChannelId,
+    signal: AbortSignal,
+  ): Promise<FoundSound> {
+    const source = await this.#opener.openSource({ kind: 'stream', ...sound }, signal);
+    return { kind: 'found', sound: new Owned(source, { channelId }) };
+  }
+
   async #findSound(
     { sound }: SoundRequest,
     channelId: ChannelId,
     signal: AbortSignal,
   ): Promise<FoundSound> {
+    if (typeof sound === 'object' && 'title' in sound)
+      return await this.#openSent(sound, channelId, signal);
     const origin = toOrigin(sound);
     const source = await this.#openSound(origin, signal, toTitle(sound));
     const owner = isOfMessage(sound) ? { channelId } : 'given';
@@ -114,7 +129,7 @@ function toBadSound(error: unknown, signal: AbortSignal): FoundSound {
   return { kind: 'bad', reason };
 }
 
-function toOrigin(sound: SoundRequest['sound']): SoundOrigin {
+function toOrigin(sound: StoredPlace): SoundOrigin {
   if (typeof sound === 'object')
     return { kind: 'link', url: sound.url, type: sound.type };
   return sound.includes('://')
@@ -129,13 +144,13 @@ const messageFileHosts: ReadonlySet<string> = new Set([
 ]);
 
 /** Tests whether a sound may hold words of people, as a voice message does. The library and the web are open to anyone. */
-function isOfMessage(sound: SoundRequest['sound']) {
+function isOfMessage(sound: StoredPlace) {
   if (typeof sound === 'object') return true;
   const host = URL.parse(sound)?.hostname.replace(/\.$/, '');
   return host !== undefined && messageFileHosts.has(host);
 }
 
-function toTitle(sound: SoundRequest['sound']) {
+function toTitle(sound: StoredPlace) {
   if (typeof sound === 'string') return undefined;
   return sound.name.replace(/\.[a-z\d]{2,5}$/i, '') || sound.name;
 }

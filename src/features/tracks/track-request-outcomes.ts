@@ -15,10 +15,18 @@ export type TrackCaller = {
   readonly mayManage: boolean;
 };
 
+/** Bytes of a sound that a program sends while they play. */
+export type SentSound = {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Content type, which labels samples that have no file around them. */
+  readonly type: string | undefined;
+  readonly title: string;
+};
+
 /** A sound to play, and where. */
 export type PlayRequest = {
-  /** Name in the library, link, or attachment. */
-  readonly sound: string | SoundFile;
+  /** Name in the library, link, attachment, or bytes of a program. */
+  readonly sound: string | SoundFile | SentSound;
   readonly track: string;
   /** Volume of the whole track. Default: unchanged. */
   readonly percent?: number;

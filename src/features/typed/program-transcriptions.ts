@@ -24,6 +24,11 @@ import { joinTexts } from '#src/speech/join-texts.ts';
 import { shiftWords } from '#src/speech/listen.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import {
+  isLongEnough,
+  isSure,
+  type TextLanguageDetector,
+} from '#src/speech/text-language/text-language.ts';
+import {
   type CompletionDeps,
   completeForMoney,
 } from '#src/spending/paid-completion.ts';
@@ -34,7 +39,9 @@ const maxRecordingsInServer = 2;
 const maxSoundMs = 600_000;
 const maxTries = 2;
 
-type TranscriptionDeps = Deps<'chat' | 'clock' | 'spending' | 'transcriber'>;
+type TranscriptionDeps = Deps<
+  'chat' | 'clock' | 'spending' | 'textLanguage' | 'transcriber'
+>;
 
 /** Transcribes recordings by utterance. Nothing is kept or shared with a channel. */
 export class ProgramTranscriptions {
@@ -98,9 +105,10 @@ export class ProgramTranscriptions {
     const pcm = await this.#recordings.read(guildId, recording, signal, maxSoundMs);
     yield { kind: 'begun', durationMs: getDurationMs(pcm) };
     const parts = this.#recogniseUtterances(request, pcm, signal);
-    yield* addLeads(
-      isTranslated ? translateSegments(request, parts, this.#deps, signal) : parts,
-    );
+    const segments = isTranslated
+      ? translateSegments(request, parts, this.#deps, signal)
+      : parts;
+    yield* addLeads(nameLanguages(segments, request, this.#deps.textLanguage));
   }
 
   /** Recognises utterances, of which one at most exceeds a budget. */
@@ -176,6 +184,27 @@ async function requestEnglish(
     }
   }
   return listMissing().length > 0 ? { kind: 'untranslated' } : english;
+}
+
+/** Names the language of segments whose recogniser has not: the one that was set, else one that the text shows for sure. */
+async function* nameLanguages(
+  parts: AsyncIterable<RecordingPart>,
+  { isTranslated, language: setLanguage }: RecordingRequest,
+  detector: TextLanguageDetector,
+): AsyncGenerator<RecordingPart> {
+  for await (const part of parts) {
+    if (part.kind !== 'segment') return yield part;
+    const { segment } = part;
+    const toldLanguage = isTranslated ? 'en' : (segment.language ?? setLanguage);
+    const language = toldLanguage ?? (await findSureLanguage(segment.text, detector));
+    yield { kind: 'segment', segment: { ...segment, ...(language && { language }) } };
+  }
+}
+
+async function findSureLanguage(text: string, detector: TextLanguageDetector) {
+  const detected = await detector.detect(text, []);
+  const isNamed = detected && isSure(detected) && isLongEnough(text, detected);
+  return isNamed ? detected.language : undefined;
 }
 
 function createLateError() {

@@ -12,7 +12,7 @@ export type Values<Label extends string> =
       readonly value: number;
     }[];
 
-/** Creates counters, gauges and histograms of one process. Each name gets the prefix `parley_`. */
+/** Creates counters, gauges and histograms of one process. Each name gets the prefix `parley_`, but those of Prometheus. */
 export class Meters {
   /** Registry of prom-client, which renders all metrics. */
   readonly registry: Registry = new Registry();
@@ -76,7 +76,10 @@ export class Meters {
   }
 
   #describe<Label extends string>(name: string, help: string, labelNames: Label[]) {
-    return { name: `parley_${name}`, help, labelNames, registers: [this.registry] };
+    // Stock dashboards find a process by the names that all clients of Prometheus give it:
+    // https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics
+    const wholeName = name.startsWith('process_') ? name : `parley_${name}`;
+    return { name: wholeName, help, labelNames, registers: [this.registry] };
   }
 }
 

@@ -1,8 +1,12 @@
 import type { Counter, Histogram } from 'prom-client';
+import packageJson from '#package.json' with { type: 'json' };
+import { realClock } from '#src/base/clock.ts';
 import { DiscordMetrics } from './discord-metrics.ts';
 import { type Delays, LoopDelay } from './loop-delay.ts';
 import { Meters } from './meters.ts';
 import { SessionMetrics } from './session-metrics.ts';
+
+const { version } = packageJson;
 
 /** All metrics of a process. Disposing ends the watch over the event loop. */
 export interface Metrics extends Disposable {
@@ -112,11 +116,23 @@ function measureLoop(meters: Meters, loop: LoopDelay) {
 }
 
 function describeProcess(meters: Meters) {
-  meters.addGauge('resident_memory_bytes', 'Memory of the process.', () =>
+  meters.addGauge(
+    'build_info',
+    '1, with the versions of the bot and of Node.',
+    () => [{ labels: { version, nodejs: process.versions.node }, value: 1 }],
+    ['version', 'nodejs'],
+  );
+  const startedAtS = Math.floor(realClock.wallMs() / 1_000 - process.uptime());
+  meters.addGauge(
+    'process_start_time_seconds',
+    'Start of the process, in seconds since 1970.',
+    () => startedAtS,
+  );
+  meters.addGauge('process_resident_memory_bytes', 'Memory of the process.', () =>
     process.memoryUsage.rss(),
   );
   meters.addTotal(
-    'cpu_seconds',
+    'process_cpu_seconds',
     'CPU time of all threads since the start, in seconds; decoders of files are other processes.',
     () => {
       const { user, system } = process.cpuUsage();

@@ -3,6 +3,7 @@ import {
   isSpanContextValid,
   ROOT_CONTEXT,
   type Span,
+  SpanKind,
   SpanStatusCode,
   type Tracer,
   trace,
@@ -25,22 +26,26 @@ const maxToolCalls = 100;
 
 /** How much traces tell. */
 export type TracesOptions = {
+  /** The chat model that is asked. Undefined for the stand-in. */
+  readonly chatModel: LoggedText | undefined;
   /** Adds the words of answers, which are private. */
   readonly hasWords: boolean;
 };
 
 /**
- * Makes OpenTelemetry spans from events of ended turns, by the conventions for
- * generative AI.
+ * Makes OpenTelemetry spans from events of ended turns, by the conventions for generative AI:
+ * https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/
  */
 export class Traces {
   readonly #tracer;
   readonly #clock;
   readonly #hasWords;
+  readonly #chatModel;
   /** Calls since the asker's last turn, by server. */
   readonly #callsByGuild = new Map<GuildId, readonly ToolCall[]>();
 
-  constructor(tracer: Tracer, clock: Time, { hasWords }: TracesOptions) {
+  constructor(tracer: Tracer, clock: Time, { chatModel, hasWords }: TracesOptions) {
+    this.#chatModel = chatModel;
     this.#tracer = tracer;
     this.#clock = clock;
     this.#hasWords = hasWords;
@@ -75,15 +80,14 @@ export class Traces {
     });
     if (event.finish === 'failed') turn.setStatus({ code: SpanStatusCode.ERROR });
     this.#traceStage(turn, admitLiteral('recognition'), heardAtMs, recognisedAtMs);
-    const chat = admitLiteral('chat');
-    const chatFields = { 'gen_ai.operation.name': chat };
+    const chat = this.#describeChat();
     const words = this.#hasWords ? event.text : undefined;
     this.#traceStage(
       turn,
-      chat,
+      chat.name,
       recognisedAtMs ?? endedAtMs,
       writtenAtMs,
-      chatFields,
+      chat.fields,
       words,
     );
     this.#traceStage(turn, admitLiteral('first sound'), writtenAtMs, firstSentAtMs);
@@ -100,6 +104,22 @@ export class Traces {
         },
       );
     turn.end(this.#clock.wallMs());
+  }
+
+  /** A span of a model has the model's name; a server that speaks OpenAI's API counts as `openai`. */
+  #describeChat() {
+    const model = this.#chatModel;
+    const operation = { 'gen_ai.operation.name': admitLiteral('chat') };
+    if (model === undefined) {
+      const provider = { 'gen_ai.provider.name': admitLiteral('parley') };
+      return { name: admitLiteral('chat'), fields: { ...operation, ...provider } };
+    }
+    const fields = {
+      ...operation,
+      'gen_ai.provider.name': admitLiteral('openai'),
+      'gen_ai.request.model': model,
+    };
+    return { name: writeSentence`chat ${model}`, fields };
   }
 
   /** Adds a span between two known instants, which may be swapped. `words` come only where the operator turned them on. */
@@ -127,7 +147,9 @@ export class Traces {
     attributes: SpanFields,
   ) {
     const startTime = this.#toWallMs(fromMs);
-    return this.#tracer.startSpan(name, { startTime, attributes }, context);
+    const isOfModel = 'gen_ai.request.model' in attributes;
+    const kind = isOfModel ? SpanKind.CLIENT : SpanKind.INTERNAL;
+    return this.#tracer.startSpan(name, { startTime, attributes, kind }, context);
   }
 
   #toWallMs(atMs: number) {
@@ -146,10 +168,11 @@ function toMessage(content: string) {
 export function openTraces(
   clock: Time,
   environment: NodeJS.ProcessEnv,
+  chatModel?: LoggedText,
 ): Traces | undefined {
   const tracer = trace.getTracer('parley');
   if (!isSpanContextValid(tracer.startSpan('start').spanContext())) return undefined;
   const hasWords =
     environment.OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT === 'true';
-  return new Traces(tracer, clock, { hasWords });
+  return new Traces(tracer, clock, { chatModel, hasWords });
 }

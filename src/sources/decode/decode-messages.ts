@@ -1,7 +1,10 @@
+import type { SoundLabel } from '#src/audio/formats/sound-label.ts';
 import type { SoundShape } from './decoder.ts';
 
 export type DecodePlan = SoundShape & {
   readonly skipMs?: number;
+  /** The bytes are samples of this label, without a file around them. */
+  readonly rawLabel?: SoundLabel | undefined;
 };
 
 /** A decoding process answers each `feed` once, in order. */

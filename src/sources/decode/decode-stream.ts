@@ -1,6 +1,7 @@
+import { RawSampleReader } from '#src/audio/formats/raw-samples.ts';
 import { type SoundFileFormat, sniffFormat } from '#src/audio/formats/sniff-format.ts';
 import { WavReader } from '#src/audio/formats/wav.ts';
-import { getDurationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
+import { getDurationMs, joinSamples, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import { BotError } from '#src/base/errors.ts';
 import { openFlac } from '#src/sources/formats/flac-decoder.ts';
@@ -81,6 +82,8 @@ export class DecodeStream {
   }
 
   async #openDecoder(isLast: boolean) {
+    const { rawLabel } = this.#plan;
+    if (rawLabel) return new RawSampleReader(rawLabel, speakRateHz);
     const sniffed = sniffFormat(this.#remainder, isLast);
     if (sniffed.kind === 'more') return undefined;
     if (sniffed.kind !== 'format')

@@ -69,3 +69,12 @@ export function createUnreachableError(reason: string, cause?: unknown): BotErro
     cause,
   );
 }
+
+/** Creates the error for bytes that came once and have been read. */
+export function createSpentError(): BotError {
+  return new BotError(
+    'source.unreachable',
+    false,
+    'A sound did not arrive: its bytes came once, and are used up.',
+  );
+}

@@ -1,7 +1,11 @@
+import {
+  type LabelField,
+  readSoundLabel,
+  type SoundLabel,
+} from '#src/audio/formats/sound-label.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { isRecord } from '#src/base/json.ts';
 import { readEvents } from '#src/provider/event-stream.ts';
-import { type LabelField, readSoundLabel, type SoundLabel } from './sound-label.ts';
 
 /** Sound as JSON held it, and what the same JSON says of it. */
 export type EncodedSound = { readonly bytes: Buffer; readonly label: SoundLabel };

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
+import { readHeaderLabel } from '#src/audio/formats/sound-label.ts';
 import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import { createChildController, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import { readEncodedSound } from './encoded-sound.ts';
-import { readHeaderLabel } from './sound-label.ts';
 import { type PackedSound, SpeechSoundReader } from './speech-sound-reader.ts';
 
 /** Decodes MP3, Ogg or FLAC as it arrives, to mono at one rate. Throws BotError `source.*`. */

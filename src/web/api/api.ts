@@ -18,7 +18,9 @@ import { readFormBody } from './form-body.ts';
 import {
   checkBody,
   createBodyReservations,
+  createStreamReservations,
   maxSoundBytes,
+  openBodyStream,
   readJsonBody,
   requestJsonLimits,
 } from './request-body.ts';
@@ -31,9 +33,10 @@ export type ApiDeps = AccessSource & {
   onBug(error: unknown): void;
 };
 
-/** Gets the longest body of a request, in bytes. Undefined for a path outside the API. */
+/** Gets the longest body of a request, in bytes. Undefined for a path outside the API, endless for a sound that plays as it comes. */
 export function getBodyLimitBytes(path: string): number | undefined {
   if (!path.startsWith('/v1/')) return undefined;
+  if (/\/tracks\/[^/]+\/sound$/.test(path)) return Number.POSITIVE_INFINITY;
   const isForm = /\/audio\/(transcriptions|translations)$/.test(path);
   return isForm ? maxSoundBytes : requestJsonLimits.bytes;
 }
@@ -45,6 +48,7 @@ export function createApi(apiDeps: ApiDeps): Hono {
     ...apiDeps,
     takeUse: createUseLimit(requestsPerToken, 60),
     reserveBody: createBodyReservations(),
+    reserveStream: createStreamReservations(),
   };
   // OpenAI's clients print it with each error.
   app.use(requestId());
@@ -62,6 +66,7 @@ export function createApi(apiDeps: ApiDeps): Hono {
     );
   for (const [path, routes] of Map.groupBy(allRoutes, toHonoPath))
     app.all(path, (context) => refuseMethod(context, routes));
+  app.all('/v1/responses/*', refuseResponses);
   app.all('/v1/*', () => {
     throw createRefusal(
       404,
@@ -75,6 +80,18 @@ export function createApi(apiDeps: ApiDeps): Hono {
 /** Converts `/v1/servers/{server}/say` to `/v1/servers/:server/say`. */
 function toHonoPath({ path }: ApiRoute) {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+/**
+ * There is no Responses API. OpenAI's has no sound (https://platform.openai.com/docs/guides/audio), and it continues a
+ * conversation that the server has stored, which the bot does not do for programs.
+ */
+function refuseResponses(): never {
+  throw createRefusal(
+    404,
+    'not_found',
+    'There is no Responses API here: send the conversation to POST /v1/chat/completions, which also takes and gives sound.',
+  );
 }
 
 function refuseMethod(context: Context, routes: readonly ApiRoute[]): never {
@@ -109,6 +126,9 @@ async function performRoute(route: ApiRoute, context: Context, deps: RouteDeps) 
     query: checkBody(route.query ?? z.object(), context.req.query()),
     body: route.body
       ? checkBody(route.body, await readJsonBody(context, takePlace))
+      : undefined,
+    sound: route.sound
+      ? openBodyStream(context, () => deps.reserveStream(token.name))
       : undefined,
     form: route.form ? await readFormBody(context, takePlace) : { fields: new Map() },
     connection: {

@@ -43,6 +43,7 @@ export type AccessSource = {
 export type ApiDoor = AccessSource & {
   readonly takeUse: UseLimit;
   readonly reserveBody: ReserveBody;
+  readonly reserveStream: ReserveBody;
 };
 
 /** Most requests of one token in a minute. */

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Context } from 'hono';
 import { z } from 'zod';
+import { BotError } from '#src/base/errors.ts';
 import { noGuild } from '#src/base/ids.ts';
 import {
   checkForeignValue,
@@ -10,6 +11,11 @@ import {
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { toProgramId } from '#src/people/rights.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
+
+/** Truth in a form or in a path. */
+export const isTrue: z.ZodType<boolean, 'true' | 'false'> = z
+  .enum(['true', 'false'])
+  .transform((value) => value === 'true');
 
 /** Fits 1,000 messages, or two minutes of sound in base64. */
 export const requestJsonLimits: JsonLimits = {
@@ -31,9 +37,21 @@ const retryAfterS = 5;
 /** Reserves a slot for a large body of a token. Throws `ApiRefusal` 429 if none is free. */
 export type ReserveBody = (token: string) => Disposable;
 
+/** Concurrent bodies that play as they come. Each waits for its track. */
+const [maxStreamsOfToken, maxStreams] = [4, 16];
+
 /** Creates the slots for large bodies. */
 export function createBodyReservations(): ReserveBody {
-  const slots = new WrittenAnswerConcurrency(maxOfToken, maxBodies);
+  return createReservations('large bodies', maxOfToken, maxBodies);
+}
+
+/** Creates the slots for bodies that play as they come. */
+export function createStreamReservations(): ReserveBody {
+  return createReservations('sounds', maxStreamsOfToken, maxStreams);
+}
+
+function createReservations(what: string, ofToken: number, ofAll: number): ReserveBody {
+  const slots = new WrittenAnswerConcurrency(ofToken, ofAll);
 
   return (token) => {
     const slot = slots.enter(noGuild, toProgramId(token));
@@ -41,10 +59,52 @@ export function createBodyReservations(): ReserveBody {
     throw new ApiRefusal({
       status: 429,
       code: 'body.busy',
-      message: `A token sends ${maxOfToken} large bodies at a time, and all tokens ${maxBodies}: try again in ${retryAfterS} s.`,
+      message: `A token sends ${ofToken} ${what} at a time, and all tokens ${ofAll}: try again in ${retryAfterS} s.`,
       retryAfterS,
     });
   };
+}
+
+/** A body that is read while it is used. */
+export interface BodyStream extends Disposable {
+  /** The bytes as they come. Throws BotError `source.unreachable` if the program hangs up, and `ApiRefusal` without a slot. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Content type, if the program names one. */
+  readonly type: string | undefined;
+  /** Resolves once no byte is read any more. */
+  readonly closed: Promise<void>;
+}
+
+/** Opens the body of a request, of any length. Nothing is read before it is asked for. Dispose of it at its end. */
+export function openBodyStream({ req }: Context, takePlace: TakeBodyPlace): BodyStream {
+  const closed = Promise.withResolvers<void>();
+  async function* readBytes() {
+    try {
+      using _ = takePlace();
+      for await (const chunk of req.raw.body ?? []) yield chunk;
+    } catch (cause) {
+      if (cause instanceof ApiRefusal) throw cause;
+      throw createCutOffError(cause);
+    } finally {
+      closed.resolve();
+    }
+  }
+  const bytes = readBytes();
+  return {
+    bytes,
+    type: req.header('content-type'),
+    closed: closed.promise,
+    [Symbol.dispose]() {
+      closed.resolve();
+      // A body that does not move ends with its connection.
+      void bytes.return().catch(() => undefined);
+    },
+  };
+}
+
+function createCutOffError(cause: unknown) {
+  const message = 'A sound did not arrive: its program hung up.';
+  return new BotError('source.unreachable', false, message, cause);
 }
 
 /** Takes a slot for a large body. Throws `ApiRefusal` 429 if none is free. */

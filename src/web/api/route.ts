@@ -6,6 +6,7 @@ import type { Asker } from '#src/ports/command-ports.ts';
 import type { ApiScope, ApiToken } from '#src/stores/api-tokens.ts';
 import type { AccessDeps } from './authorise.ts';
 import type { FormBody } from './form-body.ts';
+import type { BodyStream } from './request-body.ts';
 
 /** An authorised request to a route, with its validated body, query and path. */
 export type ApiCall<Body, Query, Params> = {
@@ -18,6 +19,8 @@ export type ApiCall<Body, Query, Params> = {
   readonly query: Query;
   readonly params: Params;
   readonly form: FormBody;
+  /** The body of a route with `sound`, still unread. */
+  readonly sound: BodyStream | undefined;
   readonly clock: Clock;
   readonly connection: {
     /** Aborted when the program hangs up. */
@@ -41,6 +44,8 @@ export type ApiRoute<
   readonly scope: ApiScope;
   readonly body?: Body;
   readonly form?: true;
+  /** The body is a sound of any length, which the route reads as it comes. */
+  readonly sound?: true;
   readonly query?: Query;
   readonly params?: Params;
   /**

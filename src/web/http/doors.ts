@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Hono } from 'hono';
+import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
+import { getPath } from 'hono/utils/url';
 import type { ServerOutcome } from '#src/base/loops/keep-server.ts';
 import { findRequestHost } from '#src/base/request-host.ts';
 import { type HttpRefusal, respondWithRefusal } from './http-refusal.ts';
@@ -8,14 +10,25 @@ import { type HttpListener, type ListenerOptions, openListener } from './listene
 import type { PageApp, PageEnv } from './viewer.ts';
 
 const maxBodyBytes = 64 * 1_024;
+const maxBodyMs = 30_000;
 
 /** Programs bring a token. */
 const programPath = '/v1/';
+/** First parts of paths below `/v1/`, which a base URL without it leaves out. */
+const programParts = /^\/(?:audio|chat|models|responses|servers)(?:\/|$)/;
+
+/** Reads a path of programs alike with and without `/v1`. */
+function getWholePath(request: Request) {
+  const path = getPath(request);
+  return programParts.test(path) ? `/v1${path}` : path;
+}
 
 export type DoorOptions = {
   /** https address of a proxy. */
   readonly publicUrl?: URL;
-  /** Returns the limit of a body for a path. Default: 64 KiB. */
+  /** Origins of other pages whose scripts may ask below `/v1/`, where they bring a token and no cookie. */
+  readonly programOrigins?: readonly string[];
+  /** Returns the limit of a body for a path. Default: 64 KiB. A body without a limit may take any time, others 30 s. */
   maxBodyBytes?(path: string): number | undefined;
   /** Reports an error of ours in a handler, which the client reads as status 500. */
   onBug(error: unknown): void;
@@ -45,8 +58,10 @@ const securityHeaders = {
 
 /** Creates the app, which checks every request and WebSocket before any handler. */
 function createApp(options: DoorOptions) {
-  const app = new Hono<PageEnv>();
+  const app = new Hono<PageEnv>({ getPath: getWholePath });
   app.use(sendHeaders, createRequestCheck(options));
+  // Hono answers what browsers ask before a request of another origin.
+  if (options.programOrigins?.length) app.use(`${programPath}*`, openToPages(options));
   app.notFound((context) =>
     respondWithRefusal(context, {
       status: 404,
@@ -67,6 +82,15 @@ function createApp(options: DoorOptions) {
   return app;
 }
 
+function openToPages({ programOrigins = [] }: DoorOptions) {
+  return cors({
+    origin: [...programOrigins],
+    allowMethods: ['GET', 'POST'],
+    exposeHeaders: ['x-request-id', 'x-speech-model', 'retry-after'],
+    maxAge: 600,
+  });
+}
+
 const sendHeaders = createMiddleware<PageEnv>(async (context, next) => {
   await next();
   for (const [name, value] of Object.entries(securityHeaders))
@@ -75,18 +99,33 @@ const sendHeaders = createMiddleware<PageEnv>(async (context, next) => {
     context.header('cache-control', 'no-store');
 });
 
-function createRequestCheck({ publicUrl, ...options }: DoorOptions) {
+function createRequestCheck(options: DoorOptions) {
   return createMiddleware<PageEnv>(async (context, next) => {
     const { env, req } = context;
     const isForPrograms = req.path.startsWith(programPath);
-    const verdict = checkOrigin(env.incoming, isForPrograms, publicUrl);
+    const verdict = checkOrigin(env.incoming, isForPrograms, options);
     if ('refusal' in verdict) return respondWithRefusal(context, verdict.refusal);
     const maxBytes = options.maxBodyBytes?.(req.path) ?? maxBodyBytes;
     const refusal = findBodyRefusal(env.incoming.headers, maxBytes, isForPrograms);
     if (refusal) return respondWithRefusal(context, refusal);
+    if (maxBytes !== Number.POSITIVE_INFINITY) limitBodyTime(env);
     context.set('isPublic', verdict.isPublic);
     return await next();
   });
+}
+
+/** Ends the connection of a body that does not come. */
+function limitBodyTime({ incoming, outgoing }: PageEnv['Bindings']) {
+  const { headers, socket } = incoming;
+  const length = headers['content-length'] ?? '0';
+  if (headers['transfer-encoding'] === undefined && length === '0') return;
+  const timer = setTimeout(() => {
+    if (incoming.complete) return;
+    if (outgoing.headersSent) socket.destroy();
+    else socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
+    incoming.destroy();
+  }, maxBodyMs);
+  incoming.once('close', () => clearTimeout(timer));
 }
 
 function findBodyRefusal(
@@ -127,11 +166,11 @@ export type OriginVerdict =
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Accepts requests of our own page, or opened by its reader. */
+/** Accepts requests by our own names, from our own page, its reader, or a page of the operator that brings a token. */
 function checkOrigin(
   request: IncomingMessage,
   isForPrograms: boolean,
-  publicUrl: URL | undefined,
+  { programOrigins = [], publicUrl }: DoorOptions,
 ): OriginVerdict {
   // `Host` guards against DNS rebinding, `Origin` and `Sec-Fetch-Site` against other
   // pages, which carry our cookie on this machine. Programs bring a token and no
@@ -146,9 +185,21 @@ function checkOrigin(
   );
   if (!isPublic && !isLoopback)
     return createRefusedVerdict(421, 'door.host', wrongHost);
-  const { origin } = headers;
+  if (isForPrograms && programOrigins.includes(headers.origin ?? ''))
+    return { isPublic };
   const isPlainRead = /^(GET|HEAD)$/.test(method) && headers.upgrade === undefined;
   const ownOrigin = isPublic ? publicUrl.origin : `http://${hostName}`;
+  const refusal = findPageRefusal(headers, ownOrigin, isForPrograms, isPlainRead);
+  return refusal ?? { isPublic };
+}
+
+function findPageRefusal(
+  headers: IncomingHttpHeaders,
+  ownOrigin: string,
+  isForPrograms: boolean,
+  isPlainRead: boolean,
+) {
+  const { origin } = headers;
   // Browsers name the origin of all but plain reads. A program may leave it out.
   const isNamed = origin !== undefined || !(isForPrograms || isPlainRead);
   if (isNamed && origin !== ownOrigin)
@@ -157,7 +208,7 @@ function checkOrigin(
       ? createRefusedVerdict(404, 'door.path', programsBelow)
       : createRefusedVerdict(403, 'door.origin', wrongOrigin);
   return isOurSite(headers, isPlainRead)
-    ? { isPublic }
+    ? undefined
     : createRefusedVerdict(403, 'door.site', wrongOrigin);
 }
 
@@ -174,7 +225,8 @@ const wrongHost =
   'This address is not served here: open http://127.0.0.1 with the port, or the address in PAGE_URL.';
 const severalHosts =
   'A request names one host: send one Host header, and the path alone.';
-const wrongOrigin = 'Another page sent this request; only its own page may.';
+const wrongOrigin =
+  'Another page sent this request; only its own page may, and below /v1 pages that API_ORIGINS names.';
 
 const programsBelow = 'Operations for programs begin with /v1: add it to the base URL.';
 

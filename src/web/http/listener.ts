@@ -32,7 +32,7 @@ export type ListenerOptions = {
   readonly webSocket?: { readonly maxFrameBytes: number };
 };
 
-const [headMs, requestMs] = [2_000, 30_000];
+const headMs = 2_000;
 /** A reader is gone if nothing moves for so long. */
 const stillMs = 120_000;
 const checkMs = 1_000;
@@ -89,7 +89,7 @@ function createServer(
     overrideGlobalObjects: false,
     serverOptions: {
       headersTimeout: headMs,
-      requestTimeout: requestMs,
+      requestTimeout: 0, // `doors.ts` limits the time of each body
       connectionsCheckingInterval: checkMs,
     },
     websocket: webSockets && { server: webSockets as WebSocketServerLike },

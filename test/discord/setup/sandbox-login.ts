@@ -12,6 +12,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
+import type { CipherMode } from '#src/discord/link/voice-library.ts';
 import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { closeClient, createClient, logIn } from '#src/discord/login.ts';
 import type { MayHear, VoiceLink } from '#src/ports/voice-link.ts';
@@ -68,9 +69,14 @@ export async function openSandboxLogin(
     lobby: { guildId, channelId: sandbox.channelId('Lobby'), name: 'Lobby' },
     events,
     /** An opener of links with a rate limit of its own, as after a minute's rest. */
-    linkOpener: (connectMs?: number, onLeaving = () => Promise.resolve()) =>
+    linkOpener: (
+      connectMs?: number,
+      onLeaving = () => Promise.resolve(),
+      cipher?: CipherMode,
+    ) =>
       new DiscordLinkOpener(client, realClock, (event) => events.push(event), {
         onLeaving,
+        cipher,
         ...(connectMs === undefined ? {} : { connectMs }),
       }),
     async [Symbol.asyncDispose]() {

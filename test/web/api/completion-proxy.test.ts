@@ -341,22 +341,34 @@ test('a model that hears gets the newest sound itself, and earlier ones in words
   expect(proxy.asked.map(({ tools }) => tools)).toEqual([[bark], [bark]]);
 });
 
-test('without /v1 the client reads where the API is', async () => {
+test('a client whose base URL has no /v1 is answered alike', async () => {
   await using proxy = await openProxy(['Yes.']);
   const baseURL = new URL(proxy.baseURL).origin;
-  const lost = new OpenAI({ apiKey: 'parley_dog', baseURL, maxRetries: 0 });
+  const client = new OpenAI({ apiKey: 'parley_dog', baseURL, maxRetries: 0 });
   const model = 'parley';
-  const asking = [
-    lost.chat.completions.create({ model, messages: [question] }),
-    lost.audio.speech.create({ model, voice: 'alloy', input: 'Hi.' }),
-    lost.audio.transcriptions.create({ model, file: new File(['RIFF'], 'a.wav') }),
-    lost.models.list(),
-  ];
-  const message = expect.stringMatching(/begin with \/v1: add it to the base URL/);
-  for (const one of await Promise.allSettled(asking))
-    expect(one).toMatchObject({
-      reason: { status: 404, type: 'invalid_request_error', param: null, message },
-    });
+  const { choices } = await client.chat.completions.create({
+    ...{ model, messages: [question] },
+  });
+  expect(choices[0]?.message.content).toBe('Yes.');
+  const speech = { model, voice: 'alloy', input: 'Hi.' };
+  expect((await client.audio.speech.create(speech)).ok).toBe(true);
+  expect((await client.models.list()).data[0]?.id).toBe(model);
+  const file = new File(['RIFF'], 'a.wav');
+  await expect(
+    client.audio.transcriptions.create({ model, file }),
+  ).rejects.toMatchObject({ status: 400, code: 'sound.unusable' });
+});
+
+test('a client that begins at the Responses API reads which door takes its conversation', async () => {
+  await using proxy = await openProxy(['Yes.']);
+  const { baseURL } = proxy;
+  const client = new OpenAI({ apiKey: 'parley_dog', baseURL, maxRetries: 0 });
+  await expect(
+    client.responses.create({ model: 'parley', input: 'Hi.' }),
+  ).rejects.toMatchObject({
+    status: 404,
+    message: expect.stringContaining('POST /v1/chat/completions'),
+  });
 });
 
 test('a token that was revoked leaves no words: the next one of its name has them made anew', async () => {

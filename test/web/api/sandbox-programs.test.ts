@@ -12,6 +12,7 @@ async function openBeside() {
     host: '127.0.0.1',
     port: Number(taken.url.port) - 1,
     publicUrl: undefined,
+    programOrigins: [],
   };
   stack.use(
     await openSandboxPrograms({

@@ -28,6 +28,52 @@ async function ask(
   return await sendRequest(url, path, Object.fromEntries(entries), { method });
 }
 
+test('scripts of a page that the operator names may ask below /v1, and nothing else', async () => {
+  const origin = 'https://app.example';
+  await using page = await openTestPage({
+    programOrigins: [origin],
+    routes(app) {
+      app.post('/act', (context) => context.json('done'));
+      app.post('/v1/act', (context) => context.json('done by a program'));
+    },
+  });
+  const headers = { origin, 'sec-fetch-site': 'cross-site' };
+  const asking = {
+    ...headers,
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'authorization,content-type',
+  };
+  const told = await sendRequest(page.url, '/v1/act', asking, { method: 'OPTIONS' });
+  expect([told.status, told.headers]).toMatchObject([
+    204,
+    {
+      'access-control-allow-origin': origin,
+      'access-control-allow-methods': 'GET,POST',
+      'access-control-allow-headers': 'authorization,content-type',
+    },
+  ]);
+  expect(told.headers['access-control-allow-credentials']).toBeUndefined();
+  const post = (path: string, from = origin) =>
+    sendRequest(page.url, path, { ...headers, origin: from }, { method: 'POST' });
+  const done = await post('/v1/act');
+  expect(done.text).toBe('"done by a program"');
+  expect(done.headers['access-control-allow-origin']).toBe(origin);
+  expect(done.headers['access-control-expose-headers']).toContain('x-request-id');
+  expect((await post('/act')).status).toBe(403);
+  expect((await post('/v1/act', 'https://evil.example')).status).toBe(403);
+});
+
+test('a base URL without /v1 leads programs to the same operations', async () => {
+  await using page = await openTestPage({
+    routes: (app) =>
+      app.post('/v1/chat/completions', (context) => context.json('done')),
+  });
+  for (const path of ['/chat/completions', '/v1/chat/completions'])
+    expect((await sendRequest(page.url, path, {}, { method: 'POST' })).text).toBe(
+      '"done"',
+    );
+});
+
 /** Headers of a browser that opens a document, as somebody follows a link. */
 const opening = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
 
@@ -96,7 +142,7 @@ test.each([
   expect(toRefusal(reply)).toEqual([
     403,
     code,
-    'Another page sent this request; only its own page may.',
+    'Another page sent this request; only its own page may, and below /v1 pages that API_ORIGINS names.',
   ]);
   expect(reply.headers['access-control-allow-origin']).toBeUndefined();
 });

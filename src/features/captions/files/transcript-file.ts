@@ -15,8 +15,16 @@ import {
 } from '#src/texts/wall-time.ts';
 import { formatSrt, type SubtitleLine } from './subtitle-files.ts';
 
+/** Formats that people are offered. */
 export const transcriptFormats = ['txt', 'srt', 'json'] as const;
-export type TranscriptFormat = (typeof transcriptFormats)[number];
+/** Formats that programs may ask for: also OpenAI's, with the speaker of each segment. */
+export const programTranscriptFormats = [
+  'txt',
+  'srt',
+  'json',
+  'diarized_json',
+] as const;
+export type TranscriptFormat = (typeof programTranscriptFormats)[number];
 
 /** The lines of a transcript with the facts for its head. */
 export type TranscriptContent = {
@@ -47,11 +55,12 @@ export function formatTranscriptFile(
     };
   });
   const day = times.day(session.startedAtWallMs);
-  const name = `transcript-${day}.${format}`;
+  const name = `transcript-${day}.${format === 'diarized_json' ? 'json' : format}`;
   const formats = {
     txt: () => formatTextFile(session, subtitleLines, times, locale),
     srt: () => formatSrt(subtitleLines),
     json: () => formatJsonFile(session, lines, times),
+    diarized_json: () => formatDiarized(subtitleLines),
   };
   return { name, text: formats[format]() };
 }
@@ -95,6 +104,21 @@ export function formatDatedTimes(
 function escapePings(text: string) {
   // Words copied into a chat must ping nobody.
   return removeHiddenCharacters(text).replace(/<(?=[@#])/g, '< ');
+}
+
+/** Formats OpenAI's `diarized_json`. The speakers are those of the voice channel, by their names. */
+function formatDiarized(lines: readonly Required<SubtitleLine>[]) {
+  const segments = lines.map(({ endMs, name, startMs, text }, n) => ({
+    type: 'transcript.text.segment',
+    id: `seg_${n + 1}`,
+    start: startMs / 1_000,
+    end: endMs / 1_000,
+    speaker: name,
+    text,
+  }));
+  const duration = Math.max(0, ...segments.map(({ end }) => end));
+  const text = segments.map((segment) => segment.text).join(' ');
+  return `${JSON.stringify({ task: 'transcribe', duration, text, segments })}\n`;
 }
 
 /** Raised when a reader of the former version would misread the file. */

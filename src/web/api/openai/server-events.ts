@@ -31,14 +31,30 @@ export function respondWithEvents(
 
 /** Responds with JSON at the end of a wait. */
 export function answerAtEnd(position: object, ending: Promise<string>): Response {
+  const ended = ending.then((end) => ({ ...position, ended: end }));
+  return respondAtEnd(ended, {
+    afterMs: maxEndWaitMs,
+    json: { ...position, ended: 'late' },
+  });
+}
+
+/** Responds with JSON once it is known, or with that of `late` after its time. */
+export function respondAtEnd(
+  ending: Promise<object>,
+  late: { readonly afterMs: number; readonly json: object } = {
+    afterMs: Infinity,
+    json: {},
+  },
+): Response {
   async function* writeText() {
+    yield ' '; // the head leaves at once
     let ended = await waitBriefly(ending);
-    for (let ms = commentMs; ended === 'still' && ms < maxEndWaitMs; ms += commentMs) {
+    for (let ms = commentMs; ended === 'still' && ms < late.afterMs; ms += commentMs) {
       // JSON ignores spaces, which keep programs and proxies from giving up.
       yield ' ';
       ended = await waitBriefly(ending);
     }
-    yield JSON.stringify({ ...position, ended: ended === 'still' ? 'late' : ended });
+    yield JSON.stringify(ended === 'still' ? late.json : ended);
   }
   return respondWithStream(writeText(), 'application/json');
 }

@@ -5,9 +5,7 @@ import {
 } from '#src/base/language/expected-language.ts';
 import { createInvalidRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
 import type { FormBody } from '#src/web/api/form-body.ts';
-import { checkBody } from '#src/web/api/request-body.ts';
-
-const isTrue = z.enum(['true', 'false']).transform((value) => value === 'true');
+import { checkBody, isTrue } from '#src/web/api/request-body.ts';
 
 interface TranscriptionFields {
   readonly model?: string | undefined;
@@ -20,12 +18,18 @@ interface TranscriptionFields {
   readonly stream: boolean;
 }
 
+/** Nobody knows the voices of a file. In a voice channel everybody has a line of their own. */
+const needsChannel =
+  'diarized_json needs the speakers of a voice channel: GET /v1/servers/{server}/transcripts/{session}?format=diarized_json';
+
 /** Other fields change nothing. */
 const transcriptionForm: z.ZodType<TranscriptionFields> = z.object({
   model: z.string().max(200).optional(),
   prompt: z.string().max(4_000).optional(),
   response_format: z
-    .enum(['json', 'text', 'srt', 'vtt', 'verbose_json'])
+    .enum(['json', 'text', 'srt', 'vtt', 'verbose_json'], {
+      error: ({ input }) => (input === 'diarized_json' ? needsChannel : undefined),
+    })
     .default('json'),
   temperature: z.coerce.number().min(0).max(1).optional(),
   language: z

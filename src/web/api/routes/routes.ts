@@ -9,6 +9,7 @@ import type { ApiRoute } from '#src/web/api/route.ts';
 import { ask } from './ask-route.ts';
 import { listenToEvents } from './events-route.ts';
 import { say } from './say-route.ts';
+import { playSentSound } from './track-sound.ts';
 import { trackRoutes } from './tracks.ts';
 import { listTranscripts, readTranscript } from './transcripts.ts';
 
@@ -16,6 +17,7 @@ import { listTranscripts, readTranscript } from './transcripts.ts';
 export const allRoutes: readonly ApiRoute[] = [
   say,
   ask,
+  playSentSound,
   ...trackRoutes,
   listTranscripts,
   readTranscript,

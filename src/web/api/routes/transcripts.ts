@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ChannelId } from '#src/base/ids.ts';
-import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
+import { programTranscriptFormats } from '#src/features/captions/files/transcript-file.ts';
 import type { Owned } from '#src/people/owned.ts';
 import type { ListedSession } from '#src/stores/transcripts/transcript-line.ts';
 import { createRefusal } from '#src/web/api/api-refusal.ts';
@@ -8,6 +8,7 @@ import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 
 const types = {
   json: 'application/json',
+  diarized_json: 'application/json',
   srt: 'application/x-subrip; charset=utf-8',
   txt: 'text/plain; charset=utf-8',
 };
@@ -34,7 +35,7 @@ export const readTranscript: ApiRoute = defineRoute({
     session: z.string().min(1).max(64),
   }),
   query: z.object({
-    format: z.enum(transcriptFormats).default('json'),
+    format: z.enum(programTranscriptFormats).default('json'),
   }),
   async run({ guildId, ports, token, params: { session }, query: { format } }) {
     const { channelIds = [] } = token;

@@ -1,4 +1,4 @@
-import type { SampleEncoding } from '#src/audio/formats/sample-encoding.ts';
+import type { SampleEncoding } from './sample-encoding.ts';
 
 /** Rate, channels and encoding that a server declares for its samples. Files name their own. */
 export type SoundLabel = {
@@ -27,7 +27,7 @@ const formatName = /type|format|encoding|codec/;
  * Reads what fields say of samples, by the meaning of each name: no two servers use the same ones.
  *
  * @example
- * import { readSoundLabel } from '#src/speech/openai/sound-label.ts';
+ * import { readSoundLabel } from '#src/audio/formats/sound-label.ts';
  *
  * readSoundLabel([['x-sample-rate', '22050'], ['channels', 2]]); // { rateHz: 22050, channels: 2 }
  */
@@ -60,7 +60,7 @@ function readStated(name: string, text: string): SoundLabel {
   return toBits(isInBytes ? 8 * number : number);
 }
 
-/** Reads the label of an answer, from its content type and all other headers. */
+/** Reads the label of a body, from its content type and all other headers. */
 export function readHeaderLabel(headers: Headers): SoundLabel {
   const [type = '', ...parameters] = (headers.get('content-type') ?? '').split(/[;,]/);
   const parameterFields = parameters.map((parameter): LabelField => {
