@@ -1,5 +1,6 @@
 import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import type { EncodedSpeech } from '#sandbox/voice/voice-ports.ts';
+import { realClock } from '#src/base/clock.ts';
 import type { BotVoice } from './bot-voice.ts';
 
 /** Time from the last voiced packet of a question to the first packet of its answer, in ms. Undefined without an answer. */
@@ -32,6 +33,23 @@ export async function holdConversation(
     report({ answerMs: fromMs === undefined ? undefined : fromMs - lastVoicedAtMs });
     await voice.waitForQuiet(quietMs, stop);
   }
+}
+
+/** Lets each of these people say one clip after the other until `stop`, with a pause of `pauseMs`, whoever else speaks. */
+export async function talkOverEachOther(
+  people: readonly SandboxPerson[],
+  pauseMs: number,
+  clips: readonly EncodedSpeech[],
+  stop: AbortSignal,
+): Promise<void> {
+  await Promise.all(
+    people.map(async (person, first) => {
+      for (let n = first; !stop.aborted; n++) {
+        await person.say(clips[n % clips.length] ?? emptySignal, stop);
+        await realClock.sleep(pauseMs, stop);
+      }
+    }),
+  );
 }
 
 const emptySignal: EncodedSpeech = { frames: [] };

@@ -25,9 +25,11 @@ export function formatCpuReport(readings: readonly CpuReading[]): string {
 }
 
 const columnNames = [
-  ...['CPU s/min', 'each channel', 'a turn', 'wake-ups/s', 'main wake-ups/s'],
+  ...['CPU s/min', 'of it models', 'each channel', 'a turn'],
+  ...['wake-ups/s', 'main wake-ups/s'],
   ...[
-    'MB',
+    'bot MB',
+    'models MB',
     'grown MB',
     'in/min',
     'out/min',
@@ -48,11 +50,13 @@ function formatBotFigures(
   const { people, minutes } = bot;
   return [
     bot.cpu.toFixed(2),
+    bot.modelsCpu.toFixed(2),
     measureChannelSeconds(bot, n, row, readings)?.toFixed(2),
     people.asked === 0 ? '' : ((bot.cpu * minutes) / people.asked).toFixed(2),
     bot.wakeUps,
     bot.mainWakeUps,
-    bot.residentMb,
+    bot.residentMb.botMb,
+    bot.residentMb.modelsMb,
     bot.grownMb,
     people.sentPackets / minutes,
     people.heardPackets / minutes,
@@ -74,11 +78,11 @@ function measureChannelSeconds(
   row: CpuRow,
   readings: readonly CpuReading[],
 ) {
-  if (!row.isTalk) return undefined;
+  if (row.load !== 'turns' || row.people > 1) return undefined;
   const smaller = readings.findLast(
     (reading) =>
       reading.row.channels < row.channels &&
-      (reading.row.channels === 0 || reading.row.isTalk),
+      (reading.row.channels === 0 || reading.row.load === 'turns'),
   );
   const smallerBot = smaller?.bots[n];
   if (!smaller || !smallerBot) return undefined;

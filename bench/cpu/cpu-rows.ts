@@ -1,7 +1,12 @@
 import { realClock } from '#src/base/clock.ts';
 import type { CpuSetup } from './cpu-setup.ts';
 import { type LoadReading, readLoad } from './load-reading.ts';
-import { maxOrderMs, type PeopleOrder, talkQuietMs } from './orders.ts';
+import {
+  maxOrderMs,
+  type PeopleOrder,
+  talkOverPauseMs,
+  talkQuietMs,
+} from './orders.ts';
 
 /** Durations of a measurement. */
 export type CpuOptions = {
@@ -10,11 +15,16 @@ export type CpuOptions = {
   readonly warmUpMinutes: number;
 };
 
-/** One load that is measured: people in so many channels, who talk with the bot or are silent. */
+/**
+ * One load that is measured: people in so many channels. `silence`: nobody speaks; `turns`: one person of each channel talks with the
+ * bot; `talk-over`: all people of one channel talk over each other.
+ */
 export type CpuRow = {
   readonly name: string;
   readonly channels: number;
-  readonly isTalk: boolean;
+  /** In each channel. */
+  readonly people: number;
+  readonly load: 'silence' | 'turns' | 'talk-over';
 };
 
 /** CPU usage of the processes under one load. */
@@ -25,14 +35,23 @@ const neverAborted = new AbortController().signal;
 /** Makes rows for these numbers of channels, in conversation, and for one channel also silent. */
 export function makeChannelRows(steps: readonly number[]): readonly CpuRow[] {
   return steps.flatMap((channels): CpuRow[] => {
-    if (channels === 0) return [{ name: 'no channel', channels, isTalk: false }];
+    const row = { channels, people: 1 };
+    if (channels === 0) return [{ ...row, name: 'no channel', load: 'silence' }];
     if (channels > 1)
-      return [{ name: `talk in ${channels} channels`, channels, isTalk: true }];
+      return [{ ...row, name: `talk in ${channels} channels`, load: 'turns' }];
     return [
-      { name: 'silent channel', channels, isTalk: false },
-      { name: 'talk', channels, isTalk: true },
+      { ...row, name: 'silent channel', load: 'silence' },
+      { ...row, name: 'talk', load: 'turns' },
     ];
   });
+}
+
+/** Makes rows for these numbers of people in one channel: one of them talks with the bot, and all of them over each other. */
+export function makePeopleRows(counts: readonly number[]): readonly CpuRow[] {
+  return counts.flatMap((people): CpuRow[] => [
+    { name: `1 of ${people} talks`, channels: 1, people, load: 'turns' },
+    { name: `${people} at once`, channels: 1, people, load: 'talk-over' },
+  ]);
 }
 
 /** Brings the bots to the load of this row and reads them after their warm-up. */
@@ -41,14 +60,22 @@ export async function measureRow(
   row: CpuRow,
   options: CpuOptions,
 ): Promise<CpuReading> {
-  const { channels, isTalk } = row;
-  await orderPeople(setup, { do: 'call', channels });
-  if (isTalk)
-    await orderPeople(setup, { do: 'converse', channels, quietMs: talkQuietMs });
+  for (const order of listOrders(row)) await orderPeople(setup, order);
   await realClock.sleep(options.warmUpMinutes * 60_000, neverAborted);
   const reading = await readLoad(setup, options.minutes * 60_000);
-  if (isTalk) await orderPeople(setup, { do: 'rest' });
+  if (row.load !== 'silence') await orderPeople(setup, { do: 'rest' });
   return { ...reading, row };
+}
+
+function listOrders({ channels, load, people }: CpuRow): readonly PeopleOrder[] {
+  const isCompany = people > 1;
+  const call: PeopleOrder = { do: 'call', channels, people };
+  const seats: readonly PeopleOrder[] = isCompany ? [call, { do: 'deafen' }] : [call];
+  if (load === 'silence') return seats;
+  if (load === 'talk-over')
+    return [...seats, { do: 'talk-over', pauseMs: talkOverPauseMs }];
+  const talk = { channels, quietMs: talkQuietMs, isFirstAlone: true };
+  return [...seats, { do: 'converse', ...talk }];
 }
 
 async function orderPeople({ bots }: CpuSetup, order: PeopleOrder) {

@@ -4,14 +4,17 @@ import { realClock } from '#src/base/clock.ts';
 import type { BotUnderTest, CpuSetup } from './cpu-setup.ts';
 import type { PeopleFigures } from './orders.ts';
 import {
+  addMb,
+  type FamilyMb,
   measureUsage,
   type ProcessThreads,
+  readChildThreads,
+  readFamilyMb,
   readFamilyThreads,
   readProcessThreads,
-  readResidentMb,
 } from './thread-times.ts';
 
-/** Usage of the processor by a process. */
+/** Usage of the processor by a process and its children. */
 export interface ProcessUsage {
   /** CPU time, in seconds a minute. */
   readonly cpu: number;
@@ -25,8 +28,10 @@ export interface ProcessUsage {
 export interface BotReading extends ProcessUsage {
   readonly label: string;
   readonly minutes: number;
-  readonly residentMb: number;
-  /** Growth of `residentMb`. Below 0 where caches are given back. */
+  /** CPU time of the model process, which `cpu` has in it, in seconds a minute. */
+  readonly modelsCpu: number;
+  readonly residentMb: FamilyMb;
+  /** Growth of `residentMb`, of both processes. Below 0 where caches are given back. */
   readonly grownMb: number;
   readonly people: PeopleFigures;
   /** CPU time of Discord with its people, in seconds a minute. */
@@ -54,8 +59,10 @@ interface UsageInstant {
   readonly atMs: number;
   /** By process id. */
   readonly threads: ReadonlyMap<number, ProcessThreads>;
-  /** By process id. */
-  readonly residentMb: ReadonlyMap<number, number>;
+  /** Those of the model process, by process id of its bot. */
+  readonly childThreads: ReadonlyMap<number, ProcessThreads>;
+  /** By process id of the bot. */
+  readonly residentMb: ReadonlyMap<number, FamilyMb>;
   readonly busySeconds: number;
   readonly stolenSeconds: number;
 }
@@ -112,11 +119,19 @@ async function readInstant(
       return [pid, await readThreads(pid)] as const;
     }),
   );
-  const memory = await Promise.all(
-    pids.map(async (pid) => [pid, await readResidentMb(pid)] as const),
+  const childThreads = await Promise.all(
+    botPids.map(async (pid) => [pid, await readChildThreads(pid)] as const),
   );
-  const processes = { threads: new Map(threads), residentMb: new Map(memory) };
-  return { atMs: realClock.nowMs(), ...processes, ...machine };
+  const memory = await Promise.all(
+    botPids.map(async (pid) => [pid, await readFamilyMb(pid)] as const),
+  );
+  return {
+    atMs: realClock.nowMs(),
+    threads: new Map(threads),
+    childThreads: new Map(childThreads),
+    residentMb: new Map(memory),
+    ...machine,
+  };
 }
 
 /** Time of all processors since the machine was started, but for interrupts. Source: Linux, proc_stat(5). */
@@ -137,19 +152,27 @@ async function toBotReading(
   end: UsageInstant,
 ): Promise<BotReading> {
   const figures = await people.sendOrder({ do: 'end' }, orderTimeoutMs);
-  const fromMb = start.residentMb.get(bot.pid) ?? 0;
-  const toMb = end.residentMb.get(bot.pid) ?? 0;
+  const minutes = measureMinutes(start, end);
+  const models = measureUsage(
+    bot.pid,
+    start.childThreads.get(bot.pid) ?? new Map(),
+    end.childThreads.get(bot.pid) ?? new Map(),
+  );
+  const residentMb = end.residentMb.get(bot.pid) ?? noMemory;
   return {
     label,
-    minutes: measureMinutes(start, end),
+    minutes,
     ...toProcessUsage(bot.pid, start, end),
-    residentMb: toMb,
-    grownMb: toMb - fromMb,
+    modelsCpu: models.cpuMs / 1_000 / minutes,
+    residentMb,
+    grownMb: addMb(residentMb) - addMb(start.residentMb.get(bot.pid) ?? noMemory),
     people: figures as PeopleFigures,
     peopleCpu: toProcessUsage(people.pid, start, end).cpu,
     serversCpu: toProcessUsage(servers.pid, start, end).cpu,
   };
 }
+
+const noMemory: FamilyMb = { botMb: 0, modelsMb: 0 };
 
 function toMachineUsage(
   pids: readonly number[],

@@ -1,4 +1,4 @@
-// npm run bench -- cpu [--steps 0,1,4,16,40] [--minutes 1] [--warmup 2] [--part channels,memory] [--bot DIR --bot DIR]
+// npm run bench -- cpu [--steps 0,1,4,16,40] [--people 1,5,15] [--minutes 1] [--warmup 2] [--part channels,memory] [--local ears,voice] [--bot DIR --bot DIR]
 // 20 minutes with the defaults; to try it: --warmup 0.1 --minutes 0.2 --steps 0,1.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,26 +7,33 @@ import {
   type CpuReading,
   type CpuRow,
   makeChannelRows,
+  makePeopleRows,
   measureRow,
 } from './cpu-rows.ts';
 import { openCpuSetup } from './cpu-setup.ts';
 import { findDisturbance, findExhaustion } from './load-reading.ts';
-import { measureMemory } from './measure-memory.ts';
+import { type LocalEngine, measureMemory } from './measure-memory.ts';
 
 const { values } = parseArgs({
   options: {
     /** Numbers of channels. */
     steps: { type: 'string', default: '0,1,4,16,40' },
+    /** Numbers of people in one channel, in place of numbers of channels. */
+    people: { type: 'string' },
     /** Minutes of each reading. */
     minutes: { type: 'string', default: '1' },
     /** Minutes of the same load before each reading. */
     warmup: { type: 'string', default: '2' },
     /** `memory`, idle and after ten readings of talk, takes 13 minutes. */
     part: { type: 'string', default: 'channels' },
+    /** Engines that run in the model process while memory is measured, of `ears,voice`. Default: none, beside the turn model. */
+    local: { type: 'string', default: '' },
     /** Checkouts with modules of their own, measured at the same time, each beside the first (`memory`: in turns); default: this one. */
     bot: { type: 'string', multiple: true },
   },
 });
+/** The bot hears all people, and answers each of them. */
+const companyEnvironment = { CONSENT_POLICY: 'notice', ADDRESSING: 'always' };
 const options = {
   minutes: Number(values.minutes),
   warmUpMinutes: Number(values.warmup),
@@ -34,6 +41,7 @@ const options = {
 const checkouts = (values.bot ?? [`${import.meta.dirname}/../..`]).map((path) =>
   resolve(path),
 );
+const localEngines = values.local.split(',').filter(Boolean).map(parseLocalEngine);
 const partNames = ['channels', 'memory'];
 const chosenParts = values.part.split(',');
 
@@ -41,18 +49,32 @@ for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => process.exit(
 for (const part of chosenParts)
   if (!partNames.includes(part)) throw new Error(`There is no part ${part}.`);
 console.log('CPU and memory of the bot: compare only figures of one run.');
-if (chosenParts.includes('channels'))
-  await measureRows(makeChannelRows(values.steps.split(',').map(Number)));
+if (values.people !== undefined)
+  await measureRows(makePeopleRows(parseNumbers(values.people)), companyEnvironment);
+else if (chosenParts.includes('channels'))
+  await measureRows(makeChannelRows(parseNumbers(values.steps)), {});
 if (chosenParts.includes('memory')) {
   for (const checkout of checkouts) {
     console.log(`\n${checkout}`);
-    await measureMemory(checkout, 10 * options.minutes);
+    await measureMemory(checkout, 10 * options.minutes, localEngines);
   }
 }
 
+function parseLocalEngine(name: string): LocalEngine {
+  if (name === 'ears' || name === 'voice') return name;
+  throw new Error(`There is no local engine ${name}: use ears or voice.`);
+}
+
+function parseNumbers(list: string) {
+  return list.split(',').map(Number);
+}
+
 /** Measures row by row. Ends where the bench itself has used the machine up, or a row failed. */
-async function measureRows(rows: readonly CpuRow[]) {
-  await using setup = await openCpuSetup(checkouts, {});
+async function measureRows(
+  rows: readonly CpuRow[],
+  environment: Readonly<Record<string, string>>,
+) {
+  await using setup = await openCpuSetup(checkouts, environment);
   const readings: CpuReading[] = [];
   try {
     for (const row of rows) {

@@ -2,24 +2,40 @@ import { formatTable } from '#bench/format-table.ts';
 import { realClock } from '#src/base/clock.ts';
 import { openCpuSetup } from './cpu-setup.ts';
 import { maxOrderMs, type PeopleOrder, talkQuietMs } from './orders.ts';
-import { readResidentMb } from './thread-times.ts';
+import { addMb, type FamilyMb, readFamilyMb } from './thread-times.ts';
 
 /** Environment of container and unit: fewer pages stay with the allocator of glibc. */
 const deployedEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536' };
+/** Settings that take the server of an engine away, so that it runs in the model process. */
+const localSettings: Readonly<Record<LocalEngine, Readonly<Record<string, string>>>> = {
+  ears: { TRANSCRIPTION_BASE_URL: '' },
+  voice: { SPEECH_BASE_URL: '' },
+};
 /** Channels in conversation beside the first, for a minute at most. */
 const furtherChannels = 4;
 /** Time after which the bot counts as idle. */
 const idleMs = 30_000;
 const neverAborted = new AbortController().signal;
 
-/** Prints the resident memory of the bot of a checkout, idle and after `minutes` of conversation. */
-export async function measureMemory(checkout: string, minutes: number): Promise<void> {
-  await using setup = await openCpuSetup([checkout], deployedEnvironment);
+/** An engine that runs in the model process, beside the turn model. */
+export type LocalEngine = 'ears' | 'voice';
+
+/** Prints the resident memory of the bot of a checkout and of its model process, idle and after `minutes` of conversation. */
+export async function measureMemory(
+  checkout: string,
+  minutes: number,
+  localEngines: readonly LocalEngine[],
+): Promise<void> {
+  const local = localEngines.map((engine) => localSettings[engine]);
+  await using setup = await openCpuSetup(
+    [checkout],
+    Object.assign({}, deployedEnvironment, ...local),
+  );
   const [botUnderTest] = setup.bots;
   if (!botUnderTest) return;
   const { people, bot } = botUnderTest;
   await realClock.sleep(idleMs, neverAborted);
-  const idleMb = await readResidentMb(bot.pid);
+  const idleMb = await readFamilyMb(bot.pid);
   const oneMb = await measureTalk(1, minutes);
   const allMb = await measureTalk(1 + furtherChannels, Math.min(minutes, 1));
   const columnNames = [
@@ -28,9 +44,18 @@ export async function measureMemory(checkout: string, minutes: number): Promise<
     `${minutes} min in one channel`,
     `${1 + furtherChannels} channels`,
   ];
-  const row = ['total', ...[idleMb, oneMb, allMb].map((mb) => mb.toFixed(1))];
-  console.log(formatTable(columnNames, [row]));
-  const eachMb = (allMb - oneMb) / furtherChannels;
+  const readings = [idleMb, oneMb, allMb];
+  const format = (name: string, read: (mb: FamilyMb) => number) => [
+    name,
+    ...readings.map((mb) => read(mb).toFixed(1)),
+  ];
+  const rows = [
+    format('bot', ({ botMb }) => botMb),
+    format('model process', ({ modelsMb }) => modelsMb),
+    format('both', addMb),
+  ];
+  console.log(formatTable(columnNames, rows));
+  const eachMb = (addMb(allMb) - addMb(oneMb)) / furtherChannels;
   console.log(`\neach further channel in conversation: ${eachMb.toFixed(1)} MB`);
 
   /** Measures resident memory once people in so many channels have talked for so long, and rest. */
@@ -42,6 +67,6 @@ export async function measureMemory(checkout: string, minutes: number): Promise<
     for (const order of orders) await people.sendOrder(order, maxOrderMs);
     await realClock.sleep(forMinutes * 60_000, neverAborted);
     await people.sendOrder({ do: 'rest' }, maxOrderMs);
-    return await readResidentMb(bot.pid);
+    return await readFamilyMb(bot.pid);
   }
 }

@@ -7,10 +7,19 @@ export type ServersAddress = { readonly baseUrl: string };
 export type PeopleOrder =
   /** Opens Discord. Answered with what a bot needs to log in. */
   | { readonly do: 'open' }
-  /** Calls the bot until it sits in so many channels, each of another server and with so many people: one by default. */
+  /** Calls the bot until it sits in so many channels, each of another server, and at least so many people sit in each: one by default. */
   | { readonly do: 'call'; readonly channels: number; readonly people?: number }
-  /** Lets people in so many channels ask in turn from now on, each once the bot has been quiet for `quietMs` after the answer to the question before. */
-  | { readonly do: 'converse'; readonly channels: number; readonly quietMs: number }
+  /** Deafens all people of the first channel but the first of them, so that the time of Discord's process is spent on what the bot hears. */
+  | { readonly do: 'deafen' }
+  /** Lets people in so many channels ask in turn from now on, each once the bot has been quiet for `quietMs` after the answer to the question before. Only the first of each channel asks with `isFirstAlone`. */
+  | {
+      readonly do: 'converse';
+      readonly channels: number;
+      readonly quietMs: number;
+      readonly isFirstAlone?: boolean;
+    }
+  /** Lets everybody in the first channel talk from now on, over each other and over the bot, with pauses of `pauseMs`. */
+  | { readonly do: 'talk-over'; readonly pauseMs: number }
   /** Lets everybody fall silent, and the bot too. */
   | { readonly do: 'rest' }
   /** Counts from now on. */
@@ -20,6 +29,8 @@ export type PeopleOrder =
 
 /** Pause of people after an answer, in ms. */
 export const talkQuietMs: number = 400;
+/** Pause of people between what they say over each other, in ms: long enough to be judged, too short to be an end. */
+export const talkOverPauseMs: number = 400;
 /** Deadline of an order, in ms. */
 export const maxOrderMs: number = 180_000;
 

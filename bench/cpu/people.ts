@@ -2,7 +2,9 @@
 
 import { sumValues } from '#bench/format-table.ts';
 import { openQuestionClips } from '#bench/question-clips.ts';
+import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
+import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import { encodeSpeech } from '#sandbox/voice-client/speech-frames.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
 import { openVoiceServer } from '#sandbox/voice-server/voice-server.ts';
@@ -15,6 +17,7 @@ import {
   type ConversingPeople,
   type Exchange,
   holdConversation,
+  talkOverEachOther,
 } from './conversation.ts';
 import type { PeopleOrder } from './orders.ts';
 
@@ -36,6 +39,8 @@ const stepDeadline = () => AbortSignal.timeout(30_000);
 const codec = await loadOpus();
 const questions = await encodeQuestions();
 const askers: ConversingPeople[] = [];
+/** The server of each of `askers`. */
+const servers: SandboxGuild[] = [];
 let conversingCount = 0;
 let sandbox: Sandbox | undefined;
 let exchanges: Exchange[] = [];
@@ -56,8 +61,13 @@ serveOrders<PeopleOrder>(async (order) => {
       return toLoginOptions(sandbox);
     case 'call':
       return await callBots(sandbox, order.channels, order.people);
+    case 'deafen':
+      for (const person of askers[0]?.people.slice(1) ?? []) person.deafen(true);
+      return undefined;
     case 'converse':
-      return beginConversations(order.channels, order.quietMs);
+      return beginConversations(order);
+    case 'talk-over':
+      return beginTalkOver(order.pauseMs);
     case 'rest':
       return await restConversations();
     case 'begin':
@@ -84,19 +94,40 @@ async function callBots(discord: Sandbox, channels: number, count = 1) {
     askers.push({ people, voice });
     await realClock.sleep(nextAtMs - realClock.nowMs(), new AbortController().signal);
   }
+  for (const [n, asker] of askers.slice(0, channels).entries()) {
+    const { people, voice } = asker;
+    if (people.length >= count) continue;
+    const newcomers = await seatPeople(
+      servers[n] ?? discord.guild(),
+      n,
+      people.length,
+      count,
+    );
+    askers[n] = { people: [...people, ...newcomers], voice };
+    for (const person of askers[n].people) await person.settled(stepDeadline());
+  }
 }
 
 /** Lets somebody call the bot in server number `n`. All its people can talk with it then. */
 async function callBot(discord: Sandbox, n: number, count: number) {
   const guild = n === 0 ? discord.guild() : discord.addGuild();
+  servers.push(guild);
   const caller = guild.person(`Person ${n}`);
-  const others = Array.from({ length: count - 1 }, (_, index) =>
-    guild.person(`Person ${n}, ${index}`),
-  );
-  const people = [caller, ...others] as const;
-  for (const person of people) await person.join('Lounge', stepDeadline());
+  await caller.join('Lounge', stepDeadline());
+  const people = [caller, ...(await seatPeople(guild, n, 1, count))] as const;
   await caller.command('join').waitForAnswer(stepDeadline());
   for (const person of people) await person.settled(stepDeadline());
+  return people;
+}
+
+/** Seats people in server number `n`, from number `from` until `to` sit there. */
+async function seatPeople(guild: SandboxGuild, n: number, from: number, to: number) {
+  const people: SandboxPerson[] = [];
+  for (let number = from; number < to; number++) {
+    const person = guild.person(`Person ${n}, ${number}`);
+    await person.join('Lounge', stepDeadline());
+    people.push(person);
+  }
   return people;
 }
 
@@ -120,9 +151,14 @@ function makeSilentCodec({ name, createEncoder }: OpusCodec) {
   return { name, createDecoder: () => decoder, createEncoder };
 }
 
-function beginConversations(channels: number, quietMs: number) {
+function beginConversations({
+  channels,
+  isFirstAlone = false,
+  quietMs,
+}: Extract<PeopleOrder, { do: 'converse' }>) {
   const newAskers = askers.slice(conversingCount, channels);
-  for (const [n, asker] of newAskers.entries()) {
+  for (const [n, { people, voice }] of newAskers.entries()) {
+    const asker = { people: isFirstAlone ? ([people[0]] as const) : people, voice };
     const delayMs = (conversationSpreadMs * n) / newAskers.length;
     const beginning = realClock.sleep(delayMs, restController.signal);
     const offset = conversingCount + n;
@@ -140,6 +176,11 @@ function beginConversations(channels: number, quietMs: number) {
     );
   }
   conversingCount = Math.max(conversingCount, channels);
+}
+
+function beginTalkOver(pauseMs: number) {
+  const people = askers[0]?.people ?? [];
+  followTalk(talkOverEachOther(people, pauseMs, questions, restController.signal));
 }
 
 async function restConversations() {

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { sumValues } from '#bench/format-table.ts';
 
 /** CPU time of a thread, and how often it was woken, since it began. */
 interface ThreadTimes {
@@ -8,6 +9,17 @@ interface ThreadTimes {
 
 /** Times of the threads of a process, by thread id. That of the main thread is the process id. */
 export type ProcessThreads = ReadonlyMap<number, ThreadTimes>;
+
+/** Resident memory of a bot and of its model process, in MB. */
+export interface FamilyMb {
+  readonly botMb: number;
+  readonly modelsMb: number;
+}
+
+/** Adds the memory of both processes, in MB. */
+export function addMb({ botMb, modelsMb }: FamilyMb): number {
+  return botMb + modelsMb;
+}
 
 /** CPU time and wake-ups of all threads of a process between two instants, and wake-ups of its main thread. */
 export interface ThreadUsage {
@@ -23,14 +35,27 @@ export async function readProcessThreads(pid: number): Promise<ProcessThreads> {
   return new Map(threads.flat());
 }
 
+/** Reads the threads of the children of a process, such as the model process, and of theirs. */
+export async function readChildThreads(pid: number): Promise<ProcessThreads> {
+  const pids = await listChildIds(pid);
+  const families = await Promise.all(pids.map(readFamilyThreads));
+  return new Map(families.flatMap((threads) => [...threads]));
+}
+
 /** Reads the threads of a process and of its children, such as the model process. */
 export async function readFamilyThreads(pid: number): Promise<ProcessThreads> {
-  const pids = await listChildIds(pid);
-  const families = await Promise.all([
-    readProcessThreads(pid),
-    ...pids.map(readFamilyThreads),
-  ]);
+  const families = [await readProcessThreads(pid), await readChildThreads(pid)];
   return new Map(families.flatMap((threads) => [...threads]));
+}
+
+/** Reads the resident memory of a process and of its children, in MB. Pages that both have are counted twice. Linux only. */
+export async function readFamilyMb(pid: number): Promise<FamilyMb> {
+  const childIds = await listChildIds(pid);
+  const [ownMb, ...childMb] = await Promise.all([
+    readResidentMb(pid),
+    ...childIds.map((id) => readResidentMb(id)),
+  ]);
+  return { botMb: ownMb, modelsMb: sumValues(childMb, (mb) => mb) };
 }
 
 /** Lists the processes that a process started itself. Linux only. Throws where the process has ended. */

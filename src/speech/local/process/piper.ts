@@ -68,13 +68,12 @@ const soundKinds: readonly (readonly [kind: keyof typeof soundMs, sounds: RegExp
 const clauseStart =
   /(?<=,) | (?=(?:and|but|or|so|because|when|while|which|who|if|unless|until|except) )/g;
 /**
- * Optimised 8-bit weights take 130 MB more and are no faster. The memory pattern would keep 150 MB.
+ * Optimised 8-bit weights take 130 MB more and are no faster.
  * Without the arena a piece of 20 words takes twice the time.
  */
 const leanOptions = {
   graphOptimizationLevel: 'disabled',
   enableCpuMemArena: true,
-  enableMemPattern: false,
 } as const;
 /**
  * A voice computes durations, then frames in two runs, then sound. Sound is made of at most 1.7 s of frames in a run, which

@@ -16,13 +16,14 @@ export type ModelPart = { readonly reads: readonly string[]; readonly run: RunMo
 
 /**
  * One thread without spinning, since voices need the processors. Two threads were slower on two
- * shared cores. Without the arena memory is given back.
+ * shared cores. Without the arena memory is given back. The memory pattern would keep what the longest sound took.
  */
 const defaultOptions: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
   enableCpuMemArena: false,
+  enableMemPattern: false,
   logSeverityLevel: 3,
   extra: { session: { intra_op: { allow_spinning: '0' } } },
 };
