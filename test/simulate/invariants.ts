@@ -26,6 +26,7 @@ import {
   isSessionOver,
   isStarving,
   isTurnFailure,
+  listKnownRefusals,
   listNewExchanges,
   listNewlyHeard,
   listOverTurns,
@@ -201,7 +202,7 @@ export class Invariants {
   }
 
   #checkNo(world: Simulation, { after, before, effects, event }: SimulatedStep) {
-    for (const by of this.consent.refusals) {
+    for (const by of listKnownRefusals(this.consent.refusals, after)) {
       const isTheirs = (one: { readonly by: string }) => one.by === by;
       this.#hold(2, !after.turns.some((one) => isTheirs(one)), `turn of ${by}`);
       this.#hold(2, !after.tools.runs.some(isTheirs), `tool of ${by}`);
@@ -411,7 +412,6 @@ export class Invariants {
   checkTime(world: Simulation) {
     const nowMs = world.clock.nowMs();
     const state = this.#last;
-    // Whoever calls the bot waits for the disk first.
     const isTried =
       this.seats.isCalled || (state && isLinkTried(state, world.isOpening));
     if (!state || isSessionOver(state) || isTried) this.#atMs.tried = nowMs;

@@ -17,8 +17,12 @@ const settleMs = 4_000;
 /** Lengths of scripts, in minutes, by the round of scenes: each is played alone first, and then over more and more others. */
 const roundMinutes = [0, 0.1, 0.3, 0.6] as const;
 
+/** Seeds of which one plays a whole minute: some faults need what scenes leave behind for each other. */
+const seedsALongScript = 4;
+
 /** Length of the script of a seed, in minutes, where all scenes are to be met soon. */
 export function findScriptMinutes(seed: number): number {
+  if (seed % seedsALongScript === 1) return 1;
   return roundMinutes[Math.floor(seed / scenes.length)] ?? 1;
 }
 
