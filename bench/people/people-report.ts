@@ -1,5 +1,6 @@
 import { averageValues, findPercentile, formatTable } from '#bench/format-table.ts';
 import type { TurnTimestamps } from '#src/ports/session-events.ts';
+import { toPlainWords } from '#src/turn/addressing/names.ts';
 import type { PersonTurn } from './person-turn.ts';
 
 /** Kinds of turns: by what the person does before the end. */
@@ -95,10 +96,14 @@ function formatSpeakers(turns: readonly PersonTurn[]) {
   return `Of ${speakers.size} speakers ${talkedInto.length} were talked into: ${formatShare(talkedInto.length, speakers.size)}.`;
 }
 
-/** Returns whether the question that was answered last held all words of the person. */
-export function isAnsweredWhole({ question, scene }: PersonTurn): boolean {
-  const toKey = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
-  return toKey(question) === toKey(scene.words.map(([word]) => word).join(''));
+/**
+ * Returns whether the question that was answered last goes from the first word of the person to the end. Of two utterances a
+ * word at the border may be lost, and the last one where its label ends late.
+ */
+export function isAnsweredWhole({ question, scene: { words } }: PersonTurn): boolean {
+  const asked = toPlainWords(question).split(' ');
+  const said = toPlainWords(words.map(([word]) => word).join(' ')).split(' ');
+  return asked[0] === said[0] && said.slice(-2).includes(asked.at(-1) ?? '');
 }
 
 /** Formats what talking into somebody costs them. */
@@ -115,7 +120,7 @@ function formatCuts(turns: readonly PersonTurn[]) {
   );
   const whole = cut.filter(isAnsweredWhole);
   return `Talked into ${cut.length}: silent ${median} ms after they went on (p50), ${p95} (p95), ${longest} at most.
-Of them ${whole.length} got an answer to all of their words, ${formatShare(whole.length, cut.length)}, and ${answeredTwice.length} were answered twice after that, ${formatShare(answeredTwice.length, cut.length)}.`;
+Of them ${whole.length} got an answer to both parts, ${formatShare(whole.length, cut.length)}, and ${answeredTwice.length} were answered twice after that, ${formatShare(answeredTwice.length, cut.length)}.`;
 }
 
 function formatFigures(turns: readonly PersonTurn[]) {
