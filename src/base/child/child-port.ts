@@ -27,7 +27,7 @@ const childEnvironment = { UV_THREADPOOL_SIZE: '1', NODE_COMPILE_CACHE: compiled
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** Code of the bot. Its `.env` and data lie beside it, and `/proc` tells the environment of the bot. */
-const codePaths = ['src', 'node_modules', 'package.json'].map((name) =>
+const codePaths = ['src', 'dist', 'node_modules', 'package.json'].map((name) =>
   join(root, name),
 );
 

@@ -40,7 +40,10 @@ export function formatHelp({ about, options, use }) {
 }
 
 const [, entry = ''] = process.argv;
-const file = relative(root, entry).replaceAll(sep, '/');
+/** The bundle of the bot, made by scripts/bundle.mjs. */
+const bundled = 'dist/parley.mjs';
+const started = relative(root, entry).replaceAll(sep, '/');
+const file = started === bundled ? 'src/app/main.mjs' : started;
 const program = Object.values(programs).find((each) => each.file === file);
 if (program && process.argv.slice(2).some((arg) => arg === '--help' || arg === '-h')) {
   process.stdout.write(`${formatHelp(program)}\n`);

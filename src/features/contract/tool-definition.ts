@@ -132,7 +132,7 @@ export function defineTool<T, Ports = object>(
   definition: ToolDefinition<T, Ports>,
 ): FeatureTool<Ports> {
   const { act, name, description, right, schema } = definition;
-  const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });
+  const parameters = describeParameters(schema);
   const declaration = {
     name,
     description,
@@ -157,6 +157,22 @@ export function defineTool<T, Ports = object>(
       },
     }),
   };
+}
+
+/**
+ * Describes arguments for a model. Each request sends this for each tool, so it leaves out what a call is held to anyway: lengths of texts,
+ * and that there are no other fields.
+ */
+function describeParameters(schema: z.ZodType): Readonly<Record<string, unknown>> {
+  const { $schema: _, ...parameters } = z.toJSONSchema(schema, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      for (const name of ['minLength', 'maxLength', 'additionalProperties'] as const)
+        delete jsonSchema[name];
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  });
+  return parameters;
 }
 
 function prepareFittingCall<T, Ports>(

@@ -133,7 +133,7 @@ type ChangeTrackCall = z.infer<typeof changeTrackSchema>;
 export const changeTrackTool: FeatureTool<RunningTracks> = defineTool({
   name: 'change_track',
   description:
-    'Changes a sound or music that plays: volume, fade, pause, resume, skip (next), stop, mute, unmute, seek, loop (again and again), unloop, or remove one that waits. For volume give level in percent (100 is usual), or change for louder (20) and quieter (-20); for fade give level.',
+    'Changes a sound or music that plays (skip: the next one; loop: again and again), or removes one that waits. For volume give level in percent (100 is usual), or change for louder (20) and quieter (-20); for fade give level.',
   schema: changeTrackSchema.refine((call) => parseCommand(call) !== undefined, {
     error:
       'For volume give either level or change, for fade level, for seek to as 2:00 or +30, for remove item.',

@@ -189,3 +189,20 @@ playScripts({
     adam looks > over
     `,
 });
+
+test('a model is told no limit that each call is held to anyway', () => {
+  const note = defineTool({
+    name: 'note',
+    description: 'Notes.',
+    schema: z.strictObject({ text: z.string().min(1).max(5) }),
+    right: 'anyone',
+    act: { writes: 'nothing' },
+    runAnywhere: async () => ({ facts: {} }),
+  });
+  const properties = { text: { type: 'string' } };
+  expect(note.parameters).toEqual({ type: 'object', properties, required: ['text'] });
+  const { parseArguments } = note.bind({});
+  expect(parseArguments('{"text":"short"}')).not.toHaveProperty('unfit');
+  for (const unfit of ['{"text":"longer"}', '{"text":""}', '{"text":"a","to":"b"}'])
+    expect(parseArguments(unfit)).toHaveProperty('unfit');
+});
