@@ -222,14 +222,10 @@ function openSounds(
 ): OpenSounds {
   const [clock, allowed] = [realClock, new AllowedHosts(allowedHosts)];
   const decoding = new Decoding({ clock, stepMs: maxStepMs });
-  const opener = createSoundOpener({
-    clock,
-    decoding,
-    allowed,
-    ffmpeg: findFfmpeg(searchPath),
-  });
+  const ffmpeg = findFfmpeg(searchPath);
+  const opener = createSoundOpener({ clock, decoding, allowed, ffmpeg });
   return {
-    recordings: new RecordingFetcher(decoding, { allowed }),
+    recordings: new RecordingFetcher(decoding, { allowed, ffmpeg }),
     opener,
     library: openLibrary(dataDir, { opener, clock }),
     [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),

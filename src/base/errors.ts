@@ -90,6 +90,8 @@ export type FailureServer = {
   readonly tokensOver?: number;
   /** Language (BCP 47) that no voice speaks. */
   readonly language?: string;
+  /** Name of the format of a sound, which only ffmpeg reads. */
+  readonly ffmpegFormat?: string;
 };
 
 /**

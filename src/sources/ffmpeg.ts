@@ -10,6 +10,8 @@ export type FfmpegOptions = {
   readonly path: string;
   /** Name of the container format. ffmpeg never guesses it. */
   readonly demuxer: string;
+  /** The bytes have an end, so that ffmpeg may keep them in a file of its own and go back: phones write the index of an MP4 last. */
+  readonly isFinite?: boolean;
   /** Counts the program while it runs. Throws at the limit. */
   readonly countProgram?: () => Disposable;
 };
@@ -45,12 +47,12 @@ function isProgram(path: string) {
 export async function* decodeByFfmpeg(
   bytes: AsyncIterable<Uint8Array>,
   skipMs: number,
-  { path, demuxer, countProgram }: FfmpegOptions,
+  { countProgram, ...program }: FfmpegOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
   signal.throwIfAborted();
   using _ = countProgram?.();
-  const { child, failure, input } = startFfmpeg(path, demuxer, skipMs, bytes);
+  const { child, failure, input } = startFfmpeg(program, skipMs, bytes);
   const pieces = child.stdout[Symbol.asyncIterator]();
   let [remainder, hasSound]: [Buffer, boolean] = [Buffer.alloc(0), false];
   try {
@@ -74,12 +76,11 @@ export async function* decodeByFfmpeg(
 
 /** Starts the program. `failure` aborts with an error of `bytes`, or if the program did not start. */
 function startFfmpeg(
-  path: string,
-  demuxer: string,
+  { path, ...input }: Omit<FfmpegOptions, 'countProgram'>,
   skipMs: number,
   bytes: AsyncIterable<Uint8Array>,
 ) {
-  const child = spawn(path, toFfmpegArguments(demuxer, skipMs), {
+  const child = spawn(path, toFfmpegArguments(input, skipMs), {
     env: {},
     stdio: ['pipe', 'pipe', 'ignore'],
     windowsHide: true,
@@ -90,16 +91,23 @@ function startFfmpeg(
   );
   child.stdin.on('error', () => undefined); // ffmpeg reads no further than it needs.
   // Pieces pass one by one, at the pace of ffmpeg.
-  const input = Readable.from(bytes, { highWaterMark: 1 });
-  input.on('error', (cause) => failing.abort(cause)).pipe(child.stdin);
-  return { child, failure: failing.signal, input };
+  const source = Readable.from(bytes, { highWaterMark: 1 });
+  source.on('error', (cause) => failing.abort(cause)).pipe(child.stdin);
+  return { child, failure: failing.signal, input: source };
 }
 
-function toFfmpegArguments(demuxer: string, skipMs: number) {
+function toFfmpegArguments(
+  { demuxer, isFinite = false }: Pick<FfmpegOptions, 'demuxer' | 'isFinite'>,
+  skipMs: number,
+) {
+  const isCached = isFinite && demuxer === 'mov';
+  const [protocols, input] = isCached
+    ? ['pipe,cache', 'cache:pipe:0']
+    : ['pipe', 'pipe:0'];
   return [
     ...['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '1'],
-    ...['-max_alloc', `${maxAllocBytes}`, '-protocol_whitelist', 'pipe'],
-    ...['-f', demuxer, '-i', 'pipe:0', '-ss', (skipMs / 1000).toFixed(3)],
+    ...['-max_alloc', `${maxAllocBytes}`, '-protocol_whitelist', protocols],
+    ...['-f', demuxer, '-i', input, '-ss', (skipMs / 1000).toFixed(3)],
     ...['-map', '0:a:0', '-vn', '-sn', '-dn', '-ac', '2', '-ar', `${rateHz}`],
     ...['-threads', '1', '-f', 's16le', 'pipe:1'],
   ];

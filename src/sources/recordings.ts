@@ -1,14 +1,19 @@
+import { sniffFormat } from '#src/audio/formats/sniff-format.ts';
 import { getDurationMs, joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { RateConverter } from '#src/audio/resampler.ts';
 import type { Admitted } from '#src/base/admitted.ts';
 import type { GuildId } from '#src/base/ids.ts';
+import type { SoundShape } from '#src/sources/decode/decoder.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { fetchSource } from './fetch/fetch-link.ts';
 import {
+  createNeedsFfmpegError,
   createNotAudioError,
   createTooLongError,
   createUnreachableError,
 } from './fetch/sound-refusals.ts';
+import { decodeByFfmpeg } from './ffmpeg.ts';
 
 /** A file on another server. Its properties are claims. */
 export type SoundFile = {
@@ -27,6 +32,8 @@ export type UploadedFile = SoundFile & { readonly bytes: Uint8Array };
 
 export type RecordingRules = {
   readonly allowed: AllowedHosts;
+  /** ffmpeg, for formats without a decoder here, such as the MP4 of phones. Without it they are refused. */
+  readonly ffmpeg?: string | undefined;
   /** From the first request to the last sample. */
   readonly deadlineMs?: number;
 };
@@ -139,19 +146,69 @@ export class RecordingFetcher implements Recordings {
     }
   }
 
+  /** Decodes a file by the decoders here, or by ffmpeg. Throws BotError `source.not_audio`, which names ffmpeg where it is missing. */
+  async *#decode(
+    fileBytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    shape: SoundShape,
+    signal: AbortSignal,
+  ) {
+    const { sniffed, bytes } = await readFormat(fileBytes);
+    if (sniffed.kind !== 'ffmpeg')
+      return yield* this.#decoding.decodeSound(bytes, shape, signal);
+    const { ffmpeg: path } = this.#rules;
+    const { demuxer, name } = sniffed;
+    if (!path) throw createNeedsFfmpegError(name);
+    const rate = new RateConverter(shape.rateHz, shape.channels);
+    // Four recordings are read at a time.
+    const program = { path, demuxer, isFinite: true };
+    for await (const pcm of decodeByFfmpeg(bytes, 0, program, signal))
+      for (const samples of rate.push(pcm)) yield { ...shape, samples };
+    yield { ...shape, samples: rate.flush() };
+  }
+
   async #readSound({ bytes, url }: SoundFile, maxMs: number, signal: AbortSignal) {
     const { allowed } = this.#rules;
     const fileBytes = bytes ? [bytes] : fetchSource(url, { allowed, maxBytes }, signal);
     const shape = { rateHz: listenRateHz, channels: 1 } as const;
     const pieces: Int16Array[] = [];
     let leftMs = maxMs;
-    for await (const pcm of this.#decoding.decodeSound(fileBytes, shape, signal)) {
+    for await (const pcm of this.#decode(fileBytes, shape, signal)) {
       leftMs -= getDurationMs(pcm);
       if (leftMs < 0) throw createTooLongError(maxMs);
       pieces.push(pcm.samples);
     }
     return { ...shape, samples: joinSamples(pieces) };
   }
+}
+
+/** Bytes from which the format is known: https://en.wikipedia.org/wiki/List_of_file_signatures */
+const sniffBytes = 8_192;
+
+/** Splits bytes into those that name the format, and all of them. */
+async function readFormat(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
+  const iterator = toAsync(bytes);
+  const startPieces: Uint8Array[] = [];
+  let length = 0;
+  let isWhole = false;
+  while (length < sniffBytes && !isWhole) {
+    const next = await iterator.next();
+    isWhole = next.done === true;
+    if (next.done) break;
+    startPieces.push(next.value);
+    length += next.value.length;
+  }
+  async function* readAll() {
+    yield* startPieces;
+    yield* iterator;
+  }
+  return {
+    sniffed: sniffFormat(Buffer.concat(startPieces), isWhole),
+    bytes: readAll(),
+  };
+}
+
+async function* toAsync(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
+  yield* bytes;
 }
 
 /** Converts a picture to a data URL. Throws BotError `source.not_audio` for an unknown format. */

@@ -17,6 +17,7 @@ import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import type { Resolve } from '#src/sources/fetch/request-once.ts';
 import {
+  createNeedsFfmpegError,
   createNotAudioError,
   createTooLongError,
   createUnreachableError,
@@ -90,7 +91,12 @@ export function createSoundOpener(deps: SoundOpenerDeps): SoundOpener {
         const fileBytes = bytes.readFrom(0, until);
         const plan = { rateHz: musicRateHz, channels: 2, skipMs, rawLabel } as const;
         const sound = ffmpeg
-          ? decodeByFfmpeg(fileBytes, skipMs, ffmpeg, until)
+          ? decodeByFfmpeg(
+              fileBytes,
+              skipMs,
+              { ...ffmpeg, isFinite: isSeekable },
+              until,
+            )
           : decoding.decodeSound(fileBytes, plan, until);
         yield* limitLength(sound, skipMs, maxMs);
       }
@@ -113,9 +119,9 @@ function findFfmpegOptions(
     countProgram()[Symbol.dispose]();
     return { path, countProgram, demuxer: sniffed.demuxer };
   }
-  const need = sniffed.kind === 'ffmpeg' ? ', which needs ffmpeg' : '';
+  if (sniffed.kind === 'ffmpeg') throw createNeedsFfmpegError(sniffed.name);
   const format = sniffed.kind === 'more' ? 'too short' : sniffed.name;
-  throw createNotAudioError(`it is ${format}${need}`);
+  throw createNotAudioError(`it is ${format}`);
 }
 
 function createTitle(location: SoundLocation) {

@@ -45,6 +45,20 @@ test('it is told the container, reads nothing but what it is given, and sees not
   expect(Object.keys(environment)).toEqual([]);
 });
 
+test('it may go back in an MP4 that has an end, whose index phones write last', async () => {
+  const path = await program(
+    'finite',
+    'process.stdout.write(process.argv.slice(2).join(" ").padEnd(400));',
+  );
+  const options = { ...mov, path, isFinite: true };
+  const bytes = cutInPieces(Buffer.alloc(10), 10);
+  const [pcm] = await Array.fromAsync(
+    decodeByFfmpeg(bytes, skipMs, options, neverAborted),
+  );
+  const told = Buffer.from((pcm?.samples ?? new Int16Array(0)).buffer).toString();
+  expect(told).toContain('-protocol_whitelist pipe,cache -f mov -i cache:pipe:0');
+});
+
 test.each([
   ['gives nothing', 'process.stdin.resume();', 'ffmpeg found no sound'],
   [

@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { chmod, mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { toGuildId } from '#src/base/ids.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import {
@@ -106,4 +110,30 @@ test('what is no picture, or with others more than 3 MB, is refused', async () =
     'source.too_big',
   );
   expect(await pictured(picture(png, 3e6 - 40), picture(png))).toHaveLength(2);
+});
+
+/** A program in the place of ffmpeg: a second of samples that all are 1,000. */
+async function writeFakeFfmpeg(folder: string) {
+  const path = join(folder, 'ffmpeg');
+  const body =
+    'process.stdin.resume(); process.stdin.on("end", () => process.stdout.write(Buffer.from(new Int16Array(96_000).fill(1_000).buffer)));';
+  await writeFile(path, `#!${process.execPath}\n${body}\n`);
+  await chmod(path, 0o755);
+  return path;
+}
+
+test('a recording of a phone is read by ffmpeg, and refused by its name where there is none', async () => {
+  const bytes = readFileSync(new URL('../fixtures/sounds/tones.m4a', import.meta.url));
+  const recording = { url: '', name: 'memo.m4a', bytes };
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'parley-phone-'));
+  const ffmpeg = await writeFakeFfmpeg(folder.path);
+  const sound = await recordings({ ffmpeg }).read(toGuildId('g'), recording, signal);
+  expect(sound).toMatchObject({ rateHz: 16_000, channels: 1 });
+  expect(sound.samples.length / 16_000).toBeCloseTo(1, 1);
+  expect(sound.samples[8_000]).toBeCloseTo(1_000, -2);
+  const refused = recordings().read(toGuildId('g'), recording, signal);
+  await expect(refused).rejects.toMatchObject({
+    code: 'source.not_audio',
+    about: { ffmpegFormat: 'MP4' },
+  });
 });

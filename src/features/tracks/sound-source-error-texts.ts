@@ -28,6 +28,8 @@ export function toSoundErrorLine(
   const { about, code } = error;
   if (code === 'source.too_long')
     return { id: 'track.bad.too_long', with: { max: formatDuration(longestMs) } };
+  if (about.ffmpegFormat !== undefined)
+    return { id: 'track.bad.not_a_codec', with: { x: about.ffmpegFormat } };
   const id = faultTexts[code];
   return id && { id: about.status === undefined ? id : 'track.bad.gone' };
 }

@@ -12,6 +12,13 @@ export function createNotAudioError(reason: string, cause?: unknown): BotError {
   );
 }
 
+/** Creates the error for a format that only ffmpeg reads, where there is none. */
+export function createNeedsFfmpegError(format: string): BotError {
+  const message = `A sound could not be read: it is ${format}, which needs ffmpeg.`;
+  const about = { ffmpegFormat: format };
+  return new BotError('source.not_audio', false, message, undefined, undefined, about);
+}
+
 /** Creates the error for a sound that lasts longer than `maxMs`. */
 export function createTooLongError(maxMs: number): BotError {
   return new BotError(
