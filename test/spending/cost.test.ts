@@ -56,6 +56,40 @@ test.each<[string, Usage, number]>([
   },
 );
 
+const liveBy = {
+  kind: 'remote',
+  model: 'gpt-live-1',
+  host: 'api.openai.com',
+} as const;
+
+test('time of a live model costs by the minute, also where it takes the place of a free chat model', async () => {
+  const { budgets, paid } = openBudgets(new VirtualClock(), {
+    tariff: { think: { kind: 'free' } },
+    rates: { 'gpt-live-1': priced(openAi('gpt-live-1')) },
+    caps: { serverDay: 0.08 * 1e9 },
+  });
+  const reservation = reserveAnswer(budgets) ?? expect.fail('refused');
+  const hold = await reservation.reserveTalk(60_000, 5_000, liveBy);
+  expect(hold?.maxUnits).toBe(60_000);
+  // Of the second minute 3 of 5 cents are left below the cap.
+  const rest = await reservation.reserveTalk(60_000, 5_000, liveBy);
+  expect(rest?.maxUnits).toBe(36_000);
+  await expect(reservation.reserveTalk(60_000, 5_000, liveBy)).rejects.toMatchObject({
+    code: 'budget.used',
+  });
+  reservation.recordTalk(60_000, liveBy);
+  expect(paid).toEqual([
+    expect.objectContaining({ what: 'think', usd: 0.05, talkMs: 60_000 }),
+  ]);
+});
+
+test('time of a live model of unknown price costs as if both sides spoke all the while', () => {
+  const { budgets, paid } = openBudgets(new VirtualClock());
+  const reservation = reserveAnswer(budgets) ?? expect.fail('refused');
+  reservation.recordTalk(60_000, { ...liveBy, model: 'other' });
+  expect(paid[0]?.usd).toBeCloseTo((600 * 40 + 1_200 * 80) / 1e6, 9);
+});
+
 test('recognising costs by the minute, speaking by the character or by how long it sounds, and what has no rate its cautious price', async () => {
   const samples = new Int16Array(960_000).fill(1);
   const pcm = { samples, rateHz: 16_000, channels: 1 } as const;
