@@ -38,7 +38,7 @@ function toLeftCallsLine({ count: n, lastWallMs }: LeftCalls): TextLine {
 
 function toTalkLines(talkMs: number): readonly TextLine[] {
   const minutes = (talkMs / 60_000).toFixed(1);
-  return talkMs === 0 ? [] : [{ id: 'stats.live', with: { minutes } }];
+  return talkMs === 0 ? [] : [{ id: 'stats.cost.live', with: { minutes } }];
 }
 
 function toHabitLine(habit: string): TextLine {

@@ -172,7 +172,7 @@ export class LiveAnswer {
     }
   }
 
-  /** What the session refuses to be told beside the answer changes nothing. */
+  /** A refusal of words that are no result changes nothing. */
   #isAboutAnswer(eventId: string | undefined) {
     return eventId === undefined || this.#resultIds.has(eventId);
   }

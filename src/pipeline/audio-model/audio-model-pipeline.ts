@@ -46,7 +46,7 @@ import {
 } from './audio-model-reply.ts';
 import type { PlacedSound } from './audio-model-words.ts';
 
-/** What an answer is to, and who pays for it. */
+/** The turn of an answer, and its payer. */
 export type AskedAnswer = {
   readonly turn: Turn;
   readonly meter: AnswerHost['meter'];

@@ -61,6 +61,7 @@ async function openRoom(scene: Scene) {
     passTime(fixture, ms, packets);
   await pass(4_000);
   return {
+    chat,
     fixture,
     live,
     pass,
@@ -171,6 +172,30 @@ test('work with an effect that words of others may have caused waits for Confirm
   );
   expect(confirmed).toMatchObject({ kind: 'completed' });
   expect(room.fixture.of('tool').at(-1)).toMatchObject({ how: 'pressed' });
+});
+
+test('a switch to the live model and back loses nothing that was said', async () => {
+  await using room = await openRoom({
+    texts: ['What time is it?', 'And now?', 'And then?'],
+    answer: () => ({ says: four }),
+  });
+  const { fixture, live } = room;
+  const ask = async () => {
+    const { length } = fixture.of('answered');
+    await room.say();
+    await room.until(() => fixture.of('answered').length > length);
+    return fixture.of('answered').at(-1);
+  };
+  await fixture.settings.setSetting(toGuildId('g'), 'pipeline', 'chained');
+  const written = await ask();
+  expect(live.server.sessions).toEqual([]);
+  await fixture.settings.setSetting(toGuildId('g'), 'pipeline', 'live');
+  expect(await ask()).toMatchObject({ heardText: four });
+  const [start] = live.server.sessions[0]?.commands ?? [];
+  expect(JSON.stringify(start)).toContain(written?.heardText.trim());
+  await fixture.settings.setSetting(toGuildId('g'), 'pipeline', 'chained');
+  await ask();
+  expect(JSON.stringify(room.chat.asked.at(-1))).toContain(four);
 });
 
 test('after a no no session runs any more, and after the goodbye neither', async () => {

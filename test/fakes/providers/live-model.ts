@@ -16,6 +16,8 @@ export type LiveModelSettings = {
   /** Default: it does what it is asked to. */
   readonly trouble?:
     | 'never starts'
+    /** Sends what `say` is given and nothing else. */
+    | 'only repeats'
     | 'no such model'
     | 'bad key'
     | 'no credit'
@@ -95,6 +97,7 @@ export class LiveModelSession {
   receive(event: Readonly<Record<string, unknown>>) {
     const type = `${event.type}`;
     if (type !== 'session.input_audio.append') this.commands.push(event);
+    if (this.#settings.trouble === 'only repeats') return;
     if (!clientEvents.has(type))
       return this.#refuse('invalid_value', `Supported: ${[...clientEvents]}`, event);
     if (type === 'session.start') return this.#start(event);

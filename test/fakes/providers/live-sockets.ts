@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { WebSocket } from 'ws';
 import type { OpenSocket } from '#src/provider/json-socket.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
@@ -75,15 +75,19 @@ export class MemoryLiveServer {
   }
 }
 
-/** The same model at `/v1/live/sessions` of a server on 127.0.0.1. */
-export async function openLiveServer(settings: LiveModelSettings, port = 0) {
+/** Whether somebody wants a session with a live model. */
+export function isLiveRequest({ url = '' }: IncomingMessage) {
+  return url.startsWith('/v1/live/sessions');
+}
+
+/** The same model at `/v1/live/sessions` of a server. */
+export function attachLive(server: Server, settings: LiveModelSettings) {
   const sessions: LiveModelSession[] = [];
-  const server = createServer((_, response) => response.writeHead(404).end());
   const sockets = attachSockets<{ readonly url: string }, LiveModelSettings>(
     server,
     settings,
     {
-      fits: ({ url = '' }) => url.startsWith('/v1/live/sessions'),
+      fits: isLiveRequest,
       callOf: ({ url = '' }) => ({ url }),
       refusal: () => undefined,
       serve(socket, _call, current) {
@@ -102,7 +106,14 @@ export async function openLiveServer(settings: LiveModelSettings, port = 0) {
       closed: () => undefined,
     },
   );
-  const served = await openListeningServer(server, () => sockets.dropAll(), port);
+  return { sessions, sockets };
+}
+
+/** A server on 127.0.0.1 that does nothing else. */
+export async function openLiveServer(settings: LiveModelSettings) {
+  const server = createServer((_, response) => response.writeHead(404).end());
+  const { sessions, sockets } = attachLive(server, settings);
+  const served = await openListeningServer(server, () => sockets.dropAll());
   return {
     sessions,
     baseUrl: `${served.origin}/v1`,

@@ -3,6 +3,7 @@ import { realClock } from '#src/base/clock.ts';
 import { standardModels } from '#src/provider/models/standard-models.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { applyTrouble } from './endpoint-trouble.ts';
+import { attachLive } from './live-sockets.ts';
 import { endpointAnswers, transcribe } from './mock-answers.ts';
 import { findReply } from './mock-chat.ts';
 import { attachRealtime } from './mock-realtime.ts';
@@ -44,6 +45,7 @@ const usualSettings: MockSettings = {
   msPerChar: usualMsPerChar,
   realtime: {},
   talk: {},
+  live: {},
 };
 
 /** A speech and chat server of our own on 127.0.0.1, with the manners and the faults of real ones. */
@@ -69,9 +71,11 @@ export async function openMockProviders(settings: Partial<MockSettings> = {}) {
     clock: now.clock,
     ...now.talk,
   });
+  const live = attachLive(server, { answer: () => now.live });
   const served = await openListeningServer(server, () => {
     realtime.dropAll();
     talk.dropAll();
+    live.sockets.dropAll();
   });
   const set = (more: Partial<MockSettings>) => {
     now = { ...now, ...more };
@@ -86,6 +90,8 @@ export async function openMockProviders(settings: Partial<MockSettings> = {}) {
     requests: requests as readonly MockRequest[],
     realtime,
     talk,
+    /** Sessions of its live model, oldest first. */
+    live: live.sessions,
     /** Holds from the next request on. */
     set,
     /** Forgets all requests; these settings and else the usual ones hold from then on, but live connections keep theirs. */

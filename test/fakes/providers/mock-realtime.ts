@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { attachSockets } from '#test/fakes/servers/web-sockets.ts';
+import { isLiveRequest } from './live-sockets.ts';
 import { isTalkRequest } from './mock-talk.ts';
 
 export type RealtimeTrouble =
@@ -68,7 +69,7 @@ export function attachRealtime(
     server,
     { ...usual, ...settings },
     {
-      fits: (request) => !isTalkRequest(request),
+      fits: (request) => !isTalkRequest(request) && !isLiveRequest(request),
       callOf: ({ url = '', headers: { authorization } }) => {
         return {
           url,

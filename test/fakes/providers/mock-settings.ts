@@ -1,6 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { EndpointTrouble } from './endpoint-trouble.ts';
+import type { LiveReply } from './live-model.ts';
 import type { MockReply } from './mock-chat.ts';
 import type { RealtimeSettings } from './mock-realtime.ts';
 import type { MockVoice } from './mock-sound.ts';
@@ -40,6 +41,8 @@ export type MockSettings = {
   readonly realtime: Partial<RealtimeSettings>;
   /** Settings of Realtime conversations, on the same address; they hear what `hears` does and say what `replies` do. */
   readonly talk: Partial<TalkSettings>;
+  /** Reply of the live model to each question. */
+  readonly live: LiveReply;
 };
 
 /** One request and its instants: by default on the clock all processes of the machine share. */

@@ -19,10 +19,9 @@ export type ListeningServer = AsyncDisposable &
 export async function openListeningServer(
   given: Server | RequestListener,
   detach: () => void = () => undefined,
-  givenPort = 0,
 ): Promise<ListeningServer> {
   const server = typeof given === 'function' ? createHttpServer(given) : given;
-  server.listen(givenPort, '127.0.0.1');
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const end = () => {

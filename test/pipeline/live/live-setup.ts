@@ -20,7 +20,7 @@ import type { LiveModelSettings } from '#test/fakes/providers/live-model.ts';
 import { MemoryLiveServer } from '#test/fakes/providers/live-sockets.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
-export const lounge = toChannelId('lounge');
+const lounge = toChannelId('lounge');
 const packetSamples = listenRateHz / 50;
 
 type LiveOptions = LiveModelSettings & {
@@ -92,7 +92,7 @@ export function makeReleasedHost() {
 }
 
 /** So many ms of a voice. */
-export function makeVoice(ms: number) {
+function makeVoice(ms: number) {
   return Int16Array.from({ length: ms * 16 }, (_, n) => 6000 * Math.sin(n / 5));
 }
 

@@ -194,6 +194,20 @@ export const talkScenes: Scenes = {
       },
     ],
   },
+  'a live model is asked by voice, hands work over, and is heard': {
+    environment: (_, { baseUrl }) => ({ PIPELINE: 'live', LIVE_BASE_URL: baseUrl }),
+    providers: { ...honest, live: { delegates: true } },
+    steps: [
+      { Adam: { calls: 'Lounge' } },
+      { Adam: { says: 'human-goforward' } },
+      { Adam: { hears: ['Yes, Adam.'] } },
+      { see: ({ providers }) => providers.live.length, is: 1 },
+      {
+        see: ({ providers }) => providers.live[0]?.commands.map(({ type }) => type),
+        has: ['session.start', 'session.commentary.append'],
+      },
+    ],
+  },
   'somebody talks through a page, and hears the answer there': {
     providers: honest,
     steps: [{ 'Adam talks through a page': talksThroughPage }],
