@@ -1,4 +1,5 @@
 import { measureRms } from '#src/audio/pcm.ts';
+import { realClock } from '#src/base/clock.ts';
 import { toRecord } from '#src/base/json.ts';
 import { makeTone } from './mock-sound.ts';
 
@@ -67,7 +68,10 @@ export class LiveModelSession {
   /** Samples of sound and of silence that came. */
   voicedMs = 0;
   silentMs = 0;
-  /** Most sound within one call of `receive`, in ms. */
+  /** When the newest sound or silence came, on the clock that all processes of the machine share. */
+  lastSoundAtMs = 0;
+  /** When the first voice of each question came, on the same clock. */
+  readonly voicedAtMs: number[] = [];
   questions = 0;
   isClosed = false;
   readonly #settings: LiveModelSettings;
@@ -176,6 +180,8 @@ export class LiveModelSession {
     this.#quietMs = isVoiced ? 0 : this.#quietMs + ms;
     if (isVoiced && this.#settings.isEager && this.#speech.length === 0)
       this.#speak('I speak whenever I hear anything at all, as you can hear.');
+    this.lastSoundAtMs = realClock.nowMs();
+    if (isVoiced && !this.#hasVoice) this.voicedAtMs.push(this.lastSoundAtMs);
     this.#hasVoice ||= isVoiced;
     if (this.#hasVoice && this.#quietMs >= questionEndMs) this.#reply();
     this.#advance();
