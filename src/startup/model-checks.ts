@@ -93,9 +93,10 @@ export async function checkModelFiles({
 
 /** Finds names of voices that the local voice does not have, and would speak as `natural`. */
 export function checkLocalVoices(engines: EngineConfig): readonly Finding[] {
-  const { fallbacks, pipeline, realtime, speech } = engines;
+  const { fallbacks, live, pipeline, realtime, speech } = engines;
   // Another model may speak in that voice.
-  const isShared = realtime !== undefined || pipeline === 'audio-model';
+  const isShared =
+    live !== undefined || realtime !== undefined || pipeline === 'audio-model';
   const named = [
     { setting: 'SPEECH_VOICE', choice: isShared ? undefined : speech },
     { setting: 'SPEECH_FALLBACK_VOICE', choice: fallbacks.speech },

@@ -99,3 +99,22 @@ test('gpt-live is refused wherever a model can be set, its recogniser is not', (
     readMistakes({ ...streaming, TRANSCRIPTION_MODEL: 'gpt-live-transcribe' }),
   ).toEqual([]);
 });
+
+test('a live model is offered only where it is asked for, with the shared key at the shared address alone', () => {
+  expect(readGoodSettings({ OPENAI_API_KEY: 'k' }).engines.live).toBeUndefined();
+  const chosen = { OPENAI_API_KEY: 'k', PIPELINE: 'live' };
+  const { live } = readGoodSettings(chosen).engines;
+  expect([live?.model, live?.apiKey?.reveal(), live?.maxSilenceMs]).toEqual([
+    'gpt-live-1',
+    'k',
+    10_000,
+  ]);
+  const own = { ...chosen, LIVE_BASE_URL: 'http://127.0.0.1:9/v1' };
+  expect(readGoodSettings(own).engines.live?.apiKey).toBeUndefined();
+  expect(readMistakes({ PIPELINE: 'live' })).toEqual([
+    'PIPELINE: live needs a server; set LIVE_BASE_URL or OPENAI_API_KEY',
+  ]);
+  expect(readMistakes({ LIVE_MODEL: 'gpt-live-1' })).toEqual([
+    'LIVE_API_KEY: missing; OpenAI needs a key; for your own server set LIVE_BASE_URL',
+  ]);
+});

@@ -139,6 +139,17 @@ test('words that were taken back are in no session any more', async () => {
   expect(JSON.stringify(live.server.sessions[1]?.commands)).not.toContain('Bo');
 });
 
+test('a session does not answer after words in place of which others stand now', async () => {
+  using live = openLive(saysFour);
+  const history = [user('I am Bo.'), assistant('Hello, Bo.')];
+  await ask(live, makeSpokenTurn('What time is it?', 1_000, { history }));
+  const other = [user('I am Cy.'), assistant('Hello, Cy.')];
+  const next = [...other, user('What time is it?'), assistant(four)];
+  await ask(live, makeSpokenTurn('And now?', 1_000, { history: next }));
+  expect(live.server.sessions.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+  expect(JSON.stringify(live.server.sessions[1]?.commands)).not.toContain('Bo');
+});
+
 test('a no ends the session at once', async () => {
   using live = openLive(saysFour);
   const withdrawn = new AbortController();
