@@ -14,6 +14,8 @@ const below: Readonly<Record<string, string>> = {
   turn: 'texts base',
   people: 'base',
   provider: 'base',
+  /** Files of models and a library that an owner lets the bot fetch. */
+  downloads: 'base',
   /** The stand-in for a chat model answers with texts. */
   chat: 'provider audio texts base',
   speech: 'provider audio base',
