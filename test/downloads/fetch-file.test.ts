@@ -18,11 +18,24 @@ const never = new AbortController().signal;
 
 const content = Buffer.alloc(300_000, 'weights of a model, ');
 const sha256 = createHash('sha256').update(content).digest('hex');
-/** Pauses take no time. */
-const clock: Clock = { ...realClock, sleep: async () => undefined };
+let nowMs = 0;
+/** Pauses take no time, and each look at the clock a second, so that each piece is told. */
+const clock: Clock = {
+  ...realClock,
+  nowMs: () => {
+    nowMs += 1_000;
+    return nowMs;
+  },
+  sleep: async () => undefined,
+};
 
 async function serve(manner: FileManner) {
   return await serveFile(content, manner);
+}
+
+/** Breaks the connection off each time that a piece has come. */
+function breaking(server: FileServer) {
+  return { clock, onProgress: () => server.breakOff() };
 }
 
 let files = 0;
@@ -36,7 +49,7 @@ test.each<FileManner>(['honest', 'breaks off', 'knows no ranges', 'slow'])(
   async (manner) => {
     await using server = await serve(manner);
     const file = want(server);
-    await fetchFile(file, { clock }, never);
+    await fetchFile(file, breaking(server), never);
     expect(await readFile(file.path)).toEqual(content);
     expect(await readdir(join(file.path, '..'))).toEqual(['model.gguf']);
   },
@@ -44,7 +57,7 @@ test.each<FileManner>(['honest', 'breaks off', 'knows no ranges', 'slow'])(
 
 test('after a break only the rest is asked for', async () => {
   await using server = await serve('breaks off');
-  await fetchFile(want(server), { clock }, never);
+  await fetchFile(want(server), breaking(server), never);
   expect(server.ranges[0]).toBeUndefined();
   expect(server.ranges[1]).toMatch(/^bytes=[1-9]\d*-$/);
 });
@@ -119,12 +132,10 @@ test('too little disk is told before anything is asked', async () => {
 
 test('progress tells the time that is left', async () => {
   await using server = await serve('slow');
-  let nowMs = 0;
   const told: FetchProgress[] = [];
-  const steady: Clock = { ...clock, nowMs: () => (nowMs += 1_000) };
   await fetchFile(
     want(server),
-    { clock: steady, onProgress: (progress) => told.push(progress) },
+    { clock, onProgress: (progress) => told.push(progress) },
     never,
   );
   expect(told.length).toBeGreaterThan(2);

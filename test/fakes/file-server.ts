@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 /** How a server of files treats the one who fetches. */
 export type FileManner =
   | 'honest'
-  /** It closes each connection after a third of the file. */
+  /** It sends a third of the file, and then nothing until `breakOff`. */
   | 'breaks off'
   /** It sends half of the file, and states no length. */
   | 'too short'
@@ -15,7 +15,7 @@ export type FileManner =
   | 'too long'
   /** One byte is another one. */
   | 'wrong content'
-  /** It knows no ranges, and breaks off the first time. */
+  /** It knows no ranges, and breaks off as above the first time. */
   | 'knows no ranges'
   /** It begins a range elsewhere. */
   | 'wrong range'
@@ -28,12 +28,14 @@ export interface FileServer extends AsyncDisposable {
   readonly address: string;
   /** Changes what the next request meets. */
   manner: FileManner;
+  /** Closes the connections of those who got a third, who have read it: a lost connection takes what nobody has read along. */
+  breakOff(): void;
   /** The `Range` of each request, in order. */
   readonly ranges: readonly (string | undefined)[];
 }
 
-/** What was sent has arrived by then. A lost connection takes what nobody has read along. */
-const arrivalMs = 20;
+/** Of a slow server. */
+const pauseMs = 20;
 
 /** Serves the same bytes at every path. */
 export async function serveFile(
@@ -41,6 +43,7 @@ export async function serveFile(
   manner: FileManner = 'honest',
 ): Promise<FileServer> {
   const ranges: (string | undefined)[] = [];
+  const waiting = new Set<ServerResponse>();
   const server = createServer((request, response) => {
     ranges.push(request.headers.range);
     void answer(request, response);
@@ -64,12 +67,11 @@ export async function serveFile(
       (served.manner === 'knows no ranges' && time === 1);
     if (breaks && rest.length > third) {
       response.write(rest.subarray(0, third));
-      await wait(arrivalMs);
-      response.destroy();
+      waiting.add(response);
     } else if (served.manner === 'slow') {
       for (let at = 0; at < rest.length; at += third / 10) {
         response.write(rest.subarray(at, at + third / 10));
-        await wait(arrivalMs);
+        await wait(pauseMs);
       }
       response.end();
     } else response.end(rest);
@@ -81,6 +83,10 @@ export async function serveFile(
     address: `http://127.0.0.1:${port}`,
     manner,
     ranges,
+    breakOff() {
+      for (const response of waiting) response.destroy();
+      waiting.clear();
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
