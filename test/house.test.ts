@@ -16,8 +16,8 @@ const below: Readonly<Record<string, string>> = {
   provider: 'base',
   /** Files of models and a library that an owner lets the bot fetch. */
   downloads: 'base',
-  /** The stand-in for a chat model answers with texts. */
-  chat: 'provider audio texts base',
+  /** The stand-in for a chat model answers with texts. A model of this machine waits in the queue of the local models. */
+  chat: 'speech provider audio texts base',
   speech: 'provider audio base',
   playback: 'people audio base',
   sources: 'audio base',

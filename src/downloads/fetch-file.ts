@@ -114,6 +114,7 @@ class FileFetch {
     this.#partPath = toPartPath(file.path);
   }
 
+  /** Fetches the file and names it. Throws as `fetchFile` does. */
   async run(signal: AbortSignal): Promise<void> {
     const { bytes, path } = this.#file;
     await this.#keepUsablePart();
@@ -277,10 +278,12 @@ class SilenceWatch {
     this.restart();
   }
 
+  /** Aborts after a silence. */
   get signal(): AbortSignal {
     return this.#late.signal;
   }
 
+  /** Notes that a byte has come. */
   restart(): void {
     this.stop();
     this.#forget = this.#clock.later(silenceMs, () =>
@@ -288,6 +291,7 @@ class SilenceWatch {
     );
   }
 
+  /** Ends the watch. */
   stop(): void {
     this.#forget?.();
   }
