@@ -41,7 +41,7 @@ const below: Readonly<Record<string, string>> = {
   /** Examinations of one part each, for the doctor, setup and `/settings check`. */
   probes: 'sessions ports pipeline speech chat provider people audio texts base',
   /** Recognisers, voices and chat models. */
-  engines: 'spending sources speech chat provider audio base',
+  engines: 'spending sources speech chat downloads provider audio base',
   /** What features and commands declare, and what they are given. */
   'features/contract':
     'sessions conversation settings ports sql pipeline sources speech chat people audio texts base',
