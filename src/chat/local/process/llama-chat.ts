@@ -197,12 +197,15 @@ class LlamaChat {
       tokens += 1;
       answer.add(token);
       if (answer.isInCall) grammar ??= await this.#createCallState(task);
-      if (tokens >= maxTokens) break;
+      if (tokens >= maxTokens || answer.isCallWhole) break;
       await turn.waitForThread();
     }
     answer.end();
     return {
-      finish: tokens < maxTokens ? ('stop' as const) : ('length' as const),
+      finish:
+        tokens < maxTokens || answer.isCallWhole
+          ? ('stop' as const)
+          : ('length' as const),
       answerTokens: tokens,
       answerMs: realClock.nowMs() - firstAtMs,
     };
@@ -271,6 +274,12 @@ class WrittenAnswer {
   /** Whether the model writes a call now. */
   get isInCall(): boolean {
     return this.#call !== undefined;
+  }
+
+  /** Whether a call has its last bracket. The grammar would allow spaces without an end. */
+  get isCallWhole(): boolean {
+    const call = this.#call?.trimEnd();
+    return call?.endsWith('}') === true && tryParseJson(call) !== undefined;
   }
 
   /** Begins the answer, with a call if one is demanded. */
