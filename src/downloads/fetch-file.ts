@@ -76,14 +76,8 @@ export async function fetchFile(
   await new FileFetch(file, deps).run(signal);
 }
 
-/** Removes a file and the part of an unfinished fetch. */
-export async function removeFetched(path: string): Promise<void> {
-  await rm(path, { force: true });
-  await rm(toPartPath(path), { force: true });
-}
-
 /** Returns the free bytes on the disk of a folder, or of its nearest existing parent. */
-export async function readFreeDiskBytes(folder: string): Promise<number> {
+async function readFreeDiskBytes(folder: string): Promise<number> {
   try {
     const { bavail, bsize } = await statfs(folder);
     return bavail * bsize;
@@ -309,7 +303,7 @@ async function hasHash(path: string, { sha256 }: Pick<WantedFile, 'sha256'>) {
 }
 
 /** Formats a number of bytes for people: `1.1 GB`. */
-export function formatGigabytes(bytes: number): string {
+function formatGigabytes(bytes: number): string {
   return bytes < 1e8
     ? `${Math.round(bytes / 1e6)} MB`
     : `${(bytes / 1e9).toFixed(1)} GB`;

@@ -23,7 +23,7 @@ const buildName = /^@node-llama-cpp\/(.+)$/;
 const systemNames: Readonly<Record<string, string>> = { darwin: 'mac', win32: 'win' };
 
 /** Looks what this machine can run. */
-export function examineMachine(): Machine {
+function examineMachine(): Machine {
   const driver =
     process.platform === 'win32'
       ? 'C:\\Windows\\System32\\vulkan-1.dll'

@@ -13,7 +13,7 @@ import type {
 /** Longest sound of one job. */
 export const maxSegmentMs = 10_000;
 /** Longest request to a chat model, in bytes of JSON. */
-export const maxChatBytes = 1_000_000;
+const maxChatBytes = 1_000_000;
 /** Sound that the end of a turn is judged by. */
 export const judgedMs = 8_000;
 /** Longest text of one job. The model process speaks one piece of it, of at most the phonemes of 8 s. */
