@@ -61,6 +61,7 @@ export function clearRole(edits: SettingEdits, group: SettingGroup): void {
   const names = [
     ...serverSettings.map((part) => `${group}_${part}`),
     ...backends.map(({ backend }) => backend),
+    ...(group === 'CHAT_COMPLETION' ? ['CHAT_MODEL_FILE'] : []),
   ];
   for (const name of isAnswered ? [...names, ...realtimeSettings] : names) {
     if ((edits.file.values[name] ?? '') !== '' || edits.changes.has(name))

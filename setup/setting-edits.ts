@@ -28,6 +28,7 @@ export class SettingEdits {
   get hasModel(): boolean {
     const names = [
       'CHAT_BACKEND',
+      'CHAT_MODEL_FILE',
       'CHAT_COMPLETION_BASE_URL',
       'OPENAI_API_KEY',
       'REALTIME_BASE_URL',

@@ -14,8 +14,10 @@ const below: Readonly<Record<string, string>> = {
   turn: 'texts base',
   people: 'base',
   provider: 'base',
-  /** The stand-in for a chat model answers with texts. */
-  chat: 'provider audio texts base',
+  /** Files of models and a library that an owner lets the bot fetch. */
+  downloads: 'base',
+  /** The stand-in for a chat model answers with texts. A model of this machine waits in the queue of the local models. */
+  chat: 'speech provider audio texts base',
   speech: 'provider audio base',
   playback: 'people audio base',
   sources: 'audio base',
@@ -39,7 +41,7 @@ const below: Readonly<Record<string, string>> = {
   /** Examinations of one part each, for the doctor, setup and `/settings check`. */
   probes: 'sessions ports pipeline speech chat provider people audio texts base',
   /** Recognisers, voices and chat models. */
-  engines: 'spending sources speech chat provider audio base',
+  engines: 'spending sources speech chat downloads provider audio base',
   /** What features and commands declare, and what they are given. */
   'features/contract':
     'sessions conversation settings ports sql pipeline sources speech chat people audio texts base',

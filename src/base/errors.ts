@@ -53,6 +53,7 @@ export const errorCodes = {
   'source.crowded': 'a sound that needs ffmpeg while too many ffmpeg programs run',
   'source.unreachable': 'a file or link that is missing or too slow',
   'sandbox.failed': 'the sandbox did not start, or ended',
+  'download.failed': 'a model or its library could not be fetched',
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -1,5 +1,6 @@
 import type { LiveSound } from '#src/audio/live-sound.ts';
 import type { Admitted } from '#src/base/admitted.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import type {
   TokenUsage,
   TryReservations,
@@ -43,6 +44,8 @@ type ChatMessageByRole =
       readonly timeZone?: string | undefined;
       /** Returns the language that a voice speaks for a listener of a language (BCP 47), for the same. Absent: any. */
       readonly getSpokenLanguage?: ((language: string) => string) | undefined;
+      /** Server whose people ask, for a model of this machine, which serves servers in turn. */
+      readonly guildId?: GuildId | undefined;
     }
   | {
       readonly role: 'user';

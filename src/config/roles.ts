@@ -3,6 +3,7 @@ import { Secret } from '#src/base/secret.ts';
 import { type EngineChoice, roles } from '#src/engines/engine.ts';
 import {
   chooseEngine,
+  fileBackend,
   getEngine,
   listServerEngines,
   localBackend,
@@ -47,7 +48,7 @@ function listNamedModels(from: EnvironmentSettings, prefix: Prefix | TalkPrefix)
 /** Chooses the engine of a role. Throws as `loadEngine` does. */
 export function readRole(from: EnvironmentSettings, role: ProviderRole): EngineChoice {
   const { backend, group } = roles[role];
-  const backendName = from[backend] ?? (findModelFolder(from, group) && localBackend);
+  const backendName = from[backend] ?? findUsualBackend(from, role);
   if (backendName === localBackend) return readLocal(from, role, group);
   const ownUrl = from[`${group}_BASE_URL`];
   const isNamed = ownUrl ?? from[`${group}_MODEL`] ?? from[`${group}_API_KEY`];
@@ -68,6 +69,13 @@ export function readRole(from: EnvironmentSettings, role: ProviderRole): EngineC
       backendName,
     );
   return readLocal(from, role, group);
+}
+
+/** Finds the engine that a file or folder of a model calls for. Undefined without one. */
+function findUsualBackend(from: EnvironmentSettings, role: ProviderRole) {
+  const values: Readonly<Record<string, unknown>> = { ...from };
+  if (role === 'chat' && values.CHAT_MODEL_FILE !== undefined) return fileBackend;
+  return findModelFolder(from, roles[role].group) && localBackend;
 }
 
 export function readFallback(
@@ -121,6 +129,7 @@ function toEngineChoice(
     ...server,
     addressSetting: from[ownAddress] === undefined ? 'OPENAI_BASE_URL' : ownAddress,
     ...readManner(from, role, prefix, usualVoice),
+    dataDir: from.DATA_DIR,
     kind: standardModel === undefined ? 'outside' : 'remote',
     backend: backendName ?? engine.name,
     price,

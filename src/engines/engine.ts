@@ -20,6 +20,8 @@ export type EngineSettings = RemoteServer & {
   readonly language?: ChosenLanguage;
   readonly voice?: string;
   readonly instructions?: string;
+  /** Folder for files that the bot fetches. */
+  readonly dataDir?: string;
   readonly audioModel?: AudioModel;
   /** Takes each habit of the server that is put right here, once. Never throws. */
   readonly report?: (habit: {

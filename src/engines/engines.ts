@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { chatCompletions } from './chat-completions.ts';
+import { chatModelFile } from './chat-model-file.ts';
 import { chatStandIn } from './chat-stand-in.ts';
 import type { Engine, EngineChoice, EngineSettings, OpenEngines } from './engine.ts';
 import { loadEngine, toDisposable } from './outside-engine.ts';
@@ -15,9 +16,12 @@ import { transcriptionRealtime } from './transcription-realtime.ts';
 /** Engines of each role. The first that fits a server is its default. */
 const engines: { readonly [Role in ProviderRole]: readonly Engine<Role>[] } = {
   'speech to text': [transcriptionFile, transcriptionRealtime, transcriptionLocal],
-  chat: [chatCompletions, chatStandIn],
+  chat: [chatCompletions, chatStandIn, chatModelFile],
   'text to speech': [speechRealtime, speechHttp, speechLocal],
 };
+
+/** Value of `*_BACKEND` for a model that this machine runs from a file. */
+export const fileBackend: string = chatModelFile.name;
 
 /** Value of `*_BACKEND` for the engine without a server. */
 export const localBackend = 'local';
@@ -43,8 +47,10 @@ export function getEngine<Role extends ProviderRole>(
   name: string,
 ): Engine<Role> {
   return (
-    listServerEngines(role).find((engine) => engine.name === name) ??
-    loadEngine(role, name)
+    engines[role].find(
+      ({ name: known, settings: own, standardModel }) =>
+        known === name && (standardModel ?? own) !== undefined,
+    ) ?? loadEngine(role, name)
   );
 }
 

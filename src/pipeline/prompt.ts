@@ -86,8 +86,9 @@ export function createPromptHead(turn: Turn): readonly ChatMessage[] {
   const contextMessages: readonly ChatMessage[] =
     context === undefined ? [] : [{ role: 'user', name: '', content: context }];
   const content = `${style.instructions}${formatLanguageOrder(language)}`;
-  const { getSpokenLanguage, timeZone } = style;
-  const facts = { language: language?.now, timeZone, getSpokenLanguage };
+  const { getSpokenLanguage, timeZone, voice } = style;
+  const { guildId } = voice;
+  const facts = { language: language?.now, timeZone, getSpokenLanguage, guildId };
   const instructions: readonly ChatMessage[] =
     content === '' ? [] : [{ role: 'system', content, ...facts }];
   return [...instructions, ...history, ...contextMessages];

@@ -36,6 +36,8 @@ export interface ChildOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Files and folders that it reads beside the code, or `*`. Default: none. */
   readonly reads?: readonly string[];
+  /** It may start programs until it calls `dropProgramRight`. Default: never. */
+  readonly startsPrograms?: boolean | undefined;
 }
 
 /**
@@ -46,7 +48,7 @@ export interface ChildOptions {
 export function forkChild(
   entry: URL,
   flags: readonly string[],
-  { environment, reads = [] }: ChildOptions = {},
+  { environment, reads = [], startsPrograms = false }: ChildOptions = {},
 ): ChildProcess | undefined {
   try {
     return fork(entry, [], {
@@ -54,6 +56,7 @@ export function forkChild(
       execArgv: [
         ...flags,
         ...listPermissions([fileURLToPath(entry), ...codePaths, ...reads]),
+        ...(startsPrograms ? ['--allow-child-process'] : []),
         '--max-semi-space-size=1',
         '--v8-pool-size=1',
         '--disable-sigusr1',
@@ -94,13 +97,19 @@ export function openChildPort<ToChild, FromChild>(
 }
 
 /** Rights are dropped by Node 24.21, of which the types know nothing, and kept by some before it. */
-type DroppedRights = { drop?(right: 'fs.write' | 'worker'): void };
+type DroppedRights = { drop?(right: 'child' | 'fs.write' | 'worker'): void };
 
 /** A thread of its own would have all rights, so none can be started once the watch runs. */
 function dropStartRights() {
   const rights = process.permission as unknown as DroppedRights | undefined;
   rights?.drop?.('fs.write');
   rights?.drop?.('worker');
+}
+
+/** Gives the right to start programs up, once a library has tried what this machine can run. */
+export function dropProgramRight(): void {
+  const rights = process.permission as unknown as DroppedRights | undefined;
+  rights?.drop?.('child');
 }
 
 /** Lets the system end this child before the bot when memory runs out. */

@@ -4,7 +4,7 @@ import type { Admitted } from '#src/base/admitted.ts';
 import { forkChild } from '#src/base/child/child-port.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { JobQueue, type QueuedJob } from './jobs/job-queue.ts';
+import { JobQueue, type QueuedJob, type RunningLimits } from './jobs/job-queue.ts';
 import type {
   FromModels,
   JobKind,
@@ -14,10 +14,15 @@ import type {
   ToModels,
 } from './model-jobs.ts';
 
-/** `entry` is the program of the process, for tests. */
+/** `entry` is another program of the process. */
 export type LocalModelsOptions = {
   readonly clock?: Clock;
   readonly entry?: URL;
+  /** Largest heap of the process, in MB, beside what models take. */
+  readonly heapMb?: number;
+  readonly maxRunning?: RunningLimits;
+  /** The program starts another one while a model loads, and none later. */
+  readonly startsPrograms?: boolean;
   /** The process gets only the time that no other one wants. */
   readonly isBackground?: boolean;
 };
@@ -25,11 +30,12 @@ export type LocalModelsOptions = {
 /** Longest silence of a busy process: 20 times the price of all jobs that may run at once. Loading a voice took 20 s on two cores with load 20. */
 const silenceLimitMs = 90_000;
 const defaultEntry = new URL('./process/models-main.ts', import.meta.url);
+/** Tensors lie outside the heap. */
+const standardHeapMb = 256;
 /**
- * Tensors lie outside the heap. One arena saves 60 MB. Blocks of 1 MB are given back once they are free: of ears and turn model that saves
+ * One arena saves 60 MB. Blocks of 1 MB are given back once they are free: of ears and turn model that saves
  * 37 MB, with the memory pattern, at the same time of a run. At 128 kB each recognition takes 80 ms more.
  */
-const flags = ['--max-old-space-size=256'];
 const environment = {
   MALLOC_ARENA_MAX: '1',
   MALLOC_MMAP_THRESHOLD_: '1048576',
@@ -41,6 +47,7 @@ type Request = {
   readonly id: number;
   readonly ask: LocalModelRequest;
   readonly result: PromiseWithResolvers<unknown>;
+  readonly onText?: ((text: string) => void) | undefined;
 };
 type JobRequest = Request & QueuedJob;
 
@@ -63,9 +70,9 @@ type JobRequest = Request & QueuedJob;
 export class LocalModels implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #entry: URL;
-  readonly #isBackground: boolean;
+  readonly #options: LocalModelsOptions;
   #child: ChildProcess | undefined;
-  readonly #queue = new JobQueue<JobRequest>();
+  readonly #queue: JobQueue<JobRequest>;
   /** Requests that the process has not answered. */
   readonly #sent = new Map<number, Request | JobRequest>();
   #lastId = 0;
@@ -73,10 +80,11 @@ export class LocalModels implements AsyncDisposable {
   #isClosed = false;
 
   constructor(options: LocalModelsOptions = {}) {
-    const { clock = realClock, entry = defaultEntry, isBackground = false } = options;
+    const { clock = realClock, entry = defaultEntry, maxRunning } = options;
     this.#clock = clock;
     this.#entry = entry;
-    this.#isBackground = isBackground;
+    this.#options = options;
+    this.#queue = new JobQueue(maxRunning);
   }
 
   /** Id of the child process. Undefined before the first request and after its death. */
@@ -96,12 +104,13 @@ export class LocalModels implements AsyncDisposable {
   }
 
   /**
-   * Runs a job in the turn of its server. Aborting drops the job. Throws BotError `speech.failed` if the process ends, or
+   * Runs a job in the turn of its server. `onText` takes what a chat model has written. Aborting drops the job. Throws BotError `speech.failed` if the process ends, or
    * too much work waits.
    */
   async runJob<Kind extends JobKind>(
     job: Admitted<ModelJob<Kind>, 'job'>,
     signal: AbortSignal,
+    onText?: (text: string) => void,
   ): Promise<ModelJobs[Kind]['result']> {
     signal.throwIfAborted();
     this.#throwIfClosed();
@@ -109,7 +118,7 @@ export class LocalModels implements AsyncDisposable {
     const { bytes, folder, guildId, kind, threadMs, urgency, work } = job;
     const request: JobRequest = {
       ...this.#createRequest({ kind, folder, job: work }),
-      ...{ bytes, guildId, threadMs, urgency },
+      ...{ bytes, guildId, threadMs, urgency, onText },
     };
     const dropJob = () => this.#dropJob(request, signal.reason);
     signal.addEventListener('abort', dropJob, { once: true });
@@ -120,6 +129,11 @@ export class LocalModels implements AsyncDisposable {
     } finally {
       signal.removeEventListener('abort', dropJob);
     }
+  }
+
+  /** Ends a process that has nothing to do, which gives its memory back. The next request starts another one. */
+  endIdle(): void {
+    if (this.#sent.size === 0) this.#endProcess('', true);
   }
 
   /** Kills the process and waits for its end. All requests fail, also later ones. */
@@ -164,8 +178,11 @@ export class LocalModels implements AsyncDisposable {
   }
 
   #startProcess() {
-    const child = forkChild(this.#entry, flags, { environment, reads: ['*'] });
-    if (this.#isBackground && child?.pid !== undefined) lowerPriority(child.pid);
+    const { heapMb = standardHeapMb, isBackground, startsPrograms } = this.#options;
+    const flags = [`--max-old-space-size=${heapMb}`];
+    const rights = { environment, reads: ['*'], startsPrograms };
+    const child = forkChild(this.#entry, flags, rights);
+    if (isBackground && child?.pid !== undefined) lowerPriority(child.pid);
     const onEnd = () => {
       if (this.#child === child)
         this.#endProcess('The process of the local models stopped.', true);
@@ -179,13 +196,22 @@ export class LocalModels implements AsyncDisposable {
 
   #onMessage(message: FromModels) {
     const request = this.#sent.get(message.id);
+    if (message.kind === 'text') {
+      this.#restartWatch();
+      request?.onText?.(message.text);
+      return;
+    }
     this.#sent.delete(message.id);
     if (message.kind === 'completed') request?.result.resolve(message.value);
     else request?.result.reject(new BotError(message.code, false, message.message));
     if (request && 'guildId' in request) this.#queue.end(request);
+    this.#restartWatch();
+    this.#beginJobs();
+  }
+
+  #restartWatch() {
     this.#stopWatching?.();
     this.#stopWatching = this.#watchSilence();
-    this.#beginJobs();
   }
 
   #watchSilence() {

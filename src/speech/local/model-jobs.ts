@@ -47,8 +47,30 @@ export type SpokenPiece = {
 /** Sound of one person, mono at 16 kHz. The last 8 s count. */
 export type EndOfTurnJob = { readonly samples: Int16Array };
 
-/** Jobs of the model process, each with its one result. */
+/** A request of OpenAI's chat completions, for a chat model of this machine. */
+export type ChatJob = {
+  /** Body of the request, as JSON. */
+  readonly body: string;
+  /** Longest answer, in tokens. */
+  readonly maxTokens: number;
+};
+
+/** How a chat model's answer ended, after its text came in parts. */
+export type ChatEnd = {
+  readonly finish: 'stop' | 'length';
+  readonly promptTokens: number;
+  /** Tokens of the prompt that were known from an earlier request. */
+  readonly keptTokens: number;
+  readonly answerTokens: number;
+  /** From the first to the last token of the answer. */
+  readonly answerMs: number;
+  /** Memory of the model process. */
+  readonly residentBytes: number;
+};
+
+/** Jobs of the model processes, each with its one result. */
 export type ModelJobs = {
+  readonly chat: { readonly job: ChatJob; readonly result: ChatEnd };
   readonly transcribe: { readonly job: TranscribeJob; readonly result: HeardSpeech };
   readonly speak: { readonly job: SpeakJob; readonly result: SpokenPiece };
   /** The result is the logit that the turn is over: 0 is undecided. */
@@ -58,10 +80,10 @@ export type ModelJobs = {
 export type JobKind = keyof ModelJobs;
 
 /**
- * How soon a job is wanted, the soonest first: the judgement whether a person's turn is over, live speech, a voice, and a
- * recording.
+ * How soon a job is wanted, the soonest first: the judgement whether a person's turn is over, live speech, an answer, a voice,
+ * and a recording or recap.
  */
-export const urgencies = ['turn', 'ears', 'voice', 'recording'] as const;
+export const urgencies = ['turn', 'ears', 'answer', 'voice', 'recording'] as const;
 export type JobUrgency = (typeof urgencies)[number];
 
 /** Work for a local model, before the gate. */
@@ -90,10 +112,11 @@ export interface ThreadTurn {
   waitForThread(): Promise<void>;
 }
 
-/** Runs one job. */
+/** Runs one job. `sendText` tells a piece of the result ahead of it. */
 export type PerformJob<Kind extends JobKind> = (
   job: ModelJobs[Kind]['job'],
   turn: ThreadTurn,
+  sendText: (text: string) => void,
 ) => Promise<ModelJobs[Kind]['result']>;
 
 /** Request to the model process. Without a job, loading begins. */
@@ -109,8 +132,9 @@ export type ToModels = {
   readonly ask: LocalModelRequest | 'drop';
 };
 
-/** Message of the model process: the end of the request with this id, dropped ones included. */
+/** Message of the model process: a text ahead of the result, or the end of the request with this id, dropped ones included. */
 export type FromModels = { readonly id: number } & (
+  | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'completed'; readonly value?: unknown }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }
 );

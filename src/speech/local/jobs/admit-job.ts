@@ -1,6 +1,7 @@
 import { getDurationMs, listenRateHz } from '#src/audio/pcm.ts';
 import { type Admitted, admit } from '#src/base/admitted.ts';
 import type {
+  ChatJob,
   EndOfTurnJob,
   JobKind,
   JobOrder,
@@ -11,6 +12,8 @@ import type {
 
 /** Longest sound of one job. */
 export const maxSegmentMs = 10_000;
+/** Longest request to a chat model, in bytes of JSON. */
+const maxChatBytes = 1_000_000;
 /** Sound that the end of a turn is judged by. */
 export const judgedMs = 8_000;
 /** Longest text of one job. The model process speaks one piece of it, of at most the phonemes of 8 s. */
@@ -43,6 +46,8 @@ const thread = {
   secondTryMs: 250,
   judgeMs: { first: 10, perSecond: 18 },
   speakMs: { first: 30, perSecond: 120 },
+  /** Of a model of 1.5 billion weights: a prompt is mostly known, and few answers have as many tokens as they may. */
+  chatMs: { first: 500, perKilobyte: 20, perToken: 60, usualTokens: 60 },
 };
 /** A letter that is spelt, a digit and a sign are words: `W` takes as long as nine letters. */
 const [lettersPerSecond, lettersOfSpelt, maxPieceSeconds] = [13, 9, 8];
@@ -50,6 +55,7 @@ const speltLetter = /[^\p{Ll}\s.,'!?]/gu;
 const soundsPerSecond = 20;
 
 function priceJob({ kind, work }: JobOrder) {
+  if ('body' in work) return priceChat(work);
   return 'samples' in work ? priceSound(kind, work) : priceText(work);
 }
 
@@ -70,6 +76,17 @@ function priceSound(kind: JobKind, work: TranscribeJob | EndOfTurnJob) {
 /** Estimates the time, in ms of the model thread, of judging at most 8 s of sound at 16 kHz. */
 export function estimateJudgementMs(samples: Int16Array): number {
   return priceSound('end-of-turn', { samples }).threadMs;
+}
+
+function priceChat({ body, maxTokens }: ChatJob) {
+  if (body.length > maxChatBytes)
+    throw new RangeError(`A request has at most ${maxChatBytes} bytes.`);
+  const { first, perKilobyte, perToken, usualTokens } = thread.chatMs;
+  const answerMs = perToken * Math.min(maxTokens, usualTokens);
+  return {
+    threadMs: first + (perKilobyte * body.length) / 1_000 + answerMs,
+    bytes: 2 * body.length,
+  };
 }
 
 function priceText(work: SpeakJob) {

@@ -12,8 +12,11 @@ export type QueuedJob = Pick<ModelJob, 'guildId' | 'urgency' | 'threadMs' | 'byt
 const maxWaiting = { threadMs: 30_000, bytes: 16_000_000 };
 /** Work of all servers that may wait. The last quarter is left for servers of which nothing waits. */
 const maxOfAll = { bytes: 64_000_000, sharedBytes: 48_000_000 };
-/** Jobs that have begun. All but the latest stand still, each with about 20 MB. */
-const maxRunning = { ofServer: 3, ofAll: 5 };
+/** How many jobs may have begun. All but the latest stand still. */
+export type RunningLimits = { readonly ofServer: number; readonly ofAll: number };
+
+/** Each job that stands still takes about 20 MB. */
+const standardLimits: RunningLimits = { ofServer: 3, ofAll: 5 };
 
 type RunningJob<Job> = { readonly job: Job; readonly atMs: number };
 type ServerJobs<Job> = {
@@ -47,6 +50,11 @@ export class JobQueue<Job extends QueuedJob> {
   readonly #turns = new FairTurns<GuildId>();
   /** The latest job is the last. */
   readonly #running: RunningJob<Job>[] = [];
+  readonly #maxRunning: RunningLimits;
+
+  constructor(maxRunning: RunningLimits = standardLimits) {
+    this.#maxRunning = maxRunning;
+  }
 
   /** Whether this job fits into the work of its server that may wait. */
   canAdd(job: QueuedJob): boolean {
@@ -128,8 +136,8 @@ export class JobQueue<Job extends QueuedJob> {
     if (!latest) return true;
     const { guildId } = next.job;
     const own = this.#running.filter(({ job }) => job.guildId === guildId);
-    if (own.length >= maxRunning.ofServer || this.#running.length >= maxRunning.ofAll)
-      return false;
+    const { ofAll, ofServer } = this.#maxRunning;
+    if (own.length >= ofServer || this.#running.length >= ofAll) return false;
     if (guildId === latest.job.guildId) return getRank(next.job) < getRank(latest.job);
     return getEndMs(next) < getEndMs(latest);
   }

@@ -17,6 +17,7 @@ const heardRuns = [...repeat(0.48, 7), ...repeat(0.52, 20)];
 const runShares = {
   turn: [1],
   ears: heardRuns,
+  answer: repeat(1 / 66, 66),
   voice: [0.14, 0.11, 0.11, ...repeat(0.64, 5)],
   recording: heardRuns,
 };
@@ -71,7 +72,13 @@ const anyWork: fc.Arbitrary<Work[]> = fc.array(
   { minLength: 1, maxLength: 12 },
 );
 /** Of the longest job of each kind. */
-const maxThreadMs = { turn: 154, ears: 1_590, voice: 990, recording: 1_590 };
+const maxThreadMs = {
+  turn: 154,
+  ears: 1_590,
+  answer: 4_500,
+  voice: 990,
+  recording: 1_590,
+};
 
 /** Prices of `admitJob`, of seconds of sound. */
 const priceMs = {

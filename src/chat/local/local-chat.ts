@@ -1,0 +1,269 @@
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { type GuildId, noGuild } from '#src/base/ids.ts';
+import { toRecord, tryParseJson } from '#src/base/json.ts';
+import type { ChatMessage, ChatModel } from '#src/chat/chat-model.ts';
+import { openChatModel } from '#src/chat/completions/openai-chat.ts';
+import { ApiClient } from '#src/provider/api-client.ts';
+import type { Fetch } from '#src/provider/guarded-fetch.ts';
+import { admitJob } from '#src/speech/local/jobs/admit-job.ts';
+import { LocalModels } from '#src/speech/local/local-models.ts';
+import type { ChatEnd, JobUrgency } from '#src/speech/local/model-jobs.ts';
+
+/** Speed and memory of a chat model of this machine, for the operator. */
+export type ChatSpeed = {
+  /** Of the latest answer of more than a few tokens. */
+  readonly tokensPerSecond: number | undefined;
+  readonly residentBytes: number;
+  /** Requests that wait or run. */
+  readonly openRequests: number;
+};
+
+export type LocalChatOptions = {
+  /** File of the model, as GGUF. */
+  readonly file: string;
+  /** Folder that `installChatLibrary` filled. */
+  readonly libraryFolder: string;
+  /** Longest answer, in tokens. */
+  readonly maxTokens: number;
+  /** Largest memory of the process. Beyond it the process ends after an answer, and starts anew. */
+  readonly maxResidentBytes: number;
+  readonly clock?: Clock;
+  /** Program of the process, for tests. */
+  readonly entry?: URL;
+};
+
+/** Name of this machine as the server of its own model. No name server has it, so it costs nothing. */
+const address = 'http://this-machine/v1';
+/** As many as the model keeps talks: `keptTalks` of the process. */
+const maxRunning = { ofServer: 2, ofAll: 2 };
+/** A speed over fewer tokens is chance. */
+const minMeasuredTokens = 8;
+/** Servers whose habits are known at once. */
+const maxGuilds = 200;
+const defaultEntry = new URL('./process/chat-main.ts', import.meta.url);
+
+/**
+ * A chat model that runs on this machine, in a process of its own, behind the same client as any server: it answers requests of
+ * OpenAI's chat completions. Requests of all servers wait in the order of `JobQueue`.
+ *
+ * @example
+ * import { LocalChat } from '#src/chat/local/local-chat.ts';
+ *
+ * declare const options: { file: string; libraryFolder: string; maxTokens: number; maxResidentBytes: number };
+ * declare const signal: AbortSignal;
+ * await using chat = new LocalChat(options);
+ * const question = [{ role: 'user', name: 'Ana', content: 'What is two plus two?' }] as const;
+ * for await (const part of chat.model.reply(question, [], signal)) if (part.kind === 'text') console.log(part.text);
+ */
+export class LocalChat implements AsyncDisposable {
+  readonly #options: LocalChatOptions;
+  readonly #process: LocalModels;
+  readonly #models = new Map<GuildId, ChatModel>();
+  #speed: ChatSpeed = { tokensPerSecond: undefined, residentBytes: 0, openRequests: 0 };
+
+  constructor(options: LocalChatOptions) {
+    const { clock, entry = defaultEntry } = options;
+    this.#options = options;
+    this.#process = new LocalModels({ clock, entry, maxRunning, startsPrograms: true });
+  }
+
+  /** The model, which begins to load at the first request or at `load`. */
+  readonly model: ChatModel = {
+    reply: (messages, ...rest) =>
+      this.#openModel(findGuild(messages)).reply(messages, ...rest),
+    canTakePictures: () => false,
+  };
+
+  /** Speed, memory and waiting requests now. */
+  get speed(): ChatSpeed {
+    return this.#speed;
+  }
+
+  /** Begins to load the model. Throws BotError `speech.failed` where the process cannot start. */
+  async load(): Promise<void> {
+    await this.#process.loadModel('chat', this.#path);
+  }
+
+  /** Ends the process. Requests fail. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#process[Symbol.asyncDispose]();
+  }
+
+  /** A job names one path, so both stand in it. */
+  get #path() {
+    return `${this.#options.libraryFolder}\n${this.#options.file}`;
+  }
+
+  #openModel(guildId: GuildId) {
+    const known = this.#models.get(guildId);
+    if (known) return known;
+    if (this.#models.size >= maxGuilds) this.#models.clear();
+    const client = new ApiClient({ baseUrl: address }, (url, init) =>
+      this.#send(guildId, url, init),
+    );
+    const { clock, maxTokens } = this.#options;
+    const model = openChatModel(client, { clock, maxTokens, model: 'local' });
+    this.#models.set(guildId, model);
+    return model;
+  }
+
+  /** Answers a request of the client as a server would, by the process. */
+  async #send(guildId: GuildId, ...[, init]: Parameters<Fetch>): Promise<Response> {
+    const body = typeof init?.body === 'string' ? init.body : '{}';
+    const {
+      max_completion_tokens: limit,
+      max_tokens: oldLimit,
+      messages,
+      stream,
+    } = toRecord(tryParseJson(body));
+    const maxTokens = Number(limit ?? oldLimit ?? this.#options.maxTokens);
+    const job = admitJob({
+      kind: 'chat',
+      folder: this.#path,
+      work: { body, maxTokens },
+      guildId,
+      urgency: chooseUrgency(messages),
+    });
+    const answer = new StreamedAnswer();
+    const leaving = new AbortController();
+    const signals = [leaving.signal, ...(init?.signal ? [init.signal] : [])];
+    this.#count(1);
+    const running = this.#process
+      .runJob(job, AbortSignal.any(signals), (text) => answer.addText(text))
+      .finally(() => this.#count(-1));
+    running.then(
+      (end) => {
+        this.#noteEnd(end);
+        answer.end(end);
+      },
+      (error: unknown) => answer.fail(error),
+    );
+    const refusal = await answer.begun;
+    if (refusal) return refusal;
+    return stream === true ? answer.toStream(leaving) : await answer.toJson();
+  }
+
+  #count(change: number) {
+    this.#speed = { ...this.#speed, openRequests: this.#speed.openRequests + change };
+  }
+
+  #noteEnd({ answerMs, answerTokens, residentBytes }: ChatEnd) {
+    const isMeasured = answerTokens >= minMeasuredTokens && answerMs > 0;
+    const { openRequests, tokensPerSecond: former } = this.#speed;
+    const tokensPerSecond = isMeasured ? (1_000 * answerTokens) / answerMs : former;
+    this.#speed = { tokensPerSecond, residentBytes, openRequests };
+    if (residentBytes > this.#options.maxResidentBytes) this.#process.endIdle();
+  }
+}
+
+/** Finds whose people asked, as the instructions say. */
+function findGuild(messages: readonly ChatMessage[]) {
+  const found = messages.find((message) => message.role === 'system');
+  return (found && 'guildId' in found ? found.guildId : undefined) ?? noGuild;
+}
+
+/** A recap and other work for nobody who waits has no speaker. */
+function chooseUrgency(messages: unknown): JobUrgency {
+  const newest = Array.isArray(messages) ? toRecord(messages.at(-1)) : {};
+  const { content } = newest;
+  return typeof content === 'string' && content.startsWith('<lines>')
+    ? 'recording'
+    : 'answer';
+}
+
+/** An answer of the process, as the events of a server. */
+class StreamedAnswer {
+  readonly #begun = Promise.withResolvers<Response | undefined>();
+  readonly #ended = Promise.withResolvers<ChatEnd>();
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #unsent: string[] = [];
+  /** Nobody reads on. */
+  #isLeft = false;
+  #text = '';
+
+  constructor() {
+    this.#ended.promise.catch(() => undefined);
+  }
+
+  /** Resolves at the first text or the end, with a refusal if there was one before. */
+  get begun(): Promise<Response | undefined> {
+    return this.#begun.promise;
+  }
+
+  /** Adds a piece of the answer. */
+  addText(text: string): void {
+    this.#text += text;
+    this.#sendEvent({ choices: [{ index: 0, delta: { content: text } }] });
+    this.#begun.resolve(undefined);
+  }
+
+  /** Ends the answer, with its usage. */
+  end(end: ChatEnd): void {
+    const { answerTokens, finish, promptTokens } = end;
+    this.#sendEvent({ choices: [{ index: 0, delta: {}, finish_reason: finish }] });
+    const usage = { prompt_tokens: promptTokens, completion_tokens: answerTokens };
+    this.#sendEvent({ choices: [], usage });
+    this.#write('data: [DONE]\n\n');
+    this.#begun.resolve(undefined);
+    this.#ended.resolve(end);
+  }
+
+  /** Breaks the answer off. Before its first text the request is refused instead. */
+  fail(error: unknown): void {
+    this.#isLeft = true;
+    this.#begun.resolve(toRefusal(error));
+    this.#ended.reject(error);
+  }
+
+  /** Streams what comes. Whoever reads no more lets the request go. */
+  toStream(leaving: AbortController): Response {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        const unsent = this.#unsent;
+        this.#unsent = [];
+        this.#controller = controller;
+        for (const event of unsent) this.#write(event);
+        this.#ended.promise.then(
+          () => !this.#isLeft && controller.close(),
+          (error: unknown) => controller.error(error),
+        );
+      },
+      cancel: (reason) => {
+        this.#isLeft = true;
+        leaving.abort(reason);
+      },
+    });
+    return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  }
+
+  /** Waits for the whole answer. Throws the error that broke it off. */
+  async toJson(): Promise<Response> {
+    const { answerTokens, finish, promptTokens } = await this.#ended.promise;
+    const message = { role: 'assistant', content: this.#text };
+    return Response.json({
+      choices: [{ index: 0, message, finish_reason: finish }],
+      usage: { prompt_tokens: promptTokens, completion_tokens: answerTokens },
+    });
+  }
+
+  #sendEvent(event: object) {
+    this.#write(`data: ${JSON.stringify(event)}\n\n`);
+  }
+
+  #write(event: string) {
+    if (this.#isLeft) return;
+    if (this.#controller) this.#controller.enqueue(Buffer.from(event));
+    else this.#unsent.push(event);
+  }
+}
+
+/** A refusal as a server would state it, so that the client knows what to do. */
+function toRefusal(error: unknown): Response | undefined {
+  const isKnown = error instanceof BotError;
+  const message = isKnown ? error.message : 'The chat model of this machine failed.';
+  const isBusy = isKnown && error.about.isShareUsed === true;
+  const status =
+    isKnown && error.code === 'provider.refused' ? 400 : isBusy ? 429 : 503;
+  return Response.json({ error: { message } }, { status });
+}

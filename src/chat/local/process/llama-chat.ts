@@ -1,0 +1,338 @@
+import { availableParallelism } from 'node:os';
+import { dropProgramRight } from '#src/base/child/child-port.ts';
+import { realClock } from '#src/base/clock.ts';
+import { BotError, getErrorMessage } from '#src/base/errors.ts';
+import { toRecord, tryParseJson } from '#src/base/json.ts';
+import type { PerformJob, ThreadTurn } from '#src/speech/local/model-jobs.ts';
+import {
+  type ChatTask,
+  callEnd,
+  callStart,
+  type OfferedTool,
+  readChatBody,
+  type TemplateMessage,
+} from './chat-body.ts';
+import { dropUnneeded, toGrammarSchema } from './grammar-schema.ts';
+import {
+  type ChatLibrary,
+  type GrammarState,
+  type LlamaModel,
+  type LlamaSequence,
+  loadChatLibrary,
+  type Token,
+} from './llama-library.ts';
+import { countCommon, TalkSlots } from './talk-slots.ts';
+
+/** Talks whose words are kept at once: more cost memory. */
+const keptTalks = 2;
+/** Tokens of one talk, its instructions and tools included. */
+const contextTokens = 4_096;
+const batchTokens = 256;
+/** Whoever lets a request go gets the processor back in this time, and so does a more urgent one. */
+const maxRunMs = 60;
+const [minRunTokens, maxRunTokens] = [16, batchTokens];
+/** An answer needs some room behind its prompt. */
+const minAnswerTokens = 32;
+
+/** A request that cannot be run as it is. `describeError` knows the words. */
+class RequestFault extends BotError {
+  constructor(message: string) {
+    super('provider.refused', false, message);
+  }
+}
+
+/** Loads a chat model. `path` names the folder of the library and the file, each on a line. Throws BotError `speech.failed` with a sentence for the operator. */
+export async function openLlamaChat(path: string): Promise<PerformJob<'chat'>> {
+  const [libraryFolder = '', file = ''] = path.split('\n');
+  try {
+    const library = await loadChatLibrary(libraryFolder);
+    dropProgramRight();
+    const model = await library.llama.loadModel({ modelPath: file });
+    const context = await model.createContext({
+      contextSize: Math.min(contextTokens, model.trainContextSize),
+      sequences: keptTalks,
+      threads: Math.max(
+        1,
+        Math.min(availableParallelism(), library.llama.cpuMathCores),
+      ),
+      batchSize: batchTokens,
+    });
+    const sequences = Array.from({ length: keptTalks }, () => context.getSequence());
+    const chat = new LlamaChat(library, model, context.contextSize, sequences);
+    return (job, turn, sendText) => chat.answer(job, turn, sendText);
+  } catch (error) {
+    throw new BotError(
+      'speech.failed',
+      false,
+      `The chat model ${file} could not be loaded: ${getErrorMessage(error).split('\n')[0]}`,
+      error,
+    );
+  }
+}
+
+/** A model that answers one request after another, each in the place of its talk. */
+class LlamaChat {
+  readonly #library: ChatLibrary;
+  readonly #model: LlamaModel;
+  readonly #contextSize: number;
+  readonly #slots: TalkSlots;
+  readonly #template: { render(values: object): string };
+  /** Tokens of a prompt that one run takes, by the speed of those before. */
+  #runTokens = 16;
+
+  constructor(
+    library: ChatLibrary,
+    model: LlamaModel,
+    contextSize: number,
+    sequences: readonly LlamaSequence[],
+  ) {
+    this.#library = library;
+    this.#model = model;
+    this.#contextSize = contextSize;
+    this.#slots = new TalkSlots(sequences, () => realClock.nowMs());
+    const { chat_template: source = plainTemplate } = model.fileInfo.metadata.tokenizer;
+    this.#template = library.createTemplate(source);
+  }
+
+  /** Answers one request. Throws a BotError for one that cannot be run as it is. */
+  async answer(
+    ...[job, turn, sendText]: Parameters<PerformJob<'chat'>>
+  ): ReturnType<PerformJob<'chat'>> {
+    const task = readTask(job.body);
+    await this.#slots.forgetOld();
+    const prompt = this.#model.tokenize(this.#render(task.messages), true);
+    const room = this.#contextSize - prompt.length;
+    if (room < minAnswerTokens)
+      throw new RequestFault(
+        `The request has ${prompt.length} tokens and exceeds the context of ${this.#contextSize} tokens (context_length_exceeded).`,
+      );
+    const [head] = task.messages;
+    const headTokens =
+      head?.role === 'system' ? this.#model.tokenize(head.content, false).length : 0;
+    using slot = this.#slots.hold(prompt, headTokens);
+    if (!slot) throw new Error('more requests run than talks are kept');
+    const keptTokens = countCommon(slot.sequence.contextTokens, prompt);
+    const last = await this.#readPrompt(slot.sequence, prompt, turn);
+    const written = await this.#write(
+      slot.sequence,
+      { task, last, maxTokens: Math.min(room, job.maxTokens) },
+      turn,
+      sendText,
+    );
+    return {
+      ...written,
+      promptTokens: prompt.length,
+      keptTokens,
+      residentBytes: process.memoryUsage.rss(),
+    };
+  }
+
+  /** Renders by the template of the model, without thoughts. */
+  #render(messages: readonly TemplateMessage[]) {
+    const { bosString, eosString } = this.#model.tokens;
+    try {
+      return this.#template.render({
+        messages,
+        add_generation_prompt: true,
+        enable_thinking: false,
+        bos_token: bosString ?? '',
+        eos_token: eosString ?? '',
+      });
+    } catch (error) {
+      throw new RequestFault(`The template of the model: ${getErrorMessage(error)}`);
+    }
+  }
+
+  /** Evaluates what is new of a prompt, all but its last tokens, which it returns. */
+  async #readPrompt(
+    sequence: LlamaSequence,
+    prompt: readonly Token[],
+    turn: ThreadTurn,
+  ): Promise<readonly Token[]> {
+    await turn.waitForThread();
+    await sequence.adaptStateToTokens(prompt.slice(0, -1), false);
+    let at = countCommon(sequence.contextTokens, prompt);
+    while (prompt.length - at > this.#runTokens) {
+      await turn.waitForThread();
+      const run = prompt.slice(at, at + this.#runTokens);
+      const startedMs = realClock.nowMs();
+      await sequence.evaluateWithoutGeneratingNewTokens(run);
+      at += run.length;
+      this.#learnSpeed(run.length, realClock.nowMs() - startedMs);
+    }
+    return prompt.slice(at);
+  }
+
+  #learnSpeed(tokens: number, tookMs: number) {
+    const fitting = Math.floor((tokens * maxRunMs) / Math.max(1, tookMs));
+    const next = Math.round((this.#runTokens + fitting) / 2);
+    this.#runTokens = Math.min(maxRunTokens, Math.max(minRunTokens, next));
+  }
+
+  async #write(
+    sequence: LlamaSequence,
+    {
+      last,
+      maxTokens,
+      task,
+    }: { task: ChatTask; last: readonly Token[]; maxTokens: number },
+    turn: ThreadTurn,
+    sendText: (text: string) => void,
+  ) {
+    const answer = new WrittenAnswer(this.#model, task, sendText);
+    let grammar = await this.#createJsonState(task);
+    let [tokens, firstAtMs] = [0, 0];
+    answer.begin();
+    // Only a call needs its grammar, which would delay the first word.
+    if (answer.isInCall) grammar = await this.#createCallState(task);
+    const generating = sequence.evaluate(last, {
+      temperature: task.temperature,
+      topP: task.topP,
+      seed: task.seed,
+      grammarEvaluationState: () => grammar,
+    });
+    // It ends by itself at a token that ends the answer.
+    for await (const token of generating) {
+      if (tokens === 0) firstAtMs = realClock.nowMs();
+      tokens += 1;
+      answer.add(token);
+      if (answer.isInCall) grammar ??= await this.#createCallState(task);
+      if (tokens >= maxTokens || answer.isCallWhole) break;
+      await turn.waitForThread();
+    }
+    answer.end();
+    return {
+      finish:
+        tokens < maxTokens || answer.isCallWhole
+          ? ('stop' as const)
+          : ('length' as const),
+      answerTokens: tokens,
+      answerMs: realClock.nowMs() - firstAtMs,
+    };
+  }
+
+  /** Creates the state of a grammar, which holds one answer to JSON. */
+  async #createState(grammar: Promise<object>): Promise<GrammarState> {
+    return this.#library.createGrammarState(this.#model, await grammar);
+  }
+
+  async #createJsonState({ json }: ChatTask) {
+    const { llama } = this.#library;
+    if (json === undefined) return undefined;
+    return await this.#createState(
+      json === 'any'
+        ? llama.getGrammarFor('json')
+        : llama.createGrammarForJsonSchema(json),
+    );
+  }
+
+  async #createCallState({ tools }: ChatTask) {
+    const form = this.#library.llama.createGrammarForJsonSchema({
+      oneOf: tools.map(({ name, parameters }) => ({
+        type: 'object',
+        properties: {
+          name: { const: name },
+          arguments: toGrammarSchema({ type: 'object', ...parameters }),
+        },
+      })),
+    });
+    return await this.#createState(form);
+  }
+}
+
+function readTask(body: string) {
+  try {
+    return readChatBody(body);
+  } catch {
+    throw new RequestFault('The body is no request of chat completions.');
+  }
+}
+
+/** The text of an answer as it grows. A call is told once it is whole, as the client reads it. */
+class WrittenAnswer {
+  readonly #model: LlamaModel;
+  readonly #tools: readonly OfferedTool[];
+  readonly #mustCall: boolean;
+  readonly #sendText: (text: string) => void;
+  /** Tokens that may be the beginning of a letter. */
+  #pending: Token[] = [];
+  #told: Token[] = [];
+  #text = '';
+  #call: string | undefined;
+
+  constructor(
+    model: LlamaModel,
+    { mustCall, tools }: ChatTask,
+    sendText: (text: string) => void,
+  ) {
+    this.#model = model;
+    this.#tools = tools;
+    this.#mustCall = mustCall;
+    this.#sendText = sendText;
+  }
+
+  /** Whether the model writes a call now. */
+  get isInCall(): boolean {
+    return this.#call !== undefined;
+  }
+
+  /** Whether a call has its last bracket. The grammar would allow spaces without an end. */
+  get isCallWhole(): boolean {
+    const call = this.#call?.trimEnd();
+    return call?.endsWith('}') === true && tryParseJson(call) !== undefined;
+  }
+
+  /** Begins the answer, with a call if one is demanded. */
+  begin(): void {
+    if (this.#mustCall) this.#call = '';
+  }
+
+  /** Adds a token, and tells the words that are whole by now. */
+  add(token: Token): void {
+    this.#pending.push(token);
+    const text = this.#model.detokenize(this.#pending, true, this.#told);
+    if (text.endsWith('\ufffd')) return;
+    this.#told = this.#pending;
+    this.#pending = [];
+    if (this.#call !== undefined) this.#call += text;
+    else this.#addText(text);
+  }
+
+  /** Ends the answer, and tells its call. */
+  end(): void {
+    if (this.#call === undefined) return;
+    const { arguments: input, name } = toRecord(tryParseJson(this.#call));
+    const tool = this.#tools.find((each) => each.name === name);
+    const call = tool && { name, arguments: dropUnneeded(input, tool.parameters) };
+    if (call) this.#sendText(`${callStart}\n${JSON.stringify(call)}\n${callEnd}`);
+  }
+
+  #addText(text: string) {
+    this.#text += text;
+    const at = this.#tools.length > 0 ? this.#text.indexOf(callStart) : -1;
+    if (at >= 0) {
+      this.#call = '';
+      this.#tell(this.#text.slice(0, at));
+      return;
+    }
+    // A mark may come in several tokens.
+    const mark = this.#tools.length > 0 ? findMarkStart(this.#text) : this.#text.length;
+    this.#tell(this.#text.slice(0, mark));
+    this.#text = this.#text.slice(mark);
+  }
+
+  #tell(text: string) {
+    if (text !== '') this.#sendText(text);
+  }
+}
+
+/** Returns where the mark of a call may begin at the end of a text. */
+function findMarkStart(text: string) {
+  for (let length = Math.min(callStart.length - 1, text.length); length > 0; length--)
+    if (callStart.startsWith(text.slice(-length))) return text.length - length;
+  return text.length;
+}
+
+/** For a file without a template: ChatML, which most small models learnt. */
+const plainTemplate =
+  "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n";

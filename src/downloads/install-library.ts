@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BotError } from '#src/base/errors.ts';
+import { toRecord } from '#src/base/json.ts';
+import lock from './library-lock.json' with { type: 'json' };
+import manifest from './library-package.json' with { type: 'json' };
+
+/** The builds that a machine can run follow from these facts. */
+export type Machine = {
+  readonly platform: string;
+  readonly arch: string;
+  /** A graphics card with a driver for Vulkan. */
+  readonly hasVulkan: boolean;
+};
+
+type Lock = {
+  readonly packages: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+};
+
+const buildName = /^@node-llama-cpp\/(.+)$/;
+const systemNames: Readonly<Record<string, string>> = { darwin: 'mac', win32: 'win' };
+
+/** Looks what this machine can run. */
+function examineMachine(): Machine {
+  const driver =
+    process.platform === 'win32'
+      ? 'C:\\Windows\\System32\\vulkan-1.dll'
+      : '/dev/dri/renderD128';
+  return {
+    platform: process.platform,
+    arch: process.arch,
+    hasVulkan: existsSync(driver),
+  };
+}
+
+/**
+ * Leaves only the builds in a lock of npm that a machine can use: one for its processor, and one for its graphics card. All of
+ * them take ten times the disk. Undefined for a machine without a build.
+ *
+ * @example
+ * import { chooseLibraryLock } from '#src/downloads/install-library.ts';
+ *
+ * chooseLibraryLock({ platform: 'sunos', arch: 'x64', hasVulkan: false }); // undefined
+ */
+export function chooseLibraryLock({
+  arch,
+  hasVulkan,
+  platform,
+}: Machine): Lock | undefined {
+  const plain = `${systemNames[platform] ?? platform}-${arch === 'arm' ? 'armv7l' : arch}`;
+  const wanted = [plain, `${plain}-metal`, ...(hasVulkan ? [`${plain}-vulkan`] : [])];
+  const isUsable = (name: string) => {
+    const build = buildName.exec(name)?.[1];
+    return build === undefined || wanted.includes(build);
+  };
+  const entries = Object.entries<Readonly<Record<string, unknown>>>(lock.packages);
+  const kept = entries.filter(([path]) => isUsable(path.replace('node_modules/', '')));
+  if (!kept.some(([path]) => path.startsWith('node_modules/@node-llama-cpp/')))
+    return undefined;
+  const packages = kept.map(([path, entry]) => {
+    const { optionalDependencies: optional, ...rest } = entry;
+    if (optional === undefined) return [path, entry] as const;
+    const usable = Object.entries(toRecord(optional)).filter(([name]) =>
+      isUsable(name),
+    );
+    return [
+      path,
+      { ...rest, optionalDependencies: Object.fromEntries(usable) },
+    ] as const;
+  });
+  return { ...lock, packages: Object.fromEntries(packages) };
+}
+
+/** Returns the folder of the library in the bot's data, which its version names. */
+export function getLibraryFolder(dataDir: string): string {
+  return join(
+    dataDir,
+    'library',
+    `node-llama-cpp-${manifest.dependencies['node-llama-cpp']}`,
+  );
+}
+
+export type InstallOptions = {
+  readonly machine?: Machine;
+  /** Program of npm and its first arguments. Default: that of the search path. */
+  readonly npm?: readonly [string, ...string[]];
+};
+
+/**
+ * Installs the library that runs chat models into the bot's data, by npm and its lock, which holds the checksum of each package. No
+ * script of a package runs. Does nothing if it is there. Throws BotError `download.failed` with one sentence, and changes nothing
+ * then.
+ */
+export async function installChatLibrary(
+  dataDir: string,
+  { machine = examineMachine(), npm = ['npm'] }: InstallOptions,
+  signal: AbortSignal,
+): Promise<string> {
+  const folder = getLibraryFolder(dataDir);
+  if (existsSync(folder)) return folder;
+  const chosen = chooseLibraryLock(machine);
+  if (!chosen)
+    throw createInstallError(
+      `There is no build of the chat library for ${machine.platform} on ${machine.arch}.`,
+    );
+  const part = `${folder}.part`;
+  await rm(part, { recursive: true, force: true });
+  await mkdir(part, { recursive: true });
+  try {
+    await writeFile(join(part, 'package.json'), JSON.stringify(manifest));
+    await writeFile(join(part, 'package-lock.json'), JSON.stringify(chosen));
+    await runNpm(npm, part, signal);
+    await rename(part, folder);
+  } finally {
+    await rm(part, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+async function runNpm(
+  [program, ...first]: readonly [string, ...string[]],
+  cwd: string,
+  signal: AbortSignal,
+) {
+  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const child = spawn(program, [...first, 'ci', ...quiet], {
+    cwd,
+    signal,
+    stdio: 'ignore',
+    windowsHide: true,
+  });
+  const code = await new Promise<number | string | null>((resolve) => {
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code ?? error.name),
+    );
+    child.on('exit', resolve);
+  });
+  signal.throwIfAborted();
+  if (code !== 0)
+    throw createInstallError(`npm could not install the chat library (${code}).`);
+}
+
+function createInstallError(message: string) {
+  return new BotError('download.failed', true, message);
+}
