@@ -24,6 +24,8 @@ const retryMs = 5_000;
 type ChoiceDeps<Choice> = {
   /** A choice that changes nothing for sessions. */
   readonly isRepeated: (choice: Choice, former: Choice) => boolean;
+  /** A choice that stays known while the stored ones cannot be read anew. */
+  readonly isLasting: (choice: Choice) => boolean;
   /** A choice that is stored already. */
   readonly isSame: (choice: Choice, former: Choice) => boolean;
   readonly guildId: GuildId;
@@ -43,6 +45,8 @@ type PendingChoice<Choice> = { readonly choice: Choice; isSaved: boolean };
 class PeopleChoices<Choice> {
   readonly #deps: ChoiceDeps<Choice>;
   #stored: Map<PersonId, Choice> | undefined;
+  /** Lasting choices of the last read, until the next one. */
+  #lasting: ReadonlyMap<PersonId, Choice> = new Map();
   readonly #pending = new Map<PersonId, PendingChoice<Choice>>();
   /** Stored choices so far. A read that began before a save may be older. */
   #saveCount = 0;
@@ -59,12 +63,15 @@ class PeopleChoices<Choice> {
   /** Lists known choices. One that waits to be stored replaces the stored one. */
   listChoices(): readonly (readonly [PersonId, Choice])[] {
     const pending = [...this.#pending].map(([id, { choice }]) => [id, choice] as const);
-    return [...new Map([...(this.#stored ?? []), ...pending])];
+    return [...new Map([...(this.#stored ?? this.#lasting), ...pending])];
   }
 
   /** Finds the latest choice of a person. */
   findChoice(personId: PersonId): Choice | undefined {
-    return this.#pending.get(personId)?.choice ?? this.#stored?.get(personId);
+    return (
+      this.#pending.get(personId)?.choice ??
+      (this.#stored ?? this.#lasting).get(personId)
+    );
   }
 
   /** Finds a choice that is not stored yet. */
@@ -106,8 +113,10 @@ class PeopleChoices<Choice> {
     }
   }
 
-  /** Has the stored choices read anew. Choices that wait to be stored stay. */
+  /** Has the stored choices read anew. Lasting choices stay until then, and those that wait to be stored until they are. */
   reset(): void {
+    const known = [...(this.#stored ?? this.#lasting)];
+    this.#lasting = new Map(known.filter(([, choice]) => this.#deps.isLasting(choice)));
     this.#stored = undefined;
   }
 
@@ -375,6 +384,7 @@ export class GuildConsents implements Disposable {
         // A repeated yes still is a press in this session. Who was forgotten has said no as well.
         isRepeated: (choice, former) =>
           isRefusal(choice) && [choice.kind, 'forgotten'].includes(former.kind),
+        isLasting: isRefusal,
         isSame: ({ erasesSinceWallMs, kind }, former) =>
           kind === former.kind && erasesSinceWallMs === undefined,
       }),
@@ -382,6 +392,7 @@ export class GuildConsents implements Disposable {
         ...common,
         store: this.#leftOutPeople,
         isRepeated: (isLeftOut, wasLeftOut) => isLeftOut === wasLeftOut,
+        isLasting: (isLeftOut) => isLeftOut,
         isSame: () => true,
         // No answer about hearing: a no would be applied again.
         onChange: () => this.#onChange(guildId),

@@ -11,7 +11,7 @@ export type FfmpegOptions = {
   /** Name of the container format. ffmpeg never guesses it. */
   readonly demuxer: string;
   /** The bytes have an end, so that ffmpeg may keep them in a file of its own and go back: phones write the index of an MP4 last. */
-  readonly isFinite?: boolean;
+  readonly isOfKnownLength?: boolean;
   /** Counts the program while it runs. Throws at the limit. */
   readonly countProgram?: () => Disposable;
 };
@@ -97,10 +97,13 @@ function startFfmpeg(
 }
 
 function toFfmpegArguments(
-  { demuxer, isFinite = false }: Pick<FfmpegOptions, 'demuxer' | 'isFinite'>,
+  {
+    demuxer,
+    isOfKnownLength = false,
+  }: Pick<FfmpegOptions, 'demuxer' | 'isOfKnownLength'>,
   skipMs: number,
 ) {
-  const isCached = isFinite && demuxer === 'mov';
+  const isCached = isOfKnownLength && demuxer === 'mov';
   const [protocols, input] = isCached
     ? ['pipe,cache', 'cache:pipe:0']
     : ['pipe', 'pipe:0'];

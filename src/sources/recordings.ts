@@ -160,7 +160,7 @@ export class RecordingFetcher implements Recordings {
     if (!path) throw createNeedsFfmpegError(name);
     const rate = new RateConverter(shape.rateHz, shape.channels);
     // Four recordings are read at a time.
-    const program = { path, demuxer, isFinite: true };
+    const program = { path, demuxer, isOfKnownLength: true };
     for await (const pcm of decodeByFfmpeg(bytes, 0, program, signal))
       for (const samples of rate.push(pcm)) yield { ...shape, samples };
     yield { ...shape, samples: rate.flush() };

@@ -94,7 +94,7 @@ export function createSoundOpener(deps: SoundOpenerDeps): SoundOpener {
           ? decodeByFfmpeg(
               fileBytes,
               skipMs,
-              { ...ffmpeg, isFinite: isSeekable },
+              { ...ffmpeg, isOfKnownLength: isSeekable },
               until,
             )
           : decoding.decodeSound(fileBytes, plan, until);

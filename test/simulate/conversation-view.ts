@@ -40,15 +40,6 @@ export function listNewlyHeard(before: ConversationState, after: ConversationSta
   return listHeard(after).filter(({ id }) => !known.has(id));
 }
 
-/** Lists the people whose no the bot can know: of a store that it could not read since it came, it has no answers. */
-export function listKnownRefusals(
-  refusals: ReadonlySet<string>,
-  { presence: { consent } }: ConversationState,
-): readonly string[] {
-  const isKnown = (by: string) => consent.no.some((id) => id === by);
-  return [...refusals].filter((by) => consent.isLoaded || isKnown(by));
-}
-
 /** Whether a reply is known to have been heard. */
 export function isSounding(state: ConversationState) {
   const phase = floorPhase(state);

@@ -26,7 +26,6 @@ import {
   isSessionOver,
   isStarving,
   isTurnFailure,
-  listKnownRefusals,
   listNewExchanges,
   listNewlyHeard,
   listOverTurns,
@@ -202,7 +201,7 @@ export class Invariants {
   }
 
   #checkNo(world: Simulation, { after, before, effects, event }: SimulatedStep) {
-    for (const by of listKnownRefusals(this.consent.refusals, after)) {
+    for (const by of this.consent.refusals) {
       const isTheirs = (one: { readonly by: string }) => one.by === by;
       this.#hold(2, !after.turns.some((one) => isTheirs(one)), `turn of ${by}`);
       this.#hold(2, !after.tools.runs.some(isTheirs), `tool of ${by}`);

@@ -50,7 +50,7 @@ test('it may go back in an MP4 that has an end, whose index phones write last', 
     'finite',
     'process.stdout.write(process.argv.slice(2).join(" ").padEnd(400));',
   );
-  const options = { ...mov, path, isFinite: true };
+  const options = { ...mov, path, isOfKnownLength: true };
   const bytes = cutInPieces(Buffer.alloc(10), 10);
   const [pcm] = await Array.fromAsync(
     decodeByFfmpeg(bytes, skipMs, options, neverAborted),

@@ -349,7 +349,19 @@ export function discardUnheardAnswer(draft: Draft, turn: TurnState): void {
 export function stopAnswer(draft: Draft, { answer }: TurnState): void {
   if (!answer) return;
   emitEffect(draft, { do: 'discard', reply: answer.id });
-  stopToolRuns(draft, (run) => run.ref?.answer === answer.id && run.effect === 'read');
+  stopReadingRuns(draft, { answer });
+}
+
+/** Stops the reading tools of an answer that nobody waits for any more. Its other tools have begun to change things. */
+export function stopReadingRuns(
+  draft: Draft,
+  { answer }: Pick<TurnState, 'answer'>,
+): void {
+  stopToolRuns(
+    draft,
+    (run) =>
+      answer !== undefined && run.ref?.answer === answer.id && run.effect === 'read',
+  );
 }
 
 /** Stops everything that a person asked for or would have to press. */

@@ -39,7 +39,12 @@ import type {
   TurnState,
   UtteranceState,
 } from './state.ts';
-import { discardAnswer, stopAnswer, stopTurnRuns } from './tool-decisions.ts';
+import {
+  discardAnswer,
+  stopAnswer,
+  stopReadingRuns,
+  stopTurnRuns,
+} from './tool-decisions.ts';
 import { noteAnswerOver } from './turn-addressing.ts';
 
 /** Handlers of written exchanges and changed instructions, for `stepConversation`. */
@@ -223,6 +228,7 @@ export function takeBackReply(
   current: CurrentReply,
 ): void {
   cutReply(draft, current, 'interrupted');
+  stopReadingRuns(draft, turn);
   leaveQueue(draft, turn.id);
   turn.answer = undefined;
 }
