@@ -1,9 +1,12 @@
 // npm run node -- scripts/make-kernels.mjs [FOLDER]: compiles inner loops to WebAssembly SIMD. The
-// locked AssemblyScript gives the same bytes on every machine.
+// AssemblyScript locked in `tools` gives the same bytes on every machine.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const tools = createRequire(new URL('../tools/package.json', import.meta.url));
+const { default: asc } = await import(pathToFileURL(tools.resolve('assemblyscript/asc')).href);
 
 const kernels = {
   'silero.ts': 'src/audio/voice/silero-kernels.wasm',

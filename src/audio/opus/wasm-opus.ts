@@ -100,7 +100,7 @@ export class WasmOpus {
     return decode;
   }
 
-  /** Creates an encoder of 20 ms frames, with values of libopus' `opus_defines.h`. */
+  /** Creates an encoder of 20 ms frames, set by requests of libopus with their values. */
   createEncoder(
     rateHz: number,
     channels: number,
@@ -139,7 +139,7 @@ export class WasmOpus {
   }
 }
 
-/** Values of `OPUS_SET_APPLICATION`. */
+/** Values of the request that sets the application. */
 export const opusApplications = { voip: 2048, audio: 2049 } as const;
 
 /** libopus returns its errors as negative counts. */
