@@ -23,9 +23,9 @@ build() {
   npm rebuild @discordjs/opus || rm -rf node_modules/@discordjs/opus
   copy LICENSE THIRD-PARTY-NOTICES.md
   copy src
-  node src/app/trim-installation.mjs
   copy models
   (cd models && sha256sum -c --quiet SHA256SUMS)
+  node src/app/trim-installation.mjs
   copy commands
   copy sandbox
   copy doctor

@@ -1,12 +1,11 @@
 // npm run node -- scripts/make-kernels.mjs [FOLDER]: compiles inner loops to WebAssembly SIMD. The
 // AssemblyScript locked in `tools` gives the same bytes on every machine.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { basename, join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { resolveTool } from '#tools/resolve.mjs';
 
-const tools = createRequire(new URL('../tools/package.json', import.meta.url));
-const { default: asc } = await import(pathToFileURL(tools.resolve('assemblyscript/asc')).href);
+const { default: asc } = await import(resolveTool('assemblyscript/asc'));
 
 const kernels = {
   'silero.ts': 'src/audio/voice/silero-kernels.wasm',

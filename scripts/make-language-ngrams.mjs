@@ -2,13 +2,12 @@
 // languages of the bot, for src/speech/text-language. A line holds an n-gram (a character for each
 // byte of UTF-8), then the letter of each language with its score in base 36.
 import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { resolveTool } from '#tools/resolve.mjs';
 
 const keptCodes = 'en de fr es it pt nl sv da no fi pl cs ro hu el tr ru uk ar he hi ja ko zh vi'.split(' ');
 const target = fileURLToPath(new URL('../src/speech/text-language/ngrams.txt', import.meta.url));
-const tools = createRequire(new URL('../tools/package.json', import.meta.url));
-const entry = pathToFileURL(tools.resolve('eld/extrasmall')).href;
+const entry = resolveTool('eld/extrasmall');
 const { ngramsData } = await import(new URL('../ngrams/extrasmall.js', entry).href);
 
 const { dictionary } = await import(new URL('../dictionary.js', entry).href);
