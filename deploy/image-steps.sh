@@ -7,7 +7,7 @@
 #                                        becomes nobody first, who cannot write to FOLDER, or starts nothing (exit
 #                                        code 78) unless PARLEY_AS_ROOT is 1
 #
-# `node` on the PATH must be version 24 or newer: the one in node_modules is for development only.
+# `node` on the PATH must be version 24 or newer: the package `node` brings none without its script.
 set -eu
 
 repository=$(cd "$(dirname "$0")/.." && pwd)
@@ -19,15 +19,13 @@ build() {
   cd "$1"
   DATA=${DATA:-/data}
   copy .npmrc package.json package-lock.json
-  npm ci --omit=dev --no-audit --no-fund
-  rm -rf node_modules/@discordjs/opus/build* node_modules/@discordjs/opus/deps
-  find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
-  rm -rf node_modules/sodium-native/prebuilds/android* node_modules/sodium-native/prebuilds/darwin* node_modules/sodium-native/prebuilds/ios* node_modules/sodium-native/prebuilds/win32*
-  find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 -type d ! -path "$(node -p '`*/${process.platform}/${process.arch}`')" -exec rm -rf {} +
+  npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+  npm rebuild @discordjs/opus || rm -rf node_modules/@discordjs/opus
   copy LICENSE THIRD-PARTY-NOTICES.md
   copy src
   copy models
   (cd models && sha256sum -c --quiet SHA256SUMS)
+  node src/app/trim-installation.mjs
   copy commands
   copy sandbox
   copy doctor

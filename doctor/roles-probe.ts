@@ -7,6 +7,7 @@ import {
 } from '#src/probes/probe.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
+import { findWasmRuntime } from '#src/speech/local/folders.ts';
 import { loadRuntime } from '#src/speech/local/process/sessions.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 import type { ConfiguredRole } from './examine-role.ts';
@@ -50,7 +51,15 @@ export const rolesProbe: DoctorProbe = {
 const runtimeProbe = {
   name: 'runtime',
   mend: 'run npm ci again on this machine',
-  run: () => loadRuntime().then(() => toOkFinding('runtime', 'ONNX Runtime loads')),
+  run: () =>
+    loadRuntime().then(() =>
+      toOkFinding(
+        'runtime',
+        findWasmRuntime()
+          ? 'ONNX Runtime loads, in WebAssembly, which is slower: it has no library for this system'
+          : 'ONNX Runtime loads',
+      ),
+    ),
 };
 
 function formatRoleTitle(

@@ -3,8 +3,9 @@
 // time, since TypeScript 7.0.2 panics at an export that breaks the rule ("Unhandled case in Node.Text") in place of naming it.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { isolatedDeclarationSync } from 'oxc-transform';
+import { createRequire } from 'node:module';
 
+const { isolatedDeclarationSync } = createRequire(new URL('../tools/package.json', import.meta.url))('oxc-transform');
 const folders = ['src', 'commands', 'doctor', 'setup', 'sandbox', 'bench', 'scripts'];
 /** AssemblyScript has decorators and types of its own. */
 const foreign = /^scripts\/kernels\//;

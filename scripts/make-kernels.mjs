@@ -1,9 +1,11 @@
 // npm run node -- scripts/make-kernels.mjs [FOLDER]: compiles inner loops to WebAssembly SIMD. The
-// locked AssemblyScript gives the same bytes on every machine.
+// AssemblyScript locked in `tools` gives the same bytes on every machine.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
+import { resolveTool } from '#tools/resolve.mjs';
+
+const { default: asc } = await import(resolveTool('assemblyscript/asc'));
 
 const kernels = {
   'silero.ts': 'src/audio/voice/silero-kernels.wasm',

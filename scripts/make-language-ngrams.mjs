@@ -3,10 +3,11 @@
 // byte of UTF-8), then the letter of each language with its score in base 36.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { resolveTool } from '#tools/resolve.mjs';
 
 const keptCodes = 'en de fr es it pt nl sv da no fi pl cs ro hu el tr ru uk ar he hi ja ko zh vi'.split(' ');
 const target = fileURLToPath(new URL('../src/speech/text-language/ngrams.txt', import.meta.url));
-const entry = import.meta.resolve('eld/extrasmall');
+const entry = resolveTool('eld/extrasmall');
 const { ngramsData } = await import(new URL('../ngrams/extrasmall.js', entry).href);
 
 const { dictionary } = await import(new URL('../dictionary.js', entry).href);

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import { openMediaplex } from '#src/audio/opus/load-opus.ts';
+import { openWasmOpus } from '#src/audio/opus/load-opus.ts';
 import { writePages } from '#src/audio/formats/ogg-page.ts';
 
 const rateHz = 48_000;
@@ -25,7 +25,7 @@ const sounds = {
 };
 
 const folder = process.argv[2] ?? 'src/sources/sounds';
-const codec = await openMediaplex();
+const codec = await openWasmOpus();
 mkdirSync(folder, { recursive: true });
 for (const [n, [name, { makeSound, isLoop }]] of Object.entries(sounds).entries()) {
   writeFileSync(join(folder, `${name}.ogg`), encodeOgg(toSoundLevel(makeSound()), isLoop === true, n + 1));

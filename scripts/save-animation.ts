@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import type { Page } from 'playwright-core';
+import type { Page } from '#tools/browsers.ts';
 
 /** Options of `saveAnimation`. */
 export type AnimationOptions = {

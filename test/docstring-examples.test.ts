@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import {
   type Example,
   readExamples,
+  runCompiler,
   toAbsoluteImports,
   toModule,
   writeDeclarations,
@@ -65,11 +64,5 @@ test('every example in a docstring compiles', async () => {
   };
   const configPath = join(folder, 'tsconfig.json');
   await writeFile(configPath, JSON.stringify(config));
-  const compiler = resolve(root, 'node_modules/typescript/bin/tsc');
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    compiler,
-    '-p',
-    configPath,
-  ]).catch((error: { stdout: string }) => error);
-  expect(stdout).toBe('');
+  expect(await runCompiler(configPath)).toBe('');
 });

@@ -1,8 +1,9 @@
+import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { parseSync } from 'oxc-parser';
-import { isolatedDeclarationSync } from 'oxc-transform';
 import packageJson from '#package.json' with { type: 'json' };
 import { sourceFiles } from '#test/source-files.ts';
 
@@ -90,13 +91,48 @@ export async function writeDeclarations(folder: string) {
   const content = { type: 'module', imports: Object.fromEntries(imports) };
   await writeFile(join(folder, 'package.json'), JSON.stringify(content));
   const paths = await Array.fromAsync(sourceFiles(importedPattern));
-  await Promise.all(paths.map((path) => writeDeclaration(path, join(folder, path))));
+  const [modules, others] = [
+    paths.filter((path) => isModule(path)),
+    paths.filter((path) => !isModule(path)),
+  ];
+  await compileDeclarations(modules, folder);
+  for (const path of others) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await copyFile(path, join(folder, path));
+  }
 }
 
-async function writeDeclaration(path: string, target: string) {
-  await mkdir(dirname(target), { recursive: true });
-  if (!path.endsWith('.ts') || path.endsWith('.d.ts')) return copyFile(path, target);
-  const { code, errors } = isolatedDeclarationSync(path, await readFile(path, 'utf8'));
-  if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`);
-  await writeFile(target.replace(/\.ts$/, '.d.ts'), code);
+function isModule(path: string) {
+  return path.endsWith('.ts') && !path.endsWith('.d.ts');
+}
+
+async function compileDeclarations(paths: readonly string[], folder: string) {
+  const configPath = join(folder, 'declarations.json');
+  const config = {
+    extends: join(rootUrl, 'tsconfig.json'),
+    compilerOptions: {
+      noEmit: false,
+      declaration: true,
+      emitDeclarationOnly: true,
+      noCheck: true,
+      rootDir: rootUrl,
+      outDir: folder,
+      typeRoots: [join(rootUrl, 'node_modules/@types')],
+    },
+    include: [],
+    files: paths.map((path) => join(rootUrl, path)),
+  };
+  await writeFile(configPath, JSON.stringify(config));
+  await runCompiler(configPath);
+}
+
+/** Runs the compiler. Returns its complaints. */
+export async function runCompiler(configPath: string): Promise<string> {
+  const compiler = join(rootUrl, 'node_modules/typescript/bin/tsc');
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    compiler,
+    '-p',
+    configPath,
+  ]).catch((error: { stdout: string }) => error);
+  return stdout;
 }

@@ -112,7 +112,7 @@ line('@discordjs/voice joins, and encrypts each frame from end to end', async (m
 line('@discordjs/opus codes the sound, where npm could build it', async (m) => {
   expect(packageJson.optionalDependencies).toHaveProperty('@discordjs/opus');
   await m.conversations.chained;
-  expect(m.codec.name).toBe(await findFirst('@discordjs/opus', 'mediaplex'));
+  expect(m.codec.name).toBe(await findFirst('@discordjs/opus', 'libopus-wasm'));
   expect(m.frames.encoded).toBeGreaterThan(50);
   expect(m.frames.decoded).toBeGreaterThan(50);
 });

@@ -19,7 +19,7 @@ export function setup({ provide }: Pick<TestProject, 'provide'>) {
   );
   provide('absentPackages', absent);
   if (absent.length === 0) return;
-  const line = `NO ${absent.join(', ')}: ITS TESTS ARE SKIPPED. To run them: npm ci on a machine with a C++ compiler, make and Python 3.`;
+  const line = `NO ${absent.join(', ')}: ITS TESTS ARE SKIPPED. To run them: npm ci on a system for which they have a library, with a C++ compiler, make and Python 3.`;
   if (noSkip) throw new Error(line);
   console.error(`\n${line}\n`);
 }

@@ -2,7 +2,8 @@ import { access, glob, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { sourceFiles } from '#test/source-files.ts';
 
-const roots = 'src|commands|sandbox|doctor|setup|bench|test|page|deploy|docs|scripts';
+const roots =
+  'src|commands|sandbox|doctor|setup|bench|test|page|deploy|docs|scripts|tools';
 const ignored = new Set(['node_modules', 'fixtures', 'reports', 'data']);
 const exclude = (path: string) => ignored.has(basename(path));
 

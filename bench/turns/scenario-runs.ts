@@ -1,4 +1,4 @@
-import { openMediaplex } from '#src/audio/opus/load-opus.ts';
+import { openWasmOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { toPersonId } from '#src/base/ids.ts';
@@ -25,7 +25,7 @@ const textRules: EndpointRules = {
 
 /** Loads codec and network once. */
 export async function openWorkshop(): Promise<Workshop> {
-  return { codec: await openMediaplex(), weights: await loadSilero() };
+  return { codec: await openWasmOpus(), weights: await loadSilero() };
 }
 
 /** Makes the packets of each scene, as a microphone sends them. */

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { loadOpus, openMediaplex, openNativeOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus, openNativeOpus, openWasmOpus } from '#src/audio/opus/load-opus.ts';
 import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
 import { testOpusCodec } from '#test/contracts/opus-codec-contract.ts';
 import { withPackage } from '#test/fakes/optional-packages.ts';
 
-testOpusCodec('mediaplex', openMediaplex);
+testOpusCodec('libopus-wasm', openWasmOpus);
 
 withPackage('@discordjs/opus', () => {
   testOpusCodec('@discordjs/opus', openNativeOpus);
@@ -13,7 +13,7 @@ withPackage('@discordjs/opus', () => {
     expect((await loadOpus()).name).toBe('@discordjs/opus'));
 });
 
-test('mediaplex encodes and decodes if @discordjs/opus could not be built', () => {
+test('libopus-wasm encodes and decodes if @discordjs/opus could not be built', () => {
   const program = `
     import { registerHooks } from 'node:module';
     registerHooks({
@@ -30,7 +30,7 @@ test('mediaplex encodes and decodes if @discordjs/opus could not be built', () =
     '-e',
     program,
   ]);
-  expect([`${stdout}`, `${stderr}`]).toEqual(['mediaplex\n', '']);
+  expect([`${stdout}`, `${stderr}`]).toEqual(['libopus-wasm\n', '']);
 });
 
 test.each([

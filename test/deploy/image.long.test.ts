@@ -34,8 +34,9 @@ async function npmWithoutNetwork(folder: string) {
   await linkProduction(modules);
   const lines = [
     'set -eu',
+    `[ "$1" != rebuild ] || exit 0`,
     `[ "$1" = ci ] || PATH="\${PATH#*:}" exec npm "$@"`,
-    `[ "$1 $2" = 'ci --omit=dev' ]`,
+    `[ "$1 $2 $3" = 'ci --omit=dev --ignore-scripts' ]`,
     `cp -Rl '${modules}/node_modules' .`,
   ];
   await writeFile(join(bin, 'npm'), `#!/bin/sh\n${lines.join('\n')}\n`, {
@@ -86,7 +87,7 @@ async function filesOf(tree: string) {
 async function linkProduction(to: string) {
   const lock: Lock = JSON.parse(await readFile('package-lock.json', 'utf8'));
   for (const [at, { dev }] of Object.entries(lock.packages)) {
-    if (at !== '' && !dev) await linkPackage(at, to);
+    if (at !== '' && at !== 'node_modules/node' && !dev) await linkPackage(at, to);
   }
 }
 

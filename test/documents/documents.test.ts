@@ -103,7 +103,7 @@ const oldestNode = '20';
 
 test('documents name the Node that runs the bot, or the oldest that can fetch it', () => {
   const [major = ''] = /\d+/.exec(packageJson.engines.node) ?? [];
-  expect(packageJson.devDependencies.node).toMatch(new RegExp(`^${major}\\.`));
+  expect(packageJson.dependencies.node).toMatch(new RegExp(`^${major}\\.`));
   for (const { path, text } of documents) {
     for (const [said, version] of text.matchAll(/\bNode (\d+)/g))
       expect([major, oldestNode], `${path}: ${said}`).toContain(version);

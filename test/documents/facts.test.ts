@@ -108,6 +108,7 @@ test('npm runs the install scripts of Node and of @discordjs/opus alone, fetches
     ([, one]) => one.hasInstallScript,
   );
   expect(scripted.map(([at]) => at)).toEqual([
+    '', // Parley's own, which trims the installation
     'node_modules/@discordjs/opus',
     'node_modules/node',
     'node_modules/onnxruntime-node',
@@ -118,6 +119,19 @@ test('npm runs the install scripts of Node and of @discordjs/opus alone, fetches
   expect(await readFile('.npmrc', 'utf8')).toContain(
     '\nbuild-from-source=@discordjs/opus\n',
   );
+});
+
+test('each package that npm ci installs has a checksum, and none comes from another place than the registry', async () => {
+  const lock: {
+    readonly packages: Readonly<
+      Record<string, { readonly integrity?: string; readonly resolved?: string }>
+    >;
+  } = JSON.parse(await readFile('package-lock.json', 'utf8'));
+  const unchecked = Object.entries(lock.packages).filter(
+    ([path, { integrity, resolved }]) =>
+      path !== '' && (!integrity?.startsWith('sha512-') || resolved !== undefined),
+  );
+  expect(unchecked).toEqual([]);
 });
 
 test('every code of a refusal over HTTP stands in http.md', async () => {

@@ -131,8 +131,8 @@ const voiceBreaks: readonly Break[] = [
     id: 'm15',
     meaning: 'Sound is coded by another library than the card names.',
     file: 'src/audio/opus/load-opus.ts',
-    from: "  '@discordjs/opus': openNativeOpus,\n  mediaplex: openMediaplex,\n",
-    to: "  mediaplex: openMediaplex,\n  '@discordjs/opus': openNativeOpus,\n",
+    from: "  '@discordjs/opus': openNativeOpus,\n  'libopus-wasm': openWasmOpus,\n",
+    to: "  'libopus-wasm': openWasmOpus,\n  '@discordjs/opus': openNativeOpus,\n",
     testName: '@discordjs/opus',
   },
   {

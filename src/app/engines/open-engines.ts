@@ -27,6 +27,7 @@ import {
   type LocalRecogniser,
 } from '#src/speech/fallbacks/lazy-recogniser.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
+import { findWasmRuntime } from '#src/speech/local/folders.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { localVoiceLanguages } from '#src/speech/local/local-voices.ts';
 import {
@@ -114,6 +115,7 @@ export async function openEngines(
       ...chained,
       synthesizer: withSpokenForm(chained.synthesizer, spokenForm),
     };
+    reportSlowRuntime(report);
     const talking = await openRealtime(config, roles, stack, report);
     const live = await openLive(config, roles, stack, report);
     const warmed = [synthesizer, transcriber];
@@ -229,6 +231,17 @@ function openReportedTurnModel(localModels: LocalModels, report: OnEngineNews) {
   const onSkip = () => report({ kind: 'pause-skipped' });
   const smartTurn = new SmartTurnModel(localModels, onFailure);
   return new BoundedTurnModel(smartTurn, realClock, onSkip);
+}
+
+function reportSlowRuntime(report: OnEngineNews) {
+  if (!findWasmRuntime()) return;
+  report({
+    kind: 'habit',
+    role: 'speech to text',
+    provider: writeSentence`ONNX Runtime`,
+    what: writeSentence`it has no library for this system, so its WebAssembly build runs the built-in models`,
+    mend: writeSentence`they are slower; servers that hear and speak need none of them`,
+  });
 }
 
 function describeEngine(role: ProviderRole, choice: EngineChoice) {

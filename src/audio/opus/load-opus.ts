@@ -1,11 +1,13 @@
+import type { Frame } from '#src/audio/frame.ts';
 import { measureRms, speakRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { OpusCodec, OpusRateHz } from './opus-codec.ts';
-import { countOpusSamples, isSilenceFrame } from './opus-packet.ts';
+import { countOpusSamples } from './opus-packet.ts';
+import { opusApplications, WasmOpus } from './wasm-opus.ts';
 
 const codecLoaders = {
   '@discordjs/opus': openNativeOpus,
-  mediaplex: openMediaplex,
+  'libopus-wasm': openWasmOpus,
 } as const;
 
 /**
@@ -15,9 +17,6 @@ const codecLoaders = {
 const opusControls = {
   application: 4000,
   bitrate: 4002,
-  voip: 2048,
-  /** VOIP would code the bot's speech in hybrid mode, which takes 2.6 times the CPU (mediaplex 1.0.0, 24 kHz). */
-  audio: 2049,
   speechBitrate: 64_000,
   musicBitrate: 128_000,
 } as const;
@@ -25,21 +24,25 @@ const opusControls = {
 /** Limit of the strictest library. A packet on the wire has at most 1.5 kB. */
 const maxPacketBytes = 3828;
 
-/** A packet this short holds one frame without sound (DTX). */
-const maxSoundlessBytes = 2;
+/** A library's two halves. `controls` are requests of libopus with their values. */
+type OpusLibrary = {
+  createDecoder(rateHz: number, channels: number): (opus: Uint8Array) => Int16Array;
+  createEncoder(
+    rateHz: number,
+    channels: number,
+    controls: ReadonlyMap<number, number>,
+  ): (samples: Int16Array) => Frame;
+};
 
-/** Encoder and decoder of a library. Each library names the method that sets an option of libopus differently. */
-type LibraryCoder<Method extends string> = {
+type NativeCoder = {
   encode(pcm: Buffer): Buffer;
   decode(opus: Buffer): Uint8Array;
-} & Readonly<Record<Method, (request: number, value: number) => void>>;
+  applyEncoderCTL(request: number, value: number): void;
+};
 
-type OpenCoder<Method extends string> = new (
-  rateHz: number,
-  channels: number,
-) => LibraryCoder<Method>;
-
-type NativeOpus = { readonly OpusEncoder: OpenCoder<'applyEncoderCTL'> };
+type NativeOpus = {
+  readonly OpusEncoder: new (rateHz: number, channels: number) => NativeCoder;
+};
 
 // A variable keeps the compiler from asking for the package, which npm removes where it cannot be built.
 const packageName: string = '@discordjs/opus';
@@ -89,10 +92,9 @@ function testCodec(codec: OpusCodec) {
   if (!fits) throw new Error(`${codec.name} did not reproduce the test tone.`);
 }
 
-/** Opens mediaplex, which is prebuilt. Rejects where it has no binary for this machine. */
-export async function openMediaplex(): Promise<OpusCodec> {
-  const { OpusEncoder } = await import('mediaplex');
-  return createCodec('mediaplex', OpusEncoder, 'applyEncoderCtl');
+/** Opens libopus in WebAssembly, which takes up to 3 times the CPU of @discordjs/opus for the bot's speech. */
+export async function openWasmOpus(): Promise<OpusCodec> {
+  return createCodec('libopus-wasm', await WasmOpus.open());
 }
 
 /**
@@ -102,73 +104,76 @@ export async function openNativeOpus(): Promise<OpusCodec> {
   const { default: native }: { readonly default: NativeOpus } = await import(
     packageName
   );
-  return createCodec(packageName, native.OpusEncoder, 'applyEncoderCTL');
+  return createCodec(packageName, {
+    createDecoder(rateHz, channels) {
+      const coder = new native.OpusEncoder(rateHz, channels);
+      return (opus) => {
+        const pcm = coder.decode(toBuffer(opus));
+        return new Int16Array(pcm.buffer, pcm.byteOffset, pcm.byteLength / 2);
+      };
+    },
+    createEncoder(rateHz, channels, controls) {
+      const coder = new native.OpusEncoder(rateHz, channels);
+      for (const [request, value] of controls) coder.applyEncoderCTL(request, value);
+      return (samples) => coder.encode(toBuffer(samples));
+    },
+  });
 }
 
-function createCodec<Method extends string>(
-  name: string,
-  Coder: OpenCoder<Method>,
-  method: Method,
-): OpusCodec {
+function createCodec(name: string, library: OpusLibrary): OpusCodec {
   return {
     name,
     createDecoder(rateHz, channels = 1) {
-      const coder = new Coder(rateHz, channels);
-      return { decode: (opus) => decodeOpus(coder, opus, rateHz, channels) };
+      const decode = library.createDecoder(rateHz, channels);
+      return { decode: (opus) => decodeOpus(decode, opus, rateHz, channels) };
     },
     createEncoder(rateHz, channels = 1) {
-      const coder = new Coder(rateHz, channels);
-      coder[method](
-        opusControls.application,
-        isBotSound(rateHz, channels) ? opusControls.audio : opusControls.voip,
-      );
-      coder[method](
-        opusControls.bitrate,
-        channels === 1 ? opusControls.speechBitrate : opusControls.musicBitrate,
+      const length = (rateHz / 50) * channels;
+      const { speechBitrate, musicBitrate } = opusControls;
+      const encode = library.createEncoder(
+        rateHz,
+        channels,
+        new Map([
+          [opusControls.application, chooseApplication(rateHz, channels)],
+          [opusControls.bitrate, channels === 1 ? speechBitrate : musicBitrate],
+        ]),
       );
       return {
-        encode: (samples) => coder.encode(toFrameBytes(samples, rateHz, channels)),
+        encode(samples) {
+          if (samples.length !== length)
+            throw new Error(`A frame holds ${length} samples.`);
+          return encode(samples);
+        },
       };
     },
   };
 }
 
-function isBotSound(rateHz: OpusRateHz, channels: 1 | 2) {
-  // Tests and the sandbox encode people's sound too, as their clients do.
-  return channels === 2 || rateHz === speakRateHz;
+function chooseApplication(rateHz: OpusRateHz, channels: 1 | 2) {
+  // VOIP would code the bot's speech in hybrid mode, which takes more CPU. Tests and the sandbox encode people's
+  // sound too, as their clients do.
+  const isBotSound = channels === 2 || rateHz === speakRateHz;
+  return isBotSound ? opusApplications.audio : opusApplications.voip;
 }
 
 /** Decodes a packet. Throws a plain Error for bytes that could harm a library. */
 function decodeOpus(
-  library: { decode(opus: Buffer): Uint8Array },
+  decode: (opus: Uint8Array) => Int16Array,
   opus: Uint8Array,
   rateHz: number,
-  channels: 1 | 2,
+  channels: number,
 ) {
   if (opus.length > maxPacketBytes) throw new Error('An Opus packet is too long.');
   const length = countOpusSamples(opus);
   if (length === 0) throw new Error('A packet is not Opus.');
-  const samples = new Int16Array((length * rateHz * channels) / 48_000);
-  // mediaplex 1.0.0 turns packets without sound into full-scale noise, except in CELT mode.
-  if (opus.length <= maxSoundlessBytes) return samples;
-  const pcm = library.decode(toBuffer(opus));
-  // The same happens for a silence frame after hybrid frames.
-  if (isSilenceFrame(opus)) return samples;
-  if (pcm.length < samples.byteLength)
-    throw new Error('An Opus packet was decoded to too few samples.');
-  // mediaplex returns mono at twice its length, with zeros at the end.
-  samples.set(new Int16Array(pcm.buffer, pcm.byteOffset, samples.length));
+  const samples = decode(opus);
+  if (samples.length !== (length * rateHz * channels) / 48_000)
+    throw new Error('An Opus packet was decoded to another length than it says.');
   return samples;
 }
 
-function toBuffer(opus: Uint8Array) {
-  return opus instanceof Buffer
-    ? opus
-    : Buffer.from(opus.buffer, opus.byteOffset, opus.length);
-}
-
-function toFrameBytes(samples: Int16Array, rateHz: number, channels: 1 | 2) {
-  const length = (rateHz / 50) * channels;
-  if (samples.length !== length) throw new Error(`A frame holds ${length} samples.`);
-  return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+function toBuffer(bytes: Uint8Array | Int16Array) {
+  return bytes instanceof Buffer
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -16,7 +16,7 @@ export interface OpusEncoder {
 
 /** Opus library that works on this machine. */
 export interface OpusCodec {
-  /** Name printed at start, such as `mediaplex`. */
+  /** Name printed at start, such as `libopus-wasm`. */
   readonly name: string;
   /** Creates a decoder to interleaved channels. */
   createDecoder(rateHz: OpusRateHz, channels?: 1 | 2): OpusDecoder;

@@ -1,5 +1,5 @@
 /** 120 ms at 48 kHz: https://www.rfc-editor.org/rfc/rfc6716.html#section-3.2.5 */
-const maxPacketSamples = 5760;
+export const maxPacketSamples = 5760;
 
 /**
  * Frame lengths at 48 kHz by the upper five bits of the first byte:

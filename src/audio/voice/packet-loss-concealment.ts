@@ -13,7 +13,7 @@ const crossfadeSamples = 5 * samplesPerMs;
 /**
  * Packet loss concealment: repeats the last period of the voice, fading within 100 ms. Mono at 16 kHz.
  *
- * mediaplex 1.0.0 conceals SILK and hybrid frames with noise near full scale. At 10 % loss, repeating instead of
+ * @discordjs/opus cannot be asked to conceal a packet. At 10 % loss, repeating instead of
  * zeros misjudges 0.4 instead of 1.7 % of the voice windows, and 13 instead of 26 % of the words are wrong.
  */
 export class PacketLossConcealment {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { BotError } from '#src/base/errors.ts';
 import type { GuildId } from '#src/base/ids.ts';
-import { getModelFolder } from '#src/speech/local/folders.ts';
+import { findWasmRuntime, getModelFolder } from '#src/speech/local/folders.ts';
 import type {
   Transcriber,
   Transcript,
@@ -33,7 +33,7 @@ export interface LocalRecogniser {
 /** Tests whether the runtime and the standard model of local recognition are there. Loads neither. */
 export function isLocalRecogniserInstalled(): boolean {
   try {
-    import.meta.resolve('onnxruntime-node');
+    if (!findWasmRuntime()) import.meta.resolve('onnxruntime-node');
   } catch {
     return false;
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,4 +12,17 @@ export function getModelFolder(name: string): string {
 /** Returns the absolute path of a configured folder, or of the default model. */
 export function resolveModelFolder(name: string, defaultName: string): string {
   return name === '' ? getModelFolder(defaultName) : resolve(name);
+}
+
+const wasmRuntime = new URL(
+  'runtime-wasm/node_modules/onnxruntime-web/dist/ort.node.min.mjs',
+  models,
+);
+
+/**
+ * Finds the WebAssembly build of ONNX Runtime, which `src/app/trim-installation.mjs` installs only where
+ * onnxruntime-node has no library for the system. Undefined elsewhere.
+ */
+export function findWasmRuntime(): URL | undefined {
+  return existsSync(wasmRuntime) ? wasmRuntime : undefined;
 }

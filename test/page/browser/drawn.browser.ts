@@ -1,5 +1,5 @@
-import axe from 'axe-core';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from '#tools/browsers.ts';
+import { axe } from '#tools/browsers.ts';
 import { openTab } from './open-browser.ts';
 import { test } from './page-test.ts';
 

@@ -1,5 +1,5 @@
-import type { Page } from 'playwright-core';
 import { type Locale, readTexts } from '#src/texts/texts.ts';
+import type { Page } from '#tools/browsers.ts';
 
 /** Texts and names that a reader sees or hears of, also in what is folded. Words in `code`, and what is marked as English, are nobody's sentences. */
 const readShown = `(part) => {

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page } from '#tools/browsers.ts';
 
 /**
  * Notes what a screen reader says by itself, by the rules of WAI-ARIA: what is added to a live region that is displayed before, and the

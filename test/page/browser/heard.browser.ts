@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page } from '#tools/browsers.ts';
 import { hearPage } from './hear-page.ts';
 import { test } from './page-test.ts';
 

@@ -1,6 +1,6 @@
-import type { Page } from 'playwright-core';
 import { dropCodes, ignoreCodes } from '#sandbox/page/browser-protocol.ts';
 import { readPageTexts } from '#src/texts/page-texts.ts';
+import type { Page } from '#tools/browsers.ts';
 import { findUntranslated } from './find-untranslated.ts';
 import { openBrowser, openTab } from './open-browser.ts';
 import { test } from './page-test.ts';

@@ -1,5 +1,5 @@
-import type { Page } from 'playwright-core';
 import { formatText } from '#src/texts/texts.ts';
+import type { Page } from '#tools/browsers.ts';
 import { listComplaints, openBrowser } from './open-browser.ts';
 import { openProgram } from './open-program.ts';
 

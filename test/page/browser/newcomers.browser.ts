@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
 import type { TestContext } from 'vitest';
 import { readOpusPackets } from '#bench/turns/voice-clips.ts';
 import { writeWav } from '#src/audio/formats/wav.ts';
@@ -11,6 +10,7 @@ import { readPageTexts } from '#src/texts/page-texts.ts';
 import { formatText, type Locale, type TextId } from '#src/texts/texts.ts';
 import { readClip } from '#test/audio/clip-archive.ts';
 import { joinedSpeech } from '#test/audio/recorded-speech.ts';
+import type { Page } from '#tools/browsers.ts';
 import { findUntranslated } from './find-untranslated.ts';
 import { listComplaints, openBrowser } from './open-browser.ts';
 import { openProgram } from './open-program.ts';

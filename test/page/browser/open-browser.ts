@@ -1,14 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readWav, writeWav } from '#src/audio/formats/wav.ts';
+import { chromiumPath } from '#test/page/chromium.ts';
 import {
   type Browser,
   type BrowserContextOptions,
   chromium,
   type Page,
-} from 'playwright-core';
-import { readWav, writeWav } from '#src/audio/formats/wav.ts';
-import { chromiumPath } from '#test/page/chromium.ts';
+} from '#tools/browsers.ts';
 
 const flags = [
   '--headless',

@@ -1,5 +1,5 @@
-import type { Browser, Page } from 'playwright-core';
 import { test as base } from 'vitest';
+import type { Browser, Page } from '#tools/browsers.ts';
 import { openBrowser, openTab } from './open-browser.ts';
 import { openSetup } from './open-page.ts';
 

@@ -1,6 +1,6 @@
-import type { Page } from 'playwright-core';
 import { realClock } from '#src/base/clock.ts';
 import { EnteredBrowsers, type KeptBrowser } from '#src/web/http/entered-browsers.ts';
+import type { Page } from '#tools/browsers.ts';
 import { openTab } from './open-browser.ts';
 import { openSetup } from './open-page.ts';
 import { test } from './page-test.ts';

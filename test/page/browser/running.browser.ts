@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page } from '#tools/browsers.ts';
 import { hearPage } from './hear-page.ts';
 import { openBrowser, openTab } from './open-browser.ts';
 import { openProgram, type Program } from './open-program.ts';

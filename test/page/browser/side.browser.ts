@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Page } from 'playwright-core';
 import { frameKinds, toPcmBytes, writeFrame } from '#page/room/sound/sound-frames.js';
+import type { Page } from '#tools/browsers.ts';
 import { openBrowser } from './open-browser.ts';
 import { test as pageTest } from './page-test.ts';
 

@@ -1,4 +1,3 @@
-import type { Page } from 'playwright-core';
 import {
   frameKinds,
   measureRms,
@@ -6,6 +5,7 @@ import {
   toPcmSamples,
   writeFrame,
 } from '#page/room/sound/sound-frames.js';
+import type { Page } from '#tools/browsers.ts';
 import { openBrowser, openTab } from './open-browser.ts';
 import { test as pageTest } from './page-test.ts';
 

@@ -1,5 +1,5 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { minUnderstoodShare } from '#src/probes/engine-probes.ts';
+import type { Browser, BrowserContext, Page } from '#tools/browsers.ts';
 import { listComplaints, openBrowser } from './open-browser.ts';
 import { openProgram, type Program } from './open-program.ts';
 import { forgetTapped, TabListener, tapSound } from './tap-sound.ts';

@@ -1,8 +1,8 @@
-import type { BrowserContext, Page } from 'playwright-core';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { measureUnderstoodShare } from '#src/probes/engine-probes.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
+import type { BrowserContext, Page } from '#tools/browsers.ts';
 
 /**
  * Before a script of the page runs: the port to the worklet that plays passes through here. A tap of the loudspeaker itself loses

@@ -2,9 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
+import { findWasmRuntime } from '#src/speech/local/folders.ts';
 import type { ThreadTurn } from '#src/speech/local/model-jobs.ts';
 import { checkModelFile } from './model-files.ts';
 import { cutModel } from './model-graph.ts';
+
+/** ONNX Runtime. Its two builds have the same functions. */
+type Runtime = typeof import('onnxruntime-node');
+type WasmRuntime = Runtime & {
+  readonly env: { readonly wasm: { numThreads?: number } };
+};
 
 /** Runs a model once. Names of inputs and outputs are those of its file. */
 export type RunModel = (
@@ -28,17 +35,28 @@ const defaultOptions: InferenceSession.SessionOptions = {
   extra: { session: { intra_op: { allow_spinning: '0' } } },
 };
 
-/** Loads ONNX Runtime. Throws BotError `speech.failed` where it has no binary. */
-export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+/**
+ * Loads ONNX Runtime, in WebAssembly where the installation found that its library does not load. Throws BotError
+ * `speech.failed` without either.
+ */
+export async function loadRuntime(): Promise<Runtime> {
   // Without this it keeps files of its own for Microsoft, and sends them there.
   process.env.ORT_DISABLE_TELEMETRY = '1';
+  const wasm = findWasmRuntime();
   try {
-    return await import('onnxruntime-node');
+    return wasm ? await loadWasmRuntime(wasm) : await import('onnxruntime-node');
   } catch (cause) {
     const reason = getErrorMessage(cause).split('\n', 1)[0];
-    const message = `ONNX Runtime does not load on this system (${reason}), so hearing and speaking need TRANSCRIPTION_BASE_URL and SPEECH_BASE_URL.`;
+    const message = `ONNX Runtime does not load on this system (${reason}), so hearing and speaking need npm ci again with a network, or TRANSCRIPTION_BASE_URL and SPEECH_BASE_URL.`;
     throw new BotError('speech.failed', false, message, cause);
   }
+}
+
+async function loadWasmRuntime(entry: URL) {
+  const runtime: WasmRuntime = await import(entry.href);
+  // As with the library; further threads are workers, each with a copy of the program.
+  runtime.env.wasm.numThreads = 1;
+  return runtime;
 }
 
 /** Opens a model file. Throws BotError `speech.failed`. */

@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempDisposableSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const own = `${process.platform}/${process.arch}`;
+const runtimes = 'onnxruntime-node/bin/napi-v6';
+const sodium = 'sodium-native/prebuilds';
+const kept = [
+  `${runtimes}/${own}/library.node`,
+  `${sodium}/${own.replace('/', '-')}/sodium.node`,
+  '@discordjs/opus/prebuild/opus.node',
+  'openai/index.js',
+];
+const foreign = [
+  `${runtimes}/other/x64/library.node`,
+  `${runtimes}/${process.platform}/other/library.node`,
+  `${sodium}/other-x64/sodium.node`,
+  '@discordjs/opus/deps/opus.c',
+  '@discordjs/opus/build-tmp/opus.o',
+];
+const developers = ['openai/index.d.ts', 'openai/index.js.map', 'openai/a/b.d.mts'];
+
+function install(folder: string, paths: readonly string[]) {
+  for (const path of paths) {
+    const file = join(folder, 'node_modules', path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, 'x'.repeat(600_000));
+  }
+}
+
+function trim(folder: string, ...asSomebody: string[]) {
+  const script = 'src/app/trim-installation.mjs';
+  const [program = '', ...words] = [...asSomebody, process.execPath, script, folder];
+  const { status, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8' });
+  return { status, out: stdout, complaints: stderr };
+}
+
+function listMissing(folder: string, paths: readonly string[]) {
+  return paths.filter((path) => !existsSync(join(folder, 'node_modules', path)));
+}
+
+test('after npm ci only what this machine loads is left, and one line says what was removed', () => {
+  using temporary = mkdtempDisposableSync(join(tmpdir(), 'parley-trim-'));
+  const folder = temporary.path;
+  install(folder, [...kept, ...foreign, ...developers]);
+  const { complaints, out, status } = trim(folder);
+  expect({ complaints, status }).toEqual({ complaints: '', status: 0 });
+  expect(out).toBe(
+    'Removed 5 MB that this machine never loads: ONNX Runtime for other systems (1 MB), sodium for other systems (1 MB), what @discordjs/opus was compiled from (1 MB), declarations and source maps (2 MB).\n',
+  );
+  expect(listMissing(folder, kept)).toEqual([]);
+  expect(listMissing(folder, [...foreign, ...developers])).toHaveLength(8);
+  expect(trim(folder)).toEqual({ status: 0, out: '', complaints: '' });
+});
+
+test('where the compiler is installed its declarations stay', () => {
+  using temporary = mkdtempDisposableSync(join(tmpdir(), 'parley-trim-'));
+  install(temporary.path, [...kept, ...developers, 'typescript/package.json']);
+  expect(trim(temporary.path).out).toBe('');
+  expect(listMissing(temporary.path, developers)).toEqual([]);
+});
+
+test('a tree of hard links is trimmed without a change to the tree that it was made from', () => {
+  using temporary = mkdtempDisposableSync(join(tmpdir(), 'parley-trim-'));
+  const twin = join(temporary.path, 'twin.node');
+  install(temporary.path, foreign);
+  linkSync(join(temporary.path, 'node_modules', foreign[0] ?? ''), twin);
+  trim(temporary.path);
+  expect(readFileSync(twin, 'utf8')).toHaveLength(600_000);
+});
+
+test('a tree that cannot be written, or is not there, is no failed installation', () => {
+  using temporary = mkdtempDisposableSync(join(tmpdir(), 'parley-trim-'));
+  const folder = temporary.path;
+  expect(trim(folder)).toEqual({ status: 0, out: '', complaints: '' });
+  install(folder, ['sodium-native/prebuilds/other-x64/sodium.node']);
+  const prebuilds = join(folder, 'node_modules/sodium-native/prebuilds');
+  chmodSync(prebuilds, 0o555);
+  chmodSync(folder, 0o755);
+  const isRoot = process.getuid?.() === 0;
+  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+  const { out, status } = trim(folder, ...(isRoot ? nobody : []));
+  chmodSync(prebuilds, 0o755);
+  expect(status).toBe(0);
+  expect(out).toBe(
+    '1 of what this machine never loads could not be removed, which only takes space.\n',
+  );
+});
