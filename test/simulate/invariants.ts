@@ -441,6 +441,7 @@ export class Invariants {
 
   /** The bot has told a person that it has forgotten them, and keeps these settings of the person in memory. */
   checkForgotten(by: string, settings: object) {
+    this.#money.noteForgotten(by);
     this.#note(() => this.#hold(89, Object.keys(settings).length === 0, by));
   }
 

@@ -13,6 +13,7 @@ export class MoneyJudge {
   readonly #askers = new Map<string, string>();
   /** Billionths of a dollar, by person and day of UTC. */
   readonly #spent = new Map<string, number>();
+  readonly #forgotten = new Set<string>();
 
   constructor(hold: Hold) {
     this.#hold = hold;
@@ -35,9 +36,15 @@ export class MoneyJudge {
     if (asker !== undefined) this.#add(world, asker, text.length * spokenNanoUsd);
   }
 
+  /** A person is forgotten: the next process counts their money as the server's alone. */
+  noteForgotten(by: string) {
+    this.#forgotten.add(by);
+  }
+
   /** A process has begun, for which a person has spent so many billionths of a dollar today, through all processes before. */
   checkInherited(world: Simulation, by: string, nanoUsd: number) {
     const sum = this.#spent.get(toKey(world, by)) ?? 0;
+    if (this.#forgotten.has(by)) return;
     this.#hold(88, sum <= nanoUsd, `${by}: ${Math.round(sum)}, known is ${nanoUsd}`);
   }
 

@@ -21,7 +21,7 @@ const roundMinutes = [0, 0.1, 0.3, 0.6] as const;
 const seedsALongScript = 4;
 
 /** Length of the script of a seed, in minutes, where all scenes are to be met soon. */
-export function findScriptMinutes(seed: number): number {
+function findScriptMinutes(seed: number): number {
   if (seed % seedsALongScript === 1) return 1;
   return roundMinutes[Math.floor(seed / scenes.length)] ?? 1;
 }
