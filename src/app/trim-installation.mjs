@@ -16,7 +16,7 @@ const { arch, env: ownEnvironment, platform } = process;
 const developersFile = /\.(?:map|d\.[cm]?ts)$/;
 
 const wasmFolder = join(root, 'models/runtime-wasm');
-/** What is loaded of the packages that the WebAssembly build brings. */
+/** Files that are loaded of the packages that the WebAssembly build brings. */
 const loadedOfWasm =
   /^onnxruntime-web[/\\](?:package\.json|dist[/\\](?:ort\.node\.min\.mjs|ort-wasm-simd-threaded\.(?:mjs|wasm)))$/;
 

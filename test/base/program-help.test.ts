@@ -5,12 +5,12 @@ import packageJson from '#package.json' with { type: 'json' };
 import { getCompileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { formatHelp, programs } from '#src/base/help/program-help.mjs';
 
-/** Names of npm scripts that run a program of ours, and its file. */
+/** Names of npm scripts that run a program of ours for a person, and its file. */
 const scripts = Object.entries(packageJson.scripts).flatMap(([name, command]) => {
   const file = /^node (?:--\S+ (?:\.\/\S+ )?)*((?!-)\S+\.(?:ts|mjs))$/.exec(
     command,
   )?.[1];
-  return file === undefined || command.includes('--watch')
+  return file === undefined || command.includes('--watch') || name === 'postinstall'
     ? []
     : [[name, file] as const];
 });

@@ -239,7 +239,7 @@ playScripts({
     panel > join.ok; listening; people.yes names Adam
     `,
   ],
-  'a stored no counts, and while no store has told it nobody is told': [
+  'a stored no counts, also while it cannot be read anew, and then nobody is told': [
     { acts, isUncalled: true },
     `
     eva denies > isSaved true
@@ -250,7 +250,7 @@ playScripts({
     store unreadable
     adam joins > joined consent unasked unread true, failed store store.unreadable
     do evaTalks > says join.spoken
-    panel > join.ok.ask; people.unasked names Adam, Eva
+    panel > join.ok.ask; people.unasked names Adam; people.no n 1
     `,
   ],
   'another bot reads nothing, and who answers in time neither': [

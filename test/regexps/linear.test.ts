@@ -112,7 +112,7 @@ class Writer {
 type Literal = { readonly at: string; readonly source: string; readonly flags: string };
 
 /** Files of the repository that run at run time. */
-const files = '{src,commands,tools,sandbox,doctor,setup}/**/*.ts';
+const files = '{src,commands,sandbox,doctor,setup}/**/*.ts';
 
 /** Every regular expression literal of the program, each once, and the files that build one from a text. */
 async function regexpsOfProgram(): Promise<{

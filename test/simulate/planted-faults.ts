@@ -37,7 +37,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     id: '04',
     meaning: 'An answer that is discarded leaves its reading tools running.',
     file: `${machine}/tool-decisions.ts`,
-    from: "  stopToolRuns(draft, (run) => run.ref?.answer === answer.id && run.effect === 'read');\n",
+    from: '  stopReadingRuns(draft, { answer });\n',
     to: '',
     tests: conversationTests,
   },

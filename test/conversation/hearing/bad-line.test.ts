@@ -30,7 +30,7 @@ const lines: Readonly<Record<string, Line>> = {
 async function openScenes() {
   const workshop = await openWorkshop();
   const everyTenth = (await readScenarios()).filter((_, n) => n % 10 === 0);
-  const sounds = await playScenarios(everyTenth.slice(0, 16), workshop);
+  const sounds = await playScenarios(everyTenth.slice(0, 32), workshop);
   /** Counts the pauses at which a recogniser is asked, and the ends of utterances. */
   return (line: Line) => {
     const kinds = sounds.flatMap(({ packets, words, lengthMs }, scene) => {

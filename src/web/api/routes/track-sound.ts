@@ -59,13 +59,14 @@ function checkSampleType(type: string | undefined) {
   if (type === undefined) return;
   const label = readHeaderLabel(new Headers({ 'content-type': type }));
   if (!label.isRaw) return;
+  const names = type.split(';').map((part) => part.split('=')[0]?.trim().toLowerCase());
   const known = {
     rate: label.rateHz,
     channels: label.channels,
     format: label.encoding,
   };
   for (const [name, value] of Object.entries(known)) {
-    const isNamed = new RegExp(`;\\s*${name}\\s*=`, 'i').test(type);
+    const isNamed = names.includes(name);
     if (!isNamed || value !== undefined) continue;
     throw createInvalidRefusal(
       `Content-Type: ${name} is not known: rate is 4000 to 192000, channels 1 to 8, format s16, s24, s32, f32 or u8.`,
