@@ -33,7 +33,8 @@ test('each query of the dashboard names a metric of the bot and its labels', asy
   );
   expect(queries.length).toBeGreaterThan(15);
   for (const query of queries) {
-    const [named = ''] = /(?:parley|process)_\w+(\.\+)?/.exec(query.replace('_bucket', '')) ?? [];
+    const [named = ''] =
+      /(?:parley|process)_\w+(\.\+)?/.exec(query.replace('_bucket', '')) ?? [];
     const name = [...known.keys()].find((one) => new RegExp(`^${named}$`).test(one));
     const labels = [
       ...(known.get(name ?? '') ?? [`no metric ${named}`]),
