@@ -12,6 +12,7 @@ const programs = {
   parley: 'src/app/main.mjs',
   'sqlite-thread': 'src/storage/sqlite/sqlite-thread.ts',
   'models-main': 'src/speech/local/process/models-main.ts',
+  'chat-main': 'src/chat/local/process/chat-main.ts',
   'decoder-main': 'src/sources/decoder-main.ts',
   'sodium-names': 'src/discord/library/sodium-names.ts',
   sandbox: 'sandbox/main.ts',
