@@ -1,18 +1,20 @@
-// node scripts/make-cues.mjs [FOLDER]: writes the four cues, 24 kHz mono, into
+// node scripts/make-cues.mjs [FOLDER]: writes the five cues, 24 kHz mono, into
 // src/playback/reply/cues. `heard` glides up, `error` glides down and is dull, `leaving` is two
 // notes down, and `thinking` is a high tick. Each is under 250 ms and at -26 dBFS over its loudest
-// 20 ms.
+// 20 ms. `working` is a low chord of 2 s that swells and falls at -38 dBFS, to be played again and again.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWav } from '#src/audio/formats/wav.ts';
 
 const rateHz = 24_000;
 const levelDb = -26;
+const bedLevelDb = -38;
 const windowMs = 20;
 
 const cues = {
   heard: () => makeGlide({ fromHz: 520, toHz: 1040, lengthMs: 180, partials: [1] }),
   thinking: () => makeTick({ hz: 2400, lengthMs: 40, decayMs: 6 }),
+  working: () => makeBed({ hz: [130.81, 196, 261.63], lengthMs: 2000 }),
   error: () => makeGlide({ fromHz: 360, toHz: 200, lengthMs: 240, partials: [1, 0, 0.33, 0, 0.15] }),
   leaving: () => [...makeNote({ hz: 784, lengthMs: 105 }), ...makeNote({ hz: 523.25, lengthMs: 135 })],
 };
@@ -20,7 +22,7 @@ const cues = {
 const folder = process.argv[2] ?? 'src/playback/reply/cues';
 mkdirSync(folder, { recursive: true });
 for (const [name, makeCue] of Object.entries(cues)) {
-  writeFileSync(join(folder, `${name}.wav`), writeWav({ samples: toCueLevel(makeCue()), rateHz, channels: 1 }));
+  writeFileSync(join(folder, `${name}.wav`), writeWav({ samples: toCueLevel(makeCue(), name === 'working' ? bedLevelDb : levelDb), rateHz, channels: 1 }));
 }
 
 /** Makes a tone whose pitch moves evenly in octaves. `partials` are gains of the tone and its overtones. */
@@ -38,6 +40,13 @@ function makeNote({ hz, lengthMs }) {
     const phase = (2 * Math.PI * hz * n) / rateHz;
     return Math.sin(phase) + 0.2 * Math.sin(2 * phase);
   });
+}
+
+/** Makes a chord that swells to its middle and falls again. */
+function makeBed({ hz, lengthMs }) {
+  return makeSamples(lengthMs, lengthMs / 2, lengthMs / 2, (_, n) =>
+    hz.reduce((sum, each) => sum + Math.sin((2 * Math.PI * each * n) / rateHz), 0),
+  );
 }
 
 /** Makes a tone that fades at once. */
@@ -58,14 +67,14 @@ function makeSamples(lengthMs, riseMs, fallMs, wave) {
   });
 }
 
-/** Converts to 16 bits at the level of all cues. */
-function toCueLevel(samples) {
+/** Converts to 16 bits at a level. */
+function toCueLevel(samples, cueLevelDb) {
   const size = (windowMs * rateHz) / 1000;
   let loudestRms = 0;
   for (let from = 0; from + size <= samples.length; from += size / 4) {
     const energy = samples.slice(from, from + size).reduce((sum, sample) => sum + sample ** 2, 0);
     loudestRms = Math.max(loudestRms, Math.sqrt(energy / size));
   }
-  const gain = 10 ** (levelDb / 20) / loudestRms;
+  const gain = 10 ** (cueLevelDb / 20) / loudestRms;
   return Int16Array.from(samples, (sample) => Math.round(sample * gain * 32_767));
 }

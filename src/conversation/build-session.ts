@@ -166,6 +166,9 @@ function createOuterRunner(deps: EffectRunnerDeps): (effect: OuterEffect) => voi
       to === undefined
         ? notices.post(line)
         : notices.notifyPerson(to, [line], signal, []),
+    'tell-result': (effect) => calls.tellResult(effect),
+    'tell-progress': ({ by, question }) =>
+      mouth.sayProgress(calls.describeProgress(question), by),
     'tell-unpaid': ({ by }) => unpaidSpeech.tellSpeaker(by),
     'forget-person': ({ by }) => decisions.forgetPerson(by),
     end: ({ why: reason }) => decisions.endSession(reason),

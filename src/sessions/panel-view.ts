@@ -24,7 +24,7 @@ import {
 } from '#src/ports/talk-guide.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { truncate } from '#src/texts/plain-text.ts';
-import { type PlainTextId, type TextLine, toOptionalLines } from '#src/texts/texts.ts';
+import { type TextLine, toOptionalLines } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 
 /** Everything that a panel shows. */
@@ -36,7 +36,7 @@ export type PanelFacts = {
   readonly talking?: string;
   /** Gets the name that a person has in this server. */
   readonly getName: (personId: PersonId) => string;
-  readonly step?: PlainTextId;
+  readonly step?: TextLine;
   readonly features: FeaturePanel;
 };
 
@@ -144,7 +144,7 @@ function listCaptionsLines(
 function findAnswering({ state, step, talk }: PanelFacts): Activity | undefined {
   const { current } = state.turnQueue;
   const phases = state.turns.map((turn) => getPhase(turn, state));
-  if (step) return { mood: 'thinking', line: { id: step } };
+  if (step) return { mood: 'thinking', line: step };
   if (current && current.phase.kind !== 'making') {
     const asker = findCurrentTurn(state)?.name;
     const line: TextLine =

@@ -4,6 +4,10 @@ export const answerWaitRules = {
   everyMs: 1_200,
   /** "One moment.", once. */
   momentMs: 2_500,
+  /** The sentence about a tool, once, after the tool has run for so long. */
+  stepMs: 1_200,
+  /** Length of the low sound that then takes the place of ticks. */
+  bedMs: 2_000,
   /** Earliest cue after the answer became the current one. */
   graceMs: 100,
   /** Longest silence of an answer without a tool. */
@@ -18,6 +22,8 @@ export type AnswerWait = {
   readonly sinceMs: number;
   readonly nextTickMs: number;
   readonly hasHeardMoment: boolean;
+  /** The sentence about a tool was said, so that a low sound follows in place of ticks. */
+  readonly hasHeardStep: boolean;
 };
 
 /** Longest part of the endpointing delay that counts as waiting. */
@@ -30,30 +36,59 @@ export function getWaitStartMs(toMs: number, endedAtMs: number): number {
 
 /** Begins a wait at an instant. */
 export function beginWait(sinceMs: number, rules: AnswerWaitRules): AnswerWait {
-  return { sinceMs, nextTickMs: sinceMs + rules.tickMs, hasHeardMoment: false };
+  return {
+    sinceMs,
+    nextTickMs: sinceMs + rules.tickMs,
+    hasHeardMoment: false,
+    hasHeardStep: false,
+  };
 }
 
-/** Gets the instant of the next cue. */
+/** Gets the instant of the next cue. `toolFromMs` is the start of a tool that runs for the answer. */
 export function getNextCueMs(
-  { hasHeardMoment, nextTickMs, sinceMs }: AnswerWait,
+  waiting: AnswerWait,
   rules: AnswerWaitRules,
+  toolFromMs: number | undefined,
 ): number {
-  return hasHeardMoment ? nextTickMs : Math.min(nextTickMs, sinceMs + rules.momentMs);
+  return Math.min(waiting.nextTickMs, getSentenceMs(waiting, rules, toolFromMs));
 }
 
-/** A sign of work: a tick, or the sentence "One moment." */
-export type WaitingCue = 'tick' | 'moment';
+/** A sign of work: a tick, the sentence "One moment.", the sentence about a tool, or the low sound after it. */
+export type WaitingCue = 'tick' | 'moment' | 'step' | 'bed';
 
 /** Returns the cue that is due at `atMs`, and the wait after it. Call it at `getNextCueMs`. */
 export function stepAnswerWait(
   waiting: AnswerWait,
   atMs: number,
   rules: AnswerWaitRules,
+  toolFromMs: number | undefined,
 ): { readonly waiting: AnswerWait; readonly cue: WaitingCue } {
-  const next = { ...waiting, nextTickMs: atMs + rules.everyMs };
-  const isMoment = !waiting.hasHeardMoment && atMs - waiting.sinceMs >= rules.momentMs;
-  if (!isMoment) return { waiting: next, cue: 'tick' };
-  return { waiting: { ...next, hasHeardMoment: true }, cue: 'moment' };
+  const { hasHeardStep } = waiting;
+  if (atMs < getSentenceMs(waiting, rules, toolFromMs)) {
+    const everyMs = hasHeardStep ? rules.bedMs : rules.everyMs;
+    const cue = hasHeardStep ? 'bed' : 'tick';
+    return { waiting: { ...waiting, nextTickMs: atMs + everyMs }, cue };
+  }
+  const isStep = toolFromMs !== undefined;
+  const next = {
+    ...waiting,
+    nextTickMs: atMs + rules.everyMs,
+    hasHeardMoment: true,
+    hasHeardStep: isStep,
+  };
+  return { waiting: next, cue: isStep ? 'step' : 'moment' };
+}
+
+/** Gets the instant of the sentence that is still to be said: about the tool that runs, else "One moment." */
+function getSentenceMs(
+  { hasHeardMoment, hasHeardStep, sinceMs }: AnswerWait,
+  rules: AnswerWaitRules,
+  toolFromMs: number | undefined,
+) {
+  const never = Number.POSITIVE_INFINITY;
+  if (hasHeardStep) return never;
+  if (toolFromMs !== undefined) return toolFromMs + rules.stepMs;
+  return hasHeardMoment ? never : sinceMs + rules.momentMs;
 }
 
 /** Limits of everything that waits to be said in one session. */

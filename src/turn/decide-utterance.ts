@@ -18,6 +18,10 @@ import {
   type WishKind,
   type YesOrNo,
 } from '#src/turn/overlap/interjections.ts';
+import {
+  findProgressQuestion,
+  type ProgressQuestion,
+} from '#src/turn/overlap/progress-questions.ts';
 import { isHallucination } from './hallucinations.ts';
 import type { OverlapKind } from './overlap/overlap-speech.ts';
 import { hasVoice, type VoiceEvidence } from './voice-evidence.ts';
@@ -33,6 +37,8 @@ export type TalkContext = {
   readonly followsBot?: boolean;
   /** The turn being answered without a sound yet: the speaker's own, or another. */
   readonly unheardTurn: 'own' | 'other' | undefined;
+  /** A tool runs, so that a question may be about its work. */
+  readonly isWorking?: boolean;
 };
 
 /** An ended utterance with its words and sound. */
@@ -62,6 +68,8 @@ export type UtteranceCommand =
   | { readonly kind: YesOrNo }
   /** A "wait", a "go on" or an "mhm" goes only to `stepBargeIn`. */
   | { readonly kind: 'overlap' }
+  /** A question about the work of a tool that runs. */
+  | { readonly kind: 'progress'; readonly question: ProgressQuestion }
   /** A wish about the bot itself, with the rights of its speaker. */
   | { readonly kind: 'wish'; readonly wish: Exclude<WishKind, 'stop'> };
 
@@ -147,14 +155,39 @@ export function decideUtterance(
   const interjection = hasWords
     ? classifyInterjection(text, { isFinal: true, names: rules.names })
     : undefined;
-  const wished = wish && decideAddressedWish(wish.kind, verdict, context);
-  if (wished) return { decision: wished, addressing: state };
+  const command = decideMeantCommand(utterance, text, wish?.kind, verdict, rules);
+  if (command) return { decision: command, addressing: state };
   const isAside =
     isForOthers(verdict) && isAnsweredForAnyWords(addressing, utterance, rules);
   return {
     decision: decideWords(context, interjection, verdict, isAside),
     addressing: state,
   };
+}
+
+/** Decides about words that are a command only if they are meant for the bot. */
+function decideMeantCommand(
+  { context }: UtteranceFacts,
+  text: string,
+  wish: WishKind | undefined,
+  verdict: AddressingVerdict,
+  { names }: AddressingRules,
+) {
+  const wished = wish && decideAddressedWish(wish, verdict, context);
+  if (wished || !verdict.meant) return wished;
+  const question = findProgress(text, context, names);
+  if (!question) return undefined;
+  return decideCommand({ kind: 'progress', question }, context, undefined, true);
+}
+
+function findProgress(
+  text: string,
+  { goesOn, hasGoneOn, isWorking }: TalkContext,
+  names: readonly string[],
+) {
+  // A part of longer speech is part of a question to the model.
+  const isWhole = !goesOn && !hasGoneOn;
+  return isWorking && isWhole ? findProgressQuestion(text, names) : undefined;
 }
 
 function decideWithoutText(
@@ -230,6 +263,7 @@ export function shouldAnswerEarly(
   if (findNoWordsReason(facts)) return false;
   const answer = context.canConfirm && findYesOrNo(text, rules.names, language);
   if (answer || findWish(text, rules.names)) return false;
+  if (findProgress(text, context, rules.names)) return false;
   const spoken = { ...facts, text, goesOn: context.goesOn };
   if (!decideAddressing(addressing, spoken, rules).verdict.meant) return false;
   const interjection = classifyInterjection(text, {

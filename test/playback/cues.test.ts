@@ -40,6 +40,17 @@ test.each(names)(
   },
 );
 
+test('the low sound of work lasts 2 s, and is far below speech and all other cues', () => {
+  const samples = cues.working;
+  expect(samples.length / samplesPerMs).toBe(2_000);
+  const levels = Array.from({ length: 99 }, (_, n) =>
+    measureLevelDb(samples.subarray(n * 480, (n + 1) * 480)),
+  );
+  expect(Math.max(...levels)).toBeLessThan(-37);
+  expect(Math.max(...levels)).toBeGreaterThan(-40);
+  expect(Math.abs(samples[0] ?? 0) + Math.abs(samples.at(-1) ?? 0)).toBeLessThan(3);
+});
+
 test('a cue wakes a quiet link and sounds as it is', () => {
   const { track, link } = listener();
   track.play('heard');

@@ -37,7 +37,13 @@ const isTalk = /^(?!.*nova)(?:\S+\s+){3}/i;
 /** Words that end what the bot does. */
 const endingWords = /stop|never mind|listen|wait/i;
 /** Least time, in ms, after the end of the latest answer until a sign of work, by the sign. */
-const minWaitMs = { tick: 600, moment: 2_400, error: 0 } as const;
+const minWaitMs = {
+  tick: 600,
+  moment: 2_400,
+  step: 1_200,
+  bed: 1_200,
+  error: 0,
+} as const;
 
 /** Judges who is answered, in which order, and that nobody is left without a reason. */
 export class QuestionJudge {

@@ -139,7 +139,7 @@ export function makeTools(
     undo: 'volume',
   } as const;
   const usual = { schema, right: 'anyone', run, deadlineMs: toolDeadlineMs } as const;
-  const ask = () => ({ id: 'tool.external' }) as const;
+  const ask = () => ({ id: 'tool.external', with: { tool: 'wipe' } }) as const;
   return [
     defineTool({
       ...usual,

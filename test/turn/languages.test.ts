@@ -34,6 +34,7 @@ const schema = z.strictObject({
   dismissals: group('wholes parts').optional(),
   hallucinations: group('?texts ?beginnings ?faint').optional(),
   languageRequests: group('requests beside').optional(),
+  progress: group('doing howLong beside').optional(),
   commands: group('doNotHear ?notMe ?leave ?pauseHearing beside ?others'),
 });
 

@@ -20,6 +20,7 @@ import {
   getNamePrefix,
   noteUnspoken,
   synthesizeName,
+  tellToolFailures,
   type VoiceDeps,
   writeAside,
 } from '#src/conversation/mouth/answer-delivery.ts';
@@ -317,12 +318,19 @@ export class AnswerRunner {
     return { finish: end };
   }
 
-  /** Adds the asker's name before the parts of an answer, and a tool's quote after them. */
+  /** Adds the asker's name and failures of tools before the parts of an answer, and a tool's quote after them. */
   #nameAndQuote(job: RunningAnswer, signal: AbortSignal) {
     const { name, pending } = job;
     const { voiceChannel } = this.#session;
-    const quoted = endWithToolQuote(
+    const told = tellToolFailures(
       pending.releaseParts(signal),
+      pending,
+      this.#session,
+      this.#deps,
+      signal,
+    );
+    const quoted = endWithToolQuote(
+      told,
       pending,
       voiceChannel.channel,
       this.#deps,

@@ -10,7 +10,7 @@ import {
   isRequested,
 } from './selectors.ts';
 import { endPausedUtterances } from './speech-events.ts';
-import { endTools } from './tool-decisions.ts';
+import { endTools, stopDetachedRuns } from './tool-decisions.ts';
 import {
   dropAnnouncement,
   dropEntry,
@@ -101,6 +101,7 @@ export const connectionHandlers: Pick<
       (_turn, utterance) => utterance.isEnded || isRequested(utterance),
     );
     dropEverything(draft, 'stopped');
+    stopDetachedRuns(draft);
   },
 
   leave: endSession,

@@ -27,6 +27,8 @@ export type ConversationRules = {
     readonly echoTailMs: number;
     /** Most changes that one tool may make in one answer. */
     readonly maxCalls: number;
+    /** Time, in ms, after which an answer waits no longer for a call, whose result is told later. */
+    readonly detachMs: number;
   };
   /** Notes on the panel. */
   readonly notes: {
@@ -52,6 +54,7 @@ export const conversationRules: ConversationRules = {
     spokenYesMs: 20_000,
     echoTailMs: 200,
     maxCalls: 3,
+    detachMs: 15_000,
   },
   notes: { droppedMs: 10_000, maxDropped: 25, understoodMs: 60_000 },
 };

@@ -4,6 +4,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { WaitingCue } from '#src/turn/answer-wait.ts';
 import type { IgnoreReason, OverlapWords } from '#src/turn/decide-utterance.ts';
 import type { WishKind } from '#src/turn/overlap/interjections.ts';
+import type { ProgressQuestion } from '#src/turn/overlap/progress-questions.ts';
 import type {
   CallRef,
   HistoryExchange,
@@ -55,7 +56,8 @@ type ToolCallEffect =
       (
         | { readonly kind: 'ran' | 'repeated'; readonly resultId: string }
         /** `asked-before`: the button of an equal call waits already. */
-        | { readonly kind: 'asked' | 'asked-before' | 'called-enough' }
+        /** `goes-on`: the call takes long, and its result is told later. */
+        | { readonly kind: 'asked' | 'asked-before' | 'called-enough' | 'goes-on' }
       ))
   | {
       readonly do: 'ask';
@@ -67,6 +69,19 @@ type ToolCallEffect =
   | { readonly do: 'close-ask'; readonly confirmation: Id };
 
 type MessageEffect =
+  /** Tells the result of a call for which no answer waits any more, at the next pause and in the chat. */
+  | {
+      readonly do: 'tell-result';
+      readonly by: PersonId;
+      readonly question: string;
+      readonly resultId: string;
+    }
+  /** Answers a question about the work that runs, or says that it was stopped. */
+  | {
+      readonly do: 'tell-progress';
+      readonly by: PersonId;
+      readonly question: ProgressQuestion | 'stop';
+    }
   | {
       readonly do: 'report';
       readonly request: Id;

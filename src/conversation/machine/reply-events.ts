@@ -8,6 +8,7 @@ import {
   findAnnouncement,
   findAwaitedReply,
   findHeardReply,
+  findToolStart,
   findTurn,
   findTurnByAnswer,
   getGiveUpTime,
@@ -74,12 +75,15 @@ export const replyHandlers: Pick<
     // A finishing clause of which no more comes is over.
     const { current } = draft.turnQueue;
     if (current?.reply !== reply) return;
-    const { phase, waiting } = current;
+    const {
+      phase,
+      waiting: { hasHeardMoment, hasHeardStep },
+    } = current;
     if (phase.kind === 'finishing' && isStarved) cutReply(draft, current, phase.why);
     if (phase.kind !== 'sounding') return;
     const since = beginWait(atMs, draft.step.rules.waiting);
     current.phase = { ...phase, isStarved };
-    current.waiting = { ...since, hasHeardMoment: waiting.hasHeardMoment };
+    current.waiting = { ...since, hasHeardMoment, hasHeardStep };
   },
 
   halted({ turnQueue }, { heard: heardText, reply }) {
@@ -175,8 +179,10 @@ function cueAwaitedReply(draft: Draft) {
   const awaitedReply = findAwaitedReply(draft);
   if (!awaitedReply || !isQuiet(draft.turns)) return;
   if (atMs - awaitedReply.fromMs < rules.waiting.graceMs) return;
-  if (atMs < getNextCueMs(awaitedReply.waiting, rules.waiting)) return;
-  const { cue, waiting } = stepAnswerWait(awaitedReply.waiting, atMs, rules.waiting);
+  const toolFromMs = findToolStart(draft.tools, awaitedReply.reply);
+  const wait = awaitedReply.waiting;
+  if (atMs < getNextCueMs(wait, rules.waiting, toolFromMs)) return;
+  const { cue, waiting } = stepAnswerWait(wait, atMs, rules.waiting, toolFromMs);
   awaitedReply.waiting = waiting;
   emitEffect(draft, { do: 'cue', cue });
 }

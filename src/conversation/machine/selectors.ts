@@ -18,6 +18,7 @@ import type {
   Id,
   Presence,
   SessionState,
+  ToolRun,
   ToolState,
   TurnPart,
   TurnPhase,
@@ -143,9 +144,24 @@ export function isQuiet(turns: readonly TurnState[]): boolean {
   return turns.every(({ openSpeech }) => openSpeech.length === 0);
 }
 
-/** Returns whether a tool runs for this answer. */
-export function isHeldByTool({ runs }: ToolState, reply: Id): boolean {
-  return runs.some(({ ref }) => ref?.answer === reply);
+/** Returns whether a tool runs for which this answer waits. */
+export function isHeldByTool(tools: ToolState, reply: Id): boolean {
+  return findToolStart(tools, reply) !== undefined;
+}
+
+/** Finds the instant from which the answer waits for its tool, in ms. Undefined if none runs that it waits for. */
+export function findToolStart({ runs }: ToolState, reply: Id): number | undefined {
+  return runs.find(({ isDetached, ref }) => ref?.answer === reply && !isDetached)
+    ?.fromMs;
+}
+
+/** Gets the time, in ms, at which an answer waits no longer for a tool. */
+export function getDetachTime(
+  { fromMs, isDetached, ref }: ToolRun,
+  { tools }: ConversationRules,
+): number {
+  const isAwaited = ref !== undefined && !isDetached;
+  return isAwaited ? fromMs + tools.detachMs : Number.POSITIVE_INFINITY;
 }
 
 /** Lists the confirmations that this person can answer by voice now. */

@@ -244,6 +244,10 @@ export type Confirmation = {
 
 /** A tool call that runs. */
 export type ToolRun = {
+  readonly fromMs: number;
+  /** The question that it is for, once the answer waits no longer: the result is told by itself when people pause. */
+  readonly isDetached?: boolean;
+  readonly question?: string;
   readonly id: Id;
   readonly by: PersonId;
   readonly turn: Id;

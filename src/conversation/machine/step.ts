@@ -10,13 +10,15 @@ import {
   type Draft,
   type EventHandlers,
   findAwaitedReply,
+  findToolStart,
   getConfirmationDueTime,
+  getDetachTime,
   getGiveUpTime,
   isQuiet,
 } from './selectors.ts';
 import { speechHandlers } from './speech-events.ts';
 import type { ConversationState } from './state.ts';
-import { expireConfirmations, toolHandlers } from './tool-decisions.ts';
+import { detachLongRuns, expireConfirmations, toolHandlers } from './tool-decisions.ts';
 import { addressingHandlers } from './turn-addressing.ts';
 import { lifecycleHandlers } from './turn-lifecycle.ts';
 import {
@@ -82,6 +84,7 @@ export function stepConversation(
   }
   expireReplies(draft);
   expireConfirmations(draft);
+  detachLongRuns(draft);
   filterPanelNotes(draft.notes, ({ untilMs }) => untilMs > atMs);
   expireConnection(draft);
   discardWrongSuppositions(draft);
@@ -141,6 +144,7 @@ export function getWakeTime(
     connection.kind === 'waiting' ? connection.tryAtMs : never,
     ...turnQueue.announcements.map(({ untilMs }) => untilMs),
     ...tools.confirmations.map(getConfirmationDueTime),
+    ...tools.runs.map((run) => getDetachTime(run, rules)),
     ...[...notes.dropped, ...notes.understood].map(({ untilMs }) => untilMs),
     ...listQueueDueTimes(state, rules),
     ...listReplyDueTimes(state, rules),
@@ -163,7 +167,11 @@ function listReplyDueTimes(
   const awaitedReply = findAwaitedReply(state);
   if (!awaitedReply) return [];
   const cueMs = Math.max(
-    getNextCueMs(awaitedReply.waiting, rules),
+    getNextCueMs(
+      awaitedReply.waiting,
+      rules,
+      findToolStart(state.tools, awaitedReply.reply),
+    ),
     awaitedReply.fromMs + rules.graceMs,
   );
   return [

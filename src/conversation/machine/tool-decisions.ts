@@ -7,7 +7,9 @@ import {
   findTurn,
   findTurnByAnswer,
   getConfirmationDueTime,
+  getDetachTime,
   getLastUtterance,
+  joinTranscript,
   listOpenConfirmations,
   takeId,
 } from './selectors.ts';
@@ -54,6 +56,7 @@ export const toolHandlers: Pick<
     const run = draft.tools.runs.find((each) => each.id === id);
     if (!run) return;
     draft.tools.runs = draft.tools.runs.filter((each) => each !== run);
+    if (run.isDetached) reportLateResult(draft, run, resultId);
     const turn = findTurn(draft, run.turn);
     if (turn && run.effect === 'read') deliverReadResult(draft, turn, run, resultId);
     else if (turn) finishChange(draft, turn, run, resultId, isVain);
@@ -146,9 +149,13 @@ function runToolCall(
   startToolRun(draft, { ...run, confirmation: undefined }, wish);
 }
 
-function startToolRun(draft: Draft, run: Omit<ToolRun, 'id'>, wish: ToolWish) {
+function startToolRun(
+  draft: Draft,
+  run: Omit<ToolRun, 'fromMs' | 'id'>,
+  wish: ToolWish,
+) {
   const id = takeId(draft);
-  draft.tools.runs = [...draft.tools.runs, { id, ...run }];
+  draft.tools.runs = [...draft.tools.runs, { id, fromMs: draft.step.atMs, ...run }];
   emitEffect(draft, {
     do: 'run',
     run: id,
@@ -332,7 +339,34 @@ export function expireConfirmations(draft: Draft): void {
 
 /** Stops the tools of an unwanted turn, except confirmed calls. */
 export function stopTurnRuns(draft: Draft, turn: Id): void {
-  stopToolRuns(draft, (run) => run.turn === turn && run.ref !== undefined);
+  stopToolRuns(
+    draft,
+    (run) => run.turn === turn && run.ref !== undefined && !run.isDetached,
+  );
+}
+
+/** Stops the calls whose results would be told later. Returns whether there were any. */
+export function stopDetachedRuns(draft: Draft): boolean {
+  const { runs } = draft.tools;
+  stopToolRuns(draft, ({ isDetached }) => isDetached === true);
+  return draft.tools.runs.length < runs.length;
+}
+
+/** Lets answers wait no longer for calls that take long. Their models are told, and the calls go on. */
+export function detachLongRuns(draft: Draft): void {
+  const { atMs, rules } = draft.step;
+  for (const run of draft.tools.runs) {
+    if (atMs < getDetachTime(run, rules) || !run.ref) continue;
+    const question = joinTranscript(findTurn(draft, run.turn)?.parts ?? []);
+    const detached = { ...run, isDetached: true, question };
+    draft.tools.runs = draft.tools.runs.map((each) => (each === run ? detached : each));
+    emitEffect(draft, { do: 'result', ...run.ref, kind: 'goes-on' });
+  }
+}
+
+function reportLateResult(draft: Draft, run: ToolRun, resultId: string) {
+  const { by, question = '' } = run;
+  emitEffect(draft, { do: 'tell-result', by, question, resultId });
 }
 
 /** Discards an answer, with its reply and its reading tools. */
@@ -359,8 +393,11 @@ export function stopReadingRuns(
 ): void {
   stopToolRuns(
     draft,
-    (run) =>
-      answer !== undefined && run.ref?.answer === answer.id && run.effect === 'read',
+    ({ effect, isDetached, ref }) =>
+      answer !== undefined &&
+      ref?.answer === answer.id &&
+      effect === 'read' &&
+      !isDetached,
   );
 }
 

@@ -230,6 +230,7 @@ function describeUtterance(
       overlapsReply: isOverlapping,
       followsBot: isOverlapping || followsBot(state, fromMs),
       unheardTurn: findUnheardTurn(state, by),
+      isWorking: state.tools.runs.length > 0,
     },
   };
 }

@@ -22,6 +22,7 @@ import {
   acceptSpokenYes,
   closeSpokenConfirmations,
   discardAnswer,
+  stopDetachedRuns,
 } from './tool-decisions.ts';
 import { decideLocalWords, decideWords } from './turn-addressing.ts';
 import { dropTurn, reportUtterance } from './turn-lifecycle.ts';
@@ -148,7 +149,12 @@ function obeyCommand(
     case 'stop':
       // The sound of other tracks is no reply, so it is silenced outside.
       emitEffect(draft, { do: 'obey', wish: 'stop', by });
+      if (stopDetachedRuns(draft))
+        emitEffect(draft, { do: 'tell-progress', by, question: 'stop' });
       return true;
+    case 'progress':
+      emitEffect(draft, { do: 'tell-progress', by, question: command.question });
+      return false;
     case 'yes':
       acceptSpokenYes(draft, by, times);
       return false;

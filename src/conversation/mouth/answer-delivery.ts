@@ -21,7 +21,7 @@ import type {
 } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
-import type { Owned } from '#src/people/owned.ts';
+import { type Owned, toOpenText } from '#src/people/owned.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import { type Reservation, toAnnouncementRequest } from '#src/spending/reservation.ts';
@@ -55,6 +55,37 @@ export async function* noteUnspoken(
     throw error;
   }
   if (hasSound && progress.unspoken !== 'failed') loop.endFailure('speak');
+}
+
+/**
+ * Says before the rest of an answer that a tool failed, and why. Errors: as `answer`, and of the voice a BotError at the
+ * stage `speak`.
+ */
+export async function* tellToolFailures(
+  answer: AsyncIterable<ArrivedPart>,
+  pending: Pick<PendingAnswer, 'isWritten' | 'language' | 'takeFailures' | 'voice'>,
+  { notices, voiceChannel }: Pick<SpeakingSession, 'notices' | 'voiceChannel'>,
+  deps: VoiceDeps,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  const { channel } = voiceChannel;
+  async function* tellFailures() {
+    for (const line of pending.takeFailures()) {
+      const text = toSpeakable(notices.formatSpokenText(line, pending.language));
+      yield {
+        part: { kind: 'text', text: `${text} ` },
+        atMs: deps.clock.nowMs(),
+      } as const;
+      if (!pending.isWritten)
+        yield* speakQuote(toOpenText(text), pending.voice, channel, deps, signal);
+    }
+  }
+  for await (const arrived of answer) {
+    const { kind } = arrived.part;
+    if (kind === 'text' || kind === 'audio') yield* tellFailures();
+    yield arrived;
+  }
+  yield* tellFailures();
 }
 
 /**

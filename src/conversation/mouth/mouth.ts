@@ -1,8 +1,10 @@
 import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import type { PersonId } from '#src/base/ids.ts';
+import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { SpeakerInputEvent } from '#src/conversation/ear/speaker-input.ts';
 import type { InnerEvent } from '#src/conversation/machine/events.ts';
+import { findAwaitedReply } from '#src/conversation/machine/selectors.ts';
 import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -12,7 +14,7 @@ import { CueTrack, VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
 import type { CueOutcome, VoiceLink } from '#src/ports/voice-link.ts';
-import type { PlainTextId } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { WaitingCue } from '#src/turn/answer-wait.ts';
 import type { OverlapWords } from '#src/turn/decide-utterance.ts';
 import { BargeIns, type OverheardWords } from './barge-in.ts';
@@ -48,9 +50,11 @@ export interface Mouth {
   overhear(personId: PersonId, heard: Overheard): readonly InnerEvent[];
   /**
    * Plays a cue, and resolves with `left` when its first frame is sent, perhaps never. Resolves at once with `away`
-   * without a connection, and with `speaking` while the bot speaks. `step` tells what a tool does, for `moment`.
+   * without a connection, and with `speaking` while the bot speaks. `step` tells what a tool does, for `moment` and `step`.
    */
-  playCue(cue: MouthCue, step?: PlainTextId): Promise<CueOutcome>;
+  playCue(cue: MouthCue, step?: TextLine): Promise<CueOutcome>;
+  /** Says sentences about the work that runs: at once to an asker who waits for it, else at the next pause. */
+  sayProgress(lines: readonly TextLine[], to: PersonId): void;
 }
 
 /** What people set about the sound of a session, also before a connection and after a lost one. */
@@ -77,8 +81,11 @@ export type OpenSound = Disposable & {
   readonly spokenSoFar: SpokenSegment | undefined;
 };
 
-/** A sound that is a signal. `moment` and `tick` end with the wait for an answer. */
+/** A sound that is a signal. Those of waiting end with the wait for an answer. */
 type MouthCue = 'heard' | 'error' | WaitingCue;
+
+/** A later answer about work that runs is not true any more. */
+const maxProgressWaitMs = 10_000;
 
 /** The parts of a mouth that live as long as one connection. */
 type OpenMouth = {
@@ -176,19 +183,47 @@ export class SessionMouth implements Mouth {
     return bargeIns.handleInput(personId, heard);
   }
 
-  playCue(cue: MouthCue, step?: PlainTextId): Promise<CueOutcome> {
+  playCue(cue: MouthCue, step?: TextLine): Promise<CueOutcome> {
     const open = this.#open;
     if (!open) return Promise.resolve('away');
-    const { closing, cues, voice } = open;
+    const { cues, voice } = open;
     const { promise, resolve } = Promise.withResolvers<CueOutcome>();
     const onSent = () => resolve('left');
-    if (cue === 'moment' || cue === 'tick') {
-      const { deps } = this.#options;
-      open.waitingCues ??= new WaitingCues(this.#options, deps, cues, closing);
-      open.waitingCues.playCue(cue, step, onSent);
-    } else if (voice.isSounding) resolve('speaking');
+    if (cue !== 'heard' && cue !== 'error')
+      this.#getWaitingCues(open).playCue(cue, step, onSent);
+    else if (voice.isSounding) resolve('speaking');
     else cues.play(cue, onSent);
     return promise;
+  }
+
+  sayProgress(lines: readonly TextLine[], to: PersonId): void {
+    const { loop, notices, voiceChannel } = this.#options;
+    if (this.#open && findAwaitedReply(loop.state)) {
+      void this.#getWaitingCues(this.#open).say(lines, () => undefined);
+      return;
+    }
+    const language = notices.getSpokenLocale(voiceChannel.languages.find(to));
+    this.requests.queueNotice({
+      language,
+      personId: to,
+      maxWaitMs: maxProgressWaitMs,
+      getText: () =>
+        lines
+          .map((line) => toSpeakable(notices.formatSpokenText(line, language)))
+          .join(' '),
+      onEnded: () => undefined,
+    });
+  }
+
+  #getWaitingCues(open: OpenMouth) {
+    const { closing, cues } = open;
+    open.waitingCues ??= new WaitingCues(
+      this.#options,
+      this.#options.deps,
+      cues,
+      closing,
+    );
+    return open.waitingCues;
   }
 
   /** Sends the mixed sound of all tracks, frame by frame, and wakes the link when one begins. */

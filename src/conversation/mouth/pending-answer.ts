@@ -13,7 +13,7 @@ import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import type { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import type { PaidPipeline, ReplyHost } from '#src/spending/paid-engine.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
-import type { PlainTextId } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
 /** A part of an answer, and the monotonic ms of its arrival. */
 export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
@@ -30,7 +30,9 @@ export type Quote = {
 /** The tool calls of one answer. */
 export interface AnswerTools {
   readonly quote: Quote | undefined;
-  readonly runningStep: PlainTextId | undefined;
+  readonly runningStep: TextLine | undefined;
+  /** Takes the failures of calls that people have not been told of. */
+  takeFailures(): readonly TextLine[];
   /** Tests whether the chat was told of a change in just these words. */
   isTold(text: string): boolean;
   /** Runs one call of the model. Aborting `signal` throws `signal.reason`. */
@@ -147,9 +149,14 @@ export class PendingAnswer {
   }
 
   /** Sentence about the work of the tool that runs now, or about a model that is still loading. */
-  get runningStep(): PlainTextId | undefined {
+  get runningStep(): TextLine | undefined {
     const { runningStep } = this.#options.tools;
-    return runningStep ?? (this.#isLoading ? 'fail.loading' : undefined);
+    return runningStep ?? (this.#isLoading ? { id: 'fail.loading' } : undefined);
+  }
+
+  /** Takes the failures of calls that people have not been told of. */
+  takeFailures(): readonly TextLine[] {
+    return this.#options.tools.takeFailures();
   }
 
   /** Stage that the answer waits for, which a deadline error names. */

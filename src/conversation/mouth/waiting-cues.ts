@@ -1,6 +1,7 @@
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import { BotError } from '#src/base/errors.ts';
+import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import {
   findAwaitedReply,
@@ -13,10 +14,10 @@ import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import { declareVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
 import { toSpeechRequest } from '#src/spending/reservation.ts';
-import type { PlainTextId } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { WaitingCue } from '#src/turn/answer-wait.ts';
 
-const maxCueMs = 5_000;
+const maxCueMs = 8_000;
 
 type WaitingSession = {
   readonly loop: ConversationLoop;
@@ -24,7 +25,7 @@ type WaitingSession = {
   readonly voiceChannel: SessionChannel;
 };
 
-/** Sounds while people wait for an answer: a tick, or a sentence such as "One moment". */
+/** Sounds while people wait for an answer: a tick, a sentence such as "One moment", or a low sound while a tool runs. */
 export class WaitingCues {
   readonly #session;
   readonly #deps;
@@ -49,9 +50,10 @@ export class WaitingCues {
    * Plays a cue, and calls `onSent` for each frame. A sentence, such as `step` about a running tool, is made first, and
    * dropped if nobody waits any more.
    */
-  playCue(cue: WaitingCue, step: PlainTextId | undefined, onSent: () => void): void {
+  playCue(cue: WaitingCue, step: TextLine | undefined, onSent: () => void): void {
     if (cue === 'tick') this.#played.add(this.#cues.play('thinking', onSent));
-    if (cue === 'moment') void this.#sayOneMoment(step ?? 'slow.voice', onSent);
+    else if (cue === 'bed') this.#played.add(this.#cues.play('working', onSent));
+    else void this.say([step ?? { id: 'slow.voice' }], onSent);
   }
 
   /** Cuts all cues that still sound. */
@@ -60,25 +62,29 @@ export class WaitingCues {
     this.#played.clear();
   }
 
-  async #sayOneMoment(sentence: PlainTextId, onSent: () => void) {
+  /** Says sentences to the asker who waits, in place of the low sound, and drops them if nobody waits any more. */
+  async say(lines: readonly TextLine[], onSent: () => void): Promise<void> {
     const { loop, voiceChannel } = this.#session;
     const turn = findCurrentTurn(loop.state);
     const { reply } = loop.state.turnQueue.current ?? {};
     if (!turn) return;
     // A voice that fails now is reported with the answer.
     const language = voiceChannel.languages.find(turn.by);
-    const pieces = await this.#synthesizeLine(sentence, language);
+    const pieces = await this.#synthesizeLines(lines, language);
     const isAwaited =
       findAwaitedReply(loop.state)?.reply === reply && isQuiet(loop.state.turns);
     if (this.#signal.aborted || !isAwaited || pieces.length === 0) return;
+    this.endCues();
     const samples = joinSamples(pieces).subarray(0, (maxCueMs * speakRateHz) / 1000);
     this.#played.add(this.#cues.playSamples(samples, onSent));
   }
 
-  async #synthesizeLine(id: PlainTextId, language: string | undefined) {
+  async #synthesizeLines(lines: readonly TextLine[], language: string | undefined) {
     const { notices, voiceChannel } = this.#session;
     const { guildId } = voiceChannel.channel;
-    const sentence = notices.formatSpokenText({ id }, language);
+    const sentence = lines
+      .map((line) => toSpeakable(notices.formatSpokenText(line, language)))
+      .join(' ');
     const voice = declareVoiceLanguage(
       notices.getSpokenLocale(language),
       voiceChannel.getStyle(),

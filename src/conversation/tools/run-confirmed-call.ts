@@ -153,23 +153,33 @@ function tellConfirmedOutcome(
   return { outcome: { kind: 'completed', line: chatLine, to }, content: result };
 }
 
-function sayReceipt(
-  { spokenLine, line: chatLine = { id: 'confirm.done' } }: ToolOutcome,
+/** Says an outcome at the next pause, and writes what is longer than that. `onHeard` gets the words that were heard. */
+export function sayReceipt(
+  {
+    spokenLine,
+    line: chatLine = { id: 'confirm.done' },
+  }: Pick<ToolOutcome, 'line' | 'spokenLine'>,
   personId: PersonId,
   session: SpeakingSession,
-) {
+  onHeard?: (words: string) => void,
+): void {
   if (spokenLine && spokenLine.id !== chatLine.id) session.notices.post(chatLine);
-  sayOutcome(spokenLine ?? chatLine, personId, session);
+  sayOutcome(spokenLine ?? chatLine, personId, session, onHeard);
 }
 
 function sayOutcome(
   outcomeLine: TextLine,
   personId: PersonId,
   session: SpeakingSession,
+  onHeard?: (words: string) => void,
 ) {
   // Nobody waits for the end, as the chat has the words as well.
   const notice = { personId, lines: () => [outcomeLine], isWanted: () => true };
-  void sayToPerson(notice, session);
+  const { notices, voiceChannel } = session;
+  void sayToPerson(notice, session).then((wasHeard) => {
+    const language = voiceChannel.languages.find(personId);
+    if (wasHeard) onHeard?.(notices.formatSpokenText(outcomeLine, language));
+  });
 }
 
 /** Longest spoken question, since nobody keeps a longer one in mind. */

@@ -1,6 +1,7 @@
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { tryParseJson } from '#src/base/json.ts';
 import type { ToolWish } from '#src/conversation/machine/wish.ts';
 import type { Quote } from '#src/conversation/mouth/pending-answer.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
@@ -13,6 +14,9 @@ import type { Facts, ToolEntry, ToolOutcome } from './tool-entry.ts';
 /** Longest call with its check, unless its tool may take longer. */
 const maxCallMs = 10_000;
 
+/** Sentences of an outcome, for the chat and to be said. */
+export type ToldOutcome = Pick<ToolOutcome, 'line' | 'spokenLine'>;
+
 /** The result of a call, as the model reads it. */
 export type ToolCallResult = {
   readonly how: ToolEnd;
@@ -21,6 +25,10 @@ export type ToolCallResult = {
   readonly quote?: Quote;
   /** Sentences for people, for a model that cannot write its own. */
   readonly lines?: readonly TextLine[] | undefined;
+  /** Says that the call failed, and why. */
+  readonly failure?: TextLine | undefined;
+  /** Sentences to tell where no answer waits any more. */
+  readonly late?: Owned<ToldOutcome> | undefined;
   /** Words in which the chat of the channel was told of the change. */
   readonly told?: string | undefined;
 };
@@ -41,13 +49,20 @@ export async function runWithToolDeadline(
   }
 }
 
+/** Gets the longest time, in ms, that a call may take. */
+export function getToolDeadlineMs(
+  tool: Pick<ToolEntry, 'external'> | undefined,
+): number {
+  return tool?.external?.deadlineMs ?? maxCallMs;
+}
+
 /** Waits for `work` until the deadline of its tool, which throws BotError `tool.late`. */
 export function withToolDeadline<T>(
   { external }: Pick<ToolEntry, 'external'>,
   clock: Clock,
   work: Promise<T>,
 ): Promise<T> {
-  const { deadlineMs: ms } = external ?? { deadlineMs: maxCallMs };
+  const ms = getToolDeadlineMs({ external });
   return withTimeout(
     work,
     ms,
@@ -87,17 +102,61 @@ export function tellRoom(
 
 /** Creates the result of a failed call. `isUnchanged`: the call has surely changed nothing. */
 export function createFailedResult(
-  { name }: Pick<ToolEntry, 'name'>,
+  tool: Pick<ToolEntry, 'name' | 'step'>,
   error: unknown,
   isUnchanged: boolean,
 ): ToolCallResult {
+  const { name } = tool;
   const reason = `failed (${error instanceof BotError ? error.code : 'bug'})`;
   return {
     how: 'failed',
     content: isUnchanged
       ? formatRefusal(`${name} ${reason}.`)
       : formatUnknownOutcome(name, reason),
+    failure: toToolFailureLine(tool, error),
   };
+}
+
+/** The words of failures of tools of others. Any other failure is a plain one. */
+const failureIds = {
+  'tool.late': 'tool.failed.late',
+  'tool.unreachable': 'tool.failed.away',
+  'tool.crashed': 'tool.failed.away',
+} as const;
+
+function toToolFailureLine(
+  { step }: Pick<ToolEntry, 'step'>,
+  error: unknown,
+): TextLine {
+  const { tool }: Record<string, unknown> = { ...step?.with };
+  const code = error instanceof BotError ? error.code : undefined;
+  if (typeof tool !== 'string') return { id: 'store.unread' };
+  const id = Object.entries(failureIds).find(([each]) => each === code)?.[1];
+  return { id: id ?? 'tool.failed', with: { tool } };
+}
+
+/** Converts the outcome of a call to its result. */
+export function toCallResult(
+  outcome: ToolOutcome,
+  { external }: Pick<ToolEntry, 'external'>,
+): ToolCallResult {
+  const { failure, facts, hasChangedNothing, quote } = outcome;
+  const content = formatToolResult(facts, external?.resultChars);
+  const lines = listResultLines(outcome);
+  return {
+    how: 'ran',
+    content,
+    hasChangedNothing: hasChangedNothing === true,
+    failure,
+    lines,
+    quote,
+  };
+}
+
+/** Tells the model that people hear of a failure before its next words. */
+export function addFailureAdvice(content: string): string {
+  const heard = 'They hear first that it failed and why. Do not say that again.';
+  return JSON.stringify({ ...Object(tryParseJson(content)), heard });
 }
 
 /** Creates the result of a call that did not run, for a reason in words for the model. */

@@ -6,31 +6,40 @@ import type { Tool, ToolCall } from '#src/chat/chat-model.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import type { Id, ToolChange } from '#src/conversation/machine/state.ts';
 import type { ToolWish } from '#src/conversation/machine/wish.ts';
+import {
+  getAnswerMedium,
+  writePrivately,
+} from '#src/conversation/mouth/answer-delivery.ts';
 import type { AnswerTools, Quote } from '#src/conversation/mouth/pending-answer.ts';
 import type { Session } from '#src/conversation/session.ts';
 import { type Origin, Owned } from '#src/people/owned.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import type { ToolFact } from '#src/ports/room-view.ts';
-import type { PlainTextId } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { ProgressQuestion } from '#src/turn/overlap/progress-questions.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
 import {
   createSpokenQuestion,
   runConfirmedCall,
   type SpokenQuestion,
+  sayReceipt,
 } from './run-confirmed-call.ts';
 import type { SessionTools, ToolDeps } from './session-tools.ts';
 import {
+  addFailureAdvice,
   createFailedResult,
   createMissingRightResult,
   createRefusedResult,
   createRejectedResult,
   formatToolResult,
   formatUnknownOutcome,
-  listResultLines,
+  getToolDeadlineMs,
   runWithToolDeadline,
+  type ToldOutcome,
   type ToolCallResult,
   tellChange,
+  toCallResult,
   toResultLine,
   withToolDeadline,
 } from './tool-call-results.ts';
@@ -50,12 +59,24 @@ type PreparedCall = {
   readonly answerSignal: AbortSignal;
   readonly atMs: number;
   readonly result: PromiseWithResolvers<ToolCallResult>;
+  /** True once no answer waits for the call, whose end then does not stop it. */
+  isDetached?: boolean;
 };
 
 const runningResult: ToolCallResult = {
   how: 'known',
   content: JSON.stringify({
     result: { running: 'It is being done. Call it again only to learn its result.' },
+  }),
+};
+
+const goingOnResult: ToolCallResult = {
+  how: 'ran',
+  content: JSON.stringify({
+    result: {
+      running:
+        'It takes longer. They are told the result by itself once it is there. Say in one short sentence that you will tell them then, and do not call it again.',
+    },
   }),
 };
 
@@ -177,6 +198,10 @@ export class ToolCallRunner {
       case 'repeated':
         result.resolve({ ...this.getResult(effect.resultId), how: 'known' });
         return;
+      case 'goes-on':
+        prepared.isDetached = true;
+        result.resolve(goingOnResult);
+        return;
       case 'asked':
         return; // Told once its button is shown.
       case 'asked-before':
@@ -185,6 +210,45 @@ export class ToolCallRunner {
       case 'called-enough':
         result.resolve(createRejectedResult('It was called often enough.'));
     }
+  }
+
+  /** Tells the result of a call for which no answer waits: aloud to its asker at the next pause, and in the chat. */
+  tellResult({ by, question, resultId }: EffectOf<'tell-result'>): void {
+    const { late } = this.getResult(resultId);
+    if (!late) return;
+    const { loop, notices, voiceChannel } = this.#session;
+    const name = voiceChannel.getName(by);
+    const isPrivate = getAnswerMedium(by, voiceChannel) === 'private';
+    const told = isPrivate
+      ? undefined
+      : late.findForPlace(voiceChannel.channel.channelId);
+    if (!told) {
+      const text = late.map(({ line = { id: 'confirm.done' } }) =>
+        notices.formatWrittenText(line),
+      );
+      void writePrivately({ id: by, name }, text, this.#session);
+      return;
+    }
+    sayReceipt(told, by, this.#session, (heard) =>
+      loop.post({ kind: 'exchanged', by, name, words: question, heard }),
+    );
+  }
+
+  /** Describes the work that runs now, for the person who asks about it. */
+  describeProgress(question: ProgressQuestion | 'stop'): readonly TextLine[] {
+    if (question === 'stop') return [{ id: 'tool.stopped' }];
+    const run = this.#session.loop.state.tools.runs.at(-1);
+    if (!run) return [{ id: 'tool.idle' }];
+    const tool = this.#tools.listOfferedTools().find(({ name }) => name === run.tool);
+    const step: TextLine = tool?.step ?? { id: 'slow.voice' };
+    const s = Math.ceil((this.#deps.clock.nowMs() - run.fromMs) / 1_000);
+    const line: TextLine = { id: 'tool.since', with: { s } };
+    return question === 'doing' ? [step, line] : [line, this.#describeEnd(tool, s)];
+  }
+
+  #describeEnd(tool: ToolEntry | undefined, s: number): TextLine {
+    const lastS = Math.ceil(getToolDeadlineMs(tool) / 1_000);
+    return { id: 'tool.until', with: { s: Math.max(1, lastS - s) } };
   }
 
   /** Posts a button for a call, and lets the bot ask aloud if the effect says so. */
@@ -263,18 +327,20 @@ export class ToolCallRunner {
     signal: AbortSignal,
   ): Promise<ToolCallResult> {
     if (!prepared) return createRejectedResult('There is no such call.');
-    const { action, answerSignal, asker, atMs, isReadOnly, tool } = prepared;
+    const { action, answerSignal, asker, atMs, isReadOnly, origin, tool } = prepared;
+    const toLate = (told: ToldOutcome) => new Owned(told, origin.owner, origin.sources);
     const end = new AbortController();
-    const callSignals = isReadOnly ? [prepared.signal] : [];
-    const runSignal = AbortSignal.any([signal, end.signal, ...callSignals]);
+    const runSignal = AbortSignal.any([signal, end.signal]);
+    const onCallOver = () => {
+      if (isReadOnly && !prepared.isDetached) end.abort(prepared.signal.reason);
+    };
+    prepared.signal.addEventListener('abort', onCallOver, { signal: end.signal });
+    if (prepared.signal.aborted) onCallOver();
     const runAction = async () => {
       const ports = this.#tools.createPorts(asker.speakerId);
       const outcome = await action.run(wish, ports, runSignal);
       const told = tellChange(outcome, wish, this.#session);
-      const { facts, hasChangedNothing, quote } = outcome;
-      const content = formatToolResult(facts, tool.external?.resultChars);
-      const lines = listResultLines(outcome);
-      return { how: 'ran', content, hasChangedNothing, quote, lines, told } as const;
+      return { ...toCallResult(outcome, tool), late: toLate(outcome), told };
     };
     try {
       const work = waitUnlessAborted(runAction(), runSignal);
@@ -284,8 +350,10 @@ export class ToolCallRunner {
       return result;
     } catch (error) {
       const isLate = prepared.signal.aborted && !answerSignal.aborted;
-      if (!runSignal.aborted && !isLate)
-        return this.reportFailedCall(tool, error, isReadOnly);
+      if (!runSignal.aborted && !isLate) {
+        const failed = this.reportFailedCall(tool, error, isReadOnly);
+        return { ...failed, late: toLate({ line: failed.failure }) };
+      }
       return { how: 'failed', content: formatUnknownOutcome(tool.name, 'was stopped') };
     } finally {
       end.abort(new Error('the call is over'));
@@ -371,6 +439,7 @@ export class AnswerCalls implements AnswerTools {
   #runningTools: readonly ToolEntry[] = [];
   #quotes: readonly Quote[] = [];
   #told: readonly string[] = [];
+  #failures: readonly TextLine[] = [];
 
   constructor(options: AnswerCallsOptions) {
     this.#options = options;
@@ -416,9 +485,16 @@ export class AnswerCalls implements AnswerTools {
   }
 
   /** Text for people that wait for the newest call that still runs. Undefined if none runs. */
-  get runningStep(): PlainTextId | undefined {
+  get runningStep(): TextLine | undefined {
     const tool = this.#runningTools.at(-1);
-    return tool && (tool.external ? 'tool.external' : 'slow.voice');
+    return tool && (tool.step ?? { id: 'slow.voice' });
+  }
+
+  /** Takes the failures that people have not been told of. */
+  takeFailures(): readonly TextLine[] {
+    const failures = this.#failures;
+    this.#failures = [];
+    return failures;
   }
 
   /** Runs a call, or refuses it in words for the model. Throws only the reason of `signal`. */
@@ -437,8 +513,10 @@ export class AnswerCalls implements AnswerTools {
     );
     if (result.quote !== undefined) this.#quotes = [...this.#quotes, result.quote];
     if (result.told !== undefined) this.#told = [...this.#told, result.told];
+    if (result.failure) this.#failures = [...this.#failures, result.failure];
     calls.reportCall(tool, result.how, askerId, atMs);
-    return { content: result.content, lines: result.lines };
+    const { content, failure, lines } = result;
+    return { content: failure ? addFailureAdvice(content) : content, lines };
   }
 
   async #runInTime(

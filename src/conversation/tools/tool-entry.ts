@@ -82,6 +82,8 @@ export type ToolOutcome = {
   readonly quote?: Quote;
   /** The facts as sentences, where `line` says less. */
   readonly lines?: readonly TextLine[];
+  /** Says that the tool failed, and why. People hear it before the rest of the answer. */
+  readonly failure?: TextLine;
   /** True if a written answer shows the outcome to the asker alone. */
   readonly isPrivate?: boolean;
 } & (
@@ -126,6 +128,8 @@ export type ToolEntry = {
   ) => boolean;
   readonly effect: JudgedEffect;
   readonly quotesOthers?: boolean;
+  /** Says what the tool does, while people wait. Absent: "One moment." */
+  readonly step?: TextLine;
   readonly isAnywhere?: boolean;
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Absent in a tool of the bot, which has the usual limits. */

@@ -83,6 +83,7 @@ const findInCaptionsTool = defineTool({
   }),
   right: 'anyone',
   act: { writes: 'nothing' },
+  step: 'tool.find.step',
   quotesOthers: true,
   isOffered: (ports) => (_getValue, session) =>
     session !== undefined &&

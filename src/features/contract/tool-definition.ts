@@ -23,7 +23,12 @@ import type {
   ToolPorts,
 } from '#src/conversation/tools/tool-entry.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
-import { type AnyLine, formatText, type TextLine } from '#src/texts/texts.ts';
+import {
+  type AnyLine,
+  formatText,
+  type PlainTextId,
+  type TextLine,
+} from '#src/texts/texts.ts';
 
 /** A tool as its feature declares it. Each shard binds the tool to the objects of the feature. */
 export type FeatureTool<Ports = object> = Omit<
@@ -41,6 +46,8 @@ export type ToolDefinition<T, Ports> = Pick<
   /** Tests whether a model is offered the tool now. Absent: always. */
   isOffered?(ports: Ports): NonNullable<ToolEntry['isOffered']>;
   readonly schema: z.ZodType<T>;
+  /** Says what the tool does, while people wait for it. Absent: "One moment." */
+  readonly step?: PlainTextId;
   /** The result holds words that people chose, such as names. */
   readonly quotesOthers?: true;
 } & (
@@ -131,7 +138,7 @@ type ToolAction<T, Ports, Outcome> =
 export function defineTool<T, Ports = object>(
   definition: ToolDefinition<T, Ports>,
 ): FeatureTool<Ports> {
-  const { act, name, description, right, schema } = definition;
+  const { act, name, description, right, schema, step } = definition;
   const parameters = describeParameters(schema);
   const declaration = {
     name,
@@ -140,6 +147,7 @@ export function defineTool<T, Ports = object>(
     effect: judgeAct(act),
     parameters,
     quotesOthers: definition.quotesOthers === true,
+    step: step && { id: step },
     isAnywhere: !('run' in definition),
   };
   return {

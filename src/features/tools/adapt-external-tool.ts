@@ -30,6 +30,7 @@ import { formatCall } from './shown-call.ts';
 
 const maxLineChars = 1_500;
 const maxSpokenChars = 300;
+const maxReasonChars = 150;
 
 /** Acts of tools of others, as far as their owner says. */
 const acts: Readonly<Record<ToolRules['effect'], ToolAct>> = {
@@ -53,6 +54,7 @@ export function adaptExternalTool(tool: ExternalTool): ToolEntry {
     right: rules.who,
     effect: judgeAct(acts[rules.effect]),
     quotesOthers: true,
+    step: { id: 'tool.external', with: { tool: getWork(tool) } },
     isAnywhere: true,
     external: rules,
     parseArguments(argumentsJson) {
@@ -92,7 +94,8 @@ function toExternalAsker({
   return { id, name, channelId: place?.channelId, language: getSettings().language };
 }
 
-function toToolOutcome({ title }: ExternalTool, result: ExternalResult): ToolOutcome {
+function toToolOutcome(tool: ExternalTool, result: ExternalResult): ToolOutcome {
+  const { title } = tool;
   const { text, structured, leftOut, isError } = result;
   const facts: Facts = {
     ...(text === '' ? {} : { text }),
@@ -102,7 +105,8 @@ function toToolOutcome({ title }: ExternalTool, result: ExternalResult): ToolOut
   };
   if (isError) {
     const notice = { id: 'tool.external.failed', with: { tool: title } } as const;
-    return { facts, line: notice, spokenLine: notice };
+    const failure = toFailedLine(getWork(tool), text);
+    return { facts, line: notice, spokenLine: failure, failure };
   }
   const shownText = (text.trim() || structured || '').slice(0, maxLineChars);
   if (shownText === '')
@@ -114,12 +118,29 @@ function toToolOutcome({ title }: ExternalTool, result: ExternalResult): ToolOut
   };
 }
 
+function getWork({ title, work = title }: ExternalTool) {
+  return work;
+}
+
+/** Says that a tool failed, with the reason that it gave. */
+function toFailedLine(tool: string, text: string): TextLine {
+  const reason = takeFirstWords(text, maxReasonChars);
+  return reason === ''
+    ? { id: 'tool.failed', with: { tool } }
+    : { id: 'tool.failed.why', with: { tool, reason } };
+}
+
 /** Turns text into a line to say. Undefined if nothing can be said. */
 function toSpokenLine(text: string): TextLine | undefined {
+  const beginning = takeFirstWords(text, maxSpokenChars);
+  if (beginning === '') return undefined;
+  return { id: 'tool.external.aloud', with: { text: beginning } };
+}
+
+/** Takes whole words of what can be said of a text. Empty if nothing can be said. */
+function takeFirstWords(text: string, maxChars: number) {
   const speakable = toSpeakable(text);
-  if (speakable === '') return undefined;
-  const beginning = takeFirstChars(speakable, maxSpokenChars);
+  const beginning = takeFirstChars(speakable, maxChars);
   const lastSpace = beginning === speakable ? 0 : beginning.lastIndexOf(' ');
-  const wholeWords = lastSpace > 0 ? beginning.slice(0, lastSpace) : beginning;
-  return { id: 'tool.external.aloud', with: { text: wholeWords } };
+  return lastSpace > 0 ? beginning.slice(0, lastSpace) : beginning;
 }

@@ -7,6 +7,8 @@ export interface ExternalTool {
   readonly name: string;
   /** Name for people. */
   readonly title: string;
+  /** The work of the tool, as its server says it to people. Absent: its title. */
+  readonly work?: string | undefined;
   /** Description for models. The words are not ours. */
   readonly description: string;
   /** JSON Schema of an object. */

@@ -62,6 +62,7 @@ export const playSoundTool: FeatureTool<RunningTracks> = defineTool({
   schema: playSoundSchema,
   right: 'room',
   act: createSoundAct('change_track'),
+  step: 'tool.sound.step',
   quotesOthers: true,
   async run(
     { sound, track = defaultTrack, loop = false, next = false },

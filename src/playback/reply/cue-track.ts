@@ -172,8 +172,8 @@ export class CueTrack implements Track {
   }
 }
 
-/** `heard` rises, `thinking` is a tick, `error` falls, `leaving` is two notes down. */
-export type CueName = 'heard' | 'thinking' | 'error' | 'leaving';
+/** `heard` rises, `thinking` is a tick, `working` a low swell, `error` falls, `leaving` is two notes down. */
+export type CueName = 'heard' | 'thinking' | 'working' | 'error' | 'leaving';
 
 /** Mono at 24 kHz. */
 export type Cues = Readonly<Record<CueName, Int16Array>>;
@@ -183,6 +183,7 @@ export async function loadCues(): Promise<Cues> {
   return {
     heard: await loadCue('heard'),
     thinking: await loadCue('thinking'),
+    working: await loadCue('working'),
     error: await loadCue('error'),
     leaving: await loadCue('leaving'),
   };

@@ -504,6 +504,16 @@ export function toPlainWords(text: string): string {
     .trim();
 }
 
+/** Removes names of the bot from both ends of a sentence of `toPlainWords`. */
+export function trimNames(sentence: string, names: readonly string[]): string {
+  let trimmed = sentence;
+  for (const name of names.map(toPlainWords).filter((plainName) => plainName !== '')) {
+    if (trimmed.startsWith(`${name} `)) trimmed = trimmed.slice(name.length + 1);
+    if (trimmed.endsWith(` ${name}`)) trimmed = trimmed.slice(0, -name.length - 1);
+  }
+  return trimmed;
+}
+
 /** A name this early in an answer is the addressee, not a mention. */
 const maxAddresseeChars = 40;
 

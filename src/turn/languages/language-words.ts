@@ -20,6 +20,20 @@ export type LanguageWords = {
   readonly hallucinations?: HallucinationTexts;
   readonly languageRequests?: LanguageRequestPhrases;
   readonly commands: WishPhrases;
+  readonly progress?: ProgressPhrases;
+};
+
+/**
+ * Questions about work that runs. Each counts as a whole sentence apart from `beside`, without punctuation, and only
+ * while a tool runs.
+ */
+export type ProgressPhrases = {
+  /** "What are you doing?" */
+  readonly doing: Phrases;
+  /** "How long will it take?" */
+  readonly howLong: Phrases;
+  /** "And", "now", "then". */
+  readonly beside: Phrases;
 };
 
 export type ConfirmationPhrases = {

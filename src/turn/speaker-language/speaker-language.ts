@@ -4,7 +4,7 @@ import {
   type LikelyLanguages,
   toBaseLanguage,
 } from '#src/base/language/expected-language.ts';
-import { toPlainWords } from '#src/turn/addressing/names.ts';
+import { toPlainWords, trimNames } from '#src/turn/addressing/names.ts';
 import type { LanguageRequestPhrases } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 
@@ -82,15 +82,6 @@ function compileRequestPattern(
 
 function toPhrasePattern(phrase: string) {
   return RegExp.escape(phrase.replace(/['\u2019-]/gu, ' ').replace(/ +/g, ' '));
-}
-
-function trimNames(sentence: string, names: readonly string[]) {
-  let trimmed = sentence;
-  for (const name of names.map(toPlainWords).filter((plainName) => plainName !== '')) {
-    if (trimmed.startsWith(`${name} `)) trimmed = trimmed.slice(name.length + 1);
-    if (trimmed.endsWith(` ${name}`)) trimmed = trimmed.slice(0, -name.length - 1);
-  }
-  return trimmed;
 }
 
 /** Languages that a person asked for and spoke. The first state is an empty object. All languages are BCP 47. */

@@ -24,6 +24,7 @@ function beginCostlyAnswer(preemptiveBudget: PreemptiveBudget) {
       tools: {
         quote: undefined,
         runningStep: undefined,
+        takeFailures: () => [],
         isTold: () => false,
         run: () => Promise.reject(new Error('It calls no tool.')),
       },

@@ -444,6 +444,10 @@ export function formatEffect(effect: ConversationEffect, state: ConversationStat
     case 'forget-person':
     case 'tell-unpaid':
       return `${effect.do} ${effect.by}`;
+    case 'tell-result':
+      return `tell-result ${effect.resultId} to ${effect.by}`;
+    case 'tell-progress':
+      return `tell-progress ${effect.question} to ${effect.by}`;
     case 'open-link':
       return 'open-link';
     case 'end':
@@ -484,6 +488,7 @@ function takeAfter(before: string, text = '') {
 
 function formatResult(effect: EffectOf<'result'>) {
   if ('resultId' in effect) return effect.resultId;
+  if (effect.kind === 'goes-on') return 'goes on';
   return effect.kind === 'called-enough'
     ? 'called often enough in this answer'
     : 'waits for Confirm';

@@ -177,8 +177,11 @@ playScripts(
     persona instructions Be brief. > saved saved true
     model: call post_text {"text":"It is 40."} || no
     adam asks: And a little more.
-    > told adam: answered no, failed think discord.forbidden, tool post_text failed
-    4000 > answered Adam: no
+    > told adam: answered That doesn't work now. I told the operator; try again later. no
+    > failed think discord.forbidden
+    > tool post_text failed
+    > says store.unread
+    4000 > answered Adam: That doesn't work now. I told the operator; try again later. no
     requests > 2 requests
     adam says (human-goforward): Yes. > heard Adam: Yes., answered Adam: no
     requests > 3 requests

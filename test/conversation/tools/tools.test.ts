@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { BotError } from '#src/base/errors.ts';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { defineTool } from '#src/features/contract/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
+import { adaptExternalTool } from '#src/features/tools/adapt-external-tool.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
@@ -68,12 +70,18 @@ test('a program is told how many people are there, and no names', async () => {
 test('a tool that takes ten seconds is given up, and the model is told', async () => {
   const clock = new VirtualClock();
   const { seen, readTool } = slow(clock, 60_000);
-  const { fixture, chat } = await open([[call('look')], ['No luck.']], {
+  const { fixture, chat, synthesizer } = await open([[call('look')], ['No luck.']], {
     clock,
     tools: [readTool],
   });
   await ask(fixture, 'Look.', 11_000);
-  expect(chat.results).toEqual(['{"error":"look failed (tool.late)."}']);
+  expect(chat.results).toEqual([
+    '{"error":"look failed (tool.late).","heard":"They hear first that it failed and why. Do not say that again."}',
+  ]);
+  expect(synthesizer.texts.slice(-2)).toEqual([
+    "That doesn't work now.",
+    'I told the operator; try again later.',
+  ]);
   expect(seen.endedAtMs).toBeLessThan(10_200);
 });
 
@@ -111,6 +119,106 @@ test('the panel names the step, ticks go on, and the moment asked for names it a
   expect(synthesizer.texts).toEqual(['One moment.', 'A bird.']);
   expect(longestGapMs).toBeLessThanOrEqual(1_300);
 });
+
+/** A tool of a server that takes so long, and then returns its answer or fails. */
+function outside(clock: VirtualClock, tookMs: number, end: () => string) {
+  return adaptExternalTool({
+    name: 'sky__forecast',
+    title: 'sky: forecast',
+    work: 'Look at the sky',
+    description: 'Tells the weather.',
+    parameters: { type: 'object' },
+    rules: { effect: 'read', who: 'anyone', deadlineMs: 60_000, resultChars: 2_000 },
+    async run(_call, signal) {
+      await clock.sleep(tookMs, signal);
+      return { text: end(), leftOut: [], isError: false };
+    },
+  });
+}
+
+test('while a tool of a server runs, its title is said once and a low sound follows; the panel has its title as well', async () => {
+  const clock = new VirtualClock();
+  const tool = outside(clock, 6_000, () => 'Sun.');
+  const { fixture, synthesizer } = await open([[call('sky__forecast')], ['Sunny.']], {
+    clock,
+    moreTools: () => [tool],
+  });
+  const soundMs: number[] = [];
+  fixture.linkOpener.link.onLeft = (_frame, atMs) => soundMs.push(atMs);
+  await ask(fixture, 'Look.', 8_000);
+  expect(synthesizer.texts).toEqual(['I am on it: Look at the sky.', 'Sunny.']);
+  const lines = fixture.panelContents.map((content) => content.lines[1]);
+  expect(lines).toContainEqual({
+    id: 'tool.external',
+    with: { tool: 'Look at the sky' },
+  });
+  // The low sound fills the wait: most of its frames have left.
+  const [firstMs = 0] = soundMs;
+  const waitFrames = soundMs.filter(
+    (ms) => ms > firstMs + 2_000 && ms < firstMs + 5_000,
+  );
+  expect(waitFrames.length).toBeGreaterThan(100);
+});
+
+test('a tool of a server that fails is said to have failed, and why, before the rest of the answer', async () => {
+  const clock = new VirtualClock();
+  const tool = outside(clock, 100, () => {
+    throw new BotError('tool.unreachable', true, 'It is gone.');
+  });
+  const { fixture, chat } = await open([[call('sky__forecast')], ['Ask me again.']], {
+    clock,
+    moreTools: () => [tool],
+  });
+  await ask(fixture, 'Look.', 5_000);
+  expect(findHistory(fixture).exchanges.at(-1)?.heard).toBe(
+    'Look at the sky: that did not work, it cannot be reached. Ask me again.',
+  );
+  expect(chat.results.join()).toContain('They hear first');
+});
+
+test('a tool that takes long holds the talk for 15 s, and then tells its result by itself', async () => {
+  const clock = new VirtualClock();
+  const tool = outside(clock, 30_000, () => 'Rain from noon on.');
+  const { fixture, synthesizer } = await open(
+    [[call('sky__forecast')], ['I will tell you.'], ['Hello.']],
+    { clock, moreTools: () => [tool] },
+  );
+  await ask(fixture, 'Look.', 18_000);
+  expect(synthesizer.texts).toEqual([
+    'I am on it: Look at the sky.',
+    'I will tell you.',
+  ]);
+  await ask(fixture, 'Are you there?', 3_000);
+  expect(synthesizer.texts.at(-1)).toBe('Hello.');
+  await passTime(fixture, 15_000);
+  expect(synthesizer.texts.slice(3).join(' ')).toBe(
+    'Adam. Here is what you asked for, in full in the chat: Rain from noon on.',
+  );
+  const { exchanges } = findHistory(fixture);
+  expect(exchanges.at(-1)?.heard).toContain('Rain from noon on.');
+});
+
+test('/stop ends the work that goes on behind, and nothing of it is told', async () => {
+  const clock = new VirtualClock();
+  const tool = outside(clock, 30_000, () => 'Rain.');
+  const { fixture, synthesizer } = await open(
+    [[call('sky__forecast')], ['I will tell you.']],
+    { clock, moreTools: () => [tool] },
+  );
+  await ask(fixture, 'Look.', 18_000);
+  fixture.talk.stopSpeaking(toGuildId('g'));
+  await passTime(fixture, 20_000);
+  expect(synthesizer.texts).toEqual([
+    'I am on it: Look at the sky.',
+    'I will tell you.',
+  ]);
+});
+
+function findHistory({ sessions }: SessionFixture) {
+  const session = sessions.findSession(toGuildId('g'));
+  if (!session) throw new Error('There is no session.');
+  return session.loop.state.history;
+}
 
 test('"timers of 5 and 10 minutes" sets both', async () => {
   const set: number[] = [];

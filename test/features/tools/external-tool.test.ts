@@ -188,12 +188,13 @@ playScripts(
     model: call sky__forecast {"city":"Lima"} || It is late.
     adam asks: How is the weather in Lima?
     20000
-    > told adam: answered It is late.
+    > told adam: answered Sky: forecast: that took too long, so I gave up. It is late.
     > failed think tool.late
     > tool sky__forecast failed
-    > answered Adam: It is late.
-    > says tool.external
-    results > {"error":"sky__forecast failed (tool.late)."}
+    > answered Adam: Sky: forecast: that took too long, so I gave up. It is late.
+    > says tool.failed.late (I am on it: Sky: forecast. Sky: forecast)
+    results
+    > {"error":"sky__forecast failed (tool.late).","heard":"They hear first that it failed and why. Do not say that again."}
     `,
       ],
     'a tool that floods ends in tool.flooded, which the model is told, and the answer goes on':
@@ -202,9 +203,13 @@ playScripts(
         `
     model: call sky__forecast {"city":"Lima"} || No luck.
     adam asks: How is the weather in Lima?
-    > told adam: answered No luck., failed think tool.flooded, tool sky__forecast failed
-    20000 > answered Adam: No luck.
-    results > {"error":"sky__forecast failed (tool.flooded)."}
+    > told adam: answered Sky: forecast: that did not work. No luck.
+    > failed think tool.flooded
+    > tool sky__forecast failed
+    > says tool.failed (Sky: forecast)
+    20000 > answered Adam: Sky: forecast: that did not work. No luck.
+    results
+    > {"error":"sky__forecast failed (tool.flooded).","heard":"They hear first that it failed and why. Do not say that again."}
     `,
       ],
     'a tool that crashes ends in tool.crashed, which the model is told, and the answer goes on':
@@ -213,9 +218,13 @@ playScripts(
         `
     model: call sky__forecast {"city":"Lima"} || It broke.
     adam asks: How is the weather in Lima?
-    > told adam: answered It broke., failed think tool.crashed, tool sky__forecast failed
-    20000 > answered Adam: It broke.
-    results > {"error":"sky__forecast failed (tool.crashed)."}
+    > told adam: answered Sky: forecast: that did not work, it cannot be reached. It broke.
+    > failed think tool.crashed
+    > tool sky__forecast failed
+    > says tool.failed.away (Sky: forecast)
+    20000 > answered Adam: Sky: forecast: that did not work, it cannot be reached. It broke.
+    results
+    > {"error":"sky__forecast failed (tool.crashed).","heard":"They hear first that it failed and why. Do not say that again."}
     `,
       ],
   },

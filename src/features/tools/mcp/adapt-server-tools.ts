@@ -1,3 +1,4 @@
+import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { ExternalTool } from '#src/features/tools/external-tool.ts';
 import type { McpServerOptions } from '#src/ports/tool-servers.ts';
 import type { McpConnection } from './mcp-connection.ts';
@@ -7,6 +8,7 @@ import type { OfferedTool } from './tool-changes.ts';
 const maxTools = 64;
 const maxNameChars = 64;
 const maxDescriptionChars = 2_000;
+const maxWorkChars = 60;
 const maxSchemaChars = 20_000;
 const invisibleCharacters = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu;
 
@@ -37,9 +39,11 @@ export function adaptServerTools(
       problems.push(`A tool is off: ${problem}.`);
       continue;
     }
+    const title = `${server.name}: ${plainName}`.replaceAll('_', ' ');
     tools.set(name, {
       name,
-      title: `${server.name}: ${plainName}`.replaceAll('_', ' '),
+      title,
+      work: findWork(tool),
       description: tool.description.replace(invisibleCharacters, ' '),
       parameters: tool.inputSchema,
       rules,
@@ -53,6 +57,12 @@ export function adaptServerTools(
 /** Replaces characters that a model may not write. */
 export function toPlainName({ name }: { readonly name: string }): string {
   return name.replace(/[^a-z0-9_-]/gi, '_');
+}
+
+/** A confirmation names the tool as the operator knows it. Only the sentence about its work is its server's. */
+function findWork({ title = '' }: OfferedTool) {
+  const line = title.replace(invisibleCharacters, ' ').trim();
+  return line.length > maxWorkChars ? undefined : toSpeakable(line) || undefined;
 }
 
 function findObjection(

@@ -180,8 +180,9 @@ class SdkConnection implements McpConnection {
         }),
       signal,
     );
-    return tools.map(({ name, description = '', inputSchema }) => ({
+    return tools.map(({ name, title, annotations, description = '', inputSchema }) => ({
       name,
+      title: title ?? annotations?.title,
       description,
       inputSchema,
     }));

@@ -8,6 +8,8 @@ import type { ToolNews } from '#src/features/tools/external-tool.ts';
 /** A tool as its server describes it. */
 export type OfferedTool = {
   readonly name: string;
+  /** Its work in words for people. */
+  readonly title?: string | undefined;
   readonly description: string;
   readonly inputSchema: Readonly<Record<string, unknown>>;
 };
@@ -64,8 +66,8 @@ export class ToolCheck {
   }
 }
 
-function hashTool({ name, description, inputSchema }: OfferedTool) {
-  const json = JSON.stringify(sortKeys({ name, description, inputSchema }));
+function hashTool({ name, title, description, inputSchema }: OfferedTool) {
+  const json = JSON.stringify(sortKeys({ name, title, description, inputSchema }));
   return createHash('sha256').update(json).digest('hex');
 }
 

@@ -46,7 +46,114 @@ const wipeAsked: readonly CaseStep[] = [
   ],
 ];
 
+/** Ana asks for something that a reading tool looks up. */
+const lookAsked: readonly CaseStep[] = [
+  [
+    saysWhole(1, toPersonId('ana'), 0, 'Nova, look it up'),
+    'begin 101 for ana: Nova, look it up',
+    'play 101',
+  ],
+  [toolCalled(101, 'look', 'page', 'read', 1_100), 'run 102: look page for ana'],
+];
+
 export const toolsCases: ConversationCases = {
+  'after 1.2 s of a tool it is said once what runs, and a low sound follows until the answer':
+    {
+      also: ['cue'],
+      steps: [
+        ...lookAsked,
+        [tickAt(1_400), 'cue tick'],
+        [tickAt(2_299)],
+        [tickAt(2_300), 'cue step'],
+        [tickAt(3_499)],
+        [tickAt(3_500), 'cue bed'],
+        [tickAt(5_499)],
+        [tickAt(5_500), 'cue bed'],
+        [toolReturned(102, 'the page', 6_000), 'result for 101: the page'],
+        [tickAt(7_500), 'cue bed'],
+        [replyAudible(101, 8_000)],
+        [tickAt(9_500)],
+      ],
+    },
+  'questions about the work are answered without the model while a tool runs, and by the model otherwise':
+    {
+      steps: [
+        ...lookAsked,
+        [
+          saysWhole(2, toPersonId('ana'), 4_000, 'What are you doing?'),
+          'tell-progress doing to ana',
+        ],
+        [
+          saysWhole(3, toPersonId('ana'), 8_000, 'How long will it take?'),
+          'tell-progress howLong to ana',
+        ],
+        [saysWhole(4, toPersonId('ben'), 9_000, 'Cleo, how long will it take?')],
+        [toolReturned(102, 'the page', 11_000), 'result for 101: the page'],
+        [
+          saysWhole(5, toPersonId('ana'), 13_000, 'What are you doing?'),
+          'discard 101',
+          'begin 107 for ana: What are you doing?',
+          'play 107',
+        ],
+      ],
+    },
+  'a stop while a tool runs ends the tool': {
+    steps: [
+      ...lookAsked,
+      [
+        saysWhole(2, toPersonId('ana'), 4_000, 'Stop that!'),
+        'stop-run 102',
+        'discard 101',
+        'obey stop for ana',
+      ],
+    ],
+  },
+  'a tool that takes 15 s holds no answer any more, and its result is told later': {
+    steps: [
+      ...lookAsked,
+      [tickAt(16_099)],
+      [tickAt(16_100), 'result for 101: goes on'],
+      [replyAudible(101, 16_500)],
+      [replyOver(101, 18_000, 'I will tell you.')],
+      [
+        saysWhole(2, toPersonId('ana'), 20_000, 'Nova, what are you doing?'),
+        'tell-progress doing to ana',
+      ],
+      [
+        saysWhole(3, toPersonId('ana'), 25_000, 'Nova, is Quito high?'),
+        'begin 105 for ana: Nova, is Quito high?',
+        'play 105',
+      ],
+      [toolReturned(102, 'the page', 29_000), 'tell-result the page to ana'],
+    ],
+  },
+  'a no of its asker ends work that goes on behind, and its result is told to nobody': {
+    steps: [
+      ...lookAsked,
+      [tickAt(16_100), 'result for 101: goes on'],
+      [[replyAudible(101, 16_500), replyOver(101, 18_000, 'I will tell you.')]],
+      [
+        consentGiven(toPersonId('ana'), 'no', 20_000),
+        'stop-run 102',
+        'forget-person ana',
+      ],
+      [toolReturned(102, 'the page', 29_000)],
+    ],
+  },
+  'a stop ends work that goes on behind, and says so': {
+    steps: [
+      ...lookAsked,
+      [tickAt(16_100), 'result for 101: goes on'],
+      [[replyAudible(101, 16_500), replyOver(101, 18_000, 'I will tell you.')]],
+      [
+        saysWhole(2, toPersonId('ana'), 20_000, 'Nova, stop that.'),
+        'obey stop for ana',
+        'stop-run 102',
+        'tell-progress stop to ana',
+      ],
+      [toolReturned(102, 'the page', 29_000)],
+    ],
+  },
   'a tool that still runs when the link is lost runs on, and the answer after it waits for its result':
     {
       steps: [
