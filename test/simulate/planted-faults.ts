@@ -37,8 +37,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     id: '04',
     meaning: 'An answer that is discarded leaves its reading tools running.',
     file: `${machine}/tool-decisions.ts`,
-    from: "  stopToolRuns(draft, (run) => run.ref?.answer === answer.id && run.effect === 'read');\n",
-    to: '',
+    from: "ref?.answer === answer.id && effect === 'read' && !isDetached",
+    to: 'ref?.answer === answer.id && isDetached === undefined && effect === undefined',
     tests: conversationTests,
   },
   {
