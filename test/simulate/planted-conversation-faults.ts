@@ -62,8 +62,8 @@ export const conversationFaults: readonly PlantedFault[] = [
     id: 'a08',
     meaning: 'A stop ends what was already confirmed.',
     file: 'src/conversation/machine/tool-decisions.ts',
-    from: '(run) => run.turn === turn && run.ref !== undefined)',
-    to: '(run) => run.turn === turn)',
+    from: 'run.turn === turn && run.ref !== undefined && !run.isDetached',
+    to: 'run.turn === turn && !run.isDetached',
     tests: ['test/conversation'],
   },
   {
