@@ -24,7 +24,7 @@ const voices = await readVoiceSounds(options.clips, codec);
 const step = Math.max(1, Math.ceil(voices.length / Number(options.count)));
 const sounds = [
   ...voices.filter((_, n) => n % step === 0),
-  ...(await readNoises(options.sounds, codec)),
+  ...readNoises(options.sounds, codec),
 ];
 console.log(
   'The person who is answered makes these sounds over the answer, on virtual time; ms from the begin of a sound, "back" from its end to full level.\n',

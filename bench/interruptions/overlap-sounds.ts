@@ -1,5 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { readHumanClips } from '#bench/human-clips.ts';
 import type { MicrophoneSound } from '#bench/manners/simulated-microphones.ts';
 import { findSoundingPart, measureVoiceLevelDb } from '#bench/turns/sound-labels.ts';
@@ -8,6 +6,7 @@ import { readWav } from '#src/audio/formats/wav.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { listenRateHz, mixDown } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
+import { listClips, readClip } from '#test/audio/clip-archive.ts';
 import { encodePcm } from '#test/audio/recorded-speech.ts';
 
 /** What is said over the bot. Only an interruption takes the floor. */
@@ -102,16 +101,11 @@ export async function readVoiceSounds(
 }
 
 /** Reads sounds that are no speech, `.opus` or `.wav`: each whole (up to 2 s), and its loudest 0.3 s once more louder. */
-export async function readNoises(
-  folder: string,
-  codec: OpusCodec,
-): Promise<readonly OverlapSound[]> {
-  const files = (await readdir(folder))
-    .filter((file) => /\.(opus|wav)$/.test(file))
-    .sort();
+export function readNoises(folder: string, codec: OpusCodec): readonly OverlapSound[] {
+  const files = listClips(folder).filter((file) => /\.(opus|wav)$/.test(file));
   const sounds: OverlapSound[] = [];
   for (const file of files) {
-    const bytes = await readFile(join(folder, file));
+    const bytes = readClip(folder, file);
     const samples = file.endsWith('.opus')
       ? decodeOpusFile(bytes, codec)
       : readMono(bytes);
