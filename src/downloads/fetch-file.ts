@@ -1,18 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  rename,
-  rm,
-  stat,
-  statfs,
-} from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
+import { readFreeBytes } from '#src/base/free-space.ts';
 import { getNeededDiskBytes } from './catalogue.ts';
 
 /** A file as it has to be, whatever a server sends. */
@@ -76,18 +69,6 @@ export async function fetchFile(
   await new FileFetch(file, deps).run(signal);
 }
 
-/** Returns the free bytes on the disk of a folder, or of its nearest existing parent. */
-async function readFreeDiskBytes(folder: string): Promise<number> {
-  try {
-    const { bavail, bsize } = await statfs(folder);
-    return bavail * bsize;
-  } catch (error) {
-    const above = dirname(folder);
-    if (above === folder) throw error;
-    return await readFreeDiskBytes(above);
-  }
-}
-
 function toPartPath(path: string) {
   return `${path}.part`;
 }
@@ -137,8 +118,8 @@ class FileFetch {
   }
 
   async #checkDisk() {
-    const { readFreeBytes = readFreeDiskBytes } = this.#deps;
-    const freeBytes = await readFreeBytes(dirname(this.#file.path));
+    const { readFreeBytes: read = readFreeBytes } = this.#deps;
+    const freeBytes = await read(dirname(this.#file.path));
     const neededBytes = getNeededDiskBytes(this.#file) - this.#doneBytes;
     if (freeBytes >= neededBytes) return;
     throw createFetchError(

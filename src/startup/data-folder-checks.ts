@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { access, readdir, stat, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findExistingPath, readFreeBytes } from '#src/base/free-space.ts';
 import {
   type Finding,
   toDifferingFinding,
@@ -14,7 +15,7 @@ const bytesPerMb = 1024 * 1024;
 
 /** Tests whether the bot can write into `dataDir`, or make it in its nearest existing parent. Changes nothing. */
 export async function checkDataFolder(dataDir: string): Promise<Finding> {
-  const folder = await findExisting(dataDir);
+  const folder = await findExistingPath(dataDir);
   try {
     if (!(await stat(folder)).isDirectory())
       return toMissingFinding(
@@ -56,9 +57,8 @@ export async function checkDataFiles(folders: readonly string[]): Promise<Findin
 
 /** Judges the free space on the disk of `dataDir`, or of its nearest existing parent. */
 export async function checkFreeSpace(dataDir: string): Promise<Finding> {
-  const folder = await findExisting(dataDir);
-  const { bavail, bsize } = await statfs(folder);
-  return judgeFreeSpace(folder, Math.floor((bavail * bsize) / bytesPerMb));
+  const folder = await findExistingPath(dataDir);
+  return judgeFreeSpace(folder, Math.floor((await readFreeBytes(folder)) / bytesPerMb));
 }
 
 /** Judges the free space of the disk of a folder, in MB of 1,048,576 bytes. */
@@ -70,14 +70,4 @@ export function judgeFreeSpace(folder: string, freeMb: number): Finding {
     reason,
     'delete files there, or set DATA_DIR to a folder on another disk',
   );
-}
-
-async function findExisting(path: string): Promise<string> {
-  try {
-    await access(path);
-    return path;
-  } catch {
-    const above = dirname(path);
-    return above === path ? path : await findExisting(above);
-  }
 }
