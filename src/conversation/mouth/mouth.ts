@@ -1,6 +1,5 @@
 import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import type { PersonId } from '#src/base/ids.ts';
-import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { SpeakerInputEvent } from '#src/conversation/ear/speaker-input.ts';
 import type { InnerEvent } from '#src/conversation/machine/events.ts';
@@ -21,7 +20,7 @@ import { BargeIns, type OverheardWords } from './barge-in.ts';
 import { RunningReplies } from './running-replies.ts';
 import { SpeechOutput, SpeechPace } from './speech-output.ts';
 import { SpeechRequests } from './speech-requests.ts';
-import { WaitingCues } from './waiting-cues.ts';
+import { formatSpeakable, WaitingCues } from './waiting-cues.ts';
 
 /**
  * Everything that sounds in a session. It is asked to say something, to stop, or to end with a clause, and tells the
@@ -207,10 +206,7 @@ export class SessionMouth implements Mouth {
       language,
       personId: to,
       maxWaitMs: maxProgressWaitMs,
-      getText: () =>
-        lines
-          .map((line) => toSpeakable(notices.formatSpokenText(line, language)))
-          .join(' '),
+      getText: () => formatSpeakable(lines, notices, language),
       onEnded: () => undefined,
     });
   }

@@ -82,9 +82,7 @@ export class WaitingCues {
   async #synthesizeLines(lines: readonly TextLine[], language: string | undefined) {
     const { notices, voiceChannel } = this.#session;
     const { guildId } = voiceChannel.channel;
-    const sentence = lines
-      .map((line) => toSpeakable(notices.formatSpokenText(line, language)))
-      .join(' ');
+    const sentence = formatSpeakable(lines, notices, language);
     const voice = declareVoiceLanguage(
       notices.getSpokenLocale(language),
       voiceChannel.getStyle(),
@@ -107,4 +105,15 @@ export class WaitingCues {
     }
     return [...pieces, rate.flush()];
   }
+}
+
+/** Formats sentences as a voice speaks them. */
+export function formatSpeakable(
+  lines: readonly TextLine[],
+  notices: Pick<ChannelNotices, 'formatSpokenText'>,
+  language: string | undefined,
+): string {
+  return lines
+    .map((line) => toSpeakable(notices.formatSpokenText(line, language)))
+    .join(' ');
 }
