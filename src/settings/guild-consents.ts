@@ -60,18 +60,19 @@ class PeopleChoices<Choice> {
     return this.#stored !== undefined;
   }
 
+  get #known() {
+    return this.#stored ?? this.#lasting;
+  }
+
   /** Lists known choices. One that waits to be stored replaces the stored one. */
   listChoices(): readonly (readonly [PersonId, Choice])[] {
     const pending = [...this.#pending].map(([id, { choice }]) => [id, choice] as const);
-    return [...new Map([...(this.#stored ?? this.#lasting), ...pending])];
+    return [...new Map([...this.#known, ...pending])];
   }
 
   /** Finds the latest choice of a person. */
   findChoice(personId: PersonId): Choice | undefined {
-    return (
-      this.#pending.get(personId)?.choice ??
-      (this.#stored ?? this.#lasting).get(personId)
-    );
+    return this.#pending.get(personId)?.choice ?? this.#known.get(personId);
   }
 
   /** Finds a choice that is not stored yet. */
@@ -115,8 +116,10 @@ class PeopleChoices<Choice> {
 
   /** Has the stored choices read anew. Lasting choices stay until then, and those that wait to be stored until they are. */
   reset(): void {
-    const known = [...(this.#stored ?? this.#lasting)];
-    this.#lasting = new Map(known.filter(([, choice]) => this.#deps.isLasting(choice)));
+    const lasting = [...this.#known].filter(([, choice]) =>
+      this.#deps.isLasting(choice),
+    );
+    this.#lasting = new Map(lasting);
     this.#stored = undefined;
   }
 

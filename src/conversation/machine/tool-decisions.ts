@@ -391,13 +391,11 @@ export function stopReadingRuns(
   draft: Draft,
   { answer }: Pick<TurnState, 'answer'>,
 ): void {
+  if (!answer) return;
   stopToolRuns(
     draft,
     ({ effect, isDetached, ref }) =>
-      answer !== undefined &&
-      ref?.answer === answer.id &&
-      effect === 'read' &&
-      !isDetached,
+      ref?.answer === answer.id && effect === 'read' && !isDetached,
   );
 }
 
