@@ -2,7 +2,7 @@
 import '#src/base/help/program-help.mjs';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import { huntBySimulation, huntByTests } from '#test/simulate/fault-hunt.ts';
+import { huntBySimulation, huntByTests, printHunt } from '#test/simulate/fault-hunt.ts';
 import type { PlantedFault } from '#test/simulate/planted-fault.ts';
 import { type FaultArea, faultAreas, listFaults } from './fault-areas.ts';
 
@@ -36,9 +36,8 @@ for (const { area, fault } of listFaults(
   const found = hunt(area, fault);
   const { found: foundSoFar, planted } = counts.get(area) ?? { planted: 0, found: 0 };
   counts.set(area, { planted: planted + 1, found: foundSoFar + (found ? 1 : 0) });
-  console.log(`${found ? 'found ' : 'missed'} ${area} ${fault.id} ${fault.meaning}`);
-  if (found) console.log(`          ${found}`);
-  else process.exitCode = 1;
+  printHunt(`${area} ${fault.id}`, fault, found);
+  if (!found) process.exitCode = 1;
 }
 for (const [area, { found, planted }] of counts)
   console.log(`${area}: ${found} of ${planted} found`);

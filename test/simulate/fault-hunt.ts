@@ -38,10 +38,8 @@ export function findPlantedFaults({ hasTests, ids, isQuick, seconds }: FaultHunt
     (ids?.includes(one.id) ?? true) && (!isQuick || one.isQuick === true);
   const faults = plantedFaults.filter(isWanted);
   const found = faults.map((fault) => {
-    const { id, meaning } = fault;
     const bySimulation = huntBySimulation(fault, seconds);
-    console.log(`${bySimulation === undefined ? 'missed' : 'found '} ${id} ${meaning}`);
-    if (bySimulation !== undefined) console.log(`          ${bySimulation}`);
+    printHunt(fault.id, fault, bySimulation);
     const byTests = hasTests ? huntByTests(fault) : undefined;
     if (hasTests) console.log(`          tests: ${byTests ?? 'none'}`);
     return { bySimulation, byTests };
@@ -63,11 +61,20 @@ export function findPlantedBreaks(isWanted: (fault: PlantedFault) => boolean): b
   return findByTests(plantedBreaks.filter(isWanted), 'breaks are found by the mission');
 }
 
+/** Prints what found a fault, by a name of it. */
+export function printHunt(
+  name: string,
+  { meaning }: Pick<PlantedFault, 'meaning'>,
+  found: string | undefined,
+): void {
+  console.log(`${found === undefined ? 'missed' : 'found '} ${name} ${meaning}`);
+  if (found !== undefined) console.log(`          ${found}`);
+}
+
 function findByTests(faults: readonly PlantedFault[], what: string) {
   const missed = faults.filter((fault) => {
     const found = huntByTests(fault);
-    console.log(`${found ? 'found ' : 'missed'} ${fault.id} ${fault.meaning}`);
-    if (found) console.log(`          ${found}`);
+    printHunt(fault.id, fault, found);
     return !found;
   });
   console.log(`${faults.length - missed.length} of ${faults.length} ${what}`);
