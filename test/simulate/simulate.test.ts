@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { pipelineNames } from '#src/pipeline/pipeline.ts';
-import { plantedBreaks } from '#test/mission/planted-breaks.ts';
-import { plantedLeaks } from '#test/virtual-scenes/planted-leaks.ts';
+import { faultAreas } from '#test/planted/fault-areas.ts';
 import { createHeardBook } from './heard-book.ts';
-import { plantedFaults } from './planted-faults.ts';
 import { runFaults } from './run-faults.ts';
 import { scriptMinutes, testFailingCalls, testSeeds } from './seed-tests.ts';
 import { formatTest, shrinkActs, simulate } from './simulate.ts';
@@ -41,7 +39,7 @@ test('a failing script shrinks to fewer acts that break the same invariant', asy
   expect.fail('No seed finds the planted fault.');
 });
 
-test.each([...plantedFaults, ...plantedLeaks, ...plantedBreaks])(
+test.each(Object.values(faultAreas).flat())(
   'a fault can be planted: $meaning',
   ({ file, from }) => expect(readFileSync(file, 'utf8').split(from)).toHaveLength(2),
 );
