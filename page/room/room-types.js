@@ -150,7 +150,7 @@
  * @typedef {{ kind: 'ignored', who: string, why: IgnoreCode } | { kind: 'ignored', who: string, why: 'typed', text: string } | { kind: 'dropped', who: string, why: DropCode }} Unanswered
  */
 
-/** @typedef {'empty' | 'not-named' | 'dismissed' | 'mentioned' | 'off' | 'bot'} IgnoreCode */
+/** @typedef {'empty' | 'not-named' | 'dismissed' | 'mentioned' | 'same-voice' | 'off' | 'bot'} IgnoreCode */
 /** @typedef {'crowded' | 'late' | 'ending' | 'budget'} DropCode */
 
 /**

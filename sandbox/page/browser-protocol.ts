@@ -192,6 +192,7 @@ export const ignoreCodes = [
   'empty',
   'not-named',
   'dismissed',
+  'same-voice',
   'mentioned',
   'off',
   'bot',

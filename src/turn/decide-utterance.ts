@@ -53,9 +53,13 @@ export type UtteranceFacts = SpeakerTurn & {
   readonly context: TalkContext;
 };
 
-/** `interjection` is a "stop" or "mhm". The other reasons depend on the addressee. */
+/**
+ * `interjection` is a "stop" or "mhm". `same-voice`: the microphone of another person brought the words already. The
+ * other reasons depend on the addressee.
+ */
 export type IgnoreReason =
   | WordlessReason
+  | 'same-voice'
   | (AddressingVerdict & { meant: false })['why']
   | 'interjection';
 
@@ -100,7 +104,7 @@ export type UtteranceDecision =
       /** The utterance gets no answer. A turn that it seemed to continue is answered without it. */
       readonly kind: 'ignore';
       readonly why: Exclude<IgnoreReason, 'interjection'>;
-      /** True if the utterance has no words. Speech that begins soon does not continue such an utterance. */
+      /** True if the utterance brings no words of its own. Speech that begins soon does not continue such an utterance. */
       readonly isNothing: boolean;
     });
 
@@ -359,6 +363,18 @@ function decideAnswer(
     kind: 'answer',
     overlap: { what: interjection?.kind ?? 'noise', isMeant: true },
   };
+}
+
+/** Decides about words that the microphone of another person brought already. Only a command counts once more. */
+export function decideSameVoice(
+  decision: UtteranceDecision,
+  context: TalkContext,
+): UtteranceDecision {
+  if (decision.kind === 'command' && decision.command.kind !== 'progress')
+    return decision;
+  const overlap = toOverlapWords(context, undefined, false);
+  const reason = { why: 'same-voice', isNothing: true } as const;
+  return { kind: 'ignore', ...reason, dropsUnheard: false, overlap };
 }
 
 function decideIgnore(

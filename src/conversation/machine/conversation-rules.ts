@@ -32,6 +32,8 @@ export type ConversationRules = {
   };
   /** Notes on the panel. */
   readonly notes: {
+    /** Time, in ms, in which a second microphone may bring words that are decided. */
+    readonly decidedMs: number;
     readonly droppedMs: number;
     readonly maxDropped: number;
     readonly understoodMs: number;
@@ -56,5 +58,11 @@ export const conversationRules: ConversationRules = {
     maxCalls: 3,
     detachMs: 15_000,
   },
-  notes: { droppedMs: 10_000, maxDropped: 25, understoodMs: 60_000 },
+  notes: {
+    // Longest wait for a recogniser whose answer still becomes a question.
+    decidedMs: 20_000,
+    droppedMs: 10_000,
+    maxDropped: 25,
+    understoodMs: 60_000,
+  },
 };

@@ -1,4 +1,5 @@
 import type { PersonId } from '#src/base/ids.ts';
+import { isSameVoice, type TimedWords } from '#src/turn/same-voice.ts';
 import { type Draft, joinTranscript } from './selectors.ts';
 import type { Notes, PanelNote, TurnState } from './state.ts';
 
@@ -7,6 +8,7 @@ export function filterPanelNotes(
   notes: Notes,
   isKept: (note: PanelNote) => boolean,
 ): void {
+  notes.decided = notes.decided.filter(isKept);
   notes.dropped = notes.dropped.filter(isKept);
   notes.understood = notes.understood.filter(isKept);
 }
@@ -34,6 +36,21 @@ export function noteUnderstoodWords({ notes, step }: Draft, turn: TurnState): vo
   );
   const untilMs = step.atMs + step.rules.notes.understoodMs;
   notes.understood = [...others, { by, words: text, untilMs }];
+}
+
+/** Notes the words of a decided utterance, while another microphone may still bring the same voice. */
+export function noteDecidedWords(
+  { notes, step }: Draft,
+  by: PersonId,
+  words: TimedWords,
+): void {
+  const untilMs = step.atMs + step.rules.notes.decidedMs;
+  notes.decided = [...notes.decided, { by, untilMs, ...words }];
+}
+
+/** Tests whether the same voice was decided before, as heard by the microphone of another person. */
+export function isDecidedVoice(notes: Notes, by: PersonId, words: TimedWords): boolean {
+  return notes.decided.some((note) => note.by !== by && isSameVoice(note, words));
 }
 
 /** Notes a failure. Returns false if people were told of it since `forgetFailures`. */

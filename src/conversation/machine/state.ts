@@ -11,6 +11,7 @@ import {
   initialAddressing,
 } from '#src/turn/addressing/addressing.ts';
 import type { AnswerWait } from '#src/turn/answer-wait.ts';
+import type { TimedWords } from '#src/turn/same-voice.ts';
 import type { VoiceEvidence } from '#src/turn/voice-evidence.ts';
 import { initialReconnect, type ReconnectState } from './reconnect-policy.ts';
 
@@ -317,8 +318,9 @@ export type ToolState = {
   runs: readonly ToolRun[];
 };
 
-/** Notes for the panel, and failures that people were told of. */
+/** Notes for the panel, failures that people were told of, and the latest decided words of each person. */
 export type Notes = {
+  decided: readonly PanelNote<TimedWords>[];
   dropped: readonly PanelNote[];
   understood: readonly PanelNote<{ readonly words: string }>[];
   failures: readonly string[];
@@ -380,6 +382,6 @@ export function createConversationState(settings: SessionSettings): Conversation
     tools: { confirmations: [], runs: [] },
     attention: initialAddressing,
     history: { version: 1, exchanges: [] },
-    notes: { dropped: [], understood: [], failures: [] },
+    notes: { decided: [], dropped: [], understood: [], failures: [] },
   };
 }

@@ -9,6 +9,7 @@ import {
   stepAddressing,
 } from '#src/turn/addressing/addressing.ts';
 import {
+  decideSameVoice,
   decideUtterance,
   isLikelyComplete,
   shouldAnswerEarly,
@@ -17,6 +18,7 @@ import {
 } from '#src/turn/decide-utterance.ts';
 import type { ConversationRules } from './conversation-rules.ts';
 import type { EventOf } from './events.ts';
+import { isDecidedVoice, noteDecidedWords } from './notes.ts';
 import {
   type Draft,
   type EventHandlers,
@@ -136,8 +138,17 @@ export function updateAttention(draft: Draft, event: AddressEvent): void {
 
 /** Decides on an ended utterance: words for the bot, a command or nothing. */
 export function decideWords(draft: Draft, speech: OpenSpeech): UtteranceDecision {
-  const ended = describeUtterance(draft, speech, speech.utterance.heard.words);
+  const { turn, utterance } = speech;
+  const { evidence, words } = utterance.heard;
+  const ended = describeUtterance(draft, speech, words);
   const decided = decideUtterance(ended, draft.attention, getDraftRules(draft));
+  if (words !== undefined) {
+    const { fromMs, toMs } = utterance.times;
+    const timedWords = { fromMs, toMs, levelDb: evidence.meanLevelDb, words };
+    if (isDecidedVoice(draft.notes, turn.by, timedWords))
+      return decideSameVoice(decided.decision, ended.context);
+    noteDecidedWords(draft, turn.by, timedWords);
+  }
   draft.attention = decided.addressing;
   return decided.decision;
 }

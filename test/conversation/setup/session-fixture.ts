@@ -419,13 +419,14 @@ export async function passTime(
   }
 }
 
-/** The packets of somebody who says something from `fromMs` on. */
+/** The packets of somebody who says something from `fromMs` on, louder by `gainDb` than recorded. */
 export function sayWords(
   fixture: string,
   who: ChannelMember,
   fromMs: number,
+  gainDb = 0,
 ): Promise<Packet[]> {
-  return makePackets(fixture, who.id, fromMs, library);
+  return makePackets(fixture, who.id, fromMs, library, gainDb);
 }
 
 /** Answers whatever was said with so much sound. */

@@ -10,15 +10,16 @@ const encodedFixtures = new Map<string, Promise<readonly Uint8Array[]>>();
 
 /**
  * A recording as the packets a client sends: 20 ms each from `fromMs` on, then five silence frames. Sequence and
- * timestamp go on with the time, as those of one client do.
+ * timestamp go on with the time, as those of one client do. `gainDb` is how much nearer the microphone is.
  */
 export async function makePackets(
   fixture: string,
   speakerId: PersonId,
   fromMs: number,
   codec: OpusCodec,
+  gainDb = 0,
 ): Promise<Packet[]> {
-  return (await encodeFrames(fixture, codec)).map((opus, n) => ({
+  return (await encodeFrames(fixture, codec, gainDb)).map((opus, n) => ({
     speakerId,
     opus,
     sequence: (65_530 + Math.round(fromMs / 20) + n) & 0xffff,
@@ -27,15 +28,18 @@ export async function makePackets(
   }));
 }
 
-function encodeFrames(fixture: string, codec: OpusCodec) {
-  const key = `${codec.name} ${fixture}`;
-  const frames = encodedFixtures.get(key) ?? encodeFixture(fixture, codec);
+function encodeFrames(fixture: string, codec: OpusCodec, gainDb: number) {
+  const key = `${codec.name} ${fixture} ${gainDb}`;
+  const frames = encodedFixtures.get(key) ?? encodeFixture(fixture, codec, gainDb);
   encodedFixtures.set(key, frames);
   return frames;
 }
 
-async function encodeFixture(fixture: string, codec: OpusCodec) {
-  const { samples } = readSpeech(fixture);
+async function encodeFixture(fixture: string, codec: OpusCodec, gainDb: number) {
+  const gain = 10 ** (gainDb / 20);
+  const samples = readSpeech(fixture).samples.map((sample) =>
+    Math.round(sample * gain),
+  );
   const encoder = codec.createEncoder(16_000);
   const frames: Uint8Array[] = [];
   for (let at = 0; at + 320 <= samples.length; at += 320) {
