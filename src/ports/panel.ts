@@ -34,6 +34,8 @@ export type PanelStage = {
 export type PanelContent = {
   /** The first line tells how to talk to the bot. */
   readonly lines: readonly TextLine[];
+  /** That one of `lines` which says what the bot does now. It changes with each word, and is shown once it lasts. */
+  readonly activity?: TextLine | undefined;
   /** Names of buttons, in rows. */
   readonly rows: readonly (readonly string[])[];
   /** Text below the name of the voice channel. */

@@ -75,6 +75,7 @@ export function createPanel(facts: PanelFacts): PanelContent {
       ...people,
       ...furtherLines,
     ],
+    activity: activity?.line,
     rows: [buttons, ownButtons, consent],
     status: talk.isLinked ? getStatusLine(facts, heardCount) : undefined,
     stage: {

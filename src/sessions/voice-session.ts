@@ -47,6 +47,7 @@ import {
   type ReconnectDecision,
   toJoinOutcome,
 } from './join-outcomes.ts';
+import { PanelDisplay } from './panel-display.ts';
 import { createSessionPanel, getTalkState } from './panel-view.ts';
 import { ReconnectingConnection } from './reconnecting-connection.ts';
 import { watchRoles } from './role-watch.ts';
@@ -113,13 +114,13 @@ export class VoiceSession implements Session {
   readonly #sharedDeps;
   #lastBugAtMs = Number.NEGATIVE_INFINITY;
   #openAllowed = Promise.withResolvers<void>();
+  readonly #panel;
   #isUnanswered = false;
   #leaveReason: LeaveReason = 'lost';
   #endNews: LeaveSummary = {};
   #isLinkDown = false;
   #joinedInMs: number | undefined;
   #mode: JoinMode;
-  #shownPanel = '';
 
   constructor(options: VoiceSessionOptions) {
     const {
@@ -144,6 +145,7 @@ export class VoiceSession implements Session {
     this.#connection = new ReconnectingConnection(clock, sharedDeps.linkOpener);
     this.signal = this.#over.signal;
     this.wakeup = new Wakeup(clock);
+    this.#panel = new PanelDisplay({ ...deps, getChannel: () => this.channel });
     const built = buildSession(options, {
       maySpeak: () => this.#mode === 'talk',
       pauseHabits: this.#pauseHabits,
@@ -299,13 +301,7 @@ export class VoiceSession implements Session {
 
   /** Shows a panel of this channel, unless it is shown already. */
   showPanel(panelContent: PanelContent): void {
-    const { channelId, guildId } = this.channel;
-    const next = JSON.stringify(panelContent);
-    if (next === this.#shownPanel) return;
-    this.#shownPanel = next;
-    const content = new Owned(panelContent, { channelId });
-    this.#deps.panels.show(guildId, content);
-    this.#deps.roomView?.show({ kind: 'panel', channelId, content });
+    this.#panel.show(panelContent);
   }
 
   /** Tests whether a person sits in the channel. False while disconnected. */
@@ -414,6 +410,7 @@ export class VoiceSession implements Session {
   #showLeftPanel(reason: LeaveReason) {
     const { channelId, guildId } = this.channel;
     const line = getLeftLine(reason);
+    this.#panel.end();
     this.#deps.panels.showLeft(guildId, line && new Owned(line, { channelId }));
   }
 

@@ -63,30 +63,31 @@ playScripts({
     panel > join.ok; listening; people.yes names Adam; people.no n 1
     `,
     ],
-  'the panel follows a turn from hearing to speaking, and tells once who is heard for the first time': `
+  'the panel follows a turn, without states that last less than 2 s, and tells once who is heard for the first time': `
     with alone
-    model: wait 1500 | Five.
+    model: wait 3000 | Five is one. Five is two. Five is three. Five is four. Five is five.
     adam begins: five
     1000
-    panel > join.ok; hearing name Adam; people.yes names Adam
-    1500 > heard Adam: five
-    panel > join.ok; thinking; people.yes names Adam
-    1500
-    panel > join.ok; speaking name Adam; people.yes names Adam
-    3000 > answered Adam: Five.
     panel > join.ok; listening; people.yes names Adam
-    adam begins: six
-    1000
-    panel > join.ok; hearing name Adam; people.yes names Adam
-    4000 > heard Adam: six, answered Adam: Five.
+    4000 > heard Adam: five, says slow.voice
+    panel > join.ok; thinking; people.yes names Adam
+    4000 > answered Adam: Five is one. Five is two. Five is three. Five is four. Five is five.
+    panel > join.ok; speaking name Adam; people.yes names Adam
+    8000
+    panel > join.ok; listening; people.yes names Adam
     adam denies > isSaved true
     100
     panel > join.ok.ask; people.no n 1
     `,
   'a text is read out to the whole channel': `
-    read: Dinner is ready. > queued position 0, says "Dinner is ready."
+    with natural
+    read: Dinner is ready. It is soup. It is hot. Come down.
+    > queued position 0, says "Dinner is ready. It is soup. It is hot. Come down."
     300
+    panel > join.ok; listening; people.yes names Adam; people.unasked names Eva
+    2000
     panel > join.ok; speaking.all channel Lounge; people.yes names Adam; people.unasked names Eva
+    2000 > played voice: completed
     `,
   'the panel shows a pause, a yes, who comes, and that it has left; the headline follows': `
     with alone
@@ -132,6 +133,7 @@ playScripts({
   'alone nobody needs a name, and nobody reads of one': `
     with auto, alone
     adam says: what is it > heard Adam: what is it x2, answered Adam: You said five.
+    2000
     panel > join.ok; listening; people.yes names Adam
     `,
   'the panel in the chat of the channel shows for a minute what was understood: the latest of each person, as they were asked':
@@ -142,6 +144,7 @@ playScripts({
     adam says: who was that > heard Adam: who was that x2, answered Adam: You said five.
     eva says: and where > heard Eva: and where, answered Eva: You said five.
     adam says: what is a quagga > heard Adam: what is a quagga x2, answered Adam: You said five.
+    2000
     panel
     > join.ok; listening; heard name Eva words and where; heard name Adam words what is a quagga what is a quagga; people.yes names Adam, Eva
     bob comes
@@ -190,6 +193,7 @@ playScripts({
     do everShown > false
     eva allows > isSaved true
     eva says: what is an okapi > heard Eva: what is an okapi, answered Eva: You said five.
+    2000
     panel > join.ok; listening; heard name Eva words what is an okapi; people.yes names Adam, Eva
     do captions > says captions.on
     6000 > played voice: completed

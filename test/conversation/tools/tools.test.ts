@@ -112,7 +112,7 @@ test('the panel names the step, ticks go on, and the moment asked for names it a
     longestGapMs = Math.max(longestGapMs, atMs - soundAtMs);
     soundAtMs = atMs;
   };
-  await ask(fixture, 'Look.', 8_000);
+  await ask(fixture, 'Look.', 10_000);
   const activities = fixture.panelContents.map(({ lines }) => lines[1]?.id);
   expect(activities).toContain('slow.voice');
   expect(activities.at(-1)).toBe('panel.listening');
