@@ -21,7 +21,7 @@ import { readReply as read, runPressed, runTyped } from './run-typed.ts';
 const group = commands.find((one) => 'commands' in one && one.name === 'track');
 const subcommands = group && 'commands' in group ? group.commands : [];
 
-function track(name: string) {
+function findSubcommand(name: string) {
   const found = subcommands.find((one) => one.name === name);
   if (!found) throw new Error(`no /track ${name}`);
   return found;
@@ -46,7 +46,7 @@ const rain: ListedTrack = {
   waiting: [{ title: 'wind', owner: 'Ben' }, { title: 'sea' }],
 };
 
-const press = (name: string, about: string, over?: PortOverrides) =>
+const pressTrack = (name: string, about: string, over?: PortOverrides) =>
   runPressed(name, { ...inLounge, inputs: { about } }, over);
 
 const idle = { percent: 100, isPaused: false, isMuted: false, waiting: [] };
@@ -54,14 +54,14 @@ const own = ['voice', 'cues'].map((name) => ({ ...idle, name }));
 const listing: PortOverrides = { listTracks: () => [rain, ...own] };
 
 /** Suggestions for an option of `/track name`. */
-async function suggest(
+async function suggestOptions(
   name: string,
   option: string,
   typed: string,
   over = listing,
   inputs: CommandCall['inputs'] = {},
 ) {
-  const found = track(name).options.find((one) => one.name === option);
+  const found = findSubcommand(name).options.find((one) => one.name === option);
   if (found?.kind !== 'text') throw new Error(`no ${option}`);
   return await found.suggest?.(typed, { ...inLounge, inputs }, makePorts(over));
 }
@@ -70,10 +70,9 @@ test.each(subcommands.map(({ name }) => name))(
   '/track %s is for those who sit in the channel',
   async (name) => {
     const inputs = { sound: 'rain', level: '50', to: '5', mode: 'on', item: '1' };
-    expect(read(await track(name).run({ ...adam, inputs }, makePorts()))).toEqual([
-      'caller',
-      "I'm in Lounge. Join that channel first.",
-    ]);
+    expect(
+      read(await findSubcommand(name).run({ ...adam, inputs }, makePorts())),
+    ).toEqual(['caller', "I'm in Lounge. Join that channel first."]);
   },
 );
 
@@ -89,7 +88,7 @@ const telling: PortOverrides = {
 test.each(subcommands.map(({ name }) => name))(
   '/track %s names sounds and people to all in the chat of the channel, elsewhere to the caller, and to nobody who may not open it',
   async (name) => {
-    const { run: runTrack } = track(name);
+    const { run: runTrack } = findSubcommand(name);
     const inputs = { ...manyInputs, track: 'bg' };
     const call = { ...inLounge, inputs };
     const isShown = name === 'list' || name === 'queue';
@@ -107,7 +106,7 @@ test.each(subcommands.map(({ name }) => name))(
     const outside = { ...manager, caller: { ...manager.caller, channel: den } };
     const replies = await runTrack(outside, makePorts(barred));
     expect(JSON.stringify(replies)).not.toMatch(/rain|Ana|bg/);
-    for (const option of track(name).options)
+    for (const option of findSubcommand(name).options)
       if (option.kind === 'text' && option.name !== 'sound')
         expect((await option.suggest?.('', outside, makePorts(barred))) ?? []).toEqual(
           [],
@@ -279,7 +278,7 @@ test('a refused skip comes with Skip, which counts votes and answers the voter a
     ['room', words],
   ]);
   expect(
-    read(await press('track.skip', 'main', { changeTracks: () => [denied] })),
+    read(await pressTrack('track.skip', 'main', { changeTracks: () => [denied] })),
   ).toEqual([...['caller', words]]);
 });
 
@@ -292,11 +291,11 @@ test('the buttons of the panel steer the track they carry, and answer privately'
       return [denied];
     },
   };
-  const replies = await press('track.skip', 'bg', over);
+  const replies = await pressTrack('track.skip', 'bg', over);
   expect(read(replies)[0]).toBe('caller');
   expect(replies[0].buttons).toBeUndefined();
-  await press('track.pause', 'bg', over);
-  await press('track.pause', 'main', {
+  await pressTrack('track.pause', 'bg', over);
+  await pressTrack('track.pause', 'main', {
     ...over,
     listTracks: () => [{ ...rain, name: 'main', isPaused: true }],
   });
@@ -340,9 +339,9 @@ test('sounds and tracks are suggested, first what begins so, and all where an ac
     ['loop', 'track', '', 'bg', 'main', 'all'],
     ['seek', 'track', '', 'bg', 'main'],
   ] as const)
-    expect(await suggest(name, option, typed), name).toEqual(names);
+    expect(await suggestOptions(name, option, typed), name).toEqual(names);
   const listTracks = () => ['Rainy Day', 'MAIN'].map((name) => ({ ...rain, name }));
-  const names = await suggest('play', 'track', '', { listTracks });
+  const names = await suggestOptions('play', 'track', '', { listTracks });
   expect(names).toEqual(['Rainy Day', 'MAIN']);
 });
 
@@ -374,18 +373,18 @@ test.each([
 ])(
   '/track %s with %j changes nothing and tells its caller why',
   async (name, words, sentence) => {
-    const fail = () => expect.fail();
-    const never = { changeTracks: fail, playSound: fail };
+    const failTest = () => expect.fail();
+    const never = { changeTracks: failTest, playSound: failTest };
     expect(read(await run(name, words, never))).toEqual(['caller', sentence]);
   },
 );
 
 test('/track remove suggests the waiting sounds of the named track, by place and title', async () => {
-  const suggested = (typed: string, words: CommandCall['inputs']) =>
-    suggest('remove', 'item', typed, listing, words);
-  expect(await suggested('', { track: 'BG' })).toEqual(['1. wind', '2. sea']);
-  expect(await suggested('sea', { track: 'bg' })).toEqual(['2. sea']);
-  expect(await suggested('', {})).toEqual([]);
+  const suggestItems = (typed: string, words: CommandCall['inputs']) =>
+    suggestOptions('remove', 'item', typed, listing, words);
+  expect(await suggestItems('', { track: 'BG' })).toEqual(['1. wind', '2. sea']);
+  expect(await suggestItems('sea', { track: 'bg' })).toEqual(['2. sea']);
+  expect(await suggestItems('', {})).toEqual([]);
 });
 
 test('a muted track says so in the list', async () => {
