@@ -28,8 +28,11 @@ function findSubcommand(name: string) {
 }
 
 /** Runs `/track name`. */
-const run = (name: string, inputs: CommandCall['inputs'] = {}, over?: PortOverrides) =>
-  runTyped(`track ${name}`, { ...inLounge, inputs }, over);
+const runTrackCommand = (
+  name: string,
+  inputs: CommandCall['inputs'] = {},
+  over?: PortOverrides,
+) => runTyped(`track ${name}`, { ...inLounge, inputs }, over);
 
 const rain: ListedTrack = {
   name: 'bg',
@@ -129,7 +132,7 @@ test.each(['track.skip:bg', 'track.pause:bg'])(
 test('who may open the channel no more as a sound ends reads only that it is done', async () => {
   let isOpen = true;
   const heard = Promise.withResolvers<'completed'>();
-  const replied = run(
+  const replied = runTrackCommand(
     'play',
     { sound: 'wind', wait: 'true' },
     {
@@ -181,7 +184,7 @@ test.each<[PlayOutcome, string]>([
   '/track play tells its caller alone what keeps it from playing: %j',
   async (playing, words) => {
     const playSound = async () => [playing] as const;
-    expect(read(await run('play', { sound: 'x' }, { playSound }))).toEqual([
+    expect(read(await runTrackCommand('play', { sound: 'x' }, { playSound }))).toEqual([
       'caller',
       words,
     ]);
@@ -196,7 +199,7 @@ test('a volume that is not theirs to change stays, and they are told', async () 
   const denied = { kind: 'denied', track: 'bg', owner: 'Ana' } as const;
   const playSound = async () => [wind, denied] as const;
   expect(
-    read(await run('play', { sound: 'wind', volume: '90' }, { playSound })),
+    read(await runTrackCommand('play', { sound: 'wind', volume: '90' }, { playSound })),
   ).toEqual(['room', 'Playing wind on bg.', "bg is Ana's. Ask a DJ."]);
 });
 
@@ -209,7 +212,11 @@ test('/track play wait:true replies to all once the sound is over, and of what l
     asked.push(request.wait);
     return request.loop ? [{ kind: 'looping', track: 'bg' }] : [wind, denied];
   };
-  const replied = run('play', { sound: 'wind', wait: 'true' }, { playSound });
+  const replied = runTrackCommand(
+    'play',
+    { sound: 'wind', wait: 'true' },
+    { playSound },
+  );
   expect(await Promise.race([replied, waitUntilSettled()])).toBeUndefined();
   heard.resolve('completed');
   expect(read(await replied)).toEqual([
@@ -219,7 +226,11 @@ test('/track play wait:true replies to all once the sound is over, and of what l
   ]);
   expect(
     read(
-      await run('play', { sound: 'wind', wait: 'true', loop: 'true' }, { playSound }),
+      await runTrackCommand(
+        'play',
+        { sound: 'wind', wait: 'true', loop: 'true' },
+        { playSound },
+      ),
     ),
   ).toEqual(['caller', 'bg: it repeats, so there is no end to wait for.']);
   expect(asked).toEqual([true, true]);
@@ -259,7 +270,11 @@ test.each<[readonly TrackOutcome[], readonly string[]]>([
     ['caller', 'There is no "wind". Pick one from the list.'],
   ],
 ])('%j reads so', async (changed, words) => {
-  const replies = await run('skip', { track: 'all' }, { changeTracks: () => changed });
+  const replies = await runTrackCommand(
+    'skip',
+    { track: 'all' },
+    { changeTracks: () => changed },
+  );
   expect(read(replies)).toEqual(words);
 });
 
@@ -272,7 +287,7 @@ const denied: TrackOutcome = {
 
 test('a refused skip comes with Skip, which counts votes and answers the voter alone', async () => {
   const words = "main is Ana's. Ask a DJ, or vote with Skip: 1/2.";
-  const [refused] = await run('skip', {}, { changeTracks: () => [denied] });
+  const [refused] = await runTrackCommand('skip', {}, { changeTracks: () => [denied] });
   expect([refused?.buttons, read([refused])]).toEqual([
     ['track.skip:main'],
     ['room', words],
@@ -307,23 +322,23 @@ test('the buttons of the panel steer the track they carry, and answer privately'
 });
 
 test('/track list tells what plays, how loud and where it is', async () => {
-  expect(read(await run('list', {}, listing))).toEqual([
+  expect(read(await runTrackCommand('list', {}, listing))).toEqual([
     ...['caller', 'bg: rain, 0:40 / 2:05, 🔁, 30 %', 'voice: 100 %', 'cues: 100 %'],
   ]);
-  const quiet = await run('list', {}, { listTracks: () => own });
+  const quiet = await runTrackCommand('list', {}, { listTracks: () => own });
   expect(read(quiet)[1]).toBe('Nothing is playing. /track play starts a sound.');
 });
 
 test('/track queue tells what waits and whose it is, but not all of a long line', async () => {
-  expect(read(await run('queue', { track: 'BG' }, listing))).toEqual([
+  expect(read(await runTrackCommand('queue', { track: 'BG' }, listing))).toEqual([
     ...['caller', 'bg: rain, 0:40 / 2:05, 🔁, 30 %', '1. wind (Ben)'],
     '2. sea (Somebody)',
   ]);
   const waiting = Array.from({ length: 50 }, (_, n) => ({ title: `${n}` }));
   const listTracks = () => [{ ...rain, waiting }];
-  const long = read(await run('queue', { track: 'bg' }, { listTracks }));
+  const long = read(await runTrackCommand('queue', { track: 'bg' }, { listTracks }));
   expect([long.length, long.at(-1)]).toEqual([18, 'And 35 more.']);
-  expect(read(await run('queue', {}, listing))).toEqual([
+  expect(read(await runTrackCommand('queue', {}, listing))).toEqual([
     ...['caller', 'There is no "main". There are: bg, voice, cues.'],
   ]);
 });
@@ -362,7 +377,7 @@ test.each([
   ['loop', { mode: 'off' }, 'rain no longer repeats.'],
   ['remove', { item: ' 2. wind ' }, 'Removed 2. wind from the queue.'],
 ])('/track %s with %j tells everybody what it did', async (name, words, sentence) =>
-  expect(read(await run(name, words))).toEqual(['room', sentence]),
+  expect(read(await runTrackCommand(name, words))).toEqual(['room', sentence]),
 );
 
 test.each([
@@ -375,7 +390,10 @@ test.each([
   async (name, words, sentence) => {
     const failTest = () => expect.fail();
     const never = { changeTracks: failTest, playSound: failTest };
-    expect(read(await run(name, words, never))).toEqual(['caller', sentence]);
+    expect(read(await runTrackCommand(name, words, never))).toEqual([
+      'caller',
+      sentence,
+    ]);
   },
 );
 
@@ -389,7 +407,7 @@ test('/track remove suggests the waiting sounds of the named track, by place and
 
 test('a muted track says so in the list', async () => {
   const muted = { ...rain, isMuted: true };
-  expect(read(await run('list', {}, { listTracks: () => [muted] }))[1]).toBe(
-    'bg: rain, 0:40 / 2:05, 🔁, muted, 30 %',
-  );
+  expect(
+    read(await runTrackCommand('list', {}, { listTracks: () => [muted] }))[1],
+  ).toBe('bg: rain, 0:40 / 2:05, 🔁, muted, 30 %');
 });

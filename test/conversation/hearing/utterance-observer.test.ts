@@ -29,7 +29,7 @@ async function takeDown(over: Over = {}, clock = new VirtualClock()) {
   return { fixture, listener };
 }
 
-const slow = (clock: VirtualClock, tookMs: number) =>
+const makeSlowTranscriber = (clock: VirtualClock, tookMs: number) =>
   new FakeTranscriber({ texts: ['five five'], tookMs, clock });
 const failed = new BotError('provider.refused', true, 'No.');
 
@@ -65,7 +65,7 @@ test.each([
 ])('who says no %s takes back what they were saying', async (_, ms) => {
   const clock = new VirtualClock();
   const { fixture, listener } = await takeDown(
-    { transcriber: slow(clock, 5_000) },
+    { transcriber: makeSlowTranscriber(clock, 5_000) },
     clock,
   );
   await passTime(fixture, ms, await sayWords(speech, adam, clock.nowMs()));
@@ -84,7 +84,7 @@ test('words from before a lost link are still recognised', async () => {
 
 test('words at the end of a session are reported as far as they were understood', async () => {
   const clock = new VirtualClock();
-  const file = slow(clock, 100);
+  const file = makeSlowTranscriber(clock, 100);
   const transcriber: Transcriber = {
     transcribe: (pcm, signal) => file.transcribe(pcm, signal),
     listen: (onPartial, signal) => {
@@ -106,7 +106,7 @@ test.each([
   '%s are sent in each pause, which is at most 1.5 times their speech, and are known soon after a microphone closes',
   async (_, addressing, answers) => {
     const clock = new VirtualClock();
-    const transcriber = slow(clock, 120);
+    const transcriber = makeSlowTranscriber(clock, 120);
     const { fixture, listener } = await takeDown({ addressing, transcriber }, clock);
     await fixture.privacy.allow(toGuildId('g'), toPersonId('eva'));
     let knownAtMs = 0;

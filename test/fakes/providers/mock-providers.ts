@@ -4,7 +4,7 @@ import { standardModels } from '#src/provider/models/standard-models.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { applyTrouble } from './endpoint-trouble.ts';
 import { attachLive } from './live-sockets.ts';
-import { endpointAnswers, transcribe } from './mock-answers.ts';
+import { endpointAnswers, transcribeSound } from './mock-answers.ts';
 import { findReply } from './mock-chat.ts';
 import { attachRealtime } from './mock-realtime.ts';
 import type {
@@ -59,13 +59,13 @@ export async function openMockProviders(settings: Partial<MockSettings> = {}) {
     serveRequest(request, response, now, keep).catch(() => response.destroy());
   });
   const realtime = attachRealtime(server, {
-    hears: (pcm) => transcribe(now, pcm),
+    hears: (pcm) => transcribeSound(now, pcm),
     recogniseMs: now.pace.recogniseMs,
     clock: now.clock,
     ...now.realtime,
   });
   const talk = attachTalk(server, {
-    hears: (pcm) => transcribe(now, pcm),
+    hears: (pcm) => transcribeSound(now, pcm),
     answer: (newest) =>
       findReply({ messages: [{ role: 'user', content: newest }] }, now.replies),
     clock: now.clock,
