@@ -7,7 +7,7 @@ import { Owned } from '#src/people/owned.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
-import { download } from '#test/sandbox/download.ts';
+import { downloadFile } from '#test/sandbox/download.ts';
 
 const expireSoon = () => AbortSignal.timeout(30_000);
 const events: DiscordEvent[] = [];
@@ -82,7 +82,7 @@ test.each([
       { name: 'transcript-Größe.md', sizeBytes: Buffer.byteLength('Ana: größer\n') },
       { name: 'a.bin', sizeBytes: 3 },
     ]);
-    const read = await download(shown.files[0]?.url ?? '', sandbox);
+    const read = await downloadFile(shown.files[0]?.url ?? '', sandbox);
     expect(read).toMatchObject({ status: 200, text: 'Ana: größer\n' });
   },
 );

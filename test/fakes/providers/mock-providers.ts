@@ -51,12 +51,12 @@ const usualSettings: MockSettings = {
 /** A speech and chat server of our own on 127.0.0.1, with the manners and the faults of real ones. */
 export async function openMockProviders(settings: Partial<MockSettings> = {}) {
   const requests: MockRequest[] = [];
-  const keep = (record: MockRequest) => {
+  const keepRequest = (record: MockRequest) => {
     if (record.endpoint !== 'models') requests.push(record);
   };
   let now: MockSettings = { ...usualSettings, ...settings };
   const server = createServer((request, response) => {
-    serveRequest(request, response, now, keep).catch(() => response.destroy());
+    serveRequest(request, response, now, keepRequest).catch(() => response.destroy());
   });
   const realtime = attachRealtime(server, {
     hears: (pcm) => transcribeSound(now, pcm),
@@ -77,7 +77,7 @@ export async function openMockProviders(settings: Partial<MockSettings> = {}) {
     talk.dropAll();
     live.sockets.dropAll();
   });
-  const set = (more: Partial<MockSettings>) => {
+  const changeSettings = (more: Partial<MockSettings>) => {
     now = { ...now, ...more };
     realtime.set(more.realtime ?? {});
     talk.set(more.talk ?? {});
@@ -93,12 +93,12 @@ export async function openMockProviders(settings: Partial<MockSettings> = {}) {
     /** Sessions of its live model, oldest first. */
     live: live.sessions,
     /** Holds from the next request on. */
-    set,
+    set: changeSettings,
     /** Forgets all requests; these settings and else the usual ones hold from then on, but live connections keep theirs. */
     reset: (more: Partial<MockSettings>) => {
       requests.splice(0);
       now = usualSettings;
-      set(more);
+      changeSettings(more);
     },
   };
 }
