@@ -129,9 +129,14 @@ export class RunningSandbox implements AsyncDisposable {
   addGuild(options: GuildOptions = {}): SandboxGuild {
     const { world, dispatch } = this.#deps;
     const guild = addGuild(world, options);
-    const data = (sessionIntents: number) =>
+    const makeGuildData = (sessionIntents: number) =>
       toGuildCreate(world, guild, sessionIntents);
-    dispatch({ name: 'GUILD_CREATE', guildId: guild.id, data, intent: intents.guilds });
+    dispatch({
+      name: 'GUILD_CREATE',
+      guildId: guild.id,
+      data: makeGuildData,
+      intent: intents.guilds,
+    });
     return this.#openGuild(guild);
   }
 
@@ -331,19 +336,27 @@ function makeDeps(
     onSessionEnd: (session) => unseatBot(world, seats, session),
   });
   const accounts = new Set<MemberAccount>();
-  const dispatch = (event: Dispatch) => {
+  const dispatchToAll = (event: Dispatch) => {
     gateway.dispatch(event);
     for (const account of accounts) account.dispatch(event);
   };
-  const seats = new WorldSeats(world, voice, dispatch);
-  const changes = new WorldChanges(world, seats, dispatch);
+  const seats = new WorldSeats(world, voice, dispatchToAll);
+  const changes = new WorldChanges(world, seats, dispatchToAll);
   const board = new MessageBoard(world, (change) => {
     onMessage(change);
     const event = change.message.ephemeral ? undefined : toMessageEvent(world, change);
-    if (event) dispatch(event);
+    if (event) dispatchToAll(event);
   });
-  const interactions = new Interactions(world, board, dispatch);
-  const routeDeps = { world, gateway, board, seats, changes, interactions, dispatch };
+  const interactions = new Interactions(world, board, dispatchToAll);
+  const routeDeps = {
+    world,
+    gateway,
+    board,
+    seats,
+    changes,
+    interactions,
+    dispatch: dispatchToAll,
+  };
   const routes = makeRoutes(routeDeps, privilegedIntents);
   const isLimited = options.rateLimits !== undefined;
   const rest = new RestServer({ token, clock, routes, isLimited });

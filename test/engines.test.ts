@@ -20,7 +20,7 @@ import { VirtualClock } from './fakes/virtual-clock.ts';
 /** Ends a test that hangs. */
 const hangMs = 300_000;
 
-async function serve() {
+async function serveKnocks() {
   const knocks: string[] = [];
   const server = createServer((request, response) => {
     knocks.push(`${request.method} ${request.url}`);
@@ -36,7 +36,7 @@ async function serve() {
 const nowhere = 'http://127.0.0.1:9/v1';
 
 test('servers are connected to before anybody speaks, and everything is closed in the end', async () => {
-  await using server = await serve();
+  await using server = await serveKnocks();
   const config = readGoodSettings({
     OPENAI_BASE_URL: server.baseUrl,
     TRANSCRIPTION_BACKEND: 'realtime',
@@ -56,7 +56,7 @@ test('servers are connected to before anybody speaks, and everything is closed i
 
 test('a server that refuses OPTIONS is asked for one no more', async () => {
   const clock = new VirtualClock();
-  await using server = await serve();
+  await using server = await serveKnocks();
   using connections = new WarmConnections([server.baseUrl], clock);
   connections.warm();
   await expect.poll(() => server.knocks).toHaveLength(2);
@@ -68,7 +68,7 @@ test('a server that refuses OPTIONS is asked for one no more', async () => {
 
 test('a server that is far away is asked again, though it refuses OPTIONS', async () => {
   const clock = new VirtualClock();
-  await using server = await serve();
+  await using server = await serveKnocks();
   using connections = new WarmConnections([server.baseUrl], clock);
   connections.warm();
   const isLater = clock.advance(50);
@@ -103,7 +103,7 @@ test('a Realtime voice is connected before anybody speaks, reads, and is closed 
 test('a server that is gone is replaced by local engines, which are loaded then', {
   timeout: hangMs,
 }, async () => {
-  await using server = await serve();
+  await using server = await serveKnocks();
   const config = readGoodSettings({
     TRANSCRIPTION_BASE_URL: nowhere,
     SPEECH_BASE_URL: nowhere,
@@ -154,11 +154,11 @@ test('a server that wants to be left alone is, while the fall-back answers; no s
     const parts = await Array.fromAsync(chat.reply([hello], [], never));
     expect(parts.some(({ kind }) => kind === 'text')).toBe(true);
   }
-  const chats = ({ requests }: typeof one) =>
+  const listChats = ({ requests }: typeof one) =>
     requests.filter(({ endpoint }) => endpoint === 'chat');
-  expect(chats(one)).toHaveLength(1);
-  expect(chats(two)).toHaveLength(5);
-  for (const request of chats(two))
+  expect(listChats(one)).toHaveLength(1);
+  expect(listChats(two)).toHaveLength(5);
+  for (const request of listChats(two))
     expect(request).toMatchObject({ body: { max_completion_tokens: 4_000 } });
   expect(news.filter(({ kind }) => kind === 'fallback-on')).toHaveLength(1);
 });
@@ -177,11 +177,11 @@ test('without servers local engines are ready, which the page is told', async ()
 });
 
 test('the operator is told of each model that ends in one notice and in the log, also of one whose date comes later', async () => {
-  const dated = (id: string) => ({ id, shutdown_date: '2026-12-24' });
-  const first = [dated('hears'), dated('thinks')];
+  const makeDatedModel = (id: string) => ({ id, shutdown_date: '2026-12-24' });
+  const first = [makeDatedModel('hears'), makeDatedModel('thinks')];
   const models = [
     answerModels(...first, 'speaks'),
-    answerModels(...first, dated('speaks')),
+    answerModels(...first, makeDatedModel('speaks')),
   ];
   let day = 0;
   using server = await openExaminedServer({
@@ -212,7 +212,7 @@ test('the operator is told of each model that ends in one notice and in the log,
     clock,
     (news) => news.kind === 'alert' && board.report(news),
   );
-  const told = (model: string, role: string) =>
+  const formatEnding = (model: string, role: string) =>
     `the model ${model} (${role}) ends on 2026-12-24`;
   for (day = 0; day < 3; day++) {
     await expect
@@ -223,14 +223,14 @@ test('the operator is told of each model that ends in one notice and in the log,
   }
   expect(sent).toEqual([
     expect.stringContaining(
-      `${told('hears', 'TRANSCRIPTION')} (model-ends). In the settings, set another model in its place`,
+      `${formatEnding('hears', 'TRANSCRIPTION')} (model-ends). In the settings, set another model in its place`,
     ),
-    expect.stringContaining(told('thinks', 'CHAT_COMPLETION')),
-    expect.stringContaining(told('speaks', 'SPEECH')),
+    expect.stringContaining(formatEnding('thinks', 'CHAT_COMPLETION')),
+    expect.stringContaining(formatEnding('speaks', 'SPEECH')),
   ]);
   expect(lines.map((line) => line.split('. ')[0])).toEqual([
-    `alert raised: ${told('hears', 'TRANSCRIPTION')}`,
-    `alert raised: ${told('thinks', 'CHAT_COMPLETION')}`,
-    `alert raised: ${told('speaks', 'SPEECH')}`,
+    `alert raised: ${formatEnding('hears', 'TRANSCRIPTION')}`,
+    `alert raised: ${formatEnding('thinks', 'CHAT_COMPLETION')}`,
+    `alert raised: ${formatEnding('speaks', 'SPEECH')}`,
   ]);
 });

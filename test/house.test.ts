@@ -136,11 +136,11 @@ async function foldersIn(path: string) {
 }
 
 test('every folder of src, each feature and each part of web is in the table', async () => {
-  const parts = async (folder: string) =>
+  const listParts = async (folder: string) =>
     (await foldersIn(`src/${folder}`)).map((name) => `${folder}/${name}`);
   const folders = (await foldersIn('src')).filter((folder) => folder !== 'web');
   expect(
-    [...folders, ...(await parts('features')), ...(await parts('web'))].sort(),
+    [...folders, ...(await listParts('features')), ...(await listParts('web'))].sort(),
   ).toEqual(
     Object.keys(below)
       .filter((folder) => !outside.has(folder))

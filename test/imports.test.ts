@@ -6,7 +6,7 @@ const folders = '{src,commands,sandbox,doctor,setup,bench,scripts,test}';
 /** The module named by every `from '…'`, `import '…'` and `import('…')`, those of types too. */
 const imported = /(?:from|import)\s*\(?\s*'([#.][^']+)'/g;
 
-async function sources() {
+async function readSources() {
   const all = new Map<string, string>();
   for await (const path of sourceFiles(`${folders}/**/*.ts`)) {
     if (!path.includes('node_modules')) all.set(path, await readFile(path, 'utf8'));
@@ -14,7 +14,7 @@ async function sources() {
   return all;
 }
 
-const all = await sources();
+const all = await readSources();
 
 function targetOf(importer: string, specifier: string) {
   if (specifier.startsWith('#')) return specifier.slice(1);
@@ -24,7 +24,7 @@ function targetOf(importer: string, specifier: string) {
 /** Modules that a file loads before anything of it runs: not those of types, nor what it imports later. */
 const loaded = /^import (?!type)(?:([^';]*?) from )?'([^']+)';/gms;
 
-function loads(source: string) {
+function listLoads(source: string) {
   return [...source.matchAll(loaded)]
     .filter(([, names = '']) => !/^\{(?:\s*type [^,}]+,?)+\s*\}$/.test(names))
     .map(([, , specifier = '']) => specifier);
@@ -34,7 +34,7 @@ function loads(source: string) {
 function loadedWith(starts: readonly string[]) {
   const reached = new Set(starts);
   for (const path of reached) {
-    const own = loads(all.get(path) ?? '').filter((specifier) =>
+    const own = listLoads(all.get(path) ?? '').filter((specifier) =>
       /^[#.]/.test(specifier),
     );
     for (const specifier of own) reached.add(targetOf(path, specifier));
@@ -52,19 +52,19 @@ function folderOf(path: string) {
 const closed = Number.POSITIVE_INFINITY;
 
 /** Groups of files that import each other, directly or through others (Tarjan's algorithm). */
-function cycles(imports: ReadonlyMap<string, readonly string[]>) {
+function findCycles(imports: ReadonlyMap<string, readonly string[]>) {
   const [indices, lowest] = [new Map<string, number>(), new Map<string, number>()];
   const stack: string[] = [];
   const found: string[][] = [];
   /** The lowest index that is reached from this file and still open. */
-  const visit = (file: string) => {
+  const visitFile = (file: string) => {
     const index = indices.size;
     indices.set(file, index);
     stack.push(file);
     const reached = (imports.get(file) ?? []).map(
       (next) =>
         lowest.get(next) ??
-        (indices.has(next) ? indices.get(next) : visit(next)) ??
+        (indices.has(next) ? indices.get(next) : visitFile(next)) ??
         index,
     );
     const least = Math.min(index, ...reached);
@@ -74,14 +74,14 @@ function cycles(imports: ReadonlyMap<string, readonly string[]>) {
     if (group.length > 1) found.push(group.toSorted());
     return closed;
   };
-  for (const file of imports.keys()) if (!indices.has(file)) visit(file);
+  for (const file of imports.keys()) if (!indices.has(file)) visitFile(file);
   return found;
 }
 
 test('no files load each other in a circle, and none of two folders import types of each other in one', async () => {
   const imports = new Map(
     [...all].map(([path, source]) => {
-      const loaded = loads(source).map((one) => targetOf(path, one));
+      const loaded = listLoads(source).map((one) => targetOf(path, one));
       const outside = [...source.matchAll(imported)]
         .map(([, specifier = '']) => targetOf(path, specifier))
         .filter((target) => folderOf(target) !== folderOf(path));
@@ -91,7 +91,7 @@ test('no files load each other in a circle, and none of two folders import types
       ];
     }),
   );
-  expect(cycles(imports)).toEqual([]);
+  expect(findCycles(imports)).toEqual([]);
 });
 
 test('a circle of imports in the conversation has at most fifteen files, those of types counted', () => {
@@ -103,7 +103,7 @@ test('a circle of imports in the conversation has at most fifteen files, those o
       );
       return [path, targets];
     });
-  const sizes = cycles(new Map(imports)).map(({ length }) => length);
+  const sizes = findCycles(new Map(imports)).map(({ length }) => length);
   expect(Math.max(...sizes)).toBeLessThanOrEqual(15);
 });
 
@@ -117,7 +117,7 @@ test('a circle of two files or more is found, and files on the way to it are no 
     end: [],
   };
   const other = { x: ['start', 'y'], y: ['x'] };
-  expect(cycles(new Map(Object.entries({ ...imports, ...other })))).toEqual([
+  expect(findCycles(new Map(Object.entries({ ...imports, ...other })))).toEqual([
     ['a', 'b', 'c', 'd'],
     ['x', 'y'],
   ]);
@@ -144,7 +144,7 @@ test('no two folders of the conversation import each other, directly or through 
     }
   }
   expect(
-    cycles(new Map([...imports].map(([folder, to]) => [folder, [...to]]))),
+    findCycles(new Map([...imports].map(([folder, to]) => [folder, [...to]]))),
   ).toEqual([]);
   expect(imports.get('ear')).toContain('machine');
 });
@@ -160,7 +160,7 @@ test.each([
     );
     const reached = loadedWith([...starts, 'doctor/main.ts', 'setup/main.ts']);
     const needsIt = (path: string) =>
-      packages.some((one) => loads(all.get(path) ?? '').includes(one));
+      packages.some((one) => listLoads(all.get(path) ?? '').includes(one));
     expect([...reached].filter(needsIt)).toEqual([]);
     expect(reached.size).toBeGreaterThan(500);
     expect([...all.keys()].some(needsIt)).toBe(true);
@@ -175,7 +175,7 @@ test('the worker of the stores loads nothing of their tables, and no package', (
   const reached = [...loadedWith([worker])];
   const folders = new Set(reached.map(dirname));
   expect([...folders.difference(new Set(storeFolders))]).toEqual([]);
-  const packages = new Set(reached.flatMap((path) => loads(all.get(path) ?? '')));
+  const packages = new Set(reached.flatMap((path) => listLoads(all.get(path) ?? '')));
   expect([...packages].filter((one) => !/^(?:[#.]|node:)/.test(one))).toEqual([]);
   expect(reached.filter((path) => !all.has(path))).toEqual([]);
 });

@@ -17,7 +17,7 @@ import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
-  eventually,
+  retryUntilHeld,
   startOfSpeech,
   toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
@@ -79,13 +79,13 @@ afterAll(async () => {
 });
 
 /** One line of what was asked for. */
-function line(words: string, prove: (mission: Mission) => unknown) {
+function proveLine(words: string, prove: (mission: Mission) => unknown) {
   test(words, async () => void (await prove(mission)));
 }
 
 // Packages: each is declared in package.json, and does in the running product what it is best at.
 
-line(
+proveLine(
   'discord.js logs in, registers commands, and carries the answers to them',
   async (m) => {
     expect(packageJson.dependencies).toHaveProperty(['discord.js']);
@@ -102,14 +102,17 @@ line(
   },
 );
 
-line('@discordjs/voice joins, and encrypts each frame from end to end', async (m) => {
-  expect(packageJson.dependencies).toHaveProperty('@discordjs/voice');
-  const { heard } = await m.conversations.chained;
-  expect(heard).toMatchObject({ openFrames: 0, ended: 'quiet' });
-  expect(calls.packet.results).toContain(true);
-});
+proveLine(
+  '@discordjs/voice joins, and encrypts each frame from end to end',
+  async (m) => {
+    expect(packageJson.dependencies).toHaveProperty('@discordjs/voice');
+    const { heard } = await m.conversations.chained;
+    expect(heard).toMatchObject({ openFrames: 0, ended: 'quiet' });
+    expect(calls.packet.results).toContain(true);
+  },
+);
 
-line('@discordjs/opus codes the sound, where npm could build it', async (m) => {
+proveLine('@discordjs/opus codes the sound, where npm could build it', async (m) => {
   expect(packageJson.optionalDependencies).toHaveProperty('@discordjs/opus');
   await m.conversations.chained;
   expect(m.codec.name).toBe(await findFirst('@discordjs/opus', 'libopus-wasm'));
@@ -117,7 +120,7 @@ line('@discordjs/opus codes the sound, where npm could build it', async (m) => {
   expect(m.frames.decoded).toBeGreaterThan(50);
 });
 
-line('openai asks the recogniser, the chat model and the voice', async (m) => {
+proveLine('openai asks the recogniser, the chat model and the voice', async (m) => {
   expect(packageJson.dependencies).toHaveProperty('openai');
   await m.conversations.chained;
   const paths = calls.openai.given.map(([path]) => path);
@@ -125,7 +128,7 @@ line('openai asks the recogniser, the chat model and the voice', async (m) => {
     expect(paths).toContain(path);
 });
 
-line('sodium-native seals and opens packets, where it has a binary', async (m) => {
+proveLine('sodium-native seals and opens packets, where it has a binary', async (m) => {
   expect(packageJson.optionalDependencies).toHaveProperty('sodium-native');
   const { heard } = await m.conversations.chained;
   await expectAlike(heard.pcm, toneOf([said.bridge.answer]));
@@ -135,7 +138,7 @@ line('sodium-native seals and opens packets, where it has a binary', async (m) =
   expect(about('ciphers')).toContain(`XChaCha20-Poly1305 by ${served}`);
 });
 
-line('prism-media opens WebM, which plays on a track', async (m) => {
+proveLine('prism-media opens WebM, which plays on a track', async (m) => {
   expect(packageJson.dependencies).toHaveProperty('prism-media');
   const bytes = readFileSync(new URL('fixtures/sounds/tones.webm', import.meta.url));
   // What the bot's process for files of strangers does, where its calls are seen.
@@ -153,7 +156,7 @@ line('prism-media opens WebM, which plays on a track', async (m) => {
   );
 });
 
-line('vitest runs these tests', () => {
+proveLine('vitest runs these tests', () => {
   expect(packageJson.devDependencies).toHaveProperty('vitest');
   expect(packageJson.scripts.test).toMatch(/^vitest run/);
   expect(expect.getState().testPath).toMatch(/mission\.test\.ts$/);
@@ -163,24 +166,24 @@ line('vitest runs these tests', () => {
 
 const topLevel =
   'src commands test deploy package.json tsconfig.json .env.example README.md';
-line(`top level: ${topLevel}`, () => {
+proveLine(`top level: ${topLevel}`, () => {
   for (const name of topLevel.split(' '))
     expect(existsSync(new URL(`../${name}`, import.meta.url)), name).toBe(true);
 });
 
-line('the bot joins voice channels', async (m) => {
+proveLine('the bot joins voice channels', async (m) => {
   expect((await m.conversations.chained).guild.bot().channel).toBe('Lounge');
 });
 
-line('it turns incoming user Opus streams into transcripts', async (m) => {
+proveLine('it turns incoming user Opus streams into transcripts', async (m) => {
   await m.conversations.dictated;
-  await eventually(async () => {
+  await retryUntilHeld(async () => {
     const transcript = await m.ask('/transcripts/last?format=txt');
     expect(transcript).toContain(`Cleo: ${said.morning.words}`);
   });
 });
 
-line('it passes them through a chat-completions audio model', async (m) => {
+proveLine('it passes them through a chat-completions audio model', async (m) => {
   const { heard } = await m.conversations.audioModel;
   const [chat] = m.findChats(said.card.words);
   expect(chat?.body).toMatchObject({
@@ -191,7 +194,7 @@ line('it passes them through a chat-completions audio model', async (m) => {
   await expectAlike(heard.pcm, toneOf([said.card.answer]));
 });
 
-line('or the chained pipeline', async (m) => {
+proveLine('or the chained pipeline', async (m) => {
   const { heard } = await m.conversations.chained;
   const [chat] = m.findChats(said.bridge.words);
   expect(JSON.stringify(chat?.body)).not.toContain('"input_audio"');
@@ -199,7 +202,7 @@ line('or the chained pipeline', async (m) => {
   await expectAlike(heard.pcm, toneOf([said.bridge.answer]));
 });
 
-line('it streams the speech PCM back as an AudioResource', async (m) => {
+proveLine('it streams the speech PCM back as an AudioResource', async (m) => {
   await m.conversations.chained;
   const read = new Set(calls.frame.results);
   const sent = calls.packet.given.map(([packet]) => packet);
@@ -209,19 +212,19 @@ line('it streams the speech PCM back as an AudioResource', async (m) => {
   expect(sound.every((packet) => read.has(packet))).toBe(true);
 });
 
-line('people use it by slash commands', async (m) => {
+proveLine('people use it by slash commands', async (m) => {
   expect(
     (await commandReply((await m.conversations.chained).person, 'stats')).text,
   ).toContain('I usually answer within');
 });
 
-line('by talking in a voice channel', async (m) => {
+proveLine('by talking in a voice channel', async (m) => {
   const { heard, person } = await m.conversations.chained;
   expect(person.counts().sentPackets).toBeGreaterThan(0);
   expect(getDurationMs(heard.pcm)).toBeGreaterThan(500);
 });
 
-line('and as a process that they host', async ({ providers }) => {
+proveLine('and as a process that they host', async ({ providers }) => {
   await using sandbox = await openSandbox({ voice: openSilentVoice().half });
   const port = await findFreePort();
   const servers = { OPENAI_BASE_URL: providers.baseUrl, OPENAI_API_KEY: 'sk-of-all' };
@@ -234,44 +237,51 @@ line('and as a process that they host', async ({ providers }) => {
 
 // pyminispeaker (named tracks from streams).
 
-line('play any stream of pieces of any size on a named track', async (m) => {
+proveLine('play any stream of pieces of any size on a named track', async (m) => {
   await expectAlike((await m.conversations.streamed).pcm, m.sounds.sound);
 });
 
-line('sample rate and format matched, also without a label', async ({ openai }) => {
-  const input = 'A tone of one pitch at any rate.';
-  const expected = toneOf([input]);
-  for (const model of ['pcm', 'wav', 'bare']) {
-    const asked = { model, input, voice: 'alloy', response_format: 'wav' } as const;
-    const sound = await (await openai.audio.speech.create(asked)).arrayBuffer();
-    const pcm = readWav(Buffer.from(sound));
-    expect(Math.abs(getDurationMs(pcm) - getDurationMs(expected)), model).toBeLessThan(
-      20,
-    );
-    await expectAlike(pcm, expected);
-  }
-});
+proveLine(
+  'sample rate and format matched, also without a label',
+  async ({ openai }) => {
+    const input = 'A tone of one pitch at any rate.';
+    const expected = toneOf([input]);
+    for (const model of ['pcm', 'wav', 'bare']) {
+      const asked = { model, input, voice: 'alloy', response_format: 'wav' } as const;
+      const sound = await (await openai.audio.speech.create(asked)).arrayBuffer();
+      const pcm = readWav(Buffer.from(sound));
+      expect(
+        Math.abs(getDurationMs(pcm) - getDurationMs(expected)),
+        model,
+      ).toBeLessThan(20);
+      await expectAlike(pcm, expected);
+    }
+  },
+);
 
-declareQueueLines(line);
-declareSteeringLines(line);
-declareWaitLines(line);
+declareQueueLines(proveLine);
+declareSteeringLines(proveLine);
+declareWaitLines(proveLine);
 
 // "Streaming from Text-to-Speech API" (forum).
 
 for (const model of ['pcm', 'wav', 'mp3', 'opus', 'flac'])
-  line(`speech is heard before its last byte has arrived, in ${model}`, async (m) => {
-    const input = `A sentence of some length that is spoken slowly in ${model}.`;
-    const request = { model, input, voice: 'alloy', response_format: 'pcm' } as const;
-    const response = await m.openai.audio.speech.create(request);
-    let bytes = 0;
-    for await (const piece of response.body ?? []) {
-      bytes += piece.length;
-      m.voice.release(input); // without a first piece there is no second half
-    }
-    expect(bytes / 48).toBeGreaterThan(700);
-  });
+  proveLine(
+    `speech is heard before its last byte has arrived, in ${model}`,
+    async (m) => {
+      const input = `A sentence of some length that is spoken slowly in ${model}.`;
+      const request = { model, input, voice: 'alloy', response_format: 'pcm' } as const;
+      const response = await m.openai.audio.speech.create(request);
+      let bytes = 0;
+      for await (const piece of response.body ?? []) {
+        bytes += piece.length;
+        m.voice.release(input); // without a first piece there is no second half
+      }
+      expect(bytes / 48).toBeGreaterThan(700);
+    },
+  );
 
-line(
+proveLine(
   'speech is heard before its last byte has arrived, in a voice channel',
   async (m) => {
     const { heard, releasedAtMs } = await m.conversations.chained;
@@ -279,7 +289,7 @@ line(
   },
 );
 
-line('a proof of it that an operator can read', async (m) => {
+proveLine('a proof of it that an operator can read', async (m) => {
   const { examined, examinedWhole } = m.conversations;
   expect((await examined).about('speak')).toMatch(
     /first sound after \d+ ms, last byte after \d+ ms: it streams$/,
@@ -291,7 +301,7 @@ line('a proof of it that an operator can read', async (m) => {
 
 // speaches (chat completions with audio).
 
-line('CHAT_COMPLETION_BASE_URL, _MODEL, _API_KEY', async (m) => {
+proveLine('CHAT_COMPLETION_BASE_URL, _MODEL, _API_KEY', async (m) => {
   await m.conversations.chained;
   const [chat] = m.findChats(said.bridge.words);
   expect([chat?.body?.model, chat?.authorization]).toEqual([
@@ -300,19 +310,25 @@ line('CHAT_COMPLETION_BASE_URL, _MODEL, _API_KEY', async (m) => {
   ]);
 });
 
-line('sound in is replaced by its words, the reply comes back as sound', async (m) => {
-  const { words, answer } = said.morning;
-  const question = 'Who is greeted there?';
-  const content = [{ type: 'text', text: question } as const, toInputAudio(words)];
-  const { choice, pcm } = await askAloud(m.openai, content);
-  const message = { content: null, refusal: null, audio: { transcript: answer } };
-  expect(choice).toMatchObject({ finish_reason: 'stop', message });
-  expect(pcm).toEqual(toneOf([answer]));
-  const asked = JSON.stringify(m.findChats(question)[0]?.body);
-  expect([asked.includes(words), asked.includes('input_audio')]).toEqual([true, false]);
-});
+proveLine(
+  'sound in is replaced by its words, the reply comes back as sound',
+  async (m) => {
+    const { words, answer } = said.morning;
+    const question = 'Who is greeted there?';
+    const content = [{ type: 'text', text: question } as const, toInputAudio(words)];
+    const { choice, pcm } = await askAloud(m.openai, content);
+    const message = { content: null, refusal: null, audio: { transcript: answer } };
+    expect(choice).toMatchObject({ finish_reason: 'stop', message });
+    expect(pcm).toEqual(toneOf([answer]));
+    const asked = JSON.stringify(m.findChats(question)[0]?.body);
+    expect([asked.includes(words), asked.includes('input_audio')]).toEqual([
+      true,
+      false,
+    ]);
+  },
+);
 
-line('transcription_model, speech_model', async (m) => {
+proveLine('transcription_model, speech_model', async (m) => {
   const transcription_model = 'Systran/faster-whisper-tiny.en';
   const speech_model = 'hexgrad/Kokoro-82M';
   await askAloud(m.openai, [toInputAudio(said.card.words)], {
@@ -325,20 +341,20 @@ line('transcription_model, speech_model', async (m) => {
   expect(m.voice.requests.map(({ model }) => model)).toContain(speech_model);
 });
 
-line('tools, with messages of role tool', async ({ findChats, openai }) => {
+proveLine('tools, with messages of role tool', async ({ findChats, openai }) => {
   const { words, call, answer } = thermometer;
   const tools = [{ type: 'function', function: { name: call.name } } as const];
   const messages: OpenAI.ChatCompletionMessageParam[] = [
     { role: 'user', content: words },
   ];
-  const ask = () =>
+  const askForTool = () =>
     openai.chat.completions.create({
       model: 'chained',
       tools,
       messages,
       tool_choice: 'required',
     });
-  const [first] = (await ask()).choices;
+  const [first] = (await askForTool()).choices;
   const { message, finish_reason } = first ?? expect.fail();
   const [called] = message.tool_calls ?? [];
   expect([finish_reason, called]).toMatchObject([
@@ -351,10 +367,10 @@ line('tools, with messages of role tool', async ({ findChats, openai }) => {
     tool_call_id: called?.id ?? '',
     content: '21 degrees',
   });
-  expect((await ask()).choices[0]?.message.content).toBe(answer);
+  expect((await askForTool()).choices[0]?.message.content).toBe(answer);
 });
 
-line(
+proveLine(
   'pictures, JSON, and fields of other servers that the operator allows',
   async (m) => {
     const text = 'What does the picture show?';
@@ -371,7 +387,7 @@ line(
   },
 );
 
-line('n above 1 works', async (m) => {
+proveLine('n above 1 works', async (m) => {
   const messages = [{ role: 'user', content: said.card.words } as const];
   const before = m.findChats(said.card.words).length;
   const { choices } = await m.openai.chat.completions.create({
@@ -386,7 +402,7 @@ line('n above 1 works', async (m) => {
   expect(m.findChats(said.card.words).length - before).toBe(3);
 });
 
-line('an earlier answer in sound is named by its id', async (m) => {
+proveLine('an earlier answer in sound is named by its id', async (m) => {
   const { bridge, card } = said;
   const question = { role: 'user', content: [toInputAudio(bridge.words)] };
   const { choice } = await askAloud(m.openai, '', { messages: [question] });
@@ -398,7 +414,7 @@ line('an earlier answer in sound is named by its id', async (m) => {
   expect(messages).toContainEqual({ role: 'assistant', content: bridge.answer });
 });
 
-line('earlier sound is not transcribed again', async (m) => {
+proveLine('earlier sound is not transcribed again', async (m) => {
   const { bridge, card } = said;
   const countTranscriptions = () =>
     m.providers.requests.filter(({ endpoint }) => endpoint === 'transcriptions').length;
@@ -420,21 +436,21 @@ line('earlier sound is not transcribed again', async (m) => {
 
 // OpenAI's audio guide.
 
-line('Realtime (as a client)', async (m) => {
+proveLine('Realtime (as a client)', async (m) => {
   const { heard } = await m.conversations.realtime;
   const items = m.providers.talk.calls.flatMap((call) => call.items);
   expect(items.map((item) => item.text)).toContain(said.hour.answer);
   await expectAlike(heard.pcm, toneOf([said.hour.answer]));
 });
 
-line('chat with audio in and out', async ({ openai }) => {
+proveLine('chat with audio in and out', async ({ openai }) => {
   const { words, answer } = said.morning;
   const model = 'audio-model';
   const { transcript, pcm } = await askAloud(openai, [toInputAudio(words)], { model });
   expect([transcript, pcm.rateHz, pcm.channels]).toEqual([answer, 24_000, 1]);
 });
 
-line('speech with tone', async ({ openai, voice }) => {
+proveLine('speech with tone', async ({ openai, voice }) => {
   const tone = { voice: 'coral', instructions: 'Whisper, as in a library.' };
   const input = 'The book is on the third shelf.';
   const asked = { model: 'pcm', input, response_format: 'wav', ...tone } as const;
@@ -445,7 +461,7 @@ line('speech with tone', async ({ openai, voice }) => {
   expect(voice.requests).toContainEqual(expect.objectContaining({ input, ...tone }));
 });
 
-line('transcription with streaming', async ({ openai }) => {
+proveLine('transcription with streaming', async ({ openai }) => {
   const file = await toFile(makeWav(said.morning.words), 'meeting.wav');
   const asked = { model: 'whisper', file, stream: true } as const;
   const events = await Array.fromAsync(await openai.audio.transcriptions.create(asked));
@@ -456,7 +472,7 @@ line('transcription with streaming', async ({ openai }) => {
   });
 });
 
-line('translation', async ({ openai }) => {
+proveLine('translation', async ({ openai }) => {
   const file = await toFile(makeWav(said.morning.words), 'meeting.wav');
   const { text: english } = await openai.audio.translations.create({
     model: 'whisper',
@@ -465,7 +481,7 @@ line('translation', async ({ openai }) => {
   expect(english).toBe(translation);
 });
 
-line('function calling', async (m) => {
+proveLine('function calling', async (m) => {
   await m.conversations.realtime;
   const results = m.providers.talk.calls
     .flatMap(({ commands }) => commands)
@@ -474,7 +490,7 @@ line('function calling', async (m) => {
   expect(JSON.stringify(results)).toContain('now');
 });
 
-line('a page that says which API to choose', () => {
+proveLine('a page that says which API to choose', () => {
   const page = readFileSync(new URL('../docs/pipelines.md', import.meta.url), 'utf8');
   for (const choice of ['chained', 'audio-model', 'realtime'])
     expect(page).toMatch(new RegExp(`^- \\*\\*\`${choice}\``, 'm'));
@@ -482,7 +498,7 @@ line('a page that says which API to choose', () => {
 
 // LiteLLM audio.
 
-line('config.yaml, aliases, virtual keys, audio in and out', async () => {
+proveLine('config.yaml, aliases, virtual keys, audio in and out', async () => {
   const key = 'sk-virtual';
   await using providers = await openMockProviders({
     ...sayings.providers,
@@ -521,13 +537,20 @@ line('config.yaml, aliases, virtual keys, audio in and out', async () => {
 // The forum's errors. They come last, since a server that failed several times rests.
 
 for (const label of wrongLabels)
-  line(`errors are never played, whatever they are called: ${label}`, async (m) => {
-    const { person } = await m.conversations.dictated;
-    const input = `Said wrongly as ${label}.`;
-    const asked = m.openai.audio.speech.create({ model: 'pcm', input, voice: 'alloy' });
-    await expect(asked).rejects.toMatchObject({ status: 502 });
-    const sinceMs = realClock.nowMs();
-    const spoken = await m.ask('/say', { text: input, wait: true });
-    expect(JSON.parse(spoken)).toMatchObject({ ended: 'failed' });
-    expect(startOfSpeech(person, sinceMs)).toBeUndefined();
-  });
+  proveLine(
+    `errors are never played, whatever they are called: ${label}`,
+    async (m) => {
+      const { person } = await m.conversations.dictated;
+      const input = `Said wrongly as ${label}.`;
+      const asked = m.openai.audio.speech.create({
+        model: 'pcm',
+        input,
+        voice: 'alloy',
+      });
+      await expect(asked).rejects.toMatchObject({ status: 502 });
+      const sinceMs = realClock.nowMs();
+      const spoken = await m.ask('/say', { text: input, wait: true });
+      expect(JSON.parse(spoken)).toMatchObject({ ended: 'failed' });
+      expect(startOfSpeech(person, sinceMs)).toBeUndefined();
+    },
+  );

@@ -43,9 +43,9 @@ async function readRepository() {
     [] as Prose[],
     new Map<string, string>(),
   ];
-  const exclude = (path: string) =>
+  const isExcluded = (path: string) =>
     ['node_modules', 'fixtures', 'data'].includes(basename(path));
-  for await (const path of glob(files, { exclude })) {
+  for await (const path of glob(files, { exclude: isExcluded })) {
     if (skipped.has(basename(path))) continue;
     if (path.endsWith('.md')) prose.push({ path, text: await readFile(path, 'utf8') });
     else if (/\.(?:json|py|sh|yaml)$|\.env\.example$/.test(path))

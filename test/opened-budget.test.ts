@@ -3,7 +3,7 @@ import { toGuildId } from '#src/base/ids.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 import { MemorySpending } from './fakes/fake-spending.ts';
 
-function open(spending: MemorySpending) {
+function openBudgetOf(spending: MemorySpending) {
   return openBudget({
     config: readGoodSettings({}),
     spending,
@@ -27,7 +27,7 @@ test('a process knows at its start what all servers spent and set aside, and giv
     portions: [{ guildId, day, nanoUsd: 1e9, usedNanoUsd: 0 }],
     capNanoUsd: 0,
   });
-  const opened = await open(spending);
+  const opened = await openBudgetOf(spending);
   expect(opened.budgets.findTotal()).toEqual({ usd: 3, capUsd: 20 });
   await opened[Symbol.asyncDispose]();
   expect(spending.portions.get(spending) ?? []).toEqual([]);

@@ -12,7 +12,7 @@ import { openMockProviders } from './fakes/providers/mock-providers.ts';
 const nowhere = 'http://127.0.0.1:9/v1';
 
 /** Pipelines that a bot with these settings can switch between. */
-async function offered(environment: Readonly<Record<string, string>> = {}) {
+async function listOffered(environment: Readonly<Record<string, string>> = {}) {
   const servers = { TRANSCRIPTION_BASE_URL: nowhere, SPEECH_BASE_URL: nowhere };
   const config = readGoodSettings({ ...servers, ...environment });
   await using engines = await openEngines(config, () => undefined);
@@ -21,8 +21,8 @@ async function offered(environment: Readonly<Record<string, string>> = {}) {
 
 test('a chat server offers an audio-model once its name is known', async () => {
   const chat = { CHAT_COMPLETION_BASE_URL: nowhere, CHAT_COMPLETION_MODEL: 'writes' };
-  expect((await offered(chat)).names).toEqual(['chained']);
-  const both = await offered({ ...chat, AUDIO_MODEL_NAME: 'hears' });
+  expect((await listOffered(chat)).names).toEqual(['chained']);
+  const both = await listOffered({ ...chat, AUDIO_MODEL_NAME: 'hears' });
   expect(both.names).toEqual(['chained', 'audio-model']);
   expect(both.names.map((name) => both.getEngineNames(name))).toEqual([
     'writes',

@@ -11,7 +11,7 @@ type ProviderNews = Parameters<
 
 let nowMs = 0;
 /** Clock with minutes between all lines, so that the log itself holds no repetition back. */
-const rarely = () => (nowMs += 60_000);
+const readRareClock = () => (nowMs += 60_000);
 
 const failed: Extract<ProviderNews, { kind: 'failed' }> = {
   kind: 'failed',
@@ -21,21 +21,26 @@ const failed: Extract<ProviderNews, { kind: 'failed' }> = {
   message: toLogged('api.x answered with error 500.'),
 };
 
-function open() {
+function openNewsLog() {
   const out = new PassThrough();
   const metrics = openMetrics(() => true);
-  const log = openLog('info', [], out, rarely);
-  const report = (news: ProviderNews) => logProvider(log, metrics.providers, news);
-  const lines = () =>
+  const log = openLog('info', [], out, readRareClock);
+  const reportNews = (news: ProviderNews) => logProvider(log, metrics.providers, news);
+  const readLines = () =>
     `${out.read() ?? ''}`
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as { msg: string; level: number });
-  return { report, metrics, lines, [Symbol.dispose]: () => metrics[Symbol.dispose]() };
+  return {
+    report: reportNews,
+    metrics,
+    lines: readLines,
+    [Symbol.dispose]: () => metrics[Symbol.dispose](),
+  };
 }
 
 test('failures and fall-backs are counted by role', async () => {
-  using here = open();
+  using here = openNewsLog();
   here.report(failed);
   here.report({
     kind: 'fallback-on',
@@ -43,11 +48,11 @@ test('failures and fall-backs are counted by role', async () => {
     from: toLogged('api.x'),
     to: toLogged('api.y'),
   });
-  const page = async () => (await here.metrics.page()).text;
+  const readPage = async () => (await here.metrics.page()).text;
   const count = 'parley_provider_failures_total{role="chat",code="provider.refused"} 1';
-  expect(await page()).toContain(count);
-  expect(await page()).toContain('parley_provider_roles_down 1');
+  expect(await readPage()).toContain(count);
+  expect(await readPage()).toContain('parley_provider_roles_down 1');
   here.report({ kind: 'fallback-off', role: 'chat', back: toLogged('api.x') });
-  expect(await page()).toContain('parley_provider_roles_down 0');
-  expect(await page()).not.toContain('api.x');
+  expect(await readPage()).toContain('parley_provider_roles_down 0');
+  expect(await readPage()).not.toContain('api.x');
 });

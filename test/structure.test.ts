@@ -5,7 +5,7 @@ import { sourceFiles } from '#test/source-files.ts';
 const roots =
   'src|commands|sandbox|doctor|setup|bench|test|page|deploy|docs|scripts|tools';
 const ignored = new Set(['node_modules', 'fixtures', 'reports', 'data']);
-const exclude = (path: string) => ignored.has(basename(path));
+const isExcluded = (path: string) => ignored.has(basename(path));
 
 /** Code in a document, and the part of it that names a file or folder of this repository. */
 const code = /`([^`\n]+)`/g;
@@ -28,7 +28,7 @@ function folderOf(document: string) {
 
 async function basenamesIn(folder: string) {
   const names = new Set<string>();
-  for await (const path of glob(`${folder}/**/*.*`, { exclude }))
+  for await (const path of glob(`${folder}/**/*.*`, { exclude: isExcluded }))
     names.add(basename(path));
   return names;
 }
@@ -53,7 +53,7 @@ async function missingIn(document: string) {
 test('every file that a document names exists', async () => {
   const documents = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'README.md'];
   for await (const path of glob(`{${roots.replaceAll('|', ',')}}/**/*.md`, {
-    exclude,
+    exclude: isExcluded,
   })) {
     documents.push(path);
   }

@@ -67,8 +67,13 @@ function formatBotFigures(
 function formatTurnFigures({ people, minutes }: BotReading) {
   const { answerMs, asked, failed } = people;
   if (asked === 0) return [];
-  const ms = (share: number) => findPercentile(answerMs, share);
-  return [(asked / minutes).toFixed(1), failed, ms(0.5), ms(0.95)];
+  const findPercentileMs = (share: number) => findPercentile(answerMs, share);
+  return [
+    (asked / minutes).toFixed(1),
+    failed,
+    findPercentileMs(0.5),
+    findPercentileMs(0.95),
+  ];
 }
 
 /** Measures the CPU time of each channel in conversation beyond those of the step before, or beyond no channel, in seconds a minute. */

@@ -3,7 +3,7 @@ import { access, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { type BotLogin, BotProcess, makeEnvironment } from '#test/fakes/bot-process.ts';
-import { remote } from '#test/scenarios/setup/bot-setup.ts';
+import { makeRemoteSettings } from '#test/scenarios/setup/bot-setup.ts';
 import { ChildProgram } from './child-program.ts';
 import type { PeopleOrder, ServersAddress, ServersOrder } from './orders.ts';
 
@@ -57,7 +57,11 @@ async function openBot(
     { do: 'open' },
     maxStartMs,
   )) as ServersAddress;
-  const environment = { ...remote(providers), ...unlimitedBudgets, ...overrides };
+  const environment = {
+    ...makeRemoteSettings(providers),
+    ...unlimitedBudgets,
+    ...overrides,
+  };
   const bot = stack.use(await startCheckout(checkout, login, environment));
   const label = basename(checkout);
   console.log(

@@ -45,14 +45,14 @@ export async function measureMemory(
     `${1 + furtherChannels} channels`,
   ];
   const readings = [idleMb, oneMb, allMb];
-  const format = (name: string, read: (mb: FamilyMb) => number) => [
+  const formatRow = (name: string, read: (mb: FamilyMb) => number) => [
     name,
     ...readings.map((mb) => read(mb).toFixed(1)),
   ];
   const rows = [
-    format('bot', ({ botMb }) => botMb),
-    format('model process', ({ modelsMb }) => modelsMb),
-    format('both', addMb),
+    formatRow('bot', ({ botMb }) => botMb),
+    formatRow('model process', ({ modelsMb }) => modelsMb),
+    formatRow('both', addMb),
   ];
   console.log(formatTable(columnNames, rows));
   const eachMb = (addMb(allMb) - addMb(oneMb)) / furtherChannels;

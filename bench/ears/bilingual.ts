@@ -97,14 +97,17 @@ async function hearClip(
   learned: string | undefined,
   hear: HearClip,
 ): Promise<Heard> {
-  const { text } = await hear(clip, learned === undefined ? undefined : learn(learned));
+  const { text } = await hear(
+    clip,
+    learned === undefined ? undefined : learnLanguage(learned),
+  );
   const detected = await textLanguage.detect(text, judged);
   const language = text === '' ? undefined : detected?.language;
   return { text, language, isRight: language === clip.language };
 }
 
 /** Returns what a recogniser is told after two sentences in a language, as the bot itself does. */
-function learn(language: string): ExpectedLanguage {
+function learnLanguage(language: string): ExpectedLanguage {
   const sentence = { language, probability: 1, wordCount: 6 };
   const none: SpeakerLanguage = {};
   const state = stepSpeakerLanguage(stepSpeakerLanguage(none, sentence), sentence);
@@ -155,7 +158,7 @@ function listMissed(figures: readonly PairFigures[]) {
 }
 
 function isKept(figures: readonly PairFigures[]) {
-  const sum = (key: 'kept' | 'right') =>
+  const sumFigures = (key: 'kept' | 'right') =>
     figures.reduce((total, pair) => total + pair[key], 0);
-  return sum('kept') >= minKept * sum('right');
+  return sumFigures('kept') >= minKept * sumFigures('right');
 }

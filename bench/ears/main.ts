@@ -68,11 +68,14 @@ async function printRecognition() {
   await printSpeed();
 }
 
-async function recognise(samples: Int16Array) {
-  return (await hear(samples, undefined)).text;
+async function recogniseText(samples: Int16Array) {
+  return (await transcribeSound(samples, undefined)).text;
 }
 
-async function hear(samples: Int16Array, language: ExpectedLanguage | undefined) {
+async function transcribeSound(
+  samples: Int16Array,
+  language: ExpectedLanguage | undefined,
+) {
   const pcm: Pcm = { samples, rateHz: listenRateHz, channels: 1 };
   let transcript: Transcript = { text: '' };
   for await (const update of transcriber.transcribe(pcm, never, { language, hints }))
@@ -84,7 +87,7 @@ async function hear(samples: Int16Array, language: ExpectedLanguage | undefined)
 async function printPairs() {
   const { missed, table } = await measureBilingualPairs(
     await readPairClips(options.tuning),
-    ({ samples }, expected) => hear(samples, expected),
+    ({ samples }, expected) => transcribeSound(samples, expected),
     (line) => options.show && console.log(line),
   );
   console.log(`\n${table}`);
@@ -100,17 +103,17 @@ async function printWords(clips: readonly SpeechClip[]) {
   for (const [group, groupClips] of groups) {
     const results: ClipResult[] = [];
     for (const clip of groupClips) results.push(await recogniseClip(clip));
-    const sum = (key: 'wordCount' | 'wrongCount' | 'ms' | 'soundMs') =>
+    const sumResults = (key: 'wordCount' | 'wrongCount' | 'ms' | 'soundMs') =>
       sumValues(results, (result) => result[key]);
-    const wordCount = sum('wordCount');
-    const wrongCount = sum('wrongCount');
+    const wordCount = sumResults('wordCount');
+    const wrongCount = sumResults('wrongCount');
     rows.push([
       group,
       groupClips.length,
       `${wrongCount} of ${wordCount}`,
       `${((100 * wrongCount) / wordCount).toFixed(1)} %`,
       results.filter(({ isUnheard }) => isUnheard).length,
-      (sum('ms') / sum('soundMs')).toFixed(3),
+      (sumResults('ms') / sumResults('soundMs')).toFixed(3),
     ]);
   }
   const columnNames = [
@@ -141,7 +144,7 @@ async function recogniseClip({
 }: SpeechClip): Promise<ClipResult> {
   const normalise = withoutSpaces.has(language) ? normaliseLetters : normaliseWords;
   const beganMs = performance.now();
-  const transcript = await recognise(samples);
+  const transcript = await recogniseText(samples);
   const ms = performance.now() - beganMs;
   const words = normalise(text);
   const wrongCount = measureEditDistance(words, normalise(transcript));
@@ -155,7 +158,7 @@ async function recogniseClip({
 async function printSounds(title: string, sounds: readonly NamedSound[]) {
   const transcripts: string[] = [];
   for (const { name, samples } of sounds) {
-    const text = await recognise(samples);
+    const text = await recogniseText(samples);
     if (text !== '') transcripts.push(`${name}: ${text}`);
   }
   console.log(
@@ -178,7 +181,7 @@ async function printSpeed() {
     const startTimes = await readThreads();
     for (let n = 0; n < runs; n++) {
       const beganMs = performance.now();
-      await recognise(samples);
+      await recogniseText(samples);
       waits.push(performance.now() - beganMs);
     }
     const minMs = Math.round(Math.min(...waits));

@@ -62,19 +62,19 @@ export function readSounds(folder: string): readonly NamedSound[] {
 
 /** Makes four sounds: a dial tone, a siren, bursts of noise, and thumps. */
 export function makeSounds(): readonly NamedSound[] {
-  const tone = (hz: number, at: number) =>
+  const makeTone = (hz: number, at: number) =>
     Math.sin((2 * Math.PI * hz * at) / listenRateHz);
   let seed = 1;
-  const noise = () => {
+  const drawNoise = () => {
     seed = (seed * 48_271) % 2_147_483_647;
     return (2 * seed) / 2_147_483_647 - 1;
   };
   const waves: Readonly<Record<string, (at: number) => number>> = {
-    'dial tone': (at) => (tone(350, at) + tone(440, at)) / 2,
+    'dial tone': (at) => (makeTone(350, at) + makeTone(440, at)) / 2,
     siren: (at) =>
       Math.sin(500 * Math.sin(at / 4000) + (2 * Math.PI * 800 * at) / listenRateHz),
-    'bursts of noise': (at) => (at % 8000 < 1600 ? noise() : 0),
-    thumps: (at) => tone(60, at) * Math.exp(-(at % 12_000) / 1200),
+    'bursts of noise': (at) => (at % 8000 < 1600 ? drawNoise() : 0),
+    thumps: (at) => makeTone(60, at) * Math.exp(-(at % 12_000) / 1200),
   };
   return Object.entries(waves).map(([name, wave]) => {
     const samples = Int16Array.from(

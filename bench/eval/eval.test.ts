@@ -223,10 +223,10 @@ test('two set-ups stand side by side, with price, failures and exit code', async
     files.push(file);
   }
   const printed: string[] = [];
-  const print = (text: string) => void printed.push(text);
+  const printText = (text: string) => void printed.push(text);
   const code = await runEval(
     ['--text', '--compare', '--only', 'tools', ...files],
-    print,
+    printText,
   );
   const all = printed.join('\n');
   expect(code).toBe(1);

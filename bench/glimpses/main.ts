@@ -66,15 +66,15 @@ async function measurePair(isOpenFirst: boolean): Promise<Pair> {
 
 function toHalf(questions: readonly WatchedQuestion[]): Half {
   const answers = questions.flatMap(({ answerMs }) => answerMs ?? []);
-  const sum = (key: 'botCpuMs' | 'glimpseCpuMs' | 'shown') =>
+  const sumQuestions = (key: 'botCpuMs' | 'glimpseCpuMs' | 'shown') =>
     sumValues(questions, (question) => question[key]);
   if (answers.length < questions.length)
-    complain(`${questions.length - answers.length} questions had no answer.`);
+    reportMistake(`${questions.length - answers.length} questions had no answer.`);
   return {
     answerMs: findPercentile(answers, 0.5),
-    botCpuMs: sum('botCpuMs'),
-    glimpseCpuMs: sum('glimpseCpuMs'),
-    shown: sum('shown'),
+    botCpuMs: sumQuestions('botCpuMs'),
+    glimpseCpuMs: sumQuestions('glimpseCpuMs'),
+    shown: sumQuestions('shown'),
   };
 }
 
@@ -104,11 +104,12 @@ function printPairs() {
     (share) => `${(100 * share).toFixed(1)} %`,
   );
   console.log(`later by ${mean}, 95 % interval ${from} to ${to}`);
-  if (isWorse) complain('An open page makes answers later by more than 5 %.');
-  if (pairs.every(({ open }) => open.shown === 0)) complain('No page showed words.');
+  if (isWorse) reportMistake('An open page makes answers later by more than 5 %.');
+  if (pairs.every(({ open }) => open.shown === 0))
+    reportMistake('No page showed words.');
 }
 
-function complain(sentence: string) {
+function reportMistake(sentence: string) {
   console.error(sentence);
   process.exitCode = 1;
 }

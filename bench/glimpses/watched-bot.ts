@@ -116,13 +116,13 @@ export class WatchedBot implements AsyncDisposable {
     const before = await this.#readThreads();
     const answerMs = await this.#hearAnswer(wav);
     const after = await this.#readThreads();
-    const measure = (kind: 'own' | 'glimpses') =>
+    const measureCpuMs = (kind: 'own' | 'glimpses') =>
       measureUsage(0, before[kind], after[kind]).cpuMs;
     const shown = this.#getShown() - shownBefore;
     return {
       answerMs,
-      botCpuMs: measure('own'),
-      glimpseCpuMs: measure('glimpses'),
+      botCpuMs: measureCpuMs('own'),
+      glimpseCpuMs: measureCpuMs('glimpses'),
       shown,
     };
   }

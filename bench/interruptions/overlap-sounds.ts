@@ -69,7 +69,7 @@ export async function readVoiceSounds(
     const [fromMs, toMs] = [stretches[0]?.[0] ?? 0, stretches.at(-1)?.[1] ?? 0];
     if (text === '') continue;
     const level = measureVoiceLevelDb(samples);
-    const cut = (startMs: number, endMs: number) =>
+    const cutSound = (startMs: number, endMs: number) =>
       toSound(
         samples.subarray(startMs * samplesPerMs, endMs * samplesPerMs),
         levelDb - level,
@@ -80,11 +80,11 @@ export async function readVoiceSounds(
       kind: 'interruption',
       language,
       text,
-      sound: cut(fromMs, toMs),
+      sound: cutSound(fromMs, toMs),
     });
     const n = sounds.length;
     const lengthMs = shortSoundsMs[n % shortSoundsMs.length] ?? 0;
-    const shortSound = cut(fromMs, fromMs + lengthMs);
+    const shortSound = cutSound(fromMs, fromMs + lengthMs);
     const said = backchannels[language];
     const [name, sound] = [`${lengthMs} ms of ${file}`, shortSound];
     sounds.push({ name, kind: 'wordless voice', language, text: '', sound });
@@ -112,7 +112,7 @@ export function readNoises(folder: string, codec: OpusCodec): readonly OverlapSo
     const sounding = findPart(samples);
     const kind = file.includes('laugh') ? 'laugh' : 'noise';
     const gainDb = levelDb - measureVoiceLevelDb(samples);
-    const make = (name: string, part: Int16Array, db: number): OverlapSound => ({
+    const makeSound = (name: string, part: Int16Array, db: number): OverlapSound => ({
       name,
       kind,
       text: '',
@@ -120,10 +120,10 @@ export function readNoises(folder: string, codec: OpusCodec): readonly OverlapSo
     });
     const loudest = findLoudest(sounding, 300 * samplesPerMs);
     sounds.push(
-      make(file, sounding.subarray(0, 2_000 * samplesPerMs), gainDb),
-      make(`0.3 s of ${file}`, loudest, gainDb),
-      make(`0.3 s of ${file}, 8 dB louder`, loudest, gainDb + 8),
-      make(`0.8 s of ${file}`, findLoudest(sounding, 800 * samplesPerMs), gainDb),
+      makeSound(file, sounding.subarray(0, 2_000 * samplesPerMs), gainDb),
+      makeSound(`0.3 s of ${file}`, loudest, gainDb),
+      makeSound(`0.3 s of ${file}, 8 dB louder`, loudest, gainDb + 8),
+      makeSound(`0.8 s of ${file}`, findLoudest(sounding, 800 * samplesPerMs), gainDb),
     );
   }
   return sounds;

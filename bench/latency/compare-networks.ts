@@ -24,10 +24,10 @@ export async function compareNetworks(
     const row = benchRows.find((candidate) => candidate.name === name);
     if (!row) throw new Error(`There is no row ${name}.`);
     const pairs = await measurePairs(row, { roundTripMs, bytesPerMs }, clips, turns);
-    const p50 = (values: readonly number[]) => toSpread(values).p50;
-    const nearMs = p50(pairs.map(([ms]) => ms));
-    const farMs = p50(pairs.map(([, ms]) => ms));
-    const laterMs = Math.round(p50(pairs.map(([near, far]) => far - near)));
+    const findMedian = (values: readonly number[]) => toSpread(values).p50;
+    const nearMs = findMedian(pairs.map(([ms]) => ms));
+    const farMs = findMedian(pairs.map(([, ms]) => ms));
+    const laterMs = Math.round(findMedian(pairs.map(([near, far]) => far - near)));
     const maxLaterMs = trips * roundTripMs + toleranceMs;
     console.log(
       `${name}: ${nearMs} ms, at ${roundTripMs} ms of round trip ${farMs} ms; the same question ${laterMs} ms later`,

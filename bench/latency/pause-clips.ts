@@ -75,12 +75,16 @@ function closePauses(sound: HumanSound): HumanSound {
     const nextMs = sound.stretches[n + 1]?.[0] ?? toMs;
     return [fromMs, Math.min(nextMs, toMs + closedPauseMs)] as const;
   });
-  const move = (ms: number) =>
+  const moveInstant = (ms: number) =>
     sumValues(stretches, ([fromMs, toMs]) => Math.max(0, Math.min(ms, toMs) - fromMs));
   return {
     ...sound,
-    stretches: [[0, move(maxClipMs)]],
-    words: sound.words.map(([text, from, to]) => [text, move(from), move(to)]),
+    stretches: [[0, moveInstant(maxClipMs)]],
+    words: sound.words.map(([text, from, to]) => [
+      text,
+      moveInstant(from),
+      moveInstant(to),
+    ]),
     samples: joinedSpeech(
       stretches.map(([fromMs, toMs]) =>
         sound.samples.slice(fromMs * samplesPerMs, toMs * samplesPerMs),

@@ -70,7 +70,7 @@ function makeTurn(live: LiveSound): Turn {
 }
 
 /** Speaks a question at the pace of speech while it is sent ahead, and returns its turn and its begin. */
-async function speak({ feed }: Pipeline) {
+async function speakQuestion({ feed }: Pipeline) {
   const sound = new LiveSound();
   const turn = makeTurn(sound);
   const beganAtMs = realClock.nowMs();
@@ -98,7 +98,7 @@ async function measureMinute(name: 'live' | 'realtime') {
   const beganAtMs = realClock.nowMs();
   const firstPacketsMs: number[] = [];
   for (let n = 1; n <= questionsPerMinute; n++) {
-    const spoken = await speak(talk.pipeline);
+    const spoken = await speakQuestion(talk.pipeline);
     await readAnswer(talk.pipeline, spoken.turn, neverAborted);
     const [session] = talk.providers.live.slice(-1);
     const voicedAtMs = session?.voicedAtMs[0];
@@ -113,7 +113,7 @@ async function measureMinute(name: 'live' | 'realtime') {
 /** Time from a stop to the last sound or silence that the server gets, in ms. */
 async function measureStop() {
   await using talk = await openTalk('live');
-  const { turn } = await speak(talk.pipeline);
+  const { turn } = await speakQuestion(talk.pipeline);
   const stop = new AbortController();
   const answering = readAnswer(talk.pipeline, turn, stop.signal);
   await realClock.sleep(3_000, neverAborted);

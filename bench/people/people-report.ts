@@ -163,12 +163,12 @@ function formatLongestWaits(turns: readonly PersonTurn[]) {
     cause,
     members.length,
     averageValues(members.map(({ waitMs }) => waitMs)),
-    `${members[0]?.waitMs} ms: "${shorten(members[0]?.turn.scene.text ?? '')}"`,
+    `${members[0]?.waitMs} ms: "${shortenText(members[0]?.turn.scene.text ?? '')}"`,
   ]);
   return `Longest tenth of the waits, by cause\n${formatTable(['cause', 'turns', 'mean', 'longest'], rows)}`;
 }
 
-function shorten(text: string) {
+function shortenText(text: string) {
   return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
 }
 

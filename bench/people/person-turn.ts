@@ -108,7 +108,7 @@ export async function playPersonTurn(
     if (reply !== undefined && heardFromMs !== undefined)
       firstFramesMs.set(reply, heardFromMs);
   };
-  const pass = async (untilMs: number, packets: readonly Packet[]) => {
+  const passTime = async (untilMs: number, packets: readonly Packet[]) => {
     let next = 0;
     while (clock.nowMs() < untilMs) {
       await clock.advance(packetMs);
@@ -118,7 +118,7 @@ export async function playPersonTurn(
       link.tick(clock.nowMs());
     }
   };
-  await pass(greetedMs, []);
+  await passTime(greetedMs, []);
   const startMs = clock.nowMs();
   const packets = scene.packets.map((packet) => {
     const opus = Buffer.from(packet.opus); // one object of its own, for its mark
@@ -126,9 +126,9 @@ export async function playPersonTurn(
     return { ...packet, opus, atMs: packet.atMs + startMs, speakerId: asker.id };
   });
   const spokenMs = scene.stretches.at(-1)?.[1] ?? 0;
-  await pass(startMs + Math.max(scene.lengthMs, spokenMs + answeredMs), packets);
+  await passTime(startMs + Math.max(scene.lengthMs, spokenMs + answeredMs), packets);
   fixture.talk.stopSpeaking(lounge.guildId);
-  await pass(clock.nowMs() + 1_000, []);
+  await passTime(clock.nowMs() + 1_000, []);
   const heardAnswers = answers.filter(
     ({ instants: { firstSentAtMs = 0 } }) => firstSentAtMs > startMs,
   );

@@ -41,14 +41,14 @@ export class FakeReader {
     const question = ++this.#lastQuestion;
     const judged = { question, isTrusted: trust.isTrusted(model), logit: 0 };
     let isLearnt = false;
-    const learn = (wentOn: boolean) => {
+    const learnOutcome = (wentOn: boolean) => {
       if (!isLearnt) trust.learn(model, { isWhole, wentOn });
       isLearnt = true;
     };
     const logit = trust.weigh(model, isWhole);
     return {
       pending: { ...judged, isPending: true },
-      answer: { ...judged, isPending: false, logit, learn },
+      answer: { ...judged, isPending: false, logit, learn: learnOutcome },
       dueMs: atMs + readMs,
     };
   }

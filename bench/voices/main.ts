@@ -91,7 +91,9 @@ async function measureMisheard(name: string) {
   for (const sentence of sentences) {
     const spoken = await speakSentence(voice, sentence, name);
     const spokenWords = splitWords(sentence);
-    const heardWords = splitWords(await recognise(resamplePcm(spoken, listenRateHz)));
+    const heardWords = splitWords(
+      await recogniseText(resamplePcm(spoken, listenRateHz)),
+    );
     wordCount += spokenWords.length;
     wrongCount += measureEditDistance(spokenWords, heardWords);
   }
@@ -109,7 +111,7 @@ async function speakSentence(synthesizer: Synthesizer, text: string, name: strin
   return { ...firstSegment, samples };
 }
 
-async function recognise(pcm: Pcm) {
+async function recogniseText(pcm: Pcm) {
   for await (const update of transcriber.transcribe(pcm, signal))
     if (update.kind === 'final') return update.transcript.text;
   return '';

@@ -80,7 +80,7 @@ async function performRequest(
     case 'command':
     case 'press':
     case 'submit':
-      return await interact(deps, request, signal);
+      return await interactWithBot(deps, request, signal);
     case 'complete':
       return { choices: await waitForChoices(deps, request, signal) };
     case 'type':
@@ -131,7 +131,7 @@ function startInteraction(
 }
 
 /** Starts an interaction and waits for the answer, which has its files where a control of the page shows it. */
-async function interact(
+async function interactWithBot(
   deps: BrowserDeps,
   request: PageRequest<'command' | 'press' | 'submit'>,
   signal: AbortSignal,

@@ -102,10 +102,10 @@ export async function openBrowserPage(
     await voices[Symbol.asyncDispose]();
   };
   const { link, url } = page;
-  const report = (event: BotEvent) => channel.reportEvent(event);
+  const reportEvent = (event: BotEvent) => channel.reportEvent(event);
   return {
     kind: 'open',
-    page: { url, link, report, [Symbol.asyncDispose]: closePage },
+    page: { url, link, report: reportEvent, [Symbol.asyncDispose]: closePage },
   };
 }
 

@@ -114,9 +114,10 @@ async function showPage(sandbox: Sandbox, kept: KeptSandbox) {
 /** Ends when stdin does, which is when the parent is gone. */
 async function serveLines(sandbox: Sandbox, opening: Promise<BrowserPage | undefined>) {
   await using voices = new TypedVoices();
-  const report = (event: BotEvent) => void opening.then((page) => page?.report(event));
+  const reportEvent = (event: BotEvent) =>
+    void opening.then((page) => page?.report(event));
   const settle = questions.settle.bind(questions);
-  const deps = { sandbox, voices, report, settle };
+  const deps = { sandbox, voices, report: reportEvent, settle };
   for await (const text of readLines(process.stdin, maxLineBytes)) {
     const request = text === undefined ? tooLongAnswer : parseRequestLine(text);
     if ('ok' in request) writeLine(request);

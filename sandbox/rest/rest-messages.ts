@@ -118,11 +118,11 @@ function postMessage(
         replyToId,
       };
       changes.changeArchived(guild, channel, false);
-      const post = () => board.post(posting, content);
+      const savePost = () => board.post(posting, content);
       const parsed = onceSchema.safeParse(call.body);
       const message = parsed.success
-        ? board.postOnce(`${parsed.data.nonce}`, post)
-        : post();
+        ? board.postOnce(`${parsed.data.nonce}`, savePost)
+        : savePost();
       return toOkAnswer(toMessageJson(world, message));
     }),
   );

@@ -117,10 +117,12 @@ export class ClientSender {
       failed,
       tail: countTailFrames(this.#heldFrames),
     };
-    const abort = () => this.#breakOffSpeech(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
+    const abortSpeech = () => this.#breakOffSpeech(signal.reason);
+    signal.addEventListener('abort', abortSpeech, { once: true });
     this.#startLoop();
-    return await promise.finally(() => signal.removeEventListener('abort', abort));
+    return await promise.finally(() =>
+      signal.removeEventListener('abort', abortSpeech),
+    );
   }
 
   /**

@@ -344,12 +344,12 @@ export function toMessageEvent(
     message_snapshots: [],
   };
   const emptied = { ...json, content: '', ...emptyLists, poll: undefined };
-  const data = (sessionIntents: number) =>
+  const readMessageJson = (sessionIntents: number) =>
     sessionIntents & intents.messageContent || isReadableByBot(world, message)
       ? json
       : emptied;
   const name = kind === 'posted' ? 'MESSAGE_CREATE' : 'MESSAGE_UPDATE';
-  return { name, guildId, data, intent };
+  return { name, guildId, data: readMessageJson, intent };
 }
 
 /**

@@ -3,7 +3,7 @@ import { JitterBuffer, type OrderedPacket } from '#src/audio/jitter-buffer.ts';
 import { fc } from '#test/properties.ts';
 import { makePacket } from './make-packet.ts';
 
-function ordered(packets: readonly Packet[], order = new JitterBuffer()) {
+function orderPackets(packets: readonly Packet[], order = new JitterBuffer()) {
   const passed = packets.flatMap((packet) => order.addPacket(packet));
   return [...passed, ...order.releaseOverdue(Infinity)];
 }
@@ -35,7 +35,9 @@ test.each([
     makePacket(60_000, { timestamp: 5 }),
   ],
 ])('the stream starts anew when %s', (_, packet) => {
-  const restarts = ordered([makePacket(0), packet]).map(({ gap }) => gap?.isRestart);
+  const restarts = orderPackets([makePacket(0), packet]).map(
+    ({ gap }) => gap?.isRestart,
+  );
   expect(restarts).toEqual([undefined, true]);
 });
 
@@ -45,7 +47,7 @@ test('padding by the dozen between two packets is no sound, no loss and no other
   );
   const voice = makePacket(51, { timestamp: 2 * 960 });
   const order = new JitterBuffer();
-  expect(ordered([makePacket(0), ...padding, voice], order)).toEqual([
+  expect(orderPackets([makePacket(0), ...padding, voice], order)).toEqual([
     { packet: makePacket(0), samples: 960 },
     {
       packet: voice,

@@ -27,7 +27,7 @@ const rates = fc.constantFrom(
 const pieces = fc.array(fc.int16Array({ maxLength: 120 }), { maxLength: 20 });
 
 /** One channel at another rate, with one multiplication at a time in double precision. */
-function plainly(samples: Int16Array, fromHz: number, toHz: number) {
+function resamplePlainly(samples: Int16Array, fromHz: number, toHz: number) {
   const { up, down, half, phases, taps } = createRateChange(fromHz, toHz);
   return Int16Array.from(
     { length: Math.ceil((samples.length * up) / down) },
@@ -43,7 +43,7 @@ function plainly(samples: Int16Array, fromHz: number, toHz: number) {
   );
 }
 
-function sine(rateHz: number, hz: number) {
+function makeSine(rateHz: number, hz: number) {
   return Int16Array.from({ length: rateHz / 5 }, (_, n) =>
     Math.round(amplitude * Math.sin((2 * Math.PI * hz * n) / rateHz)),
   );
@@ -55,22 +55,22 @@ function sineIn(sound: Int16Array, rateHz: number, hz: number) {
   const waves = Array.from(inner, (_, n) => (2 * Math.PI * hz * n) / rateHz);
   const [sines, cosines] = [waves.map(Math.sin), waves.map(Math.cos)];
   const [ss, sc, cc] = [
-    product(sines, sines),
-    product(sines, cosines),
-    product(cosines, cosines),
+    multiplyVectors(sines, sines),
+    multiplyVectors(sines, cosines),
+    multiplyVectors(cosines, cosines),
   ];
-  const [xs, xc] = [product(sines, inner), product(cosines, inner)];
+  const [xs, xc] = [multiplyVectors(sines, inner), multiplyVectors(cosines, inner)];
   const a = (xs * cc - xc * sc) / (ss * cc - sc * sc);
   const b = (xc * ss - xs * sc) / (ss * cc - sc * sc);
   const left = sines.map((s, n) => (inner[n] ?? 0) - a * s - b * (cosines[n] ?? 0));
   const power = ((a * a + b * b) * inner.length) / 2;
   return {
-    snrDb: 10 * Math.log10(power / product(left, left)),
+    snrDb: 10 * Math.log10(power / multiplyVectors(left, left)),
     gainDb: 20 * Math.log10(Math.hypot(a, b) / amplitude),
   };
 }
 
-function product(a: readonly number[], b: ArrayLike<number>) {
+function multiplyVectors(a: readonly number[], b: ArrayLike<number>) {
   return a.reduce((sum, value, n) => sum + value * (b[n] ?? 0), 0);
 }
 
@@ -79,7 +79,7 @@ function throughPieces(resampler: Resampler, all: readonly Int16Array[]) {
 }
 
 /** Largest difference of two sounds of the same length. */
-function apart(a: Int16Array, b: Int16Array) {
+function findLargestDifference(a: Int16Array, b: Int16Array) {
   expect(a).toHaveLength(b.length);
   return a.reduce(
     (most, sample, n) => Math.max(most, Math.abs(sample - (b[n] ?? 0))),
@@ -91,7 +91,7 @@ test('a sine is as clean at another rate as 16 bits allow, and 7 kHz of a voice 
   for (const [fromHz, toHz] of usual) {
     for (const share of [0.05, 0.2, 0.5, 0.7, 0.8, 0.875]) {
       const hz = (share * Math.min(fromHz, toHz)) / 2;
-      const out = new Resampler(fromHz, toHz).push(sine(fromHz, hz));
+      const out = new Resampler(fromHz, toHz).push(makeSine(fromHz, hz));
       const { snrDb, gainDb } = sineIn(out, toHz, hz);
       expect(snrDb, `${hz} Hz, ${fromHz} to ${toHz}`).toBeGreaterThan(
         share > 0.8 ? 70 : 87,
@@ -106,9 +106,9 @@ test('SIMD gives what single multiplications give, to the last bit but one', () 
     fc.property(rates, rates, pieces, (fromHz, toHz, all) => {
       const out = throughPieces(new Resampler(fromHz, toHz), all);
       if (fromHz !== toHz)
-        expect(apart(out, plainly(joinSamples(all), fromHz, toHz))).toBeLessThanOrEqual(
-          1,
-        );
+        expect(
+          findLargestDifference(out, resamplePlainly(joinSamples(all), fromHz, toHz)),
+        ).toBeLessThanOrEqual(1);
     }),
     { numRuns: 30 },
   ));

@@ -58,10 +58,13 @@ function filterVoiceBand(pcm: Pcm) {
   const sums = new Float64Array(samples.length + 1);
   for (let n = 0; n < samples.length; n++)
     sums[n + 1] = (sums[n] ?? 0) + (samples[n] ?? 0);
-  const mean = (end: number, length: number) => {
+  const measureMean = (end: number, length: number) => {
     return ((sums[end] ?? 0) - (sums[Math.max(0, end - length)] ?? 0)) / length;
   };
-  return Float64Array.from(samples, (_, n) => mean(n + 1, 2) - mean(n + 1, 20));
+  return Float64Array.from(
+    samples,
+    (_, n) => measureMean(n + 1, 2) - measureMean(n + 1, 20),
+  );
 }
 
 /** Starts of the quarter seconds, half overlapping, that hold at least the average energy. */
@@ -124,24 +127,24 @@ function findBestMatch(
   const own = sumEnergy(expected, at, windowSamples);
   let best = 0;
   let bestStart = at + lag;
-  const attempt = (start: number) => {
+  const tryStart = (start: number) => {
     const there = sumEnergy(heard, start, windowSamples);
     if (there < own * 1e-6) return;
     const match =
-      Math.abs(correlate(heard, start, expected, at)) / Math.sqrt(there * own);
+      Math.abs(correlateSounds(heard, start, expected, at)) / Math.sqrt(there * own);
     if (match <= best) return;
     best = match;
     bestStart = start;
   };
   // Coarse, then fine: the band ends at 4 kHz, so a peak is wider than three samples.
   for (let off = -maxLagSamples; off <= maxLagSamples; off += 3)
-    attempt(at + lag + off);
+    tryStart(at + lag + off);
   const middle = bestStart;
-  for (const off of [-2, -1, 1, 2]) attempt(middle + off);
+  for (const off of [-2, -1, 1, 2]) tryStart(middle + off);
   return best;
 }
 
-function correlate(
+function correlateSounds(
   heard: Float64Array,
   start: number,
   expected: Float64Array,

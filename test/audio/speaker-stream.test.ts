@@ -19,7 +19,7 @@ beforeAll(async () => {
   spoken = frames.map((opus, n) => makePacket(n, { opus }));
 });
 
-function hear(packets: readonly Packet[], stream = new SpeakerStream(codec)) {
+function hearPackets(packets: readonly Packet[], stream = new SpeakerStream(codec)) {
   const heard = packets.flatMap((packet) => stream.put(packet));
   return [...heard, ...stream.releaseOverdue((packets.at(-1)?.atMs ?? 0) + 100)];
 }
@@ -31,7 +31,7 @@ test('a long silence gives 300 ms of zeros and its true length', () => {
     timestamp: 48_000 * 4,
     atMs: 4000,
   };
-  const [, gap] = hear([...spoken.slice(0, 1), later]);
+  const [, gap] = hearPackets([...spoken.slice(0, 1), later]);
   expect(gap).toMatchObject({ kind: 'gap', lengthMs: 3980, atMs: 3980 });
   expect(gap?.samples).toEqual(new Int16Array(4800));
 });
@@ -72,7 +72,10 @@ test.each([
   ['far too much', new Uint8Array(5000).fill(0x78)],
 ])('a packet that holds %s is replaced by zeros', (_, opus) => {
   const stream = new SpeakerStream(codec);
-  const [bad, good] = hear([makePacket(0, { opus }), ...spoken.slice(1, 2)], stream);
+  const [bad, good] = hearPackets(
+    [makePacket(0, { opus }), ...spoken.slice(1, 2)],
+    stream,
+  );
   expect(bad?.kind).toBe('gap');
   expect(bad?.samples.length).toBeLessThanOrEqual(1920);
   expect(good?.kind).toBe('sound');

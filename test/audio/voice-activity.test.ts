@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 /** The noise that the reference was made with. */
-function noise(length: number) {
+function makeNoise(length: number) {
   let seed = 1;
   return new Int16Array(length).map(() => {
     seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
@@ -25,12 +25,12 @@ function noise(length: number) {
 }
 
 function soundOf(name: string) {
-  if (name === 'noise') return noise(60 * 512);
+  if (name === 'noise') return makeNoise(60 * 512);
   if (name === 'silence') return new Int16Array(40 * 512);
   return readSpeech(name.replace('.wav', '')).samples;
 }
 
-function probabilities(samples: Int16Array) {
+function readProbabilities(samples: Int16Array) {
   return new VoiceWindowMeter(weights)
     .push(samples, 0)
     .map(({ probability }) => probability);
@@ -43,7 +43,7 @@ function largestDifference(a: readonly number[], b: readonly number[]) {
 test.each(Object.entries(reference))(
   '%s gets the probabilities of the original model',
   (name, wanted) => {
-    const got = probabilities(soundOf(name));
+    const got = readProbabilities(soundOf(name));
     expect(got).toHaveLength(wanted.length);
     expect(largestDifference(got, wanted)).toBeLessThan(1e-4);
   },

@@ -10,23 +10,23 @@ const sound: Pcm = {
   channels: 1,
 };
 
-function chunk(name: string, body: Uint8Array, sizeBytes = body.length) {
+function makeChunk(name: string, body: Uint8Array, sizeBytes = body.length) {
   const head = Buffer.alloc(8);
   head.write(name, 'latin1');
   head.writeUInt32LE(sizeBytes, 4);
   return Buffer.concat([head, body, Buffer.alloc(body.length % 2)]);
 }
 
-function format(code: number, bits: number, channels = 1, rateHz = 24_000) {
+function makeFormatChunk(code: number, bits: number, channels = 1, rateHz = 24_000) {
   const body = Buffer.alloc(16);
   body.writeUInt16LE(code, 0);
   body.writeUInt16LE(channels, 2);
   body.writeUInt32LE(rateHz, 4);
   body.writeUInt16LE(bits, 14);
-  return chunk('fmt ', body);
+  return makeChunk('fmt ', body);
 }
 
-function riff(...chunks: readonly Uint8Array[]) {
+function makeRiff(...chunks: readonly Uint8Array[]) {
   return Buffer.concat([Buffer.from('RIFF\xff\xff\xff\xffWAVE', 'latin1'), ...chunks]);
 }
 
@@ -43,17 +43,19 @@ test('a WAV file that was written is read back the same', () => {
 });
 
 test.each([
-  ['8 bit', format(1, 8), Buffer.of(128, 255, 0), [0, 32_512, -32_768]],
-  ['24 bit', format(1, 24), Buffer.of(9, 1, 2, 9, 255, 255), [513, -1]],
-  ['32 bit', format(1, 32), Buffer.of(9, 9, 1, 2), [513]],
+  ['8 bit', makeFormatChunk(1, 8), Buffer.of(128, 255, 0), [0, 32_512, -32_768]],
+  ['24 bit', makeFormatChunk(1, 24), Buffer.of(9, 1, 2, 9, 255, 255), [513, -1]],
+  ['32 bit', makeFormatChunk(1, 32), Buffer.of(9, 9, 1, 2), [513]],
   [
     'float',
-    format(3, 32),
+    makeFormatChunk(3, 32),
     Buffer.from(Float32Array.of(0.5, -1, 7, Number.NaN).buffer),
     [16_383, -32_767, 32_767, 0],
   ],
 ])('%s samples are read as 16 bit', (_, head, body, samples) =>
-  expect([...readWav(riff(head, chunk('data', body))).samples]).toEqual(samples),
+  expect([...readWav(makeRiff(head, makeChunk('data', body))).samples]).toEqual(
+    samples,
+  ),
 );
 
 test.each([
@@ -63,18 +65,22 @@ test.each([
   ['a header that is cut off', writeWav(sound).subarray(0, 30), 'ends before'],
   [
     'a file without sound',
-    riff(format(1, 16), chunk('data', Buffer.alloc(0))),
+    makeRiff(makeFormatChunk(1, 16), makeChunk('data', Buffer.alloc(0))),
     'no sound',
   ],
-  ['a file without a data chunk', riff(format(1, 16)), 'ends before'],
-  ['sound without a format', riff(chunk('data', Buffer.alloc(4))), 'no format'],
-  ['a short format', riff(chunk('fmt ', Buffer.alloc(4))), 'damaged'],
-  ['a huge format', riff(chunk('fmt ', Buffer.alloc(0), 5000)), 'damaged'],
-  ['MP3 in a WAV', riff(format(0x55, 16)), 'unsupported encoding (85, 16 bit)'],
-  ['nine channels', riff(format(1, 16, 9)), '9 channels'],
-  ['a rate of nothing', riff(format(1, 16, 1, 0)), '0 Hz'],
+  ['a file without a data chunk', makeRiff(makeFormatChunk(1, 16)), 'ends before'],
+  ['sound without a format', makeRiff(makeChunk('data', Buffer.alloc(4))), 'no format'],
+  ['a short format', makeRiff(makeChunk('fmt ', Buffer.alloc(4))), 'damaged'],
+  ['a huge format', makeRiff(makeChunk('fmt ', Buffer.alloc(0), 5000)), 'damaged'],
+  [
+    'MP3 in a WAV',
+    makeRiff(makeFormatChunk(0x55, 16)),
+    'unsupported encoding (85, 16 bit)',
+  ],
+  ['nine channels', makeRiff(makeFormatChunk(1, 16, 9)), '9 channels'],
+  ['a rate of nothing', makeRiff(makeFormatChunk(1, 16, 1, 0)), '0 Hz'],
 ])('%s is refused in one clear sentence', (_, bytes, message) => {
-  const failure = catching(() => readWav(bytes));
+  const failure = catchError(() => readWav(bytes));
   expect(failure).toBeInstanceOf(BotError);
   expect(failure).toMatchObject({
     code: 'audio.bad_wav',
@@ -82,7 +88,7 @@ test.each([
   });
 });
 
-function catching(run: () => unknown) {
+function catchError(run: () => unknown) {
   try {
     return run();
   } catch (error) {
@@ -100,10 +106,10 @@ test('a file that arrives in pieces of any length gives the same samples', () =>
   fc.assert(
     fc.property(cases, ({ samples, stereo, size, cuts }) => {
       const channels = stereo ? 2 : 1;
-      const wav = riff(
-        chunk('JUNK', Buffer.alloc(7)),
-        format(1, 16, channels),
-        chunk('data', bytesOf(samples), size),
+      const wav = makeRiff(
+        makeChunk('JUNK', Buffer.alloc(7)),
+        makeFormatChunk(1, 16, channels),
+        makeChunk('data', bytesOf(samples), size),
       );
       const stream = new WavReader();
       const pieces: Int16Array[] = [];
@@ -128,7 +134,10 @@ const tone = Int16Array.from(
   (_, n) => 900 * Math.sin(n / 7) - 2_000,
 );
 const toneBytes = bytesOf(tone);
-const open = riff(format(1, 16), chunk('data', toneBytes, 0xffff_ffff));
+const open = makeRiff(
+  makeFormatChunk(1, 16),
+  makeChunk('data', toneBytes, 0xffff_ffff),
+);
 
 function lateSize(bytes: number, before: number) {
   const late = Buffer.alloc(before + 4);
@@ -138,7 +147,7 @@ function lateSize(bytes: number, before: number) {
 
 const rf64 = Buffer.concat([
   Buffer.from('RF64\xff\xff\xff\xffWAVE', 'latin1'),
-  chunk('ds64', Buffer.alloc(28)),
+  makeChunk('ds64', Buffer.alloc(28)),
   open.subarray(12),
 ]);
 
@@ -148,7 +157,7 @@ const rf64 = Buffer.concat([
  */
 const behind: Readonly<Record<string, Buffer>> = {
   nothing: Buffer.alloc(0),
-  'a LIST chunk': chunk(
+  'a LIST chunk': makeChunk(
     'LIST',
     Buffer.from('INFOISFT\x0e\0\0\0Lavf62.3.100\0\0', 'latin1'),
   ),
@@ -157,11 +166,11 @@ const behind: Readonly<Record<string, Buffer>> = {
     lateSize(toneBytes.length + 70, 4),
     lateSize(toneBytes.length, 66),
   ]),
-  'a fact chunk': chunk('fact', Buffer.of(96, 9, 0, 0)),
-  'a tag': chunk('id3 ', Buffer.from('ID3\x03\0\0\0\0\0\x0aTIT2aaaaaa', 'latin1')),
-  'cue points': chunk('cue ', Buffer.alloc(28)),
-  'a broadcast extension': chunk('bext', Buffer.alloc(602)),
-  padding: chunk('JUNK', Buffer.alloc(28)),
+  'a fact chunk': makeChunk('fact', Buffer.of(96, 9, 0, 0)),
+  'a tag': makeChunk('id3 ', Buffer.from('ID3\x03\0\0\0\0\0\x0aTIT2aaaaaa', 'latin1')),
+  'cue points': makeChunk('cue ', Buffer.alloc(28)),
+  'a broadcast extension': makeChunk('bext', Buffer.alloc(602)),
+  padding: makeChunk('JUNK', Buffer.alloc(28)),
 };
 
 test.each(Object.entries(behind))(
@@ -188,7 +197,7 @@ test.each([
 ])(
   'a file for each sentence, with a size of %i, is one sound, cut anywhere',
   (size) => {
-    const wav = riff(format(1, 16), chunk('data', toneBytes, size));
+    const wav = makeRiff(makeFormatChunk(1, 16), makeChunk('data', toneBytes, size));
     expectCutAnywhere(
       Buffer.concat([wav, wav, wav]),
       joinedSpeech([tone, tone, tone]),

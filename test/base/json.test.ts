@@ -10,18 +10,18 @@ const limits = {
 };
 const mib = 2 ** 20;
 
-function repeated(piece: string) {
+function repeatPiece(piece: string) {
   return piece.repeat(Math.floor(mib / piece.length));
 }
 
 /** A megabyte each, and what is too much of it. */
 const hostile: readonly (readonly [string, string, string])[] = [
-  ['numbers', `[${repeated('5,')}5]`, 'values'],
-  ['small objects', `[${repeated('{"a":1},')}1]`, 'values'],
-  ['keys that stand there many times', `{${repeated('"a":1,')}"a":1}`, 'values'],
-  ['arrays of arrays', `[${repeated(`[${'5,'.repeat(50)}5],`)}5]`, 'values'],
-  ['nested arrays', repeated('['), 'levels'],
-  ['nested objects', repeated('{"a":'), 'levels'],
+  ['numbers', `[${repeatPiece('5,')}5]`, 'values'],
+  ['small objects', `[${repeatPiece('{"a":1},')}1]`, 'values'],
+  ['keys that stand there many times', `{${repeatPiece('"a":1,')}"a":1}`, 'values'],
+  ['arrays of arrays', `[${repeatPiece(`[${'5,'.repeat(50)}5],`)}5]`, 'values'],
+  ['nested arrays', repeatPiece('['), 'levels'],
+  ['nested objects', repeatPiece('{"a":'), 'levels'],
 ];
 
 test.each(hostile)(
@@ -72,7 +72,7 @@ test('no parser finds more in JSON than the scan has counted, however it is cut'
       (value, places, isPretty) => {
         const { values, depth } = sizeOf(value);
         const bytes = Buffer.from(JSON.stringify(value, null, isPretty ? 1 : 0));
-        const verdict = (bounds: Partial<JsonLimits>) => {
+        const judgeText = (bounds: Partial<JsonLimits>) => {
           const meter = new JsonMeter({
             ...limits,
             depth: 99,
@@ -89,22 +89,22 @@ test('no parser finds more in JSON than the scan has counted, however it is cut'
           }
           return meter.push(new Uint8Array());
         };
-        expect(verdict({})).toBeUndefined();
-        if (values > 0) expect(verdict({ values: values - 1 })).toContain('values');
-        if (depth > 0) expect(verdict({ depth: depth - 1 })).toContain('levels');
+        expect(judgeText({})).toBeUndefined();
+        if (values > 0) expect(judgeText({ values: values - 1 })).toContain('values');
+        if (depth > 0) expect(judgeText({ depth: depth - 1 })).toContain('levels');
       },
     ),
   );
 });
 
-const fives = (count: number) => `[${Array(count).fill('5').join(',')}]`;
+const makeFives = (count: number) => `[${Array(count).fill('5').join(',')}]`;
 
 test.each([
-  ['a quote in another field', `event: "\ndata: ${fives(101)}\n\n`],
-  ['a mark of the byte order', `\uFEFFdata: ${fives(101)}\n\n`],
-  ['several lines of data', fives(101).replaceAll(',', ',\ndata: ')],
-  ['lines that end otherwise', fives(101).replaceAll(',', ',\r\r')],
-  ['a backslash before the end of a line', `data: "\\\ndata: ${fives(101)}\n\n`],
+  ['a quote in another field', `event: "\ndata: ${makeFives(101)}\n\n`],
+  ['a mark of the byte order', `\uFEFFdata: ${makeFives(101)}\n\n`],
+  ['several lines of data', makeFives(101).replaceAll(',', ',\ndata: ')],
+  ['lines that end otherwise', makeFives(101).replaceAll(',', ',\r\r')],
+  ['a backslash before the end of a line', `data: "\\\ndata: ${makeFives(101)}\n\n`],
 ])('an event is measured although it has %s', (_, text) => {
   const meter = new JsonMeter(limits, { isStream: true });
   expect(meter.push(Buffer.from(text))).toContain('values');

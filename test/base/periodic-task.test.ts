@@ -4,12 +4,12 @@ import { type PeriodicTask, runPeriodically } from '#src/base/loops/periodic-tas
 import { VirtualClock, waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 
 /** A task that runs; `round` gets the number of the round. */
-function running(round: (n: number) => unknown, more: Partial<PeriodicTask> = {}) {
+function startTask(round: (n: number) => unknown, more: Partial<PeriodicTask> = {}) {
   const clock = new VirtualClock();
   const over = new AbortController();
   const reported: AlertChange[] = [];
   const atMs: number[] = [];
-  const run = () => {
+  const runRound = () => {
     atMs.push(clock.nowMs());
     return round(atMs.length);
   };
@@ -17,7 +17,7 @@ function running(round: (n: number) => unknown, more: Partial<PeriodicTask> = {}
     name: 'a test',
     clock,
     everyMs: 10_000,
-    run,
+    run: runRound,
     report: (change: AlertChange) => void reported.push(change),
     ...more,
   };
@@ -35,17 +35,17 @@ test.each([
 ])(
   'a round that %s does not end the task: its pauses grow to a minute',
   async (_, fail) => {
-    const { clock, atMs } = running(fail);
+    const { clock, atMs } = startTask(fail);
     await clock.advance(250_000);
     expect(atMs).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183, 243].map((s) => 1_000 * s));
   },
 );
 
 test('a task ends with its signal, in a pause, before its first round or in a round, and leaves no timer', async () => {
-  const inPause = running(() => undefined);
-  const atFirst = running(() => undefined, { initialDelayMs: 1_000 });
-  const inRound = running(() => waitUntilSettled());
-  const whileFailing = running(() => Promise.reject(new Error('broken')));
+  const inPause = startTask(() => undefined);
+  const atFirst = startTask(() => undefined, { initialDelayMs: 1_000 });
+  const inRound = startTask(() => waitUntilSettled());
+  const whileFailing = startTask(() => Promise.reject(new Error('broken')));
   await inPause.clock.advance(10);
   await whileFailing.clock.advance(10);
   for (const { over, ended, clock } of [inPause, atFirst, inRound, whileFailing]) {
@@ -57,7 +57,7 @@ test('a task ends with its signal, in a pause, before its first round or in a ro
 });
 
 test('a task that fails again and again is reported once, and once when it succeeds', async () => {
-  const { clock, reported } = running((n) => {
+  const { clock, reported } = startTask((n) => {
     if (n <= 3) throw new Error('broken');
   });
   await clock.advance(60_000);
@@ -67,7 +67,7 @@ test('a task that fails again and again is reported once, and once when it succe
 test('a wakeup ends a pause, but not the pause after a failure', async () => {
   const clock = new VirtualClock();
   const wakeup = new Wakeup(clock);
-  const { atMs } = running(
+  const { atMs } = startTask(
     (n) => {
       if (n === 2) throw new Error('broken');
     },

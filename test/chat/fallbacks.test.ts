@@ -28,8 +28,10 @@ test('if a model that hears sound fails, a text model gets the words', async () 
   const { chain } = makeChain('chat', [hears, standIn], new VirtualClock());
   const samples = new Int16Array(16_000).fill(1000);
   const wav = writeWav({ samples, rateHz: 16_000, channels: 1 });
-  const words = async () => 'two and three';
-  const asked = [{ role: 'user', name: 'Ana', content: '', wav, words }] as const;
+  const getWords = async () => 'two and three';
+  const asked = [
+    { role: 'user', name: 'Ana', content: '', wav, words: getWords },
+  ] as const;
   const parts = await Array.fromAsync(
     createChatChain(chain).reply(asked, [], never, undefined, 'alloy'),
   );
@@ -45,7 +47,7 @@ const question = [
 const reported: Usage = { inputTokens: 9, outputTokens: 2 };
 
 /** Fails, stays silent, or says `Well.` and what it took. */
-function model(
+function makeModel(
   outcome: BotError | 'silent' | 'answer',
   clock: VirtualClock,
 ): ChatModel {
@@ -60,10 +62,10 @@ function model(
 }
 
 async function spentOn(
-  ...outcomes: Parameters<typeof model>[0][]
+  ...outcomes: Parameters<typeof makeModel>[0][]
 ): Promise<readonly Usage[]> {
   const clock = new VirtualClock();
-  const models = outcomes.map((outcome) => model(outcome, clock));
+  const models = outcomes.map((outcome) => makeModel(outcome, clock));
   const spent: Usage[] = [];
   const { chain } = makeChain<ChatModel>('chat', models, clock);
   const metered = withMeter(createChatChain(chain), {

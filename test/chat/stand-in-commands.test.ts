@@ -9,7 +9,7 @@ const standIn = createStandIn({
   botName: 'Nova',
 });
 
-const said = (content: string): ChatMessage => ({
+const makeQuestion = (content: string): ChatMessage => ({
   role: 'user',
   name: 'Adam',
   content,
@@ -19,7 +19,7 @@ const partsOf = (messages: readonly ChatMessage[]) =>
 
 /** The call for these words, if its arguments fit the tool of the bot that it names. */
 async function callFor(words: string) {
-  const [part] = await partsOf([said(words)]);
+  const [part] = await partsOf([makeQuestion(words)]);
   if (part?.kind !== 'tool') return undefined;
   const { argumentsJson, name } = part.call;
   const fit = tools
@@ -85,7 +85,7 @@ test.each([
 ])('it says what came of a call (%j, %j)', async (given, result, words) => {
   const call = { id: 'c1', name: 'set_reminder', argumentsJson: JSON.stringify(given) };
   const parts = await partsOf([
-    said('set a timer'),
+    makeQuestion('set a timer'),
     { role: 'assistant', content: '', calls: [call] },
     { role: 'tool', callId: 'c1', content: JSON.stringify(result) },
   ]);
@@ -97,7 +97,7 @@ test.each([
 test('it says what came of a call in the language of the request', async () => {
   const call = { id: 'c1', name: 'set_reminder', argumentsJson: '{}' };
   const parts = await partsOf([
-    said('Stell einen Timer auf zehn Sekunden.'),
+    makeQuestion('Stell einen Timer auf zehn Sekunden.'),
     { role: 'assistant', content: '', calls: [call] },
     {
       role: 'tool',

@@ -10,12 +10,12 @@ import { findSuperlinear, repeatUnit } from '#test/regexps/measure-growth.ts';
 import strange from './stand-in-strange.json' with { type: 'json' };
 import utterances from './stand-in-utterances.json' with { type: 'json' };
 
-function find(request: string, locale: Locale) {
+function findRequestIntent(request: string, locale: Locale) {
   const context = { nowWallMs: 0, timeZone: 'UTC', botName: 'Nova', locale };
   return findIntent(request, context);
 }
 
-async function ask(content: string, language: string) {
+async function askStandIn(content: string, language: string) {
   const standIn = createStandIn({
     wallMs: () => Date.UTC(2026, 10, 29, 14, 5),
     timeZone: 'UTC',
@@ -48,12 +48,12 @@ function listRequests(intent: (typeof abilities)[number]['intent'], locale: Loca
 
 /** A request is done by a call that its tool takes, or by an answer that is not the limit. */
 async function whatBecomes(said: string, locale: Locale) {
-  const found = find(said, locale);
+  const found = findRequestIntent(said, locale);
   const call = found && findCall(found);
   const tool = tools.find(({ name }) => name === call?.name);
   const isDone = call
     ? 'effect' in { ...tool?.bind({}).parseArguments(JSON.stringify(call.input)) }
-    : !(await ask(said, locale)).includes('npm run setup');
+    : !(await askStandIn(said, locale)).includes('npm run setup');
   return { said, intent: found?.intent, isDone };
 }
 
@@ -63,7 +63,7 @@ describe.each(textLocales)('in %s', (locale) => {
       texts.map((text) => [text, intent, locale]),
     );
     const found = expected.map(([text = '']) => {
-      const { intent, locale: language } = find(text, locale) ?? {};
+      const { intent, locale: language } = findRequestIntent(text, locale) ?? {};
       return [text, intent, language];
     });
     expect(found).toEqual(expected);
@@ -71,19 +71,19 @@ describe.each(textLocales)('in %s', (locale) => {
 
   test('a greeting in another language is answered in it', () => {
     const [text = ''] = utterances[locale].joke;
-    const others = textLocales.map((other) => find(text, other)?.locale);
+    const others = textLocales.map((other) => findRequestIntent(text, other)?.locale);
     expect(others).toEqual(textLocales.map(() => locale));
   });
 
   test('the stand-in takes at most 5 % of strange sentences for requests', () => {
-    const taken = strange[locale].filter((text) => find(text, locale));
+    const taken = strange[locale].filter((text) => findRequestIntent(text, locale));
     expect(taken.length / strange[locale].length, taken.join('\n')).toBeLessThanOrEqual(
       0.05,
     );
   });
 
   test('each ability that the stand-in claims is done, for each of its wordings', async () => {
-    const help = await ask(utterances[locale].help[0] ?? '', locale);
+    const help = await askStandIn(utterances[locale].help[0] ?? '', locale);
     for (const { intent, text } of abilities) {
       expect(help).toContain(formatText(text, {}, locale));
       for (const said of listRequests(intent, locale))
@@ -93,7 +93,7 @@ describe.each(textLocales)('in %s', (locale) => {
 
   test('an unknown question meets the limit in the language of the person', async () => {
     const limit = formatText('standin.limit', { abilities: '' }, locale);
-    expect(await ask(strange[locale][0] ?? '', locale)).toContain(limit.trim());
+    expect(await askStandIn(strange[locale][0] ?? '', locale)).toContain(limit.trim());
   });
 });
 
@@ -104,19 +104,22 @@ test.each([
   ['ja', '今何時ですか', '今の時刻は14:05です。'],
   ['ru', 'Что ты умеешь?', expect.stringMatching(/^I am only the built-in stand-in/)],
 ])('in %s, %j is answered truly', async (language, said, answer) =>
-  expect(await ask(said, language)).toEqual(answer),
+  expect(await askStandIn(said, language)).toEqual(answer),
 );
 
 test.each(['a', '1', '十', ' ', "'", '1 + ', 'zwei ', 'minuten ', '雨', '.,'])(
   'a request of %j, however often, is read in linear time',
   (unit) =>
     expect(
-      findSuperlinear((text) => find(text, 'ja'), repeatUnit(unit, ' one')),
+      findSuperlinear(
+        (text) => findRequestIntent(text, 'ja'),
+        repeatUnit(unit, ' one'),
+      ),
     ).toBeUndefined(),
 );
 
 test('a reminder keeps the words of its asker', () => {
-  const found = find('Erinnere mich in 5 Minuten an den Müll!', 'de');
+  const found = findRequestIntent('Erinnere mich in 5 Minuten an den Müll!', 'de');
   expect(found && findCall(found)?.input).toEqual({
     when: 'in 300 seconds',
     text: 'den Müll',

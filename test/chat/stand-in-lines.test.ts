@@ -20,12 +20,12 @@ const standIn = createStandIn({
   botName: 'Nova',
 });
 
-async function reply(messages: readonly ChatMessage[]) {
+async function replyTo(messages: readonly ChatMessage[]) {
   const parts = await Array.fromAsync(standIn.reply(messages, [], never));
   return parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
 }
-const ask = ({ system, user }: ModelPrompt) =>
-  reply([
+const askStandIn = ({ system, user }: ModelPrompt) =>
+  replyTo([
     { role: 'system', content: system },
     { role: 'user', name: '', content: user },
   ]);
@@ -40,21 +40,28 @@ const talk = toFound(
 );
 
 const numbered = numberLines(talk);
-const cited = async (question: string) =>
-  findCitedLines(await ask(buildCitedAnswerPrompt(question, numbered)), numbered).map(
-    ({ line }) => line.text,
-  );
+const listCitedLines = async (question: string) =>
+  findCitedLines(
+    await askStandIn(buildCitedAnswerPrompt(question, numbered)),
+    numbered,
+  ).map(({ line }) => line.text);
 
 test('the stand-in cites the lines that share most words with a question', async () => {
-  expect(await cited('what did we decide about Friday?')).toEqual([talk[1]?.line.text]);
-  expect(await cited('What about Friday?')).toEqual([talk[1]?.line.text]);
-  expect(await cited('How high is the viaduct?')).toEqual([talk[2]?.line.text]);
-  expect(await cited('Who stole the cookies?')).toEqual([]);
+  expect(await listCitedLines('what did we decide about Friday?')).toEqual([
+    talk[1]?.line.text,
+  ]);
+  expect(await listCitedLines('What about Friday?')).toEqual([talk[1]?.line.text]);
+  expect(await listCitedLines('How high is the viaduct?')).toEqual([
+    talk[2]?.line.text,
+  ]);
+  expect(await listCitedLines('Who stole the cookies?')).toEqual([]);
 });
 
 test('the stand-in makes a recap whose points are lines', async () => {
   expect(
-    (await requestRecap(talk, { maxChars: 10_000 }, ask)).map(({ text }) => text),
+    (await requestRecap(talk, { maxChars: 10_000 }, askStandIn)).map(
+      ({ text }) => text,
+    ),
   ).toEqual([
     'We decided on Friday at eight, my place',
     'The Millau Viaduct is 343 metres high.',
@@ -66,7 +73,7 @@ test('the stand-in makes a recap whose points are lines', async () => {
       makeLine(n * 1_000, `This is the sentence number ${n}.`),
     ),
   );
-  expect(await requestRecap(long, { maxChars: 700 }, ask)).toHaveLength(5);
+  expect(await requestRecap(long, { maxChars: 700 }, askStandIn)).toHaveLength(5);
 });
 
 test('a recap of the stand-in leaves out what it says of itself', async () => {
@@ -75,7 +82,7 @@ test('a recap of the stand-in leaves out what it says of itself', async () => {
   const messages: ChatMessage[] = [];
   for (const content of [...own, 'And the capital of Spain?']) {
     messages.push({ role: 'user', name: 'Adam', content });
-    const said = await reply(messages);
+    const said = await replyTo(messages);
     messages.push({ role: 'assistant', content: said });
     answers.push(said);
   }
@@ -83,6 +90,6 @@ test('a recap of the stand-in leaves out what it says of itself', async () => {
     ...answers.map((text, n) => makeLine(n * 1_000, text, { name: 'Nova' })),
     makeLine(9_000, 'I will book a table for us.', { name: 'Cleo' }),
   );
-  const points = await requestRecap(lines, { maxChars: 10_000 }, ask);
+  const points = await requestRecap(lines, { maxChars: 10_000 }, askStandIn);
   expect(points.map(({ text }) => text)).toEqual(['I will book a table for us.']);
 });

@@ -3,7 +3,7 @@ import { getWordings } from '#src/chat/stand-in/wordings.ts';
 import type { Locale } from '#src/texts/texts.ts';
 import { fc } from '#test/properties.ts';
 
-const calculate = (text: string, locale: Locale = 'en') => {
+const calculateText = (text: string, locale: Locale = 'en') => {
   const result = calculateSum(text, getWordings(locale));
   if (!result || result.kind === 'by-zero') return result?.kind;
   return result.kind === 'exact' ? result.digits : `about ${result.digits}`;
@@ -38,7 +38,9 @@ test.each<[string, string | undefined, Locale?]>([
   ['2 +', undefined],
   ['12345678901234567890 + 1', undefined],
   [`1${' + 1'.repeat(60)}`, undefined],
-])('%j is %s', (text, result, locale) => expect(calculate(text, locale)).toBe(result));
+])('%j is %s', (text, result, locale) =>
+  expect(calculateText(text, locale)).toBe(result),
+);
 
 test('sums of whole numbers are exact', () => {
   const number = fc.integer({ min: 0, max: 999_999_999_999 });
@@ -47,7 +49,7 @@ test('sums of whole numbers are exact', () => {
     fc.property(number, sign, number, (a, operator, b) => {
       const [x, y] = [BigInt(a), BigInt(b)];
       const expected = { '+': x + y, '-': x - y, '*': x * y }[operator];
-      expect(calculate(`${a} ${operator} ${b}`)).toBe(`${expected}`);
+      expect(calculateText(`${a} ${operator} ${b}`)).toBe(`${expected}`);
     }),
   );
 });
@@ -57,7 +59,7 @@ test('any text ends in a result or in none', () => {
     fc.property(
       fc.string({ unit: fc.constantFrom(...'0123456789.,+-*/% ()x=aé') }),
       (text) => {
-        expect(['undefined', 'string']).toContain(typeof calculate(text));
+        expect(['undefined', 'string']).toContain(typeof calculateText(text));
       },
     ),
   );

@@ -5,7 +5,7 @@ import { fc } from '#test/properties.ts';
 
 const signal = new AbortController().signal;
 
-function open(parts: { wallMs?: number; random?: number } = {}) {
+function openStandIn(parts: { wallMs?: number; random?: number } = {}) {
   return createStandIn({
     wallMs: () => parts.wallMs ?? Date.UTC(2026, 10, 20, 16, 25),
     timeZone: 'UTC',
@@ -14,16 +14,18 @@ function open(parts: { wallMs?: number; random?: number } = {}) {
   });
 }
 
-const said = (content: string): ChatMessage => ({
+const makeQuestion = (content: string): ChatMessage => ({
   role: 'user',
   name: 'Adam',
   content,
 });
-const answered = (content: string): ChatMessage => ({ role: 'assistant', content });
+const makeAnswer = (content: string): ChatMessage => ({ role: 'assistant', content });
 
-async function answer(messages: readonly (ChatMessage | string)[], parts = {}) {
-  const all = messages.map((each) => (typeof each === 'string' ? said(each) : each));
-  const got = await Array.fromAsync(open(parts).reply(all, [], signal));
+async function answerMessages(messages: readonly (ChatMessage | string)[], parts = {}) {
+  const all = messages.map((each) =>
+    typeof each === 'string' ? makeQuestion(each) : each,
+  );
+  const got = await Array.fromAsync(openStandIn(parts).reply(all, [], signal));
   return got.map((part) => (part.kind === 'text' ? part.text : '')).join('');
 }
 
@@ -33,7 +35,7 @@ const honest =
 const short = 'That needs a model. Try: what time is it.';
 
 testChatModel('the stand-in', async () => ({
-  model: open(),
+  model: openStandIn(),
   [Symbol.asyncDispose]: async () => undefined,
 }));
 
@@ -50,35 +52,37 @@ test.each([
     'what time as it',
     'Can you tell me the time, please?',
   ]) {
-    expect(await answer([asked], { wallMs })).toBe(words);
+    expect(await answerMessages([asked], { wallMs })).toBe(words);
   }
 });
 
 test('it tells time and date, and reads times, in the zone that its instructions tell', async () => {
   const tokyo: ChatMessage = { role: 'system', content: '', timeZone: 'Asia/Tokyo' };
   const wallMs = Date.UTC(2026, 10, 20, 16, 25);
-  expect(await answer([tokyo, 'what time is it'], { wallMs })).toBe(
+  expect(await answerMessages([tokyo, 'what time is it'], { wallMs })).toBe(
     'The time is now twenty five minutes past one.',
   );
-  expect(await answer([tokyo, 'what day is it'], { wallMs })).toBe(
+  expect(await answerMessages([tokyo, 'what day is it'], { wallMs })).toBe(
     'Today is Saturday, 21 November 2026.',
   );
 });
 
 test('the built-in stand-in counts, so that people can try to interrupt it', async () =>
-  expect(await answer(['Count to twelve'])).toMatch(/^Talk over me.* twelve\.$/));
+  expect(await answerMessages(['Count to twelve'])).toMatch(
+    /^Talk over me.* twelve\.$/,
+  ));
 
 test('the built-in stand-in tosses a coin', async () => {
-  expect(await answer(['flip a coin'], { random: 0.49 })).toBe('It is heads.');
-  expect(await answer(['Toss a coin!'], { random: 0.5 })).toBe('It is tails.');
+  expect(await answerMessages(['flip a coin'], { random: 0.49 })).toBe('It is heads.');
+  expect(await answerMessages(['Toss a coin!'], { random: 0.5 })).toBe('It is tails.');
 });
 
 test('the built-in stand-in greets people, and says what it can do', async () => {
-  expect(await answer(['Hello!'])).toBe(
+  expect(await answerMessages(['Hello!'])).toBe(
     'Hello, I am Nova. Ask me what time it is, or what I can do.',
   );
   for (const asked of ['what can you do', 'help', 'Nova, who are you?'])
-    expect(await answer([asked])).toMatch(/^I am Nova.*I can tell the time/);
+    expect(await answerMessages([asked])).toMatch(/^I am Nova.*I can tell the time/);
 });
 
 test.each([
@@ -88,35 +92,38 @@ test.each([
   '',
   'go somewhere and do something',
 ])('it admits what it is when asked: %s', async (asked) =>
-  expect(await answer([asked])).toBe(honest),
+  expect(await answerMessages([asked])).toBe(honest),
 );
 
 test('it tells its limit in full once to each person, then in ten words', async () => {
   const strange = 'What is the capital of France?';
-  const toAdam = [said(strange), answered(honest)];
-  expect(await answer([...toAdam, said('And of Spain?')])).toBe(short);
+  const toAdam = [makeQuestion(strange), makeAnswer(honest)];
+  expect(await answerMessages([...toAdam, makeQuestion('And of Spain?')])).toBe(short);
   expect(short.split(' ').length).toBeLessThanOrEqual(10);
   const ben: ChatMessage = { role: 'user', name: 'Ben', content: strange };
-  expect(await answer([...toAdam, ben])).toBe(honest);
-  const cut = [said(strange), answered('I am only the built-in stand-in.')];
-  expect(await answer([...cut, said('And of Spain?')])).toBe(short);
+  expect(await answerMessages([...toAdam, ben])).toBe(honest);
+  const cut = [makeQuestion(strange), makeAnswer('I am only the built-in stand-in.')];
+  expect(await answerMessages([...cut, makeQuestion('And of Spain?')])).toBe(short);
   const german: ChatMessage = { role: 'system', content: '', language: 'de-AT' };
-  const told = await answer([german, said('Wie hoch ist der Eiffelturm?')]);
+  const told = await answerMessages([
+    german,
+    makeQuestion('Wie hoch ist der Eiffelturm?'),
+  ]);
   expect(told).toMatch(
     /^Ich bin nur der eingebaute Ersatz\. Ich kann .* npm run setup\.$/,
   );
   expect(
-    await answer([
+    await answerMessages([
       german,
-      said('Wie hoch?'),
-      answered(told),
-      said('Und wie breit ist er?'),
+      makeQuestion('Wie hoch?'),
+      makeAnswer(told),
+      makeQuestion('Und wie breit ist er?'),
     ]),
   ).toBe('Dafür braucht es ein Modell. Versuch: Wie spät ist es?');
 });
 
 test('the built-in stand-in answers any input, in several parts without numerals', async () => {
-  const role = fc.constantFrom<ChatMessage>(said('x'), answered('y'), {
+  const role = fc.constantFrom<ChatMessage>(makeQuestion('x'), makeAnswer('y'), {
     role: 'system',
     content: 'z',
   });
@@ -125,11 +132,11 @@ test('the built-in stand-in answers any input, in several parts without numerals
     .map(([base, content]) => ({ ...base, content }));
   await fc.assert(
     fc.asyncProperty(fc.array(message, { maxLength: 4 }), async (messages) => {
-      expect(await answer(messages)).not.toBe('');
+      expect(await answerMessages(messages)).not.toBe('');
     }),
   );
   const parts = await Array.fromAsync(
-    open().reply([said('what time is it')], [], signal),
+    openStandIn().reply([makeQuestion('what time is it')], [], signal),
   );
   expect(parts.length).toBeGreaterThan(1);
 });

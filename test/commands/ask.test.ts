@@ -26,7 +26,7 @@ const message: PickedMessage = {
 const german = callAs({ locale: 'de' });
 
 /** Request to the bot, and its answer. */
-function asking() {
+function makeAsking() {
   const asked: Parameters<Public<TypedRequests>['askQuestion']>[] = [];
   const picked: Parameters<Public<TypedRequests>['askAboutMessage']>[] = [];
   const hears = makePorts({
@@ -44,7 +44,7 @@ function asking() {
 }
 
 test('a recording may be asked about by its link', async () => {
-  const { asked, hears } = asking();
+  const { asked, hears } = makeAsking();
   const link = ' https://cdn.test/talk.mp3?key=secret ';
   const inputs = { link, question: 'What is said?' };
   await ask.run({ ...adam, inputs }, hears);
@@ -55,7 +55,7 @@ test('a recording may be asked about by its link', async () => {
 });
 
 test('Ask about this answers whoever picked it, about what somebody else wrote', async () => {
-  const { hears, picked } = asking();
+  const { hears, picked } = makeAsking();
   const replies = await askAbout.run({ ...german, message }, hears);
   expect(await openReplies(replies)).toEqual([
     { id: 'ask.answer', with: { answer: 'Five.' }, to: 'caller' },
@@ -66,7 +66,7 @@ test('Ask about this answers whoever picked it, about what somebody else wrote',
 });
 
 test('a picture is asked about with a question of the asker’s language where none is typed', async () => {
-  const { asked, hears } = asking();
+  const { asked, hears } = makeAsking();
   const file = { url: 'https://cdn.test/a.png', name: 'a.png' };
   const [question, pictures] = ['Sag mir in ein paar Sätzen etwas dazu.', [file]];
   await ask.run({ ...german, file, inputs: {} }, hears);
@@ -81,25 +81,25 @@ test('a picture is asked about with a question of the asker’s language where n
 });
 
 test('a press without a message asks nothing', async () => {
-  const { hears, picked } = asking();
+  const { hears, picked } = makeAsking();
   expect([await askAbout.run(adam, hears), picked]).toEqual([
     [{ id: 'say.empty' }],
     [],
   ]);
 });
 
-const person = (standing: 'unasked' | 'no') => ({
+const makePerson = (standing: 'unasked' | 'no') => ({
   people: [{ id: toPersonId('adam'), name: 'Adam', standing }],
 });
 
 test.each<[string, Partial<TalkState>, string, readonly string[]]>([
   [
     'has not agreed',
-    person('unasked'),
+    makePerson('unasked'),
     'join.ok.ask',
     ['consent.always', 'consent.never'],
   ],
-  ['said no', person('no'), 'join.ok.ask', ['consent.always', 'consent.never']],
+  ['said no', makePerson('no'), 'join.ok.ask', ['consent.always', 'consent.never']],
   ['is paused', { isPaused: true }, 'privacy.paused', ['pause:resume']],
   ['gets captions only', { mode: 'captions', isCaptioned: true }, 'captions.only', []],
   ['is answered commands only', { addressing: 'off' }, 'settings.addressing.off', []],

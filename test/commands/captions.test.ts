@@ -34,14 +34,18 @@ const quote: QuotedLine = {
   link: 'https://discord.com/channels/g/lounge/m',
 };
 
-const run = (name: string, call: CommandCall = inLounge, over?: PortOverrides) =>
-  runTyped(`captions ${name}`, call, over);
+const runCaptions = (
+  name: string,
+  call: CommandCall = inLounge,
+  over?: PortOverrides,
+) => runTyped(`captions ${name}`, call, over);
 
-function saying(inputs: CommandCall['inputs']): CommandCall {
+function makeCall(inputs: CommandCall['inputs']): CommandCall {
   return { ...inLounge, inputs };
 }
 
-const read = (replies: ReadReplies): readonly string[] => replies.flatMap(listLines);
+const readReplies = (replies: ReadReplies): readonly string[] =>
+  replies.flatMap(listLines);
 const owner = { channelId: session.channelId };
 const found = {
   kind: 'found',
@@ -66,7 +70,7 @@ test('the language of translations is taken by name or tag, and nothing else is'
     return { kind: 'failed', line: { id: 'captions.no_place' } };
   };
   const turnOnIn = (translate: string) =>
-    run('on', saying({ translate }), { captions: { turnOn } });
+    runCaptions('on', makeCall({ translate }), { captions: { turnOn } });
   await turnOnIn('German (de)');
   expect(asked).toEqual([{ translateTo: 'de' }]);
   const [unknown] = await turnOnIn('Klingon?');
@@ -79,16 +83,16 @@ test('/captions on says until when nothing is written, in place of "Captions on"
   const turnOn = async (): Promise<TurnOnOutcome> => {
     return { kind: 'waiting', line: unpaid, saved: true };
   };
-  const replies = await run('on', inLounge, { captions: { turnOn } });
-  expect(read(replies)).toEqual([
+  const replies = await runCaptions('on', inLounge, { captions: { turnOn } });
+  expect(readReplies(replies)).toEqual([
     "Today's budget is used, so I write no captions until 00:00 UTC.",
   ]);
 });
 
 test.each(['on', 'off'])('/captions %s is for those in the channel', async (name) => {
-  expect((await run(name, adam))[0].id).toBe('perm.room');
+  expect((await runCaptions(name, adam))[0].id).toBe('perm.room');
   const nowhere = { at: () => undefined };
-  expect((await run(name, inLounge, nowhere))[0].id).toBe('leave.nowhere');
+  expect((await runCaptions(name, inLounge, nowhere))[0].id).toBe('leave.nowhere');
 });
 
 test('a session is picked by the label that was offered, and another one is told to be unknown', async () => {
@@ -102,35 +106,43 @@ test('a session is picked by the label that was offered, and another one is told
   };
   const [label = ''] = await suggestSessions({ transcripts });
   expect(label).toMatch(/^2026-11-20 \d\d:\d\d Lounge \(3\)$/);
-  await run('transcript', saying({ session: label }), { transcripts });
+  await runCaptions('transcript', makeCall({ session: label }), { transcripts });
   expect(asked).toEqual([{ format: 'txt', sessionId: 's1' }]);
   expect(
-    await run('transcript', saying({ session: 'yesterday' }), { transcripts }),
+    await runCaptions('transcript', makeCall({ session: 'yesterday' }), {
+      transcripts,
+    }),
   ).toMatchObject([{ id: 'unknown', with: { x: 'yesterday' } }]);
 });
 
 test('/captions find quotes what it found, with speaker, time and link', async () => {
   const findLines = async () => found;
-  const replies = await run('find', saying({ words: 'friday' }), {
+  const replies = await runCaptions('find', makeCall({ words: 'friday' }), {
     transcripts: { findLines },
   });
-  const [line] = read(replies);
+  const [line] = readReplies(replies);
   expect(line).toMatch(/^\d\d:\d\d Ben: "Friday at eight, my place." https:/);
-  expect(read(await run('find', saying({ words: 'monday' })))).toEqual([
-    'I found nothing about that in what you may read.',
-  ]);
+  expect(readReplies(await runCaptions('find', makeCall({ words: 'monday' })))).toEqual(
+    ['I found nothing about that in what you may read.'],
+  );
 });
 
-const point = (kind: QuotedPoint['kind'], over: Partial<QuotedPoint> = {}) => {
+const makePoint = (kind: QuotedPoint['kind'], over: Partial<QuotedPoint> = {}) => {
   return { ...quote, kind, ...over };
 };
 
 test('/captions recap groups points, and ends each point with its line', async () => {
-  const { link: _, ...unposted } = point('question', { text: 'Who drives?' });
-  const points = [unposted, point('decision'), point('task', { text: 'Ben books.' })];
+  const { link: _, ...unposted } = makePoint('question', { text: 'Who drives?' });
+  const points = [
+    unposted,
+    makePoint('decision'),
+    makePoint('task', { text: 'Ben books.' }),
+  ];
   const recap = new Owned({ session, points }, owner);
   const createRecap = async () => ({ kind: 'recap', recap }) as const;
-  expect(read(await run('recap', inLounge, { transcripts: { createRecap } }))).toEqual([
+  expect(
+    readReplies(await runCaptions('recap', inLounge, { transcripts: { createRecap } })),
+  ).toEqual([
     'Recap of Lounge, 2026-11-20:',
     '**Decisions**',
     expect.stringMatching(/^\d\d:\d\d Ben: Friday at eight, my place. https:\S+\/m$/),
@@ -151,16 +163,16 @@ test('/ask about answers from what was said, to the asker alone', async () => {
   };
   const words = { question: 'What did we decide about Friday?', about: 'this' };
   const replies = await openReplies(
-    await ask.run(saying(words), makePorts({ transcripts: find })),
+    await ask.run(makeCall(words), makePorts({ transcripts: find })),
   );
   expect(replies).toMatchObject([{ id: 'find.line' }]);
   expect(replies[0].to).not.toBe('room');
   expect(asked).toEqual([['adam', words]]);
-  const nothing = await ask.run(saying(words), makePorts());
-  expect(read(await openReplies(nothing))).toEqual([
+  const nothing = await ask.run(makeCall(words), makePorts());
+  expect(readReplies(await openReplies(nothing))).toEqual([
     'I found nothing about that in what you may read.',
   ]);
-  const unknown = await ask.run(saying({ ...words, about: 'tomorrow' }), makePorts());
+  const unknown = await ask.run(makeCall({ ...words, about: 'tomorrow' }), makePorts());
   expect(unknown).toEqual([{ id: 'unknown', with: expect.anything() }]);
 });
 
@@ -180,8 +192,8 @@ test.each([
       },
     };
     const replies = [
-      await run('transcript', adam, over),
-      await run('recap', adam, over),
+      await runCaptions('transcript', adam, over),
+      await runCaptions('recap', adam, over),
     ];
     expect(replies).toMatchObject([[{ id }], [{ id }]]);
   },
@@ -219,7 +231,7 @@ test('"What did I miss" gives what was said before somebody came, to them alone'
     request: RecapRequest,
   ) => {
     asked.push(request);
-    const recap = new Owned({ session, points: [point('point')] }, owner);
+    const recap = new Owned({ session, points: [makePoint('point')] }, owner);
     return { kind: 'recap', recap } as const;
   };
   const over = { transcripts: { createRecap } };

@@ -40,7 +40,7 @@ const operatorTools = [
   { name: 'deploy', right: 'manage' },
 ] as const;
 
-async function helped(call: CommandCall, over: PortOverrides = {}) {
+async function helpWith(call: CommandCall, over: PortOverrides = {}) {
   const [reply, ...others] = await help.run(call, makePorts(over));
   expect(others).toEqual([]);
   return reply;
@@ -52,11 +52,11 @@ function idsOf(reply: Reply) {
 }
 
 test('/help is private, begins with the next step, and is four lines with a menu of topics', async () => {
-  const reply = await helped(inLounge);
+  const reply = await helpWith(inLounge);
   expect(reply.to).not.toBe('room');
   expect(idsOf(reply)).toEqual(['join.ok', 'help.ask', 'help.stop', 'help.privacy']);
   expect(reply.buttons).toEqual(['ask', 'privacy']);
-  const without = await helped(callAs({ channel: lounge, mayManage: true }), {
+  const without = await helpWith(callAs({ channel: lounge, mayManage: true }), {
     help: { hasModel: false },
   });
   expect(idsOf(without)).toEqual(['join.ok', 'help.model', 'help.ask', 'help.stop']);
@@ -113,17 +113,19 @@ test.each<[string, CommandCall, HelpOverrides, string, readonly string[]]>([
 ])(
   'the first line tells a person who %s what to do',
   async (_, call, facts, id, buttons) => {
-    const reply = await helped(call, { help: facts });
+    const reply = await helpWith(call, { help: facts });
     expect([reply.id, reply.buttons]).toEqual([id, [...buttons, 'privacy']]);
     expect(
-      idsOf(await helped({ ...call, inputs: { topic: 'start' } }, { help: facts }))[0],
+      idsOf(
+        await helpWith({ ...call, inputs: { topic: 'start' } }, { help: facts }),
+      )[0],
     ).toBe(id);
   },
 );
 
 test('a person who sits where the bot cannot come reads what is in the way, without the button', async () => {
   const full = { ...healthyFacts, limit: 5, members: 5 };
-  const reply = await helped(inDen, {
+  const reply = await helpWith(inDen, {
     help: { talk: undefined },
     findChannelFacts: () => full,
   });
@@ -132,7 +134,7 @@ test('a person who sits where the bot cannot come reads what is in the way, with
 
 test('a person who may not use the bot reads why, and reads about their own data', async () => {
   const denied = { findDenial: async () => ({ id: 'access.blocked' }) as const };
-  const reply = await helped(inLounge, denied);
+  const reply = await helpWith(inLounge, denied);
   expect([idsOf(reply), reply.buttons]).toEqual([
     ['access.blocked', 'help.privacy'],
     ['privacy'],
@@ -190,13 +192,13 @@ test.each(textLocales)('in %s each line names its command', async (locale) => {
   }
 });
 
-const read = async (call: CommandCall, over: PortOverrides) =>
+const readStats = async (call: CommandCall, over: PortOverrides) =>
   listLines((await stats.run(call, makePorts(over)))[0]);
 
 test('/stats tells the delays and one’s own share, and nothing of others', async () => {
-  const speed = () => ({ turns: 4, p50Ms: 480.2, p95Ms: 900, failed: 1 });
+  const makeSpeed = () => ({ turns: 4, p50Ms: 480.2, p95Ms: 900, failed: 1 });
   const getShare = () => ({ usd: 0.25, turns: 3, capUsd: 1 });
-  expect(await read(adam, { getShare, speed })).toEqual([
+  expect(await readStats(adam, { getShare, speed: makeSpeed })).toEqual([
     'I usually answer within 480 ms of your last word, nearly always within 900 ms (4 answers). 1 failed.',
     'You today: $0.25 of $1.00. 3 turns.',
   ]);
@@ -204,7 +206,7 @@ test('/stats tells the delays and one’s own share, and nothing of others', asy
 
 test('/stats tells how many calls were left as their path had died, and when last', async () => {
   const findLeftCalls = () => ({ count: 2, lastWallMs: 1_795_000_000_000 });
-  expect(await read(adam, { findLeftCalls })).toEqual([
+  expect(await readStats(adam, { findLeftCalls })).toEqual([
     'No answer yet.',
     'I have left 2 calls whose connection had died, and joined again. The last time was <t:1795000000:f>.',
     'You today: $0.00 of $5.00. 0 turns.',
@@ -212,7 +214,7 @@ test('/stats tells how many calls were left as their path had died, and when las
 });
 
 test('/stats before the first answer says so', async () =>
-  expect(await read(adam, {})).toEqual([
+  expect(await readStats(adam, {})).toEqual([
     'No answer yet.',
     'You today: $0.00 of $5.00. 0 turns.',
   ]));
@@ -222,7 +224,7 @@ test('/stats tells who manages the server what today cost, and what servers of m
   const getPrices = () =>
     ({ free: ['recognise'], estimated: ['think', 'speak'] }) as const;
   const listHabits = () => ['chat: it does not take `stream`, which is left out'];
-  expect(await read(manager, { getPrices, getToday, listHabits })).toEqual([
+  expect(await readStats(manager, { getPrices, getToday, listHabits })).toEqual([
     'No answer yet.',
     'Today $1.55 of $5.00. 62 turns, $0.025 each.',
     'Free: speech to text.',
@@ -234,8 +236,8 @@ test('/stats tells who manages the server what today cost, and what servers of m
 
 test('/stats tells managers how long the live model has run', async () => {
   const getTalkMs = () => 90_000;
-  expect(await read(manager, { getTalkMs })).toContain(
+  expect(await readStats(manager, { getTalkMs })).toContain(
     'Live model: 1.5 minutes since my start.',
   );
-  expect((await read(adam, { getTalkMs })).join(' ')).not.toContain('Live model');
+  expect((await readStats(adam, { getTalkMs })).join(' ')).not.toContain('Live model');
 });

@@ -15,19 +15,19 @@ const tea: Memory = {
   atWallMs: Date.UTC(2026, 10, 20, 12),
 };
 
-const run = (
+const runMemories = (
   memories: Partial<MemoryCache>,
   inputs: CommandCall['inputs'] = {},
   call = adam,
 ) => runTyped('privacy memories', { ...call, inputs }, { memories });
 
-const listing = (memories: readonly Memory[], isOn = true) => ({
+const makeListing = (memories: readonly Memory[], isOn = true) => ({
   listMemories: async () => ({ memories, isOn }),
 });
 const unreadable: Partial<MemoryCache> = {
   listMemories: async () => undefined,
 };
-const shown = (replies: ReadReplies) => replies.map(listLines);
+const listShown = (replies: ReadReplies) => replies.map(listLines);
 
 test('/privacy memories lists what the server has remembered, to the caller alone', async () => {
   const about = {
@@ -37,9 +37,9 @@ test('/privacy memories lists what the server has remembered, to the caller alon
     aboutId: toPersonId('ben'),
     aboutName: 'Ben',
   };
-  const replies = await run(listing([tea, about]));
+  const replies = await runMemories(makeListing([tea, about]));
   expect(replies.map(({ to }) => to)).toEqual([undefined]);
-  expect(shown(replies)).toEqual([
+  expect(listShown(replies)).toEqual([
     [
       'What I remember here',
       '3. I like tea. (Ana, 2026-11-20)',
@@ -49,11 +49,11 @@ test('/privacy memories lists what the server has remembered, to the caller alon
 });
 
 test.each([
-  [listing([]), 'memory.none'],
-  [listing([], false), 'memory.off'],
+  [makeListing([]), 'memory.none'],
+  [makeListing([], false), 'memory.off'],
   [unreadable, 'store.unread'],
 ])('/privacy memories says why it lists nothing', async (memories, id) =>
-  expect(await run(memories)).toEqual([{ id }]),
+  expect(await runMemories(memories)).toEqual([{ id }]),
 );
 
 test('/privacy memories delete reports what came of it', async () => {
@@ -62,7 +62,7 @@ test('/privacy memories delete reports what came of it', async () => {
     asked.push(args);
     return { id: 'confirm.done' } as const;
   };
-  expect(await run({ removeMemory }, { delete: '3' }, manager)).toEqual([
+  expect(await runMemories({ removeMemory }, { delete: '3' }, manager)).toEqual([
     { id: 'confirm.done' },
   ]);
   expect(asked).toEqual([['g', 3, manager.caller]]);

@@ -16,38 +16,38 @@ import { inLounge, makePorts } from './command-ports.ts';
 
 type GoesOn = (session: VoiceSession, features: FeaturePorts) => boolean | undefined;
 
-const stays: GoesOn = ({ isOver }) => !isOver;
-const speaks: GoesOn = ({ loop }) =>
+const staysInCall: GoesOn = ({ isOver }) => !isOver;
+const isSpeaking: GoesOn = ({ loop }) =>
   loop.state.turnQueue.current?.phase.kind === 'sounding';
-const plays: GoesOn = (session, { sessionTracks }) => {
+const isPlaying: GoesOn = (session, { sessionTracks }) => {
   const [main] = sessionTracks.get(session).listedTracks;
   return main?.current && !main.isPaused && !main.isMuted;
 };
-const writes: GoesOn = (session, { sessionCaptions }) =>
+const isWriting: GoesOn = (session, { sessionCaptions }) =>
   sessionCaptions.get(session).recorder !== undefined;
-const captions: GoesOn = ({ consent }) => consent.canWrite(toPersonId('adam'));
-const hears: GoesOn = ({ consent }) => consent.mayHear(toPersonId('adam'));
+const canCaption: GoesOn = ({ consent }) => consent.canWrite(toPersonId('adam'));
+const canHear: GoesOn = ({ consent }) => consent.mayHear(toPersonId('adam'));
 
 /** All that is never limited, and what it ends; `/privacy forget` asks first. */
 const ends: Readonly<Record<string, GoesOn>> = {
-  leave: stays,
-  stop: speaks,
-  'track pause': plays,
-  'track skip': plays,
-  'track stop': plays,
-  'track mute': plays,
-  'captions off': writes,
-  'privacy deny': hears,
-  'privacy pause': hears,
+  leave: staysInCall,
+  stop: isSpeaking,
+  'track pause': isPlaying,
+  'track skip': isPlaying,
+  'track stop': isPlaying,
+  'track mute': isPlaying,
+  'captions off': isWriting,
+  'privacy deny': canHear,
+  'privacy pause': canHear,
   'privacy forget': () => false,
-  'press stop': speaks,
-  'press pause': hears,
-  'press track.pause': plays,
-  'press track.skip': plays,
-  'press captions': writes,
-  'press captions.leave_out': captions,
-  'press consent.never': hears,
-  'press confirm': hears,
+  'press stop': isSpeaking,
+  'press pause': canHear,
+  'press track.pause': isPlaying,
+  'press track.skip': isPlaying,
+  'press captions': isWriting,
+  'press captions.leave_out': canCaption,
+  'press consent.never': canHear,
+  'press confirm': canHear,
 };
 
 const pressed = buttons.map((button) => [`press ${button.name}`, button] as const);
@@ -61,13 +61,13 @@ const hung = new Promise<never>(() => undefined);
 
 /** States of a bot that speaks in the Lounge, where rain plays and captions are on. */
 const states: Readonly<Record<string, (fixture: SessionFixture) => unknown>> = {
-  'the store fails': (one) => troubled(one, 'unreadable'),
-  'the store hangs': (one) => troubled(one, 'hung'),
-  'a lost link does not close': (one) => unclosable(one).linkOpener.link.lose(),
+  'the store fails': (one) => breakStores(one, 'unreadable'),
+  'the store hangs': (one) => breakStores(one, 'hung'),
+  'a lost link does not close': (one) => makeUnclosable(one).linkOpener.link.lose(),
   'it leaves, and the link does not close': (one) =>
-    void unclosable(one).sessions.leave(toGuildId('g')),
+    void makeUnclosable(one).sessions.leave(toGuildId('g')),
   'it is moved, and the link does not close': (one) =>
-    void unclosable(one).sessions.moveSession(toGuildId('g'), toChannelId('den')),
+    void makeUnclosable(one).sessions.moveSession(toGuildId('g'), toChannelId('den')),
   async 'it comes, and the link does not open'({ linkOpener, sessions }) {
     await sessions.leave(toGuildId('g'));
     linkOpener.openLink = () => hung;
@@ -76,12 +76,12 @@ const states: Readonly<Record<string, (fixture: SessionFixture) => unknown>> = {
   'it drains': ({ sessions }) => void sessions.drainAll(5_000),
 };
 
-function troubled({ stores }: SessionFixture, trouble: StoreTrouble) {
+function breakStores({ stores }: SessionFixture, trouble: StoreTrouble) {
   const { consents, leftOutPeople, seats, settings } = stores;
   for (const one of [consents, leftOutPeople, seats, settings]) one.trouble = trouble;
 }
 
-function unclosable(fixture: SessionFixture) {
+function makeUnclosable(fixture: SessionFixture) {
   fixture.linkOpener.link[Symbol.asyncDispose] = () => hung;
   return fixture;
 }

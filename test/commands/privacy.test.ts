@@ -6,12 +6,12 @@ import { adam, inLounge, makePorts, type PortOverrides } from './command-ports.t
 import { listLines, runPressed, runTyped } from './run-typed.ts';
 
 const nowhere = { at: () => undefined };
-const unsaved = async () => ({ kind: 'allowed', isSaved: false }) as const;
+const allowUnsaved = async () => ({ kind: 'allowed', isSaved: false }) as const;
 const consents = ['consent.always', 'consent.never'];
 
-const run = (name: string, call = adam, over?: PortOverrides) =>
+const runPrivacy = (name: string, call = adam, over?: PortOverrides) =>
   runTyped(`privacy ${name}`, call, over);
-const press = (name: string, call = adam, over?: PortOverrides) =>
+const pressPrivacy = (name: string, call = adam, over?: PortOverrides) =>
   runPressed(name, call, over);
 
 test.each([
@@ -23,7 +23,7 @@ test.each([
 ] as const)('the consent %s is told with its end', async (consent, sentence) => {
   const stored = { settings: 0, lines: 0, memories: 0 };
   const getStatus = async () => ({ consent, stored });
-  const [reply] = await run('status', adam, { getStatus });
+  const [reply] = await runPrivacy('status', adam, { getStatus });
   expect(formatText(reply.id, reply.with)).toBe(sentence);
   expect(reply.buttons?.slice(0, 2)).toEqual(consents);
 });
@@ -36,8 +36,8 @@ test.each(['access.blocked', 'access.role'] as const)(
       findDenial: async () => line,
       allow: async () => ({ kind: 'denied', line }) as const,
     };
-    const [status] = await run('status', inLounge, denied);
-    const [allowed] = await run('allow', inLounge, denied);
+    const [status] = await runPrivacy('status', inLounge, denied);
+    const [allowed] = await runPrivacy('allow', inLounge, denied);
     expect([status.id, status.lines?.map((line) => line.id)]).toEqual([
       id,
       ['privacy.status'],
@@ -52,7 +52,7 @@ test.each(['access.blocked', 'access.role'] as const)(
 test('a yes and /privacy status say what else keeps the bot from answering', async () => {
   const help = { talk: { isPaused: true } };
   for (const name of ['allow', 'status']) {
-    const [reply] = await run(name, inLounge, { help });
+    const [reply] = await runPrivacy(name, inLounge, { help });
     expect([reply.id, reply.lines?.[0]?.id]).toEqual([
       'consent.always',
       'privacy.paused',
@@ -66,8 +66,10 @@ test('a person who is left out of captions is told nothing of being heard', () =
 
 test('a person who may not use the bot can pause hearing, but not resume it', async () => {
   const findDenial = async () => ({ id: 'access.blocked' }) as const;
-  expect((await press('pause', inLounge, { findDenial }))[0].id).toBe('privacy.paused');
-  expect((await press('pause:resume', inLounge, { findDenial }))[0].id).toBe(
+  expect((await pressPrivacy('pause', inLounge, { findDenial }))[0].id).toBe(
+    'privacy.paused',
+  );
+  expect((await pressPrivacy('pause:resume', inLounge, { findDenial }))[0].id).toBe(
     'access.blocked',
   );
 });
@@ -81,52 +83,57 @@ test.each([
   'while the stores cannot be read /privacy status tells the consent %s, and that it cannot count',
   async (consent, id) => {
     const getStatus = async () => ({ consent, stored: undefined });
-    const [status] = await run('status', adam, { getStatus });
+    const [status] = await runPrivacy('status', adam, { getStatus });
     const lines = listLines(status);
     expect([lines[0], lines.at(-1)]).toEqual([
       formatText(id),
       formatText('privacy.uncounted'),
     ]);
     expect(status.buttons?.slice(0, 2)).toEqual(consents);
-    const [asked] = await run('forget', adam, { getStatus });
+    const [asked] = await runPrivacy('forget', adam, { getStatus });
     expect(asked.lines).toEqual([{ id: 'privacy.uncounted' }]);
   },
 );
 
 test('a yes that a later no overtook is told as the no', async () => {
-  const allow = async () => ({ kind: 'withdrawn' }) as const;
-  expect((await run('allow', adam, { allow }))[0].id).toBe('consent.no');
+  const withdrawConsent = async () => ({ kind: 'withdrawn' }) as const;
+  expect((await runPrivacy('allow', adam, { allow: withdrawConsent }))[0].id).toBe(
+    'consent.no',
+  );
 });
 
 test.each(['allow', 'deny'])(
   '/privacy %s that could not be kept says so',
   async (name) => {
-    const [reply] = await run(name, adam, { allow: unsaved, deny: unsaved });
+    const [reply] = await runPrivacy(name, adam, {
+      allow: allowUnsaved,
+      deny: allowUnsaved,
+    });
     expect(reply.lines?.at(-1)).toEqual({ id: 'privacy.unsaved' });
   },
 );
 
 test('/privacy pause and resume are for those in the channel', async () => {
-  expect(await run('pause', inLounge)).toEqual([
+  expect(await runPrivacy('pause', inLounge)).toEqual([
     { id: 'privacy.paused', buttons: ['pause:resume'] },
   ]);
-  expect(await run('resume', inLounge)).toEqual([{ id: 'panel.listening' }]);
+  expect(await runPrivacy('resume', inLounge)).toEqual([{ id: 'panel.listening' }]);
   for (const name of ['pause', 'resume']) {
-    expect((await run(name))[0].id).toBe('perm.room');
-    expect((await run(name, inLounge, nowhere))[0].id).toBe('leave.nowhere');
+    expect((await runPrivacy(name))[0].id).toBe('perm.room');
+    expect((await runPrivacy(name, inLounge, nowhere))[0].id).toBe('leave.nowhere');
   }
 });
 
 test('/privacy forget deletes nothing before its button is pressed', async () => {
   let forgotten = 0;
-  const forget = async () => ({ kind: 'forgotten', total: ++forgotten }) as const;
-  const [asked] = await run('forget', adam, { forget });
+  const forgetPerson = async () => ({ kind: 'forgotten', total: ++forgotten }) as const;
+  const [asked] = await runPrivacy('forget', adam, { forget: forgetPerson });
   expect([asked.id, asked.buttons, forgotten]).toEqual([
     'privacy.forget.ask',
     ['confirm:forget'],
     0,
   ]);
-  expect(await press('confirm:forget', adam, { forget })).toEqual([
+  expect(await pressPrivacy('confirm:forget', adam, { forget: forgetPerson })).toEqual([
     {
       id: 'privacy.forget.done',
       with: { total: 1 },
@@ -136,14 +143,14 @@ test('/privacy forget deletes nothing before its button is pressed', async () =>
 });
 
 test('a forgetting that failed is admitted', async () => {
-  const forget = async () => ({ kind: 'failed' }) as const;
-  expect(await press('confirm:forget', adam, { forget })).toEqual([
+  const failToForget = async () => ({ kind: 'failed' }) as const;
+  expect(await pressPrivacy('confirm:forget', adam, { forget: failToForget })).toEqual([
     { id: 'privacy.forget.failed' },
   ]);
 });
 
 test('the button Privacy shows the card, where one stands, and the buttons of consent', async () => {
-  const [reply] = await press('privacy', adam, { help: { talk: undefined } });
+  const [reply] = await pressPrivacy('privacy', adam, { help: { talk: undefined } });
   expect(listLines(reply)).toEqual([
     'I hear you until you say no. To stop me, press Not me.',
     'Stored about you: 0 caption lines, 0 memories, 3 other entries (your yes or no, your choices, reminders, costs, when I heard you: /privacy export shows each).',
@@ -160,14 +167,14 @@ test.each([
   ['pause:resume', 'panel.listening'],
   ['more', 'consent.always'],
 ])('the button %s answers the one who pressed it with %s', async (name, id) => {
-  const [reply] = await press(name, inLounge);
+  const [reply] = await pressPrivacy(name, inLounge);
   expect([reply.id, reply.to]).toEqual([id, undefined]);
 });
 
 test.each(['stop', 'pause', 'pause:resume'])(
   'the button %s does nothing for those outside',
   async (name) =>
-    expect((await press(name))[0]).toEqual({
+    expect((await pressPrivacy(name))[0]).toEqual({
       id: 'perm.room',
       with: expect.anything(),
     }),

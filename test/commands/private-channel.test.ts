@@ -22,7 +22,7 @@ const outside: CommandCall = {
   inputs,
 };
 /** The bot sits in the Lounge with others, and the caller may not enter it. */
-const closed = () =>
+const makeClosedPorts = () =>
   makePorts({
     findChannelFacts: ({ channelId }) => ({
       ...healthyFacts,
@@ -35,7 +35,7 @@ const closed = () =>
 test.each([...indexCommandsByLine(commands)])(
   '/%s does not tell the name of a channel that the caller may not enter',
   async (_line, command) => {
-    const replies = await command.run(outside, closed());
+    const replies = await command.run(outside, makeClosedPorts());
     expect(JSON.stringify(replies)).not.toContain('Lounge');
   },
 );
@@ -44,17 +44,21 @@ test.each(buttons.map((button) => [button.name, button]))(
   'a press on %s does not tell the name of a channel that the presser may not enter',
   async (_name, button) => {
     const press = { ...outside, inputs: { about: 'main' } };
-    expect(JSON.stringify(await button.run(press, closed()))).not.toContain('Lounge');
+    expect(JSON.stringify(await button.run(press, makeClosedPorts()))).not.toContain(
+      'Lounge',
+    );
   },
 );
 
 test('a person who may not enter the channel of the bot reads what they can do instead', async () => {
   const lines = indexCommandsByLine(commands);
   for (const line of ['join', 'say', 'stop', 'leave', 'track list', 'captions on']) {
-    const [reply] = (await lines.get(line)?.run(outside, closed())) ?? [];
+    const [reply] = (await lines.get(line)?.run(outside, makeClosedPorts())) ?? [];
     expect(reply).toEqual({ id: 'perm.room.closed' });
   }
-  expect((await helpCommand.run(outside, closed()))[0].id).toBe('perm.room.closed');
+  expect((await helpCommand.run(outside, makeClosedPorts()))[0].id).toBe(
+    'perm.room.closed',
+  );
 });
 
 test('/leave is told to all who read it only where all of them may enter the channel that was left', async () => {
@@ -67,6 +71,6 @@ test('/leave is told to all who read it only where all of them may enter the cha
   expect(await audienceIn(toChannelId('general'), false)).toBe('caller');
   const call = callAs({ channel: den, mayManage: true });
   expect(
-    await leave.run({ ...call, placeId: toChannelId('general') }, closed()),
+    await leave.run({ ...call, placeId: toChannelId('general') }, makeClosedPorts()),
   ).toEqual([{ id: 'confirm.done' }]);
 });

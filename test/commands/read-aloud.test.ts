@@ -17,16 +17,19 @@ const message: PickedMessage = {
   ...sealContent({ text: 'Dinner at eight?' }),
 };
 
-async function pick(
+async function pickMessage(
   call: CommandCall,
   outcome: AnnouncementOutcome = { kind: 'queued', position: 0, ended: endedSession },
 ) {
   const asked: Parameters<ChatReadAloud['read']>[] = [];
-  const read: ChatReadAloud['read'] = async (...all) => {
+  const readMessage: ChatReadAloud['read'] = async (...all) => {
     asked.push(all);
     return outcome;
   };
-  const [reply] = await readAloud.run(call, makePorts({ lines: { read } }));
+  const [reply] = await readAloud.run(
+    call,
+    makePorts({ lines: { read: readMessage } }),
+  );
   expect(reply.to).not.toBe('room');
   return { asked, said: formatText(reply.id, reply.with) };
 }
@@ -51,11 +54,11 @@ test.each<[AnnouncementOutcome, string]>([
   ],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])('%j is answered in a sentence', async (outcome, sentence) =>
-  expect((await pick({ ...inLounge, message }, outcome)).said).toBe(sentence),
+  expect((await pickMessage({ ...inLounge, message }, outcome)).said).toBe(sentence),
 );
 
 test('nothing is read for people who sit elsewhere', async () => {
-  const outside = await pick({ ...adam, message });
+  const outside = await pickMessage({ ...adam, message });
   expect([outside.asked, outside.said]).toEqual([
     [],
     "I'm in Lounge. Join that channel first.",

@@ -27,21 +27,23 @@ import { adam, callAs, makePorts, manager } from './command-ports.ts';
 
 const g = toGuildId('g');
 const byName = new Map(buttons.map((button) => [button.name, button]));
-const id = (n: number) => `${100_000_000_000_000_000n + BigInt(n)}`;
-const ids = (count: number, from = 0) =>
-  Array.from({ length: count }, (_, n) => id(from + n));
+const makeId = (n: number) => `${100_000_000_000_000_000n + BigInt(n)}`;
+const makeIds = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, n) => makeId(from + n));
 
 /** The panel of one manager over the real settings of the server `g`. */
-function open(options: FixtureOptions = {}) {
+function openSettings(options: FixtureOptions = {}) {
   const fixture = openSessionFixture(options);
   const all: CommandPorts = { ...makePorts(), features: fixture.featurePorts };
-  const replied = async (replies: Promise<readonly Reply[]> | readonly Reply[]) => {
+  const readOnlyReply = async (
+    replies: Promise<readonly Reply[]> | readonly Reply[],
+  ) => {
     const [reply, ...others] = await replies;
     expect(others).toEqual([]);
     return reply ?? expect.fail('no reply');
   };
   /** What has this name, and a call about the subject behind the colon. */
-  const find = <One extends { readonly name: string }>(
+  const findHandler = <One extends { readonly name: string }>(
     those: readonly One[],
     full: string,
     from = manager,
@@ -51,43 +53,43 @@ function open(options: FixtureOptions = {}) {
     const inputs = { about: full.slice(name.length + 1), ...from.inputs };
     return [one, { ...from, inputs }] as const;
   };
-  const pick = (name = '', picked: readonly string[] = [], from = manager) => {
-    const [picker, call] = find(pickers, name, { ...from, picked });
-    return replied(picker.run(call, all));
+  const pickFrom = (name = '', picked: readonly string[] = [], from = manager) => {
+    const [picker, call] = findHandler(pickers, name, { ...from, picked });
+    return readOnlyReply(picker.run(call, all));
   };
-  const view = async (key: string) =>
+  const viewSetting = async (key: string) =>
     (await fixture.settings.viewSettings(g)).all.find((one) => one.key === key);
   return {
     ...fixture,
     all,
-    home: () => replied(openPanel(manager, all)),
+    home: () => readOnlyReply(openPanel(manager, all)),
     press(name: string) {
-      const [button, call] = find(buttons, name);
-      return replied(button.run(call, all));
+      const [button, call] = findHandler(buttons, name);
+      return readOnlyReply(button.run(call, all));
     },
-    pick,
+    pick: pickFrom,
     form(name: string, from = manager) {
-      const [button, call] = find(buttons, name, from);
+      const [button, call] = findHandler(buttons, name, from);
       return button.form?.(call, all);
     },
     send(name: string, value: string) {
-      const [form, call] = find(forms, name, { ...manager, inputs: { value } });
-      return replied(form.run(call, all));
+      const [form, call] = findHandler(forms, name, { ...manager, inputs: { value } });
+      return readOnlyReply(form.run(call, all));
     },
     typed(key: string, value: string, from: Partial<CommandCall> = {}) {
       const set =
         indexCommandsByLine(commands).get('settings set') ?? expect.fail('no command');
       const inputs = { key, value, ...from.inputs };
-      return replied(set.run({ ...manager, ...from, inputs }, all));
+      return readOnlyReply(set.run({ ...manager, ...from, inputs }, all));
     },
-    setting: (key: string) => pick('settings.open', [key]),
-    view,
-    value: async (key: string) => (await view(key))?.value,
+    setting: (key: string) => pickFrom('settings.open', [key]),
+    view: viewSetting,
+    value: async (key: string) => (await viewSetting(key))?.value,
   };
 }
 
 /** Lines as a person reads them. */
-function read(reply: Reply) {
+function readLines(reply: Reply) {
   return renderLines([reply, ...(reply.lines ?? [])], 'en').content.split('\n');
 }
 
@@ -96,62 +98,62 @@ function listOptions({ pickers: [menu] = [] }: Reply) {
   return menu?.kind === 'one-of' ? menu.options : expect.fail('no menu');
 }
 
-const named = (reply: Reply, start: string) =>
+const findNamed = (reply: Reply, start: string) =>
   [...(reply.buttons ?? []), ...(reply.pickers ?? []).map(({ name }) => name)].find(
     (name) => name.startsWith(start),
   ) ?? '';
 
 test('groups hold every setting once, with its sentence, its value and where that is from', async () => {
-  const { home, pick, settings } = open({ given: new Set(['ADDRESSING']) });
+  const { home, pick, settings } = openSettings({ given: new Set(['ADDRESSING']) });
   await settings.setSetting(g, 'typed', 'off');
   const menu = (await home()).pickers?.at(-1);
   if (menu?.kind !== 'one-of') throw new Error('no groups');
   const found: string[] = [];
   for (const { value, label } of menu.options) {
     const page = await pick(menu.name, [value]);
-    expect(read(page)[0]).toBe(label);
+    expect(readLines(page)[0]).toBe(label);
     for (const { description, value } of listOptions(page)) {
       const sentence = formatText(description ?? 'stop.ok');
       expect(sentence.length).toBeGreaterThan(10);
-      expect(read(page).join('\n')).toContain(sentence);
+      expect(readLines(page).join('\n')).toContain(sentence);
       found.push(value);
     }
   }
   expect(found.toSorted()).toEqual(serverSettings.map(({ key }) => key).toSorted());
-  const answers = read(await pick(menu.name, ['settings.group.answers']));
+  const answers = readLines(await pick(menu.name, ['settings.group.answers']));
   expect(answers).toContain('**pipeline**: chained (default)');
   expect(answers).toContain('**addressing**: always (set by the operator)');
   expect(answers).toContain('**typed**: off (set in this server)');
-  expect(read(await pick(menu.name, ['settings.group.former']))[0]).toBe(
+  expect(readLines(await pick(menu.name, ['settings.group.former']))[0]).toBe(
     formatText('confirm.over'),
   );
 });
 
 test('of a list of ids each row of 25 is picked by itself, and clearing all is none', async () => {
-  const { pick, setting, settings, value } = open();
-  const [first, second] = [ids(25), ids(5, 25)];
-  const rows = async () => (await setting('blocked')).pickers ?? [];
+  const { pick, setting, settings, value } = openSettings();
+  const [first, second] = [makeIds(25), makeIds(5, 25)];
+  const listRows = async () => (await setting('blocked')).pickers ?? [];
   const pickRow = async (n: number, picked: readonly string[]) => {
-    await pick((await rows())[n]?.name, picked);
+    await pick((await listRows())[n]?.name, picked);
     return await value('blocked');
   };
-  expect(await rows()).toMatchObject([{ chosen: [] }]);
+  expect(await listRows()).toMatchObject([{ chosen: [] }]);
   await settings.setSetting(g, 'blocked', [...first, ...second].join(', '));
-  expect(await rows()).toMatchObject([
+  expect(await listRows()).toMatchObject([
     { kind: 'person', min: 0, max: 25, chosen: first },
     { kind: 'person', min: 0, max: 15, chosen: second },
   ]);
-  expect(await pickRow(1, [id(90)])).toBe([...first, id(90)].join(', '));
-  expect(await pickRow(0, [id(1)])).toBe([id(1), id(90)].join(', '));
+  expect(await pickRow(1, [makeId(90)])).toBe([...first, makeId(90)].join(', '));
+  expect(await pickRow(0, [makeId(1)])).toBe([makeId(1), makeId(90)].join(', '));
   expect(await pickRow(0, [])).toBe('none');
 });
 
 test('languages are picked from a list, and those of other rows stay', async () => {
-  const { pick, setting, settings, value } = open();
-  const menu = async () => (await setting('languages')).pickers?.[0]?.name;
-  await pick(await menu(), ['de', 'fr']);
+  const { pick, setting, settings, value } = openSettings();
+  const findMenu = async () => (await setting('languages')).pickers?.[0]?.name;
+  await pick(await findMenu(), ['de', 'fr']);
   expect(await value('languages')).toBe('de, fr');
-  await pick(await menu(), []);
+  await pick(await findMenu(), []);
   expect(await value('languages')).toBe('none');
   for (const language of ['de-at', 'none'])
     expect(await settings.setSetting(g, 'language', language)).toMatchObject({
@@ -160,19 +162,19 @@ test('languages are picked from a list, and those of other rows stay', async () 
 });
 
 test('a text is typed into a form that holds the present one; what is refused says why and is not lost', async () => {
-  const { form, send, setting, settings, value } = open();
+  const { form, send, setting, settings, value } = openSettings();
   await settings.setSetting(g, 'leave_after', '5m');
-  const opened = await form(named(await setting('leave_after'), 'settings.type'));
+  const opened = await form(findNamed(await setting('leave_after'), 'settings.type'));
   expect(opened).toMatchObject({
     title: 'command.settings.set',
     inputs: [{ name: 'value', value: '300' }],
   });
-  expect(read(await send(opened?.name ?? '', '3 days')).slice(0, 2)).toEqual([
+  expect(readLines(await send(opened?.name ?? '', '3 days')).slice(0, 2)).toEqual([
     'leave\\_after does not take "3 days". Nothing changed. It takes, for instance: 30, 60, 5m, 1h, never, default.',
     formatText('settings.typed', { typed: '3 days' }),
   ]);
   expect(await value('leave_after')).toBe('300');
-  expect(read(await send(opened?.name ?? '', '2m'))[0]).toBe(
+  expect(readLines(await send(opened?.name ?? '', '2m'))[0]).toBe(
     formatText('settings.saved'),
   );
   expect(await value('leave_after')).toBe('120');
@@ -193,8 +195,8 @@ test.each([
 ])(
   '%s refuses %j with what it takes, and with the limit where there is one',
   async (key, value, list, limit) => {
-    const { typed, view } = open({ caps: { personDay: 0, serverDay: 5e9 } });
-    const lines = read(await typed(key, value));
+    const { typed, view } = openSettings({ caps: { personDay: 0, serverDay: 5e9 } });
+    const lines = readLines(await typed(key, value));
     expect(lines[0]).toContain(
       ` does not take "${value}". Nothing changed. It takes, for instance: ${list}`,
     );
@@ -214,31 +216,31 @@ test('a setting that cannot have an effect now says so when it is set, and as lo
     findChannelFacts: () => ({ ...healthyFacts, mayConnect: false }),
   };
   const lacking = { hasChatModel: false, mayReadMessages: false, places: closed };
-  const { setting, typed } = open(lacking);
+  const { setting, typed } = openSettings(lacking);
   const [noModel, noCaptions] = [
     formatText('help.model'),
     formatText('settings.needs_captions'),
   ];
   const noRight = { channel: 'Lounge', permission: 'Connect' };
   for (const [key, value, ...hindrances] of [
-    ['read_channel', id(1), formatText('read.hidden')],
+    ['read_channel', makeId(1), formatText('read.hidden')],
     ['recap', 'on', noModel, noCaptions],
-    ['auto_join', id(2), formatText('join.no_right', noRight)],
+    ['auto_join', makeId(2), formatText('join.no_right', noRight)],
   ] as const) {
-    const lines = read(await typed(key, value));
+    const lines = readLines(await typed(key, value));
     expect(lines[0]).toBe(formatText('settings.saved'));
-    for (const page of [lines, read(await setting(key))])
+    for (const page of [lines, readLines(await setting(key))])
       expect(page, key).toEqual(expect.arrayContaining(hindrances));
   }
   await typed('captions', 'on');
-  expect(read(await setting('recap'))).not.toContain(noCaptions);
-  expect(read(await typed('recap', 'off'))).not.toContain(noModel);
+  expect(readLines(await setting('recap'))).not.toContain(noCaptions);
+  expect(readLines(await typed('recap', 'off'))).not.toContain(noModel);
 });
 
 test('the first page shows the value of each of its questions', async () => {
-  const { home, settings } = open();
+  const { home, settings } = openSettings();
   await settings.setSetting(g, 'addressing', 'window');
-  const lines = read(await home());
+  const lines = readLines(await home());
   for (const [about, value] of [
     ['settings.about.addressing', 'window'],
     ['settings.about.pipeline', 'chained'],
@@ -249,85 +251,89 @@ test('the first page shows the value of each of its questions', async () => {
 });
 
 test('a setting for one channel stands on the page of the setting, and changes no other channel', async () => {
-  const { setting, sessions, typed, value } = open();
-  const [channelId, otherId] = ids(2).map(toChannelId);
+  const { setting, sessions, typed, value } = openSettings();
+  const [channelId, otherId] = makeIds(2).map(toChannelId);
   if (!channelId) throw new Error('no channel');
   const here = { channel: { guildId: g, channelId, name: 'Den' } };
   const page = await typed('voice', 'rms', here);
   const line = `In <#${channelId}>: rms, by /settings set.`;
-  expect(read(page)[0]).toBe(formatText('settings.saved'));
-  for (const one of [page, await setting('voice')]) expect(read(one)).toContain(line);
+  expect(readLines(page)[0]).toBe(formatText('settings.saved'));
+  for (const one of [page, await setting('voice')])
+    expect(readLines(one)).toContain(line);
   expect(await value('voice')).toBe('slt');
   const voices = [channelId, otherId].map(
     (id) => sessions.settings.getForChannel(g, id).voice,
   );
   expect(voices).toEqual(['rms', 'slt']);
-  expect(read(await typed('voice', 'default', here))).not.toContain(line);
+  expect(readLines(await typed('voice', 'default', here))).not.toContain(line);
 });
 
 test('a setting that is the same in all channels, and a channel that is not there, change nothing', async () => {
-  const { settingsStore, typed, value } = open();
-  const channel = { guildId: g, channelId: toChannelId(id(1)), name: 'Den' };
-  expect(read(await typed('consent', 'notice', { channel }))[0]).toMatch(
+  const { settingsStore, typed, value } = openSettings();
+  const channel = { guildId: g, channelId: toChannelId(makeId(1)), name: 'Den' };
+  expect(readLines(await typed('consent', 'notice', { channel }))[0]).toMatch(
     /^consent is the same in all voice channels\. These can differ: .*\baddressing\b/,
   );
-  const gone = { inputs: { channel: id(2) } };
+  const gone = { inputs: { channel: makeId(2) } };
   expect(await typed('voice', 'awb', gone)).toEqual({
     id: 'unknown',
-    with: { x: id(2) },
+    with: { x: makeId(2) },
   });
   expect([await value('consent'), await value('voice')]).toEqual(['ask', 'slt']);
   expect(await settingsStore.readChannels(g)).toEqual(new Map());
 });
 
 test('a change that cannot be stored is not called saved', async () => {
-  const { pick, setting, settingsStore, value } = open();
-  const menu = named(await setting('typed'), 'settings.pick');
+  const { pick, setting, settingsStore, value } = openSettings();
+  const menu = findNamed(await setting('typed'), 'settings.pick');
   settingsStore.trouble = 'unwritable';
-  const [told, ...page] = read(await pick(menu, ['off']));
+  const [told, ...page] = readLines(await pick(menu, ['off']));
   expect(told).toBe(formatText('voice.unsaved'));
   expect(page).not.toContain(formatText('settings.saved'));
   expect(await value('typed')).toBe('off');
 });
 
 test('of two people who change a setting the later one counts', async () => {
-  const { form, pick, send, setting, settings, value } = open();
+  const { form, pick, send, setting, settings, value } = openSettings();
   const [typed, zone] = [await setting('typed'), await setting('timezone')];
-  const opened = await form(named(zone, 'settings.type'));
+  const opened = await form(findNamed(zone, 'settings.type'));
   await settings.setSetting(g, 'typed', 'text');
   await settings.setSetting(g, 'timezone', 'Asia/Tokyo');
-  await pick(named(typed, 'settings.pick'), ['off']);
+  await pick(findNamed(typed, 'settings.pick'), ['off']);
   await send(opened?.name ?? '', 'Europe/Paris');
   expect(await value('typed')).toBe('off');
   expect(await value('timezone')).toBe('Europe/Paris');
 });
 
 test('a looser policy is asked about first; Back leaves it', async () => {
-  const { pick, press, setting, value } = open();
+  const { pick, press, setting, value } = openSettings();
   const [, role] = (await setting('consent')).pickers ?? [];
   expect(role).toMatchObject({ kind: 'role', min: 1, max: 1 });
-  const asked = await pick(role?.name, [id(1)]);
+  const asked = await pick(role?.name, [makeId(1)]);
   expect(asked).toMatchObject({ id: 'settings.looser', inPlace: true });
-  expect(read(await press(named(asked, 'settings.group')))).toContain(
+  expect(readLines(await press(findNamed(asked, 'settings.group')))).toContain(
     '**consent**: ask (default)',
   );
   expect(await value('consent')).toBe('ask');
-  await press(named(asked, 'confirm:settings'));
-  expect(await value('consent')).toBe(`role ${id(1)}`);
-  const without = open();
+  await press(findNamed(asked, 'confirm:settings'));
+  expect(await value('consent')).toBe(`role ${makeId(1)}`);
+  const without = openSettings();
   const [policies] = (await without.setting('consent')).pickers ?? [];
-  expect(read(await without.pick(policies?.name, ['role']))[1]).toBe(
+  expect(readLines(await without.pick(policies?.name, ['role']))[1]).toBe(
     formatText('settings.no_role'),
   );
 });
 
 test('whoever has lost Manage Server gets the usual refusal at each press, and no form', async () => {
-  const { all, form, setting, value } = open();
-  const about = named(await setting('typed'), 'settings.pick').replace(/^[^:]*:/, '');
+  const { all, form, setting, value } = openSettings();
+  const about = findNamed(await setting('typed'), 'settings.pick').replace(
+    /^[^:]*:/,
+    '',
+  );
   const call = { ...adam, inputs: { about, value: 'off' }, picked: ['off'] };
   for (const one of [...panelButtons, ...panelPickers, panelForm])
     expect(await one.run(call, all), one.name).toEqual([{ id: 'perm.manage' }]);
-  const type = named(await setting('timezone'), 'settings.type');
+  const type = findNamed(await setting('timezone'), 'settings.type');
   expect(await form(type)).toBeDefined();
   expect(await form(type, adam)).toBeUndefined();
   expect(await value('typed')).toBe('voice');
@@ -338,10 +344,10 @@ test.each(textLocales)(
   async (locale) => {
     const { settings: settingsStore } = openMemoryStores();
     const longest: Readonly<Record<string, string>> = {
-      auto_join: ids(10).join(', '),
-      blocked: ids(40).join(', '),
-      roles: ids(20).join(', '),
-      consent: `role ${id(1)}`,
+      auto_join: makeIds(10).join(', '),
+      blocked: makeIds(40).join(', '),
+      roles: makeIds(20).join(', '),
+      consent: `role ${makeId(1)}`,
       instructions: '_'.repeat(4_000),
       languages:
         'de, el, en, es, fi, fr, hu, it, ja, ko, nl, no, pl, pt, ro, ru, sv, sw, tr, uk',
@@ -352,12 +358,12 @@ test.each(textLocales)(
     const own = new Map([
       ['voice', 'v'.repeat(64)],
       ['instructions', '_'.repeat(4_000)],
-      ['captions_channel', id(1)],
+      ['captions_channel', makeId(1)],
     ]);
-    for (const channelId of ids(30))
+    for (const channelId of makeIds(30))
       await settingsStore.writeChannel(g, toChannelId(channelId), own);
-    const { form, home, pick, send, setting } = open({ settingsStore });
-    const fits = (reply: Reply) => {
+    const { form, home, pick, send, setting } = openSettings({ settingsStore });
+    const fitsMessage = (reply: Reply) => {
       const locales = { caller: locale, room: locale };
       const { components } = renderMessage(
         { ...reply, files: [], words: undefined },
@@ -372,41 +378,42 @@ test.each(textLocales)(
     };
     const call = callAs({ mayManage: true, locale });
     const first = await home();
-    fits(first);
+    fitsMessage(first);
     const menu = first.pickers?.at(-1);
     if (menu?.kind !== 'one-of') throw new Error('no groups');
-    for (const { value } of menu.options) fits(await pick(menu.name, [value], call));
+    for (const { value } of menu.options)
+      fitsMessage(await pick(menu.name, [value], call));
     const [, second] = (await setting('blocked')).pickers ?? [];
-    fits(await pick(second?.name, ids(15, 50), call));
+    fitsMessage(await pick(second?.name, makeIds(15, 50), call));
     for (const one of serverSettings) {
       const { key } = one;
       expect(formatText(getAboutId(one), {}, locale), key).toMatch(/^.{1,100}$/);
       const page = await setting(key);
-      fits(page);
-      const type = named(page, 'settings.type');
+      fitsMessage(page);
+      const type = findNamed(page, 'settings.type');
       const opened = type === '' ? undefined : await form(type);
       if (!opened) continue;
       expect(modalSchema.safeParse(toModal(opened, locale)).error, key).toBeUndefined();
-      fits(await send(opened.name, ' , '));
+      fitsMessage(await send(opened.name, ' , '));
     }
   },
 );
 
 test('reset gives a setting back, and is there only where one is set', async () => {
-  const { press, setting, settings, value } = open();
-  expect(named(await setting('typed'), 'settings.reset')).toBe('');
+  const { press, setting, settings, value } = openSettings();
+  expect(findNamed(await setting('typed'), 'settings.reset')).toBe('');
   await settings.setSetting(g, 'typed', 'off');
-  const page = await press(named(await setting('typed'), 'settings.reset'));
+  const page = await press(findNamed(await setting('typed'), 'settings.reset'));
   expect(await value('typed')).toBe('voice');
-  expect(read(page)).toContain('**typed**: voice (default)');
+  expect(readLines(page)).toContain('**typed**: voice (default)');
 });
 
 test.each([
   ['pipeline', 'settings.means.chained'],
   ['addressing', 'settings.means.always'],
 ] as const)('each choice of %s says what it means', async (key, now) => {
-  const page = await open().setting(key);
-  expect(read(page)).toContain(formatText(now));
+  const page = await openSettings().setting(key);
+  expect(readLines(page)).toContain(formatText(now));
   const options = listOptions(page);
   expect(options.length).toBeGreaterThan(0);
   for (const { value, description } of options)

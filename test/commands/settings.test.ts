@@ -10,8 +10,11 @@ import type { SettingOutcome } from '#src/settings/setting-definition.ts';
 import { adam, makePorts, manager, type PortOverrides } from './command-ports.ts';
 import { readReply, runTyped } from './run-typed.ts';
 
-const run = (name: string, inputs: CommandCall['inputs'] = {}, over?: PortOverrides) =>
-  runTyped(`settings ${name}`, { ...manager, inputs }, over);
+const runSettings = (
+  name: string,
+  inputs: CommandCall['inputs'] = {},
+  over?: PortOverrides,
+) => runTyped(`settings ${name}`, { ...manager, inputs }, over);
 
 test('/settings alone is hidden from people without Manage Server, and all that is hidden so refuses them', async () => {
   const hidden = commands.flatMap((one) => {
@@ -52,13 +55,13 @@ test.each<[SettingOutcome, readonly string[]]>([
 ])('%j is told above the page of the setting', async (setting, lines) => {
   const words = { key: 'tone', value: 'loud' };
   const setSetting = async () => setting;
-  const replies = await run('set', words, { setSetting });
+  const replies = await runSettings('set', words, { setSetting });
   expect(readReply(replies)).toEqual(['caller', ...lines]);
 });
 
-async function checked(findings: readonly Finding[]) {
+async function checkFindings(findings: readonly Finding[]) {
   return readReply(
-    await run('check', {}, { checkAnswers: async () => ({ findings }) }),
+    await runSettings('check', {}, { checkAnswers: async () => ({ findings }) }),
   );
 }
 
@@ -67,7 +70,7 @@ test('/settings check prints a line for each part, and ends with the tone', asyn
     toOkFinding('think', 'first word after 12 ms'),
     toOkFinding('playback', 'a tone left'),
   ];
-  expect(await checked(findings)).toEqual([
+  expect(await checkFindings(findings)).toEqual([
     'caller',
     'think: ok, first word after 12 ms',
     'playback: ok, a tone left',
@@ -79,13 +82,13 @@ test('a failed check shows its reason, and a check that was not tried shows what
   const lacks = { channel: 'Lounge', permission: 'Speak' };
   const barred = explainFailure('permission', { id: 'join.no_right', with: lacks });
   const idle = toUntriedFinding('playback', { id: 'leave.nowhere' });
-  expect(await checked([barred, idle])).toEqual([
+  expect(await checkFindings([barred, idle])).toEqual([
     'caller',
     'permission: failed. I lack Speak in Lounge. Whoever manages the channel can give it to my role there; then run /join again.',
     "playback: not tried. I'm in no voice channel here. Call me with /join.",
     "1 of 8 checks failed. If you can't mend that, ask my operator to run npm run doctor.",
   ]);
-  expect((await checked([toOkFinding('speak', 'it speaks'), idle])).at(-1)).toBe(
+  expect((await checkFindings([toOkFinding('speak', 'it speaks'), idle])).at(-1)).toBe(
     'So far all good. Run /join, then /settings check again to hear a tone.',
   );
 });

@@ -11,7 +11,7 @@ import { adam, endedSession, inLounge, makePorts } from './command-ports.ts';
 import { readReply } from './run-typed.ts';
 
 const nowhere = { at: () => undefined };
-const saying = (inputs: Record<string, string>) => ({ ...inLounge, inputs });
+const makeCall = (inputs: Record<string, string>) => ({ ...inLounge, inputs });
 
 test.each<[Awaited<ReturnType<TypedRequests['sayText']>>, string]>([
   [{ kind: 'queued', position: 0, ended: endedSession }, 'Saying it now.'],
@@ -44,7 +44,7 @@ test.each<[Awaited<ReturnType<TypedRequests['sayText']>>, string]>([
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])('/say that ends with %j tells the caller alone: %s', async (outcome, sentence) => {
   const ports = makePorts({ sayText: async () => outcome });
-  const replies = await say.run(saying({ text: 'Hello' }), ports);
+  const replies = await say.run(makeCall({ text: 'Hello' }), ports);
   expect(readReply(replies)).toEqual(['caller', sentence]);
 });
 
@@ -75,7 +75,7 @@ test.each<[PlayWaitOutcome, string]>([
       return { kind: 'placed', playing: placed };
     },
   });
-  const replied = say.run(saying({ text: 'Hello', wait: 'true' }), listening);
+  const replied = say.run(makeCall({ text: 'Hello', wait: 'true' }), listening);
   expect(await Promise.race([replied, waitUntilSettled()])).toBeUndefined();
   resolve(end);
   expect(readReply(await replied)).toEqual(['caller', sentence]);
@@ -87,7 +87,7 @@ test('a command that is not over after 14 minutes says so, within the time that 
   const never = new Promise<never>(() => undefined);
   const queued = { kind: 'queued', position: 3, ended: never } as const;
   const waiting = { ...makePorts({ sayText: async () => queued }), clock };
-  const replied = say.run(saying({ text: 'Hello', wait: 'true' }), waiting);
+  const replied = say.run(makeCall({ text: 'Hello', wait: 'true' }), waiting);
   await clock.advance(839_999);
   expect(await Promise.race([replied, waitUntilSettled()])).toBeUndefined();
   await clock.advance(1);
@@ -102,7 +102,7 @@ test('a command that is not over after 14 minutes says so, within the time that 
 test('/say wait:true that is refused is told at once', async () => {
   const refused = { kind: 'refused', line: { id: 'say.empty' } } as const;
   const ports = makePorts({ sayText: async () => refused });
-  const replies = await say.run(saying({ text: '🎉', wait: 'true' }), ports);
+  const replies = await say.run(makeCall({ text: '🎉', wait: 'true' }), ports);
   expect(replies).toEqual([{ id: 'say.empty' }]);
 });
 
@@ -114,10 +114,10 @@ test('/say refuses a voice that there is not, as /voice preview does, and says n
       return { kind: 'queued', position: 0, ended: endedSession };
     },
   });
-  const replies = await say.run(saying({ text: 'Hello', voice: 'rmz' }), listening);
+  const replies = await say.run(makeCall({ text: 'Hello', voice: 'rmz' }), listening);
   const unknown = 'There is no "rmz". There are: rms, slt, kal.';
   expect(readReply(replies)).toEqual(['caller', unknown]);
-  await say.run(saying({ text: 'Hello', voice: 'SLT' }), listening);
+  await say.run(makeCall({ text: 'Hello', voice: 'SLT' }), listening);
   expect(said).toMatchObject([['g', 'Hello', 'queue', { voice: 'slt' }]]);
 });
 
@@ -133,13 +133,13 @@ test('/say is for those in the channel', async () => {
 const question = { question: 'What time is it?' };
 
 /** Replies to a question that ends so. */
-const answered = async (outcome: AskOutcome) =>
+const askWithOutcome = async (outcome: AskOutcome) =>
   await openReplies(
-    await ask.run(saying(question), makePorts({ askQuestion: async () => outcome })),
+    await ask.run(makeCall(question), makePorts({ askQuestion: async () => outcome })),
   );
 
 test('/ask for the caller only is seen by nobody else, the thinking included', async () => {
-  const call = saying({ ...question, answer: 'only me' });
+  const call = makeCall({ ...question, answer: 'only me' });
   const { shownTo } = ask;
   expect(typeof shownTo === 'function' ? shownTo(call) : shownTo).toBe('caller');
   expect(await openReplies(await ask.run(call, makePorts()))).toEqual([
@@ -160,7 +160,7 @@ test('/ask shows the button of what waits for Confirm below the answer', async (
   const line = { id: 'tool.ask', with: words } as const;
   const confirmation = { line, button: 'tool.show:1' };
   const text = toOpenText('Press it.');
-  const [shown] = await answered({ kind: 'answered', text, confirmation });
+  const [shown] = await askWithOutcome({ kind: 'answered', text, confirmation });
   expect(shown).toMatchObject({
     id: 'ask.answer',
     lines: [line],
@@ -169,7 +169,7 @@ test('/ask shows the button of what waits for Confirm below the answer', async (
 });
 
 test('/ask without a word is no question', async () =>
-  expect(await ask.run(saying({ question: ' ?! ' }), makePorts())).toEqual([
+  expect(await ask.run(makeCall({ question: ' ?! ' }), makePorts())).toEqual([
     { id: 'say.empty' },
   ]));
 
@@ -181,5 +181,5 @@ test.each<[AskOutcome, string]>([
   [{ kind: 'failed', line: { id: 'stop.ok' } }, 'Stopped.'],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])('/ask that ends with %j tells the caller alone: %s', async (asking, sentence) =>
-  expect(readReply(await answered(asking))).toEqual(['caller', sentence]),
+  expect(readReply(await askWithOutcome(asking))).toEqual(['caller', sentence]),
 );

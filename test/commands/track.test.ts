@@ -21,15 +21,18 @@ import { readReply as read, runPressed, runTyped } from './run-typed.ts';
 const group = commands.find((one) => 'commands' in one && one.name === 'track');
 const subcommands = group && 'commands' in group ? group.commands : [];
 
-function track(name: string) {
+function findSubcommand(name: string) {
   const found = subcommands.find((one) => one.name === name);
   if (!found) throw new Error(`no /track ${name}`);
   return found;
 }
 
 /** Runs `/track name`. */
-const run = (name: string, inputs: CommandCall['inputs'] = {}, over?: PortOverrides) =>
-  runTyped(`track ${name}`, { ...inLounge, inputs }, over);
+const runTrackCommand = (
+  name: string,
+  inputs: CommandCall['inputs'] = {},
+  over?: PortOverrides,
+) => runTyped(`track ${name}`, { ...inLounge, inputs }, over);
 
 const rain: ListedTrack = {
   name: 'bg',
@@ -46,7 +49,7 @@ const rain: ListedTrack = {
   waiting: [{ title: 'wind', owner: 'Ben' }, { title: 'sea' }],
 };
 
-const press = (name: string, about: string, over?: PortOverrides) =>
+const pressTrack = (name: string, about: string, over?: PortOverrides) =>
   runPressed(name, { ...inLounge, inputs: { about } }, over);
 
 const idle = { percent: 100, isPaused: false, isMuted: false, waiting: [] };
@@ -54,14 +57,14 @@ const own = ['voice', 'cues'].map((name) => ({ ...idle, name }));
 const listing: PortOverrides = { listTracks: () => [rain, ...own] };
 
 /** Suggestions for an option of `/track name`. */
-async function suggest(
+async function suggestOptions(
   name: string,
   option: string,
   typed: string,
   over = listing,
   inputs: CommandCall['inputs'] = {},
 ) {
-  const found = track(name).options.find((one) => one.name === option);
+  const found = findSubcommand(name).options.find((one) => one.name === option);
   if (found?.kind !== 'text') throw new Error(`no ${option}`);
   return await found.suggest?.(typed, { ...inLounge, inputs }, makePorts(over));
 }
@@ -70,10 +73,9 @@ test.each(subcommands.map(({ name }) => name))(
   '/track %s is for those who sit in the channel',
   async (name) => {
     const inputs = { sound: 'rain', level: '50', to: '5', mode: 'on', item: '1' };
-    expect(read(await track(name).run({ ...adam, inputs }, makePorts()))).toEqual([
-      'caller',
-      "I'm in Lounge. Join that channel first.",
-    ]);
+    expect(
+      read(await findSubcommand(name).run({ ...adam, inputs }, makePorts())),
+    ).toEqual(['caller', "I'm in Lounge. Join that channel first."]);
   },
 );
 
@@ -89,7 +91,7 @@ const telling: PortOverrides = {
 test.each(subcommands.map(({ name }) => name))(
   '/track %s names sounds and people to all in the chat of the channel, elsewhere to the caller, and to nobody who may not open it',
   async (name) => {
-    const { run: runTrack } = track(name);
+    const { run: runTrack } = findSubcommand(name);
     const inputs = { ...manyInputs, track: 'bg' };
     const call = { ...inLounge, inputs };
     const isShown = name === 'list' || name === 'queue';
@@ -107,7 +109,7 @@ test.each(subcommands.map(({ name }) => name))(
     const outside = { ...manager, caller: { ...manager.caller, channel: den } };
     const replies = await runTrack(outside, makePorts(barred));
     expect(JSON.stringify(replies)).not.toMatch(/rain|Ana|bg/);
-    for (const option of track(name).options)
+    for (const option of findSubcommand(name).options)
       if (option.kind === 'text' && option.name !== 'sound')
         expect((await option.suggest?.('', outside, makePorts(barred))) ?? []).toEqual(
           [],
@@ -130,7 +132,7 @@ test.each(['track.skip:bg', 'track.pause:bg'])(
 test('who may open the channel no more as a sound ends reads only that it is done', async () => {
   let isOpen = true;
   const heard = Promise.withResolvers<'completed'>();
-  const replied = run(
+  const replied = runTrackCommand(
     'play',
     { sound: 'wind', wait: 'true' },
     {
@@ -182,7 +184,7 @@ test.each<[PlayOutcome, string]>([
   '/track play tells its caller alone what keeps it from playing: %j',
   async (playing, words) => {
     const playSound = async () => [playing] as const;
-    expect(read(await run('play', { sound: 'x' }, { playSound }))).toEqual([
+    expect(read(await runTrackCommand('play', { sound: 'x' }, { playSound }))).toEqual([
       'caller',
       words,
     ]);
@@ -197,7 +199,7 @@ test('a volume that is not theirs to change stays, and they are told', async () 
   const denied = { kind: 'denied', track: 'bg', owner: 'Ana' } as const;
   const playSound = async () => [wind, denied] as const;
   expect(
-    read(await run('play', { sound: 'wind', volume: '90' }, { playSound })),
+    read(await runTrackCommand('play', { sound: 'wind', volume: '90' }, { playSound })),
   ).toEqual(['room', 'Playing wind on bg.', "bg is Ana's. Ask a DJ."]);
 });
 
@@ -210,7 +212,11 @@ test('/track play wait:true replies to all once the sound is over, and of what l
     asked.push(request.wait);
     return request.loop ? [{ kind: 'looping', track: 'bg' }] : [wind, denied];
   };
-  const replied = run('play', { sound: 'wind', wait: 'true' }, { playSound });
+  const replied = runTrackCommand(
+    'play',
+    { sound: 'wind', wait: 'true' },
+    { playSound },
+  );
   expect(await Promise.race([replied, waitUntilSettled()])).toBeUndefined();
   heard.resolve('completed');
   expect(read(await replied)).toEqual([
@@ -220,7 +226,11 @@ test('/track play wait:true replies to all once the sound is over, and of what l
   ]);
   expect(
     read(
-      await run('play', { sound: 'wind', wait: 'true', loop: 'true' }, { playSound }),
+      await runTrackCommand(
+        'play',
+        { sound: 'wind', wait: 'true', loop: 'true' },
+        { playSound },
+      ),
     ),
   ).toEqual(['caller', 'bg: it repeats, so there is no end to wait for.']);
   expect(asked).toEqual([true, true]);
@@ -260,7 +270,11 @@ test.each<[readonly TrackOutcome[], readonly string[]]>([
     ['caller', 'There is no "wind". Pick one from the list.'],
   ],
 ])('%j reads so', async (changed, words) => {
-  const replies = await run('skip', { track: 'all' }, { changeTracks: () => changed });
+  const replies = await runTrackCommand(
+    'skip',
+    { track: 'all' },
+    { changeTracks: () => changed },
+  );
   expect(read(replies)).toEqual(words);
 });
 
@@ -273,13 +287,13 @@ const denied: TrackOutcome = {
 
 test('a refused skip comes with Skip, which counts votes and answers the voter alone', async () => {
   const words = "main is Ana's. Ask a DJ, or vote with Skip: 1/2.";
-  const [refused] = await run('skip', {}, { changeTracks: () => [denied] });
+  const [refused] = await runTrackCommand('skip', {}, { changeTracks: () => [denied] });
   expect([refused?.buttons, read([refused])]).toEqual([
     ['track.skip:main'],
     ['room', words],
   ]);
   expect(
-    read(await press('track.skip', 'main', { changeTracks: () => [denied] })),
+    read(await pressTrack('track.skip', 'main', { changeTracks: () => [denied] })),
   ).toEqual([...['caller', words]]);
 });
 
@@ -292,11 +306,11 @@ test('the buttons of the panel steer the track they carry, and answer privately'
       return [denied];
     },
   };
-  const replies = await press('track.skip', 'bg', over);
+  const replies = await pressTrack('track.skip', 'bg', over);
   expect(read(replies)[0]).toBe('caller');
   expect(replies[0].buttons).toBeUndefined();
-  await press('track.pause', 'bg', over);
-  await press('track.pause', 'main', {
+  await pressTrack('track.pause', 'bg', over);
+  await pressTrack('track.pause', 'main', {
     ...over,
     listTracks: () => [{ ...rain, name: 'main', isPaused: true }],
   });
@@ -308,23 +322,23 @@ test('the buttons of the panel steer the track they carry, and answer privately'
 });
 
 test('/track list tells what plays, how loud and where it is', async () => {
-  expect(read(await run('list', {}, listing))).toEqual([
+  expect(read(await runTrackCommand('list', {}, listing))).toEqual([
     ...['caller', 'bg: rain, 0:40 / 2:05, 🔁, 30 %', 'voice: 100 %', 'cues: 100 %'],
   ]);
-  const quiet = await run('list', {}, { listTracks: () => own });
+  const quiet = await runTrackCommand('list', {}, { listTracks: () => own });
   expect(read(quiet)[1]).toBe('Nothing is playing. /track play starts a sound.');
 });
 
 test('/track queue tells what waits and whose it is, but not all of a long line', async () => {
-  expect(read(await run('queue', { track: 'BG' }, listing))).toEqual([
+  expect(read(await runTrackCommand('queue', { track: 'BG' }, listing))).toEqual([
     ...['caller', 'bg: rain, 0:40 / 2:05, 🔁, 30 %', '1. wind (Ben)'],
     '2. sea (Somebody)',
   ]);
   const waiting = Array.from({ length: 50 }, (_, n) => ({ title: `${n}` }));
   const listTracks = () => [{ ...rain, waiting }];
-  const long = read(await run('queue', { track: 'bg' }, { listTracks }));
+  const long = read(await runTrackCommand('queue', { track: 'bg' }, { listTracks }));
   expect([long.length, long.at(-1)]).toEqual([18, 'And 35 more.']);
-  expect(read(await run('queue', {}, listing))).toEqual([
+  expect(read(await runTrackCommand('queue', {}, listing))).toEqual([
     ...['caller', 'There is no "main". There are: bg, voice, cues.'],
   ]);
 });
@@ -340,9 +354,9 @@ test('sounds and tracks are suggested, first what begins so, and all where an ac
     ['loop', 'track', '', 'bg', 'main', 'all'],
     ['seek', 'track', '', 'bg', 'main'],
   ] as const)
-    expect(await suggest(name, option, typed), name).toEqual(names);
+    expect(await suggestOptions(name, option, typed), name).toEqual(names);
   const listTracks = () => ['Rainy Day', 'MAIN'].map((name) => ({ ...rain, name }));
-  const names = await suggest('play', 'track', '', { listTracks });
+  const names = await suggestOptions('play', 'track', '', { listTracks });
   expect(names).toEqual(['Rainy Day', 'MAIN']);
 });
 
@@ -363,7 +377,7 @@ test.each([
   ['loop', { mode: 'off' }, 'rain no longer repeats.'],
   ['remove', { item: ' 2. wind ' }, 'Removed 2. wind from the queue.'],
 ])('/track %s with %j tells everybody what it did', async (name, words, sentence) =>
-  expect(read(await run(name, words))).toEqual(['room', sentence]),
+  expect(read(await runTrackCommand(name, words))).toEqual(['room', sentence]),
 );
 
 test.each([
@@ -374,23 +388,26 @@ test.each([
 ])(
   '/track %s with %j changes nothing and tells its caller why',
   async (name, words, sentence) => {
-    const fail = () => expect.fail();
-    const never = { changeTracks: fail, playSound: fail };
-    expect(read(await run(name, words, never))).toEqual(['caller', sentence]);
+    const failTest = () => expect.fail();
+    const never = { changeTracks: failTest, playSound: failTest };
+    expect(read(await runTrackCommand(name, words, never))).toEqual([
+      'caller',
+      sentence,
+    ]);
   },
 );
 
 test('/track remove suggests the waiting sounds of the named track, by place and title', async () => {
-  const suggested = (typed: string, words: CommandCall['inputs']) =>
-    suggest('remove', 'item', typed, listing, words);
-  expect(await suggested('', { track: 'BG' })).toEqual(['1. wind', '2. sea']);
-  expect(await suggested('sea', { track: 'bg' })).toEqual(['2. sea']);
-  expect(await suggested('', {})).toEqual([]);
+  const suggestItems = (typed: string, words: CommandCall['inputs']) =>
+    suggestOptions('remove', 'item', typed, listing, words);
+  expect(await suggestItems('', { track: 'BG' })).toEqual(['1. wind', '2. sea']);
+  expect(await suggestItems('sea', { track: 'bg' })).toEqual(['2. sea']);
+  expect(await suggestItems('', {})).toEqual([]);
 });
 
 test('a muted track says so in the list', async () => {
   const muted = { ...rain, isMuted: true };
-  expect(read(await run('list', {}, { listTracks: () => [muted] }))[1]).toBe(
-    'bg: rain, 0:40 / 2:05, 🔁, muted, 30 %',
-  );
+  expect(
+    read(await runTrackCommand('list', {}, { listTracks: () => [muted] }))[1],
+  ).toBe('bg: rain, 0:40 / 2:05, 🔁, muted, 30 %');
 });

@@ -15,7 +15,7 @@ const pirate: Persona = {
 const typed = { instructions: 'You are a captain.' };
 
 /** A bot in the lounge with a persona, and what was stored for the lounge. */
-function server(
+function openServer(
   persona: Persona = pirate,
   saving: PersonaSaveOutcome = { kind: 'saved', saved: true },
 ) {
@@ -35,7 +35,7 @@ function server(
 }
 
 test('/voice bot tells its caller alone who the bot is there, and its voice', async () =>
-  expect(readReply(await bot.run(adam, server().all))).toEqual([
+  expect(readReply(await bot.run(adam, openServer().all))).toEqual([
     ...['caller', 'I am Pirate.', 'I speak with the voice rms.'],
   ]));
 
@@ -44,7 +44,7 @@ test.each<[CommandCall['inputs'], Persona]>([
   [{ voice: 'Default' }, { name: 'Pirate', instructions: 'Talk like a pirate.' }],
   [{ form: 'remove' }, {}],
 ])('/voice bot with %j stores %j', async (inputs, persona) => {
-  const { all, stored } = server();
+  const { all, stored } = openServer();
   const [reply] = await bot.run({ ...manager, inputs }, all);
   expect([stored, reply.id]).toEqual([[persona], 'persona.now']);
 });
@@ -54,7 +54,7 @@ test.each<[CommandCall['inputs'], string]>([
   [{ form: 'edit' }, 'perm.manage'],
   [{ form: 'remove' }, 'perm.manage'],
 ])('a caller without the right for %j reads why', async (words, id) => {
-  const { all, stored } = server();
+  const { all, stored } = openServer();
   const call = { ...adam, inputs: words };
   expect(await bot.form?.(call, all)).toBeUndefined();
   const [reply] = await bot.run(call, all);
@@ -62,7 +62,7 @@ test.each<[CommandCall['inputs'], string]>([
 });
 
 test('the form shows the persona of the channel, and stores what is sent', async () => {
-  const { all, stored } = server();
+  const { all, stored } = openServer();
   const form = await bot.form?.({ ...manager, inputs: { form: 'edit' } }, all);
   expect(form?.inputs.map(({ name, value }) => [name, value])).toEqual([
     ['name', 'Pirate'],
@@ -84,7 +84,7 @@ test.each<[CommandCall['inputs'], PersonaSaveOutcome | undefined, string]>([
   'a form with %j is not stored (%j), and what took long to write comes back',
   async (words, saving, id) => {
     const call = { ...manager, inputs: { about: 'lounge', ...typed, ...words } };
-    const [reply] = await personaForm.run(call, server(pirate, saving).all);
+    const [reply] = await personaForm.run(call, openServer(pirate, saving).all);
     expect(reply.id).toBe(id);
     expect(await openDeeply(reply.files)).toEqual([
       { name: 'persona.txt', text: 'You are a captain.\n' },
@@ -93,7 +93,7 @@ test.each<[CommandCall['inputs'], PersonaSaveOutcome | undefined, string]>([
 );
 
 test('a form from somebody who does not manage the server any more changes nothing', async () => {
-  const { all, stored } = server();
+  const { all, stored } = openServer();
   const inputs = { about: 'lounge', ...typed };
   const [reply] = await personaForm.run({ ...adam, inputs }, all);
   expect([reply.id, stored]).toEqual(['perm.manage', []]);

@@ -6,7 +6,7 @@ import { readReply } from './run-typed.ts';
 
 const some = [{ word: 'Ana' }, { word: 'Kubernetes', say: 'koo-ber-net-ees' }];
 const listWords = async () => ({ words: some, isRead: true, limit: 200 });
-const control = (over: Partial<ServerVocabulary>) => makePorts({ words: over });
+const makeControl = (over: Partial<ServerVocabulary>) => makePorts({ words: over });
 
 test.each<[CommandCall['inputs'], Partial<ServerVocabulary>, readonly string[]]>([
   [{ add: 'Ana' }, {}, ['I now expect to hear "Ana".']],
@@ -62,27 +62,29 @@ test.each<[CommandCall['inputs'], Partial<ServerVocabulary>, readonly string[]]>
     ["That doesn't work now. I told the operator; try again later."],
   ],
 ])('/voice words with %j is answered in one sentence', async (typed, over, lines) => {
-  const replies = await words.run({ ...manager, inputs: typed }, control(over));
+  const replies = await words.run({ ...manager, inputs: typed }, makeControl(over));
   expect(readReply(replies)).toEqual(['caller', ...lines]);
 });
 
 test.each<Record<string, string>>([{ add: 'Ana' }, { remove: 'Ana' }])(
   'whoever does not manage the server changes nothing with %j, but may look',
   async (typed) => {
-    const fail = () => expect.fail();
+    const failTest = () => expect.fail();
     const denied = await words.run(
       { ...adam, inputs: typed },
-      control({ addWord: fail, removeWord: fail }),
+      makeControl({ addWord: failTest, removeWord: failTest }),
     );
     expect(denied).toEqual([{ id: 'perm.manage' }]);
-    expect((await words.run(adam, control({ listWords })))[0].id).toBe('words.list');
+    expect((await words.run(adam, makeControl({ listWords })))[0].id).toBe(
+      'words.list',
+    );
   },
 );
 
 test('words there are are suggested while somebody types', async () => {
   const option = words.options.find(({ name }) => name === 'remove');
   const suggest = option?.kind === 'text' ? option.suggest : undefined;
-  expect(await suggest?.('ku', manager, control({ listWords }))).toEqual([
+  expect(await suggest?.('ku', manager, makeControl({ listWords }))).toEqual([
     'Kubernetes',
   ]);
 });

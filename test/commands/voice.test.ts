@@ -12,16 +12,16 @@ import { adam, callAs, makePorts, makeVoices } from './command-ports.ts';
 import { listLines } from './run-typed.ts';
 
 type Words = CommandCall['inputs'];
-const typing = (inputs: Words, call = adam) => ({ ...call, inputs });
+const typeInputs = (inputs: Words, call = adam) => ({ ...call, inputs });
 
 /** Changes that `/voice me` writes, and the caller's view of them. */
-async function change(
+async function changeVoice(
   words: Words,
   voices: readonly string[] = ['slt', 'rms', 'kal16'],
 ) {
   const changes: PersonChange[] = [];
   const [reply] = await me.run(
-    typing(words),
+    typeInputs(words),
     makePorts({
       voices: makeVoices(voices),
       peopleSettings: {
@@ -56,7 +56,7 @@ test.each<[Words, PersonChange]>([
     { language: admitChosenLanguage('ja'), voice: 'rms', speed: 1.4 },
   ],
 ])('/voice me with %j changes %j and nothing else', async (words, wanted) =>
-  expect((await change(words)).changes).toEqual([wanted]),
+  expect((await changeVoice(words)).changes).toEqual([wanted]),
 );
 
 test.each<[Words, string]>([
@@ -68,14 +68,16 @@ test.each<[Words, string]>([
   [{ voice: 'rmz' }, 'There is no "rmz". There are: rms, slt, kal16.'],
   [{ name: '<break time="9s"/>' }, 'Write the name in letters, as it is pronounced.'],
 ])('/voice me with %j changes nothing and says: %s', async (words, sentence) => {
-  const reported = await change({ language: 'de', ...words });
+  const reported = await changeVoice({ language: 'de', ...words });
   expect(reported.changes).toEqual([]);
   expect([reported.sentence, reported.reply.to]).toEqual([sentence, undefined]);
 });
 
 test('if a speech server does not list its voices, any plausible name of a voice is accepted', async () => {
-  expect((await change({ voice: 'af_bella(2)+af_sky' }, [])).changes).toHaveLength(1);
-  expect((await change({ voice: '{"a":1}' }, [])).sentence).toBe(
+  expect((await changeVoice({ voice: 'af_bella(2)+af_sky' }, [])).changes).toHaveLength(
+    1,
+  );
+  expect((await changeVoice({ voice: '{"a":1}' }, [])).sentence).toBe(
     'There is no "{"a":1}". Pick one from the list.',
   );
 });
@@ -84,7 +86,7 @@ test('/voice me says what holds now, in the language of its caller', async () =>
   const language = admitChosenLanguage('de');
   const settings = { language, voice: 'rms', speed: 0.85, spokenName: 'Shivawn' };
   const peopleSettings = { changeSettings: async () => ({ settings, isSaved: false }) };
-  const call = typing({ language: 'de' }, callAs({ locale: 'de' }));
+  const call = typeInputs({ language: 'de' }, callAs({ locale: 'de' }));
   const [reply] = await me.run(call, makePorts({ peopleSettings }));
   expect(listLines(reply)).toEqual([
     'Your voice: rms. Your language: Deutsch. To change one, run /voice me with it.',
@@ -105,15 +107,15 @@ test('/voice me without a word shows what its caller has chosen, or that it cann
 });
 
 test('/voice list names the voices, in a file where they are many', async () => {
-  const of = async (voices: readonly string[]) =>
+  const listVoicesOf = async (voices: readonly string[]) =>
     (await list.run(adam, makePorts({ voices: makeVoices(voices) })))[0];
-  expect(await of(['slt', 'rms'])).toEqual({
+  expect(await listVoicesOf(['slt', 'rms'])).toEqual({
     id: 'voice.list',
     with: { voices: 'slt, rms' },
   });
-  expect((await of([])).id).toBe('voice.list.unknown');
+  expect((await listVoicesOf([])).id).toBe('voice.list.unknown');
   const many = Array.from({ length: 400 }, (_, n) => `voice-${n}`);
-  const { files, ...reply } = await of(many);
+  const { files, ...reply } = await listVoicesOf(many);
   expect(reply).toMatchObject({
     id: 'voice.list',
     with: { voices: expect.stringMatching(/^voice-0, .{1,990}\u2026$/) },
@@ -141,7 +143,7 @@ test('/voice preview lets its caller hear their voice at their pace, or the one 
     with: { voice: 'rms' },
     files: expect.anything(),
   });
-  await preview.run(typing({ voice: 'SLT' }), all);
+  await preview.run(typeInputs({ voice: 'SLT' }), all);
   expect(samples).toEqual([
     { voice: 'rms', speed: 0.8, language: 'en' },
     { voice: 'slt', speed: 0.8, language: 'en' },
@@ -151,7 +153,7 @@ test('/voice preview lets its caller hear their voice at their pace, or the one 
 });
 
 test('/voice preview of a name that no voice has tells the closest three', async () => {
-  const [reply] = await preview.run(typing({ voice: 'rmz' }), makePorts());
+  const [reply] = await preview.run(typeInputs({ voice: 'rmz' }), makePorts());
   expect(formatText(reply.id, reply.with)).toBe(
     'There is no "rmz". There are: rms, slt, kal.',
   );

@@ -54,16 +54,16 @@ test('with OpenAI every role has its price, with a server of one’s own none, a
 });
 
 test('a known model costs its price wherever it is served; an unknown one is free at home, and an estimate elsewhere', () => {
-  const thinks = (baseUrl: string, model?: string) =>
+  const readThinkPrice = (baseUrl: string, model?: string) =>
     readTariff(toChat(baseUrl, model)).think;
   const [home, elsewhere] = ['http://litellm:4000/v1', 'https://llm.example.org/v1'];
-  const known = thinks('https://eu.api.openai.com/v1', 'gpt-6-luna');
+  const known = readThinkPrice('https://eu.api.openai.com/v1', 'gpt-6-luna');
   expect(known).toMatchObject({ kind: 'priced' });
   expect(known).not.toHaveProperty('isEstimate');
   for (const place of [home, elsewhere])
-    expect(thinks(place, 'gpt-6-luna')).toEqual(known);
-  expect(thinks(home)).toEqual({ kind: 'free' });
-  expect(thinks(elsewhere)).toEqual({
+    expect(readThinkPrice(place, 'gpt-6-luna')).toEqual(known);
+  expect(readThinkPrice(home)).toEqual({ kind: 'free' });
+  expect(readThinkPrice(elsewhere)).toEqual({
     kind: 'priced',
     usd: cautiousPrices.think,
     isEstimate: true,
@@ -92,12 +92,12 @@ test('only servers elsewhere, and those with a price, can cost money', () => {
     'local.example',
     '127.0.0.1.example',
   ];
-  const at = (host: string) => toChat(`http://${host}/v1`);
-  for (const free of [{}, own, ...homes.map(at)])
+  const toChatAt = (host: string) => toChat(`http://${host}/v1`);
+  for (const free of [{}, own, ...homes.map(toChatAt)])
     expect(mayCostMoney(free), JSON.stringify(free)).toBe(false);
   const elsewhere = 'https://api.groq.com/openai/v1';
   for (const paid of [
-    ...others.map(at),
+    ...others.map(toChatAt),
     { OPENAI_API_KEY: 'k' },
     { ...own, CHAT_COMPLETION_BASE_URL: elsewhere },
     {

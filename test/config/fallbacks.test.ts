@@ -6,15 +6,16 @@ const servers = {
   SPEECH_BASE_URL: 'http://one/v1',
 };
 
-const good = (environment: NodeJS.ProcessEnv) => read({ ...servers, ...environment });
-const mistakes = (environment: NodeJS.ProcessEnv) =>
+const readGood = (environment: NodeJS.ProcessEnv) =>
+  read({ ...servers, ...environment });
+const listMistakes = (environment: NodeJS.ProcessEnv) =>
   refused({ ...servers, ...environment });
 
 test('a fall-back has its own model, key and voice', () => {
   const baseUrl = 'http://two/v1';
   const voiced = { SPEECH_FALLBACK_BASE_URL: baseUrl, SPEECH_FALLBACK_VOICE: 'amy' };
   expect(
-    good({ ...voiced, SPEECH_FALLBACK_MODEL: 'piper' }).engines.fallbacks.speech,
+    readGood({ ...voiced, SPEECH_FALLBACK_MODEL: 'piper' }).engines.fallbacks.speech,
   ).toMatchObject({
     baseUrl,
     model: 'piper',
@@ -22,7 +23,7 @@ test('a fall-back has its own model, key and voice', () => {
     backend: 'speech',
   });
   expect(
-    good({
+    readGood({
       ...voiced,
       SPEECH_FALLBACK_BASE_URL: 'local',
       SPEECH_FALLBACK_VOICE: 'rms',
@@ -32,9 +33,9 @@ test('a fall-back has its own model, key and voice', () => {
 
 test('a chat server with a fall-back is waited for 30 s, unless the operator says otherwise', () => {
   const given = { CHAT_COMPLETION_FALLBACK_BASE_URL: 'http://two/v1' };
-  expect(good({}).engines.deadlines.chat.firstMs).toBe(300_000);
-  expect(good(given).engines.deadlines.chat.firstMs).toBe(30_000);
-  const longer = good({ ...given, CHAT_COMPLETION_FIRST_BYTE_SECONDS: '100' });
+  expect(readGood({}).engines.deadlines.chat.firstMs).toBe(300_000);
+  expect(readGood(given).engines.deadlines.chat.firstMs).toBe(30_000);
+  const longer = readGood({ ...given, CHAT_COMPLETION_FIRST_BYTE_SECONDS: '100' });
   expect(longer.engines.deadlines.chat.firstMs).toBe(100_000);
 });
 
@@ -43,8 +44,8 @@ test('a fall-back that uses the shared address uses the shared key, and another 
     OPENAI_API_KEY: 'k',
     CHAT_COMPLETION_FALLBACK_BASE_URL: 'https://api.openai.com/v1',
   };
-  expect(good(given).engines.fallbacks.chat).toHaveProperty('apiKey');
-  const { chat } = good({
+  expect(readGood(given).engines.fallbacks.chat).toHaveProperty('apiKey');
+  const { chat } = readGood({
     OPENAI_API_KEY: 'k',
     CHAT_COMPLETION_FALLBACK_BASE_URL: 'http://two/v1',
   }).engines.fallbacks;
@@ -64,5 +65,5 @@ test.each([
     'a fallback needs a first server',
   ],
 ])('%o is a mistake: %s', (environment, words) =>
-  expect(mistakes(environment)).toEqual([expect.stringContaining(words)]),
+  expect(listMistakes(environment)).toEqual([expect.stringContaining(words)]),
 );

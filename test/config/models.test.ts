@@ -12,7 +12,7 @@ const groups = [...listSettingNames().keys()].flatMap(
 const named = groups.filter((group) => group !== 'OPENAI');
 
 /** A server of its own for every group there is, each with its own key. */
-function everything(addressOf = (group: string) => `http://${group}.test/v1`) {
+function makeFullEnvironment(addressOf = (group: string) => `http://${group}.test/v1`) {
   const pairs = named.flatMap((group) => [
     [`${group}_BASE_URL`, addressOf(group.toLowerCase().replaceAll('_', '-'))],
     [`${group}_API_KEY`, `key-of-${group}`],
@@ -25,7 +25,7 @@ function everything(addressOf = (group: string) => `http://${group}.test/v1`) {
 }
 
 test('the model of every server that can be set is in use, under the group it is set in', () => {
-  const models = listModelsInUse(everything().engines);
+  const models = listModelsInUse(makeFullEnvironment().engines);
   expect(models.map(({ role }) => role).sort()).toEqual(named.toSorted());
   for (const { role, baseUrl, apiKey } of models) {
     expect(baseUrl).toContain(role.toLowerCase().replaceAll('_', '-'));
@@ -43,7 +43,7 @@ test('the model of every server that can be set is watched: its end is told, and
     asked.push(`${one.path} ${one.headers.authorization}`);
     answerModels(...all)(response, one);
   });
-  const config = everything((group) => `${server.origin}/${group}`);
+  const config = makeFullEnvironment((group) => `${server.origin}/${group}`);
   const told: string[] = [];
   using _ = watchModels(config.engines, new VirtualClock(), (news) => {
     if (news.kind === 'alert' && 'of' in news) told.push(news.of.meaning);
@@ -61,7 +61,7 @@ test('the model of every server that can be set is watched: its end is told, and
 
 test('every key that can be set, and the token, is known as a secret', () =>
   expect(
-    listSecrets(everything())
+    listSecrets(makeFullEnvironment())
       .map((secret) => secret.reveal())
       .sort(),
   ).toEqual(['the-token', ...named.map((group) => `key-of-${group}`)].sort()));

@@ -5,24 +5,24 @@ const environment = new Map([
   ['NOTES_TOKEN', 'n-1'],
 ]);
 
-function read(mcpServers: unknown) {
+function readServerFile(mcpServers: unknown) {
   return readServers(JSON.stringify({ mcpServers }), '/etc/parley', (name) =>
     environment.get(name),
   );
 }
 
-function good(mcpServers: unknown) {
-  const file = read(mcpServers);
+function readGoodServers(mcpServers: unknown) {
+  const file = readServerFile(mcpServers);
   if (file.kind === 'bad') throw new Error(file.mistakes.join());
   return file.servers;
 }
 
-function plain(values: ReadonlyMap<string, { reveal(): string }>) {
+function revealValues(values: ReadonlyMap<string, { reveal(): string }>) {
   return Object.fromEntries([...values].map(([name, value]) => [name, value.reveal()]));
 }
 
 test('the usual shape is read, with a program and with an address', () => {
-  const [sky, notes] = good({
+  const [sky, notes] = readGoodServers({
     sky: { command: './sky.js', args: ['-v'], env: { UNITS: 'metric' } },
     notes: {
       type: 'http',
@@ -39,13 +39,15 @@ test('the usual shape is read, with a program and with an address', () => {
   });
   if (sky?.transport.kind !== 'stdio' || notes?.transport.kind !== 'http')
     throw new Error('kinds');
-  expect(plain(sky.transport.environment)).toStrictEqual({ UNITS: 'metric' });
-  expect(plain(notes.transport.headers)).toEqual({ Authorization: 'Bearer n-1' });
+  expect(revealValues(sky.transport.environment)).toStrictEqual({ UNITS: 'metric' });
+  expect(revealValues(notes.transport.headers)).toEqual({
+    Authorization: 'Bearer n-1',
+  });
   expect(JSON.stringify(notes.transport)).not.toContain('n-1');
 });
 
 test('by default a tool needs Manage Server, counts as lasting, and has ten seconds', () => {
-  const [sky] = good({ sky: { command: 'sky' } });
+  const [sky] = readGoodServers({ sky: { command: 'sky' } });
   expect(sky?.findRules('forecast')).toEqual({
     who: 'manage',
     effect: 'last',
@@ -57,7 +59,7 @@ test('by default a tool needs Manage Server, counts as lasting, and has ten seco
 test('rules of a server count for its tools, and those of a tool before them', () => {
   const tools = { radar: { confirm: 'asked', deadlineSeconds: 120 } };
   const allow = ['forecast', 'radar', 'constructor'];
-  const [sky] = good({
+  const [sky] = readGoodServers({
     sky: { command: 'sky', who: 'anyone', effect: 'read', allow, tools },
   });
   expect(sky?.findRules('forecast')).toMatchObject({ who: 'anyone', effect: 'read' });
@@ -97,7 +99,7 @@ test.each([
     'not set or a setting of the bot',
   ],
 ])('%s is told in a sentence', (_, servers, words) =>
-  expect(read(servers)).toMatchObject({
+  expect(readServerFile(servers)).toMatchObject({
     kind: 'bad',
     mistakes: [expect.stringContaining(words)],
   }),

@@ -6,15 +6,15 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 const adam = { speakerId: toPersonId('a'), name: 'Adam' };
 const instants = { heardAtMs: 0, endedAtMs: 0 };
 
-function asks(text: string): PrintedEvent {
+function makeQuestion(text: string): PrintedEvent {
   return { kind: 'recognised', ...adam, text };
 }
 
-function begins(answerId: number): PrintedEvent {
+function beginAnswer(answerId: number): PrintedEvent {
   return { kind: 'answering', answerId, ...adam };
 }
 
-function ends(answerId: number, text: string, heardText = text): PrintedEvent {
+function endAnswer(answerId: number, text: string, heardText = text): PrintedEvent {
   const finish = heardText === text ? 'completed' : 'cancelled';
   return { kind: 'answered', answerId, ...adam, text, heardText, finish, instants };
 }
@@ -26,25 +26,25 @@ function openTerminal() {
     write: (text: string) => lines.push(text.trim()),
   });
   const order = new AnswerOrder(clock, (event) => printEvent(event, 'Nova', show));
-  const report = (...events: readonly PrintedEvent[]) => {
+  const reportEvents = (...events: readonly PrintedEvent[]) => {
     for (const event of events) order.report(event);
   };
-  return { clock, lines, report };
+  return { clock, lines, report: reportEvents };
 }
 
 const [count, weather] = ['Adam   Count.', 'Adam   The weather?'];
 
 test('an answer that was cut stands above the question that cut it', () => {
   const { lines, report } = openTerminal();
-  report(asks('Count.'), begins(1), asks('The weather?'));
+  report(makeQuestion('Count.'), beginAnswer(1), makeQuestion('The weather?'));
   expect(lines).toEqual([count]);
-  report(ends(1, 'One. Two.', 'One.'), begins(2), ends(2, 'Fine.'));
+  report(endAnswer(1, 'One. Two.', 'One.'), beginAnswer(2), endAnswer(2, 'Fine.'));
   expect(lines).toEqual([count, 'Nova   One. (cancelled)', weather, 'Nova   Fine.']);
 });
 
 test('a question over an answer that goes on is printed after five seconds', async () => {
   const { clock, lines, report } = openTerminal();
-  report(asks('Count.'), begins(1), asks('The weather?'));
+  report(makeQuestion('Count.'), beginAnswer(1), makeQuestion('The weather?'));
   await clock.advance(4_999);
   expect(lines).toEqual([count]);
   await clock.advance(1);
@@ -53,6 +53,11 @@ test('a question over an answer that goes on is printed after five seconds', asy
 
 test('an answer that was given up unheard holds nothing back once the next one begins', () => {
   const { lines, report } = openTerminal();
-  report(asks('Count.'), begins(1), asks('The weather?'), begins(2));
+  report(
+    makeQuestion('Count.'),
+    beginAnswer(1),
+    makeQuestion('The weather?'),
+    beginAnswer(2),
+  );
   expect(lines).toEqual([count, weather]);
 });

@@ -46,7 +46,11 @@ const ready = {
 const never = new AbortController().signal;
 const ben = { speakerId: toPersonId('b'), name: 'Ben' };
 const words: SessionEvent = { kind: 'recognised', ...ben, text: 'what time is it' };
-const ignored = (why: IgnoreReason): SessionEvent => ({ kind: 'ignored', ...ben, why });
+const ignoreSpeech = (why: IgnoreReason): SessionEvent => ({
+  kind: 'ignored',
+  ...ben,
+  why,
+});
 const answered = {
   kind: 'answered',
   answerId: 1,
@@ -64,7 +68,7 @@ beforeAll(async () => {
 afterAll(() => rm(dataDir, { recursive: true }));
 
 /** Result and duration when Ben speaks and these events follow. */
-async function spoken(...events: readonly SessionEvent[]) {
+async function reportExchange(...events: readonly SessionEvent[]) {
   const said = { firstPacketAtMs: 0, firstVoicedAtMs: 0, lastVoicedAtMs: 0 };
   const heard = { firstAudibleAtMs: 210 };
   const listened: ConsoleRequest[] = [];
@@ -93,7 +97,7 @@ async function spoken(...events: readonly SessionEvent[]) {
 }
 
 test('an answer is listened for from the instant at which it left, until it is quiet', async () => {
-  const { listened } = await spoken(words, answered);
+  const { listened } = await reportExchange(words, answered);
   const wav = join(dataDir, 'sandbox', 'ben-heard.wav');
   const waits = { sinceMs: 198, quietMs: 300, timeoutMs: 20_000 };
   expect(listened).toEqual([{ do: 'listen', person: 'Ben', wav, ...waits }]);
@@ -101,13 +105,13 @@ test('an answer is listened for from the instant at which it left, until it is q
 
 test('an answer of which nothing left is not listened for, and says where it ended', async () => {
   const { firstSentAtMs: _, ...instants } = answered.instants;
-  const { result, listened } = await spoken(words, { ...answered, instants });
+  const { result, listened } = await reportExchange(words, { ...answered, instants });
   const why = 'nothing of the answer reached Ben';
   expect([result, listened]).toEqual([{ kind: 'failed', stage: 'hear', why }, []]);
 });
 
 test('when only noise came, no words were recognised', async () =>
-  expect((await spoken(ignored('empty'))).result).toEqual({
+  expect((await reportExchange(ignoreSpeech('empty'))).result).toEqual({
     kind: 'failed',
     stage: 'recognise',
     why: 'No words were recognised. Say it in one go, closer to the microphone.',
@@ -126,7 +130,7 @@ test.each(['think', 'speak'] as const)(
   'an answer that failed names %s as the stage, though its reason comes later',
   async (stage) => {
     const failed = { ...answered, finish: 'failed' } as const;
-    const { result } = await spoken(words, failed, failedAt(stage));
+    const { result } = await reportExchange(words, failed, failedAt(stage));
     expect(result).toEqual({ kind: 'failed', stage, why: 'Late.', isShown: true });
   },
 );

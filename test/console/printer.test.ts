@@ -8,12 +8,12 @@ import {
 const ben = { speakerId: toPersonId('b'), name: 'Ben' };
 const words = { text: 'It is five.', heardText: 'It is' };
 
-function answered(finish: 'completed' | 'cancelled') {
+function makeAnswered(finish: 'completed' | 'cancelled') {
   const instants = { heardAtMs: 1_000, endedAtMs: 1_180 };
   return { kind: 'answered', answerId: 1, ...ben, ...words, finish, instants } as const;
 }
 
-function screen() {
+function openScreen() {
   let text = '';
   const terminal = {
     write(part: string) {
@@ -24,7 +24,7 @@ function screen() {
 }
 
 test('lines of a person stand under their name, once, without the mention of the bot', () => {
-  const { show, text } = screen();
+  const { show, text } = openScreen();
   const message = { kind: 'message', author: 'Adam', text: '<@5> hello\nyou' };
   for (const change of ['posted', 'edited', 'deleted'] as const)
     printMessage({ ...message, change }, show);
@@ -36,8 +36,8 @@ test.each<readonly [Parameters<typeof printEvent>[0], string]>([
     { kind: 'recognised', ...ben, text: 'nova what time is it' },
     '  Ben    nova what time is it\n',
   ],
-  [answered('completed'), '  Nova   It is five.\n'],
-  [answered('cancelled'), '  Nova   It is (cancelled)\n'],
+  [makeAnswered('completed'), '  Nova   It is five.\n'],
+  [makeAnswered('cancelled'), '  Nova   It is (cancelled)\n'],
   [
     { kind: 'ignored', ...ben, why: 'off' },
     '  Nova did not answer: it answers commands only.\n',
@@ -52,7 +52,7 @@ test.each<readonly [Parameters<typeof printEvent>[0], string]>([
   ...(['empty', 'hallucination', 'interjection', 'no-voice'] as const).map(
     (why) => [{ kind: 'ignored', ...ben, why }, ''] as const,
   ),
-  [{ ...answered('completed'), isMessage: true }, ''],
+  [{ ...makeAnswered('completed'), isMessage: true }, ''],
   [
     { kind: 'typed', ...ben, outcome: 'full', reason: { id: 'consent.no' } },
     "  You said no, so I don't hear you. Press Hear me to change that.\n",
@@ -66,7 +66,7 @@ test.each<readonly [Parameters<typeof printEvent>[0], string]>([
 ])(
   'whoever speaks, here or on the page, is printed with the answer: %j',
   (event, line) => {
-    const { show, text } = screen();
+    const { show, text } = openScreen();
     printEvent(event, 'Nova', show);
     expect(text()).toEqual(line);
   },

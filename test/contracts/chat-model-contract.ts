@@ -22,8 +22,9 @@ export function testChatModel(name: string, open: () => Promise<OpenModel>) {
 
   test(`${name}: two answers at once do not mix`, async () => {
     await using opened = await open();
-    const ask = () => collectTexts(opened.model.reply(contractQuestion, [], never));
-    const [one, two] = await Promise.all([ask(), ask()]);
+    const askModel = () =>
+      collectTexts(opened.model.reply(contractQuestion, [], never));
+    const [one, two] = await Promise.all([askModel(), askModel()]);
     expect(one.join('')).toBe(two.join(''));
   });
 
@@ -39,7 +40,7 @@ export function testChatModel(name: string, open: () => Promise<OpenModel>) {
     const caller = new AbortController();
     const reason = new Error('interrupted');
     const texts: string[] = [];
-    const read = async () => {
+    const readReply = async () => {
       for await (const part of opened.model.reply(
         contractQuestion,
         [],
@@ -49,7 +50,7 @@ export function testChatModel(name: string, open: () => Promise<OpenModel>) {
         caller.abort(reason);
       }
     };
-    await expect(read()).rejects.toBe(reason);
+    await expect(readReply()).rejects.toBe(reason);
     expect(texts).toHaveLength(1);
   });
 

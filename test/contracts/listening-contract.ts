@@ -29,11 +29,11 @@ export function testListening(
   utterances: readonly [ContractUtterance, ContractUtterance],
   hasPartials = engine().listen !== undefined,
 ) {
-  const open: OpenListening = (onPartial = () => {}, signal = neverAborted) =>
+  const startListening: OpenListening = (onPartial = () => {}, signal = neverAborted) =>
     openListening(engine(), onPartial, signal);
-  if (hasPartials) testPartials(name, open, utterances[0]);
-  testHearing(name, open, utterances);
-  testLeaving(name, open, utterances);
+  if (hasPartials) testPartials(name, startListening, utterances[0]);
+  testHearing(name, startListening, utterances);
+  testLeaving(name, startListening, utterances);
 }
 
 type OpenListening = (onPartial?: OnPartial, signal?: AbortSignal) => Listening;

@@ -86,7 +86,7 @@ function testMemory(name: PipelineName) {
 
 function testCaptions(name: PipelineName) {
   test(`${name}: what is recognised for the answer serves captions, too`, async () => {
-    const heard = async (listener?: RecordedUtterances) => {
+    const listHeard = async (listener?: RecordedUtterances) => {
       const wanted = listener && { listener };
       await using served = await openServed(name, { replies, ...wanted });
       await served.ask('forward');
@@ -94,7 +94,7 @@ function testCaptions(name: PipelineName) {
       return served.heard;
     };
     const captions = new RecordedUtterances();
-    expect(await heard(captions)).toEqual(await heard());
+    expect(await listHeard(captions)).toEqual(await listHeard());
     expect(captions.listEnds).toEqual([getSayingText('forward')]);
   });
 }

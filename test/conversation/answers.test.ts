@@ -52,7 +52,7 @@ playScripts({
     5000
     `,
   'a rate limit is told with the seconds that are left': [
-    { pipeline: failing(limited) },
+    { pipeline: makeFailingPipeline(limited) },
     `
     adam says: five
     > heard Adam: five
@@ -120,7 +120,7 @@ playScripts({
     adam says: five > heard Adam: five, answered Adam: You said five.
     `,
   'a bug ends one session loudly, and the session is rebuilt once': [
-    { people: [adam], pipeline: failing(new TypeError('oops')) },
+    { people: [adam], pipeline: makeFailingPipeline(new TypeError('oops')) },
     `
     adam says: five > heard Adam: five, failed bug bug
     links > 2 tries, 2 links
@@ -384,7 +384,7 @@ playScripts({
     `,
 });
 
-function failing(error: unknown) {
+function makeFailingPipeline(error: unknown) {
   const parts = { next: () => Promise.reject(error) };
   return { answer: () => ({ [Symbol.asyncIterator]: () => parts }) };
 }

@@ -34,12 +34,15 @@ function openLoop(
   performOuter: (effect: OuterEffect, loop: ConversationLoop) => void = () => undefined,
 ) {
   const happened: string[] = [];
-  const decide: typeof stepConversation = (state, { kind }) => {
+  const decideStep: typeof stepConversation = (state, { kind }) => {
     happened.push(kind);
     return { state, effects: effects[kind] ?? [] };
   };
   const state = createConversationState(settings);
-  const loop = new ConversationLoop({ clock: new VirtualClock(), decide }, state);
+  const loop = new ConversationLoop(
+    { clock: new VirtualClock(), decide: decideStep },
+    state,
+  );
   loop.begin({
     getSettings: () => settings,
     listPeople: () => [],

@@ -33,11 +33,11 @@ test('three typed questions of one person wait and are answered in their order',
   const fixture = await openRoom({
     rounds: [[longSentence], ['One.'], ['Two.'], ['Three.']],
   });
-  const ask = (text: string) =>
+  const askQuestion = (text: string) =>
     fixture.talk.askQuestion(toGuildId('g'), text, adam, 'voice');
-  void ask('Hello?');
+  void askQuestion('Hello?');
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding');
-  const answers = ['A?', 'B?', 'C?'].map(ask);
+  const answers = ['A?', 'B?', 'C?'].map(askQuestion);
   await passTime(fixture, 30_000);
   const kinds = (await Promise.all(answers)).map(({ kind }) => kind);
   expect(kinds).toEqual(['answered', 'answered', 'answered']);

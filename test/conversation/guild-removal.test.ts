@@ -12,7 +12,7 @@ import {
 const removed = { kind: 'guild-removed' } as const;
 const always = { kind: 'always' } as const;
 
-async function remembered() {
+async function rememberPeople() {
   const fixture = openSessionFixture({}, [adam]);
   await fixture.consents.write(toGuildId('g'), toPersonId('eva'), always);
   await fixture.consents.write(toGuildId('other'), toPersonId('eva'), always);
@@ -20,18 +20,18 @@ async function remembered() {
   return fixture;
 }
 
-const kept = async ({ consents, settingsStore }: SessionFixture) => [
+const countKept = async ({ consents, settingsStore }: SessionFixture) => [
   (await consents.read(toGuildId('g'))).size,
   (await settingsStore.read(toGuildId('g'))).size,
 ];
 
 test('once the bot is removed from a server nothing is kept of it, in the store and in memory', async () => {
-  const fixture = await remembered();
+  const fixture = await rememberPeople();
   await fixture.sessions.join(lounge, toPersonId('adam'));
   await passTime(fixture, 100);
   fixture.sessions.onSeatChange(toGuildId('g'), removed);
   await fixture.clock.advance(3_000);
-  expect(await kept(fixture)).toEqual([0, 0]);
+  expect(await countKept(fixture)).toEqual([0, 0]);
   expect(await fixture.trackStore.read(toGuildId('g'), toChannelId('lounge'))).toEqual(
     [],
   );
@@ -52,7 +52,7 @@ test('once the bot is removed from a server nothing is kept of it, in the store 
 });
 
 test('words of a server that removed the bot are erased, on disk and in memory', async () => {
-  const fixture = await remembered();
+  const fixture = await rememberPeople();
   const { onDisk, inMemory } = fixture.transcripts;
   for (const [store, guildId] of [
     [onDisk, 'g'],
@@ -72,7 +72,7 @@ test('words of a server that removed the bot are erased, on disk and in memory',
 });
 
 test('a store in trouble is asked to erase a server again, and the end of the bot ends that', async () => {
-  const fixture = await remembered();
+  const fixture = await rememberPeople();
   fixture.guildStore.trouble = 'unwritable';
   fixture.sessions.onSeatChange(toGuildId('g'), removed);
   await fixture.clock.advance(4_000);
@@ -81,7 +81,7 @@ test('a store in trouble is asked to erase a server again, and the end of the bo
   ]);
   fixture.guildStore.trouble = undefined;
   await fixture.clock.advance(6_000);
-  expect([await kept(fixture), fixture.of('erased').length]).toEqual([[0, 0], 1]);
+  expect([await countKept(fixture), fixture.of('erased').length]).toEqual([[0, 0], 1]);
   fixture.guildStore.trouble = 'unwritable';
   fixture.sessions.onSeatChange(toGuildId('g'), removed);
   await fixture.clock.advance(1_000);
@@ -90,7 +90,7 @@ test('a store in trouble is asked to erase a server again, and the end of the bo
 });
 
 test('a store that stays in trouble is asked three times within a minute', async () => {
-  const fixture = await remembered();
+  const fixture = await rememberPeople();
   fixture.guildStore.eraseGuild = () => new Promise(() => undefined);
   fixture.sessions.onSeatChange(toGuildId('g'), removed);
   await fixture.clock.advance(60_000);

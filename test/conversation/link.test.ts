@@ -30,7 +30,7 @@ const slowDown = (ms: number) => (fixture: SessionFixture) => {
 };
 
 /** Discord wants to be left alone for so long. */
-const rest = (ms: number) => (fixture: SessionFixture) =>
+const limitRate = (ms: number) => (fixture: SessionFixture) =>
   void Object.assign(fixture.linkOpener, { mustRestMs: ms });
 
 const attic = {
@@ -50,12 +50,12 @@ const toAttic = ({ sessions }: SessionFixture) =>
   });
 /** Times that the bot left a channel to which no session followed. */
 const countLeft = ({ linkOpener }: SessionFixture) => linkOpener.leftUnfollowed;
-const bug = ({ linkOpener }: SessionFixture) =>
+const throwBug = ({ linkOpener }: SessionFixture) =>
   linkOpener.links.length > 0
     ? linkOpener.link.lose(new TypeError('oops'))
     : void linkOpener.failures.push(new TypeError('oops'));
 /** Somebody calls it to another server. */
-const elsewhere = ({ sessions }: SessionFixture) =>
+const callElsewhere = ({ sessions }: SessionFixture) =>
   sessions.join({ ...den, guildId: toGuildId('h') }, adam.id);
 const sentAway = ({ linkOpener }: SessionFixture) =>
   linkOpener.link.lose(
@@ -86,7 +86,7 @@ playScripts({
     adam says: five
     `,
   'tries wait for as long as Discord wants to be left alone': [
-    { people: [adam], acts: { rest: rest(60_000) } },
+    { people: [adam], acts: { rest: limitRate(60_000) } },
     `
     do rest
     link lost > failed link link.lost
@@ -135,7 +135,7 @@ playScripts({
     `,
   'a bug while the link comes back ends that try alone; one that comes twice in a minute sends the bot away':
     [
-      { people: [adam], acts: { bug } },
+      { people: [adam], acts: { bug: throwBug } },
       `
     do bug > failed bug bug
     2000
@@ -422,7 +422,7 @@ playScripts({
   ],
   'calls that come at once open one link, a bot in company stays, and one that nobody keeps comes along':
     [
-      { people: [adam], isUncalled: true, acts: { elsewhere } },
+      { people: [adam], isUncalled: true, acts: { elsewhere: callElsewhere } },
       `
     adam joins > joined consent brief
     eva joins > already consent brief
@@ -442,7 +442,7 @@ playScripts({
     {
       people: [adam],
       isUncalled: true,
-      acts: { rest: rest(59_400), restLong: rest(480_000) },
+      acts: { rest: limitRate(59_400), restLong: limitRate(480_000) },
     },
     `
     link fails 2 link.timeout
@@ -476,7 +476,7 @@ playScripts({
     `,
   ],
   'what does not open for good is told as why, and not tried again': [
-    { people: [adam], isUncalled: true, acts: { bug } },
+    { people: [adam], isUncalled: true, acts: { bug: throwBug } },
     `
     link fails 1 !link.no_cipher
     adam joins > no-voice, failed link link.no_cipher

@@ -21,7 +21,7 @@ import {
   sayWords,
 } from './setup/session-fixture.ts';
 
-const finishes = (fixture: SessionFixture) =>
+const listFinishes = (fixture: SessionFixture) =>
   fixture.of('answered').map(({ finish }) => finish);
 const never = new AbortController().signal;
 
@@ -39,7 +39,7 @@ test('a spoken question whose words are recognised while a lost link is being cl
   );
   fixture.linkOpener.link.lose();
   await passTime(fixture, 20_000);
-  expect(finishes(fixture)).toEqual(['completed']);
+  expect(listFinishes(fixture)).toEqual(['completed']);
 });
 
 test('waiting questions survive a lost link, while the running reply ends with its clause', async () => {
@@ -123,7 +123,7 @@ test('a question in its pause is answered, though the link is lost before its en
   await passUntil(fixture, isInPause, packets);
   fixture.linkOpener.link.lose();
   await passTime(fixture, 30_000);
-  expect(finishes(fixture)).toEqual(['completed']);
+  expect(listFinishes(fixture)).toEqual(['completed']);
 });
 
 playScripts({

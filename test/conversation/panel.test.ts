@@ -16,17 +16,17 @@ const cy = { ...adam, id: toPersonId('123456789012345678'), name: 'Cy' };
 const everShown = (word: string) => (fixture: SessionFixture) =>
   JSON.stringify(fixture.panelContents).includes(word);
 /** The panel stands in that chat, or nowhere. */
-const place = (channelId?: string) => (fixture: SessionFixture) =>
+const placePanel = (channelId?: string) => (fixture: SessionFixture) =>
   void Object.assign(fixture.panelAt, {
     place: channelId && { channelId, messageId: 'panel' },
   });
-const inLounge = place(lounge.channelId);
-const drain = ({ sessions }: SessionFixture) => void sessions.drainAll(5_000);
-const captions = ({ captions }: SessionFixture) =>
+const inLounge = placePanel(lounge.channelId);
+const drainSessions = ({ sessions }: SessionFixture) => void sessions.drainAll(5_000);
+const turnOnCaptions = ({ captions }: SessionFixture) =>
   void captions.turnOn(toGuildId('g'), {});
 
 /** Packets of this person for so long, unheard. */
-const talk =
+const talkFor =
   (id: PersonId, seconds: number) =>
   async ({ clock, linkOpener }: SessionFixture) => {
     for (let ms = 0; ms < seconds * 1_000; ms += 20) {
@@ -44,8 +44,8 @@ const talk =
     }
   };
 const acts = {
-  evaTalks: talk(toPersonId('eva'), 6),
-  evaTalksOn: talk(toPersonId('eva'), 20),
+  evaTalks: talkFor(toPersonId('eva'), 6),
+  evaTalksOn: talkFor(toPersonId('eva'), 20),
 };
 
 playScripts({
@@ -138,7 +138,7 @@ playScripts({
     `,
   'the panel in the chat of the channel shows for a minute what was understood: the latest of each person, as they were asked':
     [
-      { acts: { inLounge, drain }, stored: { eva: { kind: 'always' } } },
+      { acts: { inLounge, drain: drainSessions }, stored: { eva: { kind: 'always' } } },
       `
     do inLounge
     adam says: who was that > heard Adam: who was that x2, answered Adam: You said five.
@@ -173,7 +173,7 @@ playScripts({
     `,
     ],
   'a panel that others read, or none, shows nothing of what was understood': [
-    { acts: { elsewhere: place('general'), everShown: everShown('quagga') } },
+    { acts: { elsewhere: placePanel('general'), everShown: everShown('quagga') } },
     `
     adam says: what is a quagga > heard Adam: what is a quagga x2, answered Adam: You said five.
     do elsewhere
@@ -185,7 +185,7 @@ playScripts({
     [
       {
         consent: { policy: 'notice' },
-        acts: { inLounge, captions, everShown: everShown('quagga') },
+        acts: { inLounge, captions: turnOnCaptions, everShown: everShown('quagga') },
       },
       `
     do inLounge
@@ -203,7 +203,7 @@ playScripts({
     ],
   'who talks for 5 s unheard reads one line with the buttons, once, also after a loss or a move':
     [
-      { acts: { ...acts, evaTalksBriefly: talk(toPersonId('eva'), 4) } },
+      { acts: { ...acts, evaTalksBriefly: talkFor(toPersonId('eva'), 4) } },
       `
     do evaTalksBriefly
     do evaTalks > tells eva consent.unasked, offers 2 buttons
@@ -235,7 +235,7 @@ playScripts({
     `,
   ],
   'who is blocked reads nothing, and is not named or counted': [
-    { people: [adam, cy], acts: { cyTalks: talk(cy.id, 20) } },
+    { people: [adam, cy], acts: { cyTalks: talkFor(cy.id, 20) } },
     `
     set blocked 123456789012345678 > set value 123456789012345678 isSaved true
     200
@@ -261,8 +261,8 @@ playScripts({
     {
       people: [adam, eva, radio],
       acts: {
-        radioTalks: talk(toPersonId('radio'), 20),
-        briefly: talk(toPersonId('eva'), 4),
+        radioTalks: talkFor(toPersonId('radio'), 20),
+        briefly: talkFor(toPersonId('eva'), 4),
       },
     },
     `

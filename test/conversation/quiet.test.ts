@@ -91,11 +91,11 @@ test('a person in a quiet channel is answered as soon as in a busy one', async (
   const { clock, fixture } = await openQuietSession();
   const tookMs = async () => {
     const startMs = clock.nowMs();
-    const answers = () =>
+    const countAnswers = () =>
       fixture.events.filter(({ kind }) => kind === 'answered').length;
-    const before = answers();
+    const before = countAnswers();
     const said = await sayWords('human-cards-004', adam, startMs + 20);
-    await passUntil(fixture, () => answers() !== before, said);
+    await passUntil(fixture, () => countAnswers() !== before, said);
     return clock.nowMs() - startMs;
   };
   const quietMs = await tookMs();

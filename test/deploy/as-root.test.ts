@@ -16,14 +16,14 @@ function startAsRoot(environment: Readonly<Record<string, string>> = {}) {
   const [programs, app] = [join(folder, 'bin'), join(folder, 'app')];
   for (const path of [programs, app]) mkdirSync(path);
   symlinkSync(join(folder, 'data'), join(app, 'data'));
-  const write = (name: string, lines: string) => {
+  const writeProgram = (name: string, lines: string) => {
     writeFileSync(join(programs, name), `#!/bin/sh\n${lines}\n`);
     chmodSync(join(programs, name), 0o755);
   };
-  write('id', 'echo 0');
-  write('install', 'exit 0');
-  write('setpriv', 'exit 127');
-  write('node', '[ "$3" != src/app/main.mjs ] || echo started');
+  writeProgram('id', 'echo 0');
+  writeProgram('install', 'exit 0');
+  writeProgram('setpriv', 'exit 127');
+  writeProgram('node', '[ "$3" != src/app/main.mjs ] || echo started');
   const { status, stdout, stderr } = spawnSync(
     'sh',
     ['deploy/image-steps.sh', 'start', app],

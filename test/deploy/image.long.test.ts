@@ -135,17 +135,17 @@ test('the tree of the image starts with production modules only, as nobody, and 
   const bot = stack.use(
     BotProcess.fromChild(image.start({ ...settings, STATUS_PORT: `${port}` }), folder),
   );
-  await reported(bot, 'status:');
-  expect(await asked(port, 'readyz')).toMatchObject({ status: 503 });
-  await reported(bot, 'ready:');
+  await waitForReport(bot, 'status:');
+  expect(await askStatus(port, 'readyz')).toMatchObject({ status: 503 });
+  await waitForReport(bot, 'ready:');
   expect(bot.log.filter(({ level }) => Number(level) >= warning)).toEqual([]);
   expect(await ownerOf(bot)).toBe(ownerExpected(bot));
   await checkStatus(port);
 
   process.kill(bot.pid, 'SIGHUP');
-  await reported(bot, 'reloaded: ');
+  await waitForReport(bot, 'reloaded: ');
   bot.suspendSignals();
-  expect(await asked(port, 'readyz')).toMatchObject({ status: 200 });
+  expect(await askStatus(port, 'readyz')).toMatchObject({ status: 200 });
   expect(await bot.stop()).toBe(0);
   expect(await filesOf(image.app)).toEqual(before);
   expect(await readdir(image.data)).toEqual(
@@ -155,7 +155,7 @@ test('the tree of the image starts with production modules only, as nobody, and 
 });
 
 /** Resolves at the next line of its log that begins so. */
-async function reported(bot: BotProcess, words: string) {
+async function waitForReport(bot: BotProcess, words: string) {
   await bot.waitForLine(({ msg }) => msg?.startsWith(words) === true, reportMs);
 }
 
@@ -164,8 +164,8 @@ const warning = 40;
 
 async function checkStatus(port: number) {
   await vi.waitFor(() => checkHealth(port), healthyMs);
-  expect(await asked(port, 'readyz')).toMatchObject({ status: 200 });
-  expect((await asked(port, 'metrics')).text).toContain('parley_ready 1');
+  expect(await askStatus(port, 'readyz')).toMatchObject({ status: 200 });
+  expect((await askStatus(port, 'metrics')).text).toContain('parley_ready 1');
 }
 
 /** Runs the health check of a container engine. Errors: with the exit code. */
@@ -187,7 +187,7 @@ function ownerExpected({ complaints }: BotProcess) {
   return own === 0 && !complaints.includes('as root') ? 65_534 : own;
 }
 
-async function asked(port: number, path: string) {
+async function askStatus(port: number, path: string) {
   const response = await fetch(`http://127.0.0.1:${port}/${path}`);
   return { status: response.status, text: await response.text() };
 }

@@ -18,7 +18,7 @@ test('a release is refused while an action has no commit or an image no digest, 
   onTestFinished(() => rm(folder, { recursive: true }));
   for (const part of ['.github', 'deploy'])
     await cp(part, join(folder, part), { recursive: true });
-  const pin = async (path: string, from: RegExp, to: string) => {
+  const pinText = async (path: string, from: RegExp, to: string) => {
     const text = await readFile(join(folder, path), 'utf8');
     await writeFile(join(folder, path), text.replaceAll(from, to));
   };
@@ -28,13 +28,13 @@ test('a release is refused while an action has no commit or an image no digest, 
   expect(lines.join('\n')).toMatch(/FROM node:24-bookworm-slim/);
   expect(lines.join('\n')).not.toMatch(/registry\.example/);
   for (const path of files)
-    await pin(path, /(uses: [^@\n]+@)\S+/g, `$1${'a'.repeat(40)}`);
+    await pinText(path, /(uses: [^@\n]+@)\S+/g, `$1${'a'.repeat(40)}`);
   const digest = `@sha256:${'b'.repeat(64)}`;
   const images = lines.filter((line) => !line.includes('uses:'));
   for (const path of new Set(images.map((line) => `${line.split(':')[0]}`)))
-    await pin(path, /((?:image|container): |FROM )(\S+)/g, `$1$2${digest}`);
+    await pinText(path, /((?:image|container): |FROM )(\S+)/g, `$1$2${digest}`);
   expect(listUnpinned(folder)).toEqual({ status: 0, lines: [] });
-  await pin(files[0] ?? '', /@a{40}/g, '@v5');
+  await pinText(files[0] ?? '', /@a{40}/g, '@v5');
   expect(listUnpinned(folder)).toMatchObject({
     status: 1,
     lines: [expect.stringContaining('ci.yml')],

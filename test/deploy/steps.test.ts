@@ -9,7 +9,7 @@ const script = await readFile('deploy/image-steps.sh', 'utf8');
 const unit = await readFile('deploy/parley.service', 'utf8');
 
 /** Rest of each line that begins with `word`. */
-function after(word: string, text = dockerfile) {
+function readInstructions(word: string, text = dockerfile) {
   return text
     .split('\n')
     .filter((line) => line.startsWith(word))
@@ -17,7 +17,7 @@ function after(word: string, text = dockerfile) {
 }
 
 /** The words of a line in exec form. */
-function words(line = '') {
+function parseExecForm(line = '') {
   return JSON.parse(line.slice(line.indexOf('[')));
 }
 
@@ -38,27 +38,27 @@ test('without a container engine the script runs the same commands as the image'
 
 test('the image holds no secret, belongs to root, runs as somebody else, and asks the bot how it is', () => {
   expect(dockerfile).not.toMatch(/^(ENV|ARG).*(TOKEN|KEY|SECRET)/m);
-  expect(after('COPY --from=build')).toEqual(['/app /app']);
-  expect(after('USER')).toEqual(['node']);
-  expect(after('VOLUME')).toEqual(['/data']);
-  expect(words(after('CMD').at(-1))).toEqual([
+  expect(readInstructions('COPY --from=build')).toEqual(['/app /app']);
+  expect(readInstructions('USER')).toEqual(['node']);
+  expect(readInstructions('VOLUME')).toEqual(['/data']);
+  expect(parseExecForm(readInstructions('CMD').at(-1))).toEqual([
     'node',
     '--min-semi-space-size=2',
     '--max-semi-space-size=2',
     'src/app/main.mjs',
   ]);
-  expect(after('HEALTHCHECK').join()).toContain('/healthz');
+  expect(readInstructions('HEALTHCHECK').join()).toContain('/healthz');
 });
 
 // Proves: systemd units by reading (what they start)
 test('systemd starts what the image starts, and not again after a configuration that cannot work', () => {
-  expect(after('ExecStart=', unit)).toEqual([
+  expect(readInstructions('ExecStart=', unit)).toEqual([
     '/usr/bin/node --min-semi-space-size=2 --max-semi-space-size=2 src/app/main.mjs',
   ]);
-  expect(after('RestartPreventExitStatus=', unit)).toEqual(['78']);
-  expect(after('EnvironmentFile=', unit)).toEqual(['/etc/parley.env']);
+  expect(readInstructions('RestartPreventExitStatus=', unit)).toEqual(['78']);
+  expect(readInstructions('EnvironmentFile=', unit)).toEqual(['/etc/parley.env']);
   expect(unit).not.toMatch(/TOKEN|KEY/);
-  expect(after('LimitCORE=', unit)).toEqual(['0']);
+  expect(readInstructions('LimitCORE=', unit)).toEqual(['0']);
 });
 
 const template = await readFile('deploy/parley@.service', 'utf8');
@@ -95,7 +95,7 @@ test.each([
 ])(
   'with SHARD_RANGE=%s the condition of that unit ends with %i',
   (SHARD_RANGE, code) => {
-    const [line = ''] = after('ExecCondition=', template);
+    const [line = ''] = readInstructions('ExecCondition=', template);
     const [, script = ''] = /^\/bin\/sh -c '(.*)'$/.exec(line) ?? [];
     const { status, stdout } = spawnSync('sh', ['-c', script.replaceAll('$$', '$')], {
       env: { PATH: '/usr/bin:/bin', SHARD_RANGE },

@@ -38,9 +38,9 @@ test.each([
 );
 
 test('a night tries everything, and a short one says which part of the programs of others it leaves', () => {
-  const commands = (minutes: number) =>
+  const listCommands = (minutes: number) =>
     listSteps(minutes, 7).map(({ command }) => command.replace(/\d{2,}/g, 'N'));
-  expect(commands(300)).toEqual([
+  expect(listCommands(300)).toEqual([
     'node test/simulate/main.ts --seconds N --from 7',
     'node test/simulate/main.ts --canary',
     'node test/planted/main.ts --minutes N --seed 7',
@@ -53,5 +53,5 @@ test('a night tries everything, and a short one says which part of the programs 
     'node test/documents/main.ts',
     '.ci/image',
   ]);
-  expect(commands(20)).toContain('.ci/others mcp deploy');
+  expect(listCommands(20)).toContain('.ci/others mcp deploy');
 });

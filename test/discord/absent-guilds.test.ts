@@ -5,10 +5,10 @@ import { type MemoryStores, openMemoryStores } from '#test/fakes/memory-stores.t
 import { fakeBotId, openFakeGateway } from '#test/fakes/servers/fake-gateway.ts';
 
 const never = new AbortController().signal;
-const id = (n: number) => `${3_000_000_000_000_000_000n + BigInt(n)}`;
+const makeId = (n: number) => `${3_000_000_000_000_000_000n + BigInt(n)}`;
 const [present, unavailable, gone, forbidden, unlisted, broken] = [
   1, 2, 3, 4, 5, 6,
-].map(id);
+].map(makeId);
 const listed = [present, unavailable].map(String);
 
 /** READY lists two servers; of others Discord says this. */

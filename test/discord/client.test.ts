@@ -5,7 +5,7 @@ import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 const never = new AbortController().signal;
 
 /** An API that answers every request in one way. */
-async function serve(answer: RequestListener) {
+async function serveAnswer(answer: RequestListener) {
   const served = await openListeningServer(answer);
   onTestFinished(() => served[Symbol.asyncDispose]());
   return `${served.origin}/api`;
@@ -13,7 +13,7 @@ async function serve(answer: RequestListener) {
 
 // Proves: REST, gateway and voice of Discord by fake (discord.js and @discordjs/voice)
 test('a refused token is told as such, with where to get a new one', async () => {
-  const apiUrl = await serve((_, response) => {
+  const apiUrl = await serveAnswer((_, response) => {
     response.writeHead(401, { 'content-type': 'application/json' });
     response.end('{"message":"401: Unauthorized","code":0}');
   });
@@ -33,7 +33,7 @@ test.each<[string, number, string, string]>([
 ])(
   '%s in place of the API (%i %s) is told as one that %s',
   async (_, status, type, words) => {
-    const apiUrl = await serve((_request, response) => {
+    const apiUrl = await serveAnswer((_request, response) => {
       response
         .writeHead(status, { 'content-type': type })
         .end(type === 'text/html' ? '<p>' : '{}');

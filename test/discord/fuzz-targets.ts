@@ -32,14 +32,14 @@ function openInput() {
   const connection = { state: { status: 'none' } } as unknown as VoiceConnection;
   const receiver = new VoiceReceiver(connection);
   Object.assign(connection, { receiver });
-  const fail = (error: unknown) => {
+  const failWith = (error: unknown) => {
     throw error;
   };
   new ConsentedReceiver(
     connection,
     () => true,
     () => {},
-    fail,
+    failWith,
     realClock,
   );
   receiver.connectionData = makeEncryption(key);
@@ -72,7 +72,7 @@ Object.assign(socket, { debug: null });
 guardMessages(socket);
 socket.on('error', () => {});
 type MessageTarget = Parameters<VoiceWebSocket['onMessage']>[0]['target'];
-const reported = (data: Buffer | string) =>
+const reportData = (data: Buffer | string) =>
   socket.onMessage({ data, type: 'message', target: {} as MessageTarget });
 
 /** Group that takes input of a voice server; the binding is native and must survive all of it. */
@@ -140,14 +140,14 @@ export const discordTargets = [
       makeText(['{"op":', '5', ',"d":', '{}', '}', 'null']),
     ),
     (text) => {
-      reported(text);
+      reportData(text);
     },
   ),
   makeTarget(
     'voice-gateway-binary',
     makeBytes([Buffer.concat([Buffer.from([0, 1, 25]), mls])]),
     (bytes) => {
-      reported(bytes);
+      reportData(bytes);
     },
   ),
   makeTarget(

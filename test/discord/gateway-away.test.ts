@@ -12,7 +12,7 @@ const lobby = {
 const never = new AbortController().signal;
 
 /** A logged-in client whose gateway is away, as far as an opener of links looks at it before it sends anything. */
-function away() {
+function openAwayClient() {
   const shard = { id: 0, status: Status.Reconnecting as Status };
   let adapters = 0;
   const guild = {
@@ -33,18 +33,21 @@ function away() {
     application: { id: 'bot' },
     guilds: { cache: new Map([['g', guild]]) },
   });
-  const open = (limits: { connectMs?: number; offlineMs: number }, signal = never) =>
+  const openLinks = (
+    limits: { connectMs?: number; offlineMs: number },
+    signal = never,
+  ) =>
     new DiscordLinkOpener(
       client as unknown as Client<true>,
       realClock,
       () => undefined,
       limits,
     ).openLink(lobby, () => true, signal);
-  return { shard, open, asked: () => adapters };
+  return { shard, open: openLinks, asked: () => adapters };
 }
 
 test('a join while the gateway is away waits, and is refused as offline when it does not come back', async () => {
-  const { open, asked } = away();
+  const { open, asked } = openAwayClient();
   await expect(open({ offlineMs: 600 })).rejects.toMatchObject({
     code: 'link.offline',
     retryable: true,
@@ -53,7 +56,7 @@ test('a join while the gateway is away waits, and is refused as offline when it 
 });
 
 test('a join that waits for the gateway goes on when that is back', async () => {
-  const { open, shard, asked } = away();
+  const { open, shard, asked } = openAwayClient();
   const opening = open({ offlineMs: 60_000, connectMs: 700 });
   opening.catch(() => undefined);
   await new Promise((resolve) => setTimeout(resolve, 300));
@@ -64,7 +67,7 @@ test('a join that waits for the gateway goes on when that is back', async () => 
 });
 
 test('a join that is called off while the gateway is away ends at once', async () => {
-  const { open, asked } = away();
+  const { open, asked } = openAwayClient();
   const calling = new AbortController();
   const opening = open({ offlineMs: 60_000 }, calling.signal);
   calling.abort(new Error('called off'));

@@ -3,13 +3,17 @@ import { leaveAllSeats } from '#src/discord/leave-seats.ts';
 
 test('a bot that ends at once leaves every voice channel that it is in or on its way to', () => {
   const sent: unknown[] = [];
-  const guild = (id: string, channelId: string | null, status = Status.Ready) => ({
+  const makeGuild = (id: string, channelId: string | null, status = Status.Ready) => ({
     id,
     shard: { status, send: ({ d }: { readonly d: object }) => void sent.push(d) },
     members: { me: { voice: { channelId } } },
   });
-  const guilds = [guild('seated', 'a'), guild('joining', null), guild('nowhere', null)];
-  const all = [...guilds, guild('away', 'b', Status.Reconnecting)];
+  const guilds = [
+    makeGuild('seated', 'a'),
+    makeGuild('joining', null),
+    makeGuild('nowhere', null),
+  ];
+  const all = [...guilds, makeGuild('away', 'b', Status.Reconnecting)];
   const cache = new Map(all.map((one) => [one.id, one]));
   const voice = { adapters: new Map([['joining', {}]]) };
   leaveAllSeats({ guilds: { cache }, voice } as unknown as Client<true>);

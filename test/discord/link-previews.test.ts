@@ -4,7 +4,7 @@ import type { TypedMessage } from '#src/ports/typed-messages.ts';
 import { openSandboxBot } from '#test/discord/setup/open-discord.ts';
 
 const never = new AbortController().signal;
-const soon = () => AbortSignal.timeout(30_000);
+const expireSoon = () => AbortSignal.timeout(30_000);
 const answer = 'See https://example.com/?words=of+the+channel';
 const answered = { id: 'ask.answer', with: { answer } } as const;
 const toCaller = {
@@ -15,13 +15,13 @@ const toCaller = {
 const toRoom = { ...toCaller, to: 'room' } as const;
 
 /** A command that answers with a link; `release` ends one that shows as thinking. */
-function asking(
+function makeAsking(
   name: string,
   replies: Replies,
   shownTo: 'caller' | 'room',
   wait?: Promise<void>,
 ) {
-  const run = async () => {
+  const giveReplies = async () => {
     await wait;
     return replies;
   };
@@ -30,18 +30,18 @@ function asking(
     description: 'command.ask',
     shownTo,
     options: [],
-    run,
+    run: giveReplies,
   } as const satisfies Command;
 }
 
 /** The real bot on the loopback Discord. */
-async function open() {
+async function openBot() {
   const { promise: release, resolve: finish } = Promise.withResolvers<void>();
   const commands: Command[] = [
-    asking('ask', [toRoom, toCaller], 'room'),
-    asking('aside', [toCaller], 'caller'),
-    asking('slow', [toRoom], 'room', release),
-    asking('misjudged', [toCaller], 'room', release),
+    makeAsking('ask', [toRoom, toCaller], 'room'),
+    makeAsking('aside', [toCaller], 'caller'),
+    makeAsking('slow', [toRoom], 'room', release),
+    makeAsking('misjudged', [toCaller], 'room', release),
   ];
   const about = {
     label: 'ask.about',
@@ -58,7 +58,7 @@ async function open() {
 
 // Proves: Discord previews no link in what the bot writes by fake
 test('no link in what a model wrote is fetched for a preview, through any door', async () => {
-  await using bot = await open();
+  await using bot = await openBot();
   const { captions, finish, lounge, messages, sandbox, typed, written } = bot;
   const ann = sandbox.person('Ann');
   const own = { channelId: lounge.channelId };
@@ -105,7 +105,7 @@ test('no link in what a model wrote is fetched for a preview, through any door',
   await expect.poll(() => calls.every(isThinking)).toBe(true);
   finish();
   for (const call of calls) {
-    const reply = await call.waitForAnswer(soon());
+    const reply = await call.waitForAnswer(expireSoon());
     expect(reply).toMatchObject({ text: answer, hasPreviews: false });
   }
   const [, first] = calls;

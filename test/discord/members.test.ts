@@ -1,7 +1,7 @@
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { openSandboxBot } from '#test/discord/setup/open-discord.ts';
 
-const soon = () => AbortSignal.timeout(30_000);
+const expireSoon = () => AbortSignal.timeout(30_000);
 const path = '/guilds/:guild/members/:user';
 let opened: Awaited<ReturnType<typeof openSandboxBot>>;
 
@@ -16,25 +16,28 @@ test('a role that was given or taken is known once its owner was read, and nothi
   const { sandbox, members, places } = opened;
   const { guildId } = sandbox;
   const ann = sandbox.person('Ann');
-  const read = () => members.refreshMember(guildId, ann.id, soon());
-  const manages = () => places.mayManage(guildId, ann.id);
+  const readMember = () => members.refreshMember(guildId, ann.id, expireSoon());
+  const mayManage = () => places.mayManage(guildId, ann.id);
   sandbox.guild().giveRole('Ann', 'Boss');
-  await read();
-  expect(manages()).toBe(true);
+  await readMember();
+  expect(mayManage()).toBe(true);
   sandbox.guild().takeRole('Ann', 'Boss');
-  expect(manages()).toBe(true);
-  await read();
-  expect(manages()).toBe(false);
+  expect(mayManage()).toBe(true);
+  await readMember();
+  expect(mayManage()).toBe(false);
   sandbox.guild().giveRole('Ann', 'Boss');
-  await read();
+  await readMember();
   sandbox.faults.rest({ path, status: 403 });
   const message = expect.stringContaining('roles of a member could not be read');
-  await expect(read()).rejects.toMatchObject({ code: 'discord.unreachable', message });
-  expect(manages()).toBe(true);
+  await expect(readMember()).rejects.toMatchObject({
+    code: 'discord.unreachable',
+    message,
+  });
+  expect(mayManage()).toBe(true);
   sandbox.faults.rest({ path, status: 404, code: 10_007 });
-  await read();
-  expect(manages()).toBe(false);
-  await members.refreshMember(toGuildId('1'), ann.id, soon());
+  await readMember();
+  expect(mayManage()).toBe(false);
+  await members.refreshMember(toGuildId('1'), ann.id, expireSoon());
   sandbox.faults.rest({ path, delayMs: 1_000 });
   const left = new AbortController();
   const reading = members.refreshMember(guildId, ann.id, left.signal);

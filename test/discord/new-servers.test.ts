@@ -44,7 +44,7 @@ async function openBot(
   return await openDiscord({ apiUrl, token, onEvent, ...more }, never);
 }
 
-function written(guild: SandboxGuild, channel = 'general') {
+function listWrittenTexts(guild: SandboxGuild, channel = 'general') {
   return guild.messages(channel).map((message) => message.text);
 }
 
@@ -58,8 +58,8 @@ test.concurrent('a server that invites the bot reads once how to call it, in its
     locale: 'de',
   });
   const german = formatText('server.new', { bot: 'Nova' }, 'de');
-  await expect.poll(() => written(guild, 'arrivals')).toEqual([german]);
-  expect(written(guild)).toEqual([]);
+  await expect.poll(() => listWrittenTexts(guild, 'arrivals')).toEqual([german]);
+  expect(listWrittenTexts(guild)).toEqual([]);
   expect(world.warnings()).toEqual([]);
 });
 
@@ -69,7 +69,7 @@ test.concurrent('it is not said again after an outage, a lost session and a rest
   await using world = await openWorld();
   const { sandbox } = world;
   const guild = sandbox.addGuild();
-  await expect.poll(() => written(guild)).toEqual([hello]);
+  await expect.poll(() => listWrittenTexts(guild)).toEqual([hello]);
   guild.setOutage(true);
   guild.setOutage(false);
   const sessions = sandbox.gatewaySessions();
@@ -79,9 +79,9 @@ test.concurrent('it is not said again after an outage, a lost session and a rest
   await world.restart();
   // A wrong one would have left before that of a newer server.
   const newer = sandbox.addGuild();
-  await expect.poll(() => written(newer)).toEqual([hello]);
-  expect(written(guild)).toEqual([hello]);
-  expect(written(sandbox.guild())).toEqual([]);
+  await expect.poll(() => listWrittenTexts(newer)).toEqual([hello]);
+  expect(listWrittenTexts(guild)).toEqual([hello]);
+  expect(listWrittenTexts(sandbox.guild())).toEqual([]);
 });
 
 test.concurrent('a server that is not allowed reads that alone, and is not noted: a later invitation is its first', async ({
@@ -89,6 +89,6 @@ test.concurrent('a server that is not allowed reads that alone, and is not noted
 }) => {
   await using world = await openWorld({ isAllowed: () => false });
   const guild = world.sandbox.addGuild();
-  await expect.poll(() => written(guild)).toEqual([barred]);
+  await expect.poll(() => listWrittenTexts(guild)).toEqual([barred]);
   expect(await world.store.listGuilds(world.sandbox.botId)).toEqual([]);
 });

@@ -6,27 +6,27 @@ import { closeClient, createClient, logIn } from '#src/discord/login.ts';
 import { DiscordPlaces } from '#src/discord/places.ts';
 import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
 
-const soon = () => AbortSignal.timeout(30_000);
+const expireSoon = () => AbortSignal.timeout(30_000);
 
 /** Ann sits in Lounge, and a bot is logged in. */
-async function open() {
+async function openLounge() {
   const sandbox = await openSilentSandbox();
   const guild = sandbox.guild();
   const ann = guild.person('Ann');
-  await ann.join('Lounge', soon());
+  await ann.join('Lounge', expireSoon());
   const login = { token: sandbox.token, apiUrl: sandbox.apiUrl, timeoutMs: 5_000 };
-  const client = await logIn(createClient(login), login, soon());
+  const client = await logIn(createClient(login), login, expireSoon());
   const here = client.guilds.cache.get(guild.id);
   if (!here) throw new Error('the bot is in no server');
   const people = new ChannelPeople(client, realClock);
-  const lounge = () => people.listPeople(here, guild.channelId('Lounge'));
+  const listLounge = () => people.listPeople(here, guild.channelId('Lounge'));
   return {
     sandbox,
     guild,
     here,
     ann,
     people,
-    lounge,
+    lounge: listLounge,
     client,
     async [Symbol.asyncDispose]() {
       await closeClient(client);
@@ -36,16 +36,16 @@ async function open() {
 }
 
 test('people who come, go and change channels, and a server that was away, are read anew', async () => {
-  await using login = await open();
+  await using login = await openLounge();
   const { client, guild, ann, people, lounge, here } = login;
-  const names = () =>
+  const listNames = () =>
     people.listPeople(here, guild.channelId('Workshop')).map(({ name }) => name);
   expect(lounge().map(({ name }) => name)).toEqual(['Ann']);
   const ben = guild.person('Ben');
-  await ben.join('Lounge', soon());
+  await ben.join('Lounge', expireSoon());
   await expect.poll(lounge).toHaveLength(2);
-  await ann.join('Workshop', soon());
-  await expect.poll(names).toEqual(['Ann']);
+  await ann.join('Workshop', expireSoon());
+  await expect.poll(listNames).toEqual(['Ann']);
   expect(lounge()).toHaveLength(1);
   let told = 0;
   using _listening = people.listen(guild.channelId('Lounge'), () => told++);
@@ -54,11 +54,11 @@ test('people who come, go and change channels, and a server that was away, are r
   expect(told).toBe(1);
   here.voiceStates.cache.clear();
   client.emit('guildAvailable', here);
-  expect(names()).toEqual([]);
+  expect(listNames()).toEqual([]);
 });
 
 test('two channels are open to the same people only while both have the same rights and no guest sits in one', async () => {
-  await using login = await open();
+  await using login = await openLounge();
   const { ann, client, guild } = login;
   const discordPlaces = new DiscordPlaces(client);
   const [lounge, workshop, unknown] = ['Lounge', 'Workshop', ''].map((name) => ({
@@ -94,15 +94,15 @@ async function waitForDenial(here: Guild, channelId: string) {
 }
 
 test('a channel that is closed to most is no wider than an open one, which is wider than it', async () => {
-  await using login = await open();
+  await using login = await openLounge();
   const { client, guild } = login;
   const discordPlaces = new DiscordPlaces(client);
-  const channel = (name: string) => ({
+  const toChannel = (name: string) => ({
     guildId: guild.id,
     channelId: guild.channelId(name),
     name,
   });
-  const [lounge, workshop] = [channel('Lounge'), channel('Workshop')];
+  const [lounge, workshop] = [toChannel('Lounge'), toChannel('Workshop')];
   const bothWays = () => [
     discordPlaces.isNoWider(workshop, lounge),
     discordPlaces.isNoWider(lounge, workshop),

@@ -5,7 +5,7 @@ import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
 
-const soon = () => AbortSignal.timeout(30_000);
+const expireSoon = () => AbortSignal.timeout(30_000);
 const shardOf = (count: number) => ({
   id: 0,
   count,
@@ -39,12 +39,12 @@ test('a proxy named in DISCORD_API_URL gets every request but the gateway', asyn
   await using proxy = await openProxy(sandbox.apiUrl);
   const login = { token: sandbox.token, apiUrl: proxy.apiUrl, timeoutMs: 10_000 };
   using rest = new AccountRest(login);
-  expect(await readGatewayLimits(rest, soon())).toEqual({
+  expect(await readGatewayLimits(rest, expireSoon())).toEqual({
     recommendedShards: 1,
     maxConcurrency: 1,
     startLimit: { total: 1_000, remaining: 1_000, resetAfterMs: 86_400_000 },
   });
-  const client = await logIn(createClient(login), login, soon());
+  const client = await logIn(createClient(login), login, expireSoon());
   await client.application.fetch();
   expect(proxy.paths).toEqual([
     'GET /api/v10/gateway/bot',
@@ -68,7 +68,7 @@ test('fewer shards than Discord demands are refused with the number to set', asy
     timeoutMs: 10_000,
     shard,
   };
-  await expect(logIn(createClient(login), login, soon())).rejects.toMatchObject({
+  await expect(logIn(createClient(login), login, expireSoon())).rejects.toMatchObject({
     code: 'discord.too_few_shards',
     message: expect.stringContaining(
       'more shards than 1: it recommends 3; set SHARDS=auto',

@@ -8,7 +8,7 @@ const testSentence =
   'One two three four five six seven eight nine ten. This is how the voice of a server sounds.';
 
 /** A recogniser that answers every clip with this text. */
-const writing =
+const answerText =
   (text: string): FakeRoute =>
   (response) =>
     void response.writeHead(200, { 'content-type': 'text/plain' }).end(text);
@@ -16,7 +16,7 @@ const writing =
 /** Findings about such a recogniser. */
 async function examineEars(text: string, settings: NodeJS.ProcessEnv = {}) {
   using server = await openExaminedServer({
-    'POST /v1/audio/transcriptions': writing(text),
+    'POST /v1/audio/transcriptions': answerText(text),
   });
   const address = { TRANSCRIPTION_BASE_URL: `${server.origin}/v1` };
   return await runExamination([], { ...address, ...settings }, 50_000);

@@ -1,5 +1,5 @@
 import {
-  azure,
+  answerAzure,
   azureKey,
   type EnvServer,
   geminiKey,
@@ -84,7 +84,7 @@ const azureFile = {
 };
 
 test('Azure by deployment works, and the header of its key is told for each role', async () => {
-  const { code, text } = await examineEnvFile(azureFile, { azure });
+  const { code, text } = await examineEnvFile(azureFile, { azure: answerAzure });
   expect(
     text.match(/differs {2}answers .* takes its key in the header api-key/g),
   ).toHaveLength(3);
@@ -114,7 +114,9 @@ test.each([
       ...azureFile,
       CHAT_COMPLETION_BASE_URL: `{azure}/openai/deployments${given}`,
     };
-    const { about, mendOf, origins } = await examineEnvFile(file, { azure });
+    const { about, mendOf, origins } = await examineEnvFile(file, {
+      azure: answerAzure,
+    });
     const told = [about('address'), about(subject)].find((line) =>
       new RegExp(reason).test(line ?? ''),
     );
@@ -129,7 +131,7 @@ test('a deployment that Azure does not have is told in its words', async () => {
     ...azureFile,
     CHAT_COMPLETION_BASE_URL: `{azure}/openai/deployments/gone${version}`,
   };
-  const { about } = await examineEnvFile(file, { azure });
+  const { about } = await examineEnvFile(file, { azure: answerAzure });
   expect(about('think')).toMatch(
     /^missing .*The API deployment for this resource does not exist/,
   );

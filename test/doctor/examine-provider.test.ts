@@ -15,7 +15,7 @@ import {
 
 const said =
   'one two 3 four five six seven eight nine ten this is how the voice of a server sounds';
-const delta = (fields: object, finish_reason: string | null = null) => ({
+const makeDelta = (fields: object, finish_reason: string | null = null) => ({
   choices: [{ index: 0, delta: fields, finish_reason }],
 });
 
@@ -86,7 +86,7 @@ test.each([
 const nowhere = answerJson({ detail: 'Not Found' }, 404);
 
 test('WAV, which tells its rate, is advised where the server sends it, else raw samples', async () => {
-  const routes = (isWavKnown: boolean) => ({
+  const makeRoutes = (isWavKnown: boolean) => ({
     'GET /v1/models': answerModels('piper'),
     'POST /v1/audio/speech': ((response, asked) => {
       const isRefused = asked.body.response_format === 'wav' && !isWavKnown;
@@ -95,8 +95,8 @@ test('WAV, which tells its rate, is advised where the server sends it, else raw 
         : answerSpeech(16_000))(response, asked);
     }) satisfies Parameters<typeof openExaminedServer>[0][string],
   });
-  using both = await openExaminedServer(routes(true), nowhere);
-  using raw = await openExaminedServer(routes(false), nowhere);
+  using both = await openExaminedServer(makeRoutes(true), nowhere);
+  using raw = await openExaminedServer(makeRoutes(false), nowhere);
   const one = await examineServer(both);
   const other = await examineServer(raw);
   expect(one.settings.SPEECH_FORMAT).toBe('wav');
@@ -120,19 +120,21 @@ test('if the server lacks the usual voice and none was chosen, its first voice i
 const call = { index: 0, id: 'a', function: { name: 'ping', arguments: '{}' } };
 
 test.each([
-  ['calls the tool', delta({ tool_calls: [call] }, 'tool_calls'), ''],
+  ['calls the tool', makeDelta({ tool_calls: [call] }, 'tool_calls'), ''],
   // Then the server lacks a parser, which is named.
   [
     'writes its call',
-    delta({ content: '<tool_call>{"name": "ping"}</tool_call>' }, 'stop'),
+    makeDelta({ content: '<tool_call>{"name": "ping"}</tool_call>' }, 'stop'),
     'parser hermes',
   ],
 ])('a model that %s is told', async (_, called, mend) => {
   using server = await openExaminedServer({
     'GET /v1/models': answerModels('thinker'),
     'POST /v1/chat/completions': (response, asked) => {
-      const words = [{ reasoning: 'Hm.' }, { content: 'one' }].map((one) => delta(one));
-      const answer = asked.body.tools ? [called] : [...words, delta({}, 'stop')];
+      const words = [{ reasoning: 'Hm.' }, { content: 'one' }].map((one) =>
+        makeDelta(one),
+      );
+      const answer = asked.body.tools ? [called] : [...words, makeDelta({}, 'stop')];
       answerStream(...answer)(response, asked);
     },
   });
@@ -156,7 +158,7 @@ test('a server of speech alone is usable, and no list of models is no error', as
   ]);
 });
 
-function talks(settings: Partial<TalkSettings> = {}) {
+function attachTalker(settings: Partial<TalkSettings> = {}) {
   return (server: Server) => {
     const talk = attachTalk(server, { answer: () => ({}), ...settings }, true);
     return () => talk.dropAll();
@@ -165,7 +167,7 @@ function talks(settings: Partial<TalkSettings> = {}) {
 
 test('for a server without /audio/speech the doctor advises a Realtime model that reads aloud', async () => {
   const routes = { 'GET /v1/models': answerModels('gpt-realtime-2.1-mini') };
-  using server = await openExaminedServer(routes, nowhere, talks());
+  using server = await openExaminedServer(routes, nowhere, attachTalker());
   const { code, settings } = await examineServer(server);
   expect([code, settings.SPEECH_BACKEND, settings.SPEECH_MODEL]).toEqual([
     0,
@@ -179,7 +181,7 @@ test('a server that talks and does not read is no fault', async () => {
   using server = await openExaminedServer(
     routes,
     nowhere,
-    talks({ aloud: () => ({ ends: 'fail' }), answer: () => ({ text: 'ok' }) }),
+    attachTalker({ aloud: () => ({ ends: 'fail' }), answer: () => ({ text: 'ok' }) }),
   );
   const { code, settings } = await examineServer(server);
   expect([code, settings.SPEECH_BACKEND]).toEqual([0, undefined]);

@@ -11,7 +11,7 @@ const trusted = getCACertificates('default');
 afterAll(() => setDefaultCACertificates(trusted));
 
 const messages = '/channels/:channel/messages';
-const refusing = (method: string) => ({
+const makeRefusal = (method: string) => ({
   ...{ method, path: `${messages}/:message`, status: 403, times: Infinity },
 });
 
@@ -39,12 +39,18 @@ async function openPatient(options: SandboxOptions = {}) {
       readonly signal?: AbortSignal;
     } = {}) {
       const lines: string[] = [];
-      const print = (line: string) => {
+      const printLine = (line: string) => {
         lines.push(line);
         onLine(line.slice(11).split('  ')[0] ?? '');
       };
       const code = await runDoctor(['--live', '--silence', silence], {
-        ...{ clock: realClock, deadlineMs: 15_000, print, environment, signal },
+        ...{
+          clock: realClock,
+          deadlineMs: 15_000,
+          print: printLine,
+          environment,
+          signal,
+        },
       });
       const report = lines.join('\n');
       /** Lines that are not `ok`, with what mends them. */
@@ -157,7 +163,7 @@ const faults: readonly Fault[] = [
   },
   {
     name: 'messages cannot be changed',
-    plant: ({ faults }) => faults.rest(refusing('PATCH')),
+    plant: ({ faults }) => faults.rest(makeRefusal('PATCH')),
     finds: /^missing messages .* \| mend: .*Send Messages/,
   },
   {

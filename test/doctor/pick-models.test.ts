@@ -1,12 +1,12 @@
 import { pickModels } from '#doctor/pick-models.ts';
 
-const list = (...ids: string[]) => ({
+const listModels = (...ids: string[]) => ({
   kind: 'listed' as const,
   models: ids.map((id) => ({ id })),
 });
 
 test('models are taken for what their names say', () => {
-  const openAi = list(
+  const openAi = listModels(
     'whisper-1',
     'gpt-transcribe',
     'tts-1',
@@ -23,7 +23,7 @@ test('models are taken for what their names say', () => {
     REALTIME: { model: 'gpt-realtime-2.1', isGuess: false },
     realtimeSpeech: { model: 'gpt-realtime-2.1', isGuess: false },
   });
-  const speaches = list(
+  const speaches = listModels(
     'Systran/faster-whisper-small',
     'speaches-ai/Kokoro-82M-v1.0-ONNX',
   );
@@ -36,11 +36,11 @@ test('models are taken for what their names say', () => {
 
 test('no model of the Live API is taken for one of the Realtime API', () => {
   const picks = pickModels(
-    list('gpt-live-1', 'gpt-live-transcribe', 'gpt-realtime-2.1-mini'),
+    listModels('gpt-live-1', 'gpt-live-transcribe', 'gpt-realtime-2.1-mini'),
   );
   expect(picks).toMatchObject({
     REALTIME: { model: 'gpt-realtime-2.1-mini' },
     TRANSCRIPTION: { model: 'gpt-live-transcribe' },
   });
-  expect(pickModels(list('gpt-live-1')).REALTIME.isGuess).toBe(true);
+  expect(pickModels(listModels('gpt-live-1')).REALTIME.isGuess).toBe(true);
 });

@@ -45,7 +45,7 @@ export async function runExamination(
     }),
   );
   /** The verdict and the reason of the first line about `what`. */
-  const about = (what: string) => {
+  const findLineAbout = (what: string) => {
     const line = lines.find((one) => one.slice(11).startsWith(what.padEnd(23)));
     return line?.replace(/ {2,}/g, ' ').trim();
   };
@@ -54,7 +54,14 @@ export async function runExamination(
     const at = lines.findIndex((one) => one.slice(11).startsWith(what.padEnd(23)));
     return /^ {10,}mend: (.+)$/.exec(lines[at + 1] ?? '')?.[1];
   };
-  return { code, lines, text: lines.join('\n'), settings, about, mendOf };
+  return {
+    code,
+    lines,
+    text: lines.join('\n'),
+    settings,
+    about: findLineAbout,
+    mendOf,
+  };
 }
 
 export type ExaminedRequest = {

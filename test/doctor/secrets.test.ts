@@ -12,18 +12,21 @@ import {
   swiftServer,
 } from './run-examination.ts';
 
-const key = (headers: Readonly<Record<string, unknown>>) =>
+const findKey = (headers: Readonly<Record<string, unknown>>) =>
   `${headers.authorization ?? ''}`.replace('Bearer ', '');
 
 /** In every way a server may say back what it was sent. */
 const echoes: Readonly<Record<string, FakeRoute>> = {
   'the words of an error': (response, asked) => {
-    const message = `Incorrect API key provided: ${key(asked.headers)}.`;
-    answerJson({ error: { message, code: key(asked.headers) } }, 401)(response, asked);
+    const message = `Incorrect API key provided: ${findKey(asked.headers)}.`;
+    answerJson({ error: { message, code: findKey(asked.headers) } }, 401)(
+      response,
+      asked,
+    );
   },
   'a long error': (response, asked) => {
-    const message = `${'-'.repeat(95)}${key(asked.headers)}`;
-    answerJson({ detail: [{ msg: message, loc: [key(asked.headers)] }] }, 422)(
+    const message = `${'-'.repeat(95)}${findKey(asked.headers)}`;
+    answerJson({ detail: [{ msg: message, loc: [findKey(asked.headers)] }] }, 422)(
       response,
       asked,
     );
@@ -31,14 +34,14 @@ const echoes: Readonly<Record<string, FakeRoute>> = {
   'plain text': (response, { headers }) => {
     response
       .writeHead(500)
-      .end(`${JSON.stringify(headers)} ${encodeURIComponent(key(headers))}`);
+      .end(`${JSON.stringify(headers)} ${encodeURIComponent(findKey(headers))}`);
   },
   'a web page': (response, { headers }) => {
-    const page = `<!doctype html><b>${key(headers)}</b>`;
+    const page = `<!doctype html><b>${findKey(headers)}</b>`;
     response.writeHead(200, { 'content-type': 'text/html' }).end(page);
   },
   headers: (response, { headers }) => {
-    const said = key(headers);
+    const said = findKey(headers);
     response
       .writeHead(429, {
         'retry-after': said,
@@ -49,18 +52,18 @@ const echoes: Readonly<Record<string, FakeRoute>> = {
   },
   'the type of an answer': (response, { headers }) => {
     response
-      .writeHead(200, { 'content-type': `audio/${key(headers)}` })
+      .writeHead(200, { 'content-type': `audio/${findKey(headers)}` })
       .end('x'.repeat(5000));
   },
   'a list of models': (response, asked) => {
-    const said = key(asked.headers);
+    const said = findKey(asked.headers);
     const route = asked.path.endsWith('/models')
       ? answerModels(said, `tts-${said}`, `whisper ${btoa(said)}`)
       : answerJson({ error: `no model ${said}` }, 404);
     route(response, asked);
   },
   'a stream': (response, asked) => {
-    const said = key(asked.headers);
+    const said = findKey(asked.headers);
     answerStream({
       error: { message: said },
       type: said,
@@ -71,7 +74,7 @@ const echoes: Readonly<Record<string, FakeRoute>> = {
 
 const roles = ['CHAT_COMPLETION', 'SPEECH', 'TRANSCRIPTION'];
 
-function configured(origin: string, key: string): NodeJS.ProcessEnv {
+function makeSettings(origin: string, key: string): NodeJS.ProcessEnv {
   const pairs = roles.flatMap((role) => [
     [`${role}_BASE_URL`, `${origin}/v1`],
     [`${role}_API_KEY`, key],
@@ -87,8 +90,8 @@ test.each(Object.keys(echoes))(
       ['--provider', server.origin, '--key-env', 'MY_KEY'],
       { MY_KEY: canary },
     );
-    const all = await runExamination([], configured(server.origin, canary));
-    expect(server.asked.some(({ headers }) => key(headers) === canary)).toBe(true);
+    const all = await runExamination([], makeSettings(server.origin, canary));
+    expect(server.asked.some(({ headers }) => findKey(headers) === canary)).toBe(true);
     expect(one.lines.length + all.lines.length).toBeGreaterThan(5);
     for (const spelling of [canary, encodeURIComponent(canary), btoa(canary)])
       expect(one.text + all.text).not.toContain(spelling);
@@ -99,7 +102,7 @@ test('a redirect to another host is refused, the key does not go there and is no
   using other = await openExaminedServer({}, answerJson({ data: [] }));
   using server = await openExaminedServer({}, (response, { headers, path }) => {
     response
-      .writeHead(307, { location: `${other.origin}${path}?key=${key(headers)}` })
+      .writeHead(307, { location: `${other.origin}${path}?key=${findKey(headers)}` })
       .end();
   });
   const { code, text } = await runExamination(

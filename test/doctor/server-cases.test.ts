@@ -7,7 +7,7 @@ import {
   runExamination,
 } from './run-examination.ts';
 
-const says = (content: string) =>
+const answerContent = (content: string) =>
   answerStream({ choices: [{ index: 0, delta: { content }, finish_reason: 'stop' }] });
 const refuses = answerJson(
   { error: { message: 'Unknown, says http://10.0.0.5:4000/v1' } },
@@ -19,7 +19,7 @@ test('a report on a server says what it does differently, and can be published',
   using server = await openExaminedServer({
     'GET /v1/models': answerModels('mind', 'whisper'),
     'POST /v1/chat/completions': (response, asked) =>
-      (asked.body.parley_doctor ? refuses : says('ok'))(response, asked),
+      (asked.body.parley_doctor ? refuses : answerContent('ok'))(response, asked),
     'POST /v1/audio/transcriptions': (response, asked) => {
       answerJson({ text: heard })(response, asked);
       heard = 'Thank you.';

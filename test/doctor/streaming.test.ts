@@ -8,7 +8,7 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { answerSpeech, type FakeRoute, openExaminedServer } from './run-examination.ts';
 
 /** Sound of a real server that sends half of it after `halfMs`, and the rest at `wholeMs`, once the half was heard. */
-async function measure(
+async function measureStreaming(
   text: string,
   format: 'pcm' | 'wav',
   halfMs: number,
@@ -74,7 +74,7 @@ test.each([
       mend,
       verdict: state,
       reason,
-    } = await measure(texts[seconds], format, halfMs, wholeMs);
+    } = await measureStreaming(texts[seconds], format, halfMs, wholeMs);
     const times = `first sound after ${halfMs} ms, last byte after ${wholeMs} ms`;
     expect(reason).toBe(`${seconds} s of sound, ${times}: ${verdict}`);
     const isTold = verdict === 'it does not stream';
@@ -87,7 +87,7 @@ test.each([
 );
 
 test('a voice that is later than the bot waits is told what to set', async () =>
-  expect(await measure(texts['0.3'], 'wav', 30_000, 30_000)).toMatchObject({
+  expect(await measureStreaming(texts['0.3'], 'wav', 30_000, 30_000)).toMatchObject({
     verdict: 'differs',
     reason: expect.stringMatching(/; the bot waits 20 s at most$/),
     mend: 'set SPEECH_FIRST_BYTE_SECONDS=60, or choose a smaller model',
@@ -98,7 +98,7 @@ test('the doctor measures each voice, the fallback too, once the request before 
   const lines: string[] = [];
   let asked = 0;
   /** A model that loads in 9 s when it was not used, and sends the sentence, spoken twice, as a whole after 6 s. */
-  const route: FakeRoute = async (response, request) => {
+  const answerSlowly: FakeRoute = async (response, request) => {
     await clock.advance(asked++ % 2 === 0 ? 9_000 : 6_000);
     const twice = {
       ...request,
@@ -106,7 +106,7 @@ test('the doctor measures each voice, the fallback too, once the request before 
     };
     answerSpeech(24_000)(response, twice);
   };
-  using server = await openExaminedServer({ 'POST /v1/audio/speech': route });
+  using server = await openExaminedServer({ 'POST /v1/audio/speech': answerSlowly });
   const at = `${server.origin}/v1`;
   const environment = { SPEECH_BASE_URL: at, SPEECH_FALLBACK_BASE_URL: at };
   const code = await runDoctor([], {

@@ -4,13 +4,13 @@ import { join, resolve } from 'node:path';
 import { openFakeMcp } from '#test/fakes/mcp/http-server.ts';
 import { canary, runExamination } from './run-examination.ts';
 
-const program = (kind: string) => ({
+const makeProgram = (kind: string) => ({
   command: process.execPath,
   args: [resolve('test/fakes/mcp/stdio-server.ts'), kind],
 });
 
 /** A folder with a file of these servers. */
-async function servers(mcpServers: Readonly<Record<string, object>>) {
+async function writeServers(mcpServers: Readonly<Record<string, object>>) {
   const folder = await mkdtemp(join(tmpdir(), 'parley-doctor-tools-'));
   const path = join(folder, 'mcp.json');
   await writeFile(path, JSON.stringify({ mcpServers }));
@@ -25,7 +25,7 @@ test('servers of tools are started or asked, and the allowed tools are shown', a
     allow: ['measure', 'echo'],
     tools: { measure: { effect: 'read' } },
   };
-  await using file = await servers({ notes });
+  await using file = await writeServers({ notes });
   const { code, about } = await runExamination([], { MCP_SERVERS: file.path });
   expect([code, about('notes')]).toEqual([
     0,
@@ -34,7 +34,10 @@ test('servers of tools are started or asked, and the allowed tools are shown', a
 });
 
 test('a server that is not there is missing, and the others are examined', async () => {
-  await using file = await servers({ gone: program('gone'), sky: program('legacy') });
+  await using file = await writeServers({
+    gone: makeProgram('gone'),
+    sky: makeProgram('legacy'),
+  });
   const { code, about } = await runExamination([], { MCP_SERVERS: file.path });
   expect(code).toBe(1);
   expect(about('gone')).toMatch(/^missing gone /);
@@ -42,8 +45,8 @@ test('a server that is not there is missing, and the others are examined', async
 });
 
 test('a program that does not answer is ended before the doctor is, and its remedy is about the program', async () => {
-  const { args, command } = program('silent');
-  await using file = await servers({});
+  const { args, command } = makeProgram('silent');
+  await using file = await writeServers({});
   const told = join(file.folder, 'pid');
   await writeFile(
     file.path,
@@ -57,7 +60,7 @@ test('a program that does not answer is ended before the doctor is, and its reme
 });
 
 test('a key of a server is shown nowhere', async () => {
-  await using file = await servers({
+  await using file = await writeServers({
     notes: {
       url: 'http://127.0.0.1:9/mcp',
       headers: { Authorization: `Bearer \${NOTES_TOKEN}` },
@@ -74,7 +77,7 @@ test('a key of a server is shown nowhere', async () => {
 test('a file that cannot be read is a mistake, and offline nothing is started', async () => {
   const bad = await runExamination([], { MCP_SERVERS: '/nowhere/mcp.json' });
   expect([bad.code, bad.text]).toEqual([78, expect.stringContaining('MCP_SERVERS')]);
-  await using file = await servers({ gone: program('gone') });
+  await using file = await writeServers({ gone: makeProgram('gone') });
   const { code, about } = await runExamination(['--offline'], {
     MCP_SERVERS: file.path,
   });

@@ -39,7 +39,7 @@ function findOptions(text: string) {
 }
 
 /** Whether one of these commands has the option and takes the word that follows its colon. */
-function takes(named: readonly string[], { name, value }: GivenOption) {
+function takesOption(named: readonly string[], { name, value }: GivenOption) {
   return named
     .flatMap((words) => optionsByCommand.get(words) ?? [])
     .some((option) => {
@@ -59,7 +59,7 @@ function findTextFaults(texts: readonly string[]) {
     const unknown = named.filter((one) => !names.has(one.split(' ')[0]));
     const isTranslated = texts.length > 1 && named.length > 0;
     const given = isTranslated ? findOptions(text).filter(isOption) : [];
-    const refused = given.filter((one) => !takes(named, one));
+    const refused = given.filter((one) => !takesOption(named, one));
     return [...unknown, ...refused.map(({ name }) => `${name}: in ${text}`)];
   });
 }
@@ -82,12 +82,14 @@ function findSpanFaults(entry: string) {
   const wrong = typed.filter((span) => {
     const [command = ''] = findCommands(span);
     const isThere = optionsByCommand.has(command) || span === `/${command}`;
-    return !isThere || findOptions(span).some((given) => !takes([command], given));
+    return (
+      !isThere || findOptions(span).some((given) => !takesOption([command], given))
+    );
   });
   const options =
     named.length === 0 ? [] : spans.filter((span) => /^[a-z_]+:[\w ]*$/.test(span));
   const refused = options.filter((span) =>
-    findOptions(span).some((one) => !takes(named, one)),
+    findOptions(span).some((one) => !takesOption(named, one)),
   );
   return [...wrong, ...refused];
 }

@@ -7,7 +7,7 @@ const others = ['recognition of speech', 'a try by setup or doctor'];
 const sent = 'recognition of a recording';
 
 /** Kinds of work: each with the sentence about its payer and its limits, and its number at once. */
-async function works() {
+async function listWorks() {
   const [, part = ''] = (await readFile('docs/costs.md', 'utf8')).split(
     '\n## Who pays\n',
   );
@@ -28,7 +28,7 @@ function paidBy(kind: PaidKind) {
 }
 
 test('the page of costs has each kind of paid work, with its payer and its limits', async () => {
-  const shown = (await works()).map(([work, paid]) => `${work}: ${paid}`);
+  const shown = (await listWorks()).map(([work, paid]) => `${work}: ${paid}`);
   const kinds = Object.keys(paidKinds) as PaidKind[];
   expect(shown.toSorted()).toEqual(
     [
@@ -40,6 +40,6 @@ test('the page of costs has each kind of paid work, with its payer and its limit
 });
 
 test('the page of costs says how many of each run at once', async () => {
-  for (const [work, , number] of await works())
+  for (const [work, , number] of await listWorks())
     expect(number, work).toMatch(/^[14] |^1(?:,|$)/);
 });

@@ -24,7 +24,7 @@ function isProgramAlone(words: readonly string[]) {
   return words.length < 2 || words.join(' ') === 'npm run';
 }
 
-function shown({ path, words }: DocumentedCommand) {
+function formatCommand({ path, words }: DocumentedCommand) {
   return `${path}: ${words.join(' ')}`;
 }
 
@@ -76,10 +76,10 @@ test('every script that a document names is there, and knows the options it is g
     if (program !== 'npm' || foreign.includes(verb)) continue;
     const script = verb === 'run' ? run : verb;
     const source = script in scripts ? await programOf(script) : '';
-    const knows = (option: string) =>
+    const knowsOption = (option: string) =>
       new RegExp(`'${option}'|\\b${option}:`).test(source);
-    if (!(script in scripts) || !listOptions(command.words).every(knows))
-      strays.push(shown(command));
+    if (!(script in scripts) || !listOptions(command.words).every(knowsOption))
+      strays.push(formatCommand(command));
   }
   expect(strays).toEqual([]);
 });
@@ -91,7 +91,7 @@ test('every file of the repository that a command is given is there', async () =
       /^(?:bench|deploy|doctor|scripts|setup|src|test)\/[\w./@-]+\w$/.test(word),
     );
     for (const path of given)
-      await access(path).catch(() => strays.push(shown(command)));
+      await access(path).catch(() => strays.push(formatCommand(command)));
   }
   expect(strays.filter((stray) => !/postgres-password|proxy\.env/.test(stray))).toEqual(
     [],

@@ -26,7 +26,7 @@ function firstCells(text: string, heading: string) {
 }
 
 /** Sources of whatever says something to people, without quotes that are escaped there. */
-async function sayings() {
+async function listSayings() {
   const sources: string[] = [];
   for await (const path of sourceFiles(
     '{src,commands,doctor,setup,sandbox,page}/**/*.{ts,js,mjs,json}',
@@ -38,7 +38,7 @@ async function sayings() {
 }
 
 test('every sentence that troubleshooting quotes stands so in the program', async () => {
-  const said = await sayings();
+  const said = await listSayings();
   const quoted = [
     ...troubleshooting.replace(/`[^`\n]*`/g, '').matchAll(/"([^"\n]+)"/g),
   ];

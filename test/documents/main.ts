@@ -35,7 +35,7 @@ const keys = { enter: '\r', up: '\u001b[A' };
 /** Words of documents in place of which the stranger has values of their own. */
 const [writtenServer, writtenPage] = ['1029384756102938475', '127.0.0.1:8788'];
 const recording = 'sandbox/recordings/what-time-is-it.wav';
-const soon = () => AbortSignal.timeout(60_000);
+const expireSoon = () => AbortSignal.timeout(60_000);
 const failures: string[] = [];
 const refusals = new Map<string, Refusal & { readonly path: string }>();
 /** Commands that were run. */
@@ -54,7 +54,7 @@ try {
   await readBlocks();
   await followDocuments();
 } catch (error) {
-  fail('the documents', error);
+  reportFailure('the documents', error);
 } finally {
   await endProgramsIn(folder);
   if (!flags.keep) await rm(folder, { recursive: true });
@@ -67,21 +67,21 @@ console.log(
 );
 process.exit(failures.length === 0 ? 0 : 1);
 
-function fail(name: string, error: unknown) {
+function reportFailure(name: string, error: unknown) {
   const reason = error instanceof Error ? error.message : `${error}`;
   failures.push(name);
   console.log(`FAILED  ${name}: ${reason}`);
 }
 
 /** Does a step, and goes on after one that fails. */
-async function check<T>(name: string, work: () => Promise<T>) {
+async function checkStep<T>(name: string, work: () => Promise<T>) {
   if (isStopped) throw new Error('The check was stopped.');
   try {
     const result = await work();
     console.log(`ok      ${name}`);
     return result;
   } catch (error) {
-    fail(name, error);
+    reportFailure(name, error);
     return undefined;
   }
 }
@@ -89,7 +89,7 @@ async function check<T>(name: string, work: () => Promise<T>) {
 async function readBlocks() {
   for (const block of documents.flatMap(listBlocks).filter(isRead)) {
     const [first = ''] = block.code.split('\n');
-    await check(`${block.path}: read ${first}`, () => readBlock(block, folder));
+    await checkStep(`${block.path}: read ${first}`, () => readBlock(block, folder));
   }
 }
 
@@ -109,18 +109,20 @@ async function followDocuments() {
     NODE_EXTRA_CA_CERTS: ca,
   });
   const values = { page: `127.0.0.1:${page}`, server: sandbox.guildId };
-  await check('README.md, docs/sandbox.md: npm ci && npm start, --once', () =>
+  await checkStep('README.md, docs/sandbox.md: npm ci && npm start, --once', () =>
     hearItInAMinute(stranger),
   );
-  await check('README.md: steps 2 to 4', () => setUp(stranger, sandbox));
-  await check('deploy/README.md: its files', writeDeployFiles);
+  await checkStep('README.md: steps 2 to 4', () => setUp(stranger, sandbox));
+  await checkStep('deploy/README.md: its files', writeDeployFiles);
   await using bot = stranger.open('npm start');
-  await check('README.md: step 5, npm start', () => bot.waitFor(/ready: call it with/));
-  await check('README.md: step 6, /join and talk', () => talk(sandbox));
-  const token = await check('docs/http.md: a token for every scope', () =>
+  await checkStep('README.md: step 5, npm start', () =>
+    bot.waitFor(/ready: call it with/),
+  );
+  await checkStep('README.md: step 6, /join and talk', () => talkToBot(sandbox));
+  const token = await checkStep('docs/http.md: a token for every scope', () =>
     makeToken(stranger, values.server, sandbox.channelId('Lounge')),
   );
-  const fill = (line: string) =>
+  const fillLine = (line: string) =>
     line
       .replaceAll(writtenServer, values.server)
       .replaceAll(writtenPage, values.page)
@@ -131,13 +133,13 @@ async function followDocuments() {
   const given = { TOKEN: `${token}`, PARLEY_URL: `http://${values.page}/v1` };
   await placeFiles(stranger);
   for (const document of documents)
-    await runDocument(document, stranger, { given, fill, isStopped: false });
-  await check('docs/http.md: the OpenAI client', () =>
-    runClient(stranger, fill, given),
+    await runDocument(document, stranger, { given, fill: fillLine, isStopped: false });
+  await checkStep('docs/http.md: the OpenAI client', () =>
+    runClient(stranger, fillLine, given),
   );
-  await check('Ctrl+C ends the bot', () => expectEnd(bot));
+  await checkStep('Ctrl+C ends the bot', () => expectEnd(bot));
   for (const document of documents)
-    await runDocument(document, stranger, { given, fill, isStopped: true });
+    await runDocument(document, stranger, { given, fill: fillLine, isStopped: true });
 }
 
 async function hearItInAMinute(stranger: Stranger) {
@@ -184,25 +186,28 @@ async function writeDeployFiles() {
     .filter((line) => findRefusal(line) === undefined && !isInSixSteps(line));
   for (const line of lines) done.add(line);
   await stranger.runLines(lines);
-  const read = async (name: string) =>
+  const readEnv = async (name: string) =>
     parseEnv(await readFile(join(stranger.folder, name), 'utf8'));
-  readGoodSettings(await read('.env'));
-  const { LITELLM_MASTER_KEY } = await read('deploy/proxy.env');
-  const { OPENAI_API_KEY } = await read('.env');
+  readGoodSettings(await readEnv('.env'));
+  const { LITELLM_MASTER_KEY } = await readEnv('deploy/proxy.env');
+  const { OPENAI_API_KEY } = await readEnv('.env');
   if (!LITELLM_MASTER_KEY || LITELLM_MASTER_KEY !== OPENAI_API_KEY)
     throw new Error('Bot and proxy have different keys.');
 }
 
-async function talk(sandbox: Sandbox) {
+async function talkToBot(sandbox: Sandbox) {
   const adam = sandbox.guild().person('Adam');
-  await adam.join('Lounge', soon());
-  await adam.command('join').waitForAnswer(soon());
-  await adam.settled(soon());
-  await adam.command('captions on').waitForAnswer(soon());
-  const { lastVoicedAtMs } = await adam.say(readWav(await readFile(recording)), soon());
+  await adam.join('Lounge', expireSoon());
+  await adam.command('join').waitForAnswer(expireSoon());
+  await adam.settled(expireSoon());
+  await adam.command('captions on').waitForAnswer(expireSoon());
+  const { lastVoicedAtMs } = await adam.say(
+    readWav(await readFile(recording)),
+    expireSoon(),
+  );
   await adam.listen(
     { sinceMs: lastVoicedAtMs, quietMs: 1_000, timeoutMs: 60_000 },
-    soon(),
+    expireSoon(),
   );
 }
 
@@ -253,14 +258,14 @@ async function runDocument(
     const endless = findEndless(line);
     if (isInBlock && !endless) blocks.push(fill(line));
     else
-      await check(`${path}: ${line}`, async () => {
+      await checkStep(`${path}: ${line}`, async () => {
         const command = await fillFiles(fill(line), stranger.folder);
         if (endless) await runUntil(stranger.open(command, given), endless);
         else await stranger.runLines([command], given);
       });
   }
   if (blocks.length > 0)
-    await check(`${path}: ${blocks.length} lines of blocks`, () =>
+    await checkStep(`${path}: ${blocks.length} lines of blocks`, () =>
       stranger.runLines(blocks, given),
     );
 }
@@ -285,9 +290,11 @@ async function fillFiles(line: string, clone: string) {
   if (!line.includes('FILE')) return line;
   const backups = join(clone, 'data/backups');
   const names = (await readdir(backups)).sort().reverse();
-  const newest = (store: string) =>
+  const findNewest = (store: string) =>
     join(backups, names.find((name) => name.startsWith(store)) ?? 'no copy');
-  return line.replace('FILE', newest('parley')).replace('FILE', newest('transcripts'));
+  return line
+    .replace('FILE', findNewest('parley'))
+    .replace('FILE', findNewest('transcripts'));
 }
 
 /** The example of a client, with the imports that it leaves out. */

@@ -29,17 +29,17 @@ const clock: Clock = {
   sleep: async () => undefined,
 };
 
-async function serve(manner: FileManner) {
+async function serveContent(manner: FileManner) {
   return await serveFile(content, manner);
 }
 
 /** Breaks the connection off each time that a piece has come. */
-function breaking(server: FileServer) {
+function breakTransfers(server: FileServer) {
   return { clock, onProgress: () => server.breakOff() };
 }
 
 let files = 0;
-function want({ address }: Pick<FileServer, 'address'>) {
+function makeWanted({ address }: Pick<FileServer, 'address'>) {
   const path = join(folder, `${++files}`, 'model.gguf');
   return { url: `${address}/owner/model.gguf`, path, bytes: content.length, sha256 };
 }
@@ -47,17 +47,17 @@ function want({ address }: Pick<FileServer, 'address'>) {
 test.each<FileManner>(['honest', 'breaks off', 'knows no ranges', 'slow'])(
   'a file comes whole from a server that is %s',
   async (manner) => {
-    await using server = await serve(manner);
-    const file = want(server);
-    await fetchFile(file, breaking(server), never);
+    await using server = await serveContent(manner);
+    const file = makeWanted(server);
+    await fetchFile(file, breakTransfers(server), never);
     expect(await readFile(file.path)).toEqual(content);
     expect(await readdir(join(file.path, '..'))).toEqual(['model.gguf']);
   },
 );
 
 test('after a break only the rest is asked for', async () => {
-  await using server = await serve('breaks off');
-  await fetchFile(want(server), breaking(server), never);
+  await using server = await serveContent('breaks off');
+  await fetchFile(makeWanted(server), breakTransfers(server), never);
   expect(server.ranges[0]).toBeUndefined();
   expect(server.ranges[1]).toMatch(/^bytes=[1-9]\d*-$/);
 });
@@ -71,8 +71,8 @@ test.each<[FileManner, RegExp]>([
 ])(
   'a server that is or sends "%s" leaves no file, and one sentence',
   async (manner, said) => {
-    await using server = await serve(manner);
-    const file = want(server);
+    await using server = await serveContent(manner);
+    const file = makeWanted(server);
     const fetching = fetchFile(file, { clock }, never);
     await expect(fetching).rejects.toMatchObject({ code: 'download.failed' });
     await expect(fetching).rejects.toThrow(said);
@@ -83,8 +83,8 @@ test.each<[FileManner, RegExp]>([
 );
 
 test('a part of another file does not become the file', async () => {
-  await using server = await serve('honest');
-  const file = want(server);
+  await using server = await serveContent('honest');
+  const file = makeWanted(server);
   await fetchFile(file, { clock }, never);
   rmSync(file.path);
   await writeFile(`${file.path}.part`, Buffer.alloc(100_000, 1));
@@ -94,8 +94,8 @@ test('a part of another file does not become the file', async () => {
 });
 
 test('a range that begins elsewhere is not written, and the file comes from its start', async () => {
-  await using server = await serve('breaks off');
-  const file = want(server);
+  await using server = await serveContent('breaks off');
+  const file = makeWanted(server);
   const halted = new AbortController();
   const onProgress = () => halted.abort(new Error('halted'));
   await expect(fetchFile(file, { clock, onProgress }, halted.signal)).rejects.toThrow(
@@ -107,8 +107,8 @@ test('a range that begins elsewhere is not written, and the file comes from its 
 });
 
 test('a fetch that was stopped keeps its part, and the next one goes on', async () => {
-  await using server = await serve('slow');
-  const file = want(server);
+  await using server = await serveContent('slow');
+  const file = makeWanted(server);
   const stopping = new AbortController();
   const onProgress = ({ doneBytes }: FetchProgress) => {
     if (doneBytes > 0) stopping.abort(new Error('stopped by its owner'));
@@ -122,19 +122,19 @@ test('a fetch that was stopped keeps its part, and the next one goes on', async 
 });
 
 test('too little disk is told before anything is asked', async () => {
-  await using server = await serve('honest');
+  await using server = await serveContent('honest');
   const readFreeBytes = async () => 400_000;
   await expect(
-    fetchFile(want(server), { clock, readFreeBytes }, never),
+    fetchFile(makeWanted(server), { clock, readFreeBytes }, never),
   ).rejects.toThrow(/0 MB are free on the disk of .* and 1 MB are needed/);
   expect(server.ranges).toEqual([]);
 });
 
 test('progress tells the time that is left', async () => {
-  await using server = await serve('slow');
+  await using server = await serveContent('slow');
   const told: FetchProgress[] = [];
   await fetchFile(
-    want(server),
+    makeWanted(server),
     { clock, onProgress: (progress) => told.push(progress) },
     never,
   );
@@ -144,8 +144,8 @@ test('progress tells the time that is left', async () => {
 });
 
 test('a file that is there and right is not fetched again', async () => {
-  await using server = await serve('honest');
-  const file = want(server);
+  await using server = await serveContent('honest');
+  const file = makeWanted(server);
   await fetchFile(file, { clock }, never);
   await fetchFile(file, { clock }, never);
   expect(server.ranges).toHaveLength(1);

@@ -32,12 +32,12 @@ stack.defer(() => rmSync(folder, { recursive: true }));
 afterAll(() => stack.disposeAsync());
 const never = new AbortController().signal;
 
-function written(name: string, text: string) {
+function writeEngine(name: string, text: string) {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
 }
 
-async function open<Role extends ProviderRole>(
+async function openRole<Role extends ProviderRole>(
   role: Role,
   environment: NodeJS.ProcessEnv,
 ) {
@@ -50,7 +50,7 @@ const program = {
   CHAT_BACKEND: './examples/chat-program.mjs',
   CHAT_COMPLETION_MODEL: `${process.execPath} ${resolve('test/fakes/talking-program.mjs')}`,
 };
-const talking = await open('chat', program);
+const talking = await openRole('chat', program);
 
 testChatModel('a program', async () => ({
   model: talking,
@@ -62,7 +62,7 @@ test.each(['7', 'missing'])(
   async (how) => {
     const model =
       how === '7' ? `${program.CHAT_COMPLETION_MODEL} 7` : './no-such-program';
-    const broken = await open('chat', { ...program, CHAT_COMPLETION_MODEL: model });
+    const broken = await openRole('chat', { ...program, CHAT_COMPLETION_MODEL: model });
     const asked = [{ role: 'user', name: 'Ana', content: 'hello' }] as const;
     await expect(Array.fromAsync(broken.reply(asked, [], never))).rejects.toMatchObject(
       {
@@ -107,14 +107,14 @@ class OfflineTts {
 module.exports = { OfflineRecognizer, OfflineTts };
 `;
 mkdirSync(join(folder, 'node_modules/sherpa-onnx-node'), { recursive: true });
-written('node_modules/sherpa-onnx-node/index.js', sherpa);
+writeEngine('node_modules/sherpa-onnx-node/index.js', sherpa);
 for (const name of [
   'tiny-encoder.onnx',
   'tiny-decoder.onnx',
   'tiny-tokens.txt',
   'tokens.txt',
 ])
-  written(name, '');
+  writeEngine(name, '');
 for (const name of ['sherpa-transcriber.mjs', 'sherpa-voice.mjs'])
   cpSync(`examples/${name}`, join(folder, name));
 
@@ -122,13 +122,13 @@ const [one, other] = ['one two three four', 'nine ten nova'].map((words) => {
   const { pcm } = speakWords(words);
   return { pcm, text: `${pcm.samples.length}` };
 });
-const transcriber = await open('speech to text', {
+const transcriber = await openRole('speech to text', {
   TRANSCRIPTION_BACKEND: join(folder, 'sherpa-transcriber.mjs'),
   TRANSCRIPTION_MODEL: folder,
 });
 if (one && other) testTranscriber('sherpa-onnx', () => transcriber, [one, other]);
 
-const voice = await open('text to speech', {
+const voice = await openRole('text to speech', {
   SPEECH_BACKEND: join(folder, 'sherpa-voice.mjs'),
   SPEECH_MODEL: folder,
 });
@@ -149,7 +149,7 @@ test.each([
   ],
   ["await 0; export const engine = ''", 'cannot be loaded: '],
 ])('%s is a mistake of its setting', (text, words) => {
-  const place = written(`wrong-${words.length}.mjs`, text);
+  const place = writeEngine(`wrong-${words.length}.mjs`, text);
   expect(readMistakes({ TRANSCRIPTION_BACKEND: place })).toEqual([
     expect.stringMatching(`^TRANSCRIPTION_BACKEND: ${place}.*${words}`),
   ]);
@@ -160,7 +160,7 @@ test('the engine of docs/providers.md answers in parts, as its contract demands'
     /```ts\n(export const engine[\s\S]*?)```/.exec(
       readFileSync('docs/providers.md', 'utf8'),
     ) ?? [];
-  const model = await open('chat', { CHAT_BACKEND: written('mine.mjs', code) });
+  const model = await openRole('chat', { CHAT_BACKEND: writeEngine('mine.mjs', code) });
   const asked = [{ role: 'user', name: 'Ana', content: 'What time is it?' }] as const;
   expect(
     (await Array.fromAsync(model.reply(asked, [], never))).map(
@@ -181,8 +181,8 @@ test.each([
 ])('%s are no sound, and the reason says what is', async (_, sound) => {
   const engine = `export const engine = { version: 1, role: 'text to speech', name: 'mine', price: 'free',
     open: () => ({ voices: [], async *synthesize() { yield ${sound}; } }) };`;
-  const mine = await open('text to speech', {
-    SPEECH_BACKEND: written(`unusable-${engine.length}.mjs`, engine),
+  const mine = await openRole('text to speech', {
+    SPEECH_BACKEND: writeEngine(`unusable-${engine.length}.mjs`, engine),
   });
   await expect(
     Array.fromAsync(mine.synthesize('hello', {}, never)),
@@ -206,22 +206,22 @@ test('an engine for another role, and a name that is none, are mistakes', () => 
 });
 
 test('an engine from outside costs what it says: nothing, or the cautious price of a model nothing is known of', () => {
-  const paid = (price: string) => {
+  const writePaidEngine = (price: string) => {
     const text = `export const engine = { version: 1, role: 'speech to text', name: 'x', price: '${price}', open() {} };`;
     const tariff = getTariff(
-      readGoodSettings({ TRANSCRIPTION_BACKEND: written(`${price}.mjs`, text) }),
+      readGoodSettings({ TRANSCRIPTION_BACKEND: writeEngine(`${price}.mjs`, text) }),
     );
     return [tariff.recognise, tariff.streams];
   };
   const estimate = { kind: 'priced', usd: cautiousPrices.recognise, isEstimate: true };
-  expect(paid('free')).toEqual([{ kind: 'free' }, false]);
-  expect(paid('requests')).toEqual([estimate, false]);
-  expect(paid('stream')).toEqual([estimate, true]);
+  expect(writePaidEngine('free')).toEqual([{ kind: 'free' }, false]);
+  expect(writePaidEngine('requests')).toEqual([estimate, false]);
+  expect(writePaidEngine('stream')).toEqual([estimate, true]);
 });
 
 test('an engine from outside is told a guess as likely, and as its language only the one that somebody set', async () => {
-  const told = await open('speech to text', {
-    TRANSCRIPTION_BACKEND: written(
+  const told = await openRole('speech to text', {
+    TRANSCRIPTION_BACKEND: writeEngine(
       'told.mjs',
       `export const engine = { version: 1, role: 'speech to text', name: 'told', price: 'free', open: async () => ({
         async *transcribe(_pcm, _signal, { language, likelyLanguages }) {
@@ -234,7 +234,7 @@ test('an engine from outside is told a guess as likely, and as its language only
   const languages = [{ language: 'fr', weight: 4 }];
   const guess = { kind: 'likely', languages, others: 1 } as const;
   const set = { kind: 'set', language: admitChosenLanguage('de') } as const;
-  const hear = async (language: ExpectedLanguage) =>
+  const hearIn = async (language: ExpectedLanguage) =>
     await transcribeText(withTranscriptionOptions(told, { language }), pcm);
-  expect([await hear(guess), await hear(set)]).toEqual([' fr', 'de']);
+  expect([await hearIn(guess), await hearIn(set)]).toEqual([' fr', 'de']);
 });

@@ -5,7 +5,7 @@ import { openCompletions } from '#test/web/api/completions-setup.ts';
 import { openHeldEngine } from './held-engine.ts';
 
 /** The example as people run it, against this address. */
-function run(baseURL: string, ...words: readonly string[]) {
+function runExample(baseURL: string, ...words: readonly string[]) {
   return runWith({ PARLEY_URL: baseURL, PARLEY_TOKEN: 'parley_dog' }, ...words);
 }
 
@@ -28,7 +28,7 @@ test.each([
       synthesizer: engine.synthesizer,
       chat,
     });
-    const child = run(served.baseURL, verb, 'Is it ready?');
+    const child = runExample(served.baseURL, verb, 'Is it ready?');
     let words = '';
     child.stderr.on('data', (data) => {
       words += data;
@@ -48,7 +48,7 @@ test.each([
 
 test('a refused move is explained in words', async () => {
   await using served = await openCompletions();
-  const child = run(served.baseURL, 'say', '...');
+  const child = runExample(served.baseURL, 'say', '...');
   const reported = child.stderr.setEncoding('utf8').toArray();
   const [code] = await once(child, 'close');
   expect([code, (await reported).join('')]).toEqual([

@@ -17,7 +17,7 @@ export type EnvServer = FakeRoute;
 type Handler = (asked: ExaminedRequest, path: string) => FakeRoute | undefined;
 
 /** Answers below `basePath`. Undefined is a missing path. */
-function serve(basePath: string, missing: FakeRoute, handle: Handler): EnvServer {
+function serveBelow(basePath: string, missing: FakeRoute, handle: Handler): EnvServer {
   return (response, asked) => {
     const path = asked.path.replace(/\?.*/, '');
     const isBelow = path.startsWith(`${basePath}/`);
@@ -35,7 +35,7 @@ const answerText =
 const answerWords = (content: string): FakeRoute =>
   answerStream({ choices: [{ index: 0, delta: { content }, finish_reason: 'stop' }] });
 
-const refuse = (status: number, message: string, fields = {}) =>
+const refuseRequest = (status: number, message: string, fields = {}) =>
   answerJson({ error: { message, ...fields } }, status);
 
 /** Calls the tool `ping` where it is offered, and answers in words otherwise and with its result. */
@@ -58,7 +58,7 @@ function readField({ body, raw }: ExaminedRequest, name: string) {
 
 const fastApiMissing = answerJson({ detail: 'Not Found' }, 404);
 
-export const ollama: EnvServer = serve(
+export const ollama: EnvServer = serveBelow(
   '/v1',
   answerText('404 page not found', 404),
   (asked, path) => {
@@ -68,24 +68,32 @@ export const ollama: EnvServer = serve(
     const model = readField(asked, 'model');
     return model === 'qwen3:8b'
       ? answerChat(asked)
-      : refuse(404, `model "${model}" not found, try pulling it first`);
+      : refuseRequest(404, `model "${model}" not found, try pulling it first`);
   },
 );
 
-export const kokoroFastApi: EnvServer = serve('/v1', fastApiMissing, (asked, path) => {
-  if (path === '/models') return answerJson({ data: [{ id: 'kokoro' }] });
-  if (path === '/audio/voices') return answerJson({ voices: ['af_bella', 'am_adam'] });
-  if (path !== '/audio/speech') return undefined;
-  const voice = readField(asked, 'voice');
-  return /^a[fm]_/.test(voice)
-    ? answerSpeech(24_000)
-    : answerJson(
-        {
-          detail: { error: 'validation_error', message: `Voice '${voice}' not found` },
-        },
-        400,
-      );
-});
+export const kokoroFastApi: EnvServer = serveBelow(
+  '/v1',
+  fastApiMissing,
+  (asked, path) => {
+    if (path === '/models') return answerJson({ data: [{ id: 'kokoro' }] });
+    if (path === '/audio/voices')
+      return answerJson({ voices: ['af_bella', 'am_adam'] });
+    if (path !== '/audio/speech') return undefined;
+    const voice = readField(asked, 'voice');
+    return /^a[fm]_/.test(voice)
+      ? answerSpeech(24_000)
+      : answerJson(
+          {
+            detail: {
+              error: 'validation_error',
+              message: `Voice '${voice}' not found`,
+            },
+          },
+          400,
+        );
+  },
+);
 
 /** Started without --inference-path. */
 export const whisperCpp: EnvServer = (response, asked) => {
@@ -100,7 +108,7 @@ export const whisperCpp: EnvServer = (response, asked) => {
 export const azureKey = 'azure-key-1234';
 
 /** One deployment for each role, as https://learn.microsoft.com/azure/ai-services/openai/reference says. */
-export const azure: EnvServer = (response, asked) => {
+export const answerAzure: EnvServer = (response, asked) => {
   const { pathname, searchParams } = new URL(asked.path, 'http://azure');
   const [, deployment = '', endpoint = ''] =
     /^\/openai\/deployments\/([^/]+)(\/.*)$/.exec(pathname) ?? [];
@@ -110,13 +118,17 @@ export const azure: EnvServer = (response, asked) => {
     voice: { '/audio/speech': answerSpeech(24_000) },
   };
   const isKeyed = asked.headers['api-key'] === azureKey;
-  const denied = refuse(401, 'Access denied due to missing subscription key.', {
+  const denied = refuseRequest(401, 'Access denied due to missing subscription key.', {
     code: '401',
   });
-  const nothing = refuse(404, 'Resource not found', { code: '404' });
-  const unknown = refuse(404, 'The API deployment for this resource does not exist.', {
-    code: 'DeploymentNotFound',
-  });
+  const nothing = refuseRequest(404, 'Resource not found', { code: '404' });
+  const unknown = refuseRequest(
+    404,
+    'The API deployment for this resource does not exist.',
+    {
+      code: 'DeploymentNotFound',
+    },
+  );
   const isVersioned = searchParams.has('api-version');
   const known = deployment in answers ? answers[deployment]?.[endpoint] : unknown;
   (isKeyed ? ((isVersioned ? known : undefined) ?? nothing) : denied)(response, asked);
@@ -129,17 +141,21 @@ function isKeyed({ authorization }: IncomingHttpHeaders, key: string) {
 export const proxyKey = 'sk-virtual-1234';
 const proxyModels = ['gpt-4o-mini', 'whisper-1', 'tts-1'];
 
-export const liteLlm: EnvServer = serve('/v1', fastApiMissing, (asked, path) => {
+export const liteLlm: EnvServer = serveBelow('/v1', fastApiMissing, (asked, path) => {
   if (!isKeyed(asked.headers, proxyKey))
-    return refuse(401, 'Authentication Error, Invalid proxy server token passed.', {
-      type: 'token_not_found_in_db',
-      code: '401',
-    });
+    return refuseRequest(
+      401,
+      'Authentication Error, Invalid proxy server token passed.',
+      {
+        type: 'token_not_found_in_db',
+        code: '401',
+      },
+    );
   if (path === '/models')
     return answerJson({ data: proxyModels.map((id) => ({ id })) });
   const model = readField(asked, 'model');
   if (!proxyModels.includes(model))
-    return refuse(
+    return refuseRequest(
       400,
       `${path}: Invalid model name passed in model=${model}. Call \`/v1/models\` to view available models for your key.`,
     );
@@ -155,19 +171,19 @@ const groqModels = [
   'canopylabs/orpheus-v1-english',
 ];
 
-export const groq: EnvServer = serve(
+export const groq: EnvServer = serveBelow(
   '/openai/v1',
-  refuse(404, 'Unknown request URL: POST. Please check the URL for typos', {
+  refuseRequest(404, 'Unknown request URL: POST. Please check the URL for typos', {
     code: 'unknown_url',
   }),
   (asked, path) => {
     if (!isKeyed(asked.headers, groqKey))
-      return refuse(401, 'Invalid API Key', { code: 'invalid_api_key' });
+      return refuseRequest(401, 'Invalid API Key', { code: 'invalid_api_key' });
     if (path === '/models')
       return answerJson({ data: groqModels.map((id) => ({ id })) });
     const model = readField(asked, 'model');
     if (!groqModels.includes(model))
-      return refuse(
+      return refuseRequest(
         404,
         `The model \`${model}\` does not exist or you do not have access to it.`,
         {
@@ -182,11 +198,11 @@ export const groq: EnvServer = serve(
 
 function answerGroqSpeech({ body }: ExaminedRequest) {
   if (body.voice !== 'autumn')
-    return refuse(400, 'voice must be one of [autumn diana hannah]');
+    return refuseRequest(400, 'voice must be one of [autumn diana hannah]');
   if (body.response_format !== 'wav')
-    return refuse(400, 'response_format must be one of [wav]');
+    return refuseRequest(400, 'response_format must be one of [wav]');
   if (`${body.input}`.length > 200)
-    return refuse(400, 'input must be at most 200 characters');
+    return refuseRequest(400, 'input must be at most 200 characters');
   return answerSpeech(24_000);
 }
 
@@ -194,7 +210,7 @@ export const geminiKey = 'AIza1234567';
 
 /** Takes the result of a tool, or refuses every second round. */
 export function openGemini(takesResults: boolean): EnvServer {
-  return serve('/v1beta/openai', answerText('', 404), (asked, path) => {
+  return serveBelow('/v1beta/openai', answerText('', 404), (asked, path) => {
     if (!isKeyed(asked.headers, geminiKey))
       return answerJson([{ error: { code: 400, message: 'API key not valid.' } }], 400);
     if (path === '/models')
@@ -218,29 +234,33 @@ const togetherModels = [
 ];
 
 /** Its list of models is bare, and its speech takes mp3, wav and raw. */
-export const together: EnvServer = serve('/v1', answerText('', 404), (asked, path) => {
-  if (!isKeyed(asked.headers, togetherKey))
-    return refuse(401, 'Invalid API key provided.');
-  if (path === '/models') return answerJson(togetherModels.map((id) => ({ id })));
-  const model = readField(asked, 'model');
-  if (!togetherModels.includes(model))
-    return refuse(
-      404,
-      `Unable to access model ${model}. Please visit the list of models.`,
-      {
-        code: 'model_not_available',
-      },
-    );
-  if (path === '/chat/completions') return answerChat(asked);
-  if (path === '/audio/transcriptions') return answerJson({ text: said });
-  if (path !== '/audio/speech') return undefined;
-  return /^(mp3|wav|raw)$/.test(readField(asked, 'response_format'))
-    ? answerSpeech(24_000)
-    : refuse(400, 'Invalid response_format. Supported formats: mp3, wav, raw');
-});
+export const together: EnvServer = serveBelow(
+  '/v1',
+  answerText('', 404),
+  (asked, path) => {
+    if (!isKeyed(asked.headers, togetherKey))
+      return refuseRequest(401, 'Invalid API key provided.');
+    if (path === '/models') return answerJson(togetherModels.map((id) => ({ id })));
+    const model = readField(asked, 'model');
+    if (!togetherModels.includes(model))
+      return refuseRequest(
+        404,
+        `Unable to access model ${model}. Please visit the list of models.`,
+        {
+          code: 'model_not_available',
+        },
+      );
+    if (path === '/chat/completions') return answerChat(asked);
+    if (path === '/audio/transcriptions') return answerJson({ text: said });
+    if (path !== '/audio/speech') return undefined;
+    return /^(mp3|wav|raw)$/.test(readField(asked, 'response_format'))
+      ? answerSpeech(24_000)
+      : refuseRequest(400, 'Invalid response_format. Supported formats: mp3, wav, raw');
+  },
+);
 
 /** Its page answers everything that is no path of its API. */
-export const openWebUi: EnvServer = serve(
+export const openWebUi: EnvServer = serveBelow(
   '/api',
   answerText('<!doctype html><title>Open WebUI</title>', 200, 'text/html'),
   (asked, path) => {
@@ -250,7 +270,7 @@ export const openWebUi: EnvServer = serve(
 );
 
 /** Says that a path is unknown with status 200. */
-export const lmStudio: EnvServer = serve(
+export const lmStudio: EnvServer = serveBelow(
   '/v1',
   (response, asked) => {
     const error = `Unexpected endpoint or method. (POST ${asked.path}). Returning 200 anyway`;
@@ -279,13 +299,13 @@ export function guardByPassword(login: string, inner: EnvServer): EnvServer {
 
 /** Answers with bare text, whatever is asked. */
 export function openPlainEars(text: string): EnvServer {
-  return serve('/v1', fastApiMissing, (_, path) =>
+  return serveBelow('/v1', fastApiMissing, (_, path) =>
     path === '/audio/transcriptions' ? answerText(text, 200) : undefined,
   );
 }
 
 /** Its models are downloaded by a request of their own. */
-export const speaches: EnvServer = serve('/v1', fastApiMissing, (asked, path) => {
+export const speaches: EnvServer = serveBelow('/v1', fastApiMissing, (asked, path) => {
   const models = ['Systran/faster-whisper-small'];
   if (path === '/models') return answerJson({ data: models.map((id) => ({ id })) });
   const model = readField(asked, 'model');

@@ -88,8 +88,8 @@ export class FakeChat implements ChatModel {
 /** Never resolves; throws the reason once aborted. */
 export function waitUntilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    const leave = () => reject(signal.reason);
-    if (signal.aborted) leave();
-    signal.addEventListener('abort', leave, { once: true });
+    const leaveRequest = () => reject(signal.reason);
+    if (signal.aborted) leaveRequest();
+    signal.addEventListener('abort', leaveRequest, { once: true });
   });
 }

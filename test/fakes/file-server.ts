@@ -46,10 +46,10 @@ export async function serveFile(
   const waiting = new Set<ServerResponse>();
   const server = createServer((request, response) => {
     ranges.push(request.headers.range);
-    void answer(request, response);
+    void answerRequest(request, response);
   });
 
-  async function answer(request: IncomingMessage, response: ServerResponse) {
+  async function answerRequest(request: IncomingMessage, response: ServerResponse) {
     if (served.manner === 'not there') return void response.writeHead(404).end();
     const asked = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1];
     const isKnown = asked !== undefined && served.manner !== 'knows no ranges';

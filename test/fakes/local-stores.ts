@@ -30,20 +30,25 @@ async function openStoreFile(
   { maxBytes, onStatement, ...options }: LocalStoreOptions,
 ) {
   const driver = new SqliteDriver(path, sqlite);
-  const connect = async () => {
+  const connectBounded = async () => {
     const session = await driver.connect();
     const pages = Math.floor((maxBytes ?? 0) / 4_096);
     if (pages > 0) await session.perform(`PRAGMA max_page_count = ${pages}`, []);
     if (!onStatement) return session;
-    const perform: typeof session.perform = (text, values) => {
+    const performNoted: typeof session.perform = (text, values) => {
       onStatement(text);
       return session.perform(text, values);
     };
-    return { perform, end: session.end };
+    return { perform: performNoted, end: session.end };
   };
   const { dialect, place } = driver;
-  const end = () => driver[Symbol.asyncDispose]();
-  const limited = { dialect, place, connect, [Symbol.asyncDispose]: end };
+  const endDriver = () => driver[Symbol.asyncDispose]();
+  const limited = {
+    dialect,
+    place,
+    connect: connectBounded,
+    [Symbol.asyncDispose]: endDriver,
+  };
   const database = openDatabase({ driver: limited, ...options });
   await database.read(async () => undefined);
   return database;

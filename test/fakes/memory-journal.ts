@@ -12,7 +12,7 @@ export type MemoryJournal = ConsentJournal & {
 
 export function makeMemoryJournal(): MemoryJournal {
   let entries: readonly UnwrittenRefusal[] = [];
-  const write = async (next: readonly UnwrittenRefusal[]) => {
+  const writeJournal = async (next: readonly UnwrittenRefusal[]) => {
     if (journal.trouble)
       throw new BotError('store.unwritable', true, 'There is no room left.');
     entries = next;
@@ -28,9 +28,9 @@ export function makeMemoryJournal(): MemoryJournal {
         throw new BotError('store.unreadable', true, 'The file cannot be read.');
       return entries.filter((entry) => entry.guildId === guildId);
     },
-    append: (entry) => write([...entries, entry]),
+    append: (entry) => writeJournal([...entries, entry]),
     replace: (guildId, next) =>
-      write([...entries.filter((entry) => entry.guildId !== guildId), ...next]),
+      writeJournal([...entries.filter((entry) => entry.guildId !== guildId), ...next]),
   };
   return journal;
 }

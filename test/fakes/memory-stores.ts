@@ -40,8 +40,9 @@ export function openFailingStores(database: StoreDatabase): MemoryStores {
 
 /** Stores of transcripts as they are, in memory. */
 export function openMemoryTranscripts(clock: Clock) {
-  const open = () => toTranscriptStore(openInMemory(transcripts.sqlite, clock));
-  return new TranscriptStores(open(), open());
+  const openTranscripts = () =>
+    toTranscriptStore(openInMemory(transcripts.sqlite, clock));
+  return new TranscriptStores(openTranscripts(), openTranscripts());
 }
 
 function openInMemory(format: readonly Migration[], clock: Clock) {
@@ -53,13 +54,13 @@ function makeFailingDatabase(
   database: StoreDatabase,
   trouble: () => StoreTrouble | undefined,
 ): StoreDatabase {
-  const write = async <T>(work: () => Promise<T>): Promise<T> => {
+  const writeUnlessFull = async <T>(work: () => Promise<T>): Promise<T> => {
     const message = 'There is no room left: free space on the disk.';
     if (trouble() === 'hung') return await neverAborted;
     if (trouble()) throw new BotError('store.unwritable', true, message);
     return await work();
   };
-  const read = async <T>(work: () => Promise<T>): Promise<T> => {
+  const readUnlessDamaged = async <T>(work: () => Promise<T>): Promise<T> => {
     const message = 'The store is damaged: restore a backup.';
     if (trouble() === 'hung') return await neverAborted;
     if (trouble() === 'unreadable')
@@ -69,10 +70,11 @@ function makeFailingDatabase(
   return {
     dialect: database.dialect,
     place: database.place,
-    read: (work) => read(() => database.read(work)),
-    write: (work) => write(() => database.write(work)),
-    erase: (...erasing) => write(() => database.erase(...erasing)),
-    overwriteErased: (leaves) => write(() => database.overwriteErased(leaves)),
+    read: (work) => readUnlessDamaged(() => database.read(work)),
+    write: (work) => writeUnlessFull(() => database.write(work)),
+    erase: (...erasing) => writeUnlessFull(() => database.erase(...erasing)),
+    overwriteErased: (leaves) =>
+      writeUnlessFull(() => database.overwriteErased(leaves)),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }

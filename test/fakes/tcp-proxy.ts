@@ -113,8 +113,9 @@ export class TcpProxy implements AsyncDisposable {
       this.#passData(outer, inner);
       this.#passData(inner, outer);
     }
-    const end = () => this.#endPair(pair);
-    const endSoon = () => void (network ? setTimeout(end, network.roundTripMs) : end());
+    const endBoth = () => this.#endPair(pair);
+    const endSoon = () =>
+      void (network ? setTimeout(endBoth, network.roundTripMs) : endBoth());
     for (const one of [inner, outer]) one.on('close', endSoon);
     if (this.#state === 'swallowing') for (const one of [inner, outer]) one.pause();
   }
@@ -144,21 +145,21 @@ function passSlowly(
   const { bytesPerMs, roundTripMs } = network;
   const waiting: { readonly atMs: number; readonly bytes: Buffer }[] = [];
   let freeAtMs = performance.now() + openingMs;
-  const pass = () => {
+  const passWaiting = () => {
     const [next] = waiting;
     if (!next) return;
     const restMs = next.atMs - performance.now();
     // A timer may be a millisecond late.
-    if (restMs > 1.5) return void setTimeout(pass, restMs - 1);
-    if (restMs > 0) return void setImmediate(pass);
+    if (restMs > 1.5) return void setTimeout(passWaiting, restMs - 1);
+    if (restMs > 0) return void setImmediate(passWaiting);
     waiting.shift();
     if (!to.destroyed) to.write(next.bytes);
-    pass();
+    passWaiting();
   };
   from.on('data', (bytes) => {
     freeAtMs = Math.max(freeAtMs, performance.now()) + bytes.length / bytesPerMs;
     waiting.push({ atMs: freeAtMs + roundTripMs / 2, bytes });
-    if (waiting.length === 1) pass();
+    if (waiting.length === 1) passWaiting();
   });
 }
 

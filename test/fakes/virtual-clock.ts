@@ -47,13 +47,13 @@ export class VirtualClock implements Clock {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const sleeper = { dueMs: this.#nowMs + Math.max(0, ms), wake: resolve };
-    const leave = () => reject(signal.reason);
+    const leaveWait = () => reject(signal.reason);
     this.#sleepers.add(sleeper);
-    signal.addEventListener('abort', leave);
+    signal.addEventListener('abort', leaveWait);
     try {
       await promise;
     } finally {
-      signal.removeEventListener('abort', leave);
+      signal.removeEventListener('abort', leaveWait);
       this.#sleepers.delete(sleeper);
     }
   }

@@ -124,14 +124,14 @@ function moveMessages(
 ): readonly AlteredMessage[] {
   const [message, next] = [all[at], all[at + 1]];
   if (!message) return all;
-  const whole = touch(message, '*');
+  const whole = touchNames(message, '*');
   const odd = strange[as % Math.max(1, strange.length)];
   const replaced = {
     lose: [],
     repeat: [whole, whole],
-    swap: next ? [touch(next, '*'), whole] : [whole],
+    swap: next ? [touchNames(next, '*'), whole] : [whole],
     join: [{ ...whole, after: '' }],
-    halve: [halve(whole)],
+    halve: [halveMessage(whole)],
     strange:
       odd === undefined
         ? [message]
@@ -143,12 +143,15 @@ function moveMessages(
   return all.toSpliced(at, kind === 'swap' && next ? 2 : 1, ...replaced);
 }
 
-function touch(message: AlteredMessage, ...names: readonly string[]): AlteredMessage {
+function touchNames(
+  message: AlteredMessage,
+  ...names: readonly string[]
+): AlteredMessage {
   return { ...message, touched: message.touched.union(new Set(names)) };
 }
 
 /** The first half of the bytes that a message has. */
-function halve(message: AlteredMessage): AlteredMessage {
+function halveMessage(message: AlteredMessage): AlteredMessage {
   const text = writeMessage(message);
   return {
     ...message,
@@ -186,7 +189,7 @@ function alterField(
   // The order of fields means nothing.
   if (alteration.kind === 'reorder') return { ...message, json };
   const inner = [...listFields(field.value)].flatMap((one) => one.path.slice(-1));
-  return { ...touch(message, name, ...inner), json };
+  return { ...touchNames(message, name, ...inner), json };
 }
 
 /** The object in which the last key of the path stands, with its entries made anew. */

@@ -10,17 +10,17 @@ const [cases, classCases, fileCases] = [500, 60, 20];
 const seed = suiteSeed;
 
 test.each(targets)('no input makes $name throw or hold the main thread', (target) =>
-  checked(target, cases),
+  checkTarget(target, cases),
 );
 
 test.each(classTargets)(
   'no sequence makes $name throw, wait for ever or end twice',
-  (target) => checked(target, classCases),
+  (target) => checkTarget(target, classCases),
 );
 
 test.each(decoderTargets)(
   'whatever is done to a file, $name neither throws nor hangs',
-  (target) => checked(target, fileCases),
+  (target) => checkTarget(target, fileCases),
   30_000,
 );
 
@@ -34,7 +34,7 @@ test.each([...targets, ...classTargets, ...decoderTargets])(
   },
 );
 
-async function checked({ name, check }: FuzzTarget, count: number) {
+async function checkTarget({ name, check }: FuzzTarget, count: number) {
   const { failure } = await check(count, seed);
   const again = `npm run fuzz -- --only ${name} --seed ${seed} --cases ${count} --files ${count}`;
   expect(failure === undefined ? '' : `${again}\n${failure}`).toBe('');

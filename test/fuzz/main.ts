@@ -90,14 +90,15 @@ function runInThread(name: string, seed: number, count: number) {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: { name, seed, cases: count },
   });
-  const fail = (failure: string) => resolve({ cases: count, slowestMs: 0, failure });
+  const failWorker = (failure: string) =>
+    resolve({ cases: count, slowestMs: 0, failure });
   const timer = setTimeout(
-    () => fail(`It hangs: nothing came in ${hangMs / 1000} s.`),
+    () => failWorker(`It hangs: nothing came in ${hangMs / 1000} s.`),
     hangMs,
   );
   worker.once('message', resolve);
   worker.once('error', (error) =>
-    fail(`It threw past everything: ${error.stack ?? error.message}`),
+    failWorker(`It threw past everything: ${error.stack ?? error.message}`),
   );
   return promise.finally(() => {
     clearTimeout(timer);

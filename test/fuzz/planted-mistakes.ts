@@ -47,11 +47,11 @@ function plantBuiltins(): AroundReading {
     const restored = builtins.map(([owner, name]) => {
       const builtin: unknown = Reflect.get(owner, name);
       if (typeof builtin !== 'function') throw new Error(`There is no ${name}.`);
-      function mistaken(this: unknown, ...given: unknown[]) {
+      function mistakeCall(this: unknown, ...given: unknown[]) {
         if (isCalledByOurCode() && ++calls === failing) throw new TypeError('planted');
         return Reflect.apply(builtin as () => unknown, this, given);
       }
-      Reflect.set(owner, name, mistaken);
+      Reflect.set(owner, name, mistakeCall);
       return () => Reflect.set(owner, name, builtin);
     });
     try {

@@ -21,11 +21,11 @@ const order: JobOrder<'transcribe'> = {
 test('the model process takes no work without a bound, a price and a server', async () => {
   const models = new LocalModels();
   await models[Symbol.asyncDispose]();
-  const leak = async () => {
+  const leakJob = async () => {
     // @ts-expect-error: Nobody asked how long this work is, and for which server.
     await models.runJob(order, staying);
   };
-  await expect(leak()).rejects.toThrow('closed');
+  await expect(leakJob()).rejects.toThrow('closed');
   const { guildId: _, ...ownerless } = order;
   // @ts-expect-error: Work belongs to a server, or to noGuild.
   expect(() => admitJob(ownerless)).not.toThrow();

@@ -6,10 +6,10 @@ const connectMs = 9_000;
 
 test('a link is opened only with a join that the shard admitted', () => {
   const plain: PlannedJoin = { guildId: toGuildId('1'), atMs: 0 };
-  const leak = (Link: typeof DiscordLink, deps: DiscordLinkDeps) =>
+  const leakJoin = (Link: typeof DiscordLink, deps: DiscordLinkDeps) =>
     // @ts-expect-error: Nobody asked whether the shard has a join left for this server.
     new Link(plain, deps, () => true);
-  expect(leak).toBeInstanceOf(Function);
+  expect(leakJoin).toBeInstanceOf(Function);
   expect(new ShardPace().admitJoin(plain.guildId, 0, 0)).toEqual(plain);
 });
 

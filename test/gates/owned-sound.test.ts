@@ -24,12 +24,12 @@ test('a track takes only sound that has an owner', () => {
   const tracks = new NamedTracks(new VirtualClock());
   const source = makeSteady(1, 20);
   // @ts-expect-error: Nobody said whose words the sound holds.
-  const enqueue = () => tracks.enqueue('main', source);
+  const enqueueUnowned = () => tracks.enqueue('main', source);
   // @ts-expect-error: Here neither.
   const enqueueNext = () => tracks.findTrack('main')?.enqueue(source, { isNext: true });
   // @ts-expect-error: An owner is a channel, a person or `given`.
-  const own = () => new Owned(source, 'lounge');
-  expect([enqueue, enqueueNext, own]).toHaveLength(3);
+  const ownByName = () => new Owned(source, 'lounge');
+  expect([enqueueUnowned, enqueueNext, ownByName]).toHaveLength(3);
 });
 
 test('before its place is known, and in another place, a track takes no words of a channel', () => {
@@ -44,11 +44,11 @@ test('before its place is known, and in another place, a track takes no words of
 test('the owner of a sound is asked again at each frame, and of the next one as it fades in', async () => {
   const { band, facts } = openLounge();
   const song = new Owned(makeSteady(1000, 1_000), lounge);
-  const words = () => new Owned(makeSteady(500, 5_000), den);
+  const ownSteady = () => new Owned(makeSteady(500, 5_000), den);
   band.tracks.enqueue('main', song);
   band.tracks.findTrack('main')?.perform({ kind: 'crossfade', ms: 600 });
-  band.tracks.enqueue('main', words());
-  const { ended } = expectPlaying(band.tracks.enqueue('bg', words()));
+  band.tracks.enqueue('main', ownSteady());
+  const { ended } = expectPlaying(band.tracks.enqueue('bg', ownSteady()));
   await band.run(700);
   expect(band.level).toBeGreaterThan(1_000);
   facts.isSame = false;

@@ -62,18 +62,18 @@ test('plain words compile at no door', () =>
 
 test('a reply is opened for its reader as it leaves, and not once its words were erased', async () => {
   const erasedWords = new ErasedWords();
-  const read = (isInside: boolean) => {
+  const readErased = (isInside: boolean) => {
     const sources = erasedWords.beginReading().toSources((id) => id === bob);
     const owned = new Owned(said, { channelId: lounge.channelId }, sources);
     const reader = { personId: ana, mayOpen: async () => isInside };
     return { open: () => openReply({ id: 'ask.unknown', words: [owned] }, reader) };
   };
-  expect(await read(true).open()).toMatchObject(said);
-  expect(await read(false).open()).toEqual({ id: 'ask.unknown' });
-  const late = read(true);
+  expect(await readErased(true).open()).toMatchObject(said);
+  expect(await readErased(false).open()).toEqual({ id: 'ask.unknown' });
+  const late = readErased(true);
   erasedWords.noteErasure(ana);
   expect(await late.open()).toMatchObject(said);
   erasedWords.noteErasure(bob);
   expect(await late.open()).toEqual({ id: 'words.erased' });
-  expect(await read(true).open()).toMatchObject(said);
+  expect(await readErased(true).open()).toMatchObject(said);
 });

@@ -107,11 +107,11 @@ function openFed(personUsd: number) {
   const opened = budgets.open(request);
   if (opened.kind === 'open')
     pipelines.open('realtime').withReservation(opened.reservation).feed(turn, sound);
-  const speak = async (seconds: number) => {
+  const speakFor = async (seconds: number) => {
     for (let n = 0; n < seconds; n++) sound.push({ samples: new Int16Array(16_000) });
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { fed, ledger, sound, speak };
+  return { fed, ledger, sound, speak: speakFor };
 }
 
 test('sound that is sent ahead is set aside before, and given back at its end', async () => {
@@ -140,7 +140,7 @@ test('sound that is sent ahead ends where no money is left for it, and is not be
 });
 
 /** Files outside the tests that match, and are not among those that may. */
-async function strays(pattern: RegExp, may: readonly RegExp[]) {
+async function listStrays(pattern: RegExp, may: readonly RegExp[]) {
   const found: string[] = [];
   for await (const path of sourceFiles('{src,commands,sandbox,doctor,setup}/**/*.ts')) {
     if (
@@ -154,7 +154,7 @@ async function strays(pattern: RegExp, may: readonly RegExp[]) {
 
 test('only the ledger makes reservations', async () => {
   const ledger = [/^src\/spending\/(session-budgets|reservation)\.ts$/];
-  expect(await strays(/\bnew Reservation\b/, ledger)).toEqual([]);
+  expect(await listStrays(/\bnew Reservation\b/, ledger)).toEqual([]);
 });
 
 /** Engines at servers that cost money. */
@@ -164,20 +164,22 @@ const openers =
 test('engines are opened for sessions, which pay, and by doctor with the operator’s own money', async () =>
   expect(
     (
-      await strays(openers, [/^src\/(chat|speech)\//, /^src\/app\/engines\//])
+      await listStrays(openers, [/^src\/(chat|speech)\//, /^src\/app\/engines\//])
     ).toSorted(),
   ).toEqual(['doctor/examine-role.ts']));
 
 test('an engine is made to be paid for in one place, and asked raw by no session', async () => {
   const places = [/^src\/spending\/paid-engine\.ts$/];
-  expect(await strays(/\bcreatePaidEngines\(/, places)).toEqual([
+  expect(await listStrays(/\bcreatePaidEngines\(/, places)).toEqual([
     'src/app/shards/shard-bot.ts',
   ]);
   expect(
-    await strays(/\b(new PaidEngine|createPaid(Chat|Voice|Recogniser))\(/, places),
+    await listStrays(/\b(new PaidEngine|createPaid(Chat|Voice|Recogniser))\(/, places),
   ).toEqual([]);
   const meters = /\b(withMeter|withVoiceMeter|meterTranscriber)\b/;
-  expect(await strays(meters, [/^src\/(spending|pipeline|chat|speech)\//])).toEqual([]);
+  expect(await listStrays(meters, [/^src\/(spending|pipeline|chat|speech)\//])).toEqual(
+    [],
+  );
 });
 
 test('a reservation that is watched is the same one: its turn and its end count once', () => {

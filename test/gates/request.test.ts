@@ -16,21 +16,21 @@ import { openProxy, toUserMessage } from '#test/web/api/proxy-setup.ts';
 const { signal } = new AbortController();
 
 test('fields that nobody admitted do not compile at the door of a chat server', async () => {
-  const send = (sent: SentFields) => sent;
+  const sendFields = (sent: SentFields) => sent;
   const fields = { search_parameters: { mode: 'on' } };
   // @ts-expect-error: Nobody asked what these fields cost.
-  send(fields);
+  sendFields(fields);
   // @ts-expect-error: A published field has to be asked about as well.
-  send({ temperature: 1 });
+  sendFields({ temperature: 1 });
   const request = { messages: [], fields: { temperature: 1 } };
   const { sent } = await admitRequest(request, strictRules, signal);
-  expect(send(sent)).toEqual({ temperature: 1 });
+  expect(sendFields(sent)).toEqual({ temperature: 1 });
 });
 
 const toPart = (part: object) => ({
   messages: [toUserMessage([{ type: 'text', text: 'a', ...part }])],
 });
-const bark = (more: object) => ({
+const makeBark = (more: object) => ({
   type: 'function',
   function: { name: 'bark', ...more },
 });
@@ -48,9 +48,9 @@ const dearRequests: Readonly<Record<string, object>> = {
   max_completion_tokens: { max_completion_tokens: [9, 9] },
   seed: { seed: { search: true } },
   'response_format.search': { response_format: { type: 'text', search: true } },
-  'tool_choice.function.server_url': { tool_choice: bark({ server_url: 'a' }) },
-  'tools[0].cache_control': { tools: [{ ...bark({}), cache_control: {} }] },
-  'tools[0].function.parameters': { tools: [bark({ parameters: outside })] },
+  'tool_choice.function.server_url': { tool_choice: makeBark({ server_url: 'a' }) },
+  'tools[0].cache_control': { tools: [{ ...makeBark({}), cache_control: {} }] },
+  'tools[0].function.parameters': { tools: [makeBark({ parameters: outside })] },
   'messages[0].plugins': { messages: [{ ...toUserMessage('a'), plugins: [] }] },
   'messages[0].content[0].cache_control': toPart({ cache_control: {} }),
   'messages[0].content[0].image_url': toPart({ image_url: 'https://10.0.0.1/' }),
@@ -80,8 +80,12 @@ const addresses: Readonly<Record<string, readonly string[]>> = {
 
 /** Rules of an operator whose name server knows a few names. */
 function makeRules(over: Partial<RequestRules> = {}, hosts: readonly string[] = []) {
-  const resolve = async (host: string) => addresses[host] ?? [];
-  const pictures = { allowed: new AllowedHosts(hosts), resolve, machineAddresses: [] };
+  const resolveHost = async (host: string) => addresses[host] ?? [];
+  const pictures = {
+    allowed: new AllowedHosts(hosts),
+    resolve: resolveHost,
+    machineAddresses: [],
+  };
   return { ...strictRules, pictures, ...over };
 }
 

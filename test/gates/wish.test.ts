@@ -36,24 +36,26 @@ const shared = {
   undoneBy: 'room',
   undo: 'door',
 } as const;
-const ask = () => ({ id: 'tool.leave.ask' }) as const;
+const askConfirm = () => ({ id: 'tool.leave.ask' }) as const;
 
 test('a tool cannot say its effect, change in silence, or run without a wish', () => {
-  const run = async () => ({ facts: {} });
+  const runNothing = async () => ({ facts: {} });
   const line = { id: 'confirm.done' } as const;
   const runAloud = async () => ({ facts: {}, line });
   expect(defineTool({ ...bare, act: shared, run: runAloud }).effect).toBe('change');
   // @ts-expect-error: A change that no line tells is not noticed by everybody.
-  defineTool({ ...bare, act: shared, run });
+  defineTool({ ...bare, act: shared, run: runNothing });
   // @ts-expect-error: Nobody names how a change is undone.
   defineTool({ ...bare, act: { ...shared, undo: undefined }, run: runAloud });
   const byManagers = { ...shared, undoneBy: 'manager' } as const;
-  expect(defineTool({ ...bare, act: byManagers, ask, run }).effect).toBe('last');
+  expect(
+    defineTool({ ...bare, act: byManagers, ask: askConfirm, run: runNothing }).effect,
+  ).toBe('last');
   // @ts-expect-error: What a manager alone undoes lasts, so that it needs a question.
   defineTool({ ...bare, act: byManagers, run: runAloud });
   const defineUnjudged = () =>
     // @ts-expect-error: Its effect follows from its act.
-    defineTool({ ...bare, effect: 'read', run });
+    defineTool({ ...bare, effect: 'read', run: runNothing });
   // @ts-expect-error: No entry gives itself an effect.
   const entry: Pick<ToolEntry, 'effect'> = { effect: 'read' };
   // @ts-expect-error: Nobody wished it.
@@ -134,7 +136,7 @@ async function openRoom() {
     await fixture.privacy.allow(guildId, id);
   }
   await passTime(fixture, 100);
-  const ask = async ({ id, name }: ChannelMember, call?: Call) => {
+  const askForWish = async ({ id, name }: ChannelMember, call?: Call) => {
     next = call;
     const [ends, written, spoken] = [
       fixture.of('tool').length,
@@ -150,8 +152,8 @@ async function openRoom() {
       told: [...fixture.written.slice(written), ...told],
     };
   };
-  await ask(eva);
-  return { fixture, ask };
+  await askForWish(eva);
+  return { fixture, ask: askForWish };
 }
 
 const guildId = toGuildId('g');
@@ -187,11 +189,11 @@ test.for(changing)(
 
 test('a persona waits for Confirm once others have talked, and the room reads it', async () => {
   const { fixture, ask } = await openRoom();
-  const find = () => fixture.personas.getPersona(guildId, lounge.channelId);
+  const findPersona = () => fixture.personas.getPersona(guildId, lounge.channelId);
   const instructions = 'Always say that Ben is a thief.';
   const call = { tool: 'persona', args: { instructions } };
   expect((await ask(adam, call)).how).toBe('asked');
-  expect([await find(), fixture.offered.length]).toEqual([{}, 1]);
+  expect([await findPersona(), fixture.offered.length]).toEqual([{}, 1]);
   const confirming = fixture.confirmations.confirmCall(
     guildId,
     findOffer(fixture),
@@ -199,6 +201,6 @@ test('a persona waits for Confirm once others have talked, and the room reads it
   );
   await passTime(fixture, 200);
   expect(await confirming).toMatchObject({ kind: 'completed' });
-  expect(await find()).toEqual({ instructions });
+  expect(await findPersona()).toEqual({ instructions });
   expect(fixture.written.at(-1)).toMatch(instructions);
 });

@@ -8,17 +8,17 @@ import type { ProviderPace } from '#test/fakes/providers/mock-settings.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { hearWords } from '#test/fakes/tone-words.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
-import { remote } from '#test/scenarios/setup/bot-setup.ts';
+import { makeRemoteSettings } from '#test/scenarios/setup/bot-setup.ts';
 import { createSayings } from '#test/scenarios/setup/captioning.ts';
 import { viewOf } from '#test/scenarios/setup/sandbox-view.ts';
 import {
   callIn,
-  eventually,
+  expireSoon,
   hearAnswer,
-  hearing,
-  soon,
+  retryUntilHeld,
   startOfSpeech,
   toneOf,
+  waitForSpeech,
 } from '#test/scenarios/setup/scenario-setup.ts';
 import { shareOwnTime } from '#test/scenarios/setup/shared-time.ts';
 import { openToneServer } from './heard-tones.ts';
@@ -108,7 +108,7 @@ export async function openMission() {
     return { sandbox: view, guild, person };
   };
   /** Somebody asks the bot in their voice channel, and hears the answer. */
-  const converse = async (
+  const converseWith = async (
     name: string,
     pipeline: PipelineName,
     saying: keyof typeof said,
@@ -118,8 +118,8 @@ export async function openMission() {
     const { words, answer } = said[saying];
     const olga = guild.person('Olga');
     await commandReply(olga, 'settings set', { key: 'pipeline', value: pipeline });
-    const { firstPacketAtMs } = await person.say(sayings.sound(words), soon());
-    await eventually(() =>
+    const { firstPacketAtMs } = await person.say(sayings.sound(words), expireSoon());
+    await retryUntilHeld(() =>
       expect(startOfSpeech(person, firstPacketAtMs)).toBeDefined(),
     );
     const releasedAtMs = realClock.nowMs();
@@ -127,32 +127,35 @@ export async function openMission() {
     return { ...room, releasedAtMs, heard: await hearAnswer(person, firstPacketAtMs) };
   };
   /** Somebody speaks where captions are on. */
-  const dictate = async (name: string, words: Saying) => {
+  const dictateWords = async (name: string, words: Saying) => {
     const room = await openRoom(name, sandbox.guild());
     await commandReply(room.person, 'captions on');
-    await room.person.say(sayings.sound(words), soon());
+    await room.person.say(sayings.sound(words), expireSoon());
     return room;
   };
   /** Somebody plays a sound of which a server sends the second half once the first is heard. */
-  const stream = async (name: string) => {
+  const streamSound = async (name: string) => {
     const { person } = await openRoom(name);
     const sinceMs = realClock.nowMs();
     const sound = `${sounds.origin}/speech.wav`;
     await commandReply(person, 'track play', { sound, track: 'A speech of my own' });
-    await hearing(person);
+    await waitForSpeech(person);
     sounds.release();
-    return await person.listen({ sinceMs, quietMs: 500, timeoutMs: 20_000 }, soon());
+    return await person.listen(
+      { sinceMs, quietMs: 500, timeoutMs: 20_000 },
+      expireSoon(),
+    );
   };
   const conversations = {
-    chained: converse('Adam', 'chained', 'bridge'),
-    audioModel: converse('Ben', 'audio-model', 'card'),
-    realtime: converse('Eve', 'realtime', 'hour'),
-    streamed: stream('Dora'),
+    chained: converseWith('Adam', 'chained', 'bridge'),
+    audioModel: converseWith('Ben', 'audio-model', 'card'),
+    realtime: converseWith('Eve', 'realtime', 'hour'),
+    streamed: streamSound('Dora'),
     examined: runDoctor(),
     /** Of a voice that is sent once it is whole. */
     examinedWhole: runDoctor({ firstSoundMs: 1_500, soundSpeed: 10_000 }),
     /** In the server of which a program has a token. */
-    dictated: dictate('Cleo', said.morning.words),
+    dictated: dictateWords('Cleo', said.morning.words),
   };
   // Each test waits for the one that it is about.
   void Promise.allSettled(Object.values(conversations));
@@ -178,7 +181,7 @@ async function runDoctor(pace: Partial<ProviderPace> = {}) {
     hears: hearWords,
     pace: { ...usualPace, ...pace },
   });
-  return await runExamination([], remote(paced));
+  return await runExamination([], makeRemoteSettings(paced));
 }
 
 /** Starts a server of one WAV file, in pieces of many sizes: its second half is sent after `release`. */

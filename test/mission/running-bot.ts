@@ -62,10 +62,10 @@ export async function openRunningBot(environment: NodeJS.ProcessEnv) {
     publicUrl: undefined,
     programOrigins: [],
   };
-  const access = () => bot.programs;
+  const getAccess = () => bot.programs;
   const doors = await openSandboxPrograms({
     page,
-    access,
+    access: getAccess,
     guildId,
     report: () => undefined,
   });
@@ -110,19 +110,19 @@ function countFrames(codec: OpusCodec) {
     name: codec.name,
     createEncoder(...shape) {
       const encoder = codec.createEncoder(...shape);
-      const encode = (samples: Int16Array) => {
+      const encodeFrame = (samples: Int16Array) => {
         frames.encoded++;
         return encoder.encode(samples);
       };
-      return { encode };
+      return { encode: encodeFrame };
     },
     createDecoder(...shape) {
       const decoder = codec.createDecoder(...shape);
-      const decode = (opus: Uint8Array) => {
+      const decodeFrame = (opus: Uint8Array) => {
         frames.decoded++;
         return decoder.decode(opus);
       };
-      return { decode };
+      return { decode: decodeFrame };
     },
   };
   return { codec: counting, frames };

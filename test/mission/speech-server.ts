@@ -77,15 +77,15 @@ export async function openSpeechServer() {
 export const rawRateHz = 22_050;
 
 function answerSpeech(model: string, text: string): SpeechFile {
-  const samples = (rateHz: number) => makeTone(text, rateHz);
+  const makeSamples = (rateHz: number) => makeTone(text, rateHz);
   if (model === 'wav')
-    return ['audio/wav', encodeSound(samples(16_000), 16_000, 'wav')];
+    return ['audio/wav', encodeSound(makeSamples(16_000), 16_000, 'wav')];
   if (model === 'bare')
     return [
       'application/octet-stream',
-      encodeSound(samples(rawRateHz), rawRateHz, 'pcm'),
+      encodeSound(makeSamples(rawRateHz), rawRateHz, 'pcm'),
     ];
-  return ['audio/pcm;rate=24000', encodeSound(samples(24_000), 24_000, 'pcm')];
+  return ['audio/pcm;rate=24000', encodeSound(makeSamples(24_000), 24_000, 'pcm')];
 }
 
 function readFixture(name: string): Buffer {

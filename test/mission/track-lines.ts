@@ -3,7 +3,10 @@ import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import { realClock } from '#src/base/clock.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
-import { eventually, pass } from '#test/scenarios/setup/scenario-setup.ts';
+import {
+  passSharedTime,
+  retryUntilHeld,
+} from '#test/scenarios/setup/scenario-setup.ts';
 import {
   type HeardTones,
   listHeardTones,
@@ -23,15 +26,15 @@ const minPlainShare = 0.3;
 
 /** Waits until a change has been heard, then lists what a person hears for so long. */
 async function hearFor(person: SandboxPerson, ms: number) {
-  await pass(settleMs);
+  await passSharedTime(settleMs);
   const sinceMs = realClock.nowMs();
-  await pass(ms);
+  await passSharedTime(ms);
   return listHeardTones(person, sinceMs);
 }
 
 /** Waits until a person has heard this tone since then. */
 async function waitForTone(person: SandboxPerson, hz: Tone, sinceMs: number) {
-  await eventually(() =>
+  await retryUntilHeld(() =>
     expect(listOrder(listHeardTones(person, sinceMs), [hz])).toEqual([hz]),
   );
 }
@@ -62,7 +65,7 @@ export function declareQueueLines(line: Line): void {
       for (const hz of tones)
         await m.ask('/tracks', { sound: m.tones.address([hz], 800), track });
     for (const track of Object.keys(queues))
-      await eventually(async () =>
+      await retryUntilHeld(async () =>
         expect(await m.findTrack(track)).not.toHaveProperty('current'),
       );
     const rows = listHeardTones(person, sinceMs);
@@ -76,25 +79,26 @@ export function declareQueueLines(line: Line): void {
     const { person } = await m.conversations.dictated;
     const { isBeside, stop } = await playBeside(m, person);
     const steps = [600, 800, 1_000, 1_200] as const;
-    const steer = (action: string, body = {}) => m.ask(`/tracks/steps/${action}`, body);
+    const steerTrack = (action: string, body = {}) =>
+      m.ask(`/tracks/steps/${action}`, body);
     const beganMs = realClock.nowMs();
     await m.ask('/tracks', { sound: m.tones.address(steps, 2_000), track: 'steps' });
     await waitForTone(person, 600, beganMs);
-    await steer('pause');
+    await steerTrack('pause');
     const paused = await hearFor(person, 2_500);
     expect([listOrder(paused, steps), isBeside(paused)]).toEqual([[], true]);
     const resumedMs = realClock.nowMs();
-    await steer('resume');
+    await steerTrack('resume');
     await waitForTone(person, 800, resumedMs);
     // It went on where it was: the rest of the first tone, then the second.
     expect(listOrder(listHeardTones(person, resumedMs), steps)).toEqual([600, 800]);
     expect(measureHeardMs(person, 600, beganMs)).toBeLessThan(2_300);
     const soughtMs = realClock.nowMs();
-    await steer('seek', { atMs: 4_500 });
+    await steerTrack('seek', { atMs: 4_500 });
     await waitForTone(person, 1_200, soughtMs);
     const sought = listOrder(listHeardTones(person, soughtMs + settleMs), steps);
     expect(sought).toEqual([1_000, 1_200]);
-    await steer('stop');
+    await steerTrack('stop');
     await stop();
   });
 }
@@ -104,26 +108,27 @@ export function declareSteeringLines(line: Line): void {
   line('volume, mute and fade, for one track', async (m) => {
     const { person } = await m.conversations.dictated;
     const { isBeside, stop } = await playBeside(m, person);
-    const steer = (action: string, body = {}) => m.ask(`/tracks/loud/${action}`, body);
-    const hear = async () => {
+    const steerTrack = (action: string, body = {}) =>
+      m.ask(`/tracks/loud/${action}`, body);
+    const hearShare = async () => {
       const rows = await hearFor(person, 600);
       expect(isBeside(rows)).toBe(true);
       return measureShare(rows, 1_000);
     };
     await m.ask('/tracks', { sound: m.tones.address([1_000], 120_000), track: 'loud' });
-    const plain = await hear();
+    const plain = await hearShare();
     expect(plain).toBeGreaterThan(minPlainShare);
-    await steer('volume', { percent: 40 });
-    const soft = await hear();
+    await steerTrack('volume', { percent: 40 });
+    const soft = await hearShare();
     expect(soft / plain).toBeGreaterThan(0.3);
     expect(soft / plain).toBeLessThan(0.5);
-    await steer('mute');
-    expect(await hear()).toBe(0);
-    await steer('unmute');
-    expect((await hear()) / soft).toBeCloseTo(1, 0);
+    await steerTrack('mute');
+    expect(await hearShare()).toBe(0);
+    await steerTrack('unmute');
+    expect((await hearShare()) / soft).toBeCloseTo(1, 0);
     const sinceMs = realClock.nowMs();
-    await steer('volume', { percent: 100, overMs: 2_000 });
-    await pass(2_000);
+    await steerTrack('volume', { percent: 100, overMs: 2_000 });
+    await passSharedTime(2_000);
     const fading = listHeardTones(person, sinceMs);
     const { length } = fading.filter(({ tones }) => {
       const share = (tones.find(({ hz }) => hz === 1_000)?.share ?? 0) / plain;
@@ -131,33 +136,34 @@ export function declareSteeringLines(line: Line): void {
     });
     expect(20 * length).toBeGreaterThan(600);
     expect(measureLargestStep(fading, 1_000) / plain).toBeLessThan(0.25);
-    expect((await hear()) / plain).toBeCloseTo(1, 0);
-    await steer('stop');
+    expect((await hearShare()) / plain).toBeCloseTo(1, 0);
+    await steerTrack('stop');
     await stop();
   });
 
   line('loop and stop, for one track', async (m) => {
     const { person } = await m.conversations.dictated;
     const { isBeside, stop } = await playBeside(m, person);
-    const steer = (action: string, body = {}) => m.ask(`/tracks/round/${action}`, body);
+    const steerTrack = (action: string, body = {}) =>
+      m.ask(`/tracks/round/${action}`, body);
     const tones = [600, 1_500] as const;
     const sinceMs = realClock.nowMs();
     await m.ask('/tracks', { sound: m.tones.address(tones, 400), track: 'round' });
-    await steer('loop', { on: true });
+    await steerTrack('loop', { on: true });
     const rounds = [...tones, ...tones, ...tones, ...tones];
-    await eventually(() =>
+    await retryUntilHeld(() =>
       expect(listOrder(listHeardTones(person, sinceMs), tones).slice(0, 8)).toEqual(
         rounds,
       ),
     );
-    await steer('loop', { on: false });
-    await eventually(async () =>
+    await steerTrack('loop', { on: false });
+    await retryUntilHeld(async () =>
       expect(await m.findTrack('round')).not.toHaveProperty('current'),
     );
     await m.ask('/tracks', { sound: m.tones.address([800], 60_000), track: 'round' });
     await m.ask('/tracks', { sound: m.tones.address([600], 60_000), track: 'round' });
     await waitForTone(person, 800, sinceMs);
-    await steer('stop');
+    await steerTrack('stop');
     const stopped = await hearFor(person, 800);
     expect([listOrder(stopped, [600, 800, 1_500]), isBeside(stopped)]).toEqual([
       [],
@@ -177,23 +183,23 @@ export function declareSteeringLines(line: Line): void {
         sound: m.tones.address([hz], 120_000),
         track,
       });
-    const steer = (action: string) =>
+    const steerTracks = (action: string) =>
       commandReply(person, `track ${action}`, { track: 'all' });
-    const hear = async () => {
+    const hearTones = async () => {
       const rows = await hearFor(person, 600);
       return Object.values(tones).map((hz) => measureShare(rows, hz) > minPlainShare);
     };
-    expect(await hear()).toEqual([true, true]);
-    await steer('pause');
-    expect(await hear()).toEqual([false, false]);
-    await steer('resume');
-    expect(await hear()).toEqual([true, true]);
-    await steer('mute');
-    expect(await hear()).toEqual([false, false]);
-    await steer('unmute');
-    expect(await hear()).toEqual([true, true]);
-    await steer('stop');
-    expect(await hear()).toEqual([false, false]);
+    expect(await hearTones()).toEqual([true, true]);
+    await steerTracks('pause');
+    expect(await hearTones()).toEqual([false, false]);
+    await steerTracks('resume');
+    expect(await hearTones()).toEqual([true, true]);
+    await steerTracks('mute');
+    expect(await hearTones()).toEqual([false, false]);
+    await steerTracks('unmute');
+    expect(await hearTones()).toEqual([true, true]);
+    await steerTracks('stop');
+    expect(await hearTones()).toEqual([false, false]);
   });
 }
 
@@ -209,7 +215,7 @@ export function declareWaitLines(line: Line): void {
     expect(text).toBe(formatText('track.ended', { title, end }));
     const heardMs = measureHeardMs(person, 1_500, sinceMs);
     expect(heardMs).toBeGreaterThan(1_300);
-    await pass(settleMs);
+    await passSharedTime(settleMs);
     expect(measureHeardMs(person, 1_500, sinceMs) - heardMs).toBeLessThan(200);
     const words = 'A short sentence.';
     const spoken = await commandReply(person, 'say', { text: words, wait: true });

@@ -7,7 +7,7 @@ import { writeWav } from '#src/audio/formats/wav.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import { type Mission, replies, said, sayings } from '#test/mission/mission-setup.ts';
 import { openRunningBot } from '#test/mission/running-bot.ts';
-import { remote } from '#test/scenarios/setup/bot-setup.ts';
+import { makeRemoteSettings } from '#test/scenarios/setup/bot-setup.ts';
 
 const run = promisify(execFile);
 const { CLIENTS = 'python3', CLIENTS_SCRIPT = '' } = process.env;
@@ -20,7 +20,7 @@ beforeAll(async () => {
   const providers = stack.use(
     await openMockProviders({ ...sayings.providers, replies }),
   );
-  bot = stack.use(await openRunningBot(remote(providers)));
+  bot = stack.use(await openRunningBot(makeRemoteSettings(providers)));
   const folder = await mkdtemp(join(tmpdir(), 'parley-clients-'));
   stack.defer(() => rm(folder, { recursive: true }));
   // The clients run as a user of their own.
@@ -73,7 +73,7 @@ test("OpenAI's and LiteLLM's packages for Python chat, hear, speak and translate
 
 test("curl asks as OpenAI's documentation writes it: JSON, forms, events and a file of sound", async () => {
   const key = `Authorization: Bearer ${bot.openai.apiKey}`;
-  const curl = (path: string, ...more: string[]) =>
+  const runCurl = (path: string, ...more: string[]) =>
     runClient(
       'curl',
       '--silent',
@@ -86,22 +86,22 @@ test("curl asks as OpenAI's documentation writes it: JSON, forms, events and a f
     );
   const messages = [{ role: 'user', content: words }];
   const json = ['-H', 'Content-Type: application/json', '-d'];
-  const chat = await curl(
+  const chat = await runCurl(
     '/chat/completions',
     ...json,
     JSON.stringify({ model: 'parley', messages }),
   );
   expect(JSON.parse(chat).choices[0].message.content).toBe(answer);
-  const events = await curl(
+  const events = await runCurl(
     '/chat/completions',
     ...json,
     JSON.stringify({ model: 'parley', messages, stream: true }),
   );
   expect(events).toMatch(/^data: \{.*\n\ndata: \[DONE\]\n\n$/s);
   const form = ['-F', 'model=parley', '-F', `file=@${recording}`];
-  expect(JSON.parse(await curl('/audio/transcriptions', ...form)).text).toBe(words);
+  expect(JSON.parse(await runCurl('/audio/transcriptions', ...form)).text).toBe(words);
   const file = `${recording}.mp3`;
   const input = { model: 'parley', voice: 'alloy', input: answer };
-  await curl('/audio/speech', ...json, JSON.stringify(input), '--output', file);
+  await runCurl('/audio/speech', ...json, JSON.stringify(input), '--output', file);
   expect((await readFile(file)).length).toBeGreaterThan(1_000);
 });

@@ -12,7 +12,7 @@ function readDeployFile(name: string) {
 }
 
 /** Runs a program that judges files, and gives what it says: nothing where it finds nothing. */
-function judge(program: string, args: readonly string[], input = '') {
+function judgeFiles(program: string, args: readonly string[], input = '') {
   const { status, stdout, stderr } = spawnSync(program, args, {
     input,
     encoding: 'utf8',
@@ -27,19 +27,21 @@ test('promtool finds nothing wrong with the names and types of the metrics', asy
   using metrics = openMetrics(() => true);
   const text = await metrics.meters.registry.metrics();
   expect(text).toContain('parley_ready');
-  expect(judge('promtool', ['check', 'metrics'], text)).toBe('');
+  expect(judgeFiles('promtool', ['check', 'metrics'], text)).toBe('');
 });
 
 test("promtool reads the rules of the documents and Prometheus' configuration", () => {
   const [rules = ''] = /^groups:.*?(?=^```)/ms.exec(readDeployFile('README.md')) ?? [];
   const file = join(folder, 'rules.yaml');
   writeFileSync(file, rules);
-  expect(judge('promtool', ['check', 'rules', file])).toMatch(
+  expect(judgeFiles('promtool', ['check', 'rules', file])).toMatch(
     /SUCCESS: \d+ rules found/,
   );
   const configuration = join(folder, 'prometheus.yaml');
   writeFileSync(configuration, readDeployFile('grafana/prometheus.yaml'));
-  expect(judge('promtool', ['check', 'config', configuration])).toContain('SUCCESS');
+  expect(judgeFiles('promtool', ['check', 'config', configuration])).toContain(
+    'SUCCESS',
+  );
 });
 
 // Proves: systemd units by reading (systemd-analyze verify)
@@ -50,6 +52,6 @@ test.each(['parley.service', 'parley@.service'])(
     // The program of a host without Node in /usr/bin would be the only complaint.
     const text = readDeployFile(name).replaceAll('/usr/bin/node', process.execPath);
     writeFileSync(unit, text.replace('/opt/parley', folder));
-    expect(judge('systemd-analyze', ['verify', '--man=no', unit])).toBe('');
+    expect(judgeFiles('systemd-analyze', ['verify', '--man=no', unit])).toBe('');
   },
 );

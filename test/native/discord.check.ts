@@ -67,16 +67,16 @@ async function openMember(name: string, program: string) {
     if (word === 'heard') heard.push(decoder.decode(Buffer.from(packet, 'base64')));
     else told.push(word);
   });
-  const until = (word: string) =>
+  const waitUntilTold = (word: string) =>
     expect.poll(() => told, { timeout: 60_000 }).toContain(word);
-  await until('joined');
+  await waitUntilTold('joined');
   return {
     person,
     /** Speaks, and returns the sound of the bot until a pause. */
     async ask() {
       heard.length = 0;
       child.stdin.write('speak\n');
-      await until('spoken');
+      await waitUntilTold('spoken');
       await expect.poll(() => heard.length, { timeout: 60_000 }).toBeGreaterThan(25);
       for (let before = 0; before < heard.length; ) {
         before = heard.length;

@@ -111,7 +111,7 @@ async function openSet(more: Readonly<Record<string, string>> = {}) {
   return { config, engines: await openEngines(config, () => {}) };
 }
 
-async function hold(
+async function holdConversation(
   set: Awaited<ReturnType<typeof openSet>>,
   kind: 'chained' | 'audio-model' | 'live',
 ) {
@@ -152,7 +152,7 @@ test('what is said is heard, thought and spoken through the proxy, with the vend
   await using engines = set.engines;
   const { pcm, text } = speakWords('nova one two three');
   expect((await wordsOf(engines.transcriber, pcm)).toLowerCase()).toBe(text);
-  const parts = await hold(set, 'chained');
+  const parts = await holdConversation(set, 'chained');
   expect(joinTexts(parts)).toBe(answer);
   expect(samplesOf(parts)).toBe(
     makeTone('Two of them.', 24_000).length +
@@ -190,7 +190,9 @@ test('words pass the proxy while the model writes', async () => {
   mock.set({ pace: { ...usualPace, tokensPerSecond: 5 } });
   const set = await openSet();
   await using _engines = set.engines;
-  const words = (await hold(set, 'chained')).filter(({ kind }) => kind === 'text');
+  const words = (await holdConversation(set, 'chained')).filter(
+    ({ kind }) => kind === 'text',
+  );
   const [chat] = mock.requests.filter(({ endpoint }) => endpoint === 'chat');
   expect(words.length).toBeGreaterThan(4);
   expect(words[0]?.atMs).toBeLessThan((chat?.endedAtMs ?? 0) - 1_000);
@@ -199,7 +201,7 @@ test('words pass the proxy while the model writes', async () => {
 test('one model behind the proxy hears and speaks, and its sound is whole', async () => {
   const set = await openSet({ PIPELINE: 'audio-model' });
   await using _engines = set.engines;
-  const parts = await hold(set, 'audio-model');
+  const parts = await holdConversation(set, 'audio-model');
   expect(joinTexts(parts)).toBe(answer);
   expect(samplesOf(parts)).toBe(makeTone(answer, 24_000).length);
   expect(keysAndModels()).toEqual([['chat', 'Bearer sk-vendor', 'gpt-audio-1.5']]);
@@ -214,7 +216,7 @@ test('a live model behind the proxy hears a question and answers it aloud', asyn
     LIVE_MODEL: 'talking',
   });
   await using _engines = set.engines;
-  const parts = await hold(set, 'live');
+  const parts = await holdConversation(set, 'live');
   expect(joinTexts(parts)).toBe(answer);
   expect(samplesOf(parts)).toBeGreaterThan(makeTone(answer, 24_000).length * 0.9);
   const [session, ...others] = live.sessions;
@@ -232,19 +234,19 @@ test('the proxy asks a failing vendor once: trying again is the bot’s', async 
   form.set('file', new Blob([writeWav(speakWords('nova one').pcm)]), 'speech.wav');
   const messages = [{ role: 'user', content: 'nova one' }];
   const asked = [
-    await post(
+    await postToProxy(
       'chat/completions',
       JSON.stringify({ model: 'mind', stream: true, messages }),
     ),
-    await post(
+    await postToProxy(
       'chat/completions',
       JSON.stringify({ model: 'audio', stream: true, messages }),
     ),
-    await post(
+    await postToProxy(
       'audio/speech',
       JSON.stringify({ model: 'tts', voice: 'alloy', input: 'Hi.' }),
     ),
-    await post('audio/transcriptions', form),
+    await postToProxy('audio/transcriptions', form),
   ];
   expect(asked).toEqual([500, 500, 500, 500]);
   expect(mock.requests.map(({ endpoint }) => endpoint)).toEqual([
@@ -253,7 +255,7 @@ test('the proxy asks a failing vendor once: trying again is the bot’s', async 
 });
 
 /** The status of the proxy's answer. */
-async function post(path: string, body: string | FormData) {
+async function postToProxy(path: string, body: string | FormData) {
   const type =
     typeof body === 'string' ? { 'content-type': 'application/json' } : undefined;
   const headers = { authorization: 'Bearer sk-proxy', ...type };
@@ -267,5 +269,5 @@ test('a model whose first word takes nearly five minutes is waited for', {
   mock.set({ pace: { ...usualPace, firstTokenMs: 290_000 } });
   const set = await openSet();
   await using _engines = set.engines;
-  expect(joinTexts(await hold(set, 'chained'))).toBe(answer);
+  expect(joinTexts(await holdConversation(set, 'chained'))).toBe(answer);
 });

@@ -23,11 +23,11 @@ async function openServer(command: string, ...args: string[]) {
     { onToolsChanged: () => undefined },
     never,
   );
-  const call = (name: string, args: Readonly<Record<string, unknown>>) =>
+  const callTool = (name: string, args: Readonly<Record<string, unknown>>) =>
     connection.callTool(name, { args, asker }, 10_000, never);
   return {
     connection,
-    call,
+    call: callTool,
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
 }

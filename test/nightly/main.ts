@@ -63,13 +63,13 @@ async function runStep({ name, command, figure, seed }: NightlyStep) {
 /** Ends the programs of a group, first in order. */
 function endGroup(leader: number | undefined) {
   if (leader === undefined) return;
-  const kill = (signal: NodeJS.Signals) => {
+  const killGroup = (signal: NodeJS.Signals) => {
     try {
       process.kill(-leader, signal);
     } catch {
       // All have ended.
     }
   };
-  kill('SIGTERM');
-  setTimeout(kill, maxEndMs, 'SIGKILL');
+  killGroup('SIGTERM');
+  setTimeout(killGroup, maxEndMs, 'SIGKILL');
 }

@@ -62,8 +62,8 @@ export function listSteps(minutes: number, seed: number) {
       figure: /^.* answered, memory .*$/m,
     },
     ...(isShort
-      ? [others('.ci/others mcp deploy')]
-      : [others('.ci/others'), others('.ci/litellm-proxy --slow')]),
+      ? [makeOtherStep('.ci/others mcp deploy')]
+      : [makeOtherStep('.ci/others'), makeOtherStep('.ci/litellm-proxy --slow')]),
     {
       name: 'documents',
       command: 'node test/documents/main.ts',
@@ -73,6 +73,6 @@ export function listSteps(minutes: number, seed: number) {
   ];
 }
 
-function others(command: string) {
+function makeOtherStep(command: string) {
   return { name: command, command, figure: /^ *Tests +\d.*$/m };
 }

@@ -30,10 +30,10 @@ const [measured] = setup.bots;
 if (!measured) throw new Error('There is no bot.');
 const { people: crowd, bot } = measured;
 
-await talk(warmUpMinutes);
+await talkThenRest(warmUpMinutes);
 const before = await readProcess();
 await crowd.sendOrder({ do: 'begin' }, maxOrderMs);
-await talk(minutes - warmUpMinutes);
+await talkThenRest(minutes - warmUpMinutes);
 const figures = (await crowd.sendOrder({ do: 'end' }, maxOrderMs)) as PeopleFigures;
 const after = await readProcess();
 const grownMb = after.residentMb - before.residentMb;
@@ -49,7 +49,7 @@ const isGood =
 process.exitCode = isGood && (await bot.stop()) === 0 ? 0 : 1;
 
 /** Everybody talks, then rests. */
-async function talk(forMinutes: number) {
+async function talkThenRest(forMinutes: number) {
   const orders: readonly PeopleOrder[] = [
     { do: 'call', channels, people },
     { do: 'converse', channels, quietMs: 400 },

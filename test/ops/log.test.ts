@@ -9,7 +9,7 @@ import { type SessionEvent, toFeatureEvent } from '#src/ports/session-events.ts'
 import { toLogged } from '#test/fakes/to-logged.ts';
 
 /** Text that `write` leaves in a log that knows these secrets. */
-function written(write: (log: Log) => void, ...secrets: readonly Secret[]) {
+function writeLog(write: (log: Log) => void, ...secrets: readonly Secret[]) {
   let out = '';
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -21,8 +21,8 @@ function written(write: (log: Log) => void, ...secrets: readonly Secret[]) {
   return out;
 }
 
-function logged(...events: SessionEvent[]) {
-  return written((log) => {
+function logEvents(...events: SessionEvent[]) {
+  return writeLog((log) => {
     for (const event of events) logSession(log, toGuildId('guild-1'), event);
   });
 }
@@ -41,7 +41,7 @@ const answered: SessionEvent = {
 
 // Proves: The log holds no words by real
 test('the log holds ids and numbers and never the words people or the bot said', () => {
-  const out = logged(answered, {
+  const out = logEvents(answered, {
     kind: 'recognised',
     speakerId: toPersonId('adam-1'),
     name: 'Adam',
@@ -56,7 +56,7 @@ test('a key that a library wrote into an error never reaches the log', () => {
   const key = 'sk-"hush"-quite-secret';
   const cause = new Error(`Headers.append: ${key} is an invalid header value`);
   const err = new BotError('provider.refused', false, `Refused ${key}.`, cause);
-  const out = written(
+  const out = writeLog(
     (log) => log.error({ err, key: new Secret(key) as never }, toLogged(key)),
     new Secret(key),
   );
@@ -80,7 +80,7 @@ test('of a library’s error only its message, code and stack are logged, never 
     'Discord took no reply.',
     refusal,
   );
-  const out = written((log) => log.error({ err }, 'a command failed'));
+  const out = writeLog((log) => log.error({ err }, 'a command failed'));
   expect(out).not.toMatch(/words somebody|interaction-token/);
   expect(JSON.parse(out).err).toMatchObject({
     type: 'BotError',
@@ -101,7 +101,7 @@ test('of a failure the log holds the server, the stage, the code, and what cause
     'Nobody answers there.',
     cause,
   );
-  expect(JSON.parse(logged(toFailureEvent(error, 'think')))).toMatchObject({
+  expect(JSON.parse(logEvents(toFailureEvent(error, 'think')))).toMatchObject({
     level: 50,
     guildId: 'guild-1',
     stage: 'think',
@@ -125,7 +125,7 @@ test.each([
   ['a stack of several lines', new Error(`failed '${said}\n    ${said}'`)],
   ['a code', Object.assign(new Error('failed'), { code: said })],
 ])('what people said and %s quotes is not logged', (_who, cause) => {
-  const out = logged(
+  const out = logEvents(
     toFailureEvent(new BotError('provider.refused', false, 'No.', cause), 'think'),
   );
   expect(out).toContain('"err":{"type":');
@@ -149,10 +149,10 @@ test('an error that causes itself is logged once, not for ever', () => {
   const err = new Error('round and round');
   err.cause = err;
   expect(
-    written((log) => log.error({ err }, 'failed')).match(/"message":"round/g),
+    writeLog((log) => log.error({ err }, 'failed')).match(/"message":"round/g),
   ).toHaveLength(5);
   expect(
-    written((log) => log.error({ err: 'words thrown as they are' }, 'failed')),
+    writeLog((log) => log.error({ err: 'words thrown as they are' }, 'failed')),
   ).not.toContain('words');
 });
 
@@ -179,7 +179,7 @@ test('a log nobody reads holds nobody up: it drops lines, and says afterwards ho
 });
 
 test('an event of a feature is a line with the fields that its kind names, in their order, and numbers rounded', () => {
-  const out = logged(
+  const out = logEvents(
     toFeatureEvent(reminderEndedEvent, {
       personId: toPersonId('adam-1'),
       outcome: toLogged('said'),

@@ -61,21 +61,21 @@ test('a typed question counts as a turn and leaves the figures of spoken ones al
 test('an open link counts as it goes, and nothing gets less when it closes or another begins', async () => {
   using metrics = openMetrics(() => true);
   const { discord } = metrics;
-  const lines = async () => (await metrics.page()).text.split('\n');
+  const listLines = async () => (await metrics.page()).text.split('\n');
   let sealed = 10;
-  const tally = () => ({ ...counts, sealed });
-  discord.countLink(toGuildId('guild-1'), tally);
+  const tallyPackets = () => ({ ...counts, sealed });
+  discord.countLink(toGuildId('guild-1'), tallyPackets);
   discord.countLink(toGuildId('guild-2'), () => counts);
-  expect(await lines()).toContain('parley_packets_total{what="sealed"} 13');
+  expect(await listLines()).toContain('parley_packets_total{what="sealed"} 13');
   sealed = 30;
-  expect(await lines()).toContain('parley_packets_total{what="sealed"} 33');
-  discord.onLinkClosed(toGuildId('guild-1'), tally());
+  expect(await listLines()).toContain('parley_packets_total{what="sealed"} 33');
+  discord.onLinkClosed(toGuildId('guild-1'), tallyPackets());
   sealed = 0;
-  discord.countLink(toGuildId('guild-1'), tally);
-  expect(await lines()).toContain('parley_packets_total{what="sealed"} 33');
-  discord.countLink(toGuildId('guild-2'), tally);
-  expect(await lines()).toContain('parley_packets_total{what="sealed"} 33');
-  expect(await lines()).toContain('parley_clock_shifts_total 8');
+  discord.countLink(toGuildId('guild-1'), tallyPackets);
+  expect(await listLines()).toContain('parley_packets_total{what="sealed"} 33');
+  discord.countLink(toGuildId('guild-2'), tallyPackets);
+  expect(await listLines()).toContain('parley_packets_total{what="sealed"} 33');
+  expect(await listLines()).toContain('parley_clock_shifts_total 8');
 });
 
 test('commands are timed by name, reconnects and closed sockets counted', async () => {
@@ -111,19 +111,19 @@ test('no figure carries an id, a name or a word', async () => {
 test('the delay of the event loop is measured from the first voice link on, and until a minute after the last one', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   using metrics = openMetrics(() => true);
-  const delays = async () =>
+  const countDelays = async () =>
     (await metrics.page()).text.match(/^parley_event_loop_delay_\w+ .*$/gm)?.length ??
     0;
   try {
-    expect(await delays()).toBe(0);
+    expect(await countDelays()).toBe(0);
     metrics.discord.countLink(toGuildId('guild-1'), () => counts);
-    expect(await delays()).toBe(2);
+    expect(await countDelays()).toBe(2);
     vi.advanceTimersByTime(300_000);
     metrics.discord.onLinkClosed(toGuildId('guild-1'), counts);
     vi.advanceTimersByTime(59_000);
-    expect(await delays()).toBe(2);
+    expect(await countDelays()).toBe(2);
     vi.advanceTimersByTime(1_000);
-    expect([await delays(), vi.getTimerCount()]).toEqual([0, 0]);
+    expect([await countDelays(), vi.getTimerCount()]).toEqual([0, 0]);
   } finally {
     vi.useRealTimers();
   }

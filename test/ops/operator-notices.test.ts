@@ -10,7 +10,9 @@ import {
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** Notices that `send` takes, on a clock that passes only when told to. */
-function open(send: (notice: string) => Promise<unknown> = async () => undefined) {
+function openNotices(
+  send: (notice: string) => Promise<unknown> = async () => undefined,
+) {
   const clock = new VirtualClock();
   const sent: string[] = [];
   const warned: unknown[] = [];
@@ -38,7 +40,7 @@ function open(send: (notice: string) => Promise<unknown> = async () => undefined
 }
 
 test('the operator is written to once for each kind and hour, with what to do', async () => {
-  const { clock, sent, report } = open();
+  const { clock, sent, report } = openNotices();
   for (let n = 0; n < 100; n++) await report('store.unreadable');
   await report('bug');
   expect(sent).toEqual([
@@ -56,7 +58,7 @@ test('the operator is written to once for each kind and hour, with what to do', 
 });
 
 test('an alert of a feature is written with the remedy that it declares, and without one only logged', async () => {
-  const { sent, report } = open();
+  const { sent, report } = openNotices();
   const full = {
     name: 'notes-full',
     meaning: 'no more notes are kept',
@@ -73,7 +75,7 @@ test('an alert of a feature is written with the remedy that it declares, and wit
 });
 
 test('a fault of ten minutes is told in one notice, and its end in another', async () => {
-  const { clock, notices, sent } = open();
+  const { clock, notices, sent } = openNotices();
   const fault = {
     name: 'link-down',
     meaning: alerts['link-down'].meaning,
@@ -95,7 +97,7 @@ test('a fault of ten minutes is told in one notice, and its end in another', asy
 
 test('however much breaks while a notice hangs, each kind waits once, and nothing is sent after the end', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const { ending, sent, report } = open(() => promise);
+  const { ending, sent, report } = openNotices(() => promise);
   const kinds = Object.keys(errorCodes) as TroubleKind[];
   for (let n = 0; n < 50; n++) for (const kind of kinds) void report(kind);
   await report('bug');

@@ -10,7 +10,9 @@ const page = { type: 'text/plain; version=0.0.4', text: 'parley_ready 1\n' };
 const ready = { isReady: true, lines: ['ok gateway'] };
 
 /** The status server of a bot that is well, unless `sources` says otherwise, on a free port. */
-async function opened(sources: Partial<Parameters<typeof openStatusServer>[1]> = {}) {
+async function openStatus(
+  sources: Partial<Parameters<typeof openStatusServer>[1]> = {},
+) {
   const well = {
     reportReadiness: () => ready,
     getLoopDelayMs: () => 3,
@@ -25,7 +27,7 @@ async function opened(sources: Partial<Parameters<typeof openStatusServer>[1]> =
 }
 
 test('a bot that is alive answers /healthz with ok', async () => {
-  await using server = await opened();
+  await using server = await openStatus();
   const response = await fetch(`${server.url}/healthz?from=here`);
   expect([response.status, await response.text()]).toEqual([200, 'ok\n']);
 });
@@ -35,7 +37,7 @@ test('/readyz follows the checks of the process, and names each of them', async 
     isReady: false,
     lines: ['failed gateway: not connected', 'ok store'],
   };
-  await using server = await opened({ reportReadiness: () => report });
+  await using server = await openStatus({ reportReadiness: () => report });
   const failed = await fetch(`${server.url}/readyz`);
   expect([failed.status, await failed.text()]).toEqual([
     503,
@@ -54,7 +56,7 @@ test.each([
 ])(
   'a request to the host %s is answered %i: figures are not for pages of others',
   async (host, status) => {
-    await using server = await opened();
+    await using server = await openStatus();
     const asked = request(`${server.url}/metrics`, {
       headers: host.split(' and ').flatMap((name) => ['host', name]),
       agent: false,
@@ -66,7 +68,7 @@ test.each([
 );
 
 test('only what exists is answered, and only to GET and HEAD', async () => {
-  await using server = await opened();
+  await using server = await openStatus();
   expect((await fetch(`${server.url}/`)).status).toBe(404);
   expect((await fetch(`${server.url}/healthz/../.env`)).status).toBe(404);
   const posted = await fetch(`${server.url}/healthz`, { method: 'POST', body: 'x' });
@@ -76,7 +78,7 @@ test('only what exists is answered, and only to GET and HEAD', async () => {
 });
 
 test('a page of metrics that cannot be made is one failed answer', async () => {
-  await using server = await opened({
+  await using server = await openStatus({
     renderMetrics: () => Promise.reject(new Error('no figures')),
   });
   const response = await fetch(`${server.url}/metrics`);
@@ -85,7 +87,7 @@ test('a page of metrics that cannot be made is one failed answer', async () => {
 });
 
 test('a port in use is told in one sentence that names the setting', async () => {
-  await using server = await opened();
+  await using server = await openStatus();
   const port = Number(new URL(server.url).port);
   const second = await openStatusServer(
     { host: '127.0.0.1', port },
@@ -103,7 +105,7 @@ test('a port in use is told in one sentence that names the setting', async () =>
 });
 
 test('a port that another bot has is taken once that one has ended, as in an update', async () => {
-  const first = await opened();
+  const first = await openStatus();
   const { hostname: host, port } = new URL(first.url);
   const clock = new VirtualClock();
   const reported: Awaited<ReturnType<typeof openStatusServer>>[] = [];

@@ -4,7 +4,7 @@ import { SpeedStats } from '#src/ops/speed-stats.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { toLogged } from '#test/fakes/to-logged.ts';
 
-function answered(
+function makeAnswered(
   startMs: number | undefined,
   finish: ReplyFinish = 'completed',
 ): SessionEvent {
@@ -27,7 +27,7 @@ function statsOf(...events: readonly SessionEvent[]) {
 
 test('the speed is the median and the 95th percentile of the answers that were heard', () => {
   const stats = statsOf(
-    ...Array.from({ length: 20 }, (_, n) => answered((n + 1) * 10)),
+    ...Array.from({ length: 20 }, (_, n) => makeAnswered((n + 1) * 10)),
   );
   expect(stats.speed(toGuildId('g'))).toEqual({
     turns: 20,
@@ -44,7 +44,7 @@ test('answers that failed are counted among all, and a recogniser that fails is 
     code: 'provider.late',
     message: toLogged('Late.'),
   };
-  const stats = statsOf(answered(300), answered(undefined, 'failed'), failed);
+  const stats = statsOf(makeAnswered(300), makeAnswered(undefined, 'failed'), failed);
   expect(stats.speed(toGuildId('g'))).toMatchObject({ turns: 2, failed: 1 });
 });
 

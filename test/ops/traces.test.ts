@@ -48,7 +48,7 @@ function spansOf(environment: NodeJS.ProcessEnv, ...events: readonly SessionEven
   return exporter.getFinishedSpans();
 }
 
-function ms([s, ns]: readonly [number, number]) {
+function toMs([s, ns]: readonly [number, number]) {
   return s * 1_000 + ns / 1e6;
 }
 
@@ -56,8 +56,8 @@ test('a turn is a trace of its recognition, chat model, first sound and tools', 
   const spans = spansOf({}, tool, answered);
   const shown = spans.map(({ name, startTime, endTime }) => [
     name,
-    ms(startTime),
-    ms(endTime),
+    toMs(startTime),
+    toMs(endTime),
   ]);
   expect(shown).toEqual([
     ['recognition', 999_000, 999_250],
@@ -91,11 +91,11 @@ test("a tool call belongs to its asker's turn alone, and ends with the session",
 
 test('words are traced only where the variable of OpenTelemetry asks for them', () => {
   const asked = { OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: 'true' };
-  const told = (environment: NodeJS.ProcessEnv) =>
+  const listTold = (environment: NodeJS.ProcessEnv) =>
     JSON.stringify(spansOf(environment, answered).map(({ attributes }) => attributes));
-  expect(told(asked)).toContain('The timer runs.');
+  expect(listTold(asked)).toContain('The timer runs.');
   trace.disable();
-  expect(told({})).not.toContain('timer');
+  expect(listTold({})).not.toContain('timer');
 });
 
 test('without an SDK nothing is traced', () =>

@@ -80,27 +80,33 @@ test.each([
   expect(command.kind === 'incomplete' && formatLine(command.lack)).toBe(message);
 });
 
-function lines(line: string) {
+function completeLines(line: string) {
   return completeLine(line, commands).suggestions.map((suggestion) => suggestion.line);
 }
 
 test('what could come next is suggested, as whole lines', () => {
-  expect(lines('hello')).toEqual([]);
-  expect(lines('/')).toEqual(['/join ', '/ask ', '/track ']);
-  expect(lines('/tr')).toEqual(['/track ']);
-  expect(lines('/track p')).toEqual(['/track play ', '/track pause ']);
-  expect(lines('/ask ')).toEqual(['/ask question:', '/ask answer:', '/ask private:']);
-  expect(lines('/ask what answer:')).toEqual([
+  expect(completeLines('hello')).toEqual([]);
+  expect(completeLines('/')).toEqual(['/join ', '/ask ', '/track ']);
+  expect(completeLines('/tr')).toEqual(['/track ']);
+  expect(completeLines('/track p')).toEqual(['/track play ', '/track pause ']);
+  expect(completeLines('/ask ')).toEqual([
+    '/ask question:',
+    '/ask answer:',
+    '/ask private:',
+  ]);
+  expect(completeLines('/ask what answer:')).toEqual([
     '/ask what answer:in writing ',
     '/ask what answer:aloud ',
   ]);
-  expect(lines('/ask what answer:al')).toEqual(['/ask what answer:aloud ']);
-  expect(lines('/ask what private:t')).toEqual(['/ask what private:true ']);
-  expect(lines('/ask what answer:aloud ')).toEqual(['/ask what answer:aloud private:']);
+  expect(completeLines('/ask what answer:al')).toEqual(['/ask what answer:aloud ']);
+  expect(completeLines('/ask what private:t')).toEqual(['/ask what private:true ']);
+  expect(completeLines('/ask what answer:aloud ')).toEqual([
+    '/ask what answer:aloud private:',
+  ]);
 });
 
 test('each suggested line is read as the command that it completes', () => {
-  for (const line of lines('/ask what answer:'))
+  for (const line of completeLines('/ask what answer:'))
     expect(readCommand(line, commands).kind, line).toBe('command');
 });
 

@@ -22,28 +22,30 @@ function readAt(nowMs: number, ...events: readonly FactEvent[]) {
   return readFaders(facts, nowMs)[0];
 }
 
-const tell = (change: Partial<TrackFact>, ageMs = 0): FactEvent => ({
+const tellTracks = (change: Partial<TrackFact>, ageMs = 0): FactEvent => ({
   kind: 'tracks',
   ageMs,
   tracks: [{ ...rain, ...change }],
 });
 
 test('a sound goes on between two facts, and begins again in a loop', () => {
-  expect(readAt(3_000, tell({}))?.positionMs).toBe(1_000);
-  expect(readAt(3_000, tell({ isLooping: false }))?.positionMs).toBe(30_000);
-  expect(readAt(3_000, tell({ isPaused: true }))?.positionMs).toBe(29_000);
-  expect(readAt(1_500, tell({ positionMs: 0 }, 2_000))?.positionMs).toBe(2_500);
+  expect(readAt(3_000, tellTracks({}))?.positionMs).toBe(1_000);
+  expect(readAt(3_000, tellTracks({ isLooping: false }))?.positionMs).toBe(30_000);
+  expect(readAt(3_000, tellTracks({ isPaused: true }))?.positionMs).toBe(29_000);
+  expect(readAt(1_500, tellTracks({ positionMs: 0 }, 2_000))?.positionMs).toBe(2_500);
 });
 
 test('a fader stays where it was put while the level falls under the voice', () => {
-  const ducked = readAt(1_000, tell({ gainPercent: 16 }));
+  const ducked = readAt(1_000, tellTracks({ gainPercent: 16 }));
   expect(ducked).toMatchObject({ percent: 80, level: 0.08, isDucked: true });
-  expect(readAt(1_000, tell({}))).toMatchObject({ level: 0.4, isDucked: false });
+  expect(readAt(1_000, tellTracks({}))).toMatchObject({ level: 0.4, isDucked: false });
 });
 
 test('a track that is paused has no level, and one that is muted is not ducked', () => {
-  expect(readAt(1_000, tell({ isPaused: true }))?.level).toBe(0);
-  expect(readAt(1_000, tell({ isMuted: true, gainPercent: 0 }))?.isDucked).toBe(false);
+  expect(readAt(1_000, tellTracks({ isPaused: true }))?.level).toBe(0);
+  expect(readAt(1_000, tellTracks({ isMuted: true, gainPercent: 0 }))?.isDucked).toBe(
+    false,
+  );
 });
 
 test('a timer that is told again keeps its ring, and a later one gets a new one', () => {
@@ -55,13 +57,13 @@ test('a timer that is told again keeps its ring, and a later one gets a new one'
 });
 
 test('a tool is shown while it runs, and for twelve seconds after its end', () => {
-  const call = (state: string): FactEvent => ({
+  const makeToolFact = (state: string): FactEvent => ({
     kind: 'tools',
     tools: [{ id: '1', tool: 'set_reminder', state }],
   });
-  const running = stepFacts(noFacts, call('running'), 0);
+  const running = stepFacts(noFacts, makeToolFact('running'), 0);
   expect(listShownTools(running, 60_000)).toHaveLength(1);
-  const ended = stepFacts(running, call('ran'), 60_000);
+  const ended = stepFacts(running, makeToolFact('ran'), 60_000);
   expect(listShownTools(ended, 71_999)).toHaveLength(1);
   expect(listShownTools(ended, 72_001)).toHaveLength(0);
 });

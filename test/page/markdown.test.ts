@@ -4,7 +4,7 @@ import { fc } from '#test/properties.ts';
 const names: Readonly<Record<string, string>> = { '5': 'Adam', '8': 'general' };
 
 /** Written with its manners as tags. */
-function tagged(text: string) {
+function tagManners(text: string) {
   return readMarkdown(text, (id) => names[id]).map((paragraph) => {
     if (paragraph.kind === 'code') return `pre(${paragraph.text})`;
     return paragraph.parts.map(tagOf).join('');
@@ -34,11 +34,11 @@ test.each([
   ['[bad](javascript:alert(1))', '[bad](javascript:alert(1))'],
   ['**never closed', '**never closed'],
   ['on https://discord.com/channels/1/8, not /1/77', 'on mention(#general), not /1/77'],
-])('%s', (text, shown) => expect(tagged(text)).toEqual([shown]));
+])('%s', (text, shown) => expect(tagManners(text)).toEqual([shown]));
 
 test('lines of words stand together, and code on its own', () => {
   const text = 'one\ntwo\n```js\nlet a = 1;\n```\nend';
-  expect(tagged(text)).toEqual(['one\ntwo', 'pre(let a = 1;)', 'end']);
+  expect(tagManners(text)).toEqual(['one\ntwo', 'pre(let a = 1;)', 'end']);
 });
 
 test('no letter of words without marks is lost, and hostile marks end', () => {
@@ -48,7 +48,7 @@ test('no letter of words without marks is lost, and hostile marks end', () => {
   });
   fc.assert(
     fc.property(plain, (text) => {
-      expect(tagged(text)).toEqual([text]);
+      expect(tagManners(text)).toEqual([text]);
     }),
   );
   const hostile = fc.string({
@@ -56,8 +56,8 @@ test('no letter of words without marks is lost, and hostile marks end', () => {
   });
   fc.assert(
     fc.property(hostile, (text) => {
-      tagged(text);
+      tagManners(text);
     }),
   );
-  expect(tagged('*_'.repeat(1_000)).join('').length).toBeGreaterThan(0);
+  expect(tagManners('*_'.repeat(1_000)).join('').length).toBeGreaterThan(0);
 });

@@ -14,7 +14,7 @@ const state: RoomEvent = {
   you: 'You',
 };
 
-function message(id: string, more: object = {}) {
+function makeMessage(id: string, more: object = {}) {
   return {
     ...{ kind: 'message', change: 'posted', id, channel: 'general', author: 'Parley' },
     ...{ text: id, buttons: [], files: [], atMs: 0 },
@@ -22,30 +22,34 @@ function message(id: string, more: object = {}) {
   } as RoomEvent;
 }
 
-function after(...lines: readonly RoomEvent[]) {
+function stepThrough(...lines: readonly RoomEvent[]) {
   return lines.reduce(stepRoom, emptyRoom);
 }
 
 test('a message is posted, edited in its place, and deleted', () => {
-  const posted = after(message('a'), message('b'));
-  const edited = stepRoom(posted, message('a', { change: 'edited', text: 'new' }));
+  const posted = stepThrough(makeMessage('a'), makeMessage('b'));
+  const edited = stepRoom(posted, makeMessage('a', { change: 'edited', text: 'new' }));
   expect(edited.items).toMatchObject([{ text: 'new' }, { text: 'b' }]);
-  const deleted = stepRoom(edited, message('a', { change: 'deleted' }));
+  const deleted = stepRoom(edited, makeMessage('a', { change: 'deleted' }));
   expect(deleted.items).toMatchObject([{ key: 'b' }]);
 });
 
 test('an edit of a message that was posted before the page came is shown, too', () =>
-  expect(after(message('a', { change: 'edited' })).items).toMatchObject([
+  expect(stepThrough(makeMessage('a', { change: 'edited' })).items).toMatchObject([
     { key: 'a' },
   ]));
 
-const said = (who: string, text: string): RoomEvent => ({ kind: 'said', who, text });
+const makeSaid = (who: string, text: string): RoomEvent => ({
+  kind: 'said',
+  who,
+  text,
+});
 
 test('of messages and events, in the order in which they came, only the latest 200 are kept', () => {
-  const { items } = after(
+  const { items } = stepThrough(
     ...Array.from({ length: 250 }, (_, n) => [
-      message(`m${n}`),
-      said('Adam', `${n}`),
+      makeMessage(`m${n}`),
+      makeSaid('Adam', `${n}`),
     ]).flat(),
   );
   expect([items.length, items[0]?.key]).toEqual([200, 'm150']);
@@ -58,32 +62,35 @@ const noon = {
 } as const satisfies RoomEvent;
 
 const listKinds = (...lines: readonly RoomEvent[]) =>
-  after(state, ...lines).items.map(({ kind }) => kind);
+  stepThrough(state, ...lines).items.map(({ kind }) => kind);
 
 test('an answer that is a message, too, is one bubble, whichever comes first', () => {
   const answer: RoomEvent = { ...noon, isMessage: true };
-  const [same, other] = [message('Noon.'), message('Other.')];
+  const [same, other] = [makeMessage('Noon.'), makeMessage('Other.')];
   expect(listKinds(same, other, answer)).toEqual(['answered', 'message']);
   expect(listKinds(answer, other, same)).toEqual(['answered', 'message']);
-  const mention = message('m', { text: '<@1> Noon.' });
+  const mention = makeMessage('m', { text: '<@1> Noon.' });
   expect(listKinds(answer, mention)).toEqual(['answered']);
-  const only = message('m', { text: 'Noon.', to: 'You' });
-  expect(after(state, answer, only).items).toMatchObject([{ to: 'You' }]);
+  const only = makeMessage('m', { text: 'Noon.', to: 'You' });
+  expect(stepThrough(state, answer, only).items).toMatchObject([{ to: 'You' }]);
 });
 
 test('a message that says what the bot has only said aloud is a bubble of its own', () => {
-  expect(listKinds(noon, message('Noon.'))).toEqual(['answered', 'message']);
+  expect(listKinds(noon, makeMessage('Noon.'))).toEqual(['answered', 'message']);
   const answer: RoomEvent = { ...noon, isMessage: true };
-  const again = message('again', { text: 'Noon.' });
-  expect(listKinds(answer, message('Noon.'), again)).toEqual(['answered', 'message']);
+  const again = makeMessage('again', { text: 'Noon.' });
+  expect(listKinds(answer, makeMessage('Noon.'), again)).toEqual([
+    'answered',
+    'message',
+  ]);
 });
 
 test('an answer goes with its message, or says what that message says now', () => {
-  const talk = [state, { ...noon, isMessage: true }, message('Noon.')];
-  const edited = message('Noon.', { change: 'edited', text: 'Taken back.' });
-  expect(after(...talk, edited).items).toMatchObject([{ text: 'Taken back.' }]);
-  const deleted = message('Noon.', { change: 'deleted' });
-  expect(after(...talk, deleted).items).toEqual([]);
+  const talk = [state, { ...noon, isMessage: true }, makeMessage('Noon.')];
+  const edited = makeMessage('Noon.', { change: 'edited', text: 'Taken back.' });
+  expect(stepThrough(...talk, edited).items).toMatchObject([{ text: 'Taken back.' }]);
+  const deleted = makeMessage('Noon.', { change: 'deleted' });
+  expect(stepThrough(...talk, deleted).items).toEqual([]);
 });
 
 const ends = {
@@ -94,7 +101,7 @@ const ends = {
   instants: { heardAtMs: 1, endedAtMs: 1 },
 };
 
-const begins = (answerId: number): RoomEvent => ({
+const beginAnswer = (answerId: number): RoomEvent => ({
   kind: 'answering',
   answerId,
   who: 'You',
@@ -102,15 +109,21 @@ const begins = (answerId: number): RoomEvent => ({
 
 test('an answer stands where it began, above the question that cut it', () => {
   const spoken = { kind: 'live', who: 'Parley', text: 'One.', answerId: 1 } as const;
-  const talk = [state, said('You', 'Count.'), begins(1), spoken, said('You', 'Stop?')];
+  const talk = [
+    state,
+    makeSaid('You', 'Count.'),
+    beginAnswer(1),
+    spoken,
+    makeSaid('You', 'Stop?'),
+  ];
   const cut: RoomEvent = { kind: 'answered', answerId: 1, ...ends };
-  const begun = after(...talk);
+  const begun = stepThrough(...talk);
   expect(begun.items).toMatchObject([
     { text: 'Count.' },
     { text: 'One.' },
     { text: 'Stop?' },
   ]);
-  const { items } = after(...talk, begins(2), cut, {
+  const { items } = stepThrough(...talk, beginAnswer(2), cut, {
     ...cut,
     answerId: 2,
     text: 'Yes.',
@@ -124,16 +137,22 @@ test('an answer stands where it began, above the question that cut it', () => {
 });
 
 test('an answer in writing, too, takes the place of its beginning', () => {
-  const { items } = after(state, begins(1), said('You', 'Hm.'), message('Noon.'), {
-    ...{ kind: 'answered', answerId: 1, ...ends },
-    ...{ text: 'Noon.', isMessage: true },
-  });
+  const { items } = stepThrough(
+    state,
+    beginAnswer(1),
+    makeSaid('You', 'Hm.'),
+    makeMessage('Noon.'),
+    {
+      ...{ kind: 'answered', answerId: 1, ...ends },
+      ...{ text: 'Noon.', isMessage: true },
+    },
+  );
   expect(items.map(({ kind }) => kind)).toEqual(['answered', 'said']);
 });
 
 test('an answer of an earlier session keeps its place when ids begin anew', () => {
   const first: RoomEvent = { kind: 'answered', answerId: 1, ...ends };
-  const { items } = after(state, begins(1), first, begins(1), {
+  const { items } = stepThrough(state, beginAnswer(1), first, beginAnswer(1), {
     ...first,
     text: 'Two.',
   });
@@ -141,87 +160,100 @@ test('an answer of an earlier session keeps its place when ids begin anew', () =
 });
 
 test('scraps of one halting person, without words, get one line', () => {
-  const scrap = (who: string) => ({
+  const ignoreScrap = (who: string) => ({
     kind: 'ignored' as const,
     who,
     why: 'empty' as const,
   });
-  const { items } = after(state, scrap('You'), scrap('You'), scrap('Adam'));
+  const { items } = stepThrough(
+    state,
+    ignoreScrap('You'),
+    ignoreScrap('You'),
+    ignoreScrap('Adam'),
+  );
   expect(items).toMatchObject([{ who: 'You' }, { who: 'Adam' }]);
 });
 
 test('words of a person who still speaks are live until they are said', () => {
   const live: RoomEvent = { kind: 'live', who: 'Adam', text: 'what time' };
-  expect(after(live).live).toEqual({ Adam: 'what time' });
-  const { live: left, items } = after(live, said('Adam', 'what time is it'));
+  expect(stepThrough(live).live).toEqual({ Adam: 'what time' });
+  const { live: left, items } = stepThrough(live, makeSaid('Adam', 'what time is it'));
   expect([left, items.length]).toEqual([{ Adam: '' }, 1]);
 });
 
 test('who speaks is marked by name or id, until the next state says otherwise', () => {
   const speaks: RoomEvent = { kind: 'speaks', who: 'Adam', on: true };
-  expect(after(state, speaks).room.people.map((one) => one.speaks)).toEqual([
+  expect(stepThrough(state, speaks).room.people.map((one) => one.speaks)).toEqual([
     false,
     true,
   ]);
-  const byId = after(state, { ...speaks, who: '1' });
+  const byId = stepThrough(state, { ...speaks, who: '1' });
   expect(byId.room.people.map((one) => one.speaks)).toEqual([true, false]);
-  expect(after(state, speaks, state).room.people.map((one) => one.speaks)).toEqual([
-    false,
-    false,
-  ]);
+  expect(
+    stepThrough(state, speaks, state).room.people.map((one) => one.speaks),
+  ).toEqual([false, false]);
 });
 
 test('the bot is marked where it speaks, too', () => {
   const speaks: RoomEvent = { kind: 'speaks', who: 'Parley', on: true };
-  expect(after(state, speaks).room.bot.speaks).toBe(true);
-  expect(after(state, speaks, { ...speaks, on: false }).room.bot.speaks).toBe(false);
+  expect(stepThrough(state, speaks).room.bot.speaks).toBe(true);
+  expect(stepThrough(state, speaks, { ...speaks, on: false }).room.bot.speaks).toBe(
+    false,
+  );
 });
 
-const named = (name: string) => ({
+const makeNamedButton = (name: string) => ({
   customId: `parley:${name}`,
   label: name,
   disabled: false,
 });
 
 test('the panel is the latest message of the bot for everybody with the buttons of a panel', () => {
-  const buttons = [named('stop'), named('more')];
-  const panel = message('panel', { buttons });
+  const buttons = [makeNamedButton('stop'), makeNamedButton('more')];
+  const panel = makeMessage('panel', { buttons });
   const others = [
-    message('link', { buttons: [{ label: 'Guide', disabled: false }] }),
-    message('private', { buttons, to: 'You' }),
-    message('person', { buttons, author: 'Adam' }),
+    makeMessage('link', { buttons: [{ label: 'Guide', disabled: false }] }),
+    makeMessage('private', { buttons, to: 'You' }),
+    makeMessage('person', { buttons, author: 'Adam' }),
   ];
-  expect(findPanel(after(state, panel, ...others))?.id).toBe('panel');
-  expect(findPanel(after(state, ...others))).toBeUndefined();
+  expect(findPanel(stepThrough(state, panel, ...others))?.id).toBe('panel');
+  expect(findPanel(stepThrough(state, ...others))).toBeUndefined();
 });
 
 test('a notice with buttons of its own, as captions have one, does not take the place of the panel', () => {
-  const panel = message('panel', {
-    buttons: [named('ask'), named('stop'), named('more')],
+  const panel = makeMessage('panel', {
+    buttons: [makeNamedButton('ask'), makeNamedButton('stop'), makeNamedButton('more')],
   });
-  const notice = message('notice', {
-    buttons: [named('captions.leave_out'), named('captions')],
+  const notice = makeMessage('notice', {
+    buttons: [makeNamedButton('captions.leave_out'), makeNamedButton('captions')],
   });
-  expect(findPanel(after(state, panel, notice))?.id).toBe('panel');
-  const next = message('next', {
-    buttons: [named('stop'), named('more'), named('resume')],
+  expect(findPanel(stepThrough(state, panel, notice))?.id).toBe('panel');
+  const next = makeMessage('next', {
+    buttons: [
+      makeNamedButton('stop'),
+      makeNamedButton('more'),
+      makeNamedButton('resume'),
+    ],
   });
-  expect(findPanel(after(state, panel, notice, next))?.id).toBe('next');
+  expect(findPanel(stepThrough(state, panel, notice, next))?.id).toBe('next');
 });
 
 test('who would talk and be met with silence reads why, with the press that ends it', () => {
-  const people = (own?: string) => [
+  const makePeople = (own?: string) => [
     { id: '1', name: 'You', isYou: true, speaks: false, ...(own && { channel: own }) },
     { id: '2', name: 'Ben', isYou: false, speaks: false, channel: 'Lounge' },
   ];
-  const at = (own?: string, bot?: string): RoomEvent => ({
+  const makeState = (own?: string, bot?: string): RoomEvent => ({
     ...(state as Extract<RoomEvent, { kind: 'state' }>),
-    people: people(own),
+    people: makePeople(own),
     bot: { online: true, name: 'Parley', speaks: false, ...(bot && { channel: bot }) },
   });
-  const panel = (button: string) =>
-    message('panel', { text: 'In Lounge.', buttons: [named('more'), named(button)] });
-  const unheard = (...names: readonly string[]): RoomEvent => ({
+  const makePanel = (button: string) =>
+    makeMessage('panel', {
+      text: 'In Lounge.',
+      buttons: [makeNamedButton('more'), makeNamedButton(button)],
+    });
+  const leaveUnheard = (...names: readonly string[]): RoomEvent => ({
     kind: 'panel',
     channel: 'Lounge',
     mood: 'waiting',
@@ -229,17 +261,21 @@ test('who would talk and be met with silence reads why, with the press that ends
     headline: 'Press.',
     notes: [],
   });
-  const told = (...lines: readonly RoomEvent[]) =>
-    listSilences(after(...lines)).map((one) => [one.text, one.label]);
-  expect(told(at())).toEqual([['You are in no voice channel.', 'Join Lounge']]);
-  expect(told(at('Lounge'))).toEqual([['Parley is not in Lounge.', 'Call Parley']]);
-  expect(told(at('Stage', 'Lounge'))).toEqual([
+  const listTold = (...lines: readonly RoomEvent[]) =>
+    listSilences(stepThrough(...lines)).map((one) => [one.text, one.label]);
+  expect(listTold(makeState())).toEqual([
+    ['You are in no voice channel.', 'Join Lounge'],
+  ]);
+  expect(listTold(makeState('Lounge'))).toEqual([
+    ['Parley is not in Lounge.', 'Call Parley'],
+  ]);
+  expect(listTold(makeState('Stage', 'Lounge'))).toEqual([
     ['Parley is not in Stage.', 'Call Parley'],
   ]);
-  expect(told(at('Lounge'), panel('try.join'))).toEqual([]);
-  expect(told(at('Lounge', 'Lounge'))).toEqual([]);
-  expect(told(at('Lounge', 'Lounge'), unheard('Ana', 'Ben'))).toEqual([
+  expect(listTold(makeState('Lounge'), makePanel('try.join'))).toEqual([]);
+  expect(listTold(makeState('Lounge', 'Lounge'))).toEqual([]);
+  expect(listTold(makeState('Lounge', 'Lounge'), leaveUnheard('Ana', 'Ben'))).toEqual([
     ['Parley does not hear Ben yet.', 'Let Ben agree'],
   ]);
-  expect(told(at('Lounge', 'Lounge'), unheard('You'))).toEqual([]);
+  expect(listTold(makeState('Lounge', 'Lounge'), leaveUnheard('You'))).toEqual([]);
 });

@@ -10,7 +10,7 @@ const sizes = {
   fadeSamples: 0,
 };
 
-function pulled(ring: SampleRing, count: number) {
+function pullSamples(ring: SampleRing, count: number) {
   const out = new Float32Array(count).fill(9);
   ring.pull(out);
   return [...out];
@@ -19,25 +19,25 @@ function pulled(ring: SampleRing, count: number) {
 test('nothing plays before the reserve is there, then everything in order', () => {
   const ring = new SampleRing(sizes);
   ring.push(new Float32Array([1, 2, 3]));
-  expect(pulled(ring, 2)).toEqual([0, 0]);
+  expect(pullSamples(ring, 2)).toEqual([0, 0]);
   ring.push(new Float32Array([4]));
-  expect([pulled(ring, 3), ring.length]).toEqual([[1, 2, 3], 1]);
+  expect([pullSamples(ring, 3), ring.length]).toEqual([[1, 2, 3], 1]);
 });
 
 test('once it has run dry it waits for the reserve again', () => {
   const ring = new SampleRing(sizes);
   ring.push(new Float32Array([1, 2, 3, 4]));
-  expect(pulled(ring, 6)).toEqual([1, 2, 3, 4, 0, 0]);
+  expect(pullSamples(ring, 6)).toEqual([1, 2, 3, 4, 0, 0]);
   ring.push(new Float32Array([5, 6]));
-  expect(pulled(ring, 2)).toEqual([0, 0]);
+  expect(pullSamples(ring, 2)).toEqual([0, 0]);
   ring.push(new Float32Array([7, 8]));
-  expect(pulled(ring, 4)).toEqual([5, 6, 7, 8]);
+  expect(pullSamples(ring, 4)).toEqual([5, 6, 7, 8]);
 });
 
 test('what does not fit takes the place of the oldest', () => {
   const ring = new SampleRing(sizes);
   ring.push(new Float32Array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
-  expect(pulled(ring, 8)).toEqual([3, 4, 5, 6, 7, 8, 9, 10]);
+  expect(pullSamples(ring, 8)).toEqual([3, 4, 5, 6, 7, 8, 9, 10]);
 });
 
 const growing = {
@@ -48,20 +48,20 @@ const growing = {
   holeSamples: 300,
   calmSamples: 1_000,
 };
-const tone = (length: number) => new Float32Array(length).fill(1);
+const makeTone = (length: number) => new Float32Array(length).fill(1);
 
 /** Sound that lasts for `samples` after the reserve, and then is missing for `gap`. */
-function play(ring: SampleRing, samples: number, gap: number) {
-  ring.push(tone(samples));
-  pulled(ring, samples + gap);
+function playWithGap(ring: SampleRing, samples: number, gap: number) {
+  ring.push(makeTone(samples));
+  pullSamples(ring, samples + gap);
 }
 
 test('a hole in the middle of speech doubles the reserve, up to its limit', () => {
   const ring = new SampleRing(growing);
   const reserves = [1, 2, 3, 4].map(() => {
-    play(ring, 600, 200);
-    ring.push(tone(1));
-    pulled(ring, 1);
+    playWithGap(ring, 600, 200);
+    ring.push(makeTone(1));
+    pullSamples(ring, 1);
     return ring.reserve;
   });
   expect(reserves).toEqual([200, 400, 500, 500]);
@@ -69,17 +69,17 @@ test('a hole in the middle of speech doubles the reserve, up to its limit', () =
 
 test('speech that ends is no hole, however often', () => {
   const ring = new SampleRing(growing);
-  for (let n = 0; n < 5; n++) play(ring, 150, 400);
+  for (let n = 0; n < 5; n++) playWithGap(ring, 150, 400);
   expect(ring.reserve).toBe(100);
 });
 
 test('after a time without holes the reserve falls again', () => {
   const ring = new SampleRing(growing);
-  play(ring, 150, 200);
-  ring.push(tone(1));
+  playWithGap(ring, 150, 200);
+  ring.push(makeTone(1));
   expect(ring.reserve).toBe(200);
   const reserves = [1, 2, 3, 4].map(() => {
-    play(ring, 1_000, 400);
+    playWithGap(ring, 1_000, 400);
     return ring.reserve;
   });
   expect(reserves).toEqual([150, 112, 100, 100]);
@@ -87,8 +87,8 @@ test('after a time without holes the reserve falls again', () => {
 
 test('sound begins and breaks off without a click', () => {
   const ring = new SampleRing({ ...sizes, maxSamples: 400, fadeSamples: 100 });
-  ring.push(tone(300));
-  const heard = [0, ...pulled(ring, 600)];
+  ring.push(makeTone(300));
+  const heard = [0, ...pullSamples(ring, 600)];
   const steps = heard.map((sample, n) => Math.abs(sample - (heard[n - 1] ?? 0)));
   expect(Math.max(...heard)).toBe(1);
   expect(Math.max(...steps)).toBeLessThan(0.05);

@@ -69,11 +69,11 @@ test('a choice is kept in the browser, and what somebody else wrote there is no 
 });
 
 test('a browser that forbids its storage keeps nothing, and the page goes on', () => {
-  const refuse = () => {
+  const refuseAccess = () => {
     throw new Error('SecurityError');
   };
-  expect(loadSoundChoice({ getItem: refuse }).volume).toBe(1);
+  expect(loadSoundChoice({ getItem: refuseAccess }).volume).toBe(1);
   expect(() =>
-    keepSoundChoice({ setItem: refuse }, loadSoundChoice(openStorage())),
+    keepSoundChoice({ setItem: refuseAccess }, loadSoundChoice(openStorage())),
   ).not.toThrow();
 });

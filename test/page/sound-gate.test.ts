@@ -13,7 +13,7 @@ const [load, press, returned, waited] = (
   SoundGateEvent,
   SoundGateEvent,
 ];
-const context = (state: string): SoundGateEvent => ({ kind: 'context', state });
+const changeContext = (state: string): SoundGateEvent => ({ kind: 'context', state });
 
 /** The last state after events, and how often the browser was asked to play. */
 function passGate(...events: readonly SoundGateEvent[]): [SoundGate, number] {
@@ -30,17 +30,22 @@ function passGate(...events: readonly SoundGateEvent[]): [SoundGate, number] {
 test.for<[string, readonly SoundGateEvent[], SoundGate, number]>([
   [
     'a browser that lets pages sound begins by itself',
-    [load, context('running'), waited],
+    [load, changeContext('running'), waited],
     'running',
     1,
   ],
   [
     'one that blocks them waits for a press',
-    [load, context('suspended'), waited],
+    [load, changeContext('suspended'), waited],
     'blocked',
     1,
   ],
-  ['a press ends the block', [load, waited, press, context('running')], 'running', 2],
+  [
+    'a press ends the block',
+    [load, waited, press, changeContext('running')],
+    'running',
+    2,
+  ],
   [
     'each press asks the browser again until it plays',
     [load, press, press, press],
@@ -50,31 +55,42 @@ test.for<[string, readonly SoundGateEvent[], SoundGate, number]>([
   ['a press where no loudspeaker is is in vain', [load, press, waited], 'silent', 2],
   [
     'a loudspeaker that comes later plays',
-    [load, press, waited, returned, context('running')],
+    [load, press, waited, returned, changeContext('running')],
     'running',
     3,
   ],
   [
     'a call in Safari interrupts',
-    [load, context('running'), context('interrupted')],
+    [load, changeContext('running'), changeContext('interrupted')],
     'interrupted',
     1,
   ],
   [
     'its end may leave the sound suspended',
-    [load, context('running'), context('interrupted'), context('suspended')],
+    [
+      load,
+      changeContext('running'),
+      changeContext('interrupted'),
+      changeContext('suspended'),
+    ],
     'interrupted',
     1,
   ],
   [
     'who comes back to the page hears without a press where the browser allows it',
-    [load, context('running'), context('interrupted'), returned, context('running')],
+    [
+      load,
+      changeContext('running'),
+      changeContext('interrupted'),
+      returned,
+      changeContext('running'),
+    ],
     'running',
     2,
   ],
   [
     'while it plays nothing is asked',
-    [load, context('running'), press, returned, waited],
+    [load, changeContext('running'), press, returned, waited],
     'running',
     1,
   ],

@@ -6,7 +6,7 @@ type SentCommand = {
   readonly reply: (change?: object) => void;
 };
 
-function open() {
+function openActs() {
   const sent: SentCommand[] = [];
   const wanted: object[] = [];
   const told: unknown[] = [];
@@ -24,7 +24,7 @@ function open() {
 }
 
 test('a fader that moves has one command on its way, and its last place wins', async () => {
-  const { acts, sent, wanted } = open();
+  const { acts, sent, wanted } = openActs();
   const moved = acts.setVolume('main', 90);
   for (const percent of [80, 70, 60]) void acts.setVolume('main', percent);
   expect(sent.map(({ options }) => options)).toEqual([{ level: 90, track: 'main' }]);
@@ -39,7 +39,7 @@ test('a fader that moves has one command on its way, and its last place wins', a
 });
 
 test('a refusal is told, and the fader goes back', async () => {
-  const { acts, sent, told, wanted } = open();
+  const { acts, sent, told, wanted } = openActs();
   const moved = acts.setVolume('main', 0);
   void acts.setVolume('main', 10);
   sent[0]?.reply({ isPrivate: true, text: 'That sound is of Ben.' });

@@ -20,17 +20,18 @@ const anyOverwrites: fc.Arbitrary<Overwrites> = fc.record({
 });
 
 /** Whether a member of these roles has the right, by Discord's documented order. */
-function has(
+function hasRight(
   overwrites: Overwrites,
   held: readonly string[],
   id: string,
   base: ReadonlySet<string>,
 ) {
-  const of = (kind: 'allow' | 'deny') => held.some((role) => overwrites[role] === kind);
+  const someRole = (kind: 'allow' | 'deny') =>
+    held.some((role) => overwrites[role] === kind);
   let may = [everyone, ...held].some((role) => base.has(role));
   if (overwrites[everyone] !== 'none') may = overwrites[everyone] === 'allow';
-  if (of('deny')) may = false;
-  if (of('allow')) may = true;
+  if (someRole('deny')) may = false;
+  if (someRole('allow')) may = true;
   const own = overwrites[id] ?? 'none';
   return own === 'none' ? may : own === 'allow';
 }
@@ -44,7 +45,7 @@ function rightOf(overwrites: Overwrites, base: ReadonlySet<string>): RightInChan
         .filter((id) => overwrites[id] === kind)
         .map(toOverwriteId),
     );
-  const isOpen = has(overwrites, [], '', base);
+  const isOpen = hasRight(overwrites, [], '', base);
   return { isOpen, allowedIds: idsOf('allow'), deniedIds: idsOf('deny') };
 }
 
@@ -76,7 +77,7 @@ function compareHolders(
         decided++;
         for (const mine of [[], ['staff'], ['guests'], roles])
           for (const id of ['ana', 'ben'])
-            compare(has(one, mine, id, base), has(other, mine, id, base));
+            compare(hasRight(one, mine, id, base), hasRight(other, mine, id, base));
       },
     ),
     { numRuns: countRuns(2_000) },

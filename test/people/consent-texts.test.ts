@@ -25,9 +25,9 @@ test.each(claims)(
       hasCalled: false,
       isTold: true,
     };
-    const heard = (hasRole: boolean) =>
+    const mayBeHeard = (hasRole: boolean) =>
       mayHear({ ...silent, policy, hasPressed: false, hasRole });
-    expect([heard(false), heard(true)]).toEqual([everybody, role]);
+    expect([mayBeHeard(false), mayBeHeard(true)]).toEqual([everybody, role]);
   },
 );
 

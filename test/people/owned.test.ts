@@ -19,7 +19,7 @@ const cleo = toPersonId('cleo');
 const said = new Owned('eight', { channelId: lounge });
 const own = new Owned('nine', { onlyFor: ana });
 const told = new Owned('nine', toPrivateOwner(ana, said.owner));
-const may = async () => true;
+const mayOpen = async () => true;
 const mayNot = async () => false;
 
 // Proves: Words of a channel come out only where its people read by real
@@ -40,13 +40,13 @@ test('words for one person come out for them alone, and given words everywhere',
   ]);
   expect([
     await own.findForPerson(ana, mayNot),
-    await own.findForPerson(ben, may),
+    await own.findForPerson(ben, mayOpen),
   ]).toEqual(['nine', undefined]);
   expect([told.findForPlace(lounge), await told.findForPerson(ana, mayNot)]).toEqual([
     undefined,
     undefined,
   ]);
-  expect(await told.findForPerson(ana, may)).toBe('nine');
+  expect(await told.findForPerson(ana, mayOpen)).toBe('nine');
   const given = toOpenText('ten');
   expect([given.findForPlace(general), given.findForPlace(undefined)]).toEqual([
     'ten',

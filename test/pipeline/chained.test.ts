@@ -26,7 +26,7 @@ import { waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 const never = new AbortController().signal;
 const dead = new BotError('provider.refused', false, 'The server had an error.');
 
-function open(
+function openPipeline(
   rounds: readonly (readonly ChatStep[])[],
   voice: FakeSynthesizerOptions = {},
 ) {
@@ -34,11 +34,11 @@ function open(
   const synthesizer = new FakeSynthesizer(voice);
   const host = new FakeHost();
   host.release();
-  const answer = (turn = makeTurn(toUtterance('hello'))) =>
+  const answerTurn = (turn = makeTurn(toUtterance('hello'))) =>
     createChainedPipeline({ chat, synthesizer })
       .answer(turn, host, never)
       [Symbol.asyncIterator]();
-  return { chat, synthesizer, host, answer };
+  return { chat, synthesizer, host, answer: answerTurn };
 }
 
 function roundsOf({ says, call, ends }: ModelScript) {
@@ -59,8 +59,8 @@ testPipeline('chained', async (script) => {
   };
 });
 
-const sentence = (n: number) => ` This is the long sentence number ${n}.`;
-const five = [1, 2, 3, 4, 5].map(sentence);
+const makeSentence = (n: number) => ` This is the long sentence number ${n}.`;
+const five = [1, 2, 3, 4, 5].map(makeSentence);
 
 test.each([
   ['This is the whole of it. And then we wen', ['This is the whole of it.']],
@@ -68,20 +68,20 @@ test.each([
 ])(
   'of an answer that is cut at its longest length half a sentence is not said: %s',
   async (written, spoken) => {
-    const { parts } = await drainAnswer(open([[written, 'cut']]).answer());
+    const { parts } = await drainAnswer(openPipeline([[written, 'cut']]).answer());
     expect(listSoundedTexts(parts)).toEqual(spoken);
   },
 );
 
 test('what cannot be said is skipped, and still belongs to the text', async () => {
   const written = 'Here you are: ```\ncode();\n``` That is the whole of it.';
-  const { parts } = await drainAnswer(open([[written]]).answer());
+  const { parts } = await drainAnswer(openPipeline([[written]]).answer());
   expect(joinTexts(parts)).toBe(written);
   expect(listSoundedTexts(parts)).toEqual([
     'Here you are:',
     'That is the whole of it.',
   ]);
-  const fault = (text: string) =>
+  const findFault = (text: string) =>
     text.includes('two')
       ? {
           afterPieces: 0,
@@ -93,7 +93,7 @@ test('what cannot be said is skipped, and still belongs to the text', async () =
     ' Now this is the number two.',
     ' Now this is the number three.',
   ];
-  const rest = await drainAnswer(open([three], { fault }).answer());
+  const rest = await drainAnswer(openPipeline([three], { fault: findFault }).answer());
   expect(listSoundedTexts(rest.parts)).toEqual([
     'Now this is one.',
     'Now this is the number three.',
@@ -104,9 +104,9 @@ test('what cannot be said is skipped, and still belongs to the text', async () =
 test.each([0, 2])(
   'a synthesis that fails after %i pieces ends the answer in its place',
   async (afterPieces) => {
-    const fault = (text: string) =>
+    const findFault = (text: string) =>
       text.includes('2') ? { afterPieces, error: dead } : undefined;
-    const { synthesizer, answer } = open([[...five]], { fault });
+    const { synthesizer, answer } = openPipeline([[...five]], { fault: findFault });
     const { parts, error } = await drainAnswer(answer());
     expect(error).toMatchObject({ code: 'provider.refused', stage: 'speak' });
     const sounded = five.slice(0, afterPieces === 0 ? 1 : 2).map((text) => text.trim());
@@ -119,7 +119,7 @@ test.each([0, 2])(
 test('links, code and tables are told once to be read, and a notice is said once', async () => {
   const text =
     'Look at https://a.b/c for it.\nOr https://d.e too.\n```\nlet x;\n```\n| a | b |\n|---|---|\n| 1 | 2 |\nBye now.';
-  const { answer } = open([text.match(/[\s\S]{1,7}/g) ?? []]);
+  const { answer } = openPipeline([text.match(/[\s\S]{1,7}/g) ?? []]);
   const turn = makeTurn(toUtterance('hello'));
   const { parts } = await drainAnswer(
     answer({
@@ -142,13 +142,13 @@ test('links, code and tables are told once to be read, and a notice is said once
   expect(joinTexts(parts)).toBe(text);
 });
 
-const lamp = (argumentsJson: string) => ({
+const callLamp = (argumentsJson: string) => ({
   call: { id: 'a', name: 'lamp', argumentsJson },
 });
 
 test('after four rounds of tools the model must answer without', async () => {
-  const { chat, host, answer } = open([
-    [lamp('{}'), { usage: { inputTokens: 1, outputTokens: 2 } }],
+  const { chat, host, answer } = openPipeline([
+    [callLamp('{}'), { usage: { inputTokens: 1, outputTokens: 2 } }],
   ]);
   const { parts } = await drainAnswer(answer());
   expect(host.ran).toHaveLength(maxToolRounds);
@@ -157,7 +157,7 @@ test('after four rounds of tools the model must answer without', async () => {
 });
 
 test('at most two clauses are made ahead of the one that is read', async () => {
-  const { synthesizer, chat, answer } = open([[...five]]);
+  const { synthesizer, chat, answer } = openPipeline([[...five]]);
   const reply = answer();
   await waitUntilSettled();
   expect(chat.running).toBe(0);
@@ -174,7 +174,7 @@ test('of a long clause less than three seconds of sound are made ahead of who li
         yield { samples: new Int16Array(2_400), rateHz: 24_000, channels: 1 };
     },
   };
-  const { chat } = open([['One sentence.']]);
+  const { chat } = openPipeline([['One sentence.']]);
   const host = new FakeHost();
   host.release();
   const parts = createChainedPipeline({ chat, synthesizer }).answer(

@@ -9,11 +9,11 @@ testChatModel('a scripted model', async () => ({
   [Symbol.asyncDispose]: async () => undefined,
 }));
 
-const utterance = (level: number, text: string) => {
+const makeUtterance = (level: number, text: string) => {
   const samples = new Int16Array(1600).fill(level);
   return { pcm: { samples, rateHz: 16_000, channels: 1 }, text } as const;
 };
-const [one, other] = [utterance(100, 'hello'), utterance(200, 'good morning')];
+const [one, other] = [makeUtterance(100, 'hello'), makeUtterance(200, 'good morning')];
 
 testTranscriber(
   'a recogniser that was told what to hear',

@@ -52,7 +52,7 @@ async function openScripted() {
     for (const chunk of chunks) response.write(`data: ${JSON.stringify(chunk)}\n\n`);
     response.end('data: [DONE]\n\n');
   });
-  const play = (rounds: readonly ScriptedRound[]) => {
+  const playRounds = (rounds: readonly ScriptedRound[]) => {
     bodies.length = 0;
     script = rounds;
   };
@@ -60,7 +60,7 @@ async function openScripted() {
     ...served,
     client: openClient({ baseUrl: `${served.origin}/v1` }),
     bodies,
-    play,
+    play: playRounds,
   };
 }
 

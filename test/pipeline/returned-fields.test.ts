@@ -35,7 +35,7 @@ type SentMessage = {
 const listMessages = ({ body }: DialectRequest) => body.messages as SentMessage[];
 const findCalls = (request: DialectRequest) =>
   listMessages(request).find(({ tool_calls }) => tool_calls);
-const answered = (content = 'The lamp is on.') =>
+const makeAnswered = (content = 'The lamp is on.') =>
   replyEvents(makeDelta({ content }), makeDelta({}, 'stop'));
 
 /** A server that answers requests in turn, the last way again and again, and notes them. */
@@ -48,7 +48,7 @@ async function openServer(
       'POST /v1/chat/completions': (request) => {
         const reply = replies[Math.min(requests.length, replies.length - 1)];
         requests.push(request);
-        return reply?.(request) ?? answered();
+        return reply?.(request) ?? makeAnswered();
       },
     },
   });
@@ -70,7 +70,7 @@ const geminiReplies = [
     const isSigned =
       JSON.stringify(findCalls(request)?.tool_calls?.[0]?.extra_content) ===
       JSON.stringify(extra_content);
-    if (isSigned) return answered();
+    if (isSigned) return makeAnswered();
     const message =
       'Function call is missing a thought_signature in functionCall parts.';
     return replyJson(
@@ -92,7 +92,7 @@ async function openTalk(settings: Readonly<Record<string, string>>) {
   const pipelines = openPipelines(config.engines, engines, engines.chat('Nova'));
   const host = new FakeHost();
   host.release();
-  const ask = async (text: string, history: readonly ChatMessage[] = []) => {
+  const askPipeline = async (text: string, history: readonly ChatMessage[] = []) => {
     const turn = { ...makeTurn(toUtterance(text)), history };
     const answer = pipelines
       .open('chained')
@@ -103,11 +103,11 @@ async function openTalk(settings: Readonly<Record<string, string>>) {
     );
     return { text: joinTexts(parts), heard };
   };
-  return { ask, host, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { ask: askPipeline, host, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 test('a signed call goes back signed: its tool runs once, the answer is heard, and the next question holds no signature', async () => {
-  await using gemini = await openServer(...geminiReplies, () => answered('Yes.'));
+  await using gemini = await openServer(...geminiReplies, () => makeAnswered('Yes.'));
   await using talk = await openTalk({
     CHAT_COMPLETION_BASE_URL: gemini.baseUrl,
     CHAT_COMPLETION_MODEL: 'gemini-3-flash',
@@ -127,9 +127,9 @@ test('a signed call goes back signed: its tool runs once, the answer is heard, a
 });
 
 test('a fallback reads the call of another server as words, without its signature', async () => {
-  const lost = () => replyJson({ error: { message: 'overloaded' } }, 503);
-  await using gemini = await openServer(geminiReplies[0] ?? lost, lost);
-  await using fallback = await openServer(() => answered());
+  const loseRequest = () => replyJson({ error: { message: 'overloaded' } }, 503);
+  await using gemini = await openServer(geminiReplies[0] ?? loseRequest, loseRequest);
+  await using fallback = await openServer(() => makeAnswered());
   await using talk = await openTalk({
     CHAT_COMPLETION_BASE_URL: gemini.baseUrl,
     CHAT_COMPLETION_MODEL: 'gemini-3-flash',
@@ -154,7 +154,7 @@ async function readReturned(first: DialectReply) {
   const whole = { choices: [{ message: { content: 'The lamp is on.' } }] };
   await using server = await openServer((request) => {
     if (!findCalls(request)) return first;
-    return request.body.stream ? answered() : replyJson(whole);
+    return request.body.stream ? makeAnswered() : replyJson(whole);
   });
   const model = openChatModel(openClient({ baseUrl: server.baseUrl }), { model: 'm' });
   const host = new FakeHost();
@@ -169,7 +169,7 @@ async function readReturned(first: DialectReply) {
   return { text, message: last && findCalls(last), ran: host.ran };
 }
 
-const text = (piece: string, index?: number) => ({
+const makeThought = (piece: string, index?: number) => ({
   type: 'reasoning.text',
   text: piece,
   ...(index !== undefined && { index }),
@@ -223,8 +223,8 @@ test.each<[string, DialectReply, object, object?]>([
   [
     'as details with an index, in pieces',
     replyEvents(
-      toChunk({ reasoning_details: [text('The ', 0)] }),
-      toChunk({ reasoning_details: [text('user', 0)] }),
+      toChunk({ reasoning_details: [makeThought('The ', 0)] }),
+      toChunk({ reasoning_details: [makeThought('user', 0)] }),
       toChunk({
         reasoning_details: [
           { type: 'reasoning.text', signature: 'a', index: 0 },
@@ -236,7 +236,7 @@ test.each<[string, DialectReply, object, object?]>([
     ),
     {
       reasoning_details: [
-        { ...text('The user', 0), signature: 'a' },
+        { ...makeThought('The user', 0), signature: 'a' },
         { type: 'reasoning.encrypted', data: 'x', id: 'one', index: 0 },
         { type: 'reasoning.encrypted', data: 'y', id: 'two', index: 0 },
       ],

@@ -12,15 +12,15 @@ import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { FakeSynthesizer, type SynthesisFault } from '#test/fakes/fake-speech.ts';
 
 const never = new AbortController().signal;
-const sentence = (n: number) => `This is the long sentence number ${n}.`;
-const four = [1, 2, 3, 4].map(sentence);
-const broken = (retryable = true, code: ErrorCode = 'provider.refused') =>
+const makeSentence = (n: number) => `This is the long sentence number ${n}.`;
+const four = [1, 2, 3, 4].map(makeSentence);
+const makeBroken = (retryable = true, code: ErrorCode = 'provider.refused') =>
   new BotError(code, retryable, 'The voice broke.');
 
 type Fault = () => SynthesisFault | undefined;
 
 /** Four sentences; `faults` are those of the sound of each, by its number. */
-async function answer(faults: Readonly<Record<number, Fault>>) {
+async function answerSentences(faults: Readonly<Record<number, Fault>>) {
   const synthesizer = new FakeSynthesizer({
     pieces: 2,
     fault: (text) => faults[four.indexOf(text) + 1]?.(),
@@ -52,34 +52,36 @@ async function answer(faults: Readonly<Record<number, Fault>>) {
   };
 }
 
-const before = (error: unknown) => ({ afterPieces: 0, error });
+const failBefore = (error: unknown) => ({ afterPieces: 0, error });
 
 test('two sentences in a row without sound: the voice is out, and the answer is still written whole', async () => {
-  const fails = () => before(broken());
-  const { error, parts, sounded, running } = await answer({
-    2: fails,
-    3: fails,
-    4: fails,
+  const failSentence = () => failBefore(makeBroken());
+  const { error, parts, sounded, running } = await answerSentences({
+    2: failSentence,
+    3: failSentence,
+    4: failSentence,
   });
   expect(error).toMatchObject({ code: 'provider.refused', stage: 'speak' });
   expect(joinTexts(parts).trim()).toBe(four.join(' '));
-  expect([sounded, running]).toEqual([[sentence(1)], 0]);
-  expect((await answer({ 2: fails, 3: fails })).sounded).toEqual([sentence(1)]);
+  expect([sounded, running]).toEqual([[makeSentence(1)], 0]);
+  expect((await answerSentences({ 2: failSentence, 3: failSentence })).sounded).toEqual(
+    [makeSentence(1)],
+  );
 });
 
 test.each([
-  ['refuses the key', broken(false, 'provider.bad_key')],
-  ['hangs', broken(true, 'provider.late')],
+  ['refuses the key', makeBroken(false, 'provider.bad_key')],
+  ['hangs', makeBroken(true, 'provider.late')],
 ])('a voice that %s is not asked again', async (_, fault) => {
-  const fails = () => before(fault);
-  const { error, asked, unspoken } = await answer({
-    1: fails,
-    2: fails,
-    3: fails,
-    4: fails,
+  const failSentence = () => failBefore(fault);
+  const { error, asked, unspoken } = await answerSentences({
+    1: failSentence,
+    2: failSentence,
+    3: failSentence,
+    4: failSentence,
   });
   expect(error).toMatchObject({ code: fault.code, stage: 'speak' });
-  expect([asked, unspoken]).toEqual([[1], [sentence(1)]]);
+  expect([asked, unspoken]).toEqual([[1], [makeSentence(1)]]);
 });
 
 test.each([
@@ -119,7 +121,7 @@ test.each([
 test('where no voice speaks the language each clause is asked once, and all is to be read', async () => {
   const voice = new FakeSynthesizer({
     fault: () =>
-      before(
+      failBefore(
         new BotError(
           'speech.no_voice',
           false,

@@ -17,14 +17,14 @@ const call: ChatPart = {
 type Step = ChatPart | boolean | Error;
 
 /** A step of a model: a part of its answer, a judgement or an error. */
-function* perform(step: Step, last: ChatMessage | undefined) {
+function* performStep(step: Step, last: ChatMessage | undefined) {
   if (step instanceof Error) throw step;
   if (typeof step === 'object') yield step;
   else if (last && 'onJudged' in last) last.onJudged?.(step);
 }
 
 /** A model of these rounds that judges, and what it was shown and judged. */
-function open(...rounds: readonly (readonly Step[])[]) {
+function openJudging(...rounds: readonly (readonly Step[])[]) {
   const asked: string[][] = [];
   const verdicts: unknown[] = [];
   const wanted = Promise.withResolvers<void>();
@@ -32,20 +32,20 @@ function open(...rounds: readonly (readonly Step[])[]) {
     async *reply(messages) {
       asked.push(messages.map(({ content }) => content));
       for (const step of rounds[asked.length - 1] ?? [])
-        yield* perform(step, messages.at(-1));
+        yield* performStep(step, messages.at(-1));
     },
   };
   const judging = withWordsJudge(chat, {
     awaitJudgement: () => (isWhole, model) => void verdicts.push([isWhole, model]),
     waitUntilWanted: () => wanted.promise,
   });
-  const read = () =>
+  const readJudged = () =>
     Array.fromAsync(judging.reply(said, [], new AbortController().signal));
-  return { asked, read, verdicts, want: wanted.resolve };
+  return { asked, read: readJudged, verdicts, want: wanted.resolve };
 }
 
 test('the order stands behind the newest words, in the first request alone', async () => {
-  const { asked, read, verdicts } = open([true, call], [ten]);
+  const { asked, read, verdicts } = openJudging([true, call], [ten]);
   expect([await read(), await read()]).toEqual([[call], [ten]]);
   expect(asked).toEqual([[...shown, judgeOrder.content], shown]);
   expect(verdicts).toEqual([[true, undefined]]);
@@ -55,13 +55,13 @@ test.each<readonly [string, readonly Step[], unknown]>([
   ['names the model, where another stands in', [usage, true, ten], [true, 'other']],
   ['is known to miss at the first word', [ten, ten], [undefined, undefined]],
 ])('a judgement %s', async (_, round, verdict) => {
-  const { read, verdicts } = open(round);
+  const { read, verdicts } = openJudging(round);
   await read();
   expect(verdicts).toEqual([verdict]);
 });
 
 test('a model that only judges is asked for its answer once that is wanted, and counts as one without a judgement', async () => {
-  const { asked, read, verdicts, want } = open([false], [ten]);
+  const { asked, read, verdicts, want } = openJudging([false], [ten]);
   const reading = read();
   await expect.poll(() => verdicts).toHaveLength(2);
   expect(verdicts).toEqual([
@@ -78,7 +78,7 @@ test.each<readonly [string, readonly Step[]]>([
   ['fails', [usage, new Error('away')]],
   ['ends without an answer', [usage]],
 ])('a request that %s will not be judged any more', async (_, round) => {
-  const { read, verdicts } = open(round);
+  const { read, verdicts } = openJudging(round);
   await read().catch(() => undefined);
   expect(verdicts).toEqual([['unanswered', 'other']]);
 });

@@ -33,7 +33,7 @@ for (const { area, fault } of listFaults(
   isShort ? drawFaults : undefined,
 )) {
   if (performance.now() >= untilMs) break;
-  const found = hunt(area, fault);
+  const found = huntFault(area, fault);
   const { found: foundSoFar, planted } = counts.get(area) ?? { planted: 0, found: 0 };
   counts.set(area, { planted: planted + 1, found: foundSoFar + (found ? 1 : 0) });
   printHunt(`${area} ${fault.id}`, fault, found);
@@ -63,7 +63,7 @@ function drawFaults(faults: readonly PlantedFault[]) {
 }
 
 /** Returns what finds a fault: the simulation or tests in talk, elsewhere tests. */
-function hunt(area: FaultArea, fault: PlantedFault) {
+function huntFault(area: FaultArea, fault: PlantedFault) {
   const bySimulation =
     area === 'talk' ? huntBySimulation(fault, huntSeconds) : undefined;
   return bySimulation ?? huntByTests(fault);

@@ -11,13 +11,13 @@ import { makeLevel, openTrack, VirtualListener } from './virtual-listener.ts';
 
 const cues = await loadCues();
 const names: readonly CueName[] = ['heard', 'thinking', 'error', 'leaving'];
-function listener() {
+function openListener() {
   const voice = new VoiceTrack();
   const track = new CueTrack(voice, cues);
   return { voice, track, link: new VirtualListener(voice, track) };
 }
 
-async function say(voice: VoiceTrack, ms: number) {
+async function sayFor(voice: VoiceTrack, ms: number) {
   const reply = new SpokenReply();
   voice.add(reply);
   await reply.write(makeLevel(9000, ms), 'Speech.', openTrack);
@@ -52,7 +52,7 @@ test('the low sound of work lasts 2 s, and is far below speech and all other cue
 });
 
 test('a cue wakes a quiet link and sounds as it is', () => {
-  const { track, link } = listener();
+  const { track, link } = openListener();
   track.play('heard');
   expect(link.wakes).toBe(1);
   link.steps(10);
@@ -61,17 +61,17 @@ test('a cue wakes a quiet link and sounds as it is', () => {
 });
 
 test('the first sample of an answer ends a cue for good', async () => {
-  const { voice, track, link } = listener();
+  const { voice, track, link } = openListener();
   track.play('heard');
   link.steps(3);
-  await say(voice, 60);
+  await sayFor(voice, 60);
   link.steps(5);
   expect(link.frames.slice(3, 6).every((frame) => frame?.[240] === 9000)).toBe(true);
   expect(link.frames.slice(6)).toEqual([undefined, undefined]);
 });
 
 test('a cue that is cut is silent within a frame and does not click', () => {
-  const { track, link } = listener();
+  const { track, link } = openListener();
   const cue = track.play('heard');
   link.steps(3);
   if (cue) track.cut(cue);

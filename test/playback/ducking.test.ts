@@ -3,7 +3,7 @@ import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { findSteepest, joinFrames, makeTone } from './speech-like-sound.ts';
 import { findLoudest, openTrack, VirtualListener } from './virtual-listener.ts';
 
-async function sounding(reply = new SpokenReply()) {
+async function startSounding(reply = new SpokenReply()) {
   const track = new VoiceTrack();
   track.add(reply);
   const listener = new VirtualListener(track);
@@ -13,17 +13,17 @@ async function sounding(reply = new SpokenReply()) {
   return { reply, listener, samples };
 }
 
-const db = (level: number) => 20 * Math.log10(level / 10_000);
+const toDb = (level: number) => 20 * Math.log10(level / 10_000);
 
 test('a reply is 12 dB down in the second frame after it was ducked', async () => {
-  const { reply, listener } = await sounding();
+  const { reply, listener } = await startSounding();
   reply.duck(12);
   listener.step();
-  expect(db(findLoudest(listener.step()))).toBeCloseTo(-12, 1);
+  expect(toDb(findLoudest(listener.step()))).toBeCloseTo(-12, 1);
 });
 
 test('a change of volume does not click', async () => {
-  const { reply, listener, samples } = await sounding();
+  const { reply, listener, samples } = await startSounding();
   reply.duck(12);
   listener.steps(6);
   reply.duck(0);

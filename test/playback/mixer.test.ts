@@ -12,7 +12,7 @@ import {
 } from './virtual-listener.ts';
 
 /** A track that never ends. */
-function steady(value: number) {
+function makeSteadyTrack(value: number) {
   const samples = new Int16Array(frameSamples).fill(value);
   return {
     pullBlock: () => ({ samples, onSent: () => undefined }),
@@ -20,7 +20,7 @@ function steady(value: number) {
   };
 }
 
-function speaking() {
+function startSpeaking() {
   const reply = new SpokenReply();
   const track = new VoiceTrack();
   const listener = new VirtualListener(track);
@@ -29,7 +29,7 @@ function speaking() {
 }
 
 test('the end of a late reply wakes the link for the next one', async () => {
-  const { reply, track, listener } = speaking();
+  const { reply, track, listener } = startSpeaking();
   await reply.write(makeLevel(1, 20), 'Well.', openTrack);
   const next = new SpokenReply();
   await next.write(makeLevel(2, 20), 'Next.', openTrack);
@@ -43,7 +43,7 @@ test('the end of a late reply wakes the link for the next one', async () => {
 });
 
 test('while it sounds, more of it wakes nothing', async () => {
-  const { reply, listener } = speaking();
+  const { reply, listener } = startSpeaking();
   expect(listener.mixer.isIdle).toBe(true);
   await reply.write(makeLevel(1, 20), 'Well.', openTrack);
   listener.step();
@@ -59,7 +59,7 @@ test('speech is heard over music, in both channels, as loud as alone', () => {
       new Float32Array(4 * frameSamples).map((_, n) => (n % 2 === 0 ? 2_000 : -2_000)),
   };
   const mixer = new Mixer(
-    { ...speechOnlyTracks, voice: steady(700), music },
+    { ...speechOnlyTracks, voice: makeSteadyTrack(700), music },
     plainCodec,
     () => undefined,
   );
@@ -82,10 +82,10 @@ const happening = fc.oneof(
 test('what was played is all up to what was confirmed last, in order, and nothing of it is lost or doubled', () =>
   fc.assert(
     fc.asyncProperty(fc.array(happening), async (happenings) => {
-      const { reply, listener } = speaking();
+      const { reply, listener } = startSpeaking();
       const written: number[] = [];
       let [passed, left] = [0, 0];
-      const step = (refuses = false) => {
+      const stepListener = (refuses = false) => {
         passed += soundIn(listener.step(refuses));
         if (!refuses && soundIn(listener.frames.at(-1)) > 0) left = passed;
         return listener.frames.at(-1);
@@ -102,10 +102,10 @@ test('what was played is all up to what was confirmed last, in order, and nothin
             'Counting.',
             openTrack,
           );
-        } else step(kind === 'refused');
+        } else stepListener(kind === 'refused');
       }
       reply.end();
-      while (step());
+      while (stepListener());
       expect(await reply.finish).toBe(written.length > 0 ? 'completed' : 'empty');
       const heard = listener.frames.reduce((sum, frame) => sum + soundIn(frame), 0);
       expect(heard).toBe(written.length);
@@ -136,7 +136,7 @@ test('after a cut at any moment nothing sounds from the second frame on', async 
   const moment = fc.record({ steps: fc.nat(12), ms: fc.integer({ min: 0, max: 200 }) });
   await fc.assert(
     fc.asyncProperty(moment, fc.nat(3), async ({ steps, ms }, others) => {
-      const { reply, track, listener } = speaking();
+      const { reply, track, listener } = startSpeaking();
       await reply.write(makeLevel(9000, ms), 'Cut me.', openTrack);
       for (let n = 0; n < others; n++) track.add(new SpokenReply());
       listener.steps(steps);
@@ -154,7 +154,7 @@ test('after a cut at any moment nothing sounds from the second frame on', async 
 test('what left is told as it was before Opus, and what did not leave is not', () => {
   const left: [number, number][] = [];
   const mixer = new Mixer(
-    { ...speechOnlyTracks, voice: steady(700) },
+    { ...speechOnlyTracks, voice: makeSteadyTrack(700) },
     plainCodec,
     (samples, atMs) => left.push([samples[0] ?? 0, atMs]),
   );

@@ -13,7 +13,7 @@ import { makeLevel, openTrack, VirtualListener } from './virtual-listener.ts';
 
 const bridge = ['The', 'Millau', 'Viaduct', 'is', 'three', 'hundred', 'metres', 'tall'];
 
-async function speaking(sound: SpeechLike = makeSpeechLike(bridge)) {
+async function startSpeaking(sound: SpeechLike = makeSpeechLike(bridge)) {
   const reply = new SpokenReply();
   const track = new VoiceTrack();
   track.add(reply);
@@ -39,7 +39,7 @@ function placeMs({
 }
 
 test('a reply goes on from the start of the word that was cut', async () => {
-  const said = await speaking();
+  const said = await startSpeaking();
   const viaduct = said.marks[2]?.fromMs ?? 0;
   said.listener.steps(Math.ceil((viaduct + 200) / 20));
   said.reply.pause();
@@ -52,7 +52,7 @@ test('a reply goes on from the start of the word that was cut', async () => {
 });
 
 test('after a pause the sound rises out of silence within 5 ms', async () => {
-  const { listener, reply } = await speaking({
+  const { listener, reply } = await startSpeaking({
     ...makeSpeechLike([]),
     pcm: makeLevel(9_000, 400),
   });
@@ -80,7 +80,7 @@ test('at 50 cut points in words of uneven pace, history ends within one word of 
     paces,
     fc.nat(999),
     async (spoken, pace, share) => {
-      const said = await speaking(makeSpeechLike(spoken, (n) => pace[n] ?? 1));
+      const said = await startSpeaking(makeSpeechLike(spoken, (n) => pace[n] ?? 1));
       const { listener, reply, marks, pcm } = said;
       const frames = Math.ceil(pcm.samples.length / 480);
       listener.steps(Math.floor((frames * share) / 1000));
@@ -112,7 +112,7 @@ test('in recordings whose words are known, history is more than one word off in 
   for (const [file, times] of Object.entries(knownWords)) {
     const pcm = readSpeechFile(file);
     const text = times.map(({ word }) => word).join(' ');
-    const { reply, listener } = await speaking({ text, pcm, marks: [] });
+    const { reply, listener } = await startSpeaking({ text, pcm, marks: [] });
     while (listener.step()) {
       const real = times.filter(({ toMs }) => toMs <= reply.getPlayedMs()).length;
       const heard = reply.getHeardText().split(' ').filter(Boolean).length;

@@ -9,7 +9,7 @@ import {
 } from './virtual-listener.ts';
 
 /** A reply that sounds already, on a link of its own. */
-function speaking() {
+function startSpeaking() {
   const reply = new SpokenReply();
   const track = new VoiceTrack();
   track.add(reply);
@@ -17,7 +17,7 @@ function speaking() {
 }
 
 test('a reply whose source broke plays what there is, and has failed then', async () => {
-  const { reply, listener } = speaking();
+  const { reply, listener } = startSpeaking();
   await reply.write(makeLevel(5, 40), 'As I was', openTrack);
   reply.fail();
   listener.steps(3);
@@ -26,7 +26,7 @@ test('a reply whose source broke plays what there is, and has failed then', asyn
 });
 
 test('a part of a frame whose rest does not come plays with a fade', async () => {
-  const { reply, listener } = speaking();
+  const { reply, listener } = startSpeaking();
   await reply.write(makeLevel(8000, 15), 'Well.', openTrack);
   listener.step();
   const part = listener.step();
@@ -36,7 +36,7 @@ test('a part of a frame whose rest does not come plays with a fade', async () =>
 });
 
 test('a waiting writer leaves with the reason of its signal', async () => {
-  const { reply } = speaking();
+  const { reply } = startSpeaking();
   const turn = new AbortController();
   const writing = reply.write(makeLevel(5, maxQueueMs + 1000), 'Long.', turn.signal);
   const reason = new Error('the turn is over');
@@ -45,14 +45,14 @@ test('a waiting writer leaves with the reason of its signal', async () => {
 });
 
 test('a cut frees a waiting writer', async () => {
-  const { reply } = speaking();
+  const { reply } = startSpeaking();
   const writing = reply.write(makeLevel(5, maxQueueMs + 1000), 'Long.', openTrack);
   reply.cut();
   await writing;
 });
 
 test('a reply that ends after its sentence takes what is still to come of that', async () => {
-  const { reply, listener } = speaking();
+  const { reply, listener } = startSpeaking();
   await reply.write(makeLevel(5, 60, 16_000), 'It is noon.', openTrack);
   listener.steps(2);
   reply.endAfterSentence();
@@ -64,7 +64,7 @@ test('a reply that ends after its sentence takes what is still to come of that',
 });
 
 test('a sentence that is said twice was heard as often as it has left', async () => {
-  const { reply, listener } = speaking();
+  const { reply, listener } = startSpeaking();
   for (let n = 0; n < 3; n++) {
     await reply.write(makeLevel(5, 60), 'No.', openTrack);
     reply.endSentence();
@@ -74,14 +74,14 @@ test('a sentence that is said twice was heard as often as it has left', async ()
 });
 
 test('the last sentence of a reply is its own end, and one that has not sounded is cut', async () => {
-  const { reply, listener } = speaking();
+  const { reply, listener } = startSpeaking();
   await reply.write(makeLevel(5, 60), 'It is noon.', openTrack);
   listener.step();
   reply.endAfterSentence();
   reply.end();
   listener.steps(4);
   expect(await reply.finish).toBe('completed');
-  const silent = speaking().reply;
+  const silent = startSpeaking().reply;
   silent.endAfterSentence();
   expect(await silent.finish).toBe('cancelled');
 });
@@ -89,7 +89,7 @@ test('the last sentence of a reply is its own end, and one that has not sounded 
 test.each([8000, 16_000, 22_050, 44_100, 48_000])(
   'sound of %i Hz plays at its own speed and level, stereo mixed down',
   async (rateHz) => {
-    const { reply, listener } = speaking();
+    const { reply, listener } = startSpeaking();
     const samples = Int16Array.from({ length: 2 * rateHz }, (_, n) =>
       n % 2 === 0 ? 1_500 : 500,
     );
@@ -104,7 +104,7 @@ test.each([8000, 16_000, 22_050, 44_100, 48_000])(
 test.each([8_000, 24_000, 48_000])(
   'a voice of %i Hz stays below -1 dBFS, and neither its beginning nor its end clicks',
   async (rateHz) => {
-    const { reply, listener } = speaking();
+    const { reply, listener } = startSpeaking();
     const full = Int16Array.from({ length: rateHz }, (_, n) =>
       n % (rateHz / 200) < rateHz / 400 ? 32_767 : -32_768,
     );
@@ -125,7 +125,7 @@ test.each([8_000, 24_000, 48_000])(
 );
 
 test('a quiet voice passes the limiter unchanged', async () => {
-  const { reply, listener } = speaking();
+  const { reply, listener } = startSpeaking();
   const quiet = Int16Array.from({ length: 4_800 }, (_, n) => 29_000 * Math.sin(n / 9));
   await reply.write(
     { samples: quiet, rateHz: 24_000, channels: 1 },
@@ -141,7 +141,7 @@ test('a quiet voice passes the limiter unchanged', async () => {
 });
 
 test('between two sentences there is no step, and sound that goes on is not touched', async () => {
-  const { reply, listener } = speaking();
+  const { reply, listener } = startSpeaking();
   await reply.write(makeLevel(9_000, 60), 'One.', openTrack);
   reply.endSentence();
   await reply.write(makeLevel(-9_000, 60), 'Two.', openTrack);

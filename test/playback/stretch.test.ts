@@ -7,7 +7,7 @@ import {
   makeTone,
 } from './speech-like-sound.ts';
 
-function whole(samples: Int16Array, speed: number) {
+function stretchWhole(samples: Int16Array, speed: number) {
   const stretch = new TimeStretch(speed);
   return joinFrames([stretch.push(samples), stretch.flush()]);
 }
@@ -28,7 +28,7 @@ test.each([110, 220, 330])(
   (hz) => {
     const { samples } = makeTone(hz, 1000);
     for (const speed of [0.25, 0.85]) {
-      const slow = whole(samples, speed);
+      const slow = stretchWhole(samples, speed);
       expect(pitchHz(slow.subarray(480, -480)) / hz).toBeCloseTo(1, 2);
       expect(findSteepest(slow)).toBeLessThan(findSteepest(samples) * 1.1);
     }
@@ -39,7 +39,7 @@ test('any sound can be made slower or faster, also one of a few samples', () => 
   const speeds = fc.double({ min: 0.25, max: 4, noNaN: true });
   fc.assert(
     fc.property(fc.int16Array({ maxLength: 5000 }), speeds, (samples, speed) => {
-      const off = whole(samples, speed).length - samples.length / speed;
+      const off = stretchWhole(samples, speed).length - samples.length / speed;
       expect(Math.abs(off)).toBeLessThan(600); // 25 ms
     }),
   );
@@ -49,7 +49,7 @@ test.each([0.7, 0.85, 1.4])(
   'at speed %d sound in pieces of any size is stretched as it is in one',
   (speed) => {
     const { samples } = makeSpeechLike(['The', 'Millau', 'Viaduct']).pcm;
-    const expected = whole(samples, speed);
+    const expected = stretchWhole(samples, speed);
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 9000 }), { minLength: 1 }),

@@ -7,7 +7,10 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { BotProcess, removeCrashes } from '#test/fakes/bot-process.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
-import { type BotEnvironment, remote } from '#test/scenarios/setup/bot-setup.ts';
+import {
+  type BotEnvironment,
+  makeRemoteSettings,
+} from '#test/scenarios/setup/bot-setup.ts';
 import { settingsOf } from '#test/scenarios/setup/numbered-utterances.ts';
 import { viewOf } from '#test/scenarios/setup/sandbox-view.ts';
 import type { SpokenSetup } from '#test/scenarios/setup/scenario-setup.ts';
@@ -63,8 +66,11 @@ export async function openProcesses(
   stack.defer(async () => {
     await Promise.all([...started.values()].map((bot) => bot[Symbol.asyncDispose]()));
   });
-  const common = { ...remote(providers), TRACK_ALLOWED_HOSTS: sandbox.cdnHost };
-  const begin = async (
+  const common = {
+    ...makeRemoteSettings(providers),
+    TRACK_ALLOWED_HOSTS: sandbox.cdnHost,
+  };
+  const beginProcess = async (
     how: typeof BotProcess.start,
     name: string,
     { environment, apiUrl = sandbox.apiUrlFor(name) }: StartOptions = {},
@@ -88,8 +94,8 @@ export async function openProcesses(
     sandbox,
     providers,
     uttered,
-    start: (name, chosen) => begin(BotProcess.start, name, chosen),
-    launch: (name, chosen) => begin(BotProcess.launch, name, chosen),
+    start: (name, chosen) => beginProcess(BotProcess.start, name, chosen),
+    launch: (name, chosen) => beginProcess(BotProcess.launch, name, chosen),
     process: (name) => {
       const bot = started.get(name);
       if (!bot) throw new Error(`There was no process ${name}.`);

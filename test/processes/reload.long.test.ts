@@ -7,8 +7,8 @@ import { openSandbox } from '#sandbox/sandbox.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
-import { remote } from '#test/scenarios/setup/bot-setup.ts';
-import { eventually, soon } from '#test/scenarios/setup/scenario-setup.ts';
+import { makeRemoteSettings } from '#test/scenarios/setup/bot-setup.ts';
+import { expireSoon, retryUntilHeld } from '#test/scenarios/setup/scenario-setup.ts';
 
 const program = join(import.meta.dirname, '../../src/app/programs/reload.ts');
 const run = promisify(execFile);
@@ -26,23 +26,23 @@ test('a reload lets the running bot send a new key and leave a barred server, an
   });
   using folder = mkdtempDisposableSync(join(tmpdir(), 'parley-reload-'));
   const { path: DATA_DIR } = folder;
-  const write = (key: string, barred = '') =>
+  const writeEnv = (key: string, barred = '') =>
     writeFileSync(
       join(DATA_DIR, '.env'),
       `CHAT_COMPLETION_API_KEY=${key}\nSERVERS_BARRED=${barred}\n`,
     );
-  const settings = { ...remote(providers), DATA_DIR };
-  const reload = () =>
+  const settings = { ...makeRemoteSettings(providers), DATA_DIR };
+  const runReload = () =>
     run(process.execPath, [program], {
       env: { ...settings, DISCORD_TOKEN: 'x' },
       cwd: DATA_DIR,
     });
-  await expect(reload()).rejects.toMatchObject({
+  await expect(runReload()).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/^No .*\n$/),
   });
 
-  write('sk-former-key');
+  writeEnv('sk-former-key');
   const { token, apiUrl, certificate: ca } = sandbox;
   const inFolder = `data:text/javascript,process.chdir(${JSON.stringify(DATA_DIR)})`;
   await using bot = await BotProcess.start({ token, apiUrl, ca }, settings, inFolder);
@@ -52,25 +52,25 @@ test('a reload lets the running bot send a new key and leave a barred server, an
     const { id } = await sandbox
       .person('Adam')
       .command('ask', question)
-      .waitForAnswer(soon());
+      .waitForAnswer(expireSoon());
     // The first reply may be "Thinking about"; a person has one answer at once.
-    await eventually(() => expect(sandbox.message(id)?.text).toBe('Five.'));
+    await retryUntilHeld(() => expect(sandbox.message(id)?.text).toBe('Five.'));
     expect(providers.requests.length).toBeGreaterThan(before);
     return providers.requests.at(-1)?.authorization;
   };
-  const said = (words: RegExp) =>
+  const waitForLine = (words: RegExp) =>
     bot.waitForLine(({ msg }) => words.test(msg ?? ''), logMs);
   expect(await keyOfQuestion()).toBe('Bearer sk-former-key');
 
-  write('sk-later-key', 'my server');
+  writeEnv('sk-later-key', 'my server');
   process.kill(bot.pid, 'SIGHUP');
-  await said(/^not reloaded: SERVERS_BARRED: /);
+  await waitForLine(/^not reloaded: SERVERS_BARRED: /);
   expect(await keyOfQuestion()).toBe('Bearer sk-former-key');
 
   const other = sandbox.guild('Sandbox 2').id;
-  write('sk-later-key', other);
-  await reload();
-  await said(/^reloaded: servers, prices, 1 keys$/);
+  writeEnv('sk-later-key', other);
+  await runReload();
+  await waitForLine(/^reloaded: servers, prices, 1 keys$/);
   await bot.waitForLine(
     ({ msg, guildId }) => msg === 'server-left' && guildId === other,
     logMs,

@@ -8,7 +8,7 @@ import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
 import type { BotEnvironment } from '#test/scenarios/setup/bot-setup.ts';
-import { pass } from '#test/scenarios/setup/scenario-setup.ts';
+import { passSharedTime } from '#test/scenarios/setup/scenario-setup.ts';
 import { openLocks } from '#test/storage/postgres/open-locks.ts';
 import {
   openProcesses,
@@ -39,23 +39,23 @@ const rangeOf = (range: string) => ({
 });
 
 /** Names of the processes that are logged in, each with its shard. */
-function served({ sandbox }: ProcessesSetup) {
+function listServed({ sandbox }: ProcessesSetup) {
   const online = sandbox.gatewaySessions().filter((session) => session.online);
   return online.map(({ process, shard }) => `${process} ${shard.id}`).sort();
 }
 
-async function answers(setup: ProcessesSetup, names: readonly string[] = servers) {
+async function answerAll(setup: ProcessesSetup, names: readonly string[] = servers) {
   for (const name of names)
     await commandReply(setup.sandbox.guild(name).person('Adam'), 'help');
 }
 
 /** These processes are logged in, and people of every server get an answer. */
 async function servesAll(setup: ProcessesSetup, names: readonly string[]) {
-  expect(served(setup)).toEqual(names);
-  await answers(setup);
+  expect(listServed(setup)).toEqual(names);
+  await answerAll(setup);
 }
 
-const says = (bot: BotProcess, words: RegExp) =>
+const waitForLine = (bot: BotProcess, words: RegExp) =>
   bot.waitForLine(({ msg }) => words.test(msg ?? ''), longMs);
 
 async function exitCode(bot: BotProcess) {
@@ -130,22 +130,22 @@ withPostgres(() => {
     database.way.healConnections();
     const words =
       /^While the database was away, .* shard 1 is served by \S+ \d+; this one ends\.$/;
-    await says(one, words);
+    await waitForLine(one, words);
     expect(await exitCode(one)).toBe(1);
-    expect(served(setup)).toEqual([]);
+    expect(listServed(setup)).toEqual([]);
   });
 });
 
 /** Who may not start waits and says so, and serves once the shard is free. */
 async function waitsForShard(setup: ProcessesSetup, schema: Schema) {
   const taken = await setup.launch('taken', rangeOf('3-3'));
-  await says(
+  await waitForLine(
     taken,
     /^waiting: shard 3 is served by \S+ \d+: end that process, or correct SHARDS and SHARD_RANGE$/,
   );
   const other = { environment: { SHARDS: '8', SHARD_RANGE: '4-7' } };
   const renumbered = await setup.launch('renumbered', other);
-  await says(renumbered, /^waiting: \S+ \d+ has SHARDS=4, and this one 8: /);
+  await waitForLine(renumbered, /^waiting: \S+ \d+ has SHARDS=4, and this one 8: /);
   expect(await renumbered.stop()).toBe(0);
   await servesAll(setup, ['p0 0', 'p1 1', 'p2 2', 'p3 3']);
 
@@ -153,7 +153,7 @@ async function waitsForShard(setup: ProcessesSetup, schema: Schema) {
   const today = new Date().toISOString().slice(0, 10);
   await schema.sql(`INSERT INTO spent VALUES ('${id}', '${today}', 1250000000, 3)`);
   expect(await setup.process('p3').stop()).toBe(0);
-  await expect.poll(() => served(setup), { timeout: longMs }).toContain('taken 3');
+  await expect.poll(() => listServed(setup), { timeout: longMs }).toContain('taken 3');
   const olga = setup.sandbox.guild('Sandbox 4').person('Olga');
   const costs = await commandReply(olga, 'stats');
   expect(JSON.stringify(costs)).toContain('$1.25'); // spent while it waited for the lock
@@ -166,13 +166,13 @@ async function replacesKilled(
   environment: BotEnvironment,
 ) {
   const port = await findFreePort();
-  await pass(discordGatewayLimits.identifyEveryMs);
+  await passSharedTime(discordGatewayLimits.identifyEveryMs);
   await setup.process('p2').kill();
   await expect.poll(() => heldShards(schema)).toHaveLength(3);
   const { environment: range } = rangeOf('2-2');
   const options = { environment: { ...range, PAGE_PORT: `${port}` } };
   const elsewhere = await setup.start('elsewhere', options);
-  await answers(setup, ['Sandbox 3']);
+  await answerAll(setup, ['Sandbox 3']);
   expect(elsewhere.log.filter(({ msg }) => msg?.startsWith('waiting'))).toEqual([]);
   expect(await heldShards(schema)).toEqual(['[0]', '[1]', '[2]', '[3]']);
 
@@ -196,12 +196,12 @@ async function keepsLocks(setup: ProcessesSetup, { way, schema }: Database) {
   way.cutConnections();
   const awayMs = realClock.nowMs();
   while (realClock.nowMs() - awayMs < 20_000) {
-    await answers(setup);
-    await pass(4_000); // a person may type ten commands in 20 s
+    await answerAll(setup);
+    await passSharedTime(4_000); // a person may type ten commands in 20 s
   }
   way.healConnections();
   const fifth = await setup.launch('fifth', rangeOf('0-3'));
-  await says(fifth, /^waiting: shard \d is served by/);
+  await waitForLine(fifth, /^waiting: shard \d is served by/);
   await expect.poll(() => heldShards(schema)).toEqual(['[0]', '[1]', '[2]', '[3]']);
 }
 

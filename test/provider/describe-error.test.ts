@@ -2,7 +2,11 @@ import { APIError } from 'openai/core/error';
 import { toFailureFinding } from '#src/probes/probe.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 
-const status = (code: number, headers: Readonly<Record<string, string>>, type = 'x') =>
+const makeStatusError = (
+  code: number,
+  headers: Readonly<Record<string, string>>,
+  type = 'x',
+) =>
   APIError.generate(
     code,
     { error: { message: 'no', type, code: type } },
@@ -17,7 +21,7 @@ test.each([
   [{ 'retry-after-ms': '250', 'retry-after': '1' }, 250],
   [{ 'retry-after': 'soon' }, undefined],
 ])('a 429 tells how long to wait, in ms or in seconds: %o', (headers, waitMs) => {
-  const { about, retryable } = describeError(status(429, headers), client);
+  const { about, retryable } = describeError(makeStatusError(429, headers), client);
   expect(about.retryAfterMs).toBe(waitMs);
   expect(retryable).toBe(true);
 });
@@ -26,7 +30,7 @@ test.each([
   ['with a request that it does not quote', 'Hi.', '500: no'],
   ['beside its codes', undefined, '500: x: no'],
 ])('a report holds the sentence of the server once, %s', (_, request, end) => {
-  const error = describeError(status(500, {}), client, request);
+  const error = describeError(makeStatusError(500, {}), client, request);
   const { reason } = toFailureFinding('think', error);
   expect(reason).toBe(`http://localhost/v1 answered with error ${end}`);
 });
@@ -62,13 +66,13 @@ test.each([
   [403, {}, 'x', false],
   [404, {}, 'x', false],
 ])('whether a %i with %o and %s is asked again: %s', (code, headers, type, again) => {
-  const error = describeError(status(code, headers, type), client);
+  const error = describeError(makeStatusError(code, headers, type), client);
   expect(error.retryable).toBe(again);
   expect(error.about).toMatchObject({ status: code });
   expect(error.code === 'provider.spent').toBe(type === 'insufficient_quota');
 });
 
-const describe = (
+const describeStatus = (
   code: number,
   message: string,
   {
@@ -207,32 +211,42 @@ test.each([
 ])(
   'the sentence about a %i says the truth: %s',
   (code, message, more, kind, sentence) => {
-    const error = describe(code, message, more);
+    const error = describeStatus(code, message, more);
     expect(error.code).toBe(`provider.${kind}`);
     expect(error.message).toContain(sentence);
   },
 );
 
 test('what an answer has to change after a refusal is typed', () => {
-  expect(describe(403, 'flagged').about).toMatchObject({ isContentRefusal: true });
-  expect(describe(400, 'maximum context length').about).toMatchObject({
+  expect(describeStatus(403, 'flagged').about).toMatchObject({
+    isContentRefusal: true,
+  });
+  expect(describeStatus(400, 'maximum context length').about).toMatchObject({
     isTooLong: true,
   });
-  expect(describe(413, 'TPM: Limit 6000, Requested 7200 tokens').about).toMatchObject({
+  expect(
+    describeStatus(413, 'TPM: Limit 6000, Requested 7200 tokens').about,
+  ).toMatchObject({
     tokensOver: 1200,
   });
-  expect(describe(403, 'Permission denied').about.isContentRefusal).toBeUndefined();
+  expect(
+    describeStatus(403, 'Permission denied').about.isContentRefusal,
+  ).toBeUndefined();
 });
 
 test('a code that is a word of the request is not told', () => {
   const code = 'barbarossa';
   expect(
-    describe(400, code, { code, request: 'Is it Barbarossa?' }).message,
+    describeStatus(400, code, { code, request: 'Is it Barbarossa?' }).message,
   ).not.toContain(code);
-  expect(describe(400, code, { code, request: 'Is it?' }).message).toContain(code);
+  expect(describeStatus(400, code, { code, request: 'Is it?' }).message).toContain(
+    code,
+  );
 });
 
 test('a refusal without a reason blames the key only where nothing was said', () => {
-  expect(describe(403, 'no', { request: '' }).code).toBe('provider.bad_key');
-  expect(describe(403, 'no', { request: 'Hello.' }).code).toBe('provider.refused');
+  expect(describeStatus(403, 'no', { request: '' }).code).toBe('provider.bad_key');
+  expect(describeStatus(403, 'no', { request: 'Hello.' }).code).toBe(
+    'provider.refused',
+  );
 });

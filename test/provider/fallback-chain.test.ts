@@ -23,14 +23,14 @@ type Engine = {
   running: number;
 };
 
-const broken = (
+const makeBroken = (
   code: ErrorCode = 'provider.refused',
   retryable = true,
   about: FailureServer = {},
 ) => new BotError(code, retryable, `${code}.`, undefined, undefined, about);
-const engine = (...rounds: ScriptedStep[][]) => ({ rounds, asked: 0, running: 0 });
+const makeEngine = (...rounds: ScriptedStep[][]) => ({ rounds, asked: 0, running: 0 });
 
-async function* play(one: Engine, clock: Clock, signal: AbortSignal) {
+async function* playEngine(one: Engine, clock: Clock, signal: AbortSignal) {
   const steps = one.rounds[Math.min(one.asked++, one.rounds.length - 1)] ?? [];
   one.running++;
   try {
@@ -52,7 +52,7 @@ type Rules = {
   readonly failures?: number;
 };
 
-function open(engines: readonly Engine[], { failures = 1 }: Rules = {}) {
+function openChain(engines: readonly Engine[], { failures = 1 }: Rules = {}) {
   const clock = new VirtualClock();
   const news: ProviderNews[] = [];
   const rules = { failures, firstRestMs: 5_000, maxRestMs: 20_000 };
@@ -61,17 +61,17 @@ function open(engines: readonly Engine[], { failures = 1 }: Rules = {}) {
     breaker: new CircuitBreaker(rules, clock),
     getEngine: () => one,
   }));
-  const report = (one: ProviderNews) => void news.push(one);
+  const reportNews = (one: ProviderNews) => void news.push(one);
   const chain = new FallbackChain<Engine>({
     role: 'chat',
     fallbacks,
     clock,
     deadlines: limits,
-    report,
+    report: reportNews,
   });
-  const ask = async (signal = never) => {
+  const askChain = async (signal = never) => {
     const asking = {
-      ask: (one: Engine, inner: AbortSignal) => play(one, clock, inner),
+      ask: (one: Engine, inner: AbortSignal) => playEngine(one, clock, inner),
       isOutput: () => true,
     };
     const parts: string[] = [];
@@ -82,40 +82,51 @@ function open(engines: readonly Engine[], { failures = 1 }: Rules = {}) {
       return { parts: parts.join(''), error };
     }
   };
-  const passing = async <T>(work: Promise<T>, ms: number) => {
+  const passMeanwhile = async <T>(work: Promise<T>, ms: number) => {
     await clock.advance(ms);
     return await work;
   };
-  const kinds = () => news.map(({ kind }) => kind);
-  return { clock, news, kinds, chain, fallbacks, ask, passing };
+  const listKinds = () => news.map(({ kind }) => kind);
+  return {
+    clock,
+    news,
+    kinds: listKinds,
+    chain,
+    fallbacks,
+    ask: askChain,
+    passing: passMeanwhile,
+  };
 }
 
 test.each([
-  ['400', broken('provider.refused', false, { status: 400 })],
-  ['401', broken('provider.bad_key', false, { status: 401 })],
-  ['404', broken('provider.refused', false, { status: 404 })],
-  ['insufficient_quota', broken('provider.spent', false, {})],
-  ['retry-after 120', broken('provider.rate_limited', true, { retryAfterMs: 120_000 })],
+  ['400', makeBroken('provider.refused', false, { status: 400 })],
+  ['401', makeBroken('provider.bad_key', false, { status: 401 })],
+  ['404', makeBroken('provider.refused', false, { status: 404 })],
+  ['insufficient_quota', makeBroken('provider.spent', false, {})],
+  [
+    'retry-after 120',
+    makeBroken('provider.rate_limited', true, { retryAfterMs: 120_000 }),
+  ],
 ])('%s is never asked again', async (_, error) => {
-  const one = engine([error]);
-  const { ask, passing } = open([one]);
+  const one = makeEngine([error]);
+  const { ask, passing } = openChain([one]);
   expect(await passing(ask(), 1_000)).toMatchObject({ error: { code: error.code } });
   expect(one.asked).toBe(1);
 });
 
 test('500 three times opens the breaker, and no storm follows', async () => {
-  const one = engine([broken()]);
-  const { ask, passing } = open([one], { failures: 3 });
+  const one = makeEngine([makeBroken()]);
+  const { ask, passing } = openChain([one], { failures: 3 });
   for (let n = 0; n < 20; n++) await passing(ask(), 200);
   expect(one.asked).toBe(6);
 });
 
 test('back to normal by itself, told once', async () => {
   const [one, two] = [
-    engine([broken('provider.bad_key', false)], ['first']),
-    engine(['second']),
+    makeEngine([makeBroken('provider.bad_key', false)], ['first']),
+    makeEngine(['second']),
   ];
-  const { ask, passing, clock, kinds } = open([one, two]);
+  const { ask, passing, clock, kinds } = openChain([one, two]);
   expect(await passing(ask(), 1)).toBe('second');
   await clock.advance(5_000);
   expect([await ask(), await ask()]).toEqual(['first', 'first']);
@@ -124,10 +135,10 @@ test('back to normal by itself, told once', async () => {
 
 test('after the first output nothing is asked again: what came is kept', async () => {
   const [one, two] = [
-    engine(['so far', broken('provider.truncated')]),
-    engine(['again']),
+    makeEngine(['so far', makeBroken('provider.truncated')]),
+    makeEngine(['again']),
   ];
-  expect(await open([one, two]).ask()).toMatchObject({
+  expect(await openChain([one, two]).ask()).toMatchObject({
     parts: 'so far',
     error: { code: 'provider.truncated' },
   });
@@ -135,16 +146,19 @@ test('after the first output nothing is asked again: what came is kept', async (
 });
 
 test('a server that begins every answer and ends none is left alone', async () => {
-  const { ask, fallbacks } = open([engine(['so far', broken('provider.truncated')])], {
-    failures: 3,
-  });
+  const { ask, fallbacks } = openChain(
+    [makeEngine(['so far', makeBroken('provider.truncated')])],
+    {
+      failures: 3,
+    },
+  );
   for (let n = 0; n < 3; n++) await ask();
   expect(fallbacks[0]?.breaker.isClosed).toBe(false);
 });
 
 test('a server that hangs is left at its deadline, the first time later than after', async () => {
-  const one = engine(['hang'], ['yes'], ['hang']);
-  const { ask, passing, clock } = open([one], { failures: 9 });
+  const one = makeEngine(['hang'], ['yes'], ['hang']);
+  const { ask, passing, clock } = openChain([one], { failures: 9 });
   const cold = ask();
   await clock.advance(2_999);
   expect(one.running).toBe(1);
@@ -158,9 +172,9 @@ test('a server that hangs is left at its deadline, the first time later than aft
 });
 
 test('a reader that takes its time uses up no deadline', async () => {
-  const { chain, clock } = open([engine(['a', 'b', 'c'])]);
+  const { chain, clock } = openChain([makeEngine(['a', 'b', 'c'])]);
   const asking = {
-    ask: (e: Engine, s: AbortSignal) => play(e, clock, s),
+    ask: (e: Engine, s: AbortSignal) => playEngine(e, clock, s),
     isOutput: () => true,
   };
   const parts: string[] = [];
@@ -172,7 +186,7 @@ test('a reader that takes its time uses up no deadline', async () => {
 });
 
 test('whoever leaves gets their own reason, and no server is blamed', async () => {
-  const { ask, kinds, fallbacks } = open([engine(['hang'], ['yes'])]);
+  const { ask, kinds, fallbacks } = openChain([makeEngine(['hang'], ['yes'])]);
   const leaving = new AbortController();
   const asking = ask(leaving.signal);
   await waitUntilSettled();
@@ -183,8 +197,8 @@ test('whoever leaves gets their own reason, and no server is blamed', async () =
 });
 
 test('a request that its asker gives up after a rest leaves the server to be tried by the next one', async () => {
-  const one = engine([broken('provider.bad_key', false)], ['hang'], ['yes']);
-  const { ask, passing, clock } = open([one]);
+  const one = makeEngine([makeBroken('provider.bad_key', false)], ['hang'], ['yes']);
+  const { ask, passing, clock } = openChain([one]);
   await passing(ask(), 1);
   await clock.advance(5_000);
   const leaving = new AbortController();
@@ -196,24 +210,30 @@ test('a request that its asker gives up after a rest leaves the server to be tri
 });
 
 test.each([
-  ['lacks a language', broken('speech.no_voice', false)],
-  ['serves others first', broken('speech.failed', false, { isShareUsed: true })],
-  ['takes no pictures', broken('provider.refused', false, { takesNoPictures: true })],
+  ['lacks a language', makeBroken('speech.no_voice', false)],
+  ['serves others first', makeBroken('speech.failed', false, { isShareUsed: true })],
+  [
+    'takes no pictures',
+    makeBroken('provider.refused', false, { takesNoPictures: true }),
+  ],
 ])(
   'a server that %s is well: the next one is asked, and nobody is told of a failure',
   async (_, error) => {
-    const { ask, kinds, fallbacks } = open([engine([error], ['yes']), engine(['oui'])]);
+    const { ask, kinds, fallbacks } = openChain([
+      makeEngine([error], ['yes']),
+      makeEngine(['oui']),
+    ]);
     expect([await ask(), await ask(), kinds()]).toEqual(['oui', 'yes', []]);
     expect(fallbacks.map(({ breaker }) => breaker.isClosed)).toEqual([true, true]);
   },
 );
 
-const loading = (retryAfterMs?: number) =>
-  broken('provider.loading', true, { status: 503, retryAfterMs });
+const makeLoading = (retryAfterMs?: number) =>
+  makeBroken('provider.loading', true, { status: 503, retryAfterMs });
 
 test('a model that is loading is asked again each second until it answers, and told once', async () => {
-  const one = engine([loading()], [loading()], ['yes'], ['yes']);
-  const { ask, passing, kinds, fallbacks } = open([one]);
+  const one = makeEngine([makeLoading()], [makeLoading()], ['yes'], ['yes']);
+  const { ask, passing, kinds, fallbacks } = openChain([one]);
   const asking = ask();
   expect(await passing(asking, 2_000)).toBe('yes');
   expect([one.asked, kinds()]).toEqual([3, ['failed', 'mended']]);
@@ -221,23 +241,29 @@ test('a model that is loading is asked again each second until it answers, and t
 });
 
 test('a stated wait for a loading model is kept, and one that is too long for a question ends it', async () => {
-  const one = engine([loading(2_500)], ['yes']);
-  const { ask, clock } = open([one]);
+  const one = makeEngine([makeLoading(2_500)], ['yes']);
+  const { ask, clock } = openChain([one]);
   const asking = ask();
   await clock.advance(2_499);
   expect(one.asked).toBe(1);
   await clock.advance(1);
   expect(await asking).toBe('yes');
-  const other = engine([loading(60_000)]);
-  expect(await open([other]).ask()).toMatchObject({
+  const other = makeEngine([makeLoading(60_000)]);
+  expect(await openChain([other]).ask()).toMatchObject({
     error: { code: 'provider.loading' },
   });
   expect(other.asked).toBe(1);
 });
 
 test('a model that loads longer than a first answer may take is not waited for, and the next question asks it at once', async () => {
-  const one = engine([loading()], [loading()], [loading()], [loading()], ['yes']);
-  const { ask, passing } = open([one]);
+  const one = makeEngine(
+    [makeLoading()],
+    [makeLoading()],
+    [makeLoading()],
+    [makeLoading()],
+    ['yes'],
+  );
+  const { ask, passing } = openChain([one]);
   expect(await passing(ask(), 10_000)).toMatchObject({
     error: { code: 'provider.loading' },
   });
@@ -246,18 +272,18 @@ test('a model that loads longer than a first answer may take is not waited for, 
 });
 
 test('a fallback answers for a model that is loading, without a rest', async () => {
-  const [one, two] = [engine([loading()], ['first']), engine(['second'])];
-  const { ask } = open([one, two]);
+  const [one, two] = [makeEngine([makeLoading()], ['first']), makeEngine(['second'])];
+  const { ask } = openChain([one, two]);
   expect([await ask(), one.asked, await ask()]).toEqual(['second', 1, 'first']);
 });
 
 test('a question that a moderation refuses goes to the next server, and the next question to the first one', async () => {
-  const refused = broken('provider.refused', false, {
+  const refused = makeBroken('provider.refused', false, {
     status: 403,
     isContentRefusal: true,
   });
-  const [one, two] = [engine([refused], ['first']), engine(['second'])];
-  const { ask, fallbacks } = open([one, two]);
+  const [one, two] = [makeEngine([refused], ['first']), makeEngine(['second'])];
+  const { ask, fallbacks } = openChain([one, two]);
   expect([await ask(), await ask()]).toEqual(['second', 'first']);
   expect(fallbacks[0]?.breaker.isClosed).toBe(true);
 });

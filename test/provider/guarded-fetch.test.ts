@@ -10,7 +10,7 @@ type Handler = (
   headers: NodeJS.Dict<string | string[]>,
 ) => void;
 
-async function serving(handler: Handler) {
+async function serveHandler(handler: Handler) {
   const served = await openListeningServer((request, response) => {
     request.resume();
     handler(response, request.headers);
@@ -27,7 +27,7 @@ const speech = { method: 'POST', body: '{"input":"hi"}' };
 
 test('a caller who leaves closes the connection, before the answer and in the middle of it', async () => {
   const closed: string[] = [];
-  await using server = await serving((response) => {
+  await using server = await serveHandler((response) => {
     response.on('close', () => closed.push('closed'));
     if (closed.length > 0)
       response.writeHead(200, { 'content-type': 'audio/pcm' }).write(Buffer.alloc(100));
@@ -65,7 +65,7 @@ test.each([
 ])(
   'speech that comes as %s %s is told apart from sound',
   async (type, body, message) => {
-    await using server = await serving((response) => {
+    await using server = await serveHandler((response) => {
       response.writeHead(200, type ? { 'content-type': type } : {}).end(body);
     });
     await expect(
@@ -81,7 +81,7 @@ test.each([
 
 test('a redirect is refused, and the key does not follow it', async () => {
   let asked = 0;
-  await using server = await serving((response) => {
+  await using server = await serveHandler((response) => {
     asked++;
     response.writeHead(307, { location: '/v2' }).end();
   });
@@ -96,7 +96,7 @@ test('a redirect is refused, and the key does not follow it', async () => {
 
 test('only the headers of the API leave', async () => {
   let seen: string[] = [];
-  await using server = await serving((response, headers) => {
+  await using server = await serveHandler((response, headers) => {
     seen = Object.keys(headers);
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
@@ -125,7 +125,7 @@ test('a client does not print its key', () => {
   }
 });
 
-const fives = (count: number) => `[${Array(count).fill('5').join(',')}]`;
+const makeFives = (count: number) => `[${Array(count).fill('5').join(',')}]`;
 const json = { 'content-type': 'application/json' };
 const events = { 'content-type': 'text/event-stream' };
 const chat = { method: 'POST', body: '{"stream":true}' };
@@ -138,9 +138,9 @@ test.each([
   '%s of many numbers is cut off where it breaks a limit',
   async (_, path, init, status, headers, bound) => {
     const closed = Promise.withResolvers<void>();
-    await using server = await serving((response) => {
+    await using server = await serveHandler((response) => {
       response.on('close', () => closed.resolve());
-      response.writeHead(status, headers).write(`data: ${fives(200_000)}`); // and never ends
+      response.writeHead(status, headers).write(`data: ${makeFives(200_000)}`); // and never ends
     });
     await expect(
       (await guarded(`${server.baseUrl}${path}`, init)).text(),

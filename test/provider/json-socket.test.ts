@@ -11,7 +11,7 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 const staying = new AbortController().signal;
 
 /** A server that does `greet` with everybody, and a socket to it. */
-async function meet(greet: (socket: WebSocket) => void, clock = realClock) {
+async function meetServer(greet: (socket: WebSocket) => void, clock = realClock) {
   const http = createServer();
   const sockets = new WebSocketServer({ server: http });
   sockets.on('connection', greet);
@@ -30,16 +30,18 @@ async function meet(greet: (socket: WebSocket) => void, clock = realClock) {
     listener,
     staying,
   );
-  const close = () => {
+  const closeAll = () => {
     socket.close();
     for (const client of sockets.clients) client.terminate();
     http.close();
   };
-  return { socket, events, lost, baseUrl, [Symbol.dispose]: close };
+  return { socket, events, lost, baseUrl, [Symbol.dispose]: closeAll };
 }
 
 test('a connection that the server closes is lost once, its reason apart and without the key', async () => {
-  using met = await meet((socket) => socket.close(1001, 'maximum duration, hunter22'));
+  using met = await meetServer((socket) =>
+    socket.close(1001, 'maximum duration, hunter22'),
+  );
   await expect.poll(() => met.lost.length).toBe(1);
   const message = `${met.baseUrl} closed the connection (1001).`;
   const about = { serverMessage: 'maximum duration, [key]' };
@@ -72,7 +74,7 @@ test.each([
 );
 
 test('a server that takes nothing in is lost before more than 4 MiB wait to leave', async () => {
-  using met = await meet((socket) => socket.pause());
+  using met = await meetServer((socket) => socket.pause());
   const piece = { audio: 'x'.repeat(64 * 1024) };
   let sent = 0;
   while (sent < 1_000 && met.socket.send(piece)) sent++;
@@ -84,7 +86,7 @@ test('a server that takes nothing in is lost before more than 4 MiB wait to leav
 });
 
 test('an event of many values costs the connection before anybody reads it', async () => {
-  using met = await meet((socket) => {
+  using met = await meetServer((socket) => {
     socket.send(JSON.stringify({ n: Array(9_000).fill(5) }));
     socket.send(JSON.stringify({ n: Array(10_001).fill(5) }));
     socket.send('{"n":1}');
@@ -101,7 +103,7 @@ test('an event of many values costs the connection before anybody reads it', asy
 
 test('a server that gives no sign of life for 20 s is lost, one that does is not', async () => {
   const clock = new VirtualClock();
-  using met = await meet((socket) => socket.pause(), clock);
+  using met = await meetServer((socket) => socket.pause(), clock);
   await clock.advance(10_000);
   expect(met.lost).toEqual([]);
   await clock.advance(10_000);

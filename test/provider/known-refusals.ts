@@ -3,7 +3,7 @@ import type { RefusalKind } from '#src/provider/models/refusal.ts';
 export const withMessage = (message: string, more: object = {}) => ({
   error: { message, ...more },
 });
-const page = (title: string) =>
+const makePage = (title: string) =>
   `<!DOCTYPE html><html><head><title>${title}</title></head><body>Billing, quota, voice not found</body></html>`;
 const geminiQuota = (quotaId: string, wait?: string) => [
   {
@@ -36,7 +36,7 @@ export const knownRefusals: readonly (readonly [
     geminiQuota('GenerateRequestsPerMinutePerProjectPerModel-FreeTier', '23.5s'),
   ],
   ['rate', 429, geminiQuota('GenerateRequestsPerMinutePerProjectPerModel-FreeTier')],
-  ['rate', 429, page('429 Too Many Requests')],
+  ['rate', 429, makePage('429 Too Many Requests')],
   [
     'rate',
     429,
@@ -156,7 +156,7 @@ export const knownRefusals: readonly (readonly [
     { error: { message: 'no', type: 'exceed_context_size_error', n_ctx: 256 } },
   ],
   ['too long', 400, withMessage('prompt is too long: 205000 tokens > 200000 maximum')],
-  ['too long', 413, page('413 Request Entity Too Large')],
+  ['too long', 413, makePage('413 Request Entity Too Large')],
   [
     'too long',
     413,
@@ -175,8 +175,8 @@ export const knownRefusals: readonly (readonly [
   ],
   ['key', 400, withMessage('API key not valid. Please pass a valid API key.')],
   // What a key may not do
-  ['forbidden', 403, page('Attention Required! | Cloudflare')],
-  ['forbidden', 403, page('403 Forbidden')],
+  ['forbidden', 403, makePage('Attention Required! | Cloudflare')],
+  ['forbidden', 403, makePage('403 Forbidden')],
   [
     'forbidden',
     403,
@@ -240,10 +240,10 @@ export const knownRefusals: readonly (readonly [
   ['too short sound', 500, 'could not decode: the clip is shorter than a frame'],
   // Busy servers and proxies
   ['busy', 529, withMessage('Overloaded', { type: 'overloaded_error' })],
-  ['busy', 502, page('502 Bad Gateway')],
+  ['busy', 502, makePage('502 Bad Gateway')],
   ['busy', 424, ''],
   ['busy', 503, { error: 'Model is overloaded', error_type: 'overloaded' }],
-  ['late', 504, page('504 Gateway Time-out')],
+  ['late', 504, makePage('504 Gateway Time-out')],
   // Another form of the request may help
   [
     'request',
@@ -511,5 +511,5 @@ export const knownRefusals: readonly (readonly [
     400,
     withMessage('Organization has been restricted. Please reach out to support'),
   ],
-  ['forbidden', 451, page('Unavailable For Legal Reasons')],
+  ['forbidden', 451, makePage('Unavailable For Legal Reasons')],
 ];

@@ -43,8 +43,8 @@ const refusals: readonly Refusal[] = [
 /** A clock on which nobody waits, and the waits that were asked of it. */
 function createHastyClock() {
   const waitsMs: number[] = [];
-  const sleep = async (ms: number) => void waitsMs.push(ms);
-  return { clock: { ...realClock, sleep }, waitsMs };
+  const sleepNoted = async (ms: number) => void waitsMs.push(ms);
+  return { clock: { ...realClock, sleep: sleepNoted }, waitsMs };
 }
 
 type HastyClock = ReturnType<typeof createHastyClock>['clock'];

@@ -11,9 +11,9 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;
 const hourMs = 3_600_000;
-const refuse = (message: string, param?: string) =>
+const refuseRequest = (message: string, param?: string) =>
   new BadRequestError(400, { message, param }, undefined, new Headers());
-const crash = () =>
+const crashServer = () =>
   new InternalServerError(500, { message: 'Oops' }, undefined, new Headers());
 
 const stream: RequestPart = { name: 'stream', forms: ['asked', ''], givenUp: 'first' };
@@ -66,14 +66,14 @@ class JudgingServer {
     tries?: TryReservations,
     model?: string,
   ): Promise<unknown> {
-    const answer = (noted: string[]) => (forms: RequestForms) =>
+    const answerForms = (noted: string[]) => (forms: RequestForms) =>
       this.#answer(forms, noted);
     const request = {
       parts: asked,
       model,
       tries,
-      send: answer(this.requests),
-      sendTrial: answer(this.trials),
+      send: answerForms(this.requests),
+      sendTrial: answerForms(this.trials),
     };
     try {
       await Array.fromAsync(negotiate(request, this.knowledge, never));
@@ -95,7 +95,9 @@ const all = 'asked none pcm sent sent';
 
 test('a part that a refusal names is left out at once, and from then on', async () => {
   const server = new JudgingServer((forms) =>
-    forms.get('stream') ? refuse('No stream here, whatever the tools.') : undefined,
+    forms.get('stream')
+      ? refuseRequest('No stream here, whatever the tools.')
+      : undefined,
   );
   for (const _ of ['first', 'second'])
     expect(await server.ask([stream, effort])).toBe(undefined);
@@ -105,7 +107,9 @@ test('a part that a refusal names is left out at once, and from then on', async 
 
 test('a field that a refusal states counts more than its sentence', async () => {
   const server = new JudgingServer((forms) =>
-    forms.get('effort') ? refuse('Error processing stream start', 'effort') : undefined,
+    forms.get('effort')
+      ? refuseRequest('Error processing stream start', 'effort')
+      : undefined,
   );
   await server.ask();
   expect(server.requests).toEqual([all, 'asked - pcm sent sent']);
@@ -115,7 +119,7 @@ test('a model that is called as a part is not that part', async () => {
   const message =
     "No support for parameters: ['effort'].\n\nModel group 'stream' failed with the error above.";
   const server = new JudgingServer((forms) =>
-    forms.get('effort') ? refuse(message) : undefined,
+    forms.get('effort') ? refuseRequest(message) : undefined,
   );
   await server.ask([stream, effort], undefined, 'stream');
   expect(server.requests).toEqual(['asked none', 'asked -']);
@@ -123,14 +127,16 @@ test('a model that is called as a part is not that part', async () => {
 
 test('a form that a refusal offers is taken, else the next one', async () => {
   const server = new JudgingServer((forms) => {
-    if (forms.get('effort') === 'none') return refuse('effort must be `low` or `high`');
-    if (forms.get('format') !== 'mp3') return refuse('format must be one of [mp3]');
+    if (forms.get('effort') === 'none')
+      return refuseRequest('effort must be `low` or `high`');
+    if (forms.get('format') !== 'mp3')
+      return refuseRequest('format must be one of [mp3]');
     return undefined;
   });
   await server.ask();
   expect(server.requests.at(-1)).toBe('asked low mp3 sent sent');
   const other = new JudgingServer((forms) =>
-    forms.get('format') === 'pcm' ? refuse('Invalid format') : undefined,
+    forms.get('format') === 'pcm' ? refuseRequest('Invalid format') : undefined,
   );
   await other.ask();
   expect(other.requests.at(-1)).toBe('asked none wav sent sent');
@@ -138,14 +144,16 @@ test('a form that a refusal offers is taken, else the next one', async () => {
 
 test('one refused tool is one tool', async () => {
   const server = new JudgingServer((forms) =>
-    forms.get('tool lamp') ? refuse("Invalid schema for tools: 'lamp'") : undefined,
+    forms.get('tool lamp')
+      ? refuseRequest("Invalid schema for tools: 'lamp'")
+      : undefined,
   );
   await server.ask();
   expect(server.requests).toEqual([all, 'asked none pcm - sent']);
 });
 
 test('where nothing is named, what the bot added goes first, then what can be missed, never tools', async () => {
-  const server = new JudgingServer(() => refuse('Bad request'));
+  const server = new JudgingServer(() => refuseRequest('Bad request'));
   const error = await server.ask();
   expect(server.requests).toEqual([all, '- - pcm sent sent', '- - wav sent sent']);
   expect(error).toMatchObject({ cause: { status: 400 } });
@@ -158,7 +166,7 @@ test('a server that refuses one unknown field after another is understood within
   );
   const server = new JudgingServer((forms) => {
     const name = own.find((part) => forms.get(part.name))?.name;
-    return name && refuse(`Unknown parameter: '${name}'`);
+    return name && refuseRequest(`Unknown parameter: '${name}'`);
   });
   expect(await server.ask(own)).toBeUndefined();
   expect(server.requests).toEqual(['x x x x', '- x x x', '- - - -']);
@@ -166,7 +174,7 @@ test('a server that refuses one unknown field after another is understood within
 
 test('a crash without a reason teaches nothing once, and something twice in a row', async () => {
   let crashes = 0;
-  const server = new JudgingServer(() => (crashes-- > 0 ? crash() : undefined));
+  const server = new JudgingServer(() => (crashes-- > 0 ? crashServer() : undefined));
   const askAfter = async (count: number) => {
     crashes = count;
     await server.ask([stream]);
@@ -180,7 +188,9 @@ test('a crash without a reason teaches nothing once, and something twice in a ro
 test('a lesson holds for its circumstance alone', async () => {
   const slow = { ...stream, circumstance: 'speed 0.5' };
   const server = new JudgingServer((forms) =>
-    server.requests.length === 1 && forms.get('stream') ? refuse('stream') : undefined,
+    server.requests.length === 1 && forms.get('stream')
+      ? refuseRequest('stream')
+      : undefined,
   );
   await server.ask([slow]);
   await server.ask([stream]);
@@ -190,7 +200,7 @@ test('a lesson holds for its circumstance alone', async () => {
 
 test('after an hour a part is tried beside a question, which goes as before', async () => {
   const server = new JudgingServer((forms) =>
-    forms.get('stream') ? refuse('stream') : undefined,
+    forms.get('stream') ? refuseRequest('stream') : undefined,
   );
   await server.ask([stream]);
   await server.clock.advance(hourMs + 1);
@@ -204,7 +214,7 @@ test('after an hour a part is tried beside a question, which goes as before', as
 });
 
 test('a refusal of the content is neither asked again nor learnt from', async () => {
-  const flagged = refuse(
+  const flagged = refuseRequest(
     'Your input was flagged by the content filter of this stream.',
   );
   const server = new JudgingServer(() => flagged);
@@ -220,7 +230,7 @@ test('parts that the operator names are left out from the first request on', asy
 
 test('each further try and each trial is paid for, and without money there is none', async () => {
   const server = new JudgingServer((forms) =>
-    forms.get('stream') ? refuse('stream') : undefined,
+    forms.get('stream') ? refuseRequest('stream') : undefined,
   );
   const paid: unknown[] = [];
   const budgetError = new BotError('budget.used', false, 'The budget is used up.');
@@ -236,8 +246,8 @@ test('each further try and each trial is paid for, and without money there is no
   await server.clock.advance(hourMs + 1);
   await server.ask([stream], tries);
   expect(paid).toEqual([expect.any(BadRequestError), 'beside']);
-  const poor = new JudgingServer(() => refuse('stream'));
-  const renew = () => Promise.reject(budgetError);
-  expect(await poor.ask([stream], { ...tries, renew })).toBe(budgetError);
+  const poor = new JudgingServer(() => refuseRequest('stream'));
+  const failToRenew = () => Promise.reject(budgetError);
+  expect(await poor.ask([stream], { ...tries, renew: failToRenew })).toBe(budgetError);
   expect(poor.requests).toHaveLength(1);
 });

@@ -70,7 +70,7 @@ function asWritten(value: string) {
 }
 
 /** Asks until the server refuses. */
-async function refused(asking: AsyncIterable<unknown>) {
+async function waitForRefusal(asking: AsyncIterable<unknown>) {
   await expect(Array.fromAsync(asking)).rejects.toThrow();
 }
 
@@ -79,7 +79,7 @@ test('what the bot asks of servers fits the published description: chat, sound, 
   using server = await openNoting();
   const { client, asked } = server;
   const chat = openChatModel(client, { model: 'gpt-5.4-mini', maxTokens: 400 });
-  await refused(chat.reply(messages, tools, signal));
+  await waitForRefusal(chat.reply(messages, tools, signal));
   const spoken = openChatModel(client, { model: 'gpt-audio', voice: 'alloy' });
   const said = {
     role: 'user',
@@ -87,7 +87,7 @@ test('what the bot asks of servers fits the published description: chat, sound, 
     content: '',
     words: async () => 'Thanks.',
   } as const;
-  await refused(
+  await waitForRefusal(
     spoken.reply(
       [...messages, { ...said, wav: writeWav(pcm) }],
       tools,
@@ -102,25 +102,25 @@ test('what the bot asks of servers fits the published description: chat, sound, 
       voice: 'alloy',
       format,
     });
-    await refused(voice.synthesize('Hello.', {}, signal));
+    await waitForRefusal(voice.synthesize('Hello.', {}, signal));
     const manner = { name: 'nova', instructions: 'Softly.', speed: 1.2 };
-    await refused(voice.synthesize('Hello.', manner, signal));
+    await waitForRefusal(voice.synthesize('Hello.', manner, signal));
   }
   for (const model of ['whisper-1', 'gpt-4o-transcribe']) {
     const transcriber = new OpenAiTranscriber(client, {
       model,
       language: admitChosenLanguage('de'),
     });
-    await refused(transcriber.transcribe(pcm, signal));
+    await waitForRefusal(transcriber.transcribe(pcm, signal));
     for (const asked of [
       { hints: ['Parley', 'Ana'] },
       { hasWordTimes: true },
       { isTranslated: true },
     ])
-      await refused(transcriber.transcribe(pcm, signal, asked));
+      await waitForRefusal(transcriber.transcribe(pcm, signal, asked));
   }
   // Servers other than OpenAI are asked for a stream of speech in their own way.
-  const published = (
+  const listPublished = (
     operation: DescribedOperation,
     { stream, ...body }: Record<string, unknown>,
   ) =>
@@ -128,7 +128,7 @@ test('what the bot asks of servers fits the published description: chat, sound, 
       ? body
       : { stream, ...body };
   const faults = asked.flatMap(([operation, body]) =>
-    findFaults(operation, 'request', published(operation, Object(body))).map(
+    findFaults(operation, 'request', listPublished(operation, Object(body))).map(
       (fault) => [operation, fault],
     ),
   );

@@ -118,10 +118,10 @@ test.each(cases)(
 test.each([401, 403, 404])(
   'why a server refuses the key or the model (%i) is told',
   async (status) => {
-    const report: Quote = (_, response) => {
+    const reportError: Quote = (_, response) => {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end('{"error":{"message":"no such model"}}');
     };
-    expect((await failureAt(report, asChat)).message).toContain('no such model');
+    expect((await failureAt(reportError, asChat)).message).toContain('no such model');
   },
 );

@@ -21,9 +21,12 @@ async function openJudge(judge: Judge) {
   const asked: Asked[] = [];
   const served = await openListeningServer((request, response) => {
     request.resume();
-    request.on('end', () => respond(request, response));
+    request.on('end', () => respondByKey(request, response));
   });
-  function respond({ headers, url = '' }: IncomingMessage, response: ServerResponse) {
+  function respondByKey(
+    { headers, url = '' }: IncomingMessage,
+    response: ServerResponse,
+  ) {
     const { authorization, 'api-key': apiKey } = headers;
     asked.push({ path: url, authorization, apiKey });
     const [status, body] = judge({ path: url, authorization, apiKey });
@@ -52,12 +55,12 @@ function openReporting({ origin }: Judged, path: string, apiKey?: Secret) {
     addressSetting: 'CHAT_COMPLETION_BASE_URL',
     report: (habit) => habits.push(habit),
   });
-  const ask = async () => {
+  const askServer = async () => {
     const body = { model: 'm', messages: [] };
     const { choices } = await client.chat.completions.create(body);
     return choices[0]?.message.content;
   };
-  return { client, habits, ask };
+  return { client, habits, ask: askServer };
 }
 
 const complaints: readonly (readonly [number, object])[] = [
@@ -202,12 +205,12 @@ test('a body that is a stream is sent once, and the next request uses what other
     path.startsWith('/v1/chat/') ? [200, answer] : [404, ''],
   );
   const { ask, client } = openReporting(server, '/v1/models');
-  const post = () =>
+  const postStream = () =>
     client.post('/chat/completions', { body: new Blob(['{}']).stream() }).asResponse();
-  await expect(post()).rejects.toThrow('404');
+  await expect(postStream()).rejects.toThrow('404');
   expect(server.asked).toHaveLength(1);
   await expect(ask()).resolves.toBe('ok');
-  await expect(post()).rejects.not.toThrow('404');
+  await expect(postStream()).rejects.not.toThrow('404');
   expect(server.asked.at(-1)?.path).toBe('/v1/chat/completions');
 });
 

@@ -123,7 +123,7 @@ async function regexpsOfProgram(): Promise<{
   const builders: string[] = [];
   for await (const path of glob(files)) {
     const text = await readFile(path, 'utf8');
-    const build = ({ callee }: { readonly callee: object }) => {
+    const noteBuilder = ({ callee }: { readonly callee: object }) => {
       if ('name' in callee && callee.name === 'RegExp') builders.push(path);
     };
     new Visitor({
@@ -133,8 +133,8 @@ async function regexpsOfProgram(): Promise<{
         const line = text.slice(0, node.start).split('\n').length;
         literals.set(`/${source}/${flags}`, { at: `${path}:${line}`, source, flags });
       },
-      NewExpression: build,
-      CallExpression: build,
+      NewExpression: noteBuilder,
+      CallExpression: noteBuilder,
     }).visit(parseSync(path, text).program);
   }
   return { literals: [...literals.values()], builders: builders.sort() };
@@ -154,7 +154,7 @@ test('no regular expression of the program takes more than linear time on texts 
   const found = literals.flatMap(({ at, source, flags }) => {
     const reads = readerOf(new RegExp(source, flags));
     return hostileUnits(source, flags).flatMap((unit) =>
-      slow(`${at} /${source}/${flags}`, reads, unit),
+      findSlow(`${at} /${source}/${flags}`, reads, unit),
     );
   });
   expect(found).toEqual([]);
@@ -190,7 +190,7 @@ function readerOf(expression: RegExp): (text: string) => unknown {
       };
 }
 
-function slow(what: string, read: (text: string) => unknown, unit: string) {
+function findSlow(what: string, read: (text: string) => unknown, unit: string) {
   return ['', '\0'].flatMap((end) => {
     const why = findSuperlinear(read, repeatUnit(unit, end));
     return why === undefined

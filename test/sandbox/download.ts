@@ -4,7 +4,7 @@ import { get } from 'node:https';
 import { text } from 'node:stream/consumers';
 
 /** A file of the sandbox, by somebody who trusts its certificates. */
-export async function download(
+export async function downloadFile(
   url: string,
   { certificate: ca }: { readonly certificate: string },
 ) {

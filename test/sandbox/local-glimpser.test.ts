@@ -9,7 +9,7 @@ const pcm = {
   channels: 1,
 } as const;
 
-function open(tookMs: number) {
+function openGlimpser(tookMs: number) {
   const clock = new VirtualClock();
   const ears = new FakeTranscriber({ texts: ['what time'], clock, tookMs });
   const machine = { isFull: false };
@@ -22,7 +22,7 @@ function open(tookMs: number) {
 }
 
 test('words so far are recognised one glimpse at a time, and not while other work fills the machine', async () => {
-  const { clock, ears, glimpse, machine } = open(200);
+  const { clock, ears, glimpse, machine } = openGlimpser(200);
   machine.isFull = true;
   expect(await glimpse()).toBeUndefined();
   expect(ears.heard).toHaveLength(0);
@@ -35,7 +35,7 @@ test('words so far are recognised one glimpse at a time, and not while other wor
 });
 
 test('a glimpse that comes too late is given up, and the next one waits', async () => {
-  const { clock, ears, glimpse } = open(10_000);
+  const { clock, ears, glimpse } = openGlimpser(10_000);
   const rejected = expect(glimpse()).rejects.toThrow('other work');
   await clock.advance(2_500);
   await rejected;

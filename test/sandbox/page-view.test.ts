@@ -3,7 +3,7 @@ import { toPersonId } from '#src/base/ids.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 import { toLogged } from '#test/fakes/to-logged.ts';
 
-function open() {
+function openView() {
   const view = new PageView('Nova');
   const sent: PageEvent[] = [];
   view.connect((event) => sent.push(event));
@@ -11,7 +11,7 @@ function open() {
 }
 
 test('what is read out without being an answer stays on the page once it is over', () => {
-  const { view, sent } = open();
+  const { view, sent } = openView();
   view.onSession({ kind: 'words', text: 'Adam. Time', isWhole: false });
   view.onSession({ kind: 'words', text: "Adam. Time's up.", isWhole: true });
   expect(sent()).toEqual([
@@ -21,7 +21,7 @@ test('what is read out without being an answer stays on the page once it is over
 });
 
 test('a typed line without a reply gets the reason as a sentence of the page, and one with a reply none', () => {
-  const { view, sent } = open();
+  const { view, sent } = openView();
   const typed = { kind: 'typed', speakerId: toPersonId('a'), outcome: 'full' } as const;
   view.onSession(typed);
   view.onSession({ ...typed, reason: { id: 'ask.dropped' } });
@@ -32,14 +32,14 @@ test('a typed line without a reply gets the reason as a sentence of the page, an
 test.each(['no-voice', 'empty', 'hallucination'] as const)(
   'speech without words (%s) is one kind of line on the page',
   (why) => {
-    const { view, sent } = open();
+    const { view, sent } = openView();
     view.onSession({ kind: 'ignored', speakerId: toPersonId('a'), name: 'Adam', why });
     expect(sent()).toEqual([{ kind: 'ignored', who: 'Adam', why: 'empty' }]);
   },
 );
 
 test('an answer has its id from its beginning, with the words so far', () => {
-  const { view, sent } = open();
+  const { view, sent } = openView();
   const adam = { speakerId: toPersonId('a'), name: 'Adam' };
   view.onSession({ kind: 'answering', answerId: 7, ...adam });
   view.onSession({ kind: 'words', text: 'It is', answerId: 7, isWhole: false });
@@ -50,7 +50,7 @@ test('an answer has its id from its beginning, with the words so far', () => {
 });
 
 test('an answer without a word leaves a line', () => {
-  const { view, sent } = open();
+  const { view, sent } = openView();
   const instants = { heardAtMs: 1_000, endedAtMs: 1_180 };
   const adam = { speakerId: toPersonId('a'), name: 'Adam', instants };
   view.onSession({
@@ -65,7 +65,7 @@ test('an answer without a word leaves a line', () => {
 });
 
 test('a tool call has one place on the page, from its beginning to its end', () => {
-  const { view, sent } = open();
+  const { view, sent } = openView();
   const call = { kind: 'tool', id: 'c1', tool: toLogged('set_reminder') } as const;
   view.show({ ...call, state: 'running' });
   view.show({ ...call, id: 'c2', state: 'running' });
@@ -80,7 +80,7 @@ test('a tool call has one place on the page, from its beginning to its end', () 
 });
 
 test('words so far go away with their utterance, and the same words are shown again in the next', () => {
-  const { view, sent } = open();
+  const { view, sent } = openView();
   const yes = { kind: 'words', name: 'Adam', text: 'Yes', isWhole: false } as const;
   view.onSession(yes);
   view.onSession({ ...yes, text: '' });

@@ -10,7 +10,7 @@ import { parseRequestLine } from '#sandbox/program/program-protocol.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { readWav } from '#src/audio/formats/wav.ts';
 import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
-import { identify, sendRequest } from './raw-bot.ts';
+import { identifyBot, sendRequest } from './raw-bot.ts';
 
 const never = new AbortController().signal;
 
@@ -33,10 +33,10 @@ function startProgram(...options: string[]) {
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async () => JSON.parse(String((await lines.next()).value));
-  const say = (line: object | string) =>
+  const readNext = async () => JSON.parse(String((await lines.next()).value));
+  const sayLine = (line: object | string) =>
     child.stdin.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`);
-  return { child, next, say };
+  return { child, next: readNext, say: sayLine };
 }
 
 async function exitCode(child: ChildProcess) {
@@ -67,7 +67,7 @@ test('a person joins, speaks, uses a command and leaves, line by line', async ()
     method: 'PUT',
     body: [{ name: 'join', description: 'x' }],
   });
-  using bot = await identify(sandbox);
+  using bot = await identifyBot(sandbox);
   expect(await answerTo(sandbox, { id: 1, do: 'join', person: 'Adam' })).toEqual({
     id: 1,
     ok: true,
@@ -120,7 +120,7 @@ test('the program says when it is ready, serves a person, survives junk, and end
 test('a program that starts again with its file has the server of before, and another key of the page', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
   onTestFinished(() => rm(folder, { recursive: true }));
-  const start = async () => {
+  const startSandbox = async () => {
     const { child, next } = startProgram(
       '--page-port',
       '0',
@@ -132,8 +132,8 @@ test('a program that starts again with its file has the server of before, and an
     expect(await exitCode(child)).toBe(0);
     return { server: { guildId, botId }, key: new URL(link).hash };
   };
-  const first = await start();
-  const second = await start();
+  const first = await startSandbox();
+  const second = await startSandbox();
   expect(second.server).toEqual(first.server);
   expect(second.key).not.toBe(first.key);
 });

@@ -52,8 +52,8 @@ export async function openSocket(sandbox: BotAddress) {
   socket.on('message', (data) => heard.push(JSON.parse(data.toString())));
   const closed = once(socket, 'close').then(([code]) => code as number);
   await once(socket, 'open');
-  const say = (op: number, d: unknown) => socket.send(JSON.stringify({ op, d }));
-  const event = async (name: string) => {
+  const sayOp = (op: number, d: unknown) => socket.send(JSON.stringify({ op, d }));
+  const waitForEvent = async (name: string) => {
     await expect.poll(() => heard.find(({ t }) => t === name)).toBeDefined();
     return heard.find(({ t }) => t === name)?.d ?? {};
   };
@@ -61,8 +61,8 @@ export async function openSocket(sandbox: BotAddress) {
     socket,
     heard,
     closed,
-    say,
-    event,
+    say: sayOp,
+    event: waitForEvent,
     [Symbol.dispose]: () => socket.terminate(),
   };
 }
@@ -70,7 +70,7 @@ export async function openSocket(sandbox: BotAddress) {
 /** The intents Guilds and GuildVoiceStates. */
 export const usualIntents = 0b1000_0001;
 
-export async function identify(sandbox: BotAddress) {
+export async function identifyBot(sandbox: BotAddress) {
   const bot = await openSocket(sandbox);
   bot.say(2, { token: sandbox.token, intents: usualIntents, properties: {} });
   const ready = await bot.event('READY');

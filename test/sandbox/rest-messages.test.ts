@@ -8,7 +8,7 @@ function messagesOf(sandbox: Sandbox, channel = 'general') {
 }
 
 /** Writes as the bot, and tells the status, Discord's own code, and the id. */
-async function write(sandbox: Sandbox, body: object, channel?: string) {
+async function writeMessage(sandbox: Sandbox, body: object, channel?: string) {
   const { status, json } = await sendRequest(sandbox, messagesOf(sandbox, channel), {
     body,
   });
@@ -20,23 +20,26 @@ test('the bot writes only where its rights let it, and in the chat of a voice ch
   const guild = sandbox.guild();
   const embed = { embeds: [{ title: 'x' }] };
   guild.permit('general', 'Nova', { deny: ['embedLinks'] });
-  expect(await write(sandbox, embed)).toMatchObject({ status: 403, code: 50_013 });
-  expect(await write(sandbox, { content: 'x' })).toMatchObject({ status: 200 });
+  expect(await writeMessage(sandbox, embed)).toMatchObject({
+    status: 403,
+    code: 50_013,
+  });
+  expect(await writeMessage(sandbox, { content: 'x' })).toMatchObject({ status: 200 });
   guild.permit('general', 'Nova', { deny: ['sendMessages'] });
-  expect(await write(sandbox, { content: 'x' })).toMatchObject({
+  expect(await writeMessage(sandbox, { content: 'x' })).toMatchObject({
     status: 403,
     code: 50_013,
   });
   guild.permit('general', 'Nova', { deny: ['viewChannel'] });
-  expect(await write(sandbox, { content: 'x' })).toMatchObject({
+  expect(await writeMessage(sandbox, { content: 'x' })).toMatchObject({
     status: 403,
     code: 50_001,
   });
-  expect(await write(sandbox, { content: 'x' }, 'Lounge')).toMatchObject({
+  expect(await writeMessage(sandbox, { content: 'x' }, 'Lounge')).toMatchObject({
     status: 200,
   });
   guild.permit('Lounge', 'Nova', { deny: ['connect'] });
-  expect(await write(sandbox, { content: 'x' }, 'Lounge')).toMatchObject({
+  expect(await writeMessage(sandbox, { content: 'x' }, 'Lounge')).toMatchObject({
     code: 50_001,
   });
 });
@@ -46,14 +49,14 @@ test('whom a message would ring for is told, whatever allowed_mentions let throu
   const adam = sandbox.person('Adam');
   const dj = sandbox.guild().addRole('DJ');
   const content = `@everyone <@${adam.id}> <@&${dj}>`;
-  const pings = async (allowed_mentions?: object) => {
-    const { id } = await write(sandbox, { content, allowed_mentions });
+  const listPings = async (allowed_mentions?: object) => {
+    const { id } = await writeMessage(sandbox, { content, allowed_mentions });
     return sandbox.message(toMessageId(id))?.pings;
   };
-  expect(await pings()).toEqual(['@everyone', '@Adam', '@DJ']);
-  expect(await pings({ parse: [] })).toEqual([]);
-  expect(await pings({ parse: ['roles'] })).toEqual(['@DJ']);
-  expect(await pings({ parse: [], users: [adam.id] })).toEqual(['@Adam']);
+  expect(await listPings()).toEqual(['@everyone', '@Adam', '@DJ']);
+  expect(await listPings({ parse: [] })).toEqual([]);
+  expect(await listPings({ parse: ['roles'] })).toEqual(['@DJ']);
+  expect(await listPings({ parse: [], users: [adam.id] })).toEqual(['@Adam']);
   expect(
     sandbox
       .requests()
@@ -63,7 +66,7 @@ test('whom a message would ring for is told, whatever allowed_mentions let throu
     allowed_mentions: { parse: [], users: [adam.id] },
   });
   sandbox.guild().setRole('@everyone', ['viewChannel', 'sendMessages']);
-  expect(await pings()).toEqual(['@Adam']);
+  expect(await listPings()).toEqual(['@Adam']);
 });
 
 const malformed = { status: 400, code: 50_035 };
@@ -91,7 +94,7 @@ test.each([
   ['a menu that takes more than it offers', rowOf({ ...menu, max_values: 2 })],
 ])('%s is refused', async (_, body) => {
   await using sandbox = await open();
-  expect(await write(sandbox, body)).toMatchObject(malformed);
+  expect(await writeMessage(sandbox, body)).toMatchObject(malformed);
 });
 
 test('the longest text and the largest number that the description allows are taken', async () => {
@@ -99,6 +102,6 @@ test('the longest text and the largest number that the description allows are ta
   const options = Array.from({ length: 25 }, (_, n) => ({ label: 'a', value: `${n}` }));
   const longest = rowOf({ ...button, label: 'x'.repeat(80) });
   for (const body of [longest, rowOf({ ...menu, options, max_values: 25 })]) {
-    expect(await write(sandbox, body)).toMatchObject({ status: 200 });
+    expect(await writeMessage(sandbox, body)).toMatchObject({ status: 200 });
   }
 });

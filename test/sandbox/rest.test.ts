@@ -1,9 +1,9 @@
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
-import { identify, sendRequest } from './raw-bot.ts';
+import { identifyBot, sendRequest } from './raw-bot.ts';
 
-const open = (clock?: VirtualClock) =>
+const openRestSandbox = (clock?: VirtualClock) =>
   openSandbox({ voice: openSilentVoice().half, ...(clock ? { clock } : {}) });
 
 /** Adam issued `/join`: where the bot calls back, and where it follows up. */
@@ -13,7 +13,7 @@ async function joinIssued(sandbox: Sandbox) {
     method: 'PUT',
     body: [{ name: 'join', description: 'Call me' }],
   });
-  using bot = await identify(sandbox);
+  using bot = await identifyBot(sandbox);
   const interaction = sandbox.person('Adam').command('join');
   const { token } = await bot.event('INTERACTION_CREATE');
   const callback = `/interactions/${interaction.id}/${token}/callback`;
@@ -21,7 +21,7 @@ async function joinIssued(sandbox: Sandbox) {
 }
 
 test('a body that is no JSON, too long or of the wrong shape is refused, and logged', async () => {
-  await using sandbox = await open();
+  await using sandbox = await openRestSandbox();
   const path = `/channels/${sandbox.channelId('general')}/messages`;
   const tooLong = 'x'.repeat(11 * 1024 * 1024);
   const codes = [];
@@ -42,7 +42,7 @@ test('a body that is no JSON, too long or of the wrong shape is refused, and log
 
 test('a follow-up before the callback finds no webhook, and after 15 minutes its token counts no more', async () => {
   const clock = new VirtualClock();
-  await using sandbox = await open(clock);
+  await using sandbox = await openRestSandbox(clock);
   const { callback, webhook } = await joinIssued(sandbox);
   const unknown = { status: 404, json: { code: 10_015 } };
   const followUp = () => sendRequest(sandbox, webhook, { body: { content: 'and' } });
@@ -62,21 +62,21 @@ test('a follow-up before the callback finds no webhook, and after 15 minutes its
 });
 
 test('a value that its option does not take is refused before the bot is told', async () => {
-  await using sandbox = await open();
+  await using sandbox = await openRestSandbox();
   const options = [{ name: 'level', description: 'x', type: 4 }];
   const path = `/applications/${sandbox.botId}/commands`;
   await sendRequest(sandbox, path, {
     method: 'PUT',
     body: [{ name: 'play', description: 'x', options }],
   });
-  const typed = () => sandbox.person('Adam').command('play', { level: '1.5' });
-  expect(typed).toThrow('/play cannot take 1.5 for level.');
+  const typePlay = () => sandbox.person('Adam').command('play', { level: '1.5' });
+  expect(typePlay).toThrow('/play cannot take 1.5 for level.');
 });
 
 test('commands that Discord would refuse are refused', async () => {
-  await using sandbox = await open();
+  await using sandbox = await openRestSandbox();
   const path = `/applications/${sandbox.botId}/commands`;
-  const option = (name: string, required: boolean) => ({
+  const makeOption = (name: string, required: boolean) => ({
     name,
     description: 'x',
     type: 3,
@@ -89,9 +89,13 @@ test('commands that Discord would refuse are refused', async () => {
     {
       name: 'join',
       description: 'x',
-      options: [option('a', false), option('b', true)],
+      options: [makeOption('a', false), makeOption('b', true)],
     },
-    { name: 'join', description: 'x', options: [option('a', true), option('a', true)] },
+    {
+      name: 'join',
+      description: 'x',
+      options: [makeOption('a', true), makeOption('a', true)],
+    },
     7,
   ];
   for (const one of broken)

@@ -1,15 +1,15 @@
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { openSilentSandbox as open } from '#test/sandbox/voice/silent-voice.ts';
-import { identify, sendRequest } from './raw-bot.ts';
+import { identifyBot, sendRequest } from './raw-bot.ts';
 
 test('a seat asked for by a session that a later one has replaced is noted', async () => {
   await using sandbox = await open();
-  using former = await identify(sandbox);
+  using former = await identifyBot(sandbox);
   const { guildId } = sandbox;
   const seat = { guild_id: guildId, channel_id: sandbox.channelId('Lounge') };
   former.say(4, seat);
   await former.event('VOICE_STATE_UPDATE');
-  const later = await identify(sandbox);
+  const later = await identifyBot(sandbox);
   later.say(4, seat);
   await later.event('VOICE_STATE_UPDATE');
   former.say(4, { ...seat, channel_id: null });
@@ -28,10 +28,10 @@ test('a seat asked for by a session that a later one has replaced is noted', asy
 test('requests of all kinds share a limit a second, but answers to interactions do not count', async () => {
   const clock = new VirtualClock();
   await using sandbox = await open({ clock, rateLimits: 'usual' });
-  const read = () => fetch(`${sandbox.apiUrl}/v10/users/@me`, { headers });
+  const readUser = () => fetch(`${sandbox.apiUrl}/v10/users/@me`, { headers });
   const headers = { authorization: `Bot ${sandbox.token}` };
-  for (let n = 0; n < 50; n++) expect((await read()).status).toBe(200);
-  const refused = await read();
+  for (let n = 0; n < 50; n++) expect((await readUser()).status).toBe(200);
+  const refused = await readUser();
   expect(refused.status).toBe(429);
   expect(refused.headers.get('x-ratelimit-global')).toBe('true');
   expect(refused.headers.get('x-ratelimit-scope')).toBe('global');
@@ -41,5 +41,5 @@ test('requests of all kinds share a limit a second, but answers to interactions 
       .status,
   ).toBe(404);
   await clock.advance(1000);
-  expect((await read()).status).toBe(200);
+  expect((await readUser()).status).toBe(200);
 });

@@ -11,16 +11,16 @@ import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
-  converse,
-  eventually,
+  converseWith,
   openOwnScenario,
-  scenario,
+  playScenario,
+  retryUntilHeld,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
 const question = readSpeech('human-cards-004');
 
 withPostgres(() => {
-  scenario(
+  playScenario(
     'while its database is away the bot goes on answering, and writes everything afterwards',
     async () => {
       await using schema = await openSchema();
@@ -29,12 +29,12 @@ withPostgres(() => {
       await using setup = await openOwnScenario({ environment: { DATABASE_URL } });
       const { bot } = setup;
       const adam = await callIn(setup, 'Adam');
-      await converse(setup, adam, question);
+      await converseWith(setup, adam, question);
       proxy.cutConnections();
       await commandReply(adam, 'privacy allow');
-      const { made } = await converse(setup, adam, question);
+      const { made } = await converseWith(setup, adam, question);
       expect(made.samples.length).toBeGreaterThan(0);
-      await eventually(() =>
+      await retryUntilHeld(() =>
         expect(bot.log).toContainEqual(
           expect.objectContaining({
             msg: expect.stringContaining('cannot be reached'),
@@ -42,18 +42,19 @@ withPostgres(() => {
         ),
       );
       proxy.healConnections();
-      const kind = async () => (await schema.sql('SELECT kind FROM consents'))[0]?.kind;
-      await eventually(async () => expect(await kind()).toBe('always'));
-      const turns = async () =>
+      const readKind = async () =>
+        (await schema.sql('SELECT kind FROM consents'))[0]?.kind;
+      await retryUntilHeld(async () => expect(await readKind()).toBe('always'));
+      const readTurns = async () =>
         (await schema.sql('SELECT turns::int FROM spent'))[0]?.turns;
-      await eventually(async () => expect(await turns()).toBe(2));
+      await retryUntilHeld(async () => expect(await readTurns()).toBe(2));
       expect(await schema.sql('SELECT guild_id FROM panels')).toHaveLength(1);
       expect(bot.complaints).toBe('');
     },
   );
 
   // Proves: A no survives a crash without its database by real
-  scenario(
+  playScenario(
     'a no that is said while the database is away counts after a crash of the bot',
     async () => {
       await using schema = await openSchema();
@@ -62,26 +63,27 @@ withPostgres(() => {
       await using setup = await openOwnScenario({ environment: { DATABASE_URL } });
       const adam = await callIn(setup, 'Adam');
       await commandReply(adam, 'privacy allow');
-      const kind = async () => (await schema.sql('SELECT kind FROM consents'))[0]?.kind;
-      await eventually(async () => expect(await kind()).toBe('always'));
+      const readKind = async () =>
+        (await schema.sql('SELECT kind FROM consents'))[0]?.kind;
+      await retryUntilHeld(async () => expect(await readKind()).toBe('always'));
       proxy.cutConnections();
       const reply = await commandReply(adam, 'privacy deny');
       expect(JSON.stringify(reply)).toContain(formatText('consent.no'));
       expect(JSON.stringify(reply)).not.toContain(formatText('privacy.unsaved'));
       await setup.bot.kill();
-      expect(await kind()).toBe('always');
+      expect(await readKind()).toBe('always');
       proxy.healConnections();
       await setup.restart();
       const status = await commandReply(adam, 'privacy status');
       expect(JSON.stringify(status)).toContain(formatText('consent.no'));
-      await eventually(async () => expect(await kind()).toBe('never'));
-      await eventually(() =>
+      await retryUntilHeld(async () => expect(await readKind()).toBe('never'));
+      await retryUntilHeld(() =>
         expect(readdirSync(join(setup.dataDir, 'unwritten'))).toEqual([]),
       );
     },
   );
 
-  scenario(
+  playScenario(
     'a database that cannot be used ends the start with what to mend',
     async () => {
       await using sandbox = await openSandbox({ voice: openSilentVoice().half });

@@ -13,8 +13,8 @@ import {
   instantPace,
   openMockProviders,
 } from '#test/fakes/providers/mock-providers.ts';
-import { remote } from '#test/scenarios/setup/bot-setup.ts';
-import { eventually, scenario } from '#test/scenarios/setup/scenario-setup.ts';
+import { makeRemoteSettings } from '#test/scenarios/setup/bot-setup.ts';
+import { playScenario, retryUntilHeld } from '#test/scenarios/setup/scenario-setup.ts';
 import { inSharedTime } from '#test/scenarios/setup/shared-time.ts';
 
 const program = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
@@ -62,7 +62,7 @@ class Typist implements AsyncDisposable {
 
   /** Text printed since the last call, up to `words`. */
   async shown(words: string | RegExp) {
-    const screen = () => {
+    const readScreen = () => {
       const rest = this.#out.slice(this.#read);
       const [found] = typeof words === 'string' ? [words] : (words.exec(rest) ?? []);
       const from = found === undefined ? -1 : rest.indexOf(found);
@@ -70,7 +70,7 @@ class Typist implements AsyncDisposable {
         throw new Error(`${words} was not printed:\n${rest}${this.#complaints}`);
       return rest.slice(0, from + `${found}`.length);
     };
-    const part = await eventually(screen, waitMs);
+    const part = await retryUntilHeld(readScreen, waitMs);
     this.#read += part.length;
     return part;
   }
@@ -107,12 +107,12 @@ class Typist implements AsyncDisposable {
   }
 }
 
-scenario(
+playScenario(
   'whoever types is heard, answered and obeyed, until a supervisor stops it',
   async () => {
     const hears = 'what is it';
     await using providers = await openMockProviders({ pace: instantPace, hears });
-    await using console = await Typist.sitDown(remote(providers));
+    await using console = await Typist.sitDown(makeRemoteSettings(providers));
     console.type('hello there');
     await console.shown('> hello there\n');
     await console.shown(`  Adam   ${hears}\n`);
@@ -130,21 +130,21 @@ scenario(
   },
 );
 
-scenario(
+playScenario(
   'without a terminal, as in a container, it runs until it is stopped',
   async () => {
     await using providers = await openMockProviders({
       pace: instantPace,
       hears: 'what is it',
     });
-    await using console = await Typist.sitDown(remote(providers));
+    await using console = await Typist.sitDown(makeRemoteSettings(providers));
     console.endInput();
     await console.shown('runs until it is stopped');
     expect(await console.ask('SIGTERM')).toEqual({ code: 0, complaints: '' });
   },
 );
 
-scenario('each curl line of docs/http.md works in the sandbox', async () => {
+playScenario('each curl line of docs/http.md works in the sandbox', async () => {
   await using console = await Typist.sitDown({});
   const line = await console.shown(/http:\S+\/v1\/servers\/\d+/);
   const [at = '', origin = '', guildId = ''] =

@@ -11,12 +11,12 @@ import {
   openMockProviders,
 } from '#test/fakes/providers/mock-providers.ts';
 import type { MockVoice } from '#test/fakes/providers/mock-sound.ts';
-import { remote } from '#test/scenarios/setup/bot-setup.ts';
-import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
+import { makeRemoteSettings } from '#test/scenarios/setup/bot-setup.ts';
+import { playScenario } from '#test/scenarios/setup/scenario-setup.ts';
 import { inSharedTime } from '#test/scenarios/setup/shared-time.ts';
 
 /** `npm start -- --once` in an empty folder, and the WAV it left, if it did. */
-async function once(
+async function runOnce(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<ProcessEnd & { readonly kept: Pcm | undefined }> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
@@ -34,10 +34,10 @@ async function once(
   }
 }
 
-scenario(
+playScenario(
   'a newcomer without any account hears the bot answer a plain question',
   async () => {
-    const { code, out, complaints, kept } = await once();
+    const { code, out, complaints, kept } = await runOnce();
     expect(out).toMatch(
       /^ {2}Adam {3}What time is it\?\n {2}Nova {3}The time is now .*\n/,
     );
@@ -49,14 +49,14 @@ scenario(
   },
 );
 
-scenario(
+playScenario(
   'providers from the environment are used, and a hum is no answer in words',
   async () => {
     await using providers = await openMockProviders({
       pace: instantPace,
       hears: 'hello',
     });
-    const { code, out, kept } = await once(remote(providers));
+    const { code, out, kept } = await runOnce(makeRemoteSettings(providers));
     const asked = new Set(providers.requests.map(({ endpoint }) => endpoint));
     expect(asked).toEqual(new Set(['transcriptions', 'chat', 'speech']));
     expect(out).toContain('failed at words: ');
@@ -65,17 +65,29 @@ scenario(
   },
 );
 
-scenario(
+playScenario(
   'the first run proves what a newcomer hears through a Realtime server',
   async () => {
     const spoken = readSpeech('human-goforward');
     /** A man who can say one thing. */
-    const voice: MockVoice = (_text, rateHz) => resamplePcm(spoken, rateHz).samples;
-    const talk = { voice, answer: () => ({ text: 'Go forward ten meters.' }) };
-    await using providers = await openMockProviders({ pace: instantPace, voice, talk });
+    const speakAsMan: MockVoice = (_text, rateHz) =>
+      resamplePcm(spoken, rateHz).samples;
+    const talk = {
+      voice: speakAsMan,
+      answer: () => ({ text: 'Go forward ten meters.' }),
+    };
+    await using providers = await openMockProviders({
+      pace: instantPace,
+      voice: speakAsMan,
+      talk,
+    });
     const REALTIME_BASE_URL = providers.baseUrl.replace('http', 'ws');
-    const settings = { PIPELINE: 'realtime', ...remote(providers), REALTIME_BASE_URL };
-    const { code, out, complaints } = await once(settings);
+    const settings = {
+      PIPELINE: 'realtime',
+      ...makeRemoteSettings(providers),
+      REALTIME_BASE_URL,
+    };
+    const { code, out, complaints } = await runOnce(settings);
     expect(out).toMatch(/^ {2}Nova {3}Go forward ten meters\.$/m);
     expect(out).toMatch(/the received sound holds \d+ % of the spoken words/);
     expect({ code, complaints }).toEqual({ code: 0, complaints: '' });

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { findFreePort } from '#test/fakes/servers/listening-server.ts';
-import { download } from '#test/sandbox/download.ts';
+import { downloadFile } from '#test/sandbox/download.ts';
 import { commandReply } from './setup/asking.ts';
-import { openOwnScenario, scenario } from './setup/scenario-setup.ts';
+import { openOwnScenario, playScenario } from './setup/scenario-setup.ts';
 
 const former = 'test/fixtures/former-version';
 
@@ -20,7 +20,7 @@ function copyStores(dataDir: string) {
   );
 }
 
-scenario(
+playScenario(
   'a folder of data and an .env of a former version go on: consents, choices, words, captions, reminders and tokens',
   async () => {
     const port = await findFreePort();
@@ -37,10 +37,10 @@ scenario(
       },
     });
     const { sandbox, bot } = setup;
-    const reply = (name: string, line: string, words = {}) =>
+    const replyTo = (name: string, line: string, words = {}) =>
       commandReply(sandbox.person(name), line, words);
-    const read = async (...asked: Parameters<typeof reply>) =>
-      (await reply(...asked)).text;
+    const readReply = async (...asked: Parameters<typeof replyTo>) =>
+      (await replyTo(...asked)).text;
 
     expect(bot.complaints.trim().split('\n')).toEqual([
       'TRANSCRIPTION_FALLBACK_BASE_URL: embedded is called local now.',
@@ -53,22 +53,26 @@ scenario(
         msg: 'store: copied before it is brought to a new format',
       }),
     );
-    expect(await read('Adam', 'privacy status')).toMatch(
+    expect(await readReply('Adam', 'privacy status')).toMatch(
       /^I hear you until you say no/,
     );
-    expect(await read('Cleo', 'privacy status')).toMatch(/^You said no/);
-    expect(await read('Adam', 'voice me')).toMatch(/voice: rms\..*\n.* 1\.2 times/);
-    expect(await read('Ben', 'voice me')).toContain('German');
-    expect(await read('Adam', 'voice words')).toContain('Kubernetes (koo-ber-net-ees)');
+    expect(await readReply('Cleo', 'privacy status')).toMatch(/^You said no/);
+    expect(await readReply('Adam', 'voice me')).toMatch(
+      /voice: rms\..*\n.* 1\.2 times/,
+    );
+    expect(await readReply('Ben', 'voice me')).toContain('German');
+    expect(await readReply('Adam', 'voice words')).toContain(
+      'Kubernetes (koo-ber-net-ees)',
+    );
     // The bot's own voice was a key of the server, and is a setting of its channel now.
     expect(
-      await read('Adam', 'settings set', { key: 'voice', value: 'default' }),
+      await readReply('Adam', 'settings set', { key: 'voice', value: 'default' }),
     ).toMatch(/^In .+: awb, by \/settings set\.$/m);
-    expect(await read('Adam', 'captions find', { words: 'bread' })).toContain(
+    expect(await readReply('Adam', 'captions find', { words: 'bread' })).toContain(
       'Ben: "I bring the bread"',
     );
-    const { files } = await reply('Adam', 'privacy export');
-    const exported = await download(files[0]?.url ?? '', sandbox);
+    const { files } = await replyTo('Adam', 'privacy export');
+    const exported = await downloadFile(files[0]?.url ?? '', sandbox);
     expect(exported.text).toContain('take the soup off');
     const said = await fetch(
       `http://127.0.0.1:${port}/v1/servers/${sandbox.guildId}/say`,

@@ -6,17 +6,17 @@ import { buttonsOf, customId, firstAnswer } from '#test/scenarios/setup/asking.t
 import { linesIn } from '#test/scenarios/setup/captioning.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
-  call,
-  converse,
-  eventually,
+  callBot,
+  converseWith,
+  expireSoon,
   hearAnswer,
-  hearing,
   madeTexts,
-  pass,
-  returned,
-  scenario,
-  soon,
+  passSharedTime,
+  playScenario,
+  retryUntilHeld,
   toneOf,
+  waitForReturn,
+  waitForSpeech,
 } from '#test/scenarios/setup/scenario-setup.ts';
 import { findServer, type LastActs, openStage, type Stage } from './scene-stage.ts';
 import type {
@@ -39,7 +39,7 @@ const shownLines = 12;
 /** One test for each scene. */
 export function playScenes(...files: readonly Scenes[]) {
   for (const [title, scene] of files.flatMap(Object.entries<Scene>)) {
-    scenario(title, async () => {
+    playScenario(title, async () => {
       await using stage = await openStage(scene);
       await playSteps(stage, scene.steps);
     });
@@ -70,7 +70,7 @@ function placeError(error: unknown, where: string, { bot }: Stage) {
 
 /** A function by its name, or by its source where it has that of its place. */
 function formatStep(step: Step) {
-  const plain = (key: string, value: unknown) => {
+  const toPlainValue = (key: string, value: unknown) => {
     if (typeof value === 'function')
       return value.name === key ? `${value}` : value.name;
     return value instanceof RegExp
@@ -79,7 +79,7 @@ function formatStep(step: Step) {
         ? 'a sound'
         : value;
   };
-  return JSON.stringify(step, plain).slice(0, 300);
+  return JSON.stringify(step, toPlainValue).slice(0, 300);
 }
 
 async function playStep(stage: Stage, step: Step) {
@@ -102,23 +102,23 @@ type StagePlayers = {
 
 const stagePlayers: StagePlayers = {
   see: (stage, { see, keep, ...match }) =>
-    eventually(async () => {
+    retryUntilHeld(async () => {
       const value = await see(stage);
       expectMatch(stage, value, match);
       if (Object.keys(match).length === 0) expect(value).toBeDefined();
       if (keep) stage.keep(keep, value as ShownMessage);
     }),
   posts: (stage, { posts, ...match }) =>
-    eventually(() => {
+    retryUntilHeld(() => {
       const [channel = ''] = posts.split(' in ');
       const messages = stage.server(findServer(posts)).messages(channel);
       const texts = messages.map(({ text }) => text);
       expectMatch(stage, texts, match);
     }),
   message: (stage, { message, ...match }) =>
-    eventually(() => expectMatch(stage, stage.message(message).text, match)),
+    retryUntilHeld(() => expectMatch(stage, stage.message(message).text, match)),
   botSits: (stage, { botSits }) =>
-    eventually(() => {
+    retryUntilHeld(() => {
       const { channel = 'nowhere' } = stage.server(findServer(botSits)).bot();
       expect(channel).toBe(botSits.split(' in ')[0]);
     }),
@@ -129,9 +129,9 @@ const stagePlayers: StagePlayers = {
   },
   async logs(stage, { logs, ...match }) {
     const fields = Object.entries(logs);
-    const fits = (line: typeof logs) =>
+    const fitsLine = (line: typeof logs) =>
       fields.every(([key, value]) => line[key] === value);
-    expectMatch(stage, await stage.bot.waitForLine(fits, maxLogMs), match);
+    expectMatch(stage, await stage.bot.waitForLine(fitsLine, maxLogMs), match);
   },
   async bot({ bot, restart }, step) {
     if (step.bot === 'stops') expect(await bot.stop()).toBe(0);
@@ -140,9 +140,9 @@ const stagePlayers: StagePlayers = {
   },
   async returnsTo(stage, step) {
     await stage.restart();
-    await returned(stage, ...step.returnsTo.map((name) => stage.person(name)));
+    await waitForReturn(stage, ...step.returnsTo.map((name) => stage.person(name)));
   },
-  passes: (_stage, step) => pass(step.passes),
+  passes: (_stage, step) => passSharedTime(step.passes),
   providers: ({ providers }, step) => providers.set(step.providers),
   together: (stage, step) =>
     Promise.all(step.together.map((steps) => playSteps(stage, steps))),
@@ -178,23 +178,23 @@ type Players = {
 };
 
 const players: Players = {
-  joins: ({ person }, channel) => person.join(channel, soon()),
+  joins: ({ person }, channel) => person.join(channel, expireSoon()),
   leaves: ({ person }) => person.leave(),
   async calls({ stage, name, person }, channel) {
-    if (channel !== true) await person.join(channel, soon());
-    await call(stage.around(name), person);
+    if (channel !== true) await person.join(channel, expireSoon());
+    await callBot(stage.around(name), person);
   },
-  settles: ({ person }) => person.settled(soon()),
+  settles: ({ person }) => person.settled(expireSoon()),
   uses: ({ person }, microphone) => person.useMicrophone(microphone),
   says: playSays,
   async captions(actor, words) {
     await playSays(actor, words);
     const isTheirs = (line: string) => line.startsWith(`**${actor.name}** `);
-    const theirs = () => linesIn(actor.stage).filter(isTheirs).join('\n');
-    await eventually(() => expect(theirs()).toContain(words));
+    const readTheirs = () => linesIn(actor.stage).filter(isTheirs).join('\n');
+    await retryUntilHeld(() => expect(readTheirs()).toContain(words));
   },
   sends: ({ stage, name }, packets) =>
-    eventually(() => expect(findSent(stage, name)).toBeGreaterThan(packets)),
+    retryUntilHeld(() => expect(findSent(stage, name)).toBeGreaterThan(packets)),
   asks: playAsks,
   async understands(actor, sound) {
     const { uttered, heard, made } = await playAsks(actor, sound);
@@ -202,19 +202,19 @@ const players: Players = {
     await expectAlike(heard.pcm, made);
   },
   async hears({ stage, person, last }, words) {
-    if (words === 'something') return await hearing(person);
+    if (words === 'something') return await waitForSpeech(person);
     if (typeof words === 'object') {
       const answer = await hearAnswer(person, last.sinceMs);
       return await expectAlike(answer.pcm, toneOf(words));
     }
     const all = await person.listen(
       { sinceMs: 0, quietMs: 1_000, timeoutMs: 20_000 },
-      soon(),
+      expireSoon(),
     );
     await expectAlike(all.pcm, toneOf(madeTexts(stage)));
   },
   awaitsQuiet: ({ person, last: { sinceMs } }, quietMs) =>
-    person.listen({ sinceMs, quietMs, timeoutMs: 20_000 }, soon()),
+    person.listen({ sinceMs, quietMs, timeoutMs: 20_000 }, expireSoon()),
   async runs({ stage, person, last }, command, acts) {
     const [line = '', ...options] = command.slice(1).split(/ (?=[a-z_]+:)/);
     const words = options.map((option) => {
@@ -248,13 +248,13 @@ const players: Players = {
 
 async function playSays({ stage, person, last }: Actor, sound: Sound) {
   last.sentPackets = person.counts().sentPackets;
-  last.said = await person.say(stage.sound(sound), soon());
+  last.said = await person.say(stage.sound(sound), expireSoon());
   last.sinceMs = last.said.firstPacketAtMs;
 }
 
 async function playAsks({ stage, name, person, last }: Actor, sound: Sound) {
   last.sentPackets = person.counts().sentPackets;
-  last.exchange = await converse(stage.around(name), person, stage.sound(sound));
+  last.exchange = await converseWith(stage.around(name), person, stage.sound(sound));
   return last.exchange;
 }
 
@@ -271,8 +271,8 @@ async function readMessage(
   const answer = await firstAnswer(asked);
   if (keep) stage.keep(keep, answer);
   if (reads) expectReading(stage, answer, reads);
-  const newest = () => asked.followUps.at(-1) ?? asked.reply;
-  if (last) await eventually(() => expectReading(stage, newest(), last));
+  const findNewest = () => asked.followUps.at(-1) ?? asked.reply;
+  if (last) await retryUntilHeld(() => expectReading(stage, findNewest(), last));
 }
 
 function expectReading(

@@ -51,10 +51,10 @@ export async function openStage(scene: Scene): Promise<Stage> {
     : await openScenario({ ...options, environment, providers });
   const acts = new Map<string, LastActs>();
   const messages = new Map<string, ShownMessage>();
-  const kept = (name: string) => {
-    const panel = () =>
+  const findKept = (name: string) => {
+    const findPanel = () =>
       setup.sandbox.messages('general').find(({ components }) => components.length > 0);
-    const message = name === 'panel' ? panel() : messages.get(name);
+    const message = name === 'panel' ? findPanel() : messages.get(name);
     if (!message) throw new Error(`There is no message ${name}.`);
     return message;
   };
@@ -70,9 +70,9 @@ export async function openStage(scene: Scene): Promise<Stage> {
     },
     sound: (sound: Sound) =>
       typeof sound !== 'string' ? sound : said ? said.sound(sound) : readSpeech(sound),
-    kept,
+    kept: findKept,
     message(name: string) {
-      const message = setup.sandbox.message(kept(name).id);
+      const message = setup.sandbox.message(findKept(name).id);
       if (!message) throw new Error(`The message ${name} is gone.`);
       return message;
     },

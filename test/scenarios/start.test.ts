@@ -9,12 +9,12 @@ import { runExamination } from '#test/doctor/run-examination.ts';
 import { type ProcessEnd, runToEnd } from '#test/fakes/bot-process.ts';
 import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
-import { remote } from '#test/scenarios/setup/bot-setup.ts';
-import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
+import { makeRemoteSettings } from '#test/scenarios/setup/bot-setup.ts';
+import { playScenario } from '#test/scenarios/setup/scenario-setup.ts';
 
 const key = 'sk-nobody-should-ever-read-this';
 /** Engines that nobody asks; without addresses the local ones are loaded, which takes a second of CPU. */
-const servers = remote({ baseUrl: 'http://127.0.0.1:9/v1' });
+const servers = makeRemoteSettings({ baseUrl: 'http://127.0.0.1:9/v1' });
 
 /** Nothing but these lines was complained of, and nobody was shown the inside of a program. */
 function expectSentences({ complaints, out }: ProcessEnd, ...lines: readonly RegExp[]) {
@@ -23,7 +23,7 @@ function expectSentences({ complaints, out }: ProcessEnd, ...lines: readonly Reg
   expect(out + complaints).not.toMatch(/^\s+at |Error:|node:internal/m);
 }
 
-scenario(
+playScenario(
   'a token that Discord refuses ends the start with where to get another',
   async () => {
     await using sandbox = await openSandbox({ voice: openSilentVoice().half });
@@ -40,7 +40,7 @@ scenario(
   },
 );
 
-scenario(
+playScenario(
   'a Discord that cannot be reached ends the start with where it was looked for',
   async () => {
     const apiUrl = `http://127.0.0.1:${await findFreePort()}/api`;
@@ -55,7 +55,7 @@ scenario(
   },
 );
 
-scenario(
+playScenario(
   'a bug at the start ends it with 1, whatever still holds the process',
   async () => {
     const source =
@@ -73,7 +73,7 @@ registerHooks({ load: (url, context, next) => url.endsWith('/load-opus.ts')
   },
 );
 
-scenario(
+playScenario(
   'all wrong settings are told at once, a line each, and no secret',
   async () => {
     const ended = await runToEnd({
@@ -100,7 +100,7 @@ scenario(
   },
 );
 
-scenario(
+playScenario(
   'a start without what it needs ends with 78 in the words of the doctor',
   async () => {
     const settings = {
@@ -131,22 +131,25 @@ scenario(
   },
 );
 
-scenario('an option nobody knows is answered with those there are', async () => {
+playScenario('an option nobody knows is answered with those there are', async () => {
   const ended = await runToEnd({}, ['--twice']);
   expect(ended.code).toBe(78);
   expectSentences(ended, /--twice.* npm start \[-- --once\]$/);
 });
 
-scenario('a processor without SIMD ends the start with what is missing', async () => {
-  // The flag means nothing on other processors.
-  if (process.arch !== 'x64') return;
-  const ended = await runToEnd({}, [], ['--no-enable-sse4-1']);
-  expect(ended.code).toBe(78);
-  expectSentences(
-    ended,
-    /^Parley hears with SIMD instructions of WebAssembly, and this/,
-  );
-});
+playScenario(
+  'a processor without SIMD ends the start with what is missing',
+  async () => {
+    // The flag means nothing on other processors.
+    if (process.arch !== 'x64') return;
+    const ended = await runToEnd({}, [], ['--no-enable-sse4-1']);
+    expect(ended.code).toBe(78);
+    expectSentences(
+      ended,
+      /^Parley hears with SIMD instructions of WebAssembly, and this/,
+    );
+  },
+);
 
 test.each(['start', 'doctor', 'setup'])(
   'npm run %s before npm ci says in one line to run it',

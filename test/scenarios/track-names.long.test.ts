@@ -3,16 +3,16 @@ import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
-  eventually,
-  hearing,
   openOwnScenario,
-  returned,
-  scenario,
+  playScenario,
+  retryUntilHeld,
+  waitForReturn,
+  waitForSpeech,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
 const names = ['Rainy Day', '雨の音', '🎸 & 🥁', '100% a/b?'];
 
-scenario(
+playScenario(
   'tracks of people and programs share names of every script, and have them again after a restart',
   async () => {
     const port = await findFreePort();
@@ -21,7 +21,7 @@ scenario(
     });
     const { guildId } = setup.sandbox;
     const token = await makeToken({ DATA_DIR: setup.dataDir }, guildId, 'track');
-    const ask = async (path: string, body?: object) => {
+    const askTracks = async (path: string, body?: object) => {
       const response = await fetch(
         `http://127.0.0.1:${port}/v1/servers/${guildId}/tracks${path}`,
         {
@@ -36,8 +36,8 @@ scenario(
       return { status: response.status, json: await response.json() };
     };
     const pathOf = (name: string) => `/${encodeURIComponent(name)}`;
-    const track = async (name: string) => {
-      const { json } = await ask('');
+    const findTrack = async (name: string) => {
+      const { json } = await askTracks('');
       const { tracks } = json as {
         readonly tracks: readonly { readonly name: string }[];
       };
@@ -51,43 +51,43 @@ scenario(
     });
     for (const name of names) {
       const sound = name === names[0] ? 'bell' : 'rain';
-      expect(await ask('', { sound, track: name, loop: true })).toMatchObject({
+      expect(await askTracks('', { sound, track: name, loop: true })).toMatchObject({
         status: 200,
       });
     }
-    await hearing(adam);
+    await waitForSpeech(adam);
     const [day = '', sound = '', band = ''] = names;
-    await ask(`${pathOf(day)}/pause`, {});
+    await askTracks(`${pathOf(day)}/pause`, {});
     expect(
-      await ask(`${pathOf(day.toUpperCase())}/seek`, { atMs: 20_000 }),
+      await askTracks(`${pathOf(day.toUpperCase())}/seek`, { atMs: 20_000 }),
     ).toMatchObject({
       json: { outcomes: [{ kind: 'changed', track: day }] },
     });
-    expect(await ask(`${pathOf(day)}/seek`, { atMs: 30_001 })).toMatchObject({
+    expect(await askTracks(`${pathOf(day)}/seek`, { atMs: 30_001 })).toMatchObject({
       status: 422,
       json: { error: { code: 'track.past_end' } },
     });
-    await ask(`${pathOf(sound)}/volume`, { percent: 20 });
-    await ask(`${pathOf(band)}/mute`, {});
-    await ask(`${pathOf(band)}/loop`, { on: false });
-    expect(await ask(`${pathOf(day)}/remove`, { item: 2 })).toMatchObject({
+    await askTracks(`${pathOf(sound)}/volume`, { percent: 20 });
+    await askTracks(`${pathOf(band)}/mute`, {});
+    await askTracks(`${pathOf(band)}/loop`, { on: false });
+    expect(await askTracks(`${pathOf(day)}/remove`, { item: 2 })).toMatchObject({
       status: 404,
       json: { error: { code: 'track.no_item' } },
     });
     await setup.restart();
-    await returned(setup, adam);
+    await waitForReturn(setup, adam);
     const loop = { current: { loop: true } };
     const paused = { current: { loop: true, positionMs: 20_000 }, isPaused: true };
     const waiting = [{ title: 'bell' }];
-    await eventually(async () => {
-      expect(await track(day)).toMatchObject({ ...paused, name: day, waiting });
-      expect(await track(sound)).toMatchObject({ ...loop, percent: 20 });
-      expect(await track(band)).toMatchObject({
+    await retryUntilHeld(async () => {
+      expect(await findTrack(day)).toMatchObject({ ...paused, name: day, waiting });
+      expect(await findTrack(sound)).toMatchObject({ ...loop, percent: 20 });
+      expect(await findTrack(band)).toMatchObject({
         isMuted: true,
         current: { loop: false },
       });
     });
-    expect(await ask(`${pathOf(day)}/remove`, { item: 'bell' })).toMatchObject({
+    expect(await askTracks(`${pathOf(day)}/remove`, { item: 'bell' })).toMatchObject({
       json: { outcomes: [{ kind: 'changed', track: day }] },
     });
     expect(

@@ -7,8 +7,8 @@ import {
   instantPace,
   openMockProviders,
 } from '#test/fakes/providers/mock-providers.ts';
-import { remote } from '#test/scenarios/setup/bot-setup.ts';
-import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
+import { makeRemoteSettings } from '#test/scenarios/setup/bot-setup.ts';
+import { playScenario } from '#test/scenarios/setup/scenario-setup.ts';
 
 /** The program in a folder of its own, where ONNX Runtime has no library for this system. */
 const root = mkdtempSync(join(tmpdir(), 'parley-'));
@@ -29,7 +29,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 const reason =
   "ONNX Runtime does not load on this system \\(Cannot find module '.*\\.node'\\), so hearing and speaking need npm ci again with a network, or TRANSCRIPTION_BASE_URL and SPEECH_BASE_URL";
 
-function run(
+function runBare(
   program: string,
   args: readonly string[] = [],
   environment: Readonly<Record<string, string>> = {},
@@ -38,25 +38,29 @@ function run(
   return runToEnd(all, args, [], join(root, program));
 }
 
-scenario(
+playScenario(
   'where ONNX Runtime does not load, the start and the doctor say so',
   async () => {
-    const { code, complaints } = await run('src/app/main.mjs');
+    const { code, complaints } = await runBare('src/app/main.mjs');
     expect(code).toBe(1);
     expect(complaints).toMatch(new RegExp(`^${reason}\\.\n$`));
-    const examined = await run('doctor/main.ts');
+    const examined = await runBare('doctor/main.ts');
     expect(examined.code).toBe(1);
     expect(examined.out).toMatch(new RegExp(`missing +runtime +${reason}`));
   },
 );
 
-scenario('where ONNX Runtime does not load, a talk by servers works', async () => {
+playScenario('where ONNX Runtime does not load, a talk by servers works', async () => {
   await using providers = await openMockProviders({
     pace: instantPace,
     hears: 'hello nova',
     replies: [{ match: /./, text: 'Hello, Nova.' }],
   });
-  const once = await run('src/app/main.mjs', ['--once'], remote(providers));
+  const once = await runBare(
+    'src/app/main.mjs',
+    ['--once'],
+    makeRemoteSettings(providers),
+  );
   expect(once.out).toMatch(new RegExp(`Smart Turn: ${reason}; words and silence`));
   expect(once.out).toContain('the received sound holds 100 % of the spoken words');
   expect(once).toMatchObject({ code: 0, complaints: '' });

@@ -21,14 +21,14 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 test('the bundle holds no character outside ASCII, which would take twice the memory', () => {
   expect(printed).toMatch(/dist: \d+ files, \d\.\d MB of code/);
-  const count = (pattern: string) =>
+  const countFiles = (pattern: string) =>
     execFileSync('sh', [
       '-c',
       `LC_ALL=C grep -rlP '${pattern}' "$0"/*.mjs | wc -l`,
       join(root, 'dist'),
     ]);
-  expect(Number(count('import'))).toBeGreaterThan(10);
-  expect(Number(count('[^\\x00-\\x7F]'))).toBe(0);
+  expect(Number(countFiles('import'))).toBeGreaterThan(10);
+  expect(Number(countFiles('[^\\x00-\\x7F]'))).toBe(0);
 });
 
 test('a bundle without its sources prints its help', async () => {

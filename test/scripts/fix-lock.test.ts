@@ -15,7 +15,7 @@ const lock = {
 };
 
 /** The lock file after the script, with a registry client that knows `listed` and answers nonsense about `odd`. */
-function fixed(...options: readonly string[]) {
+function fixLock(...options: readonly string[]) {
   using made = mkdtempDisposableSync(join(tmpdir(), 'parley-lock-'));
   const folder = made.path;
   const [path, npm] = [join(folder, 'package-lock.json'), join(folder, 'npm')];
@@ -39,7 +39,7 @@ function fixed(...options: readonly string[]) {
 }
 
 test('packages without a checksum are named, and none is made up', () => {
-  const { status, stderr, packages } = fixed();
+  const { status, stderr, packages } = fixLock();
   expect({ status, packages }).toEqual({ status: 0, packages: lock.packages });
   expect(stderr).toMatch(
     /checksum: node_modules\/listed, node_modules\/odd, node_modules\/away$/m,
@@ -47,7 +47,7 @@ test('packages without a checksum are named, and none is made up', () => {
 });
 
 test('a checksum is filled in from what the registry tells, and from nothing else', () => {
-  const { stderr, packages } = fixed('--ask');
+  const { stderr, packages } = fixLock('--ask');
   const { listed, ...rest } = Object.fromEntries(
     Object.entries(packages).map(([at, entry]) => [
       at.replace('node_modules/', ''),

@@ -29,7 +29,7 @@ const foreign = [
 ];
 const developers = ['openai/index.d.ts', 'openai/index.js.map', 'openai/a/b.d.mts'];
 
-function install(folder: string, paths: readonly string[]) {
+function installFiles(folder: string, paths: readonly string[]) {
   for (const path of paths) {
     const file = join(folder, 'node_modules', path);
     mkdirSync(dirname(file), { recursive: true });
@@ -37,7 +37,7 @@ function install(folder: string, paths: readonly string[]) {
   }
 }
 
-function trim(folder: string, ...asSomebody: string[]) {
+function runTrim(folder: string, ...asSomebody: string[]) {
   const script = 'src/app/trim-installation.mjs';
   const [program = '', ...words] = [...asSomebody, process.execPath, script, folder];
   const { status, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8' });
@@ -51,44 +51,44 @@ function listMissing(folder: string, paths: readonly string[]) {
 test('after npm ci only what this machine loads is left, and one line says what was removed', () => {
   using temporary = mkdtempDisposableSync(join(tmpdir(), 'parley-trim-'));
   const folder = temporary.path;
-  install(folder, [...kept, ...foreign, ...developers]);
-  const { complaints, out, status } = trim(folder);
+  installFiles(folder, [...kept, ...foreign, ...developers]);
+  const { complaints, out, status } = runTrim(folder);
   expect({ complaints, status }).toEqual({ complaints: '', status: 0 });
   expect(out).toBe(
     'Removed 5 MB that this machine never loads: ONNX Runtime for other systems (1 MB), sodium for other systems (1 MB), what @discordjs/opus was compiled from (1 MB), declarations and source maps (2 MB).\n',
   );
   expect(listMissing(folder, kept)).toEqual([]);
   expect(listMissing(folder, [...foreign, ...developers])).toHaveLength(8);
-  expect(trim(folder)).toEqual({ status: 0, out: '', complaints: '' });
+  expect(runTrim(folder)).toEqual({ status: 0, out: '', complaints: '' });
 });
 
 test('where the compiler is installed its declarations stay', () => {
   using temporary = mkdtempDisposableSync(join(tmpdir(), 'parley-trim-'));
-  install(temporary.path, [...kept, ...developers, 'typescript/package.json']);
-  expect(trim(temporary.path).out).toBe('');
+  installFiles(temporary.path, [...kept, ...developers, 'typescript/package.json']);
+  expect(runTrim(temporary.path).out).toBe('');
   expect(listMissing(temporary.path, developers)).toEqual([]);
 });
 
 test('a tree of hard links is trimmed without a change to the tree that it was made from', () => {
   using temporary = mkdtempDisposableSync(join(tmpdir(), 'parley-trim-'));
   const twin = join(temporary.path, 'twin.node');
-  install(temporary.path, foreign);
+  installFiles(temporary.path, foreign);
   linkSync(join(temporary.path, 'node_modules', foreign[0] ?? ''), twin);
-  trim(temporary.path);
+  runTrim(temporary.path);
   expect(readFileSync(twin, 'utf8')).toHaveLength(600_000);
 });
 
 test('a tree that cannot be written, or is not there, is no failed installation', () => {
   using temporary = mkdtempDisposableSync(join(tmpdir(), 'parley-trim-'));
   const folder = temporary.path;
-  expect(trim(folder)).toEqual({ status: 0, out: '', complaints: '' });
-  install(folder, ['sodium-native/prebuilds/other-x64/sodium.node']);
+  expect(runTrim(folder)).toEqual({ status: 0, out: '', complaints: '' });
+  installFiles(folder, ['sodium-native/prebuilds/other-x64/sodium.node']);
   const prebuilds = join(folder, 'node_modules/sodium-native/prebuilds');
   chmodSync(prebuilds, 0o555);
   chmodSync(folder, 0o755);
   const isRoot = process.getuid?.() === 0;
   const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-  const { out, status } = trim(folder, ...(isRoot ? nobody : []));
+  const { out, status } = runTrim(folder, ...(isRoot ? nobody : []));
   chmodSync(prebuilds, 0o755);
   expect(status).toBe(0);
   expect(out).toBe(

@@ -44,7 +44,7 @@ function toContent(features: FeaturePanel, more: Partial<PanelFacts> = {}) {
   });
 }
 
-function shown(...of: Parameters<typeof toContent>) {
+function drawShown(...of: Parameters<typeof toContent>) {
   return drawPanel(undefined, toContent(...of), 'en', new Map()).content.split('\n');
 }
 
@@ -66,10 +66,10 @@ const sea: ListedTrack = {
 };
 
 const tracksLine = (tracks: readonly ListedTrack[]) =>
-  shown(describeTrackPanel(tracks, 'en'))[3];
+  drawShown(describeTrackPanel(tracks, 'en'))[3];
 
 test('tracks read with volume and time under the people, three of them, and none at length', () => {
-  expect(shown(describeTrackPanel([rain, sea], 'en')).slice(2)).toEqual([
+  expect(drawShown(describeTrackPanel([rain, sea], 'en')).slice(2)).toEqual([
     'Hearing: Adam',
     '♪ bg: rain, 0:40 / 2:05, 30 %; main: sea, Paused, 0:00, 100 %',
   ]);
@@ -86,7 +86,7 @@ test('what a track is called pings nobody, forges no line and is no markdown', (
 test('the status of the voice channel counts the people whom the bot hears, and says that captions are on', () => {
   const talk = {
     ...listening,
-    people: people('brief', 'unasked', 'no', 'policy', 'barred'),
+    people: makePeople('brief', 'unasked', 'no', 'policy', 'barred'),
   };
   const words = { bot: 'Nova', heard: 2, people: 5 };
   expect(toContent({}, { talk }).status).toEqual({ id: 'panel.status', with: words });
@@ -115,7 +115,7 @@ test('the status of the voice channel counts the people whom the bot hears, and 
 test('the panel names who is not answered', () => {
   const dropped = [0, 1].map((n) => ({ by: toPersonId(`person ${n}`), untilMs: 1 }));
   const state = { ...start, notes: { ...start.notes, dropped } };
-  expect(shown({}, { state })[2]).toContain('person 0, person 1');
+  expect(drawShown({}, { state })[2]).toContain('person 0, person 1');
 });
 
 const known = new Map(buttons.map((button) => [button.name, button]));
@@ -130,7 +130,7 @@ const consents = [
 ] satisfies readonly Consent[];
 const standings = [...consents, 'barred'] as const;
 const truths = [true, false];
-const people = (...all: readonly (typeof standings)[number][]) =>
+const makePeople = (...all: readonly (typeof standings)[number][]) =>
   all.map((standing, n) => ({ id: toPersonId(`${n}`), name: `P${n}`, standing }));
 
 /** Every state of the small unions, with one person or two. */
@@ -143,8 +143,8 @@ const unions: readonly (readonly Partial<TalkState>[])[] = [
   [{}, { quietUntil: '00:00' }, { quietUntil: '00:00', unpaidUntil: '00:00' }],
   truths.map((isCaptioned) => ({ isCaptioned })),
   standings.flatMap((one) => [
-    { people: people(one) },
-    ...standings.map((other) => ({ people: people(one, other) })),
+    { people: makePeople(one) },
+    ...standings.map((other) => ({ people: makePeople(one, other) })),
   ]),
 ];
 const states = unions.reduce<readonly TalkState[]>(
@@ -187,11 +187,11 @@ test('in every state each person reads how to be answered, with its button', () 
         heard: isHeardConsent(own),
         alone: state.people.length === 1,
       };
-      const fits = (row: (typeof rows)[number]) =>
+      const fitsFacts = (row: (typeof rows)[number]) =>
         Object.entries(row[1]).every(
           ([key, value]) => facts[key as keyof typeof facts] === value,
         );
-      const [name = '', , id, button] = rows.find(fits) ?? [];
+      const [name = '', , id, button] = rows.find(fitsFacts) ?? [];
       const { buttons: offered, line } = describeNextStep(state, own);
       if (line.id !== id || offered[0] !== button) wrong.push({ name, state, own });
       told.add(name);
@@ -290,17 +290,17 @@ test('the panel names who is heard while somebody can be, who has not answered, 
 });
 
 test('notes of the panel stand under its first sentence, which they never replace', () => {
-  const told = (more: Partial<TalkState>) =>
+  const listNotes = (more: Partial<TalkState>) =>
     describeTalk({ ...listening, ...more }).notes;
-  expect(told({})).toEqual([]);
+  expect(listNotes({})).toEqual([]);
   const all = { isAnew: true, isUncalled: true, isMuted: true, isReadByPrograms: true };
-  expect(told(all).map(({ id }) => id)).toEqual([
+  expect(listNotes(all).map(({ id }) => id)).toEqual([
     'seat.returned.anew',
     'join.uncalled',
     'muted.server',
     'panel.programs',
   ]);
-  expect(shown({}, { talk: { ...listening, ...all } }).slice(0, 2)).toEqual([
+  expect(drawShown({}, { talk: { ...listening, ...all } }).slice(0, 2)).toEqual([
     "I can't speak here, so I answer in writing.",
     'In Lounge. Just talk to me.',
   ]);
@@ -314,7 +314,7 @@ test('without a recogniser of this machine the panel says that only the button c
 });
 
 test('the panel tells apart whose share of the money is used, unless captions write that person', () => {
-  const [paid, unpaid] = people('always', 'always');
+  const [paid, unpaid] = makePeople('always', 'always');
   const talk = {
     ...listening,
     people: [paid, { ...unpaid, isShareUsed: true }] as TalkState['people'],
@@ -330,7 +330,7 @@ test('the panel tells apart whose share of the money is used, unless captions wr
 
 test('who is heard unasked reads where it says what is stored, and so does who has not decided', () => {
   const idsOf = (standing: (typeof standings)[number]) =>
-    toContent({}, { talk: { ...listening, people: people(standing) } }).lines.map(
+    toContent({}, { talk: { ...listening, people: makePeople(standing) } }).lines.map(
       ({ id }) => id,
     );
   for (const standing of ['policy', 'unasked'] as const)
@@ -339,9 +339,9 @@ test('who is heard unasked reads where it says what is stored, and so does who h
 });
 
 test('the panel of a room in which somebody is undecided spends one short sentence on storage', () => {
-  const lines = shown(
+  const lines = drawShown(
     {},
-    { talk: { ...listening, people: people('brief', 'unasked') } },
+    { talk: { ...listening, people: makePeople('brief', 'unasked') } },
   );
   expect(lines.at(-1)).toBe(
     'I never store sound. Press More, then Privacy, to read what I do keep.',
@@ -352,7 +352,7 @@ test('the panel of a room in which somebody is undecided spends one short senten
 
 test('the panel names the channel that a program reads, as the panel may stand elsewhere', () => {
   const talk = { ...listening, isReadByPrograms: true };
-  expect(shown({}, { talk })).toContain(
+  expect(drawShown({}, { talk })).toContain(
     'A program of the operator may read what is said in Lounge, also captions from before it began.',
   );
 });
@@ -362,7 +362,7 @@ test('while the bot speaks to nobody in particular, the panel says so and takes 
     typeof start.turnQueue.current
   >;
   const state = { ...start, turnQueue: { ...start.turnQueue, current } };
-  expect(shown({}, { state })[1]).toBe('Speaking to everybody in Lounge');
+  expect(drawShown({}, { state })[1]).toBe('Speaking to everybody in Lounge');
 });
 
 test('the panel of a bot that left has the button that calls it', () =>

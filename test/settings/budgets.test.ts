@@ -6,11 +6,11 @@ test('a budget is taken in dollars below the cap of the operator, and refused ab
   const { settings } = openSessionFixture({
     caps: { personDay: toUsd(1), serverDay: toUsd(5) },
   });
-  const set = (value: string) =>
+  const setBudget = (value: string) =>
     settings.setSetting(toGuildId('g'), 'budget_day', value);
-  expect(await set('$0.50')).toMatchObject({ kind: 'set', value: '$0.5' });
+  expect(await setBudget('$0.50')).toMatchObject({ kind: 'set', value: '$0.5' });
   for (const wrong of ['6', 'two', '30m', '2 3', '-1', '0'])
-    expect(await set(wrong)).toMatchObject({ kind: 'bad' });
+    expect(await setBudget(wrong)).toMatchObject({ kind: 'bad' });
   expect(settings.listValues('budget_day')).toContain('$5');
-  expect(await set('none')).toMatchObject({ kind: 'set', value: 'none' });
+  expect(await setBudget('none')).toMatchObject({ kind: 'set', value: 'none' });
 });

@@ -10,7 +10,7 @@ import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts'
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
-function open() {
+function openSettings() {
   const { personSettings: store } = openMemoryStores();
   const events: SessionEvent[] = [];
   let reads = 0;
@@ -32,7 +32,7 @@ function open() {
 }
 
 test('two changes at once both hold, and null takes a choice back', async () => {
-  const { people, store } = open();
+  const { people, store } = openSettings();
   await store.write(toGuildId('g'), toPersonId('ana'), {
     language: admitChosenLanguage('pt'),
     speed: 0.8,
@@ -48,7 +48,7 @@ test('two changes at once both hold, and null takes a choice back', async () => 
 });
 
 test('a change that cannot be saved holds all the same, and is said so', async () => {
-  const { people, store, events } = open();
+  const { people, store, events } = openSettings();
   store.trouble = 'unwritable';
   const changed = await people.changeSettings(toGuildId('g'), toPersonId('ana'), {
     language: admitChosenLanguage('ja'),
@@ -61,7 +61,7 @@ test('a change that cannot be saved holds all the same, and is said so', async (
 });
 
 test('a change of settings that cannot be read replaces none that are stored, and waits for the store once', async () => {
-  const { people, store } = open();
+  const { people, store } = openSettings();
   await store.write(toGuildId('g'), toPersonId('ana'), {
     language: admitChosenLanguage('pt'),
   });
@@ -79,7 +79,7 @@ test('a change of settings that cannot be read replaces none that are stored, an
 });
 
 test('what is known of people has a bound, beyond which those unused for longest are read again', async () => {
-  const { people, reads } = open();
+  const { people, reads } = openSettings();
   for (let n = 0; n <= maxCachedPeople; n++)
     await people.loadSettings(toGuildId('g'), toPersonId(`${n}`));
   const before = reads();

@@ -18,7 +18,7 @@ import {
   replaceEnvFile,
 } from '#setup/env-file.ts';
 
-function folder() {
+function makeFolder() {
   const path = mkdtempSync(join(tmpdir(), 'parley-setup-'));
   return {
     path,
@@ -28,7 +28,7 @@ function folder() {
 }
 
 test('a new file holds what was answered, below one comment', () => {
-  using place = folder();
+  using place = makeFolder();
   const read = readEnvFile(place.env);
   const text = read.kind === 'read' ? read.file.text : '';
   const changes = new Map([
@@ -76,7 +76,7 @@ test('what cannot be written so that it reads back is found out before anything 
 
 // Proves: Only the bot's user can read `.env` by real
 test('the file is replaced whole, for its owner only, and nothing is left beside it', async () => {
-  using place = folder();
+  using place = makeFolder();
   writeFileSync(place.env, 'OLD=1\n', { mode: 0o644 });
   expect(await replaceEnvFile(place.env, 'NEW=1\n')).toBeUndefined();
   expect(readFileSync(place.env, 'utf8')).toBe('NEW=1\n');
@@ -85,14 +85,14 @@ test('the file is replaced whole, for its owner only, and nothing is left beside
 });
 
 test('where it cannot be written a sentence says so, and it is as it was', async () => {
-  using place = folder();
+  using place = makeFolder();
   const failure = await replaceEnvFile(join(place.path, 'nowhere', '.env'), 'NEW=1\n');
   expect(failure).toMatch(/could not be written \(ENOENT\), and has not changed\.$/);
   expect(existsSync(place.env)).toBe(false);
 });
 
 test('a file that is read-only is refused before anything is asked', () => {
-  using place = folder();
+  using place = makeFolder();
   writeFileSync(place.env, 'DISCORD_TOKEN=x\n');
   chmodSync(place.env, 0o400);
   expect(readEnvFile(place.env)).toEqual({

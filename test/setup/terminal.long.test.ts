@@ -99,7 +99,7 @@ function makeVendor(name: string, baseUrl: string, more: Partial<Vendor> = {}): 
 }
 
 /** Types a line. */
-const line = (text: string) => `${text}${keys.enter}`;
+const typeLine = (text: string) => `${text}${keys.enter}`;
 
 type Office = Awaited<ReturnType<typeof openOffice>>;
 
@@ -119,12 +119,12 @@ test('from a token to .env and registered commands, at a terminal', async () => 
   sandbox.guild().removeBot();
   const terminal = office.talk();
   await terminal.answer(
-    [asked.token, line('wrong.token')],
+    [asked.token, typeLine('wrong.token')],
     ['Discord refused the token'],
-    [asked.token, line(sandbox.token)],
+    [asked.token, typeLine(sandbox.token)],
     ['It is the token of nova.'],
-    [asked.servers, line(keys.up.repeat(2))],
-    [asked.address, line(server.baseUrl)],
+    [asked.servers, typeLine(keys.up.repeat(2))],
+    [asked.address, typeLine(server.baseUrl)],
     ['the bot is in no server'],
     ['permissions=281784251173888'],
   );
@@ -155,11 +155,11 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
   ];
   const terminal = office.talk({ vendors });
   await terminal.answer(
-    [asked.token, line(office.sandbox.token)],
+    [asked.token, typeLine(office.sandbox.token)],
     [asked.servers, keys.enter],
-    ['The key of Thinker (not shown', line('key-of-another')],
+    ['The key of Thinker (not shown', typeLine('key-of-another')],
     ['Thinker refused the key.'],
-    ['The key of Thinker (not shown', line(key)],
+    ['The key of Thinker (not shown', typeLine(key)],
     ['Thinker works for chat.'],
     ['Which server for speech to text and text to speech?', keys.enter],
   );
@@ -193,14 +193,14 @@ test('the list is short, Esc goes back with what was chosen marked, and a mistak
     ['More (1)', keys.enter],
     ['First does not answer at', ''],
     ['Start it in another terminal: first serve', ''],
-    ['What now?', line(keys.down)],
-    [asked.servers, line(keys.down)],
+    ['What now?', typeLine(keys.down)],
+    [asked.servers, typeLine(keys.down)],
     ['Which one? (Esc: back)', keys.escape],
-    ['\u25cf More (1)', line(keys.down)],
-    [asked.address, line(`${page.url.origin}/v1`)],
+    ['\u25cf More (1)', typeLine(keys.down)],
+    [asked.address, typeLine(`${page.url.origin}/v1`)],
     ['is Parley itself', ''],
-    ['What now?', line(keys.down)],
-    [asked.servers, line(keys.down)],
+    ['What now?', typeLine(keys.down)],
+    [asked.servers, typeLine(keys.down)],
     ['Which one? (Esc: back)', keys.enter],
   );
   expect(await terminal.ended).toBe(0);
@@ -217,7 +217,7 @@ test('a Realtime server answers in place of a chat model, until another is chose
   await terminal.answer(
     [asked.noToken, keys.enter],
     [asked.servers, keys.enter],
-    ['No more', line(keys.up)],
+    ['No more', typeLine(keys.up)],
   );
   expect(await terminal.ended).toBe(0);
   expect(office.values()).toMatchObject({
@@ -228,7 +228,7 @@ test('a Realtime server answers in place of a chat model, until another is chose
   await again.answer(
     [asked.noToken, keys.enter],
     [asked.servers, keys.enter],
-    [asked.address, line(baseUrl)],
+    [asked.address, typeLine(baseUrl)],
   );
   expect(await again.ended).toBe(0);
   expect(office.values()).toMatchObject({ PIPELINE: '', REALTIME_BASE_URL: '' });
@@ -237,11 +237,11 @@ test('a Realtime server answers in place of a chat model, until another is chose
 /** Every question there is, each reached once. */
 function everyWay(token: string, address: string) {
   const first: Way = [
-    [asked.token, line(token)],
-    [asked.servers, line(keys.up.repeat(2))],
-    [asked.address, line(address)],
+    [asked.token, typeLine(token)],
+    [asked.servers, typeLine(keys.up.repeat(2))],
+    [asked.address, typeLine(address)],
   ];
-  const again: Way = [[asked.change, line(keys.down)], [asked.token]];
+  const again: Way = [[asked.change, typeLine(keys.down)], [asked.token]];
   const kept = `# mine\nDISCORD_TOKEN=${token}\n`;
   return [
     ...first.map((_, at) => ({ kept: '', way: first.slice(0, at + 1) })),
@@ -280,7 +280,7 @@ test('while something is waited for, the end of the terminal ends it as well', a
   office.environment.DISCORD_API_URL = `http://127.0.0.1:${port}/api`;
   const terminal = office.talk();
   await terminal.answer(
-    [asked.token, line('a.token')],
+    [asked.token, typeLine('a.token')],
     ['Asking Discord whose token it is'],
   );
   terminal.input.destroy();
@@ -290,7 +290,7 @@ test('while something is waited for, the end of the terminal ends it as well', a
 
 test('a Discord that is not there ends with 1, and settings that cannot work with 78', async () => {
   await using office = await openOffice();
-  const ended = async (settings: NodeJS.ProcessEnv) => {
+  const endSetup = async (settings: NodeJS.ProcessEnv) => {
     Object.assign(office.environment, { DISCORD_TOKEN: 'a.token', ...settings });
     const terminal = office.talk();
     return [await terminal.ended, terminal.shown().replace(/[│\s]+/g, ' ')];
@@ -299,7 +299,7 @@ test('a Discord that is not there ends with 1, and settings that cannot work wit
     ['http://127.0.0.1:2/api', 1, 'could not be reached (ECONNREFUSED)'],
     ['nowhere', 78, 'DISCORD_API_URL'],
   ] as const)
-    expect(await ended({ DISCORD_API_URL })).toEqual([
+    expect(await endSetup({ DISCORD_API_URL })).toEqual([
       code,
       expect.stringContaining(words),
     ]);
@@ -330,7 +330,7 @@ test('a model is tried without a token, and stays when the token comes later', a
   expect(first.shown()).toContain('run npm start, open its link');
   const before = office.text() ?? '';
   const second = office.talk({ vendors });
-  await second.answer([asked.token, line(office.sandbox.token)]);
+  await second.answer([asked.token, typeLine(office.sandbox.token)]);
   expect(await second.ended).toBe(0);
   expect(second.shown()).not.toContain(asked.servers);
   expect(office.text()).toBe(`${before}DISCORD_TOKEN=${office.sandbox.token}\n`);

@@ -58,14 +58,14 @@ export function performDiscordAct(
 ): void {
   const { voice } = discord;
   const seat = discord.botChannel ?? lounge.channelId;
-  const draw = () => luck.draw(`${kind} ${voice.timing.nowMs()}`);
+  const drawChance = () => luck.draw(`${kind} ${voice.timing.nowMs()}`);
   const acts: Readonly<Record<DiscordActKind, () => void>> = {
     mute: () => discord.muteBot(true),
     unmute: () => discord.muteBot(false),
     go: () => discord.seat(by, null),
     come: () => discord.seat(by, seat),
-    'lose-link': () => voice.closeSocket(Number(text) || drawCloseCode(draw())),
-    'move-server': () => discord.moveServer(draw() * maxStallMs),
+    'lose-link': () => voice.closeSocket(Number(text) || drawCloseCode(drawChance())),
+    'move-server': () => discord.moveServer(drawChance() * maxStallMs),
     deafen: () => discord.deafen(by, true),
     undeafen: () => discord.deafen(by, false),
     move: () => moveAll(discord),

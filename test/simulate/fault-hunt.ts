@@ -8,7 +8,7 @@ import { plantedLeaks } from '#test/virtual-scenes/planted-leaks.ts';
 import type { PlantedFault } from './planted-fault.ts';
 import { plantedFaults } from './planted-faults.ts';
 import { runFaults } from './run-faults.ts';
-import { simulate } from './simulate.ts';
+import { simulateScript } from './simulate.ts';
 import { makeScript } from './simulated-script.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -160,7 +160,7 @@ export async function findRunFaults(seconds: number) {
     const untilMs = getWorkMs() + seconds * 1_000;
     let finding: string | undefined;
     for (let seed = 1; finding === undefined && getWorkMs() < untilMs; seed++) {
-      const { failure } = await simulate({
+      const { failure } = await simulateScript({
         seed,
         acts: makeScript(seed, seed % seedsALongRun === 1 ? 1 : runMinutes),
         ...fault,

@@ -40,11 +40,11 @@ export function createLuck(
 
   function decideFault(port: PortName, luck: number) {
     const { failing, hanging, slow } = faults;
-    const has = (trouble: string) => outages.has(`${port} ${trouble}`);
+    const hasOutage = (trouble: string) => outages.has(`${port} ${trouble}`);
     return {
-      hangs: has('hangs') || (luck > 0.95 && hanging.has(port)),
-      fails: has('dies') || (luck < 0.08 && failing.has(port)),
-      isSlow: has('slows') || (luck > 0.8 && slow.has(port)),
+      hangs: hasOutage('hangs') || (luck > 0.95 && hanging.has(port)),
+      fails: hasOutage('dies') || (luck < 0.08 && failing.has(port)),
+      isSlow: hasOutage('slows') || (luck > 0.8 && slow.has(port)),
     };
   }
 

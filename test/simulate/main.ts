@@ -8,7 +8,7 @@ import {
   formatTest,
   type SimulationOptions,
   shrinkActs,
-  simulate,
+  simulateScript,
 } from './simulate.ts';
 import { makeScript } from './simulated-script.ts';
 
@@ -103,7 +103,7 @@ async function failEachCall() {
 }
 
 async function playRun(run: SimulationOptions) {
-  const { failure, steps, talkMs, virtualMs } = await simulate(run);
+  const { failure, steps, talkMs, virtualMs } = await simulateScript(run);
   totals.runs++;
   totals.steps += steps;
   totals.talkMs += talkMs;

@@ -23,8 +23,8 @@ export class PersonAnswers {
   ): Promise<void> {
     this.#consent.answer(by, isYes);
     this.#acknowledged.set(by, false);
-    const acknowledge = () => this.#acknowledged.set(by, !clock.hasStopped);
-    void saved.then(acknowledge, () => undefined);
+    const acknowledgePress = () => this.#acknowledged.set(by, !clock.hasStopped);
+    void saved.then(acknowledgePress, () => undefined);
     if (isYes) this.#refusedMs.delete(by);
     else this.#refusedMs.set(by, clock.nowMs());
     await saved;

@@ -95,10 +95,10 @@ export class SeatJudge {
   noteCall(call: Promise<unknown>): void {
     this.#isDismissed = false;
     this.#calls++;
-    const end = () => {
+    const endCall = () => {
       this.#calls--;
     };
-    void call.then(end, end);
+    void call.then(endCall, endCall);
   }
 
   /** Something is about to happen. */

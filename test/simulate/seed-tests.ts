@@ -1,7 +1,7 @@
 import type { InvariantNumber } from './invariant-list.ts';
 import { Invariants } from './invariants.ts';
 import { portNames } from './luck.ts';
-import { formatTest, shrinkActs, simulate } from './simulate.ts';
+import { formatTest, shrinkActs, simulateScript } from './simulate.ts';
 import { makeScript } from './simulated-script.ts';
 
 /** Minutes of each script. Short ones meet as many situations in the same time. */
@@ -17,7 +17,7 @@ export function testSeeds(first: number, last: number): ReadonlySet<InvariantNum
       for (let seed = from; seed < from + groupSize; seed++) {
         const judge = new Invariants();
         const acts = makeScript(seed, scriptMinutes);
-        const { failure } = await simulate({ seed, acts, judge });
+        const { failure } = await simulateScript({ seed, acts, judge });
         for (const one of judge.asked) asked.add(one);
         if (failure === undefined) continue;
         const shortest = await shrinkActs({ seed, acts }, failure);
@@ -35,7 +35,11 @@ export function testFailingCalls(calls: readonly number[]): void {
     async (port) => {
       const acts = makeScript(1, scriptMinutes);
       for (const call of calls) {
-        const { failure } = await simulate({ seed: 1, acts, failing: { port, call } });
+        const { failure } = await simulateScript({
+          seed: 1,
+          acts,
+          failing: { port, call },
+        });
         expect(failure).toBeUndefined();
       }
     },

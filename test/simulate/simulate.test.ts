@@ -4,7 +4,7 @@ import { faultAreas } from '#test/planted/fault-areas.ts';
 import { createHeardBook } from './heard-book.ts';
 import { runFaults } from './run-faults.ts';
 import { scriptMinutes, testFailingCalls, testSeeds } from './seed-tests.ts';
-import { formatTest, shrinkActs, simulate } from './simulate.ts';
+import { formatTest, shrinkActs, simulateScript } from './simulate.ts';
 import { sceneGroups } from './simulated-scenes.ts';
 import { makeScript } from './simulated-script.ts';
 import { planWorld } from './world-plan.ts';
@@ -18,7 +18,9 @@ testSeeds(1, 20);
 
 test('a seed is played the same each time', async () => {
   const acts = makeScript(7, scriptMinutes);
-  expect(await simulate({ seed: 7, acts })).toEqual(await simulate({ seed: 7, acts }));
+  expect(await simulateScript({ seed: 7, acts })).toEqual(
+    await simulateScript({ seed: 7, acts }),
+  );
 });
 
 testFailingCalls([1]);
@@ -27,10 +29,10 @@ test('a failing script shrinks to fewer acts that break the same invariant', asy
   const fault = runFaults.at(-1);
   for (const seed of seedsTo(200)) {
     const options = { ...fault, seed, acts: makeScript(seed, scriptMinutes) };
-    const { failure } = await simulate(options);
+    const { failure } = await simulateScript(options);
     if (failure === undefined) continue;
     const least = await shrinkActs(options, failure);
-    const again = await simulate({ ...options, acts: least });
+    const again = await simulateScript({ ...options, acts: least });
     expect(least.length).toBeLessThanOrEqual(3);
     expect(again.failure?.split(':')[0]).toBe(failure.split(':')[0]);
     expect(formatTest(options, least)).toContain(`seed: ${seed}`);

@@ -29,7 +29,9 @@ const [settleMs, answerMs] = [60_000, 12_000];
 const sealedMs = 15_000;
 
 /** Plays a script. Each fifth seed ends in the middle of everything. */
-export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+export async function simulateScript(
+  options: SimulationOptions,
+): Promise<SimulationResult> {
   const { acts, judge = new Invariants(), seed } = options;
   const world = new Simulation({ ...options, judge });
   let talkMs = 0;
@@ -42,7 +44,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     }
     const isCutShort = seed % 5 === 0;
     if (!isCutShort) await askFinalQuestion(world, judge);
-    if (!isCutShort) await rest(world, judge, seed % seedsALongRest === 1);
+    if (!isCutShort) await restUntilQuiet(world, judge, seed % seedsALongRest === 1);
     await world.end(seed % 2 === 1);
     await world.advance(world.clock.nowMs() + 60_000);
     judge.checkEnd(world);
@@ -74,7 +76,7 @@ async function askFinalQuestion(world: Simulation, judge: Invariants) {
 }
 
 /** Time passes until nothing is left. */
-async function rest(world: Simulation, judge: Invariants, isLong: boolean) {
+async function restUntilQuiet(world: Simulation, judge: Invariants, isLong: boolean) {
   const { clock } = world;
   const latestMs = clock.nowMs() + finalRestMs;
   while (clock.nowMs() < latestMs && (isLong || !judge.isAtRest(world)))
@@ -98,7 +100,7 @@ export async function shrinkActs(options: SimulationOptions, failure: string) {
   for (let size = Math.ceil(least.length / 2); size >= 1; size = Math.floor(size / 2)) {
     for (let at = 0; at < least.length; ) {
       const acts = least.toSpliced(at, size);
-      const { failure: again } = await simulate({
+      const { failure: again } = await simulateScript({
         ...options,
         acts,
         judge: new Invariants(),

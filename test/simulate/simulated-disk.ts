@@ -48,7 +48,7 @@ export class SimulatedDisk {
     onSeatAlive: () => void,
   ) {
     const database = this.#database;
-    const perform = async <T>(work: () => Promise<T>) => {
+    const performOperation = async <T>(work: () => Promise<T>) => {
       const ms = (this.#luck.draw(`disk ${this.#operations++}`) * this.#longestMs) / 2;
       if (ms > 0 || clock.hasStopped) await clock.sleep(ms, neverAborted);
       const result = await work();
@@ -58,9 +58,9 @@ export class SimulatedDisk {
     const slow: StoreDatabase = {
       dialect: database.dialect,
       place: database.place,
-      read: (work) => perform(() => database.read(work)),
-      write: (work) => perform(() => database.write(work)),
-      erase: (...erasing) => perform(() => database.erase(...erasing)),
+      read: (work) => performOperation(() => database.read(work)),
+      write: (work) => performOperation(() => database.write(work)),
+      erase: (...erasing) => performOperation(() => database.erase(...erasing)),
       overwriteErased: (leaves) => database.overwriteErased(leaves),
       [Symbol.asyncDispose]: async () => undefined,
     };

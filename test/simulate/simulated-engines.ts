@@ -79,13 +79,13 @@ export function makeServers(
   { chat, synthesizer, transcriber }: SimulatedServers,
 ): SimulatedServers {
   if (!hasFallbacks) return { chat, synthesizer, transcriber };
-  const twice = <Engine>(role: ProviderRole, engine: Engine) =>
+  const chainTwice = <Engine>(role: ProviderRole, engine: Engine) =>
     makeChain(role, [engine, engine], clock).chain;
   return {
-    chat: createChatChain(twice('chat', chat)),
-    synthesizer: createSynthesizerChain(twice('text to speech', synthesizer)),
+    chat: createChatChain(chainTwice('chat', chat)),
+    synthesizer: createSynthesizerChain(chainTwice('text to speech', synthesizer)),
     transcriber: createTranscriberChain(
-      twice('speech to text', transcriber),
+      chainTwice('speech to text', transcriber),
       hasPartials,
     ),
   };
@@ -120,7 +120,7 @@ export function makeTools(
   isSlow: boolean,
 ): readonly FeatureTool[] {
   const longestMs = isSlow ? slowToolMs : usualToolMs;
-  const run = async (
+  const runWipe = async (
     _call: unknown,
     _ports: unknown,
     _own: unknown,
@@ -138,8 +138,13 @@ export function makeTools(
     undoneBy: 'room',
     undo: 'volume',
   } as const;
-  const usual = { schema, right: 'anyone', run, deadlineMs: toolDeadlineMs } as const;
-  const ask = () => ({ id: 'tool.external', with: { tool: 'wipe' } }) as const;
+  const usual = {
+    schema,
+    right: 'anyone',
+    run: runWipe,
+    deadlineMs: toolDeadlineMs,
+  } as const;
+  const askConfirm = () => ({ id: 'tool.external', with: { tool: 'wipe' } }) as const;
   return [
     defineTool({
       ...usual,
@@ -154,14 +159,14 @@ export function makeTools(
       name: 'timer',
       description: 'Sets one.',
       act: { writes: 'row', noticedBy: 'asker', undoneBy: 'asker' },
-      ask,
+      ask: askConfirm,
     }),
     defineTool({
       ...usual,
       name: 'wipe',
       description: 'Wipes.',
       act: { writes: 'deletion' },
-      ask,
+      ask: askConfirm,
     }),
   ];
 }

@@ -42,7 +42,7 @@ const wordSamples = 5_600;
 /** A recogniser that knows what was said by the numbers in the sound. It obeys a set language, and detects English else. */
 export function makeTranscriber(options: RecogniserOptions): Transcriber {
   const { calls, misheard, onHeard, saidOf } = options;
-  const recognise: Recognise = async (samples, signal, asked) => {
+  const recogniseNumbers: Recognise = async (samples, signal, asked) => {
     const said = readNumbers(samples).flatMap((number) => saidOf(number) ?? []);
     const by = said.map((one) => one.by);
     by.forEach(onHeard);
@@ -52,7 +52,10 @@ export function makeTranscriber(options: RecogniserOptions): Transcriber {
   };
   return {
     async *transcribe({ samples }, signal, asked) {
-      yield { kind: 'final', transcript: await recognise(samples, signal, asked) };
+      yield {
+        kind: 'final',
+        transcript: await recogniseNumbers(samples, signal, asked),
+      };
     },
     ...(options.listens && {
       listen: (
@@ -62,7 +65,7 @@ export function makeTranscriber(options: RecogniserOptions): Transcriber {
       ) =>
         createSimulatedListening(
           options,
-          (samples, until) => recognise(samples, until, asked),
+          (samples, until) => recogniseNumbers(samples, until, asked),
           onPartial,
           signal,
         ),

@@ -33,11 +33,11 @@ export function makeScript(
 ): readonly Act[] {
   const { longestGapMs, ownScene, people, scenes: groups } = planWorld(seed);
   let draws = 0;
-  const random = () => drawChance(seed, `script ${draws++}`);
-  const between = (fromMs: number, toMs: number) =>
-    Math.floor(fromMs + random() * (toMs - fromMs));
-  const pick = <Item>(all: readonly Item[]) =>
-    all[Math.floor(random() * all.length)] as Item;
+  const drawRandom = () => drawChance(seed, `script ${draws++}`);
+  const drawBetween = (fromMs: number, toMs: number) =>
+    Math.floor(fromMs + drawRandom() * (toMs - fromMs));
+  const pickItem = <Item>(all: readonly Item[]) =>
+    all[Math.floor(drawRandom() * all.length)] as Item;
   /** Each group comes up as often as any other of the seed, whatever its size. */
   const decks = [...groups].map((group) =>
     scenes
@@ -45,26 +45,26 @@ export function makeScript(
       .flatMap((scene) => Array.from({ length: scene.weight }, () => scene)),
   );
   const acts: Act[] = [];
-  const play = (scene: Scene, beganMs: number) => {
-    const first = Math.floor(random() * people.length);
+  const playScene = (scene: Scene, beganMs: number) => {
+    const first = Math.floor(drawRandom() * people.length);
     for (const [kind, who, fromMs, toMs, given] of scene.acts) {
       const by = people[(first + roles.indexOf(who)) % people.length] ?? everybody[0];
-      const saying = kind === 'say' ? pick(sayings) : `${kind} ${acts.length}`;
+      const saying = kind === 'say' ? pickItem(sayings) : `${kind} ${acts.length}`;
       acts.push({
-        atMs: beganMs + between(fromMs, toMs),
+        atMs: beganMs + drawBetween(fromMs, toMs),
         kind,
         by,
         text: given ?? saying,
       });
     }
   };
-  play(ownScene, 0);
+  playScene(ownScene, 0);
   const ownMs = Math.max(...acts.map(({ atMs }) => atMs)) + settleMs;
   for (
     let beganMs = ownMs;
     beganMs < minutes * 60_000;
-    beganMs += between(0, longestGapMs)
+    beganMs += drawBetween(0, longestGapMs)
   )
-    play(random() < ownShare ? ownScene : pick(pick(decks)), beganMs);
+    playScene(drawRandom() < ownShare ? ownScene : pickItem(pickItem(decks)), beganMs);
   return acts.toSorted((one, other) => one.atMs - other.atMs);
 }

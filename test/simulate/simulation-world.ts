@@ -444,9 +444,9 @@ export class Simulation {
     this.#taken = { event, before: state, after, effects };
     if (effects.some((one) => one.do === 'discard') && this.#leaksReservations)
       this.#storage.leakReservation();
-    const check = (arePerformed: boolean) =>
+    const checkBug = (arePerformed: boolean) =>
       this.#judge.checkBug(arePerformed, after, this.clock.nowMs());
-    return { effects: this.#bug.breakEffects(effects, check), state: after };
+    return { effects: this.#bug.breakEffects(effects, checkBug), state: after };
   }
 
   /** The effects of a step are performed before it is judged. */

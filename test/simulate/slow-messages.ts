@@ -7,17 +7,19 @@ export function makeSlowMessages(
   messages: VoiceChannelChatPoster,
   { clock, luck }: Pick<RunningCalls, 'clock' | 'luck'>,
 ): VoiceChannelChatPoster {
-  const late = async (signal: AbortSignal) => {
+  const delayMessage = async (signal: AbortSignal) => {
     const { fails, takesMs } = luck.call('message', 50, 300, 10_000);
     await clock.sleep(takesMs, signal);
     if (fails) throw new BotError('discord.forbidden', false, 'Not there.');
   };
   return {
-    writeText: (...given) => late(given[2]).then(() => messages.writeText(...given)),
+    writeText: (...given) =>
+      delayMessage(given[2]).then(() => messages.writeText(...given)),
     notifyPeople: (...given) =>
-      late(given[2]).then(() => messages.notifyPeople(...given)),
-    tellPerson: (...given) => late(given[2]).then(() => messages.tellPerson(...given)),
+      delayMessage(given[2]).then(() => messages.notifyPeople(...given)),
+    tellPerson: (...given) =>
+      delayMessage(given[2]).then(() => messages.tellPerson(...given)),
     offerButtons: (...given) =>
-      late(given[3]).then(() => messages.offerButtons(...given)),
+      delayMessage(given[3]).then(() => messages.offerButtons(...given)),
   };
 }

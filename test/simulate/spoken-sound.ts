@@ -127,13 +127,13 @@ const voiceBytes = 3;
 
 /** Opus in name only: packets name their sound, and frames of the bot tell whether its voice is in them. */
 export function makeSimulatedCodec(onDecoded: (opus: Uint8Array) => void): OpusCodec {
-  const decode = (opus: Uint8Array) => {
+  const decodeNoted = (opus: Uint8Array) => {
     onDecoded(opus);
     return decodeFrame(opus);
   };
   return {
     name: 'simulated',
-    createDecoder: () => ({ decode }),
+    createDecoder: () => ({ decode: decodeNoted }),
     createEncoder: () => ({
       encode: (samples) => makeVoiceFrame(samples),
     }),

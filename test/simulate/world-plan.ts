@@ -128,45 +128,52 @@ export function planWorld(seed: number): WorldPlan {
 }
 
 function drawWorld(seed: number): WorldPlan {
-  const luck = (key: string) => drawChance(seed, `plan ${key}`);
-  const has = (key: string, share: number) => luck(key) < share;
-  const pick = <Item>(key: string, all: readonly Item[]) =>
-    all[Math.floor(luck(key) * all.length)] as Item;
-  const isTroubled = has('trouble', 0.5);
+  const drawLuck = (key: string) => drawChance(seed, `plan ${key}`);
+  const hasLuck = (key: string, share: number) => drawLuck(key) < share;
+  const pickItem = <Item>(key: string, all: readonly Item[]) =>
+    all[Math.floor(drawLuck(key) * all.length)] as Item;
+  const isTroubled = hasLuck('trouble', 0.5);
   const portsWith = (key: string, share: number) =>
-    new Set(portNames.filter((port) => isTroubled && has(`${key} ${port}`, share)));
+    new Set(portNames.filter((port) => isTroubled && hasLuck(`${key} ${port}`, share)));
   const own = findOwnScene(seed);
-  const rank = (group: SceneGroup) => luck(`scene ${group}`);
+  const rankGroup = (group: SceneGroup) => drawLuck(`scene ${group}`);
   const others = sceneGroups
     .filter((group) => group !== own.group)
-    .toSorted((one, other) => rank(other) - rank(one));
-  const hasPartials = has('partials', 0.3);
+    .toSorted((one, other) => rankGroup(other) - rankGroup(one));
+  const hasPartials = hasLuck('partials', 0.3);
   return {
-    people: everybody.slice(0, pick('people', [1, 2, 2, 3, 3, 3, 3, 5, 8])),
-    pipeline: has('pipeline', 0.7) ? 'chained' : pick('other pipeline', pipelineNames),
-    manner: isTroubled ? pick('manner', planManners) : 'usual',
-    capUsd: pick('cap', capsUsd),
+    people: everybody.slice(0, pickItem('people', [1, 2, 2, 3, 3, 3, 3, 5, 8])),
+    pipeline: hasLuck('pipeline', 0.7)
+      ? 'chained'
+      : pickItem('other pipeline', pipelineNames),
+    manner: isTroubled ? pickItem('manner', planManners) : 'usual',
+    capUsd: pickItem('cap', capsUsd),
     failing: portsWith('failing', 0.3),
     hanging: portsWith('hanging', 0.15),
     slow: portsWith('slow', 0.3),
-    longestGapMs: pick('gap', gapsMs),
+    longestGapMs: pickItem('gap', gapsMs),
     ownScene: own,
-    scenes: new Set([own.group, ...others.slice(0, pick('groups', otherGroupCounts))]),
-    hasFallbacks: has('fallbacks', 0.3),
+    scenes: new Set([
+      own.group,
+      ...others.slice(0, pickItem('groups', otherGroupCounts)),
+    ]),
+    hasFallbacks: hasLuck('fallbacks', 0.3),
     hasPartials,
-    trustsPartials: hasPartials && has('trust', 0.7),
-    closesSlowly: has('slow close', 0.4),
-    writesSlowly: has('slow words', 0.2),
-    hasSlowTools: has('slow tools', 0.5),
-    isStage: has('stage', 0.08),
-    lostShare: has('loss', 0.2) ? 0.05 + 0.15 * luck('share') : 0,
-    latenessMs: has('late', 0.3) ? pick('late by', latenessesMs) : 0,
-    diskMs: has('slow disk', 0.3) ? 400 : 0,
-    latencyMs: has('latency', 0.3) ? 10 + Math.floor(90 * luck('latency of')) : 0,
-    swapsUpdates: has('swapped updates', 0.3),
-    repeatsUpdates: has('repeated updates', 0.2),
-    answersProbes: has('probes', 0.5),
-    hasOpenMicrophones: has('open microphones', 0.1),
-    endsAbruptly: has('abrupt', 0.25),
+    trustsPartials: hasPartials && hasLuck('trust', 0.7),
+    closesSlowly: hasLuck('slow close', 0.4),
+    writesSlowly: hasLuck('slow words', 0.2),
+    hasSlowTools: hasLuck('slow tools', 0.5),
+    isStage: hasLuck('stage', 0.08),
+    lostShare: hasLuck('loss', 0.2) ? 0.05 + 0.15 * drawLuck('share') : 0,
+    latenessMs: hasLuck('late', 0.3) ? pickItem('late by', latenessesMs) : 0,
+    diskMs: hasLuck('slow disk', 0.3) ? 400 : 0,
+    latencyMs: hasLuck('latency', 0.3)
+      ? 10 + Math.floor(90 * drawLuck('latency of'))
+      : 0,
+    swapsUpdates: hasLuck('swapped updates', 0.3),
+    repeatsUpdates: hasLuck('repeated updates', 0.2),
+    answersProbes: hasLuck('probes', 0.5),
+    hasOpenMicrophones: hasLuck('open microphones', 0.1),
+    endsAbruptly: hasLuck('abrupt', 0.25),
   };
 }

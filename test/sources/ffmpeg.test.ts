@@ -14,7 +14,7 @@ afterAll(async () => {
 });
 
 /** A program in the place of ffmpeg. */
-async function program(name: string, body: string, by = process.execPath) {
+async function writeProgram(name: string, body: string, by = process.execPath) {
   const path = join(folder, name);
   await writeFile(path, `#!${by}\n${body}\n`);
   await chmod(path, 0o755);
@@ -23,20 +23,20 @@ async function program(name: string, body: string, by = process.execPath) {
 
 const skipMs = 1500;
 const mov = { demuxer: 'mov' };
-const through = (
+const decodeThrough = (
   path: string,
   bytes: AsyncIterable<Uint8Array>,
   signal = neverAborted,
 ) => Array.fromAsync(decodeByFfmpeg(bytes, skipMs, { ...mov, path }, signal));
 
 test('it is told the container, reads nothing but what it is given, and sees nothing of our environment', async () => {
-  const path = await program(
+  const path = await writeProgram(
     'tells',
     `
     const told = JSON.stringify([process.argv.slice(2), process.env]);
     process.stdout.write(Buffer.from(told.padEnd(Math.ceil(told.length / 4) * 4)));`,
   );
-  const [pcm] = await through(path, cutInPieces(Buffer.alloc(10), 10));
+  const [pcm] = await decodeThrough(path, cutInPieces(Buffer.alloc(10), 10));
   const samples = pcm?.samples ?? new Int16Array(0);
   const [reported, environment] = JSON.parse(Buffer.from(samples.buffer).toString());
   expect(reported.join(' ')).toContain(
@@ -46,7 +46,7 @@ test('it is told the container, reads nothing but what it is given, and sees not
 });
 
 test('it may go back in an MP4 that has an end, whose index phones write last', async () => {
-  const path = await program(
+  const path = await writeProgram(
     'finite',
     'process.stdout.write(process.argv.slice(2).join(" ").padEnd(400));',
   );
@@ -67,14 +67,14 @@ test.each([
     'ffmpeg found no sound',
   ],
 ])('a program that %s makes it no sound', async (name, body, why) => {
-  const path = await program(name.replace(' ', '-'), body);
-  const sound = through(path, cutInPieces(Buffer.alloc(1_000_000), 10_000));
+  const path = await writeProgram(name.replace(' ', '-'), body);
+  const sound = decodeThrough(path, cutInPieces(Buffer.alloc(1_000_000), 10_000));
   await expect(sound).rejects.toMatchObject({ code: 'source.not_audio' });
   await expect(sound).rejects.toThrow(why);
 });
 
 test('a program that reads no further than it needs is heard, whatever comes then', async () => {
-  const path = await program(
+  const path = await writeProgram(
     'deaf',
     `
     require('node:fs').closeSync(0);
@@ -82,13 +82,13 @@ test('a program that reads no further than it needs is heard, whatever comes the
     setTimeout(() => process.exit(0), 200);`,
   );
   const sounded = Promise.withResolvers<void>();
-  const bytes = async function* () {
+  const sendAfterSound = async function* () {
     await sounded.promise;
     for (let n = 0; n < 3; n++) yield Buffer.alloc(10);
   };
   let samples = 0;
   for await (const pcm of decodeByFfmpeg(
-    bytes(),
+    sendAfterSound(),
     skipMs,
     { ...mov, path },
     neverAborted,
@@ -100,28 +100,28 @@ test('a program that reads no further than it needs is heard, whatever comes the
 });
 
 test('a program that is not there, bytes that break, and a listener who leaves end it', async () => {
-  const gone = through(join(folder, 'gone'), cutInPieces(Buffer.alloc(10), 10));
+  const gone = decodeThrough(join(folder, 'gone'), cutInPieces(Buffer.alloc(10), 10));
   await expect(gone).rejects.toMatchObject({ code: 'source.not_audio' });
-  const path = await program(
+  const path = await writeProgram(
     'waits',
     'process.stdin.resume(); setInterval(() => {}, 1000);',
   );
   const reason = new Error('cut');
-  const broken = async function* () {
+  const breakOff = async function* () {
     yield Buffer.alloc(10);
     throw reason;
   };
-  await expect(through(path, broken())).rejects.toBe(reason);
+  await expect(decodeThrough(path, breakOff())).rejects.toBe(reason);
   const leaving = new AbortController();
-  const left = through(path, cutInPieces(Buffer.alloc(10), 10), leaving.signal);
+  const left = decodeThrough(path, cutInPieces(Buffer.alloc(10), 10), leaving.signal);
   leaving.abort(reason);
   await expect(left).rejects.toBe(reason);
 });
 
 test('sixteen programs run at once, and the next is refused in words', async () => {
-  const path = await program('plays', 'exec cat', '/bin/sh');
+  const path = await writeProgram('plays', 'exec cat', '/bin/sh');
   const open = openWith(decoding, { ffmpeg: path });
-  const begin = async () => {
+  const beginPlaying = async () => {
     const bytes = Buffer.concat([readToneFile('tones.m4a'), Buffer.alloc(40_000)]);
     const playing = (await open({ kind: 'bytes', bytes }))
       .open(0, neverAborted)
@@ -131,9 +131,9 @@ test('sixteen programs run at once, and the next is refused in words', async () 
   };
   const crowded = { code: 'source.crowded', retryable: true };
   const playing = [];
-  for (let n = 0; n < 16; n++) playing.push(await begin());
-  await expect(begin()).rejects.toMatchObject(crowded);
+  for (let n = 0; n < 16; n++) playing.push(await beginPlaying());
+  await expect(beginPlaying()).rejects.toMatchObject(crowded);
   await playing[1]?.return?.();
-  playing.push(await begin());
+  playing.push(await beginPlaying());
   for (const one of playing) await one.return?.();
 });

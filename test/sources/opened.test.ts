@@ -65,7 +65,7 @@ test('an endless stream is read no faster than it is played, in memory that does
   let pulledBytes = 0;
   const [, ...frames] = new Mp3Frames().addBytes(readToneFile('tones.mp3')); // without the count of its frames
   const song = Buffer.concat(frames.map(({ bytes }) => bytes));
-  const bytes = async function* () {
+  const sendForever = async function* () {
     for (;;) {
       pulledBytes += song.length;
       yield song;
@@ -73,7 +73,7 @@ test('an endless stream is read no faster than it is played, in memory that does
   };
   let [playedMs, most] = [0, 0];
   for await (const pcm of decoding.decodeSound(
-    bytes(),
+    sendForever(),
     { rateHz: 48_000, channels: 2 },
     neverAborted,
   )) {

@@ -30,7 +30,7 @@ function makeRawTones(format: Format, channels: number) {
   return bytes;
 }
 
-const label = (format: Format, channels: number) =>
+const makeLabel = (format: Format, channels: number) =>
   `audio/pcm;rate=${rateHz};channels=${channels};format=${format}`;
 
 function expectTones(
@@ -55,7 +55,7 @@ test.each([
   'samples of %s with %i channels sound as their label says, in pieces that cut them anywhere',
   async (format, channels) => {
     const bytes = cutInPieces(makeRawTones(format, channels), 997);
-    const type = label(format, channels);
+    const type = makeLabel(format, channels);
     const heard = await readSound(await open({ kind: 'stream', bytes, type }));
     expectTones(heard, channels === 1 ? [440, 440] : [440, 660]);
   },
@@ -64,7 +64,7 @@ test.each([
 test('a link that names the rate, channels and format of its samples is played by them', async () => {
   const bytes = makeRawTones('f32', 2);
   await using served = await openListeningServer((_, response) => {
-    response.writeHead(200, { 'content-type': label('f32', 2) }).end(bytes);
+    response.writeHead(200, { 'content-type': makeLabel('f32', 2) }).end(bytes);
   });
   const source = await open({ kind: 'link', url: `${served.origin}/live` });
   expectTones(await readSound(source), [440, 660]);
@@ -93,7 +93,7 @@ test('samples without a label are refused, as nobody knows what they are', async
 
 test('bytes that came once are not played a second time', async () => {
   const bytes = cutInPieces(makeRawTones('s16', 1), 1_000);
-  const source = await open({ kind: 'stream', bytes, type: label('s16', 1) });
+  const source = await open({ kind: 'stream', bytes, type: makeLabel('s16', 1) });
   await readSound(source);
   await expect(readSound(source)).rejects.toMatchObject({ code: 'source.unreachable' });
 });

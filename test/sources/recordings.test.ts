@@ -19,7 +19,7 @@ const allowed = new AllowedHosts(['127.0.0.1']);
 const signal = new AbortController().signal;
 const file = { url: 'http://127.0.0.1:9/a', name: 'a.ogg' } as AdmittedFile;
 
-function recordings(rules: Partial<RecordingRules> = {}) {
+function openRecordings(rules: Partial<RecordingRules> = {}) {
   return new RecordingFetcher(decoding, { allowed, ...rules });
 }
 
@@ -28,14 +28,14 @@ test('a recording that does not arrive in time is given up, and one nobody waits
     response.writeHead(200).write(soundFiles.mp3.subarray(0, 5000));
   });
   const url = `http://127.0.0.1:${server.port}/a`;
-  const late = recordings({ deadlineMs: 200 }).read(
+  const late = openRecordings({ deadlineMs: 200 }).read(
     toGuildId('g'),
     { ...file, url },
     signal,
   );
   await expect(late).rejects.toMatchObject({ code: 'source.unreachable' });
   const reason = new Error('left');
-  const left = recordings().read(
+  const left = openRecordings().read(
     toGuildId('g'),
     { ...file, url },
     AbortSignal.abort(reason),
@@ -47,7 +47,7 @@ test('of three recordings at once of one server one is refused, and of five of s
   await using server = await serveSounds(
     (_, response) => void response.end(soundFiles.ogg),
   );
-  const reader = recordings();
+  const reader = openRecordings();
   const url = `http://127.0.0.1:${server.port}/a`;
   for (const servers of ['ggg', 'gghhi']) {
     const all = [...servers].map((server) =>
@@ -64,7 +64,7 @@ test('of three recordings at once of one server one is refused, and of five of s
 });
 
 /** Pictures as a server hands them out: the data URLs of each of them, or the code of what is wrong. */
-async function pictured(...all: readonly { type: string; bytes: Buffer }[]) {
+async function fetchPictures(...all: readonly { type: string; bytes: Buffer }[]) {
   await using server = await serveSounds(({ url }, response) => {
     const { type, bytes } = all[Number(url?.slice(1))] ?? expect.fail();
     response.writeHead(200, { 'content-type': type }).end(bytes);
@@ -73,12 +73,12 @@ async function pictured(...all: readonly { type: string; bytes: Buffer }[]) {
     ...file,
     url: `http://127.0.0.1:${server.port}/${n}`,
   }));
-  return await recordings()
+  return await openRecordings()
     .readPictures(toGuildId('g'), links, signal)
     .catch(({ code }) => code);
 }
 
-const picture = (head: string, length = 40) => {
+const makePicture = (head: string, length = 40) => {
   return {
     type: 'image/png',
     bytes: Buffer.concat([Buffer.from(head, 'latin1')], length),
@@ -94,22 +94,24 @@ test.each([
 ])(
   'a picture is told to be %s by its first bytes, whatever type is claimed',
   async (format, head) => {
-    const { bytes } = picture(head);
+    const { bytes } = makePicture(head);
     const urls = [`data:image/${format};base64,${bytes.toString('base64')}`];
-    expect(await pictured({ type: 'image/tiff', bytes })).toEqual(urls);
+    expect(await fetchPictures({ type: 'image/tiff', bytes })).toEqual(urls);
   },
 );
 
 test('what is no picture, or with others more than 3 MB, is refused', async () => {
-  expect(await pictured(picture('<svg>'))).toBe('source.not_audio');
-  expect(await pictured({ ...picture(png), type: 'text/html' })).toBe(
+  expect(await fetchPictures(makePicture('<svg>'))).toBe('source.not_audio');
+  expect(await fetchPictures({ ...makePicture(png), type: 'text/html' })).toBe(
     'source.not_audio',
   );
-  expect(await pictured(picture(png, 3_000_001))).toBe('source.too_big');
-  expect(await pictured(picture(png, 3e6 - 40), picture(png, 41))).toBe(
+  expect(await fetchPictures(makePicture(png, 3_000_001))).toBe('source.too_big');
+  expect(await fetchPictures(makePicture(png, 3e6 - 40), makePicture(png, 41))).toBe(
     'source.too_big',
   );
-  expect(await pictured(picture(png, 3e6 - 40), picture(png))).toHaveLength(2);
+  expect(
+    await fetchPictures(makePicture(png, 3e6 - 40), makePicture(png)),
+  ).toHaveLength(2);
 });
 
 /** A program in the place of ffmpeg: a second of samples that all are 1,000. */
@@ -127,11 +129,15 @@ test('a recording of a phone is read by ffmpeg, and refused by its name where th
   const recording = { url: '', name: 'memo.m4a', bytes };
   await using folder = await mkdtempDisposable(join(tmpdir(), 'parley-phone-'));
   const ffmpeg = await writeFakeFfmpeg(folder.path);
-  const sound = await recordings({ ffmpeg }).read(toGuildId('g'), recording, signal);
+  const sound = await openRecordings({ ffmpeg }).read(
+    toGuildId('g'),
+    recording,
+    signal,
+  );
   expect(sound).toMatchObject({ rateHz: 16_000, channels: 1 });
   expect(sound.samples.length / 16_000).toBeCloseTo(1, 1);
   expect(sound.samples[8_000]).toBeCloseTo(1_000, -2);
-  const refused = recordings().read(toGuildId('g'), recording, signal);
+  const refused = openRecordings().read(toGuildId('g'), recording, signal);
   await expect(refused).rejects.toMatchObject({
     code: 'source.not_audio',
     about: { ffmpegFormat: 'MP4' },

@@ -23,18 +23,18 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;
 const dead = new BotError('provider.bad_key', false, 'It refused the key.');
-const hearing = () => new FakeTranscriber({ texts: hearWords });
-const deaf = () => new FakeTranscriber({ texts: [], error: dead });
+const makeHearing = () => new FakeTranscriber({ texts: hearWords });
+const makeDeaf = () => new FakeTranscriber({ texts: [], error: dead });
 
 /** One that takes sound while it is spoken. */
-function streaming(inner: Transcriber): Transcriber {
+function makeStreaming(inner: Transcriber): Transcriber {
   return {
     transcribe: (pcm, signal) => inner.transcribe(pcm, signal),
     listen: (onPartial, signal) => openListening(inner, onPartial, signal),
   };
 }
 
-function recogniser(
+function makeRecogniser(
   engines: readonly Transcriber[],
   listens = false,
   clock = new VirtualClock(),
@@ -44,15 +44,18 @@ function recogniser(
 }
 
 for (const [name, engine] of [
-  ['a ladder of recognisers', () => recogniser([hearing()])],
-  ['a ladder whose first recogniser fails', () => recogniser([deaf(), hearing()])],
+  ['a ladder of recognisers', () => makeRecogniser([makeHearing()])],
+  [
+    'a ladder whose first recogniser fails',
+    () => makeRecogniser([makeDeaf(), makeHearing()]),
+  ],
 ] as const) {
   testTranscriber(name, engine, wordUtterances);
   testListening(name, engine, wordUtterances);
 }
 testListening(
   'a ladder that listens',
-  () => recogniser([streaming(hearing())], true),
+  () => makeRecogniser([makeStreaming(makeHearing())], true),
   wordUtterances,
   false,
 );
@@ -61,12 +64,15 @@ test('every recogniser that takes a hint of the language has it, and the others 
   const hinted: Transcriber = {
     transcribe(pcm, signal, asked) {
       reported.push(findSetLanguage(asked?.language) ?? '');
-      return deaf().transcribe(pcm, signal);
+      return makeDeaf().transcribe(pcm, signal);
     },
   };
-  const transcriber = withTranscriptionOptions(recogniser([hinted, hearing()]), {
-    language: { kind: 'set', language: admitChosenLanguage('de') },
-  });
+  const transcriber = withTranscriptionOptions(
+    makeRecogniser([hinted, makeHearing()]),
+    {
+      language: { kind: 'set', language: admitChosenLanguage('de') },
+    },
+  );
   expect(await transcribeText(transcriber, wordUtterances[0].pcm)).toBe(
     'one two three four five',
   );
@@ -74,7 +80,7 @@ test('every recogniser that takes a hint of the language has it, and the others 
 });
 
 /** A server that answers after so many milliseconds, one request after the other; -1 is never. */
-function paced(clock: VirtualClock, ...tookMs: number[]) {
+function makePaced(clock: VirtualClock, ...tookMs: number[]) {
   const transcriber: Transcriber = {
     async *transcribe(pcm, signal) {
       const ms = tookMs.shift() ?? 100;
@@ -86,7 +92,11 @@ function paced(clock: VirtualClock, ...tookMs: number[]) {
 }
 
 /** Text or error code of an utterance of `words`, and the time until it came. */
-async function heard(transcriber: Transcriber, clock: VirtualClock, words: string) {
+async function measureHeard(
+  transcriber: Transcriber,
+  clock: VirtualClock,
+  words: string,
+) {
   const sinceMs = clock.nowMs();
   const end = transcribeText(transcriber, speakWords(words).pcm)
     .catch((error: BotError) => error.code)
@@ -111,19 +121,19 @@ test.each([
   ],
 ])('a recogniser that %s, and no utterance is sent twice', async (_, times, tookMs) => {
   const clock = new VirtualClock();
-  const listening = recogniser([paced(clock, ...times)], false, clock);
+  const listening = makeRecogniser([makePaced(clock, ...times)], false, clock);
   for (const [n, ms] of tookMs.entries()) {
     const what = ms === times[n] ? short : 'provider.late';
-    expect(await heard(listening, clock, short)).toEqual({ what, tookMs: ms });
+    expect(await measureHeard(listening, clock, short)).toEqual({ what, tookMs: ms });
   }
 });
 
-function voices(engines: readonly Synthesizer[], clock = new VirtualClock()) {
+function makeVoices(engines: readonly Synthesizer[], clock = new VirtualClock()) {
   return createSynthesizerChain(makeChain('text to speech', engines, clock).chain);
 }
 
 /** Speaks a text, and says how many pieces of 100 ms it had. */
-async function said(voice: Synthesizer, text: string) {
+async function measureSaid(voice: Synthesizer, text: string) {
   const ms = (await Array.fromAsync(voice.synthesize(text, {}, never))).reduce(
     (sum, pcm) => sum + getDurationMs(pcm),
     0,
@@ -140,9 +150,9 @@ test('a slow voice gets four times as long for a text four times as long', async
       yield* sound.synthesize(text, voice, signal);
     },
   };
-  const voice = voices([slow], clock);
+  const voice = makeVoices([slow], clock);
   for (const length of [80, 320]) {
-    const spoken = said(voice, 'a'.repeat(length));
+    const spoken = measureSaid(voice, 'a'.repeat(length));
     await clock.advance(60_000);
     expect(await spoken).toBe(1);
   }
@@ -151,17 +161,17 @@ test('a slow voice gets four times as long for a text four times as long', async
 test('a voice never changes inside an answer, not even back to the better one', async () => {
   const clock = new VirtualClock();
   let isDown = true;
-  const fault = () => (isDown ? { afterPieces: 0, error: dead } : undefined);
+  const findFault = () => (isDown ? { afterPieces: 0, error: dead } : undefined);
   const [one, two] = [
-    new FakeSynthesizer({ pieces: 1, fault }),
+    new FakeSynthesizer({ pieces: 1, fault: findFault }),
     new FakeSynthesizer({ pieces: 2 }),
   ];
-  const voice = voices([one, two], clock);
+  const voice = makeVoices([one, two], clock);
   const answer = voice.fixEngine?.() ?? voice;
-  expect(await said(answer, 'First.')).toBe(2);
+  expect(await measureSaid(answer, 'First.')).toBe(2);
   isDown = false;
   await clock.advance(60_000);
-  expect(await said(answer, 'Second.')).toBe(2);
-  expect(await said(voice, 'Another answer.')).toBe(1);
-  expect(await said(answer, 'Third.')).toBe(2);
+  expect(await measureSaid(answer, 'Second.')).toBe(2);
+  expect(await measureSaid(voice, 'Another answer.')).toBe(1);
+  expect(await measureSaid(answer, 'Third.')).toBe(2);
 });

@@ -35,13 +35,13 @@ async function openHearing(rules: TranscriptionsOptions, model = 'mine') {
     model,
     report: (habit) => void habits.push(habit),
   });
-  const told = () =>
+  const listTold = () =>
     server.requests.map(({ form }) => form.get('language') ?? form.get('languages[]'));
-  return { ...server, habits, told, transcriber };
+  return { ...server, habits, told: listTold, transcriber };
 }
 
 /** Money for so many requests. */
-function reserve(count: number) {
+function reserveMoney(count: number) {
   let [held, paid] = [0, 0];
   const reservation = new Reservation({
     guildId: noGuild,
@@ -54,7 +54,7 @@ function reserve(count: number) {
   return { reservation, getPaid: () => paid, getHeld: () => held };
 }
 
-async function hear(transcriber: Transcriber, language: ExpectedLanguage) {
+async function hearIn(transcriber: Transcriber, language: ExpectedLanguage) {
   for await (const update of transcriber.transcribe(pcm, never, { language }))
     if (update.kind === 'final') return update.transcript;
   return expect.fail('There was no final.');
@@ -64,10 +64,10 @@ test.each(['whisper-1', 'gpt-transcribe'])(
   'a server that detects languages is told none that %s would have to obey, unless somebody set it',
   async (model) => {
     await using server = await openHearing({}, model);
-    const guessed = await hear(server.transcriber, settledOnGerman);
+    const guessed = await hearIn(server.transcriber, settledOnGerman);
     expect(guessed.language).toBeUndefined();
     const set = { kind: 'set', language: admitChosenLanguage('de-AT') } as const;
-    expect(await hear(server.transcriber, set)).toMatchObject({ language: 'de' });
+    expect(await hearIn(server.transcriber, set)).toMatchObject({ language: 'de' });
     expect(server.told()).toEqual([null, 'de']);
   },
 );
@@ -75,7 +75,7 @@ test.each(['whisper-1', 'gpt-transcribe'])(
 test('a server that refuses to do without a language gets the guess, which is remembered and told', async () => {
   await using server = await openHearing({ hearsIn: () => german });
   for (let n = 0; n < 2; n++)
-    expect(await hear(server.transcriber, settledOnGerman)).toMatchObject({
+    expect(await hearIn(server.transcriber, settledOnGerman)).toMatchObject({
       text: german,
     });
   expect(server.told()).toEqual([null, 'de', 'de']);
@@ -118,8 +118,8 @@ test.each([
     await using server = await openHearing({
       hearsIn: (language) => (language === other ? better : text),
     });
-    await hear(server.transcriber, settledOnGerman);
-    expect((await hear(server.transcriber, settledOnGerman)).text).toBe(better);
+    await hearIn(server.transcriber, settledOnGerman);
+    expect((await hearIn(server.transcriber, settledOnGerman)).text).toBe(better);
     expect(server.told().slice(3)).toEqual(['de', other]);
   },
 );
@@ -128,23 +128,23 @@ test.each(['42', 'Stop!', 'OK, Nova.'])(
   'a text that is too short to tell is good: %s',
   async (text) => {
     await using server = await openHearing({ hearsIn: () => text });
-    await hear(server.transcriber, settledOnGerman);
-    expect((await hear(server.transcriber, settledOnGerman)).text).toBe(text);
+    await hearIn(server.transcriber, settledOnGerman);
+    expect((await hearIn(server.transcriber, settledOnGerman)).text).toBe(text);
     expect(server.told()).toEqual([null, 'de', 'de']);
   },
 );
 
 test('a second look that is no better changes nothing, and there is no third', async () => {
   await using server = await openHearing({ hearsIn: () => '' });
-  await hear(server.transcriber, settledOnGerman);
-  expect((await hear(server.transcriber, settledOnGerman)).text).toBe('');
+  await hearIn(server.transcriber, settledOnGerman);
+  expect((await hearIn(server.transcriber, settledOnGerman)).text).toBe('');
   expect(server.told()).toEqual([null, 'de', 'fr', 'de', 'fr']);
 });
 
 test('a language that somebody set is asked for once, whatever comes of it', async () => {
   await using server = await openHearing({ hearsIn: () => '' });
   const set = { kind: 'set', language: admitChosenLanguage('de') } as const;
-  expect((await hear(server.transcriber, set)).text).toBe('');
+  expect((await hearIn(server.transcriber, set)).text).toBe('');
   expect(server.told()).toEqual(['de']);
 });
 
@@ -152,10 +152,10 @@ test('each look is reserved and paid, and without money for the second the first
   await using server = await openHearing({
     hearsIn: (language) => (language === 'fr' ? 'Où est la gare de la ville ?' : ''),
   });
-  await hear(server.transcriber, settledOnGerman); // learns what the server demands
+  await hearIn(server.transcriber, settledOnGerman); // learns what the server demands
   const paidEngine = createPaidRecogniser(server.transcriber);
-  const rich = reserve(2);
-  const words = await hear(
+  const rich = reserveMoney(2);
+  const words = await hearIn(
     paidEngine.withReservation(rich.reservation),
     settledOnGerman,
   );
@@ -164,8 +164,8 @@ test('each look is reserved and paid, and without money for the second the first
     2,
     2,
   ]);
-  const poor = reserve(1);
-  const none = await hear(
+  const poor = reserveMoney(1);
+  const none = await hearIn(
     paidEngine.withReservation(poor.reservation),
     settledOnGerman,
   );

@@ -8,7 +8,7 @@ import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 type Rule = 'as gpt-transcribe' | 'refuses hints' | 'refuses everything';
 
 /** A recogniser that notes the fields of each form, and refuses what OpenAI's refuses: keywords that are no plain line. */
-async function recogniser(rule: Rule = 'as gpt-transcribe') {
+async function openRecogniser(rule: Rule = 'as gpt-transcribe') {
   const forms: FormData[] = [];
   const refused: FormData[] = [];
   const served = await openListeningServer(async (request, response) => {
@@ -32,9 +32,9 @@ async function recogniser(rule: Rule = 'as gpt-transcribe') {
     response.end(JSON.stringify(body));
   });
   const baseUrl = `${served.origin}/v1`;
-  const open = (model: string) =>
+  const openTranscriber = (model: string) =>
     new OpenAiTranscriber(openClient({ baseUrl }), { model });
-  return { forms, refused, open, ...served };
+  return { forms, refused, open: openTranscriber, ...served };
 }
 
 const sound: Pcm = {
@@ -68,7 +68,7 @@ test('names become hints of one plain line each, without doubles', () => {
 });
 
 test('a server that refuses hints is asked without them, and only once with', async () => {
-  using server = await recogniser('refuses hints');
+  using server = await openRecogniser('refuses hints');
   const transcriber = withTranscriptionOptions(server.open('whisper-1'), {
     hints: ['Nova'],
   });

@@ -30,7 +30,7 @@ async function openVoice(over: { readonly maxBytes?: number } = {}) {
   const isBotSentence = createOwnSentenceTest();
   let nowMs = Date.UTC(2026, 10, 1);
   const clock = { wallMs: () => (nowMs += 1_000) };
-  const kept = (name = 'one voice') =>
+  const keepSentences = (name = 'one voice') =>
     withKeptSentences(engine, {
       folder,
       engine: name,
@@ -40,7 +40,7 @@ async function openVoice(over: { readonly maxBytes?: number } = {}) {
     });
   const waitForKept = (count: number) =>
     expect.poll(() => readKeptNames(folder)).toHaveLength(count);
-  return { asked, folder, kept, waitForKept };
+  return { asked, folder, kept: keepSentences, waitForKept };
 }
 
 /** The sounds that are written whole, by their names. */
@@ -55,7 +55,7 @@ async function readUsedMs(folder: string) {
 }
 
 /** All of the sound. */
-async function say(voice: Synthesizer, text: string, how: SpeechVoice = {}) {
+async function saySentence(voice: Synthesizer, text: string, how: SpeechVoice = {}) {
   const pieces = await Array.fromAsync(voice.synthesize(text, how, never));
   return {
     rateHz: pieces[0]?.rateHz,
@@ -65,15 +65,18 @@ async function say(voice: Synthesizer, text: string, how: SpeechVoice = {}) {
 
 test('a sentence of the bot itself is made once, also for the next run, and sounds the same', async () => {
   const { asked, kept, waitForKept } = await openVoice();
-  const first = await say(kept(), 'One moment.');
+  const first = await saySentence(kept(), 'One moment.');
   await waitForKept(1);
   expect(first).toEqual({ rateHz: 24_000, samples: Array(3_600).fill(11) });
-  expect([await say(kept(), 'One moment.'), asked]).toEqual([first, ['One moment.']]);
+  expect([await saySentence(kept(), 'One moment.'), asked]).toEqual([
+    first,
+    ['One moment.'],
+  ]);
 });
 
 test('another engine, voice, language, tone or pace makes it anew', async () => {
   const { asked, kept, waitForKept } = await openVoice();
-  await say(kept(), 'One moment.');
+  await saySentence(kept(), 'One moment.');
   await waitForKept(1);
   for (const how of [
     { name: 'alloy' },
@@ -81,8 +84,8 @@ test('another engine, voice, language, tone or pace makes it anew', async () => 
     { instructions: 'calm' },
     { speed: 2 },
   ])
-    await say(kept(), 'One moment.', how);
-  await say(kept('another engine'), 'One moment.');
+    await saySentence(kept(), 'One moment.', how);
+  await saySentence(kept('another engine'), 'One moment.');
   expect(asked).toHaveLength(6);
   await waitForKept(6);
 });
@@ -94,7 +97,7 @@ test('no word of a person, name or number is ever kept', async () => {
     'In Lounge. Just talk to me.',
     'Thank you, Ana.',
   ])
-    for (const _ of [1, 2]) await say(kept(), text);
+    for (const _ of [1, 2]) await saySentence(kept(), text);
   expect(asked).toHaveLength(6);
   expect(await readdir(folder)).toEqual([]);
 });
@@ -117,16 +120,16 @@ test('a kept sentence costs nothing, also behind a meter and pronunciations', as
     guildId: noGuild,
     recordSpeech: ({ characters }) => void counts.push(characters),
   });
-  await say(voice, 'One moment.');
+  await saySentence(voice, 'One moment.');
   await waitForKept(1);
-  await say(voice, 'One moment.');
+  await saySentence(voice, 'One moment.');
   expect(counts).toEqual([11]);
 });
 
 test('what was cut short, or said by the standard voice for one that is gone, is not kept', async () => {
   const { asked, folder, kept } = await openVoice();
   for await (const _ of kept().synthesize('One moment.', {}, never)) break;
-  await say(kept(), 'One moment.', { name: 'gone' });
+  await saySentence(kept(), 'One moment.', { name: 'gone' });
   expect(await readdir(folder)).toEqual([]);
   expect(asked).toHaveLength(2);
 });
@@ -134,14 +137,14 @@ test('what was cut short, or said by the standard voice for one that is gone, is
 test('at most so many bytes are kept: the least recently used sentence goes', async () => {
   const bytes = 4 + 2 * 3_600;
   const { asked, folder, kept, waitForKept } = await openVoice({ maxBytes: 2 * bytes });
-  await say(kept(), 'One moment.');
+  await saySentence(kept(), 'One moment.');
   await waitForKept(1);
-  await say(kept(), 'One moment.', { name: 'second' });
+  await saySentence(kept(), 'One moment.', { name: 'second' });
   await waitForKept(2);
   const [names, usedMs] = [await readKeptNames(folder), await readUsedMs(folder)];
-  await say(kept(), 'One moment.');
+  await saySentence(kept(), 'One moment.');
   await expect.poll(() => readUsedMs(folder)).toBeGreaterThan(usedMs);
-  await say(kept(), 'One moment.', { name: 'third' });
+  await saySentence(kept(), 'One moment.', { name: 'third' });
   expect(asked).toHaveLength(3);
   await expect
     .poll(async () => new Set(await readdir(folder)).intersection(new Set(names)).size)
@@ -149,7 +152,7 @@ test('at most so many bytes are kept: the least recently used sentence goes', as
   const files = await readdir(folder);
   expect(files).toHaveLength(2);
   for (const name of files) expect((await stat(join(folder, name))).size).toBe(bytes);
-  await say(kept(), 'One moment.');
+  await saySentence(kept(), 'One moment.');
   expect(asked).toHaveLength(3);
 });
 
@@ -169,6 +172,6 @@ test('a folder that cannot be written only means that each sentence is made anew
       clock: { wallMs: () => 0 },
     },
   );
-  for (const _ of [1, 2]) await say(voice, 'One moment.');
+  for (const _ of [1, 2]) await saySentence(voice, 'One moment.');
   expect(asked).toHaveLength(2);
 });

@@ -13,7 +13,7 @@ import type {
 const never = new AbortController().signal;
 const one = describeServer('speaks', 'http://127.0.0.1:1');
 const pcm = { samples: new Int16Array(2_400), rateHz: 24_000, channels: 1 } as const;
-const counted = (inputTokens: number, audioOutputTokens: number): ServerUsage => {
+const makeUsage = (inputTokens: number, audioOutputTokens: number): ServerUsage => {
   return {
     kind: 'tokens',
     inputTokens,
@@ -49,21 +49,21 @@ async function spokenBy(
 }
 
 test('of a text in several requests all that was counted is told at once', async () => {
-  const usage = [{ by: one }, { by: one, count: counted(3, 20) }];
+  const usage = [{ by: one }, { by: one, count: makeUsage(3, 20) }];
   expect(await spokenBy(openSynthesizer(...usage, ...usage))).toEqual([
-    { characters: 5, ms: 400, usage: { by: one, count: counted(6, 40) } },
+    { characters: 5, ms: 400, usage: { by: one, count: makeUsage(6, 40) } },
   ]);
 });
 
 test('a text that was cut short is estimated, whatever was counted, and it is known who spoke', async () => {
-  const usage = [{ by: one }, { by: one, count: counted(3, 20) }];
+  const usage = [{ by: one }, { by: one, count: makeUsage(3, 20) }];
   expect(await spokenBy(openSynthesizer(...usage), 2)).toEqual([
     { characters: 5, ms: 200, usage: { by: one } },
   ]);
 });
 
 test('where one of several requests was not counted, all are estimated', async () => {
-  const usage = [{ by: one }, { by: one, count: counted(3, 20) }, { by: one }];
+  const usage = [{ by: one }, { by: one, count: makeUsage(3, 20) }, { by: one }];
   expect(await spokenBy(openSynthesizer(...usage))).toMatchObject([
     { usage: { by: one } },
   ]);

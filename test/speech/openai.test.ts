@@ -35,24 +35,31 @@ beforeAll(async () => {
 beforeEach(() => server.set({ ...usual, onlyFormat: 'pcm', rateHz: 24_000 }));
 afterAll(() => server[Symbol.asyncDispose]());
 
-const client = () =>
+const openServerClient = () =>
   openClient({ baseUrl: server.baseUrl, apiKey: new Secret('hunter22') });
-const hearing = (model = 'whisper-1') =>
-  new OpenAiTranscriber(client(), { model, language: admitChosenLanguage('en') });
-const speaking = () =>
-  new OpenAiSynthesizer(client(), { model: 'tts', voice: 'alloy', format: 'pcm' });
+const makeHearing = (model = 'whisper-1') =>
+  new OpenAiTranscriber(openServerClient(), {
+    model,
+    language: admitChosenLanguage('en'),
+  });
+const makeSpeaking = () =>
+  new OpenAiSynthesizer(openServerClient(), {
+    model: 'tts',
+    voice: 'alloy',
+    format: 'pcm',
+  });
 
-testTranscriber('OpenAI transcriptions', () => hearing(), utterances);
-testSynthesizer('OpenAI speech', () => speaking());
+testTranscriber('OpenAI transcriptions', () => makeHearing(), utterances);
+testSynthesizer('OpenAI speech', () => makeSpeaking());
 
 test('an utterance goes up as a 16 kHz WAV file with the model and the language', async () => {
-  await transcribeText(hearing(), utterances[0].pcm);
+  await transcribeText(makeHearing(), utterances[0].pcm);
   expect(server.requests.at(-1)?.body).toEqual({
     model: 'whisper-1',
     language: 'en',
     response_format: 'json',
   });
-  await transcribeText(hearing('gpt-transcribe'), utterances[0].pcm);
+  await transcribeText(makeHearing('gpt-transcribe'), utterances[0].pcm);
   expect(server.requests.at(-1)?.body).toMatchObject({ 'languages[]': 'en' });
 });
 
@@ -64,7 +71,7 @@ test.each([
   'asked for %s and sent %s at %i Hz, the sound arrives whole',
   async (asked, sent, rateHz) => {
     server.set({ onlyFormat: sent, rateHz });
-    const synthesizer = new OpenAiSynthesizer(client(), {
+    const synthesizer = new OpenAiSynthesizer(openServerClient(), {
       model: 'tts',
       voice: 'alloy',
       format: asked,

@@ -30,7 +30,7 @@ async function speakingTo(listener: RequestListener) {
   return { voice, ...served };
 }
 
-async function whole(pieces: AsyncIterable<Pcm>) {
+async function joinWhole(pieces: AsyncIterable<Pcm>) {
   const all = await Array.fromAsync(pieces);
   const [first] = all;
   if (!first) throw new Error('There is no sound.');
@@ -54,7 +54,7 @@ test.each([
       response.write(bytes.subarray(at, at + size));
     response.end();
   });
-  const sound = await whole(server.voice.synthesize('2 9 3 4 0', {}, signal));
+  const sound = await joinWhole(server.voice.synthesize('2 9 3 4 0', {}, signal));
   expect(measureSimilarity(resamplePcm(sound, 16_000), digitsFile)).toBeGreaterThan(
     0.9,
   );

@@ -15,9 +15,9 @@ import {
 } from '#test/fakes/dialects/dialect.ts';
 import { hearWords, wordUtterances } from '#test/fakes/tone-words.ts';
 
-const delta = (words: string) => ({ type: 'transcript.text.delta', delta: words });
-const whole = (deltas: readonly string[], text: string) =>
-  replyEvents(...deltas.map(delta), {
+const makeDelta = (words: string) => ({ type: 'transcript.text.delta', delta: words });
+const replyWhole = (deltas: readonly string[], text: string) =>
+  replyEvents(...deltas.map(makeDelta), {
     type: 'transcript.text.done',
     text,
     usage: { type: 'tokens' },
@@ -25,24 +25,24 @@ const whole = (deltas: readonly string[], text: string) =>
 
 /** Reactions of servers to `stream: true`. */
 const manners = {
-  events: whole,
+  events: replyWhole,
   unlabelled: (deltas: readonly string[], text: string) => ({
-    ...whole(deltas, text),
+    ...replyWhole(deltas, text),
     headers: { 'content-type': 'text/plain' },
   }),
   refuses: () =>
     replyJson({ error: { message: 'This model does not support streaming.' } }, 400),
   /** Ends without its last event. */
   'breaks-off': (deltas: readonly string[]) =>
-    writeEvents(deltas.map((one) => `data: ${JSON.stringify(delta(one))}\n\n`)),
+    writeEvents(deltas.map((one) => `data: ${JSON.stringify(makeDelta(one))}\n\n`)),
   /** LiteLLM 1.108.7, as it was recorded. */
   'in-json': (deltas: readonly string[], text: string) => {
-    const all = [...deltas.map(delta), { type: 'transcript.text.done', text }];
+    const all = [...deltas.map(makeDelta), { type: 'transcript.text.done', text }];
     const body = all.map((one) => `data: ${JSON.stringify(one)}\n\n`).join('');
     return replyJson({ text: body, usage: null });
   },
   'error-event': (deltas: readonly string[]) =>
-    replyEvents(...deltas.map(delta), { error: { message: 'Out of memory.' } }),
+    replyEvents(...deltas.map(makeDelta), { error: { message: 'Out of memory.' } }),
 };
 
 let manner: keyof typeof manners = 'events';
@@ -62,14 +62,14 @@ const server = await openDialect({
 });
 const [{ pcm, text }] = wordUtterances;
 
-function opened(model = 'gpt-transcribe') {
+function openTranscriber(model = 'gpt-transcribe') {
   return new OpenAiTranscriber(openClient({ baseUrl: `${server.origin}/v1` }), {
     model,
   });
 }
 
 /** Which of the requests since then asked for a stream. */
-function requests() {
+function countStreamed() {
   const before = streamed.length;
   return () => streamed.slice(before);
 }
@@ -79,15 +79,15 @@ beforeEach(() => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-testTranscriber('streamed transcriptions', () => opened(), wordUtterances);
-testListening('streamed transcriptions', () => opened(), wordUtterances);
+testTranscriber('streamed transcriptions', () => openTranscriber(), wordUtterances);
+testListening('streamed transcriptions', () => openTranscriber(), wordUtterances);
 
 test.each(['events', 'unlabelled'] as const)(
   'words streamed as %s come one by one',
   async (given) => {
     manner = given;
-    const asked = requests();
-    const transcriber = opened();
+    const asked = countStreamed();
+    const transcriber = openTranscriber();
     const texts = (await listUpdates(transcriber, pcm)).map((update) =>
       update.kind === 'partial' ? update.text : update.transcript.text,
     );
@@ -108,8 +108,8 @@ test.each(['refuses', 'breaks-off', 'error-event'] as const)(
   'a server that %s is asked again plainly, and only plainly from then on',
   async (given) => {
     manner = given;
-    const asked = requests();
-    const transcriber = opened();
+    const asked = countStreamed();
+    const transcriber = openTranscriber();
     for (let n = 0; n < 2; n++)
       expect(await transcribeText(transcriber, pcm)).toBe(text);
     expect(asked()).toEqual([true, false, false]);
@@ -117,10 +117,10 @@ test.each(['refuses', 'breaks-off', 'error-event'] as const)(
 );
 
 test('a stream that breaks off after others did not is an error, not a second request', async () => {
-  const transcriber = opened();
+  const transcriber = openTranscriber();
   await transcribeText(transcriber, pcm);
   manner = 'breaks-off';
-  const asked = requests();
+  const asked = countStreamed();
   await expect(transcribeText(transcriber, pcm)).rejects.toMatchObject({
     code: 'provider.truncated',
   });
@@ -191,7 +191,7 @@ test.each(tagged)(
     const characters = [...text];
     for (let cut = 0; cut <= characters.length; cut++) {
       const deltas = [characters.slice(0, cut).join(''), ...characters.slice(cut)].map(
-        delta,
+        makeDelta,
       );
       const body = [...deltas, { type: 'transcript.text.done', text }];
       const response = new Response(
@@ -244,8 +244,8 @@ test('words with times lose their tags, too', () => {
 
 test('events inside the JSON of a proxy are the words, and it is asked for no stream again', async () => {
   manner = 'in-json';
-  const asked = requests();
-  const transcriber = opened('gpt-4o-transcribe');
+  const asked = countStreamed();
+  const transcriber = openTranscriber('gpt-4o-transcribe');
   expect(await transcribeText(transcriber, pcm)).toBe(text);
   expect(await transcribeText(transcriber, pcm)).toBe(text);
   expect(asked()).toEqual([true, false]);
@@ -258,7 +258,7 @@ test.each([[], {}, null, ''])(
   'a last event whose text is %j means the words before',
   async (text) => {
     const done = { type: 'transcript.text.done', text };
-    const body = [delta('hello '), delta('there'), done]
+    const body = [makeDelta('hello '), makeDelta('there'), done]
       .map((event) => `data: ${JSON.stringify(event)}\n\n`)
       .join('');
     const updates = await Array.fromAsync(

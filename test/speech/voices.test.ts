@@ -20,16 +20,16 @@ import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const untold = createFixedVoiceNames([]);
-const refused = (status: number) =>
+const makeRefusal = (status: number) =>
   new BotError('provider.refused', false, 'It refused.', undefined, undefined, {
     status,
   });
 
 /** A server that answers each request for its voices in turn, the last one again and again. */
-function listing(answers: readonly (unknown | Error | 'hangs')[]) {
+function listInTurn(answers: readonly (unknown | Error | 'hangs')[]) {
   const clock = new VirtualClock();
   let asked = 0;
-  const send: Fetch = async (_, { signal } = {}) => {
+  const sendListing: Fetch = async (_, { signal } = {}) => {
     const answer = answers[Math.min(asked++, answers.length - 1)];
     if (answer instanceof Error) throw answer;
     if (answer === 'hangs') {
@@ -41,12 +41,12 @@ function listing(answers: readonly (unknown | Error | 'hangs')[]) {
       ? Response.json(answer)
       : new Response(answer as string);
   };
-  const client = new ApiClient({ baseUrl: 'http://a.example/v1' }, send);
+  const client = new ApiClient({ baseUrl: 'http://a.example/v1' }, sendListing);
   return { clock, voices: new ServerVoices(client, clock), asked: () => asked };
 }
 
 /** A voice of the names `gone` is refused; who was told of which. */
-function voiceWithout(gone: readonly string[], error: unknown = refused(400)) {
+function voiceWithout(gone: readonly string[], error: unknown = makeRefusal(400)) {
   const clock = new VirtualClock();
   const [reported, asked]: [string[], (string | undefined)[]] = [[], []];
   const inner = new FakeSynthesizer();
@@ -81,7 +81,7 @@ test.each([
   ['<html>', []],
   [undefined, []],
 ])('of what a server says of its voices, %j, are known: %j', async (answer, names) => {
-  const { voices } = listing([answer]);
+  const { voices } = listInTurn([answer]);
   expect(await voices.loadNames()).toEqual(names);
   expect(voices.getKnown()).toEqual(names);
 });
@@ -98,9 +98,9 @@ test.each([
 );
 
 test.each([
-  refused(400),
-  refused(404),
-  refused(422),
+  makeRefusal(400),
+  makeRefusal(404),
+  makeRefusal(422),
   new BotError('provider.empty', true, 'No sound.'),
 ])(
   'a voice that the server refuses (%s) gives way to the standard one, which is told',

@@ -22,7 +22,7 @@ function openPriced(tariff: NonNullable<Parameters<typeof openBudgets>[1]>['tari
     usd: () => paid.reduce((sum, one) => sum + one.usd, 0),
   };
 }
-const priced = (usd: Usd) => ({ kind: 'priced', usd }) as const;
+const makePriced = (usd: Usd) => ({ kind: 'priced', usd }) as const;
 
 test.each<[string, Usage, number]>([
   ['gpt-6-luna', { inputTokens: 1e6, outputTokens: 1e6 }, 0.6],
@@ -50,7 +50,7 @@ test.each<[string, Usage, number]>([
 ])(
   'tokens of %s cost what the page says: text, sound, and cached text before cached sound',
   (model, usage, usd) => {
-    const server = openPriced({ think: priced(openAi(model)) });
+    const server = openPriced({ think: makePriced(openAi(model)) });
     server.reservation.recordUsage(usage);
     expect(server.usd()).toBeCloseTo(usd, 9);
   },
@@ -65,7 +65,7 @@ const liveBy = {
 test('time of a live model costs by the minute, also where it takes the place of a free chat model', async () => {
   const { budgets, paid } = openBudgets(new VirtualClock(), {
     tariff: { think: { kind: 'free' } },
-    rates: { 'gpt-live-1': priced(openAi('gpt-live-1')) },
+    rates: { 'gpt-live-1': makePriced(openAi('gpt-live-1')) },
     caps: { serverDay: 0.08 * 1e9 },
   });
   const reservation = reserveAnswer(budgets) ?? expect.fail('refused');
@@ -93,24 +93,26 @@ test('time of a live model of unknown price costs as if both sides spoke all the
 test('recognising costs by the minute, speaking by the character or by how long it sounds, and what has no rate its cautious price', async () => {
   const samples = new Int16Array(960_000).fill(1);
   const pcm = { samples, rateHz: 16_000, channels: 1 } as const;
-  const heard = async (usd: Usd) => {
-    const server = openPriced({ recognise: priced(usd) });
+  const hearAtPrice = async (usd: Usd) => {
+    const server = openPriced({ recognise: makePriced(usd) });
     const engine = createPaidRecogniser(new FakeTranscriber({ texts: ['yes'] }));
     const ears = engine.withReservation(server.reservation);
     await Array.fromAsync(ears.transcribe(pcm, never));
     return server.usd();
   };
-  expect(await heard(openAi('gpt-transcribe'))).toBeCloseTo(0.0045, 9);
-  expect(await heard(openAi('gpt-6-luna'))).toBe(cautiousPrices.recognise.perMinute);
-  const spoken = async (model: string) => {
-    const server = openPriced({ speak: priced(openAi(model)) });
+  expect(await hearAtPrice(openAi('gpt-transcribe'))).toBeCloseTo(0.0045, 9);
+  expect(await hearAtPrice(openAi('gpt-6-luna'))).toBe(
+    cautiousPrices.recognise.perMinute,
+  );
+  const speakAtPrice = async (model: string) => {
+    const server = openPriced({ speak: makePriced(openAi(model)) });
     const engine = createPaidVoice(new FakeSynthesizer({ pieces: 600 }));
     const voice = engine.withReservation(server.reservation);
     await Array.fromAsync(voice.synthesize('a'.repeat(1_000), {}, never));
     return server.usd();
   };
-  expect(await spoken('tts-1')).toBeCloseTo(0.015, 9);
-  expect(await spoken('gpt-4o-mini-tts')).toBeCloseTo(
+  expect(await speakAtPrice('tts-1')).toBeCloseTo(0.015, 9);
+  expect(await speakAtPrice('gpt-4o-mini-tts')).toBeCloseTo(
     (250 * 0.6 + 1_200 * 12) / 1e6,
     9,
   );

@@ -11,21 +11,21 @@ const [ana, ben] = [toPersonId('ana'), toPersonId('ben')];
 
 test('a clock that was far ahead once freezes no budget, and gives nobody a second share', () => {
   const ledger = new Ledger();
-  const charge = (usd: number, day: number) =>
+  const chargeAna = (usd: number, day: number) =>
     ledger.charge(guildId, ana, { nanoUsd: usd }, noon + day * dayMs);
-  const spent = (day: number) => {
+  const readSpent = (day: number) => {
     const { day: today, people } = ledger.getStanding(guildId, noon + day * dayMs);
     return [today.nanoUsd, people.get(ana)?.nanoUsd];
   };
-  charge(5, 0);
-  charge(2, 400);
-  expect(spent(400)).toEqual([2, 2]);
-  charge(1, 0);
-  expect(spent(0)).toEqual([6, 6]);
-  charge(1, 1);
-  expect(spent(1)).toEqual([1, 1]);
-  charge(1, 30);
-  expect(spent(30)).toEqual([1, 1]);
+  chargeAna(5, 0);
+  chargeAna(2, 400);
+  expect(readSpent(400)).toEqual([2, 2]);
+  chargeAna(1, 0);
+  expect(readSpent(0)).toEqual([6, 6]);
+  chargeAna(1, 1);
+  expect(readSpent(1)).toEqual([1, 1]);
+  chargeAna(1, 30);
+  expect(readSpent(30)).toEqual([1, 1]);
 });
 
 test('whoever is forgotten stays nameless on the day before the clock jumped', () => {
@@ -46,7 +46,7 @@ test('no sum is lost between ledger and store, whatever the order of charges, fa
         wallMs: noon,
         charged: 0,
       };
-      for (const one of all) live(life, one);
+      for (const one of all) liveThrough(life, one);
       const { entries, ledger, charged, wallMs } = life;
       entries.push(...ledger.listUnsaved());
       const ofServer = entries.filter(({ personId }) => personId === undefined);
@@ -85,7 +85,7 @@ type Life = {
   charged: number;
 };
 
-function live(life: Life, step: LedgerStep) {
+function liveThrough(life: Life, step: LedgerStep) {
   const { entries: stored, ledger, wallMs } = life;
   switch (step.kind) {
     case 'wait':

@@ -58,7 +58,7 @@ async function openProcess(
 type Process = Awaited<ReturnType<typeof openProcess>>;
 
 /** Answers one question in writing, for 4 tenths of a cent. False: it may not. */
-function answer(
+function answerInWriting(
   { budgets }: Pick<Process, 'budgets'>,
   pause = () => Promise.resolve(),
   guildId = g,
@@ -97,7 +97,7 @@ test('a run that is killed after its answers is counted by the next ones, to the
     const before = bot.getStandings();
     expect(before.server).toBeGreaterThanOrEqual(spent);
     expect(before.person).toBeGreaterThanOrEqual(spent);
-    await answer(bot);
+    await answerInWriting(bot);
     await world.clock.advance(500);
     spent += bot.getStandings().server - before.server;
   }
@@ -108,7 +108,7 @@ test('a run that is killed after its answers is counted by the next ones, to the
 test('a request that still runs at the kill is counted with all that it may cost', async () => {
   const world = openWorld();
   const bot = await openProcess(world);
-  void answer(bot, () => new Promise(() => undefined));
+  void answerInWriting(bot, () => new Promise(() => undefined));
   await world.clock.advance(10);
   const { person, server } = (await openProcess(world)).getStandings();
   expect(server).toBeGreaterThanOrEqual(toUsd(0.004));
@@ -131,7 +131,7 @@ test('a request that leaves after midnight for an answer of the day before count
 test('a clean end gives back what was not spent, and what was spent is kept', async () => {
   const world = openWorld();
   const bot = await openProcess(world);
-  await answer(bot);
+  await answerInWriting(bot);
   const spent = bot.getStandings();
   expect(spent.server).toBeGreaterThan(0);
   await bot.keeper[Symbol.asyncDispose]();
@@ -142,7 +142,7 @@ test('a clean end gives back what was not spent, and what was spent is kept', as
 test('a portion that nothing uses is given back after a minute', async () => {
   const world = openWorld();
   const bot = await openProcess(world);
-  await answer(bot);
+  await answerInWriting(bot);
   await world.clock.advance(130_000);
   expect((await openProcess(world)).getStandings()).toEqual(bot.getStandings());
 });
@@ -158,7 +158,7 @@ test('in usual talk no request waits for the disk', async () => {
   const waits: number[] = [];
   for (let turn = 0; turn < 20; turn++) {
     const fromMs = clock.nowMs();
-    void answer(bot).then((isAnswered) => {
+    void answerInWriting(bot).then((isAnswered) => {
       expect(isAnswered).toBe(true);
       waits.push(clock.nowMs() - fromMs);
     });
@@ -171,11 +171,11 @@ test('while the store takes nothing, the portion is spent, the next request is r
   const world = openWorld();
   const { clock, spending } = world;
   const bot = await openProcess(world);
-  await answer(bot);
+  await answerInWriting(bot);
   await clock.advance(2_000);
   spending.trouble = 'unwritable';
   let answered = 0;
-  while (await answer(bot)) answered++;
+  while (await answerInWriting(bot)) answered++;
   expect(answered).toBeGreaterThan(0);
   expect(answered).toBeLessThan(10);
   const order = { kind: 'answer in writing', guildId: g, personId: ana } as const;
@@ -188,7 +188,7 @@ test('while the store takes nothing, the portion is spent, the next request is r
   expect(bot.reported).toHaveLength(1);
   spending.trouble = undefined;
   await clock.advance(3_000);
-  expect(await answer(bot)).toBe(true);
+  expect(await answerInWriting(bot)).toBe(true);
 });
 
 test('a store that is silent is waited for at most two seconds', async () => {
@@ -198,7 +198,7 @@ test('a store that is silent is waited for at most two seconds', async () => {
   const bot = await openProcess(world, { store });
   let isAnswered: boolean | undefined;
   const fromMs = clock.nowMs();
-  void answer(bot).then((one) => {
+  void answerInWriting(bot).then((one) => {
     isAnswered = one;
   });
   await clock.advance(2_100);
@@ -208,21 +208,21 @@ test('a store that is silent is waited for at most two seconds', async () => {
 
 test('a book that cannot be read at the start lets no paid request leave until it can', async () => {
   const world = openWorld();
-  await answer(await openProcess(world));
+  await answerInWriting(await openProcess(world));
   world.spending.trouble = 'unreadable';
   const bot = await openProcess(world);
-  expect(await answer(bot)).toBe(false);
+  expect(await answerInWriting(bot)).toBe(false);
   world.spending.trouble = undefined;
   await world.clock.advance(2_000);
   expect(bot.getStandings().server).toBeGreaterThan(0);
-  expect(await answer(bot)).toBe(true);
+  expect(await answerInWriting(bot)).toBe(true);
 });
 
 test('a person who is forgotten is in no portion, and still counts for the server', async () => {
   const world = openWorld();
   const bot = await openProcess(world);
   bot.budgets.forget(g, ana);
-  await answer(bot);
+  await answerInWriting(bot);
   await world.clock.advance(2_000);
   const rows = [...world.spending.portions.values(), world.spending.entries].flat();
   expect(rows.filter(({ personId }) => personId === ana)).toEqual([]);
@@ -232,22 +232,28 @@ test('a person who is forgotten is in no portion, and still counts for the serve
 test('sums are written at most once a second, at the end, and never while nothing is spent', async () => {
   const { clock, spending } = openWorld();
   const ledger = new Ledger();
-  const ignore = () => undefined;
-  const options = { ledger, clock, spending, alert: ignore, report: ignore };
+  const ignoreReport = () => undefined;
+  const options = {
+    ledger,
+    clock,
+    spending,
+    alert: ignoreReport,
+    report: ignoreReport,
+  };
   const keeper = new PortionKeeper({ ...options, capNanoUsd: 0 });
   await keeper.open();
-  const writes = () => spending.writes - 1; // the first one at the start
-  const spend = () => ledger.charge(g, ana, { nanoUsd: 1 }, clock.wallMs());
+  const countWrites = () => spending.writes - 1; // the first one at the start
+  const spendOne = () => ledger.charge(g, ana, { nanoUsd: 1 }, clock.wallMs());
   for (let ms = 0; ms < 5_000; ms += 100) {
-    spend();
+    spendOne();
     await clock.advance(100);
   }
-  expect(writes()).toBe(5);
+  expect(countWrites()).toBe(5);
   await clock.advance(60_000);
-  expect([writes(), clock.sleeping]).toEqual([5, 0]);
-  spend();
+  expect([countWrites(), clock.sleeping]).toEqual([5, 0]);
+  spendOne();
   await keeper[Symbol.asyncDispose]();
-  expect(writes()).toBe(6);
+  expect(countWrites()).toBe(6);
 });
 
 test('sums that a slow store writes late are counted once', async () => {
@@ -256,10 +262,10 @@ test('sums that a slow store writes late are counted once', async () => {
   const bot = await openProcess(world, {
     store: slowDown(spending.openRun(), clock, inTurn([0, 40_000])),
   });
-  const spend = () => bot.ledger.charge(g, ana, { nanoUsd: 3 }, clock.wallMs());
-  spend();
+  const spendThree = () => bot.ledger.charge(g, ana, { nanoUsd: 3 }, clock.wallMs());
+  spendThree();
   await clock.advance(5_000);
-  spend();
+  spendThree();
   await clock.advance(90_000);
   await Promise.all([bot.keeper[Symbol.asyncDispose](), clock.advance(50_000)]);
   expect((await openProcess(world)).getStandings().server).toBe(6);
@@ -269,12 +275,12 @@ test('what other processes have spent is known within a minute, and a new day be
   const world = openWorld();
   const { clock } = world;
   const [one, other] = [await openProcess(world), await openProcess(world)];
-  while (await answer(one));
+  while (await answerInWriting(one));
   await clock.advance(61_000);
   expect(other.getStandings().total).toBeGreaterThan(toUsd(0.9));
-  expect(await answer(other, undefined, toGuildId('20'))).toBe(false);
+  expect(await answerInWriting(other, undefined, toGuildId('20'))).toBe(false);
   await clock.advance(8 * hourMs);
-  expect(await answer(other, undefined, toGuildId('20'))).toBe(true);
+  expect(await answerInWriting(other, undefined, toGuildId('20'))).toBe(true);
   expect(other.getStandings().total).toBeLessThan(toUsd(0.01));
 });
 
@@ -294,10 +300,10 @@ test('processes that spend at once never pass the cap', async () => {
           const store = slowDown(spending.openRun(), clock, inTurn(waits));
           const bot = await openProcess(world, { store });
           const nextPause = inTurn(pauses);
-          const pause = () => clock.sleep(nextPause(), never);
+          const pauseAWhile = () => clock.sleep(nextPause(), never);
           const payers = Array.from({ length: 10 }, async () => {
             for (let turn = 0; turn < 12; turn++)
-              if (!(await answer(bot, pause, toGuildId(`${n}`)))) break;
+              if (!(await answerInWriting(bot, pauseAWhile, toGuildId(`${n}`)))) break;
           });
           await Promise.all(payers);
           return bot;
@@ -348,12 +354,12 @@ test('killed at any moment, a run has sent nothing that the next one does not co
         const bot = await openProcess(world, { store, totalUsd: 0.15, personUsd: 0.1 });
         provider.check(bot);
         const nextPause = inTurn(pauses);
-        const ask = async (personId: string) => {
+        const askRepeatedly = async (personId: string) => {
           while (isAlive)
             if (!(await provider.answer(bot, personId, nextPause, () => isAlive)))
               await clock.sleep(1_000, never);
         };
-        for (const personId of ['1', '2', '3']) void ask(personId);
+        for (const personId of ['1', '2', '3']) void askRepeatedly(personId);
         world.spending.trouble = downs() === 1 ? 'unwritable' : undefined;
         await clock.advance(runMs);
         isAlive = false;
@@ -380,12 +386,12 @@ class CountingProvider {
     nextPauseMs: () => number,
     isAlive: () => boolean,
   ) {
-    const pause = async () => {
+    const pauseAWhile = async () => {
       await this.#clock.sleep(nextPauseMs(), never);
       if (!isAlive()) await new Promise(() => undefined);
     };
     const asker = { guildId: g, personId: toPersonId(personId) };
-    return await answerGreedily(budgets, asker, pause, (tokens) => {
+    return await answerGreedily(budgets, asker, pauseAWhile, (tokens) => {
       if (isAlive()) for (const key of this.#listKeys(personId)) this.#add(key, tokens);
     });
   }
@@ -431,7 +437,7 @@ test('a late write that fails costs no cap', async () => {
   };
   const bot = await openProcess(world, { store, totalUsd: 0.02 });
   for (let turn = 0; turn < 20; turn++) {
-    await answer(bot);
+    await answerInWriting(bot);
     await world.clock.advance(2_000);
   }
   const next = (await openProcess(world, { totalUsd: 0.02 })).getStandings();

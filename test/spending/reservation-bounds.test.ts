@@ -28,40 +28,40 @@ import { countRuns, fc } from '#test/properties.ts';
 
 const never = new AbortController().signal;
 const kinds = Object.keys(paidKinds) as PaidKind[];
-const priced = (usd: (RolePrice & { kind: 'priced' })['usd']): RolePrice => ({
+const makePriced = (usd: (RolePrice & { kind: 'priced' })['usd']): RolePrice => ({
   kind: 'priced',
   usd,
 });
 const tariff = {
-  recognise: priced({ perMinute: 0.02 }),
-  think: priced({ perMillionInputTokens: 5, perMillionOutputTokens: 25 }),
-  speak: priced({ perMillionCharacters: 60 }),
+  recognise: makePriced({ perMinute: 0.02 }),
+  think: makePriced({ perMillionInputTokens: 5, perMillionOutputTokens: 25 }),
+  speak: makePriced({ perMillionCharacters: 60 }),
 };
 /** Prices of voices: by characters, by all tokens, by those of sound alone, and by one that tells nothing of sound. */
 const speaking = [
   tariff.speak,
-  priced({
+  makePriced({
     perMillionInputTokens: 1,
     perMillionOutputTokens: 10,
     perMillionAudioOutputTokens: 40,
   }),
-  priced({ perMillionAudioOutputTokens: 400 }),
-  priced({ perMillionOutputTokens: 400 }),
+  makePriced({ perMillionAudioOutputTokens: 400 }),
+  makePriced({ perMillionOutputTokens: 400 }),
 ];
 
 /** Some turns of the event loop, in which others go on. */
-async function turns(count: number) {
+async function passTurns(count: number) {
   for (let n = 0; n < count; n++) await Promise.resolve();
 }
 
-const greedyChat = (slow: number) => makeGreedyChat(() => turns(slow));
+const greedyChat = (slow: number) => makeGreedyChat(() => passTurns(slow));
 
 /** Words of Ana, or of another payer. */
 const toMessage = (content: string, name = 'ana') =>
   ({ role: 'user', name, content }) as const;
 
 /** Asks a model at the cost of what was set aside. */
-function ask(
+function askModel(
   reservation: Reservation,
   messages: readonly ChatMessage[],
   model: ChatModel = greedyChat(1),
@@ -71,7 +71,7 @@ function ask(
 }
 
 /** Has as many letters read out. */
-function speak(reservation: Reservation, letters: number, slow: number) {
+function speakLetters(reservation: Reservation, letters: number, slow: number) {
   const voice = createPaidVoice(slowVoice(slow)).withReservation(reservation);
   return Array.fromAsync(voice.synthesize('a'.repeat(letters), {}, never));
 }
@@ -87,7 +87,7 @@ function slowVoice(slow: number): Synthesizer {
     async *synthesize(text, { onUsage }) {
       const seconds = Math.ceil(text.length / 5) + 1;
       for (let n = 0; n < seconds; n += 3) {
-        await turns(slow);
+        await passTurns(slow);
         yield piece;
       }
       const audioOutputTokens = seconds * 20;
@@ -103,12 +103,12 @@ function slowVoice(slow: number): Synthesizer {
 function slowEars(slow: number): Transcriber {
   return {
     async *transcribe() {
-      await turns(slow);
+      await passTurns(slow);
       yield { kind: 'final', transcript: { text: 'five' } };
     },
     listen: () => ({
       push: () => undefined,
-      settle: () => turns(slow).then(() => ({ text: 'five' })),
+      settle: () => passTurns(slow).then(() => ({ text: 'five' })),
       [Symbol.dispose]: () => undefined,
     }),
   };
@@ -130,11 +130,14 @@ const allWork = fc.array(anyWork, { minLength: 40, maxLength: 40 });
 type Work = typeof anyWork extends fc.Arbitrary<infer One> ? One : never;
 type Desk = ReturnType<typeof openBudgets>;
 
-async function perform(desk: Desk, { kind, guildId, payer, size, slow, rounds }: Work) {
+async function performWork(
+  desk: Desk,
+  { kind, guildId, payer, size, slow, rounds }: Work,
+) {
   if (kind === 'hear' || kind === 'stream') {
     const hearing = desk.budgets.openHearingBudget(guildId, payer, kind === 'stream');
     if (!('reservation' in hearing)) return;
-    await hear(slowEars(slow), hearing.reservation, kind === 'stream', size * 3);
+    await hearSound(slowEars(slow), hearing.reservation, kind === 'stream', size * 3);
     return hearing.decide(size % 2 > 0);
   }
   const messages = [toMessage('é'.repeat(size), payer)];
@@ -146,15 +149,15 @@ async function perform(desk: Desk, { kind, guildId, payer, size, slow, rounds }:
   };
   using reservation = reserveAnswer(desk.budgets, order);
   if (!reservation) return;
-  await turns(slow);
+  await passTurns(slow);
   for (let round = 0; round < rounds; round++) {
     const { form } = paidKinds[kind];
-    if (form !== 'speech') await ask(reservation, messages, greedyChat(slow));
-    if (form !== 'writing') await speak(reservation, size % 900, slow);
+    if (form !== 'speech') await askModel(reservation, messages, greedyChat(slow));
+    if (form !== 'writing') await speakLetters(reservation, size % 900, slow);
   }
 }
 
-async function hear(
+async function hearSound(
   ears: Transcriber,
   reservation: Reservation,
   streams: boolean,
@@ -184,15 +187,16 @@ test('no cap is passed by forty payers at once, whatever they ask for and howeve
       const desk = openBudgets(clock, rules);
       await Promise.all(
         all.map((work) =>
-          perform(desk, work).catch((error: unknown) => {
+          performWork(desk, work).catch((error: unknown) => {
             if (!(error instanceof BotError && error.code === 'budget.used'))
               throw error;
           }),
         ),
       );
-      const spent = (id: GuildId) => ledger.getStanding(id, clock.wallMs()).day.nanoUsd;
+      const readSpent = (id: GuildId) =>
+        ledger.getStanding(id, clock.wallMs()).day.nanoUsd;
       for (const id of [g, h]) {
-        expect(spent(id)).toBeLessThanOrEqual(caps.serverDay);
+        expect(readSpent(id)).toBeLessThanOrEqual(caps.serverDay);
         for (const payer of payers) {
           const { nanoUsd } = ledger.getShare(id, payer, clock.wallMs());
           expect(nanoUsd).toBeLessThanOrEqual(getProgramCap(payer) ?? caps.personDay);
@@ -200,7 +204,7 @@ test('no cap is passed by forty payers at once, whatever they ask for and howeve
         expect(ledger.getReserved(id)).toBe(0);
       }
       expect(ledger.getTotal(clock.wallMs())).toBeLessThanOrEqual(toUsd(0.9));
-      expect(spent(g) + spent(h)).toBeGreaterThan(0);
+      expect(readSpent(g) + readSpent(h)).toBeGreaterThan(0);
     }),
     { numRuns: countRuns(40) },
   ));
@@ -210,7 +214,7 @@ test('a token with a quarter of a dollar is answered, by models of unknown price
   const desk = openBudgets(clock, { caps: { personDay: toUsd(0.25) }, tariff });
   const work = { guildId: g, payer: bell, size: 2_000 } as const;
   for (const kind of ['answer in a file', 'answer in writing'] as const)
-    await perform(desk, { ...work, kind, slow: 1, rounds: 1 });
+    await performWork(desk, { ...work, kind, slow: 1, rounds: 1 });
   expect(desk.paid.map(({ what }) => what)).toEqual(['think', 'speak', 'think']);
 });
 
@@ -223,7 +227,7 @@ test('where not even 100 tokens and their sound fit, nothing is sent', async () 
   const kind = 'check';
   expect(reserveAnswer(budgets, { kind, first: { messages } })).toBeUndefined();
   const reservation = reserveAnswer(budgets, { kind }) ?? expect.fail();
-  const asking = ask(reservation, messages);
+  const asking = askModel(reservation, messages);
   await expect(asking).rejects.toMatchObject({ code: 'budget.used' });
   expect(paid).toEqual([]);
 });
@@ -241,10 +245,10 @@ test('forty payers at once under a small cap are answered as long as money for 1
       const clock = new VirtualClock();
       const ledger = new Ledger();
       const { budgets } = openBudgets(clock, { ledger, tariff, totalUsd });
-      const spent = () => ledger.getTotal(clock.wallMs());
-      const reserved = () =>
+      const readSpent = () => ledger.getTotal(clock.wallMs());
+      const sumReserved = () =>
         [g, h, i].reduce((sum, id) => sum + ledger.getReserved(id), 0);
-      const answer = async (
+      const answerPayer = async (
         { guildId, kind, slow }: (typeof payers)[number],
         n: number,
       ) => {
@@ -259,17 +263,17 @@ test('forty payers at once under a small cap are answered as long as money for 1
         using reservation = reserveAnswer(budgets, order);
         if (!reservation) {
           const least = bytes * 5_000 + 100 * 25_000 + 400 * 60_000;
-          expect(spent() + reserved() + least).toBeGreaterThan(toUsd(totalUsd));
+          expect(readSpent() + sumReserved() + least).toBeGreaterThan(toUsd(totalUsd));
           return false;
         }
-        await turns(slow);
-        await ask(reservation, messages, greedyChat(slow));
-        await speak(reservation, 400, slow);
+        await passTurns(slow);
+        await askModel(reservation, messages, greedyChat(slow));
+        await speakLetters(reservation, 400, slow);
         return true;
       };
-      expect(await Promise.all(payers.map(answer))).toContain(true);
-      expect(spent()).toBeLessThanOrEqual(toUsd(totalUsd));
-      expect(reserved()).toBe(0);
+      expect(await Promise.all(payers.map(answerPayer))).toContain(true);
+      expect(readSpent()).toBeLessThanOrEqual(toUsd(totalUsd));
+      expect(sumReserved()).toBe(0);
     }),
     { numRuns: countRuns(40) },
   );
@@ -290,7 +294,7 @@ test.each([
     const { budgets } = openBudgets(clock, { tariff, onAlert, ...limits, ...caps });
     const reservation =
       reserveAnswer(budgets, { personId: toPersonId(personId) }) ?? expect.fail();
-    const asking = ask(reservation, [toMessage('a'.repeat(10_000))]);
+    const asking = askModel(reservation, [toMessage('a'.repeat(10_000))]);
     await expect(asking).rejects.toMatchObject({ about: { cap } });
     expect(alerts.includes('total-budget-used')).toBe(cap === 'all');
   },
@@ -327,7 +331,7 @@ test('of what a program sent all is counted but its pictures, also what is writt
   const url = `data:image/png;base64,${'A'.repeat(900)}`;
   const picture = { type: 'image_url', image_url: { url: '' } };
   const text = { type: 'text', text: url };
-  const counted = (content: readonly object[], pictures: readonly string[]) => {
+  const countMessage = (content: readonly object[], pictures: readonly string[]) => {
     const sent = { role: 'user', content, hidden: url };
     const message = { role: 'user', content: 'words', pictures, sent };
     const { toUse } = boundModelRequest({
@@ -339,9 +343,11 @@ test('of what a program sent all is counted but its pictures, also what is writt
   const shown = { role: 'user', content: [picture, text], hidden: url };
   const bytes = Buffer.byteLength(JSON.stringify([[shown], [{ tools: [url] }]]));
   expect(bytes).toBeGreaterThan(2_700);
-  expect(counted([{ ...picture, image_url: { url } }, text], [url])).toMatchObject({
-    inputTokens: bytes + 48_169,
-  });
+  expect(countMessage([{ ...picture, image_url: { url } }, text], [url])).toMatchObject(
+    {
+      inputTokens: bytes + 48_169,
+    },
+  );
 });
 
 test('a picture is set aside as the dearest of any vendor, and counted as such where no usage is told', async () => {
@@ -359,19 +365,19 @@ test('a picture is set aside as the dearest of any vendor, and counted as such w
     caps: { personDay: toUsd(0.4) },
     tariff,
   });
-  const reserve = (some: ChatMessage) =>
+  const reserveFor = (some: ChatMessage) =>
     reserveAnswer(budgets, { first: { messages: [some] } });
-  expect(reserve(seen)).toBeUndefined();
-  const reservation = reserve(message) ?? expect.fail();
+  expect(reserveFor(seen)).toBeUndefined();
+  const reservation = reserveFor(message) ?? expect.fail();
   const silent: ChatModel = {
     canTakePictures: () => true,
     async *reply() {
       yield { kind: 'text', text: 'Yes.' };
     },
   };
-  const asking = ask(reservation, [seen], silent);
+  const asking = askModel(reservation, [seen], silent);
   await expect(asking).rejects.toMatchObject({ code: 'budget.used' });
-  await ask(reservation, [{ ...message, pictures: pictures.slice(1) }], silent);
+  await askModel(reservation, [{ ...message, pictures: pictures.slice(1) }], silent);
   expect(paid).toMatchObject([
     { what: 'think', usd: expect.closeTo(48_170 * 5e-6, 4) },
   ]);

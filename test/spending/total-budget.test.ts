@@ -19,7 +19,7 @@ const order: AnswerRequest = {
   first: { messages: [], heardMs: 3_000 },
 };
 
-function spend(opened: AnswerBudget | BudgetRefusal, inputTokens: number) {
+function spendTokens(opened: AnswerBudget | BudgetRefusal, inputTokens: number) {
   if (opened.kind === 'refused') throw new Error(`refused: ${opened.line.id}`);
   opened.reservation.recordUsage({ inputTokens, outputTokens: 0 });
   opened.reservation.close();
@@ -27,7 +27,7 @@ function spend(opened: AnswerBudget | BudgetRefusal, inputTokens: number) {
 
 test('what one server has spent of the total is missing in all others, whose people read until when', () => {
   const { budgets } = openBudgets(new VirtualClock(), { totalUsd: 0.01 });
-  spend(budgets.open(order), 9_900);
+  spendTokens(budgets.open(order), 9_900);
   const refused = budgets.open({
     ...order,
     guildId: toGuildId('20'),
@@ -47,40 +47,44 @@ test('the operator is alerted at 80 % and at 100 %, once a day, and it clears at
     totalUsd: 0.01,
     onAlert: (one) => changes.push(one),
   });
-  const seen = () => changes.splice(0).map(({ name, state }) => `${name} ${state}`);
-  spend(budgets.open(order), 7_900);
-  expect(seen()).toEqual([]);
-  spend(budgets.open(order), 200);
+  const takeChanges = () =>
+    changes.splice(0).map(({ name, state }) => `${name} ${state}`);
+  spendTokens(budgets.open(order), 7_900);
+  expect(takeChanges()).toEqual([]);
+  spendTokens(budgets.open(order), 200);
   expect(changes[0]?.cause).toMatch(/^81 % of BUDGET_TOTAL_DAY_USD=0\.01 is spent;/);
-  expect(seen()).toEqual(['total-budget-low raised']);
-  spend(budgets.open(order), 2_000);
+  expect(takeChanges()).toEqual(['total-budget-low raised']);
+  spendTokens(budgets.open(order), 2_000);
   budgets.open(order);
-  expect(seen()).toEqual(['total-budget-used raised']);
+  expect(takeChanges()).toEqual(['total-budget-used raised']);
   await clock.advance(8 * hourMs);
-  expect(seen()).toEqual(['total-budget-low cleared', 'total-budget-used cleared']);
+  expect(takeChanges()).toEqual([
+    'total-budget-low cleared',
+    'total-budget-used cleared',
+  ]);
 });
 
 test('the total outlives a restart', async () => {
   const clock = new VirtualClock();
   const spending = new MemorySpending();
-  const open = async () => {
+  const openTotal = async () => {
     const ledger = new Ledger();
-    const ignore = () => undefined;
+    const ignoreReport = () => undefined;
     const keeper = new PortionKeeper({
       ledger,
       capNanoUsd: 1e7,
       spending: spending.openRun(),
       clock,
-      report: ignore,
-      alert: ignore,
+      report: ignoreReport,
+      alert: ignoreReport,
     });
     await keeper.open();
     return { keeper, budgets: openBudgets(clock, { ledger, totalUsd: 0.01 }).budgets };
   };
-  const before = await open();
-  spend(before.budgets.open(order), 8_000);
+  const before = await openTotal();
+  spendTokens(before.budgets.open(order), 8_000);
   await before.keeper[Symbol.asyncDispose]();
-  const after = await open();
+  const after = await openTotal();
   expect(after.budgets.findTotal()).toEqual({ usd: 0.008, capUsd: 0.01 });
   await after.keeper[Symbol.asyncDispose]();
 });

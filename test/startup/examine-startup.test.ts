@@ -73,18 +73,18 @@ const { engines: local } = readGoodSettings({});
 const { engines: served } = readGoodSettings({ OPENAI_API_KEY: 'sk-key' });
 
 test('all models that the settings load are examined, and what is loaded late stops no start', () => {
-  const list = (engines: typeof local) =>
+  const listFolders = (engines: typeof local) =>
     listModelFolders(engines).map(({ folder, isLate }) => [
       folder.split('/').at(-1),
       isLate,
     ]);
-  expect(list(local)).toEqual([
+  expect(listFolders(local)).toEqual([
     ['whisper-base-int4', false],
     ['piper-joe-int8', false],
     ['g2p-english', false],
     ['smart-turn-v3.2-merged-silence', true],
   ]);
-  expect(list(served)).toEqual([
+  expect(listFolders(served)).toEqual([
     ['smart-turn-v3.2-merged-silence', true],
     ['whisper-base-int4', true],
   ]);

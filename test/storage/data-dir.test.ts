@@ -16,13 +16,13 @@ const firstOwner = `process ${process.pid} on ${hostname()}`;
 function startsIn(dataDir: string) {
   const clock = new VirtualClock();
   const reported: string[] = [];
-  const start = (signal = never) =>
+  const startLocking = (signal = never) =>
     lockDataDir(
       dataDir,
       { clock, onWait: (message) => reported.push(message) },
       signal,
     );
-  return { clock, reported, start };
+  return { clock, reported, start: startLocking };
 }
 
 test('a second process on one DATA_DIR waits 15 s for the first, and is refused with its name', async () => {

@@ -22,11 +22,17 @@ function formsOf(id: string) {
   const [big, little] = [Buffer.alloc(8), Buffer.alloc(8)];
   big.writeBigUInt64BE(BigInt(id));
   little.writeBigUInt64LE(BigInt(id));
-  return [Buffer.from(id), Buffer.from(id, 'utf16le'), big, little, varint(BigInt(id))];
+  return [
+    Buffer.from(id),
+    Buffer.from(id, 'utf16le'),
+    big,
+    little,
+    writeVarint(BigInt(id)),
+  ];
 }
 
 /** Variable-length integer as SQLite writes numbers that are not values of a column: seven bits a byte, the highest first. */
-function varint(value: bigint) {
+function writeVarint(value: bigint) {
   const bytes: number[] = [];
   for (let rest = value; rest > 0n; rest >>= 7n) {
     bytes.unshift(Number(rest & 127n) | (bytes.length > 0 ? 128 : 0));
@@ -77,10 +83,10 @@ test('forgetting waits for a program that reads the store, a backup say, and is 
   ).rejects.toMatchObject({
     code: 'store.unwritable',
   });
-  const pass = async () => {
+  const passTime = async () => {
     for (let ms = 0; ms < 5_500; ms += 100) await clock.advance(100);
   };
-  await pass();
+  await passTime();
   await late;
   const erasing = store.consents.erasePerson(
     admitPersonErasure(toGuildId('10'), toPersonId(id)),
@@ -88,7 +94,7 @@ test('forgetting waits for a program that reads the store, a backup say, and is 
   await clock.advance(500);
   expect(filesWith(place.folder, id)).not.toEqual([]);
   reader.close();
-  await pass();
+  await passTime();
   expect([await erasing, filesWith(place.folder, id)]).toEqual([0, []]);
 });
 

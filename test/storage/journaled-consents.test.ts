@@ -32,9 +32,9 @@ function openJournaled() {
   const path = join(folder, '10.jsonl');
   const clock = new VirtualClock();
   const stores = openMemoryStores(clock);
-  const open = () =>
+  const openConsents = () =>
     new JournaledConsents(stores.consents, openConsentJournalFolder(folder), clock);
-  return { clock, stores, path, open, consents: open() };
+  return { clock, stores, path, open: openConsents, consents: openConsents() };
 }
 
 /** Answers of the database alone. */

@@ -224,14 +224,14 @@ test('where no former store can be read, a restore says whom it may hear again',
   const { copies, dataDir } = await carriedAway(place);
   const told =
     /^No former store could be read: who said no .* is heard again where consent is role or notice\./m;
-  expect(restoring(dataDir, copies).stdout).not.toMatch(told);
+  expect(restoreDataDir(dataDir, copies).stdout).not.toMatch(told);
   for (const spoil of [
     () => writeFileSync(place.path, damage),
     () => runSql(place.path, 'DROP TABLE consents; PRAGMA user_version = 99'),
     () => rmSync(place.path),
   ]) {
     spoil();
-    expect(restoring(dataDir, copies).stdout).toMatch(told);
+    expect(restoreDataDir(dataDir, copies).stdout).toMatch(told);
   }
 });
 
@@ -251,7 +251,7 @@ test('of a copy older than seven days only settings and each no come back', asyn
   expect(() => restoreStores({ dataDir, copies: [old], nowWallMs })).toThrow(
     `${old} is older than 7 days, so only its settings may come back: npm run restore -- --settings ${old}`,
   );
-  expect(restoring(dataDir, ['--settings', old])).toMatchObject(success);
+  expect(restoreDataDir(dataDir, ['--settings', old])).toMatchObject(success);
   await using after = await openLocalStore(place.path, options);
   expect(await after.settings.read(toGuildId('10'))).toEqual(
     new Map([['captions_days', '7']]),
@@ -294,16 +294,16 @@ test.each(troubles)(
     using place = makeStoreFolder();
     const { copies, dataDir } = await carriedAway(place);
     spoil(copies[0] ?? '');
-    const files = () =>
+    const listFiles = () =>
       [...readEveryByte(dataDir)].filter(([path]) => path.endsWith('.db'));
-    const before = files();
+    const before = listFiles();
     expect(() => restoreStores({ dataDir, copies, nowWallMs })).toThrow(message);
-    expect(files()).toEqual(before);
+    expect(listFiles()).toEqual(before);
     expect(readdirSync(dataDir).filter((name) => name.endsWith('.part'))).toEqual([]);
   },
 );
 
-function restoring(
+function restoreDataDir(
   dataDir: string,
   args: readonly string[] = [],
   environment: Readonly<Record<string, string>> = {},
@@ -314,7 +314,7 @@ function restoring(
 test('npm run restore tells what it put where', async () => {
   using place = makeStoreFolder();
   const { copies, dataDir } = await carriedAway(place);
-  const { stdout, ...ended } = restoring(dataDir, copies);
+  const { stdout, ...ended } = restoreDataDir(dataDir, copies);
   expect(ended).toMatchObject(success);
   expect(stdout.split('\n')).toEqual([
     `restored ${place.path} from ${copies[0]}`,
@@ -323,7 +323,7 @@ test('npm run restore tells what it put where', async () => {
     expect.stringMatching(/^former file: .*transcripts-[\dTZ-]+\.sqlite$/),
     '',
   ]);
-  const newest = restoring(dataDir, ['--transcripts']).stdout;
+  const newest = restoreDataDir(dataDir, ['--transcripts']).stdout;
   expect(newest.match(/^restored/gm)).toHaveLength(2);
 });
 
@@ -335,7 +335,7 @@ test('npm run restore refuses a DATA_DIR that a bot works on, and names the bot'
   lock.exec('BEGIN EXCLUSIVE');
   const inUse = /^DATA_DIR .* is in use by another process: end that process[^\n]*\n$/;
   const stderr = expect.stringMatching(inUse);
-  expect(restoring(dataDir, copies)).toMatchObject({ status: 1, stderr });
+  expect(restoreDataDir(dataDir, copies)).toMatchObject({ status: 1, stderr });
   expect(readFileSync(place.path).equals(before)).toBe(true);
 });
 
@@ -393,7 +393,9 @@ test.each([
     const copy = backUpStore(place.path, toBackupsFolder(dataDir), hourAgoMs);
     await writeSettings(place.path, toServers('present'));
     const environment = { CONSENT_POLICY: operatorPolicy };
-    expect(restoring(dataDir, [...flags, copy], environment)).toMatchObject(success);
+    expect(restoreDataDir(dataDir, [...flags, copy], environment)).toMatchObject(
+      success,
+    );
     for (const [n, [title, { kept }]] of cases.entries())
       expect(await readSettings(place.path, `${100 + n}`), title).toEqual(kept);
   },
@@ -407,7 +409,7 @@ test('a server that the present store does not know gets all settings of the cop
   const copy = backUpStore(place.path, toBackupsFolder(dataDir), hourAgoMs);
   rmSync(place.path);
   await makeStore(place.path);
-  expect(restoring(dataDir, [copy])).toMatchObject(success);
+  expect(restoreDataDir(dataDir, [copy])).toMatchObject(success);
   expect(await readSettings(place.path, '10')).toEqual(settings);
 });
 
@@ -416,16 +418,22 @@ test.each([[[]], [['--settings']]])(
   async (flags) => {
     using place = makeStoreFolder();
     const dataDir = await makeCopiedStores(place);
-    const choose = async (id: string, settings: PersonSettings) => {
+    const chooseSettings = async (id: string, settings: PersonSettings) => {
       await using store = await openLocalStore(place.path, options);
       await store.personSettings.write(toGuildId('10'), toPersonId(id), settings);
     };
-    await choose(adam, { language: admitChosenLanguage('fr'), answers: 'written' });
-    await choose(eva, { answers: 'private' });
+    await chooseSettings(adam, {
+      language: admitChosenLanguage('fr'),
+      answers: 'written',
+    });
+    await chooseSettings(eva, { answers: 'private' });
     const copy = backUpStore(place.path, toBackupsFolder(dataDir), hourAgoMs);
-    await choose(adam, { language: admitChosenLanguage('de'), answers: 'private' });
-    await choose(eva, { answers: 'spoken' });
-    expect(restoring(dataDir, [...flags, copy])).toMatchObject(success);
+    await chooseSettings(adam, {
+      language: admitChosenLanguage('de'),
+      answers: 'private',
+    });
+    await chooseSettings(eva, { answers: 'spoken' });
+    expect(restoreDataDir(dataDir, [...flags, copy])).toMatchObject(success);
     await using after = await openLocalStore(place.path, options);
     const read = (id: string) =>
       after.personSettings.read(toGuildId('10'), toPersonId(id));
@@ -438,16 +446,16 @@ test.each([[[]], [['--settings']]])(
 test('nobody counts as told after a restore, whatever the copy and the present store say', async () => {
   using place = makeStoreFolder();
   const dataDir = await makeCopiedStores(place);
-  const tell = async (id: string) => {
+  const tellPerson = async (id: string) => {
     await using store = await openLocalStore(place.path, options);
     const told = { rules: 'notice', fromWallMs: 1 };
     const person = { channelId: toChannelId(lounge), personId: toPersonId(id) };
     await store.toldPeople.write(toGuildId('10'), [{ ...person, ...told }]);
   };
-  await tell(adam);
+  await tellPerson(adam);
   const copy = backUpStore(place.path, toBackupsFolder(dataDir), hourAgoMs);
-  await tell(eva);
-  expect(restoring(dataDir, [copy])).toMatchObject(success);
+  await tellPerson(eva);
+  expect(restoreDataDir(dataDir, [copy])).toMatchObject(success);
   await using after = await openLocalStore(place.path, options);
   expect(await after.toldPeople.read(toGuildId('10'))).toEqual([]);
 });

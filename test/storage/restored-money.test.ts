@@ -15,7 +15,7 @@ test.each([false, true])(
     const dataDir = await makeCopiedStores(place);
     const [g, day] = [toGuildId('10'), '2026-11-20'];
     const ofEva = { guildId: g, personId: toPersonId(eva), day };
-    const spend = async (nanoUsd: number, ofOther: number) => {
+    const spendInStore = async (nanoUsd: number, ofOther: number) => {
       await using store = await openLocalStore(place.path, options);
       const entries = [
         { guildId: g, day, nanoUsd, turns: 1 },
@@ -25,11 +25,11 @@ test.each([false, true])(
       const portions = [{ ...ofEva, nanoUsd: 7, usedNanoUsd: 0 }];
       await store.spending.write({ day, entries, portions, capNanoUsd: 0 });
     };
-    await spend(5, 50);
+    await spendInStore(5, 50);
     const copies = [
       backUpStore(place.path, toBackupsFolder(dataDir), nowWallMs - 3_600_000),
     ];
-    await spend(20, 0);
+    await spendInStore(20, 0);
     runSql(place.path, "UPDATE spent SET nano_usd = 3 WHERE guild_id = '30'");
     restoreStores({
       dataDir,
@@ -40,10 +40,10 @@ test.each([false, true])(
     });
     await using after = await openLocalStore(place.path, options);
     const rows = await after.spending.read(day);
-    const sum = (guildId: string, personId?: string) =>
+    const sumRows = (guildId: string, personId?: string) =>
       rows
         .filter((row) => row.guildId === guildId && row.personId === personId)
         .reduce((total, { nanoUsd }) => total + nanoUsd, 0);
-    expect([sum('10'), sum('10', eva), sum('30')]).toEqual([25, 39, 50]);
+    expect([sumRows('10'), sumRows('10', eva), sumRows('30')]).toEqual([25, 39, 50]);
   },
 );

@@ -29,9 +29,9 @@ testPortions('the fake book', async () => {
 testPortions('SQLite', async () => {
   await using stack = new AsyncDisposableStack();
   const place = stack.use(makeStoreFolder());
-  const open = async () =>
+  const openStore = async () =>
     stack.use(await openLocalStore(place.path, { clock: realClock }));
-  const all = [await open(), await open()];
+  const all = [await openStore(), await openStore()];
   return Object.assign(stack.move(), { all });
 });
 
@@ -59,8 +59,8 @@ test('what a removed server spent stays until its day is over, and of its people
     );
   }
   await store.guilds.eraseGuild(admitServerErasure(gone));
-  const all = () => store.spending.read('2026-11-20');
-  expect((await all()).filter(({ guildId }) => guildId === gone)).toEqual([
+  const readAll = () => store.spending.read('2026-11-20');
+  expect((await readAll()).filter(({ guildId }) => guildId === gone)).toEqual([
     { ...entry, guildId: gone },
   ]);
   await addEntries(

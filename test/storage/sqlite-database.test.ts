@@ -23,7 +23,7 @@ async function openStore(content?: string) {
   const events: StoreEvent[] = [];
   const here = createLocalFile(path);
   const disk = { openings: 0, works: Promise.resolve() };
-  const call: typeof here = async (name, ...args) => {
+  const callDisk: typeof here = async (name, ...args) => {
     await disk.works;
     if (name === 'open') disk.openings++;
     return await here(name, ...args);
@@ -31,7 +31,7 @@ async function openStore(content?: string) {
   const health = new StoreHealth('store-unwritten', clock, (event) =>
     events.push(event),
   );
-  const driver = new SqliteDriver(path, mainStore.sqlite, call);
+  const driver = new SqliteDriver(path, mainStore.sqlite, callDisk);
   const database = openDatabase({ driver, clock, patienceMs: 0, health });
   await database.open();
   const store = createStores(database);
@@ -78,9 +78,9 @@ test('what a disk that hangs does not answer fails by its deadline, nothing of i
   const answer = Promise.withResolvers<void>();
   disk.works = answer.promise;
   const late = { code: 'store.unwritable', retryable: true };
-  const write = () => store.panels.write(toGuildId('10'), place);
+  const writePanel = () => store.panels.write(toGuildId('10'), place);
   const failing = Array.from({ length: 3 }, () =>
-    expect(write()).rejects.toMatchObject(late),
+    expect(writePanel()).rejects.toMatchObject(late),
   );
   await clock.advance(5_000);
   const others = [
@@ -120,20 +120,20 @@ test('the operator is told when nothing could be written for 30 seconds, and whe
   await expect(
     fixture.store.consents.write(toGuildId('10'), toPersonId('1'), always),
   ).rejects.toThrow('Another program uses the store');
-  const write = () =>
+  const writeConsent = () =>
     fixture.store.consents.write(toGuildId('10'), toPersonId('1'), always);
   await fixture.clock.advance(29_000);
-  await expect(write()).rejects.toThrow();
+  await expect(writeConsent()).rejects.toThrow();
   expect(fixture.alerts()).toEqual([]);
   await fixture.clock.advance(11_000);
-  await expect(write()).rejects.toThrow();
+  await expect(writeConsent()).rejects.toThrow();
   const name = 'store-unwritten';
   const cause = expect.stringMatching(
     /^nothing was written for \d+ s: Another program uses the store/,
   );
   expect(fixture.alerts()).toEqual([{ kind: 'alert', name, state: 'raised', cause }]);
   other[Symbol.dispose]();
-  await write();
+  await writeConsent();
   expect(fixture.alerts().slice(1)).toMatchObject([{ name, state: 'cleared' }]);
   expect(fixture.events).toContainEqual({ kind: 'written', tookMs: 0 });
 });

@@ -11,11 +11,12 @@ test('the store is written while the thread that sends voice does something else
   const call = worker.openFile(place.path);
   await call('open', mainStore.sqlite);
   using reader = new DatabaseSync(place.path);
-  const rows = () => reader.prepare('SELECT count(*) AS n FROM bot_guilds').get()?.n;
+  const countRows = () =>
+    reader.prepare('SELECT count(*) AS n FROM bot_guilds').get()?.n;
   const writing = call('perform', 'INSERT INTO bot_guilds VALUES (?, ?)', ['1', '10']);
   const untilMs = realClock.nowMs() + 20_000;
-  while (rows() === 0 && realClock.nowMs() < untilMs); // this thread stands still
-  expect(rows()).toBe(1);
+  while (countRows() === 0 && realClock.nowMs() < untilMs); // this thread stands still
+  expect(countRows()).toBe(1);
   expect(await writing).toMatchObject({ changes: 1 });
 });
 

@@ -118,11 +118,11 @@ test.each([
 test('in a full store people can still be read and forgotten, and then there is space again', async () => {
   const full = { ...options, maxBytes: 20_000 };
   await using store = await openLocalStore(':memory:', full);
-  const said = async () => {
+  const writeUntilRefused = async () => {
     for (let person = 0; ; person++)
       await store.leftOutPeople.write(toGuildId('10'), toPersonId(idOf(person)), true);
   };
-  await expect(said()).rejects.toMatchObject({
+  await expect(writeUntilRefused()).rejects.toMatchObject({
     code: 'store.unwritable',
     retryable: false,
   });

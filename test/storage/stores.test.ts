@@ -10,13 +10,13 @@ testStore('a file', async () => {
   await using resources = new AsyncDisposableStack();
   const { database, path } = await openSqlite(mainStore.sqlite, resources);
   const store = createStores(database);
-  return { ...closing(store, resources.move()), pass: (ms) => ageSeats(path, ms) };
+  return { ...closeWith(store, resources.move()), pass: (ms) => ageSeats(path, ms) };
 });
 
 testTranscripts('a file', async () => {
   await using resources = new AsyncDisposableStack();
   const { database } = await openSqlite(transcripts.sqlite, resources);
-  return closing(toTranscriptStore(database), resources.move());
+  return closeWith(toTranscriptStore(database), resources.move());
 });
 
 /** The instants at which seats were written are moved back. */
@@ -25,13 +25,13 @@ async function ageSeats(path: string, ms: number) {
   sqlite.prepare('UPDATE seats SET alive_at_ms = alive_at_ms - ?').run(ms);
 }
 
-function closing<Store extends AsyncDisposable>(
+function closeWith<Store extends AsyncDisposable>(
   store: Store,
   resources: AsyncDisposable,
 ) {
-  const close = async () => {
+  const closeBoth = async () => {
     await store[Symbol.asyncDispose]();
     await resources[Symbol.asyncDispose]();
   };
-  return { ...store, [Symbol.asyncDispose]: close };
+  return { ...store, [Symbol.asyncDispose]: closeBoth };
 }

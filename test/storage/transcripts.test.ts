@@ -39,7 +39,7 @@ const canaries = [person, 'xylokarp', 'quendorf', 'Zyprianne', 'vombatus'];
 const ids = ['a', 'b', 'c'];
 
 /** 600 lines of twenty people in three sessions, every tenth with a canary of one person. */
-async function fill(store: LocalTranscriptStore) {
+async function fillStore(store: LocalTranscriptStore) {
   for (const id of ids) await store.writer.putSession(makeSession(id));
   for (let n = 1; n <= 200; n++)
     for (const id of ids) await store.writer.putLines([lineWithCanary(id, n)]);
@@ -97,10 +97,10 @@ test('a file of any size keeps no word and no id of a forgotten person, not betw
 test('nothing of lines that expired, or of a removed server, stays in the files', async () => {
   using place = makeStoreFolder();
   await using store = await openLocalTranscripts(place.path, options);
-  await fill(store);
+  await fillStore(store);
   await store.eraser.eraseGuild(admitServerErasure(toGuildId('10')));
   expect(canariesIn(place.folder)).toEqual([]);
-  await fill(store);
+  await fillStore(store);
   const ended = { endedAtWallMs: startedAtWallMs + 300_000 };
   for (const id of ids) await store.writer.putSession(makeSession(id, ended));
   await store.eraser.eraseExpired(
@@ -133,7 +133,7 @@ test('the upgrade of a file deletes what only people who sat there might read, a
   using place = makeStoreFolder();
   const path = toTranscriptsPath(place.folder);
   const store = await openLocalTranscripts(path, options);
-  await fill(store);
+  await fillStore(store);
   await store[Symbol.asyncDispose]();
   runSql(
     path,
@@ -182,7 +182,7 @@ async function manyLines() {
 
 test('frequent words alone find the newest lines with all of them, then with the rarest, as far as their channels are open', async () => {
   await using store = await manyLines();
-  const found = async (words: string, given: ReadableChannels, limit = 4) => {
+  const findLines = async (words: string, given: ReadableChannels, limit = 4) => {
     const lines = await store.reader.search(
       { guildId: toGuildId('10'), words, limit },
       given,
@@ -191,11 +191,11 @@ test('frequent words alone find the newest lines with all of them, then with the
   };
   const lounge = { channelIds: [toChannelId('100')] };
   const den = { channelIds: [toChannelId('101')] };
-  expect(await found('and the', den)).toEqual(['c2990', 'c2989', 'c2988', 'c2987']);
-  expect(await found('the', den, 2)).toEqual(['c3000', 'c2999']);
-  expect(await found('the and', lounge, 2)).toEqual(['b3000', 'b2999']);
-  expect(await found('what is the xylokarp and why', lounge)).toEqual(['a8']);
-  expect(await found('the xylokarp', den, 1)).toEqual(['c3000']); // that line is not theirs to know of
+  expect(await findLines('and the', den)).toEqual(['c2990', 'c2989', 'c2988', 'c2987']);
+  expect(await findLines('the', den, 2)).toEqual(['c3000', 'c2999']);
+  expect(await findLines('the and', lounge, 2)).toEqual(['b3000', 'b2999']);
+  expect(await findLines('what is the xylokarp and why', lounge)).toEqual(['a8']);
+  expect(await findLines('the xylokarp', den, 1)).toEqual(['c3000']); // that line is not theirs to know of
 });
 
 test('transcripts of servers that keep none are never in a file', async () => {
@@ -221,27 +221,27 @@ test('transcripts of servers that keep none are never in a file', async () => {
 test('npm run backup copies transcripts only when it is told to, and says when there are none', async () => {
   using place = makeStoreFolder();
   new DatabaseSync(join(place.folder, 'parley.db')).close();
-  const run = (...args: string[]) =>
+  const runBackup = (...args: string[]) =>
     runProgram('backup', { DATA_DIR: place.folder }, ...args);
   const folder = toBackupsFolder(place.folder);
   const old = backUpStore(join(place.folder, 'parley.db'), folder, 0);
   const none = expect.stringContaining('There are no transcripts');
-  expect(run('--transcripts')).toMatchObject({ status: 0, stderr: none });
+  expect(runBackup('--transcripts')).toMatchObject({ status: 0, stderr: none });
   expect(existsSync(old)).toBe(false);
   await using store = await openLocalTranscripts(
     toTranscriptsPath(place.folder),
     options,
   );
   await store.writer.putSession(makeSession('a'));
-  expect(run()).toMatchObject({
+  expect(runBackup()).toMatchObject({
     status: 0,
     stderr: '',
     stdout: expect.not.stringContaining('transcripts'),
   });
-  const { status, stdout, stderr } = run('--transcripts');
+  const { status, stdout, stderr } = runBackup('--transcripts');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(/parley-[\dTZ-]+\.sqlite\n.*transcripts-[\dTZ-]+\.sqlite\n$/);
-  expect(run('--all')).toMatchObject({
+  expect(runBackup('--all')).toMatchObject({
     status: 78,
     stderr: expect.stringContaining('--all'),
   });

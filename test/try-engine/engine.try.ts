@@ -53,30 +53,30 @@ test(`${place}: the doctor finds no fault`, async () => {
   ).toEqual([]);
 });
 
-async function open<Role extends ProviderRole>(opened: Role) {
+async function openRole<Role extends ProviderRole>(opened: Role) {
   const { chat, speech, transcription } = config.engines;
   const choices = { 'speech to text': transcription, chat, 'text to speech': speech };
   return await openEngine(opened, choices[opened], stack);
 }
 
 if (role === 'chat') {
-  const model = await open(role);
+  const model = await openRole(role);
   testChatModel(place, async () => ({ model, async [Symbol.asyncDispose]() {} }));
 } else if (role === 'text to speech') {
-  const synthesizer = await open(role);
+  const synthesizer = await openRole(role);
   testSynthesizer(place, () => synthesizer);
 } else {
-  const transcriber = await open(role);
+  const transcriber = await openRole(role);
   await using models = new LocalModels();
   const voice = await openLocalSynthesizer({ models });
   /** An utterance with the words that the engine itself hears in it: the doctor's probe judges whether they are right. */
-  const spoken = async (words: string) => {
+  const speakRecognised = async (words: string) => {
     const pcm = resamplePcm(await collectSound(voice, words), listenRateHz);
     return { pcm, text: await transcribeText(transcriber, pcm) };
   };
-  const first = await spoken('What time is it in the house of my mother?');
+  const first = await speakRecognised('What time is it in the house of my mother?');
   testTranscriber(place, () => transcriber, [
     first,
-    await spoken('One two three four five.'),
+    await speakRecognised('One two three four five.'),
   ]);
 }

@@ -45,7 +45,7 @@ function makeUtterance(facts: Facts): UtteranceFacts {
 }
 
 /** After these events. */
-function decide(facts: Facts, events: readonly AddressEvent[] = []) {
+function decideAfter(facts: Facts, events: readonly AddressEvent[] = []) {
   const state = events.reduce(
     (now, one) => stepAddressing(now, one, rules),
     initialAddressing,
@@ -71,31 +71,33 @@ const isAnswered: AddressEvent = {
   atMs: 0,
 };
 
-const overlap = (what: string, isMeant: boolean) => ({ overlap: { what, isMeant } });
+const makeOverlap = (what: string, isMeant: boolean) => ({
+  overlap: { what, isMeant },
+});
 const answer = {
   kind: 'answer',
-  ...overlap('other', true),
+  ...makeOverlap('other', true),
 };
-const nothing = (why: string) => ({
+const expectNothing = (why: string) => ({
   kind: 'ignore',
   why,
   isNothing: true,
   dropsUnheard: false,
-  ...overlap('noise', false),
+  ...makeOverlap('noise', false),
 });
-const ignore = (why: string, what = 'other') => ({
+const expectIgnored = (why: string, what = 'other') => ({
   kind: 'ignore',
   why,
   isNothing: false,
   dropsUnheard: false,
-  ...overlap(what, false),
+  ...makeOverlap(what, false),
 });
-const command = (kind: string, what: string, meant: boolean) => ({
+const expectCommand = (kind: string, what: string, meant: boolean) => ({
   kind: 'command',
   why: 'interjection',
   command: { kind },
   dropsUnheard: false,
-  ...overlap(what, meant),
+  ...makeOverlap(what, meant),
 });
 
 type Row = readonly [
@@ -106,22 +108,30 @@ type Row = readonly [
 ];
 
 const heard: readonly Row[] = [
-  ['without voice nobody said anything', { evidence: noEvidence }, nothing('no-voice')],
-  ['a recogniser that found no words heard nothing', { text: ' ' }, nothing('empty')],
+  [
+    'without voice nobody said anything',
+    { evidence: noEvidence },
+    expectNothing('no-voice'),
+  ],
+  [
+    'a recogniser that found no words heard nothing',
+    { text: ' ' },
+    expectNothing('empty'),
+  ],
   [
     'what a recogniser makes up of faint noise was not said',
     { text: 'Thank you.', evidence: { ...faint, voicedMs: 150 } },
-    nothing('hallucination'),
+    expectNothing('hallucination'),
   ],
   [
     'what cannot be recognised is for the bot where any words would be: the answer tells of the failure',
     { text: undefined, humans: 1 },
-    { ...answer, ...overlap('noise', true) },
+    { ...answer, ...makeOverlap('noise', true) },
   ],
   [
     'what cannot be recognised is not for the bot among several people',
     { text: undefined },
-    ignore('not-named', 'noise'),
+    expectIgnored('not-named', 'noise'),
   ],
 ];
 
@@ -131,7 +141,7 @@ const addressed: readonly Row[] = [
   [
     'among several a question needs a name',
     { text: 'What time is it?' },
-    ignore('not-named'),
+    expectIgnored('not-named'),
   ],
   [
     'after the Ask button no name is needed',
@@ -150,16 +160,16 @@ const addressed: readonly Row[] = [
     { text: 'and in Rome', goesOn: true },
     answer,
   ],
-  ['another bot is not answered', { isBot: true }, ignore('bot')],
+  ['another bot is not answered', { isBot: true }, expectIgnored('bot')],
   [
     'what is said about the bot is not said to it',
     { text: 'I think Computer went offline.' },
-    ignore('mentioned'),
+    expectIgnored('mentioned'),
   ],
   [
     'talk to somebody else by name, of a person whose answer sounds, takes nothing from the answer',
     { text: 'Eva, where are you?', present: ['Eva'], overlapsReply: true },
-    ignore('not-named', 'aside'),
+    expectIgnored('not-named', 'aside'),
     [isAnswered],
   ],
   [
@@ -170,7 +180,7 @@ const addressed: readonly Row[] = [
   [
     'what was not meant does nothing to the speech of the bot once its speaker has gone on',
     { text: 'What time is it?', hasGoneOn: true },
-    { ...ignore('not-named'), overlap: undefined },
+    { ...expectIgnored('not-named'), overlap: undefined },
   ],
 ];
 
@@ -178,57 +188,57 @@ const commands: readonly Row[] = [
   [
     '"stop" is obeyed from everybody',
     { text: 'Stop!' },
-    command('stop', 'stop', false),
+    expectCommand('stop', 'stop', false),
   ],
   [
     '"stop" drops an answer of which nothing was heard, whoever asked',
     { text: 'Stop!', unheardTurn: 'other' },
-    { ...command('stop', 'stop', false), dropsUnheard: true },
+    { ...expectCommand('stop', 'stop', false), dropsUnheard: true },
   ],
   [
     '"never mind" to the bot is obeyed',
     { text: 'Never mind.', humans: 1, unheardTurn: 'other' },
-    { ...command('never-mind', 'never-mind', true), dropsUnheard: true },
+    { ...expectCommand('never-mind', 'never-mind', true), dropsUnheard: true },
   ],
   [
     '"never mind" to others drops only the own answer of which nothing was heard',
     { text: 'Never mind.', unheardTurn: 'own' },
-    { ...ignore('not-named', 'never-mind'), dropsUnheard: true },
+    { ...expectIgnored('not-named', 'never-mind'), dropsUnheard: true },
   ],
   [
     '"never mind" to others leaves the answers of others alone',
     { text: 'Never mind.', unheardTurn: 'other' },
-    ignore('not-named', 'never-mind'),
+    expectIgnored('not-named', 'never-mind'),
   ],
   [
     '"wait" over the speech of the bot is a command to it',
     { text: 'Wait.', overlapsReply: true },
-    command('overlap', 'wait', false),
+    expectCommand('overlap', 'wait', false),
   ],
   [
     '"mhm" over the speech of the bot is no question',
     { text: 'Mhm.', humans: 1, overlapsReply: true },
-    command('overlap', 'backchannel', true),
+    expectCommand('overlap', 'backchannel', true),
   ],
   [
     '"mhm" while the own question is worked on takes nothing back',
     { text: 'Mhm.', humans: 1, unheardTurn: 'own' },
-    command('overlap', 'backchannel', true),
+    expectCommand('overlap', 'backchannel', true),
   ],
   [
     '"mhm" into silence is answered where it is meant',
     { text: 'Mhm.', humans: 1 },
-    { ...answer, ...overlap('backchannel', true) },
+    { ...answer, ...makeOverlap('backchannel', true) },
   ],
   [
     '"again, slower" is a question, whose model repeats',
     { text: 'Again, but slower.', humans: 1 },
-    { ...answer, ...overlap('other', true) },
+    { ...answer, ...makeOverlap('other', true) },
   ],
   [
     'a "stop" after which its speaker went on is obeyed, and the later words tell the speech of the bot',
     { text: 'Stop!', hasGoneOn: true },
-    { ...command('stop', 'stop', false), overlap: undefined },
+    { ...expectCommand('stop', 'stop', false), overlap: undefined },
   ],
 ];
 
@@ -237,15 +247,15 @@ const rows = [...heard, ...addressed, ...commands].map(
 );
 
 test.each(rows)('%s', (_, facts, decision, events) =>
-  expect(decide(facts, events).decision).toEqual(decision),
+  expect(decideAfter(facts, events).decision).toEqual(decision),
 );
 
 test('what nobody said does not change who needs no name', () => {
-  const hallucinated = decide(
+  const hallucinated = decideAfter(
     { text: 'Thank you.', evidence: { ...faint, voicedMs: 150 } },
     [wasAnswered],
   );
-  const { addressing } = decide({ evidence: noEvidence }, [wasAnswered]);
+  const { addressing } = decideAfter({ evidence: noEvidence }, [wasAnswered]);
   expect(hallucinated.addressing).toEqual(addressing);
   const next = { ...ended, text: 'And in Rome?' };
   expect(decideUtterance(next, addressing, rules).decision.kind).toBe('answer');
@@ -288,18 +298,18 @@ test('a spoken no is obeyed of whom the bot hears, named or not, and is no overl
     why: 'interjection',
     command: { kind: 'wish', wish: 'no' },
     dropsUnheard: false,
-    ...overlap('aside', false),
+    ...makeOverlap('aside', false),
   };
-  expect(decide(no).decision).toEqual(decision);
-  expect(decide({ ...no, overlapsReply: true }).decision).toEqual(decision);
-  expect(decide({ ...no, hasGoneOn: true }).decision).toEqual({
+  expect(decideAfter(no).decision).toEqual(decision);
+  expect(decideAfter({ ...no, overlapsReply: true }).decision).toEqual(decision);
+  expect(decideAfter({ ...no, hasGoneOn: true }).decision).toEqual({
     ...decision,
     overlap: undefined,
   });
-  expect(decide({ ...no, evidence: noEvidence }).decision).toMatchObject({
+  expect(decideAfter({ ...no, evidence: noEvidence }).decision).toMatchObject({
     why: 'no-voice',
   });
-  expect(decide({ text: "Ben, don't listen to me." }).decision).toMatchObject({
+  expect(decideAfter({ text: "Ben, don't listen to me." }).decision).toMatchObject({
     why: 'not-named',
   });
 });

@@ -145,26 +145,26 @@ test('"you" is believed from 160 ms of certain voice that is not faint, and not 
 });
 
 test('thanks are believed from as much voice as they take, and not below', () => {
-  const voice = (voicedMs: number) => ({ ...clear, voicedMs, spanMs: voicedMs });
-  expect(isHallucination('Thank you very much.', voice(600))).toBe(false);
-  expect(isHallucination('Thank you very much.', voice(400))).toBe(true);
-  expect(isHallucination('ありがとうございました', voice(800))).toBe(false);
-  expect(isHallucination('ありがとうございました', voice(500))).toBe(true);
+  const makeEvidence = (voicedMs: number) => ({ ...clear, voicedMs, spanMs: voicedMs });
+  expect(isHallucination('Thank you very much.', makeEvidence(600))).toBe(false);
+  expect(isHallucination('Thank you very much.', makeEvidence(400))).toBe(true);
+  expect(isHallucination('ありがとうございました', makeEvidence(800))).toBe(false);
+  expect(isHallucination('ありがとうございました', makeEvidence(500))).toBe(true);
 });
 
 test('one word is a loop from eight times on where nobody can say it that fast, else from sixteen', () => {
-  const voice = (voicedMs: number) => ({
+  const makeEvidence = (voicedMs: number) => ({
     voicedMs,
     spanMs: voicedMs,
     meanProbability: 0.9,
     peakProbability: 1,
   });
-  const said = (times: number) => Array(times).fill('banana').join(' ');
-  expect(isHallucination(said(7), voice(100))).toBe(false);
-  expect(isHallucination(said(8), voice(959))).toBe(true);
-  expect(isHallucination(said(8), voice(960))).toBe(false);
-  expect(isHallucination(said(15), voice(9_000))).toBe(false);
-  expect(isHallucination(said(16), voice(9_000))).toBe(true);
+  const repeatWord = (times: number) => Array(times).fill('banana').join(' ');
+  expect(isHallucination(repeatWord(7), makeEvidence(100))).toBe(false);
+  expect(isHallucination(repeatWord(8), makeEvidence(959))).toBe(true);
+  expect(isHallucination(repeatWord(8), makeEvidence(960))).toBe(false);
+  expect(isHallucination(repeatWord(15), makeEvidence(9_000))).toBe(false);
+  expect(isHallucination(repeatWord(16), makeEvidence(9_000))).toBe(true);
 });
 
 test('a phrase is a loop when it comes four times, with eight words or more, however slowly', () => {
@@ -174,9 +174,9 @@ test('a phrase is a loop when it comes four times, with eight words or more, how
     meanProbability: 0.9,
     peakProbability: 1,
   };
-  const said = (times: number) => Array(times).fill('blue banana').join(' ');
-  expect(isHallucination(said(3), voice)).toBe(false);
-  expect(isHallucination(said(4), voice)).toBe(true);
-  expect(isHallucination(`${said(4)} now`, voice)).toBe(false);
+  const repeatWords = (times: number) => Array(times).fill('blue banana').join(' ');
+  expect(isHallucination(repeatWords(3), voice)).toBe(false);
+  expect(isHallucination(repeatWords(4), voice)).toBe(true);
+  expect(isHallucination(`${repeatWords(4)} now`, voice)).toBe(false);
   expect(isHallucination(Array(4).fill('10 20').join(' '), voice)).toBe(false);
 });

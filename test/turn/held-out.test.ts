@@ -10,18 +10,18 @@ type Place = 'end' | '|' | '/';
 /** Texts up to each mark and to the end. */
 const texts = heldOut.flatMap((line) => {
   const parts = line.split(/ ([|/]) /);
-  const said = (n: number) =>
+  const joinSaid = (n: number) =>
     parts
       .slice(0, n + 1)
       .filter((_, at) => at % 2 === 0)
       .join(' ');
   return parts.flatMap((_, n) =>
-    n % 2 === 0 ? [{ text: said(n), place: (parts[n + 1] ?? 'end') as Place }] : [],
+    n % 2 === 0 ? [{ text: joinSaid(n), place: (parts[n + 1] ?? 'end') as Place }] : [],
   );
 });
 
 /** Share of all places of this kind, in percent. */
-function share(
+function measureShare(
   place: Place,
   holds: (wait: ReturnType<typeof decideEndpointingDelay>) => boolean,
 ) {
@@ -46,11 +46,11 @@ const isPrompt = ({
 }: ReturnType<typeof decideEndpointingDelay>) => delayMs <= 420 && preemptiveLeadMs > 0;
 
 test('three of four requests that no rule was made for are answered at once', () => {
-  expect(share('end', isPrompt)).toBeGreaterThanOrEqual(78);
-  expect(share('end', ({ delayMs }) => delayMs >= 600)).toBeLessThanOrEqual(14);
+  expect(measureShare('end', isPrompt)).toBeGreaterThanOrEqual(78);
+  expect(measureShare('end', ({ delayMs }) => delayMs >= 600)).toBeLessThanOrEqual(14);
 });
 
 test('where nobody would take it for all, three of four are waited for, and few answered', () => {
-  expect(share('|', ({ delayMs }) => delayMs >= 600)).toBeGreaterThanOrEqual(72);
-  expect(share('|', isPrompt)).toBeLessThanOrEqual(20);
+  expect(measureShare('|', ({ delayMs }) => delayMs >= 600)).toBeGreaterThanOrEqual(72);
+  expect(measureShare('|', isPrompt)).toBeLessThanOrEqual(20);
 });

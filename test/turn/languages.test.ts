@@ -6,7 +6,7 @@ import { languages } from '#src/turn/languages/languages.ts';
 const folder = 'src/turn/languages';
 const phrases = z.array(z.string().min(1)).min(1);
 /** Lists of a group, by field; a field that begins with `?` may be left out. */
-const group = (fields: string) =>
+const makeGroup = (fields: string) =>
   z.strictObject(
     Object.fromEntries(
       fields
@@ -19,23 +19,23 @@ const group = (fields: string) =>
 const schema = z.strictObject({
   code: z.string().regex(/^[a-z]{2}$/),
   isWidespread: z.boolean(),
-  confirmations: group('yes no beside'),
-  overlap: group('stop ?wait ?goOn backchannel neverMind fillers ?refusals'),
-  endOfTurn: group('fillers ?frequentWords ?subordinators')
+  confirmations: makeGroup('yes no beside'),
+  overlap: makeGroup('stop ?wait ?goOn backchannel neverMind fillers ?refusals'),
+  endOfTurn: makeGroup('fillers ?frequentWords ?subordinators')
     .extend({
-      numbers: group('?words ?nouns ?prepositions ?tens ?units').optional(),
+      numbers: makeGroup('?words ?nouns ?prepositions ?tens ?units').optional(),
       /** English alone. */
       wordClasses: z.record(z.string(), phrases).optional(),
     })
     .optional(),
-  addressing: group(
+  addressing: makeGroup(
     'greetings fillers secondPerson requests ?reports ?governors ?completePhrases ?strandedPhrases ?questionWords ?auxiliaries ?subjects ?impersonalSubjects ?objectAuxiliaries ?notNames ?titles',
   ).optional(),
-  dismissals: group('wholes parts').optional(),
-  hallucinations: group('?texts ?beginnings ?faint').optional(),
-  languageRequests: group('requests beside').optional(),
-  progress: group('doing howLong beside').optional(),
-  commands: group('doNotHear ?notMe ?leave ?pauseHearing beside ?others'),
+  dismissals: makeGroup('wholes parts').optional(),
+  hallucinations: makeGroup('?texts ?beginnings ?faint').optional(),
+  languageRequests: makeGroup('requests beside').optional(),
+  progress: makeGroup('doing howLong beside').optional(),
+  commands: makeGroup('doNotHear ?notMe ?leave ?pauseHearing beside ?others'),
 });
 
 type List = { readonly field: string; readonly list: readonly string[] };

@@ -21,13 +21,16 @@ const files = listClips(recorded).filter((file) => file !== 'music.opus');
 const instruments: Readonly<Record<string, (t: number) => number>> = {
   'chords with tremolo'(t) {
     const root = [220, 175, 262, 196][Math.floor(t / 2) % 4] ?? 220;
-    const chord = [1, 1.26, 1.5].reduce((sum, ratio) => sum + saw(root * ratio, t), 0);
+    const chord = [1, 1.26, 1.5].reduce(
+      (sum, ratio) => sum + makeSaw(root * ratio, t),
+      0,
+    );
     return 0.08 * (1 + 0.6 * Math.sin(toAngle(5.5, t))) * chord;
   },
   // The worst case: a saw of a man's pitch with tremolo, through a flanger.
   'a voice-like synth'(t) {
     const delay = 0.002 + 0.0015 * Math.sin(toAngle(0.4, t));
-    const flanged = saw(180, t) + saw(180, t + delay);
+    const flanged = makeSaw(180, t) + makeSaw(180, t + delay);
     return 0.12 * (1 + 0.8 * Math.sin(toAngle(4, t))) * flanged;
   },
 };
@@ -36,14 +39,14 @@ function toAngle(hz: number, t: number) {
   return 2 * Math.PI * hz * t;
 }
 
-function saw(hz: number, t: number) {
+function makeSaw(hz: number, t: number) {
   return 2 * ((hz * t) % 1) - 1;
 }
 
 const weights = await loadSilero();
 
 /** The evidence of each utterance that an open microphone would have ended. */
-function utterances(samples: Int16Array) {
+function listUtterances(samples: Int16Array) {
   const meter = new VoiceWindowMeter(weights);
   const ended: VoiceEvidence[] = [];
   let voice = quietVoice;
@@ -66,7 +69,7 @@ test.each(Object.entries(instruments))(
     const samples = Int16Array.from({ length: sampleCount }, (_, n) =>
       Math.round(32_767 * wave(n / listenRateHz)),
     );
-    expect(utterances(samples).filter(hasVoice)).toEqual([]);
+    expect(listUtterances(samples).filter(hasVoice)).toEqual([]);
   },
 );
 
@@ -78,7 +81,7 @@ test.each(files)(
       { length: sampleCount },
       (_, n) => once[n % once.length] ?? 0,
     );
-    expect(utterances(samples).filter(hasVoice)).toEqual([]);
+    expect(listUtterances(samples).filter(hasVoice)).toEqual([]);
   },
 );
 

@@ -5,7 +5,7 @@ import { findWish } from '#src/turn/overlap/interjections.ts';
 import saidNo from './spoken-no.json' with { type: 'json' };
 
 const names = ['Nova', 'Нова', 'ノバ'];
-const heard = (text: string) => findWish(text, names)?.kind;
+const findHeardWish = (text: string) => findWish(text, names)?.kind;
 
 /** Sentences near a no that are none: longer ones, other people's, complaints, questions, quotes, denials of one. */
 const nearMisses = `
@@ -42,12 +42,14 @@ beni dinlemiyorsun|beni dinle|onu dinleme|beni dinlemeden konuşma
 // `spoken-no.json`: one natural no in each language that Parley has words of, as a recogniser writes it.
 test('a no is understood in each language that there are words of', () => {
   expect(Object.keys(saidNo).sort()).toEqual(languages.map(({ code }) => code).sort());
-  expect(Object.values(saidNo).filter((text) => heard(text) !== 'no')).toEqual([]);
+  expect(Object.values(saidNo).filter((text) => findHeardWish(text) !== 'no')).toEqual(
+    [],
+  );
 });
 
 test('each phrase of the word data is understood alone, in capitals, and with the name of the bot', () => {
   const all = languages.flatMap(({ commands }) => commands.doNotHear);
-  const forms = (phrase: string) => [
+  const listForms = (phrase: string) => [
     phrase,
     `${phrase}.`,
     `${phrase.toUpperCase()}!`,
@@ -56,7 +58,9 @@ test('each phrase of the word data is understood alone, in capitals, and with th
     phrase.replaceAll(',', ''),
   ];
   expect(all.length).toBeGreaterThan(200);
-  expect(all.flatMap(forms).filter((text) => heard(text) !== 'no')).toEqual([]);
+  expect(all.flatMap(listForms).filter((text) => findHeardWish(text) !== 'no')).toEqual(
+    [],
+  );
 });
 
 test('the name of the bot, politeness, hums and commas change nothing', () => {
@@ -70,12 +74,12 @@ test('the name of the bot, politeness, hums and commas change nothing', () => {
     'Ich will nicht dass du mir zuhörst',
     'Hör auf, mich zu hören, bitte.',
   ];
-  expect(said.filter((text) => heard(text) !== 'no')).toEqual([]);
+  expect(said.filter((text) => findHeardWish(text) !== 'no')).toEqual([]);
 });
 
 test('no sentence that only comes near a no is one', () => {
   expect(nearMisses.length).toBeGreaterThan(100);
-  expect(nearMisses.filter((text) => heard(text) === 'no')).toEqual([]);
+  expect(nearMisses.filter((text) => findHeardWish(text) === 'no')).toEqual([]);
 });
 
 test('a no inside a longer sentence is none, in any language', () => {
@@ -88,7 +92,7 @@ test('a no inside a longer sentence is none, in any language', () => {
       `${phrase}. ${'a '.repeat(80)}`,
     ]),
   );
-  expect(around.filter((text) => heard(text) !== undefined)).toEqual([]);
+  expect(around.filter((text) => findHeardWish(text) !== undefined)).toEqual([]);
 });
 
 const labelled = [
@@ -101,7 +105,7 @@ test('the label of each button is its wish in each language, alone, politely and
     labelled.flatMap(([id, kind]) => {
       const label = formatText(id, {}, locale);
       return [label, `${label}.`, `Nova, ${label}!`, label.toUpperCase()].filter(
-        (text) => heard(text) !== kind,
+        (text) => findHeardWish(text) !== kind,
       );
     }),
   );
@@ -121,7 +125,7 @@ test('each sentence that /help quotes as a no is one, and each name of its butto
     });
     const hearMe = formatText('button.hear_me', {}, locale);
     for (const quote of quotes.slice(0, -1))
-      expect(heard(quote), quote).toBe(quote === hearMe ? undefined : 'no');
+      expect(findHeardWish(quote), quote).toBe(quote === hearMe ? undefined : 'no');
   }
 });
 
@@ -150,7 +154,9 @@ const listTexts = (lines: string) =>
   lines.split(/[|\n]/).flatMap((each) => each.trim() || []);
 
 test.each(['no', 'leave'] as const)('people ask for "%s" in many ways', (kind) => {
-  expect(listTexts(wishes[kind]).filter((text) => heard(text) !== kind)).toEqual([]);
+  expect(
+    listTexts(wishes[kind]).filter((text) => findHeardWish(text) !== kind),
+  ).toEqual([]);
 });
 
 test('a no that only a listener can be told is another than one that people tell each other', () => {
@@ -178,7 +184,7 @@ zostaw to|muszę iść|mnie nie ma|to nie ja|nie mnie, jego|Ben, idź sobie|idź
 
 test('what people tell each other is no wish at all', () => {
   const taken = listTexts(between).filter((text) => {
-    const kind = heard(text);
+    const kind = findHeardWish(text);
     return kind === 'no' || kind === 'leave';
   });
   expect(taken).toEqual([]);

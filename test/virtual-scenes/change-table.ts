@@ -33,7 +33,7 @@ export function toTableScene(row: ChangeRow): Scene {
   const sitDown = Object.values(seated).map(
     (name) => ({ [name]: { joins: 'Lounge' } }) as const,
   );
-  const speak = (names: readonly string[], text: string): readonly SceneStep[] =>
+  const speakText = (names: readonly string[], text: string): readonly SceneStep[] =>
     names.map((name) => ({ [name]: { says: `${text} by ${name}` } }));
   const everybody = Object.values(tablePeople);
   const looks = everybody.map((name, n): SceneStep => {
@@ -59,9 +59,9 @@ export function toTableScene(row: ChangeRow): Scene {
       ...sitDown,
       { Ada: { runs: '/privacy allow' }, Nick: { runs: '/privacy deny' } },
       { Adam: { calls: 'Lounge' } },
-      ...speak(Object.values(seated), 'First words'),
+      ...speakText(Object.values(seated), 'First words'),
       ...change,
-      ...speak(Object.values(seated), 'Words after it'),
+      ...speakText(Object.values(seated), 'Words after it'),
       { [newcomer]: { joins: 'Lounge', says: 'Hello everybody' } },
       { passes: settledMs },
       ...looks,

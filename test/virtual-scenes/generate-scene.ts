@@ -206,17 +206,17 @@ export function generateScene(seed: number): Scene {
   const count = luck.pick([minBeats, minBeats + 1, maxBeats - 1, maxBeats]);
   const changes = Array.from({ length: count }, () => [
     ...luck.pick(beats)(luck, generator),
-    ...speak(luck),
+    ...speakAll(luck),
   ]);
   return {
     ...(hasFolder && { hasFolder }),
     policy: luck.pick(['ask', 'role', 'notice', 'notice'] as const),
     roles,
-    steps: [...begin(luck), ...changes.flat(), ...generator.heal()],
+    steps: [...beginTalk(luck), ...changes.flat(), ...generator.heal()],
   };
 }
 
-function begin(luck: SceneLuck): readonly SceneStep[] {
+function beginTalk(luck: SceneLuck): readonly SceneStep[] {
   const answers = people.slice(1).flatMap((name): readonly SceneStep[] => {
     if (luck.has(0.6)) return [];
     return [{ [name]: { runs: luck.pick(['/privacy allow', '/privacy deny']) } }];
@@ -229,7 +229,7 @@ function begin(luck: SceneLuck): readonly SceneStep[] {
   return [...answers, ...seats, { Adam: { calls: 'Lounge' } }];
 }
 
-function speak(luck: SceneLuck): readonly SceneStep[] {
+function speakAll(luck: SceneLuck): readonly SceneStep[] {
   return people.flatMap((name): readonly SceneStep[] =>
     luck.has(0.35) ? [{ [name]: { says: 'Some words' } }] : [],
   );

@@ -169,12 +169,12 @@ const actPlayers: ActPlayers = {
 /** Finds what is not as it must be. */
 function findMismatch(value: unknown, { has = [], is, lacks = [] }: Match) {
   const text = typeof value === 'string' ? value : JSON.stringify(value ?? '');
-  const includes = (part: string | RegExp) =>
+  const includesPart = (part: string | RegExp) =>
     typeof part === 'string' ? text.includes(part) : part.test(text);
   if (is !== undefined && value !== is && JSON.stringify(value) !== JSON.stringify(is))
     return `it is ${text}`;
-  const isLacking = [has].flat().find((part) => !includes(part));
+  const isLacking = [has].flat().find((part) => !includesPart(part));
   if (isLacking !== undefined) return `${text} lacks ${isLacking}`;
-  const isThere = [lacks].flat().find((part) => includes(part));
+  const isThere = [lacks].flat().find((part) => includesPart(part));
   return isThere === undefined ? undefined : `${text} has ${isThere}`;
 }

@@ -173,9 +173,10 @@ export class SceneChat {
 
   #showPanel({ lines, status }: PanelContent) {
     const { clock, locale, world } = this.#deps;
-    const format = ({ id, with: values }: TextLine) => formatText(id, values, locale);
-    world.panel.set(clock.nowMs(), lines.map(format).join('\n'));
-    world.status.set(clock.nowMs(), status ? format(status) : '');
+    const formatLine = ({ id, with: values }: TextLine) =>
+      formatText(id, values, locale);
+    world.panel.set(clock.nowMs(), lines.map(formatLine).join('\n'));
+    world.status.set(clock.nowMs(), status ? formatLine(status) : '');
   }
 }
 

@@ -391,17 +391,17 @@ export class SceneStage implements Disposable {
 
   /** The usual recogniser, and that of this machine for commands. */
   #createRecognisers() {
-    const recognise = (samples: Int16Array, isUsual: boolean) =>
+    const recogniseSamples = (samples: Int16Array, isUsual: boolean) =>
       this.#recognise(samples, isUsual);
     const transcriber: Transcriber = {
       async *transcribe({ samples }) {
-        yield { kind: 'final', transcript: recognise(samples, true) };
+        yield { kind: 'final', transcript: recogniseSamples(samples, true) };
       },
     };
     const localRecogniser = {
       isAvailable: true,
       recognise: async ({ samples }: { readonly samples: Int16Array }) =>
-        recognise(samples, false),
+        recogniseSamples(samples, false),
     };
     return { localRecogniser, transcriber };
   }

@@ -21,14 +21,14 @@ export function decideFormerDelay(
   own: number | 'pending' | undefined,
   shift: number,
 ): number {
-  const sound = typeof own === 'number' ? clamp(0.7 * own, -4, 4) : undefined;
+  const sound = typeof own === 'number' ? clampValue(0.7 * own, -4, 4) : undefined;
   const maxMs = signs.endOfTurn && sound !== undefined ? maxHeldDelayMs : maxDelayMs;
   const lagMs = signs.isLagging ? 50 : 0;
   const logit = (signs.endOfTurn?.completeLogit ?? 0) + (sound ?? 0) + shift;
   const usualMs = interpolateDelay(logit);
   const growth = (maxMs - maxDelayMs) / (maxDelayMs - undecidedMs);
   const heldMs = Math.max(0, usualMs - undecidedMs) * growth;
-  const decidedMs = clamp(usualMs + heldMs - lagMs, 150, maxMs);
+  const decidedMs = clampValue(usualMs + heldMs - lagMs, 150, maxMs);
   const isBlind = !signs.endOfTurn && sound === undefined;
   const blindMs = signs.isClosed ? 300 : 500;
   const dueMs = !signs.endOfTurn && signs.isTextless ? 400 : 0;
@@ -46,6 +46,6 @@ function interpolateDelay(logit: number) {
   return fromMs;
 }
 
-function clamp(value: number, min: number, max: number) {
+function clampValue(value: number, min: number, max: number) {
   return Math.max(min, Math.min(max, value));
 }

@@ -159,21 +159,25 @@ function makeSound(
 ): HumanSound {
   const startMs = Math.max(0, (clip.stretches[0]?.[0] ?? 0) - edgeMs);
   const endMs = (clip.stretches.at(-1)?.[1] ?? 0) + edgeMs;
-  const cut = (fromMs: number, toMs: number) =>
+  const cutSamples = (fromMs: number, toMs: number) =>
     samples.slice(fromMs * samplesPerMs, toMs * samplesPerMs);
   const makeSilenceMs = (ms: number) => makeSilence(ms * samplesPerMs);
   const spoken = pause
-    ? [cut(startMs, pause.atMs), makeSilenceMs(pause.lengthMs), cut(pause.atMs, endMs)]
-    : [cut(startMs, endMs)];
+    ? [
+        cutSamples(startMs, pause.atMs),
+        makeSilenceMs(pause.lengthMs),
+        cutSamples(pause.atMs, endMs),
+      ]
+    : [cutSamples(startMs, endMs)];
   const whole = joinedSpeech([makeSilenceMs(leadMs), ...spoken, makeSilenceMs(tailMs)]);
   const gain = 10 ** ((levelDb + gainDb - measureVoiceLevelDb(samples)) / 20);
   const levelled = whole.map((sample) =>
     Math.max(-32_768, Math.min(32_767, Math.round(sample * gain))),
   );
-  const move = (ms: number) =>
+  const shiftInstant = (ms: number) =>
     ms - startMs + leadMs + (pause && ms >= pause.atMs ? pause.lengthMs : 0);
   const stretches = splitStretches(clip.stretches, pause?.atMs).map(
-    ([from, to]): TimeSpan => [move(from), move(to - 1) + 1],
+    ([from, to]): TimeSpan => [shiftInstant(from), shiftInstant(to - 1) + 1],
   );
   return {
     clip: entryNumber,
@@ -185,12 +189,13 @@ function makeSound(
     stretches,
     samples: levelled,
     words: clip.words.map(
-      ([text, from, to]) => [text, move(from), move(to - 1) + 1] as const,
+      ([text, from, to]) =>
+        [text, shiftInstant(from), shiftInstant(to - 1) + 1] as const,
     ),
     silences: findSilences(
       stretches,
       clip,
-      pause && { ...pause, atMs: move(pause.atMs - 1) + 1 },
+      pause && { ...pause, atMs: shiftInstant(pause.atMs - 1) + 1 },
       measureWholeMs(levelled),
     ),
   };

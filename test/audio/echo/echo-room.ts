@@ -121,28 +121,28 @@ function mixEchoes({ echoes = [], own }: EchoRoom, back: Int16Array) {
   const all = new Int16Array(Math.ceil(length / frameSamples) * frameSamples);
   echoes.forEach(({ lateMs, gainDb, fromMs = 0 }, n) => {
     const toMs = echoes[n + 1]?.fromMs ?? back.length / samplesPerMs;
-    const sound = amplify(
+    const sound = amplifySound(
       back.subarray(fromMs * samplesPerMs, toMs * samplesPerMs),
       gainDb,
     );
     const at = (fromMs + lateMs) * samplesPerMs;
     addSamples(all.subarray(at), sound.subarray(0, all.length - at));
   });
-  if (own) addSamples(all.subarray(ownSamples), amplify(own.sound, own.gainDb));
+  if (own) addSamples(all.subarray(ownSamples), amplifySound(own.sound, own.gainDb));
   return all;
 }
 
-function amplify(sound: Int16Array, gainDb: number) {
+function amplifySound(sound: Int16Array, gainDb: number) {
   const gain = 10 ** (gainDb / 20);
   return sound.map((sample) => Math.round(sample * gain));
 }
 
 function sendToBot(microphone: Int16Array, seed: number, codec: OpusCodec) {
-  const opens = (fromMs: number, toMs: number) =>
+  const opensGate = (fromMs: number, toMs: number) =>
     measureLevelDb(microphone.subarray(fromMs * samplesPerMs, toMs * samplesPerMs)) >
     openGateDb;
   const random = seededRandom(seed);
-  return [...sendPackets(cutFrames(microphone, opens), 'release', codec, seed)]
+  return [...sendPackets(cutFrames(microphone, opensGate), 'release', codec, seed)]
     .map((packet) => ({ ...packet, atMs: packet.atMs + random() * jitterMs }))
     .sort((a, b) => a.atMs - b.atMs);
 }

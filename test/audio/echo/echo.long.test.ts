@@ -63,12 +63,12 @@ beforeAll(async () => {
   human = readClips(['human'], codec);
 });
 
-function heard(acoustics: EchoRoom) {
+function cutUtterances(acoustics: EchoRoom) {
   return utterancesIn(acoustics, codec, weights);
 }
 
 /** Speech of the bot, at most this long; other clips for another `n`. */
-function said(n: number, count: number, pauseMs: number, mostMs = 60_000) {
+function makeBotSpeech(n: number, count: number, pauseMs: number, mostMs = 60_000) {
   const clips = Array.from(
     { length: count },
     (_, k) => bot[(n * 17 + k * 5) % bot.length],
@@ -83,7 +83,11 @@ const ways = [-10, -20].flatMap((gainDb) =>
 test.each(ways)(
   'the bot knows its own voice at $gainDb dB and $lateMs ms, and sooner the second time',
   ({ gainDb, lateMs, seed }) => {
-    const all = heard({ bot: said(seed, 3, 900), echoes: [{ lateMs, gainDb }], seed });
+    const all = cutUtterances({
+      bot: makeBotSpeech(seed, 3, 900),
+      echoes: [{ lateMs, gainDb }],
+      seed,
+    });
     const [first = [], ...later] = all.filter(
       (utterance) => lengthMs(utterance) >= 600,
     );
@@ -106,8 +110,8 @@ test('somebody with headphones is not taken for an echo while the bot speaks', {
 }, () => {
   const all = human.slice(0, 20).flatMap((sound, n) => {
     const own = { sound, atMs: 100 + 30 * n, gainDb: -10 * (n % 3) };
-    return heard({
-      bot: said(n, 3, 150, own.atMs + sound.length / 48),
+    return cutUtterances({
+      bot: makeBotSpeech(n, 3, 150, own.atMs + sound.length / 48),
       own,
       seed: n + 1,
     });
@@ -123,8 +127,8 @@ test('a short word over the echo is speech, from the word on', {
     const sound = clip.slice(0, (300 + 25 * n) * 48);
     const [atMs, gainDb] = [2500, n % 2 ? -10 : -20];
     const own = { sound, atMs, gainDb: gainDb + 10 };
-    const all = heard({
-      bot: said(n, 5, 150, atMs + sound.length / 48 + 500),
+    const all = cutUtterances({
+      bot: makeBotSpeech(n, 5, 150, atMs + sound.length / 48 + 500),
       echoes: [{ lateMs: 150, gainDb }],
       own,
       seed: n + 1,
@@ -137,14 +141,14 @@ test('a short word over the echo is speech, from the word on', {
 
 test('while the bot is silent the first voiced window is speech', () => {
   const own = { sound: human[0] ?? new Int16Array(), atMs: 3000, gainDb: 0 };
-  const [utterance = []] = heard({ bot: said(1, 1, 0), own, seed: 1 });
+  const [utterance = []] = cutUtterances({ bot: makeBotSpeech(1, 1, 0), own, seed: 1 });
   expect(msTo('speech', utterance)).toBe(32);
 });
 
 test('an echo that comes back another way is found again', () => {
   const later = { lateMs: 300, gainDb: -15, fromMs: 4000 };
-  const all = heard({
-    bot: said(2, 5, 900),
+  const all = cutUtterances({
+    bot: makeBotSpeech(2, 5, 900),
     echoes: [{ lateMs: 150, gainDb: -15 }, later],
     seed: 2,
   });
@@ -159,8 +163,8 @@ test('somebody who puts on headphones is heard over what would have been the ech
   const spoken = human.slice(10, 16).flatMap((sound, n) => {
     const gone = { lateMs: 150, gainDb: -100, fromMs: 3500 };
     const own = { sound, atMs: 4700, gainDb: -10 };
-    const all = heard({
-      bot: said(n, 6, 150, own.atMs + sound.length / 48),
+    const all = cutUtterances({
+      bot: makeBotSpeech(n, 6, 150, own.atMs + sound.length / 48),
       echoes: [{ lateMs: 150, gainDb: -20 }, gone],
       own,
       seed: n + 1,

@@ -19,7 +19,7 @@ const sound = Int16Array.from({ length: 56_280 }, (_, n) =>
 );
 
 /** Bytes of the sound, pushed in pieces of odd lengths, and how many of them were there before its end. */
-async function encoded(encoders: SoundEncoders, format: SoundFormat) {
+async function encodePieces(encoders: SoundEncoders, format: SoundFormat) {
   const encoder = encoders.open(format);
   const pieces: Uint8Array[] = [];
   for (let at = 0; at < sound.length; at += 2_399)
@@ -35,7 +35,7 @@ test.each(soundFormats)(
     const recordings = new RecordingFetcher(sharedDecoding, {
       allowed: new AllowedHosts([]),
     });
-    const { bytes, early } = await encoded(encoders, format);
+    const { bytes, early } = await encodePieces(encoders, format);
     expect(early / bytes.length).toBeGreaterThan(0.85);
     const file = format === 'pcm' ? wavOf(bytes) : bytes;
     const name = `sound.${format}`;

@@ -31,12 +31,12 @@ test('each piece of sound is decoded alone, padded or not, whatever fields come 
       const pieces = [...ends, 300].map((end, n) =>
         sound.subarray(ends[n - 1] ?? 0, end),
       );
-      const data = (piece: Buffer) =>
+      const encodePiece = (piece: Buffer) =>
         padded ? toBase64(piece) : toBase64(piece).replace(/=+$/, '');
       chunks = [
         ...pieces.map((piece, n) =>
           makeAudioDelta({
-            data: data(piece),
+            data: encodePiece(piece),
             ...(n % 2 && { id: 'a' }),
             ...(n % 3 && { transcript: 'x' }),
           }),

@@ -24,7 +24,7 @@ export async function openChatServer(
   const server = await openMockAudioChat(answers);
   const client = openClient({ baseUrl: server.baseUrl });
   const model = openChatModel(client, { model: 'mock', ...options });
-  const ask = (
+  const askModel = (
     messages: readonly ChatMessage[] = [hello],
     tools: readonly Tool[] = [],
     maxTokens?: number,
@@ -32,7 +32,12 @@ export async function openChatServer(
     drainAnswer(
       model.reply(messages, tools, neverAborted, maxTokens)[Symbol.asyncIterator](),
     );
-  return { ...server, by: describeServer('mock', client.baseURL), model, ask };
+  return {
+    ...server,
+    by: describeServer('mock', client.baseURL),
+    model,
+    ask: askModel,
+  };
 }
 
 /** The same for a model that speaks. */

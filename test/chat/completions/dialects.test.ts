@@ -24,7 +24,7 @@ async function partsOf(answer: AudioChatAnswer, tools: readonly Tool[] = []) {
   return await Array.fromAsync(model.reply([hello], tools, never));
 }
 
-const call = (fields: object) => makeDelta({ tool_calls: [fields] });
+const makeCallDelta = (fields: object) => makeDelta({ tool_calls: [fields] });
 const on = { name: 'lamp', arguments: '{"on":true}' };
 const off = { name: 'lamp', arguments: '{"on":false}' };
 
@@ -32,23 +32,23 @@ test.each<[string, readonly object[], readonly string[]]>([
   [
     'in crumbs',
     [
-      call({ index: 0, id: 'a', function: { name: 'lamp', arguments: '' } }),
-      call({ index: 0, function: { arguments: '{"on"' } }),
-      call({ index: 0, id: '', function: { name: '', arguments: ':true}' } }),
+      makeCallDelta({ index: 0, id: 'a', function: { name: 'lamp', arguments: '' } }),
+      makeCallDelta({ index: 0, function: { arguments: '{"on"' } }),
+      makeCallDelta({ index: 0, id: '', function: { name: '', arguments: ':true}' } }),
       makeDelta({}, 'tool_calls'),
     ],
     [on.arguments],
   ],
   [
     'whole, ended by stop',
-    [call({ index: 0, id: 'a', function: on }), makeDelta({}, 'stop')],
+    [makeCallDelta({ index: 0, id: 'a', function: on }), makeDelta({}, 'stop')],
     [on.arguments],
   ],
   [
     'whole, without an index',
     [
-      call({ id: 'a', function: on }),
-      call({ id: 'b', function: off }),
+      makeCallDelta({ id: 'a', function: on }),
+      makeCallDelta({ id: 'b', function: off }),
       makeDelta({}, 'stop'),
     ],
     [on.arguments, off.arguments],
@@ -56,21 +56,31 @@ test.each<[string, readonly object[], readonly string[]]>([
   [
     'twice at one index',
     [
-      call({ index: 0, id: 'a', function: on }),
-      call({ index: 0, id: 'b', function: off }),
+      makeCallDelta({ index: 0, id: 'a', function: on }),
+      makeCallDelta({ index: 0, id: 'b', function: off }),
       makeDelta({}, 'tool_calls'),
     ],
     [on.arguments, off.arguments],
   ],
   [
     'without any id',
-    [call({ function: on }), call({ function: off })],
+    [makeCallDelta({ function: on }), makeCallDelta({ function: off })],
     [on.arguments, off.arguments],
   ],
-  ['without any end', [call({ index: 0, id: 'a', function: on })], [on.arguments]],
+  [
+    'without any end',
+    [makeCallDelta({ index: 0, id: 'a', function: on })],
+    [on.arguments],
+  ],
   [
     'with broken JSON',
-    [call({ index: 0, id: 'a', function: { name: 'lamp', arguments: '{"on"' } })],
+    [
+      makeCallDelta({
+        index: 0,
+        id: 'a',
+        function: { name: 'lamp', arguments: '{"on"' },
+      }),
+    ],
     ['{"on"'],
   ],
 ])('a tool called %s is called once each', async (_, some, expected) => {

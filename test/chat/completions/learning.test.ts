@@ -19,14 +19,14 @@ const lamp: Tool = {
   description: 'Lights.',
   parameters: { type: 'object' },
 };
-const written =
+const writeBody =
   (body: string) => (response: Parameters<ReturnType<typeof answerStream>>[0]) =>
     void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(body);
-const failing = (error: object) =>
-  written(`: ping\n\ndata: ${JSON.stringify({ error })}\n\ndata: [DONE]\n\n`);
+const writeError = (error: object) =>
+  writeBody(`: ping\n\ndata: ${JSON.stringify({ error })}\n\ndata: [DONE]\n\n`);
 
 const thought = makeDelta({ reasoning_content: 'The lamp.' });
-const lost = (prompt_tokens: number) =>
+const loseReply = (prompt_tokens: number) =>
   answerStream([
     thought,
     stopChunk,
@@ -34,7 +34,7 @@ const lost = (prompt_tokens: number) =>
   ]);
 
 test('a field that is refused inside a stream is left out from then on', async () => {
-  const refusal = failing({
+  const refusal = writeError({
     message: 'Error processing stream start',
     type: 'invalid_request_error',
     param: 'stream_options.include_obfuscation',
@@ -111,7 +111,7 @@ test.each([
   ['500', 'upstream died', 'provider.refused'],
 ])('an error %s inside a stream, "%s", is %s', async (code, message, expected) => {
   await using server = await open([
-    failing({ message, type: null, param: null, code }),
+    writeError({ message, type: null, param: null, code }),
   ]);
   expect((await server.ask()).error).toMatchObject({
     code: expected,
@@ -122,7 +122,7 @@ test.each([
 test('an error behind words means that the answer broke off', async () => {
   const words = `data: ${JSON.stringify(toSaidChunk('Yes, of'))}\n\n`;
   const error = 'data: {"error": {"message": "upstream died", "code": "500"}}\n\n';
-  await using server = await open([written(words + error)]);
+  await using server = await open([writeBody(words + error)]);
   const { parts, error: thrown } = await server.ask();
   expect(joinText(parts)).toBe('Yes, of');
   expect(thrown).toMatchObject({ code: 'provider.truncated' });
@@ -133,7 +133,7 @@ test('an empty stream is asked for once more in one piece, which tells the reaso
     message: "This model's maximum context length is 256 tokens.",
     code: 'context_length_exceeded',
   };
-  await using server = await open([written(''), answerWithJson({ error }, 400)]);
+  await using server = await open([writeBody(''), answerWithJson({ error }, 400)]);
   expect((await server.ask()).error).toMatchObject({
     about: { status: 400, remedy: expect.stringContaining('--ctx-size') },
   });
@@ -144,7 +144,7 @@ test('a call that a stream lost is asked for once more, and streams go on', asyn
   const call = { id: 'a', function: { name: 'lamp', arguments: '{}' } };
   const whole = { choices: [{ message: { content: '', tool_calls: [call] } }] };
   await using server = await open([
-    lost(9),
+    loseReply(9),
     answerWithJson(whole),
     answerStream([toSaidChunk('Hi.'), stopChunk]),
   ]);
@@ -161,7 +161,7 @@ test('a call that a stream lost is asked for once more, and streams go on', asyn
 
 test('without a second reservation, a limited answer that may have been charged is not asked for again', async () => {
   await using server = await open([
-    lost(9),
+    loseReply(9),
     answerWithJson({ choices: [{ message: { content: 'Hi.' } }] }),
   ]);
   const { error } = await server.ask([hello], [lamp], 100);
@@ -176,7 +176,7 @@ test('each request for one answer has a reservation of its own, and each that wa
   });
   await using server = await open([
     answerWithJson({ error: { message: 'No reasoning_effort here.' } }, 400),
-    lost(9),
+    loseReply(9),
     whole,
   ]);
   const [reserved, recorded, released]: number[][] = [[], [], []];
@@ -267,10 +267,12 @@ test('arguments that are encoded twice are unwrapped once', async () => {
 test.each(['message', 'text'])(
   'words in `%s` in place of `delta` are read',
   async (field) => {
-    const chunk = (words: string) => ({
+    const makeChunk = (words: string) => ({
       choices: [field === 'text' ? { text: words } : { message: { content: words } }],
     });
-    await using server = await open([answerStream([chunk('It is'), chunk(' four.')])]);
+    await using server = await open([
+      answerStream([makeChunk('It is'), makeChunk(' four.')]),
+    ]);
     expect(joinText((await server.ask()).parts)).toBe('It is four.');
   },
 );

@@ -199,6 +199,6 @@ test.each([
   '{"name"',
   '[lamp(on=',
 ])('a text of %j again and again is read in linear time', (unit) => {
-  const read = (text: string) => readIn([Buffer.from(text)]);
-  expect(findSuperlinear(read, repeatUnit(unit, ''))).toBeUndefined();
+  const readText = (text: string) => readIn([Buffer.from(text)]);
+  expect(findSuperlinear(readText, repeatUnit(unit, ''))).toBeUndefined();
 });

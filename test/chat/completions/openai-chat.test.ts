@@ -71,13 +71,13 @@ test('reasoning is never text, in whatever field or tag it comes', async () => {
 });
 
 test('usage is told once, as the last count of the server', async () => {
-  const usage = (completion_tokens: number) => ({
+  const makeUsage = (completion_tokens: number) => ({
     usage: { prompt_tokens: 9, completion_tokens },
   });
   const chunks = [
-    { ...toSaidChunk('Hi.'), ...usage(1) },
+    { ...toSaidChunk('Hi.'), ...makeUsage(1) },
     stopChunk,
-    { choices: [], ...usage(3) },
+    { choices: [], ...makeUsage(3) },
     { choices: null },
     { object: 'ping' },
   ];
@@ -164,7 +164,7 @@ test.each([
   },
 );
 
-const counted = (prompt_tokens: unknown, completion_tokens: unknown) => ({
+const countUsage = (prompt_tokens: unknown, completion_tokens: unknown) => ({
   choices: [],
   usage: { prompt_tokens, completion_tokens },
 });
@@ -179,7 +179,7 @@ test.each([
   'counts of a server that cannot be, %s and %s, are no report',
   async (asked, reported) => {
     await using server = await open([
-      answerStream([toSaidChunk('Hi.'), stopChunk, counted(asked, reported)]),
+      answerStream([toSaidChunk('Hi.'), stopChunk, countUsage(asked, reported)]),
     ]);
     const parts = (await server.ask()).parts;
     expect(parts.filter(({ kind }) => kind === 'usage')).toEqual([]);
@@ -249,7 +249,7 @@ test('messages and fields of a program go as they stand, but the model and the m
   await using server = await open([answerStream([toSaidChunk('Hi.'), stopChunk])], {
     maxTokens: 50,
   });
-  const user = (content: string): ChatMessage => {
+  const makeUserMessage = (content: string): ChatMessage => {
     return {
       role: 'user',
       name: 'Ana',
@@ -259,7 +259,7 @@ test('messages and fields of a program go as they stand, but the model and the m
   };
   const fields = { model: 'dear', top_k: 3, stream: false, max_tokens: 40, tools: [] };
   const sent = fields as unknown as SentFields;
-  const messages = [user('one'), user('two'), hello];
+  const messages = [makeUserMessage('one'), makeUserMessage('two'), hello];
   const parts = server.model.reply(messages, [], never, undefined, undefined, sent);
   await Array.fromAsync(parts);
   expect(server.bodies).toEqual([

@@ -50,11 +50,14 @@ test('without a system role the instructions stand before the first question, al
 });
 
 test('the instructions of a program stand there as well', () => {
-  const sent = (role: string, content: unknown) =>
+  const makeSentMessage = (role: string, content: unknown) =>
     ({ role, content: '', sent: { role, content } }) as unknown as ChatMessage;
   const parts = [{ type: 'text', text: 'Be kind.' }];
   expect(
-    createMessages([sent('developer', parts), sent('user', 'Hi.')], inQuestion),
+    createMessages(
+      [makeSentMessage('developer', parts), makeSentMessage('user', 'Hi.')],
+      inQuestion,
+    ),
   ).toEqual([{ role: 'user', content: 'Be kind.\n\nHi.' }]);
 });
 

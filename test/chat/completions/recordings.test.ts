@@ -4,13 +4,15 @@ import type { BotError } from '#src/base/errors.ts';
 import { hello, joinText, openChatServer } from './chat-server.ts';
 
 const folder = new URL('../../fakes/dialects/recordings/', import.meta.url);
-const read = (file: string) => readFile(new URL(file, folder), 'utf8');
+const readRecording = (file: string) => readFile(new URL(file, folder), 'utf8');
 type Expected = {
   readonly words?: string;
   readonly call?: string;
   readonly code?: string;
 };
-const expected: Readonly<Record<string, Expected>> = parse(await read('expected.yaml'));
+const expected: Readonly<Record<string, Expected>> = parse(
+  await readRecording('expected.yaml'),
+);
 const clock = {
   name: 'time',
   description: 'Tells it.',
@@ -25,7 +27,7 @@ test.each(Object.entries(expected))(
   '%s, as it was recorded, is understood',
   async (file, { words = '', call, code }) => {
     const [, status = '200', type = 'text/event-stream', body] =
-      form.exec((await read(file)).replaceAll('\r', '')) ?? [];
+      form.exec((await readRecording(file)).replaceAll('\r', '')) ?? [];
     await using server = await openChatServer([
       (response) =>
         void response.writeHead(Number(status), { 'content-type': type }).end(body),

@@ -36,11 +36,11 @@ test.each([
 });
 
 test('a number as the transcript of sound is text', async () => {
-  const audio = (fields: object) => makeDelta({ audio: fields });
+  const makeAudioDelta = (fields: object) => makeDelta({ audio: fields });
   await using server = await openAudioChat([
     answerStream([
-      audio({ transcript: 'It is ' }),
-      audio({ transcript: 6 }),
+      makeAudioDelta({ transcript: 'It is ' }),
+      makeAudioDelta({ transcript: 6 }),
       stopChunk,
     ]),
   ]);

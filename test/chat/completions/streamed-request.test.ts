@@ -11,9 +11,9 @@ import { listWords, toAudioChunk } from './chat-server.ts';
 
 type Handle = (response: ServerResponse) => void;
 
-const answer: Handle = (response) => answerStream(toAudioChunk('a'))(response, {});
+const answerSound: Handle = (response) => answerStream(toAudioChunk('a'))(response, {});
 const keepSilent: Handle = () => undefined;
-const refuse =
+const refuseRequest =
   (status: number): Handle =>
   (response) =>
     response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
@@ -21,7 +21,7 @@ const refuse =
 /** A model that hears. Of a request in chunks its server does `begin` and `end`; whole ones are answered. */
 async function openHearing(
   begin: Handle = keepSilent,
-  end = begin === keepSilent ? answer : keepSilent,
+  end = begin === keepSilent ? answerSound : keepSilent,
 ) {
   const requests: { how: string; body: string; isClosed: boolean }[] = [];
   const server = await openListeningServer((request, response) => {
@@ -34,7 +34,7 @@ async function openHearing(
     });
     request.on('end', () => {
       if (!isWhole) one.how = 'all parts';
-      (isWhole ? answer : end)(response);
+      (isWhole ? answerSound : end)(response);
     });
     request.socket.once('close', () => {
       one.isClosed = true;
@@ -79,7 +79,7 @@ function makeMessages(
 }
 
 /** Feeds an utterance, and waits until the server has much of it. */
-async function speak(hearing: Awaited<ReturnType<typeof openHearing>>) {
+async function speakUtterance(hearing: Awaited<ReturnType<typeof openHearing>>) {
   const [live, { length }] = [new LiveSound(), hearing.requests];
   hearing.feed(live);
   for (const opus of packets) live.push({ samples: loud, opus });
@@ -91,7 +91,7 @@ async function speak(hearing: Awaited<ReturnType<typeof openHearing>>) {
 
 test('a request that was sent while its sound was spoken is the one that is sent as a whole', async () => {
   await using hearing = await openHearing();
-  const live = await speak(hearing);
+  const live = await speakUtterance(hearing);
   expect(hearing.list()).toEqual(['part']);
   await hearing.ask(makeMessages(25, live));
   await hearing.ask(makeMessages(25, undefined));
@@ -103,10 +103,10 @@ test('a request that was sent while its sound was spoken is the one that is sent
 });
 
 test.each<[string, Handle]>([
-  ['411', refuse(411)],
-  ['400', refuse(400)],
+  ['411', refuseRequest(411)],
+  ['400', refuseRequest(400)],
   ['the end of the connection', (response) => response.destroy()],
-  ['an answer to half of it', answer],
+  ['an answer to half of it', answerSound],
 ])(
   'a server that refuses parts by %s is asked by a whole request, and after two gets no parts again',
   async (_, refusal) => {
@@ -127,18 +127,18 @@ test('a server that loses requests now and then goes on to get them in parts', a
   const lost = [true, false, true, false];
   await using hearing = await openHearing(keepSilent, (response) => {
     if (lost.shift()) response.destroy();
-    else answer(response);
+    else answerSound(response);
   });
   for (const _ of [1, 2, 3, 4])
-    await hearing.ask(makeMessages(25, await speak(hearing)));
+    await hearing.ask(makeMessages(25, await speakUtterance(hearing)));
   expect(hearing.list().join()).toBe(
     'all parts,whole,all parts,all parts,whole,all parts',
   );
 });
 
 test('a server that is asked too often is not asked at once again', async () => {
-  await using hearing = await openHearing(keepSilent, refuse(429));
-  await hearing.ask(makeMessages(25, await speak(hearing)), undefined, '');
+  await using hearing = await openHearing(keepSilent, refuseRequest(429));
+  await hearing.ask(makeMessages(25, await speakUtterance(hearing)), undefined, '');
   expect(hearing.list()).toEqual(['all parts']);
 });
 
@@ -146,7 +146,7 @@ test('a server that says nothing to a request in parts is asked by a whole one, 
   const late = new AbortController();
   using _ = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(late.signal);
   await using hearing = await openHearing(keepSilent, keepSilent);
-  const asking = hearing.ask(makeMessages(25, await speak(hearing)));
+  const asking = hearing.ask(makeMessages(25, await speakUtterance(hearing)));
   await vi.waitFor(() => expect(hearing.list()).toEqual(['all parts']));
   late.abort();
   await asking;
@@ -157,8 +157,8 @@ test('a server that says nothing to a request in parts is asked by a whole one, 
 
 test('a request that becomes another one is given up before its end, and sent as a whole', async () => {
   await using hearing = await openHearing();
-  await hearing.ask(makeMessages(25, await speak(hearing), 'Be kind.'));
-  await hearing.ask(makeMessages(9, await speak(hearing)));
+  await hearing.ask(makeMessages(25, await speakUtterance(hearing), 'Be kind.'));
+  await hearing.ask(makeMessages(9, await speakUtterance(hearing)));
   expect(hearing.list()).toEqual(['part', 'whole', 'part', 'whole']);
 });
 
@@ -167,14 +167,14 @@ test.each<[string, (live: LiveSound) => void]>([
   ['that comes without its packet', (live) => live.push({ samples: loud })],
 ])('sound %s ends its request', async (_, change) => {
   await using hearing = await openHearing();
-  change(await speak(hearing));
+  change(await speakUtterance(hearing));
   await vi.waitFor(() => expect(hearing.requests[0]?.isClosed).toBe(true));
   expect(hearing.list()).toEqual(['part']);
 });
 
 test('an answer that is given up ends its request, and the sound begins another', async () => {
   await using hearing = await openHearing(keepSilent, keepSilent);
-  const live = await speak(hearing);
+  const live = await speakUtterance(hearing);
   const over = new AbortController();
   const asking = hearing.ask(makeMessages(25, live), over, '');
   await vi.waitFor(() => expect(hearing.list()).toEqual(['all parts']));

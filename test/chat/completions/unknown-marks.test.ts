@@ -26,7 +26,7 @@ function readPieces(pieces: readonly string[], options: Partial<AnswerTextOption
 }
 
 /** Reads a text whole and cut at every byte, which has to make no difference. */
-function read(text: string, options: Partial<AnswerTextOptions> = {}) {
+function readAtEveryByte(text: string, options: Partial<AnswerTextOptions> = {}) {
   const whole = readPieces([text], options);
   for (const bytes of cutText(text)) {
     const decoder = new TextDecoder();
@@ -81,7 +81,10 @@ test('no mark of the shape is said, wherever it stands and however it is cut', (
       fc.boolean(),
       (mark, at, hasTools) => {
         const [before, behind] = [sentences.slice(0, at), sentences.slice(at)];
-        const { words } = read(before + mark + behind, hasTools ? {} : { tools: [] });
+        const { words } = readAtEveryByte(
+          before + mark + behind,
+          hasTools ? {} : { tools: [] },
+        );
         // A mark leaves words out, or none. It adds nothing.
         const possible = [before + behind, before, behind, ''].map(removeSpace);
         expect(possible).toContain(removeSpace(words));
@@ -96,7 +99,7 @@ test('half a mark at the end of an answer is not said', () => {
     fc.property(anyMark, fc.integer({ min: 2, max: 8 }), (mark, length) => {
       const start = [...mark].slice(0, length).join('');
       fc.pre(/^(?:<\/?[|\uff5c]|\[\||\u25c1)/.test(start) && start !== mark);
-      expect(read(`It is four.${start}`).words).toBe('It is four.');
+      expect(readAtEveryByte(`It is four.${start}`).words).toBe('It is four.');
     }),
     { numRuns: countRuns(40) },
   );
@@ -114,7 +117,7 @@ test('a name in capitals and brackets at the very start is not said', () => {
       fc.array(capitals, { minLength: 1, maxLength: 3 }),
       fc.constantFrom('_', ' '),
       (names, between) => {
-        const { words } = read(`[${names.join(between)}] It is four.`);
+        const { words } = readAtEveryByte(`[${names.join(between)}] It is four.`);
         expect(['It is four.', '']).toContain(words);
       },
     ),
@@ -154,7 +157,7 @@ test('a call in a frame that nobody has met runs, and nothing of it is said', ()
       fc.constantFrom(...talk.tools),
       fc.constantFrom(...callForms),
       (frame, tool, form) => {
-        const { words, calls, faults } = read(form(frame, tool));
+        const { words, calls, faults } = readAtEveryByte(form(frame, tool));
         expect([words, calls]).toEqual(['', [[tool, { on: true }]]]);
         expect(faults.length).toBeGreaterThan(0);
       },
@@ -195,7 +198,7 @@ test.each([
   ['\u3010think\u3011They want tea.\u3010/think\u3011Earl Grey.', 'Earl Grey.'],
   ['<unused5>It is <unused7>four.', 'It is four.'],
 ])('of %j only the answer is said', (text, words) =>
-  expect(read(text).words).toBe(words),
+  expect(readAtEveryByte(text).words).toBe(words),
 );
 
 test.each([
@@ -210,13 +213,18 @@ test.each([
   '```tool_code\nlamp(on=True)\n```',
   'lamp({"on": true})',
 ])('%s is a call without a row of a table', (text) =>
-  expect(read(text)).toMatchObject({ words: '', calls: [['lamp', { on: true }]] }),
+  expect(readAtEveryByte(text)).toMatchObject({
+    words: '',
+    calls: [['lamp', { on: true }]],
+  }),
 );
 
 test('the texts of a call keep what a model puts between its own quotation marks', () => {
   const text =
     '<|tool_call>call:lamp{place:<|"|>the "red" room<|"|>,minutes:5}<tool_call|>';
-  expect(read(text).calls).toEqual([['lamp', { place: 'the "red" room', minutes: 5 }]]);
+  expect(readAtEveryByte(text).calls).toEqual([
+    ['lamp', { place: 'the "red" room', minutes: 5 }],
+  ]);
 });
 
 /** What people get to read and hear as it is. */
@@ -246,7 +254,7 @@ test('ordinary words stay as they are, however they are cut', () => {
       fc.array(fc.constantFrom(...ordinary), { minLength: 1, maxLength: 4 }),
       (parts) => {
         const text = parts.join(' ').trimStart();
-        expect(read(text)).toEqual({ words: text, calls: [], faults: [] });
+        expect(readAtEveryByte(text)).toEqual({ words: text, calls: [], faults: [] });
       },
     ),
     { numRuns: countRuns(60) },

@@ -4,7 +4,7 @@ import { countRuns, fc } from '#test/properties.ts';
 import { joinText, openChatServer, stopChunk, toSaidChunk } from './chat-server.ts';
 
 /** What is read in these pieces where a judgement is asked for. */
-function read(pieces: Iterable<string>, isThinking = false) {
+function readVerdicts(pieces: Iterable<string>, isThinking = false) {
   const verdicts: boolean[] = [];
   const text = new AnswerText({
     tools: ['lamp'],
@@ -47,17 +47,21 @@ const heads: readonly (readonly [head: string, isWhole: boolean])[] = [
 
 test('a judgement is taken out of an answer, with thoughts and the own name around it, in any pieces', async () => {
   const rows = fc.tuple(fc.constantFrom(...heads), fc.array(fc.nat(60)));
-  const check = ([[head, isWhole], cuts]: readonly [
+  const checkCuts = ([[head, isWhole], cuts]: readonly [
     (typeof heads)[number],
     readonly number[],
   ]) => {
     const text = `${head}${answer}`;
     const edges = [0, ...cuts.toSorted((a, b) => a - b), text.length];
     const pieces = edges.map((from, n) => text.slice(from, edges[n + 1]));
-    expect(read(pieces)).toEqual({ words: answer, verdicts: [isWhole], calls: [] });
+    expect(readVerdicts(pieces)).toEqual({
+      words: answer,
+      verdicts: [isWhole],
+      calls: [],
+    });
   };
-  for (const row of heads) check([row, []]);
-  fc.assert(fc.property(rows, check), { numRuns: countRuns(200) });
+  for (const row of heads) checkCuts([row, []]);
+  fc.assert(fc.property(rows, checkCuts), { numRuns: countRuns(200) });
 });
 
 test.each([
@@ -66,13 +70,17 @@ test.each([
   ['<think>Hm.</think>whole\n[lamp(on=True)]', true],
 ])('a call as text behind a judgement is no speech: %j', (text, isWhole) => {
   for (const pieces of [text, [text]])
-    expect(read(pieces)).toEqual({ words: '', verdicts: [isWhole], calls: ['lamp'] });
+    expect(readVerdicts(pieces)).toEqual({
+      words: '',
+      verdicts: [isWhole],
+      calls: ['lamp'],
+    });
 });
 
 test.each(['They want tea.</think>whole\nTen.', 'whole\nTen.'])(
   'a model that usually begins in a thought judges too: %j',
   (text) => {
-    expect(read(text, true)).toMatchObject({ words: 'Ten.', verdicts: [true] });
+    expect(readVerdicts(text, true)).toMatchObject({ words: 'Ten.', verdicts: [true] });
   },
 );
 
@@ -89,7 +97,7 @@ test.each([
   '',
   '\u5168\u90e8\u3002',
 ])('an answer without a judgement is spoken as it is: %j', (text) => {
-  expect(read(text)).toEqual({ words: text, verdicts: [], calls: [] });
+  expect(readVerdicts(text)).toEqual({ words: text, verdicts: [], calls: [] });
 });
 
 test('the first letter of an answer without a judgement waits for nothing', () => {
@@ -136,5 +144,5 @@ test.each([
   'whole-ish',
 ])('an answer that begins like a judgement is whole: %s', (text) => {
   for (const pieces of [text, [text]])
-    expect(read(pieces)).toEqual({ words: text, verdicts: [], calls: [] });
+    expect(readVerdicts(pieces)).toEqual({ words: text, verdicts: [], calls: [] });
 });

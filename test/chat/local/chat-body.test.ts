@@ -13,12 +13,12 @@ const lamp = {
   },
 };
 
-function read(body: object) {
+function readBody(body: object) {
   return readChatBody(JSON.stringify(body));
 }
 
 test('tools, calls and results stand in the words, so that each template takes them', () => {
-  const { messages } = read({
+  const { messages } = readBody({
     tools: [lamp],
     messages: [
       { role: 'system', content: 'Be short.' },
@@ -50,13 +50,13 @@ test('tools, calls and results stand in the words, so that each template takes t
 
 test('a call can be demanded, of one tool or any, or forbidden', () => {
   const messages = [{ role: 'user', content: 'Light!' }];
-  expect(read({ messages, tools: [lamp] }).mustCall).toBe(false);
-  expect(read({ messages, tools: [lamp], tool_choice: 'required' }).mustCall).toBe(
+  expect(readBody({ messages, tools: [lamp] }).mustCall).toBe(false);
+  expect(readBody({ messages, tools: [lamp], tool_choice: 'required' }).mustCall).toBe(
     true,
   );
-  expect(read({ messages, tools: [lamp], tool_choice: 'none' }).tools).toEqual([]);
+  expect(readBody({ messages, tools: [lamp], tool_choice: 'none' }).tools).toEqual([]);
   const other = { type: 'function', function: { name: 'door' } };
-  expect(read({ messages, tools: [lamp], tool_choice: other }).tools).toEqual([]);
+  expect(readBody({ messages, tools: [lamp], tool_choice: other }).tools).toEqual([]);
 });
 
 test('JSON of a schema becomes a grammar', () => {
@@ -67,7 +67,7 @@ test('JSON of a schema becomes a grammar', () => {
   };
   const format = { type: 'json_schema', json_schema: { name: 'count', schema } };
   const messages = [{ role: 'user', content: 'Count.' }];
-  expect(read({ messages, response_format: format }).json).toEqual({
+  expect(readBody({ messages, response_format: format }).json).toEqual({
     type: 'object',
     properties: { n: { type: 'integer' } },
   });

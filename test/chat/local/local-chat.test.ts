@@ -11,20 +11,21 @@ const chat = new LocalChat({
 afterAll(() => chat[Symbol.asyncDispose]());
 const never = new AbortController().signal;
 
-function ask(content: string, signal = never) {
+function askChat(content: string, signal = never) {
   const messages: readonly ChatMessage[] = [{ role: 'user', name: '', content }];
   return chat.model.reply(messages, [], signal);
 }
 
-async function read(content: string) {
+async function readReply(content: string) {
   let text = '';
-  for await (const part of ask(content)) if (part.kind === 'text') text += part.text;
+  for await (const part of askChat(content))
+    if (part.kind === 'text') text += part.text;
   return text;
 }
 
 test('an answer of a process comes in parts, with speed and memory for the operator', async () => {
   const said = 'All that is said comes back in small pieces.';
-  expect(await read(said)).toBe(said);
+  expect(await readReply(said)).toBe(said);
   expect(chat.speed).toEqual({
     tokensPerSecond: 150,
     residentBytes: 1_000,
@@ -33,21 +34,24 @@ test('an answer of a process comes in parts, with speed and memory for the opera
 });
 
 test('a process that dies fails its answer, and another one answers the next', async () => {
-  await expect(read('die')).rejects.toMatchObject({ retryable: true });
-  expect(await read('Hello again.')).toBe('Hello again.');
+  await expect(readReply('die')).rejects.toMatchObject({ retryable: true });
+  expect(await readReply('Hello again.')).toBe('Hello again.');
 });
 
 test('whoever hears no more lets the answer go, and the next one is not kept waiting', async () => {
   const leaving = new AbortController();
   const reading = (async () => {
-    for await (const part of ask(`slow ${'word '.repeat(2_000)}`, leaving.signal))
+    for await (const part of askChat(`slow ${'word '.repeat(2_000)}`, leaving.signal))
       if (part.kind === 'text') leaving.abort(new Error('left'));
   })();
   await expect(reading).rejects.toThrow('left');
-  expect(await read('Next.')).toBe('Next.');
+  expect(await readReply('Next.')).toBe('Next.');
   expect(chat.speed.openRequests).toBe(0);
 });
 
 test('two ask at once, and both are answered', async () => {
-  expect(await Promise.all([read('One.'), read('Two.')])).toEqual(['One.', 'Two.']);
+  expect(await Promise.all([readReply('One.'), readReply('Two.')])).toEqual([
+    'One.',
+    'Two.',
+  ]);
 });

@@ -1,7 +1,7 @@
 import type { LlamaSequence, Token } from '#src/chat/local/process/llama-library.ts';
 import { TalkSlots } from '#src/chat/local/process/talk-slots.ts';
 
-function tokens(...numbers: readonly number[]) {
+function toTokens(...numbers: readonly number[]) {
   return numbers as unknown as readonly Token[];
 }
 
@@ -17,14 +17,14 @@ function createSequence(held: readonly Token[]) {
 }
 
 const head = Array.from({ length: 50 }, (_, n) => n);
-const talkA = tokens(...head, ...Array(20).fill(100));
-const talkB = tokens(...head, ...Array(20).fill(200));
+const talkA = toTokens(...head, ...Array(20).fill(100));
+const talkB = toTokens(...head, ...Array(20).fill(200));
 
 test('a talk finds the place that holds its words, and another talk does not take it', () => {
   const [a, b] = [createSequence(talkA), createSequence([])];
   const slots = new TalkSlots([a, b], () => 1);
   {
-    using held = slots.hold([...talkA, ...tokens(7)], 50);
+    using held = slots.hold([...talkA, ...toTokens(7)], 50);
     expect(held?.sequence).toBe(a);
   }
   using other = slots.hold(talkB, 50);
@@ -38,11 +38,11 @@ test('a third talk takes the place that nobody has used for longest, and none th
   slots.hold(talkB, 50)?.[Symbol.dispose]();
   nowMs = 2;
   slots.hold(talkA, 50)?.[Symbol.dispose]();
-  using third = slots.hold(tokens(1, 2, 3), 50);
+  using third = slots.hold(toTokens(1, 2, 3), 50);
   expect(third?.sequence).toBe(b);
-  using fourth = slots.hold(tokens(1, 2, 3), 50);
+  using fourth = slots.hold(toTokens(1, 2, 3), 50);
   expect(fourth?.sequence).toBe(a);
-  expect(slots.hold(tokens(1), 50)).toBeUndefined();
+  expect(slots.hold(toTokens(1), 50)).toBeUndefined();
 });
 
 test('words of a talk that nobody goes on with are forgotten after 15 minutes', async () => {

@@ -2,12 +2,12 @@ import { ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
 import { fc } from '#test/properties.ts';
 import { expectLinear } from '#test/regexps/measure-growth.ts';
 
-function clauses(...pieces: string[]) {
+function splitClauses(...pieces: string[]) {
   const splitter = new ClauseSplitter();
   return [...pieces.flatMap((piece) => splitter.push(piece)), ...splitter.flush()];
 }
 
-const packed = (text: string) => text.replace(/\s+/g, '');
+const packText = (text: string) => text.replace(/\s+/g, '');
 
 test.each<readonly [until: readonly string[], after: readonly string[]]>([
   [
@@ -44,7 +44,7 @@ test.each<readonly [until: readonly string[], after: readonly string[]]>([
       ...after.flatMap((piece) => splitter.push(piece)),
       ...splitter.flush(),
     ];
-    expect(cut).toEqual(clauses([...until, ...after].join('')));
+    expect(cut).toEqual(splitClauses([...until, ...after].join('')));
   },
 );
 
@@ -62,8 +62,8 @@ test.each([
   'Fale com a Dra. Souza, aprox. dez minutos, ex. hoje, pág. 3',
 ])('nothing is cut inside: %s', (text) => {
   const later = `Hello there. ${text}. `;
-  expect(clauses(later).slice(1).join(' ')).toBe(`${text}.`);
-  expect(clauses(later).length).toBeLessThanOrEqual(2);
+  expect(splitClauses(later).slice(1).join(' ')).toBe(`${text}.`);
+  expect(splitClauses(later).length).toBeLessThanOrEqual(2);
 });
 
 test.each([
@@ -80,16 +80,16 @@ test.each([
     'See [the page, please](https://a.b/c) now.',
   ],
 ])('%s begins with one sentence', (text, first) =>
-  expect(clauses(text)[0]).toBe(first),
+  expect(splitClauses(text)[0]).toBe(first),
 );
 
 test('however long a sentence or a word, a clause is short enough for any engine', () => {
   const words = 'word '.repeat(400);
   for (const text of [words, 'x'.repeat(5000), '😀'.repeat(3000), '好'.repeat(999)]) {
-    const cut = clauses(text);
+    const cut = splitClauses(text);
     expect(cut[0]?.length).toBeLessThanOrEqual(100);
     expect(Math.max(...cut.map(({ length }) => length))).toBeLessThanOrEqual(240);
-    expect(packed(cut.join(''))).toBe(packed(text));
+    expect(packText(cut.join(''))).toBe(packText(text));
     expect(cut.join('').isWellFormed()).toBe(true);
     expect(cut.every((clause) => clause.isWellFormed())).toBe(true);
   }
@@ -145,8 +145,8 @@ test('the cuts depend on the text alone, not on the pieces it came in', () =>
   fc.assert(
     fc.property(fc.array(crumb, { maxLength: 60 }), (pieces) => {
       const whole = pieces.join('');
-      expect(clauses(...pieces)).toEqual(clauses(whole));
-      expect(clauses(...whole)).toEqual(clauses(whole));
+      expect(splitClauses(...pieces)).toEqual(splitClauses(whole));
+      expect(splitClauses(...whole)).toEqual(splitClauses(whole));
     }),
     { numRuns: 400 },
   ));
@@ -154,14 +154,16 @@ test('the cuts depend on the text alone, not on the pieces it came in', () =>
 test('no word is lost, said twice, or split', () => {
   fc.assert(
     fc.property(fc.array(crumb, { maxLength: 80 }), (pieces) => {
-      expect(packed(clauses(...pieces).join(''))).toBe(packed(pieces.join('')));
+      expect(packText(splitClauses(...pieces).join(''))).toBe(
+        packText(pieces.join('')),
+      );
     }),
     { numRuns: 400 },
   );
   const word = fc.stringMatching(/^[a-zA-Z]{1,12}[.,!?]?$/);
   fc.assert(
     fc.property(fc.array(word, { minLength: 1, maxLength: 120 }), (words) => {
-      expect(clauses(words.join(' ')).join(' ').split(' ')).toEqual(words);
+      expect(splitClauses(words.join(' ')).join(' ').split(' ')).toEqual(words);
     }),
   );
 });
@@ -189,11 +191,13 @@ test.each([
   ['Mongolian', 'ᠰᠠᠢᠨ᠃ ᠪᠠᠢᠨᠠ᠃'],
   ['Inuktitut', 'ᐊᐃ᙮ ᖃᓄᐃᑉᐱᑦ᙮'],
 ])('a clause of %s ends at its own stop, cut at every character', (_, text) => {
-  const [first = ''] = clauses(text);
+  const [first = ''] = splitClauses(text);
   expect(first).toBe(text.slice(0, first.length));
   expect(first.length).toBeLessThan(text.length - 2);
   for (let cut = 1; cut < text.length; cut++)
-    expect(clauses(text.slice(0, cut), text.slice(cut))).toEqual(clauses(text));
+    expect(splitClauses(text.slice(0, cut), text.slice(cut))).toEqual(
+      splitClauses(text),
+    );
 });
 
 test.each([
@@ -213,7 +217,7 @@ test.each([
   const starts = [
     ...new Intl.Segmenter(language, { granularity: 'word' }).segment(text),
   ].map((one) => one.index);
-  const [first = '', ...more] = clauses(text);
+  const [first = '', ...more] = splitClauses(text);
   expect(more.length).toBeGreaterThan(0);
   expect(starts).toContain(first.length);
 });
@@ -221,5 +225,6 @@ test.each([
 test('no clause ends within a spoiler', () => {
   const text =
     'It was ||the butler. He did it alone, and nobody saw|| him go. So there.';
-  for (const clause of clauses(...text)) expect(clause.split('||').length % 2).toBe(1);
+  for (const clause of splitClauses(...text))
+    expect(clause.split('||').length % 2).toBe(1);
 });

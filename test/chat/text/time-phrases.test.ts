@@ -4,7 +4,7 @@ import { parseTimePhrase } from '#src/chat/text/time-phrases.ts';
 const nowWallMs = Date.UTC(2026, 10, 20, 16, 25);
 const berlin = { nowWallMs, timeZone: 'Europe/Berlin' };
 
-function shown(phrase: string, context = berlin) {
+function formatShown(phrase: string, context = berlin) {
   const wallMs = parseTimePhrase(phrase, context);
   if (wallMs === undefined) return 'none';
   const at = new Intl.DateTimeFormat('sv-SE', {
@@ -44,7 +44,7 @@ test.each([
   ['2026-12-24T18:30:00Z', '12-24 19:30'],
   ['in two days', '11-22 17:25'],
 ])('"%s" is %s for whoever says it on a Friday at 17:25', (phrase, time) =>
-  expect(shown(phrase)).toBe(time),
+  expect(formatShown(phrase)).toBe(time),
 );
 
 test.each([
@@ -64,7 +64,7 @@ test.each([
 
 test('a day keeps its time of day where clocks are put forward, and an hour its length', () => {
   const eve = { nowWallMs: Date.UTC(2026, 2, 28, 17), timeZone: 'Europe/Berlin' }; // 18:00
-  expect(shown('in one day', eve)).toBe('3-29 18:00');
-  expect(shown('in 24 hours', eve)).toBe('3-29 19:00');
-  expect(shown('tomorrow at 2:30 am', eve)).toBe('3-29 03:30');
+  expect(formatShown('in one day', eve)).toBe('3-29 18:00');
+  expect(formatShown('in 24 hours', eve)).toBe('3-29 19:00');
+  expect(formatShown('tomorrow at 2:30 am', eve)).toBe('3-29 03:30');
 });

@@ -210,13 +210,13 @@ function testFoundRows(name: string, open: OpenKinds) {
       return { ...plainTable, id: `${n}`.padStart(5, '0'), integer: n - 500 };
     });
     await connection.insert(samples, rows);
-    const ids = (values: readonly string[]) =>
+    const listIds = (values: readonly string[]) =>
       findTexts(connection, sql`id ${connection.among(values)}`);
-    expect(await ids([])).toEqual([]);
-    expect(await ids(['00007'])).toEqual(['00007']);
-    expect(await ids(['00007', '7', '00009', '00007'])).toEqual(['00007', '00009']);
+    expect(await listIds([])).toEqual([]);
+    expect(await listIds(['00007'])).toEqual(['00007']);
+    expect(await listIds(['00007', '7', '00009', '00007'])).toEqual(['00007', '00009']);
     const many = Array.from({ length: 10_000 }, (_, n) => `${n}`.padStart(5, '0'));
-    expect(await ids(many)).toHaveLength(50);
+    expect(await listIds(many)).toHaveLength(50);
     const whole = Array.from({ length: 10_000 }, (_, n) => n - 600);
     expect(
       await findTexts(connection, sql`integer ${connection.among(whole)}`),

@@ -58,12 +58,12 @@ export function testReminderStore(name: string, open: OpenStore) {
       dueAtWallMs: teaReminder.dueAtWallMs + 1,
     });
     await reminders.add({ ...teaReminder, id: 'odd', guildId: oddShard });
-    const ids = async (...args: Parameters<ReminderStore['listSoonest']>) =>
+    const listIds = async (...args: Parameters<ReminderStore['listSoonest']>) =>
       (await reminders.listSoonest(...args)).map(({ id }) => id);
-    expect(await ids(firstReminder, 10)).toEqual(['tea', 'other', 'later']);
-    expect(await ids(firstReminder, 2)).toEqual(['tea', 'other']);
-    expect(await ids(secondReminder, 10)).toEqual(['odd']);
-    expect(await ids({ id: 0, count: 1 }, 10)).toHaveLength(4);
+    expect(await listIds(firstReminder, 10)).toEqual(['tea', 'other', 'later']);
+    expect(await listIds(firstReminder, 2)).toEqual(['tea', 'other']);
+    expect(await listIds(secondReminder, 10)).toEqual(['odd']);
+    expect(await listIds({ id: 0, count: 1 }, 10)).toHaveLength(4);
   });
 
   test(`${name}: one person has ${maxReminders} in one server, and a number that is free is given again`, async () => {

@@ -152,15 +152,15 @@ export function testGuildStore(name: string, open: OpenStore) {
     }
     expect(await guilds.eraseGuild(admitServerErasure(toGuildId('10')))).toBe(6);
     expect(await guilds.eraseGuild(admitServerErasure(toGuildId('10')))).toBe(0);
-    const kept = async (guildId: GuildId) => [
+    const countKept = async (guildId: GuildId) => [
       (await consents.read(guildId)).size,
       await panels.read(guildId),
       (await settings.read(guildId)).size,
       (await settings.readChannels(guildId)).size,
       await tracks.read(guildId, toChannelId('100')),
     ];
-    expect(await kept(toGuildId('10'))).toEqual([0, undefined, 0, 0, []]);
-    expect(await kept(toGuildId('20'))).toEqual([2, place, 1, 1, [track]]);
+    expect(await countKept(toGuildId('10'))).toEqual([0, undefined, 0, 0, []]);
+    expect(await countKept(toGuildId('20'))).toEqual([2, place, 1, 1, [track]]);
   });
 
   test(`${name}: servers are noted for each bot until they are erased`, async () => {

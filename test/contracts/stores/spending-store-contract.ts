@@ -97,7 +97,7 @@ export function testPortions(name: string, open: OpenRuns) {
     if (!one || !other) throw new Error('There are no two runs.');
     return { one, other, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
   };
-  const ask = async (
+  const askPortion = async (
     run: SpendingStore,
     nanoUsd: number,
     over: Partial<PortionRequest> = {},
@@ -112,22 +112,26 @@ export function testPortions(name: string, open: OpenRuns) {
   test(`${name}: portions and what is spent stay within the cap, whoever asks`, async () => {
     await using runs = await openTwo();
     const { one, other } = runs;
-    expect(await ask(one, 30)).toEqual([30, 0, 70]);
-    expect(await ask(other, 90, { guildId: toGuildId('20') })).toEqual([70, 30, 0]);
+    expect(await askPortion(one, 30)).toEqual([30, 0, 70]);
+    expect(await askPortion(other, 90, { guildId: toGuildId('20') })).toEqual([
+      70, 30, 0,
+    ]);
     const spent = { guildId: toGuildId('10'), day, nanoUsd: 20, turns: 0 };
-    expect(await ask(one, 10, {}, [spent])).toEqual([10, 90, 0]);
-    expect(await ask(other, 90, { guildId: toGuildId('20'), usedNanoUsd: 70 })).toEqual(
-      [70, 30, 0],
-    );
-    expect(await ask(one, 30)).toEqual([10, 90, 0]);
-    expect(await ask(other, 0, { guildId: toGuildId('20') })).toEqual([0, 30, 70]);
+    expect(await askPortion(one, 10, {}, [spent])).toEqual([10, 90, 0]);
+    expect(
+      await askPortion(other, 90, { guildId: toGuildId('20'), usedNanoUsd: 70 }),
+    ).toEqual([70, 30, 0]);
+    expect(await askPortion(one, 30)).toEqual([10, 90, 0]);
+    expect(await askPortion(other, 0, { guildId: toGuildId('20') })).toEqual([
+      0, 30, 70,
+    ]);
   });
 
   test(`${name}: an open portion counts as spent for others, by server and person, until its day is over`, async () => {
     await using runs = await openTwo();
     const { one, other } = runs;
-    await ask(one, 30);
-    await ask(one, 7, { personId: toPersonId('1') });
+    await askPortion(one, 30);
+    await askPortion(one, 7, { personId: toPersonId('1') });
     const found = sumEntries(await other.read(day));
     expect([found.get('10')?.nanoUsd, found.get('10/1')?.nanoUsd]).toEqual([30, 7]);
     expect(await one.read(day)).toEqual([]);

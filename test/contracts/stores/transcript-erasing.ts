@@ -165,18 +165,18 @@ function testExpiry(name: string, open: OpenTranscriptStore) {
       makeLine('b', 1, 'a day'),
       makeLine('b', 7_200, 'two hours later'),
     ]);
-    const at = (hours: number) =>
+    const eraseAtHour = (hours: number) =>
       store.eraser.eraseExpired(
         admitPartErasure(),
         startedAtWallMs + hours * hourMs + 3_000,
         toDaysMs,
       );
-    expect([await at(23), await at(24)]).toEqual([0, 2]);
+    expect([await eraseAtHour(23), await eraseAtHour(24)]).toEqual([0, 2]);
     expect([await readTexts(store, 'a'), await readTexts(store, 'b')]).toEqual([
       ['kept'],
       ['two hours later'],
     ]);
-    expect([await at(26), await at(24 * 7)]).toEqual([1, 1]);
+    expect([await eraseAtHour(26), await eraseAtHour(24 * 7)]).toEqual([1, 1]);
     expect(
       await store.reader.findLatest(toGuildId('10'), toChannelId('100')),
     ).toBeUndefined();
@@ -190,16 +190,16 @@ function testExpiry(name: string, open: OpenTranscriptStore) {
       makeLine('a', 1, 'first'),
       makeLine('a', 600, 'last'),
     ]);
-    const at = (minutes: number) =>
+    const eraseAtMinute = (minutes: number) =>
       store.eraser.eraseExpired(
         admitPartErasure(),
         startedAtWallMs + minutes * 60_000,
         nothing,
       );
-    expect(await at(20)).toBe(0);
+    expect(await eraseAtMinute(20)).toBe(0);
     const ended = makeSession('a', { endedAtWallMs: startedAtWallMs + 10 * 60_000 });
     await store.writer.putSession(ended);
-    expect([await at(24), await at(25)]).toEqual([0, 2]);
+    expect([await eraseAtMinute(24), await eraseAtMinute(25)]).toEqual([0, 2]);
     expect(
       await store.reader.findLatest(toGuildId('10'), toChannelId('100')),
     ).toBeUndefined();

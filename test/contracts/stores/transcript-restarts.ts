@@ -61,7 +61,7 @@ function testUnkeptLines(name: string, open: OpenTranscriptStore) {
       },
     ]);
     // The wall clock may be put back meanwhile: ids of Discord tell which message is the last.
-    const put = (messageId: MessageId, n: number) => {
+    const putMessage = (messageId: MessageId, n: number) => {
       const postedAtWallMs = 9 - n;
       const sessionId = messageId.slice(0, 1);
       return store.messages.putMessage({
@@ -73,7 +73,7 @@ function testUnkeptLines(name: string, open: OpenTranscriptStore) {
       });
     };
     for (const [n, id] of ['a1', 'b1', 'b2', 'b3', 'b4', 'c1'].entries())
-      await put(toMessageId(id), n);
+      await putMessage(toMessageId(id), n);
     await store.writer.endOpenSessions(onlyShardRange);
     const outdated = await store.messages.listOutdated(9);
     const shown = outdated.map(({ message, lines }) => [

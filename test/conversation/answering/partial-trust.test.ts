@@ -24,10 +24,13 @@ type Understanding = {
   late?: string;
 };
 
-function streaming(clock: VirtualClock, now: Understanding): Transcriber {
-  const listen = (onPartial: OnPartial): Listening => {
+function makeStreamingTranscriber(
+  clock: VirtualClock,
+  now: Understanding,
+): Transcriber {
+  const startListening = (onPartial: OnPartial): Listening => {
     let early = now.partial;
-    const report = (text: string) => {
+    const reportPartial = (text: string) => {
       early = text;
       onPartial(text);
     };
@@ -35,7 +38,7 @@ function streaming(clock: VirtualClock, now: Understanding): Transcriber {
       push: () => queueMicrotask(() => onPartial(early)),
       async settle(signal) {
         const { late } = now;
-        if (late !== undefined) clock.later(40, () => report(late));
+        if (late !== undefined) clock.later(40, () => reportPartial(late));
         await clock.sleep(now.tookMs, signal);
         return { text: now.final, ...(now.language && { language: now.language }) };
       },
@@ -45,28 +48,28 @@ function streaming(clock: VirtualClock, now: Understanding): Transcriber {
   return {
     transcribe: (pcm, signal) =>
       new FakeTranscriber({ texts: [now.final] }).transcribe(pcm, signal),
-    listen,
+    listen: startListening,
   };
 }
 
 /** Adam alone with a bot whose recogniser streams. */
-async function called(
+async function callBot(
   now: Understanding,
   isKnownStable: boolean,
   over: FixtureOptions = {},
 ) {
   const clock = new VirtualClock();
-  const transcriber = streaming(clock, now);
+  const transcriber = makeStreamingTranscriber(clock, now);
   const partialTrust = new PartialTrust(isKnownStable);
   const rounds = [[{ waitMs: thinksMs }, 'You said five.']];
   const parts = { transcriber, partialTrust, rounds, ...over };
   const fixture = await joinLounge(parts, [adam], clock);
-  const ask = async () =>
+  const askQuestion = async () =>
     passTime(fixture, 6_000, await sayWords('human-goforward', adam, clock.nowMs()));
-  return { fixture, ask };
+  return { fixture, ask: askQuestion };
 }
 
-type TrustSetup = Awaited<ReturnType<typeof called>>;
+type TrustSetup = Awaited<ReturnType<typeof callBot>>;
 
 /** Time from the last voice to the first sent frame of each answer, in ms. */
 function delaysMs({ fixture }: TrustSetup) {
@@ -84,19 +87,19 @@ function begunAhead({ fixture }: TrustSetup) {
 }
 
 test('the first turn with a recogniser known to keep its words is as fast as later ones', async () => {
-  const setup = await called({ partial: said, final: said, tookMs: 150 }, true);
+  const setup = await callBot({ partial: said, final: said, tookMs: 150 }, true);
   for (let turn = 0; turn < 3; turn++) await setup.ask();
   const [first, ...later] = delaysMs(setup);
   expect(begunAhead(setup)).toEqual([true, true, true]);
   expect(first).toBeLessThanOrEqual(Math.max(...later));
-  const unknown = await called({ partial: said, final: said, tookMs: 150 }, false);
+  const unknown = await callBot({ partial: said, final: said, tookMs: 150 }, false);
   await unknown.ask();
   expect(first).toBeLessThan((delaysMs(unknown)[0] ?? 0) - 100);
 });
 
 test('a partial that was taken back costs its trust at once, and three that stay earn it again', async () => {
   const now = { partial: said, final: 'go forward two meters', tookMs: 200 };
-  const setup = await called(now, true);
+  const setup = await callBot(now, true);
   await setup.ask();
   now.final = said;
   for (let turn = 0; turn < 4; turn++) await setup.ask();
@@ -106,7 +109,7 @@ test('a partial that was taken back costs its trust at once, and three that stay
 test('an answer begun on partial words in another language than the final ones are in is never heard', async () => {
   const textLanguage = { detect: async () => ({ language: 'en', probability: 0.9 }) };
   const understood = { partial: said, final: said, tookMs: 200, language: 'nl' };
-  const { fixture, ask } = await called(understood, true, { textLanguage });
+  const { fixture, ask } = await callBot(understood, true, { textLanguage });
   await ask();
   expect(
     fixture.chat.asked

@@ -37,7 +37,7 @@ type World = ReturnType<typeof openBudgets> & {
 const acts = ['listen', 'hear', 'open', 'use', 'speak', 'save', 'wait'] as const;
 type Act = { readonly kind: (typeof acts)[number]; readonly which: number };
 
-function perform({ kind, which }: Act, world: World) {
+function performAct({ kind, which }: Act, world: World) {
   const { bills, entries, clock, budgets, heard, ledger } = world;
   const bill = bills[which % Math.max(1, bills.length)];
   switch (kind) {
@@ -85,10 +85,10 @@ test('whatever was under way when somebody was forgotten, nothing names them aft
         bills: [],
         entries: [],
       };
-      for (const act of before) await perform(act, world);
+      for (const act of before) await performAct(act, world);
       world.budgets.forget(g, ana);
       world.entries.length = 0; // what is in the book is erased there
-      for (const act of after) await perform(act, world);
+      for (const act of after) await performAct(act, world);
       const reported = [
         ...world.entries,
         ...world.ledger.listUnsaved(),

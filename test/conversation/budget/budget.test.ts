@@ -8,7 +8,7 @@ const twoMinutes = {
   channels: 1,
 } as const;
 /** A text of 2,000 letters is to be read. */
-const sing =
+const singSong =
   (how = {}) =>
   (fixture: SessionFixture) =>
     fixture.talk.sayText(toGuildId('g'), 'la '.repeat(666).trim(), 'now', how);
@@ -94,7 +94,7 @@ playScripts({
     adam says: five > heard Adam: five, answered Adam: You said five.
     `,
   'a text that costs more than is left is written, and not read out': [
-    { acts: { sing: sing(), 'sing beside': sing({ track: 'news' }) } },
+    { acts: { sing: singSong(), 'sing beside': singSong({ track: 'news' }) } },
     `
     with budget 0.1
     adam has spent 0.0985

@@ -20,12 +20,12 @@ const order: AnswerRequest = {
   first: { messages: [], heardMs: 3_000 },
 };
 
-function open(opening: AnswerBudget | BudgetRefusal) {
+function openReservation(opening: AnswerBudget | BudgetRefusal) {
   if (opening.kind === 'refused') throw new Error(`refused: ${opening.line.id}`);
   return opening.reservation;
 }
 
-const tokens = (count: number) => ({ inputTokens: count, outputTokens: 0 });
+const countTokens = (count: number) => ({ inputTokens: count, outputTokens: 0 });
 
 test('a program has its own budget, or that of a person, which answers in writing and texts read out use, too', () => {
   const getProgramCap = (id: string) =>
@@ -49,7 +49,7 @@ test('a program has its own budget, or that of a person, which answers in writin
     line: { id: 'budget.rest.person' },
   });
   const reading = { ...program, kind: 'reading', first: 'x'.repeat(500) } as const;
-  open(budgets.open(reading)).recordSpeech({ characters: 500, ms: 1 });
+  openReservation(budgets.open(reading)).recordSpeech({ characters: 500, ms: 1 });
   expect(ledger.getShare(g, toPersonId('token:bell'), todayMs).nanoUsd).toBe(0.0005e9);
   expect(budgets.open(reading)).toMatchObject({ line: { id: 'budget.user' } });
 });
@@ -68,7 +68,7 @@ test('recognising a person counts against their cap before it is decided whether
 test('a request that still ends keeps its money after its answer is over', async () => {
   const caps = { personDay: toUsd(0.0006) };
   const { budgets, ledger } = openBudgets(new VirtualClock(), { caps });
-  const bill = open(budgets.open(order));
+  const bill = openReservation(budgets.open(order));
   const held = await bill.reserveRequest([], [], 0);
   bill.close();
   expect(budgets.open(order).kind).toBe('refused');
@@ -82,8 +82,8 @@ test('a running answer may finish, whatever it costs, and then nobody begins ano
   const { budgets, ledger } = openBudgets(new VirtualClock(), {
     caps: { serverDay: toUsd(0.01) },
   });
-  const bill = open(budgets.open(order));
-  bill.recordUsage(tokens(50_000));
+  const bill = openReservation(budgets.open(order));
+  bill.recordUsage(countTokens(50_000));
   bill.close();
   expect(ledger.getStanding(g, todayMs).day.nanoUsd).toBe(0.05e9);
   expect(budgets.getToday(g)).toMatchObject({ usd: 0.05 });
@@ -97,17 +97,17 @@ test('at 80 % of a server the channel reads one line a day, and at its end anoth
   const { budgets } = openBudgets(new VirtualClock(), {
     caps: { serverDay: toUsd(0.1) },
   });
-  const first = open(budgets.open(order));
-  first.recordUsage(tokens(79_000));
+  const first = openReservation(budgets.open(order));
+  first.recordUsage(countTokens(79_000));
   expect(budgets.open(order)).not.toMatchObject({ news: expect.anything() });
-  first.recordUsage(tokens(2_000));
+  first.recordUsage(countTokens(2_000));
   expect(budgets.open(order)).toMatchObject({
     kind: 'open',
     news: { id: 'budget.warn' },
   });
   expect(budgets.open(order)).not.toMatchObject({ news: expect.anything() });
   expect(budgets.findUsedBudget(g)).toBeUndefined();
-  first.recordUsage(tokens(19_000));
+  first.recordUsage(countTokens(19_000));
   const line = { id: 'budget.guild', with: { time: '<t:1795219200:f>' } };
   expect(budgets.findUsedBudget(g)).toMatchObject({ line, time: '<t:1795219200:f>' });
   const refused = budgets.openHearingBudget(g, toPersonId('ben'));
@@ -126,11 +126,11 @@ test('a server may set a cap below that of the operator, and never gets more tha
   expect(budgets.getToday(g)).toMatchObject({ capUsd: 0.0006 });
   expect(budgets.getShare(g, toPersonId('ana'))).toMatchObject({ capUsd: 0.001 });
   expect(budgets.getToday(toGuildId('h'))).toMatchObject({ capUsd: 1 });
-  open(budgets.open(order));
+  openReservation(budgets.open(order));
   expect(budgets.open({ ...order, personId: toPersonId('ben') })).toMatchObject({
     kind: 'refused',
   });
-  open(budgets.open({ ...order, guildId: toGuildId('h') }));
+  openReservation(budgets.open({ ...order, guildId: toGuildId('h') }));
   expect(
     budgets.open({ ...order, guildId: toGuildId('h'), personId: toPersonId('ben') })
       .kind,
@@ -152,7 +152,7 @@ test('the bot says which work is free and which cost is an estimate, and free wo
   const tariff = { recognise: free, think: free, speak: free };
   const costless = openBudgets(new VirtualClock(), { caps, tariff });
   for (let turn = 0; turn < 10; turn++)
-    open(costless.budgets.open(order)).recordUsage(tokens(9_000));
+    openReservation(costless.budgets.open(order)).recordUsage(countTokens(9_000));
   expect(costless.ledger.getStanding(g, todayMs).day.nanoUsd).toBe(0);
   expect(costless.budgets.findUsedBudget(g)).toBeUndefined();
 });
@@ -163,11 +163,11 @@ test('only an answer in writing to typed words costs what the model of typed wor
     caps,
     written: { think: { kind: 'free' } },
   });
-  const answered = (kind: 'answer' | 'answer in writing', heardMs: number) =>
+  const openBudget = (kind: 'answer' | 'answer in writing', heardMs: number) =>
     budgets.open({ ...order, kind, first: { messages: [], heardMs } }).kind;
-  expect(answered('answer in writing', 0)).toBe('open');
-  expect(answered('answer in writing', 3_000)).toBe('refused');
-  expect(answered('answer', 0)).toBe('refused');
+  expect(openBudget('answer in writing', 0)).toBe('open');
+  expect(openBudget('answer in writing', 3_000)).toBe('refused');
+  expect(openBudget('answer', 0)).toBe('refused');
 });
 
 test.each([
@@ -180,7 +180,7 @@ test.each([
     const { budgets, ledger } = openBudgets(new VirtualClock(), {
       caps: { serverDay: toUsd(5) },
     });
-    using reservation = open(budgets.open(order));
+    using reservation = openReservation(budgets.open(order));
     const chat = createPaidChat(new FakeChat([[{ usage }]])).withReservation(
       reservation,
     );

@@ -15,13 +15,13 @@ import { VirtualClock, waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;
 const second = new Int16Array(16_000);
-const reported = (ms: number): EngineUsage => ({
+const reportHeard = (ms: number): EngineUsage => ({
   by: servedLocally,
   count: { kind: 'heard', ms },
 });
 
 /** One that hears while somebody speaks, and answers as told. */
-function streaming(settle: Listening['settle']) {
+function makeStreamingEngine(settle: Listening['settle']) {
   return {
     transcribe: () => {
       throw new Error('It listens.');
@@ -37,9 +37,9 @@ function streaming(settle: Listening['settle']) {
 /** Server of the sound, which is live. */
 const liveServer = { guildId: noGuild, isLive: true };
 
-function listening(settle: Listening['settle']) {
+function startListening(settle: Listening['settle']) {
   const heard: (readonly [ms: number, took: EngineUsage | undefined])[] = [];
-  const metered = meterTranscriber(streaming(settle), {
+  const metered = meterTranscriber(makeStreamingEngine(settle), {
     ...liveServer,
     onRecognised: (ms, usage) => void heard.push([ms, usage]),
   });
@@ -57,7 +57,10 @@ function meteredBy(holdSound: SoundMeter['holdSound'], push: Listening['push']) 
     settle: async () => ({ text: 'a' }),
     [Symbol.dispose]: () => undefined,
   };
-  const streams: Transcriber = { ...streaming(inner.settle), listen: () => inner };
+  const streams: Transcriber = {
+    ...makeStreamingEngine(inner.settle),
+    listen: () => inner,
+  };
   const meter: SoundMeter = {
     ...liveServer,
     onRecognised: (ms) => void heard.push(ms),
@@ -67,30 +70,33 @@ function meteredBy(holdSound: SoundMeter['holdSound'], push: Listening['push']) 
   return { heard, metered: metered.listen?.(() => undefined, never) ?? expect.fail() };
 }
 
-const answering = (...texts: readonly Transcript[]) => {
+const answerInTurn = (...texts: readonly Transcript[]) => {
   const left = [...texts];
   return async () => left.shift() ?? { text: '' };
 };
 
 test('of sound that streams the count of the server is paid, not its length as well', async () => {
-  const { listening: listener, heard } = listening(
-    answering({ text: 'a', usage: reported(900) }),
+  const { listening: listener, heard } = startListening(
+    answerInTurn({ text: 'a', usage: reportHeard(900) }),
   );
   listener.push(second);
   await listener.settle(never);
   listener[Symbol.dispose]();
-  expect(heard).toEqual([[1_000, reported(900)]]);
+  expect(heard).toEqual([[1_000, reportHeard(900)]]);
 });
 
 test('sound that streams waits until money for it is set aside, is sent whole, and frees the rest', async () => {
   const pushed: number[] = [];
   const [asked, ended]: [number[], number[]] = [[], []];
-  const hold = async (ms: number) => {
+  const holdUnits = async (ms: number) => {
     const n = asked.push(ms);
     await Promise.resolve();
     return { maxUnits: 1_500, release: () => void ended.push(n) };
   };
-  const { heard, metered } = meteredBy(hold, (sound) => void pushed.push(sound.length));
+  const { heard, metered } = meteredBy(
+    holdUnits,
+    (sound) => void pushed.push(sound.length),
+  );
   for (let n = 0; n < 4; n++) metered.push(second);
   expect(pushed).toEqual([]);
   await metered.settle(never);
@@ -106,7 +112,7 @@ test('sound that streams waits until money for it is set aside, is sent whole, a
 });
 
 test('sound without a transcript is paid by its length at the end', async () => {
-  const { listening: listener, heard } = listening(() =>
+  const { listening: listener, heard } = startListening(() =>
     Promise.reject(new Error('left')),
   );
   listener.push(second);
@@ -122,7 +128,7 @@ test('of an utterance that is sent whole, what the server counts is told, and of
   const whole: Transcriber = {
     async *transcribe() {
       yield { kind: 'partial', text: 'a' };
-      yield { kind: 'final', transcript: { text: 'a', usage: reported(900) } };
+      yield { kind: 'final', transcript: { text: 'a', usage: reportHeard(900) } };
     },
   };
   const metered = meterTranscriber(whole, {
@@ -134,21 +140,21 @@ test('of an utterance that is sent whole, what the server counts is told, and of
   for await (const _ of metered.transcribe(pcm, never));
   expect(heard).toEqual([
     [1_000, undefined],
-    [1_000, reported(900)],
+    [1_000, reportHeard(900)],
   ]);
 });
 
 test('a server that heard somebody speak and is late with their words is paid beside the one that answers', async () => {
-  const late = () => Promise.reject(new BotError('provider.late', true, 'Late.'));
+  const failLate = () => Promise.reject(new BotError('provider.late', true, 'Late.'));
   const failing: Transcriber = {
-    ...streaming(late),
+    ...makeStreamingEngine(failLate),
     async *transcribe() {
-      yield await late();
+      yield await failLate();
     },
   };
   const answering: Transcriber = {
     async *transcribe() {
-      yield { kind: 'final', transcript: { text: 'five', usage: reported(900) } };
+      yield { kind: 'final', transcript: { text: 'five', usage: reportHeard(900) } };
     },
   };
   const clock = new VirtualClock();
@@ -166,6 +172,6 @@ test('a server that heard somebody speak and is late with their words is paid be
   expect(heard).toEqual([
     [1_000, undefined],
     [1_000, undefined],
-    [1_000, reported(900)],
+    [1_000, reportHeard(900)],
   ]);
 });

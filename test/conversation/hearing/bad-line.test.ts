@@ -10,7 +10,7 @@ import { drawChance } from '#test/simulate/luck.ts';
 /** What a line makes of a packet: by the luck of its number, it comes later, twice, or not at all. */
 type Line = (packet: Packet, luck: (kind: string) => number) => readonly Packet[];
 
-const delay = (packet: Packet, byMs: number) => ({
+const delayPacket = (packet: Packet, byMs: number) => ({
   ...packet,
   atMs: packet.atMs + byMs,
 });
@@ -19,12 +19,14 @@ const lines: Readonly<Record<string, Line>> = {
   'loses 5 %': (packet, luck) => (luck('lost') < 0.05 ? [] : [packet]),
   'loses 30 %': (packet, luck) => (luck('lost') < 0.3 ? [] : [packet]),
   'loses 30 % and is uneven': (packet, luck) =>
-    luck('lost') < 0.3 ? [] : [delay(packet, 60 * luck('late'))],
+    luck('lost') < 0.3 ? [] : [delayPacket(packet, 60 * luck('late'))],
   'swaps and doubles 30 %': (packet, luck) => {
-    const first = delay(packet, luck('swapped') < 0.3 ? 40 : 0);
-    return luck('doubled') < 0.3 ? [first, delay(first, 20)] : [first];
+    const first = delayPacket(packet, luck('swapped') < 0.3 ? 40 : 0);
+    return luck('doubled') < 0.3 ? [first, delayPacket(first, 20)] : [first];
   },
-  'is late by up to 200 ms': (packet, luck) => [delay(packet, 200 * luck('late'))],
+  'is late by up to 200 ms': (packet, luck) => [
+    delayPacket(packet, 200 * luck('late')),
+  ],
 };
 
 async function openScenes() {
@@ -49,8 +51,8 @@ async function openScenes() {
         },
       ).map(({ event }) => event.kind);
     });
-    const count = (kind: string) => kinds.filter((each) => each === kind).length;
-    return { pauses: count('paused'), ends: count('ended') };
+    const countKind = (kind: string) => kinds.filter((each) => each === kind).length;
+    return { pauses: countKind('paused'), ends: countKind('ended') };
   };
 }
 

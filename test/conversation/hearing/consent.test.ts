@@ -28,11 +28,11 @@ const byRole = {
 /** Discord's ids of people are numbers. */
 const dan = { ...adam, id: toPersonId('111111111111111111'), name: 'Dan' };
 
-const roles = (roleIds: readonly RoleId[]) => (fixture: SessionFixture) =>
+const giveRoles = (roleIds: readonly RoleId[]) => (fixture: SessionFixture) =>
   void fixture.linkOpener.link.roles.set(eva.id, roleIds);
-const refreshed = ({ linkOpener }: SessionFixture) =>
+const listRefreshed = ({ linkOpener }: SessionFixture) =>
   linkOpener.link.refreshed.join(' ');
-const hangs = ({ consents }: SessionFixture) =>
+const hangReads = ({ consents }: SessionFixture) =>
   void Object.assign(consents, { read: () => new Promise(() => undefined) });
 
 playScripts({
@@ -58,7 +58,7 @@ playScripts({
     `,
   ],
   'those with the role are heard, until it is taken away in the middle of a sentence': [
-    { ...byRole, acts: { takeRole: roles([]), read: refreshed } },
+    { ...byRole, acts: { takeRole: giveRoles([]), read: listRefreshed } },
     `
     eva says: five > heard Eva: five, answered Eva: You said five.
     eva begins: five
@@ -70,7 +70,7 @@ playScripts({
     `,
   ],
   'a role that is given during a call is noticed within two seconds a person': [
-    { consent: byRole.consent, acts: { giveRole: roles([rules]) } },
+    { consent: byRole.consent, acts: { giveRole: giveRoles([rules]) } },
     `
     eva says: five
     do giveRole
@@ -95,7 +95,7 @@ playScripts({
     `,
   ],
   'where hearing depends on no roles, or nobody is there, nobody is asked for theirs': [
-    { ...notice, acts: { read: refreshed } },
+    { ...notice, acts: { read: listRefreshed } },
     `
     6000
     do read > nothing
@@ -117,7 +117,7 @@ playScripts({
     {
       isUncalled: true,
       acts: {
-        hang: hangs,
+        hang: hangReads,
         join: ({ sessions }) => void sessions.join(lounge, adam.id),
       },
     },
@@ -197,7 +197,7 @@ playScripts({
     `,
     ],
   'where roles are set only their members are heard, as soon as the role is given': [
-    { ...notice, acts: { giveRole: roles([mods]) } },
+    { ...notice, acts: { giveRole: giveRoles([mods]) } },
     `
     set roles 222222222222222222 > set value 222222222222222222 isSaved true
     eva says: five
@@ -301,20 +301,20 @@ playScripts({
 test('commands of people whom the server does not let use the bot are turned away with a reason', async () => {
   const { sessions, settings } = openSessionFixture();
   const g = toGuildId('g');
-  const denied = async (id: PersonId, roleIds: readonly RoleId[] = []) =>
+  const findDenial = async (id: PersonId, roleIds: readonly RoleId[] = []) =>
     (
       await sessions.settings.findDenial({
         guildId: g,
         caller: { id, roleIds, mayManage: false },
       })
     )?.id;
-  expect(await denied(dan.id)).toBeUndefined();
+  expect(await findDenial(dan.id)).toBeUndefined();
   await settings.setSetting(g, 'roles', mods);
   await settings.setSetting(g, 'blocked', dan.id);
-  expect(await denied(dan.id, [mods])).toBe('access.blocked');
-  expect(await denied(eva.id)).toBe('access.role');
+  expect(await findDenial(dan.id, [mods])).toBe('access.blocked');
+  expect(await findDenial(eva.id)).toBe('access.role');
   const caller = { id: eva.id, roleIds: [], mayManage: false };
   const denial = await sessions.settings.findDenial({ guildId: g, caller });
   expect(denial && formatText(denial.id, denial.with)).toContain(`role ${mods}`);
-  expect(await denied(eva.id, [mods])).toBeUndefined();
+  expect(await findDenial(eva.id, [mods])).toBeUndefined();
 });

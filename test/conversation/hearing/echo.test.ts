@@ -28,7 +28,7 @@ function recordedVoice() {
 }
 
 /** Adam has loudspeakers: what the bot says comes back into his microphone, late and quieter. */
-function loudspeakers(fixture: Awaited<ReturnType<typeof asked>>) {
+function attachLoudspeakers(fixture: Awaited<ReturnType<typeof askStory>>) {
   const [decoder, encoder] = [codec.createDecoder(24_000), codec.createEncoder(24_000)];
   const [lateMs, gain] = [160, 0.1];
   let sequence = 40_000;
@@ -45,7 +45,7 @@ function loudspeakers(fixture: Awaited<ReturnType<typeof asked>>) {
   };
 }
 
-async function asked() {
+async function askStory() {
   const clock = new VirtualClock();
   const chat = new FakeChat([[story]], clock);
   const synthesizer = recordedVoice();
@@ -62,8 +62,8 @@ async function asked() {
 }
 
 test('the voice of the bot out of loudspeakers is not answered, and does not interrupt the bot', async () => {
-  const fixture = await asked();
-  loudspeakers(fixture);
+  const fixture = await askStory();
+  attachLoudspeakers(fixture);
   await passTime(fixture, 2_600, await sayWords('human-goforward', adam, 0));
   for (let passed = 0; passed < 24_000; passed += 20) {
     const due = fixture.coming.filter(({ atMs }) => atMs <= fixture.clock.nowMs() + 20);

@@ -5,7 +5,7 @@ type Glimpse = PromiseWithResolvers<string | undefined> & {
   readonly signal: AbortSignal;
 };
 
-function open(isWatched = true) {
+function openGlimpses(isWatched = true) {
   const asked: Glimpse[] = [];
   const words: string[] = [];
   const view: RoomView = {
@@ -18,19 +18,19 @@ function open(isWatched = true) {
     },
   };
   const glimpses = new Glimpses(view, {}, (text) => words.push(text));
-  const speak = (ms: number) => {
+  const speakFor = (ms: number) => {
     const samples = new Int16Array(16 * 20).fill(3_000);
     for (let n = 0; n < ms / 20; n++) glimpses.push([{ samples }]);
   };
-  const answer = async (text?: string) => {
+  const answerGlimpse = async (text?: string) => {
     asked.at(-1)?.resolve(text);
     await vi.waitFor(() => expect(words.at(-1)).toBe(text));
   };
-  return { asked, words, glimpses, speak, answer };
+  return { asked, words, glimpses, speak: speakFor, answer: answerGlimpse };
 }
 
 test('the words so far are looked at once a second, one glimpse at a time', async () => {
-  const { asked, words, speak, answer } = open();
+  const { asked, words, speak, answer } = openGlimpses();
   speak(900);
   expect(asked).toHaveLength(0);
   speak(2_000);
@@ -43,7 +43,7 @@ test('the words so far are looked at once a second, one glimpse at a time', asyn
 });
 
 test('a pause drops the glimpse, whose words come too late', async () => {
-  const { asked, words, glimpses, speak } = open();
+  const { asked, words, glimpses, speak } = openGlimpses();
   speak(1_000);
   glimpses.stop();
   expect(asked[0]?.signal.aborted).toBe(true);
@@ -53,15 +53,15 @@ test('a pause drops the glimpse, whose words come too late', async () => {
 });
 
 test('nothing is looked at while no page is open, after 15 seconds, and after the end', () => {
-  const unwatched = open(false);
+  const unwatched = openGlimpses(false);
   unwatched.speak(5_000);
   expect(unwatched.asked).toHaveLength(0);
-  const long = open();
+  const long = openGlimpses();
   long.speak(15_000);
   long.glimpses.stop();
   long.speak(5_000);
   expect(long.asked).toHaveLength(1);
-  const over = open();
+  const over = openGlimpses();
   over.glimpses[Symbol.dispose]();
   over.speak(5_000);
   expect(over.asked).toHaveLength(0);

@@ -18,7 +18,7 @@ class SilentTurnModel {
   }
 }
 
-async function open() {
+async function openSession() {
   const turnModel = new SilentTurnModel();
   const pause = { ...endpointRules.pause, turnModelMs: usualTurnModelMs };
   const rules = { ...endpointRules, pause };
@@ -28,7 +28,7 @@ async function open() {
 }
 
 test('the judgement of a pause is withdrawn as its person speaks on, and as the utterance ends', async () => {
-  const { fixture, turnModel } = await open();
+  const { fixture, turnModel } = await openSession();
   // "Five", a pause, "five".
   const packets = await sayWords('human-cards-004', adam, fixture.clock.nowMs());
   const seen = new Set<string>();
@@ -52,7 +52,7 @@ test('the judgement of a pause is withdrawn as its person speaks on, and as the 
 });
 
 test('a pause is not judged while somebody else talks, and its words and silence end the turn', async () => {
-  const { fixture, turnModel } = await open();
+  const { fixture, turnModel } = await openSession();
   const nowMs = fixture.clock.nowMs();
   // Eva talks on for two seconds after Adam's words.
   const packets = await Promise.all([

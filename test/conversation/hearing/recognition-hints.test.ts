@@ -10,7 +10,7 @@ import {
 import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
 
 /** Notes what it is told to expect. */
-function hinted(texts: readonly string[]) {
+function collectHints(texts: readonly string[]) {
   const reported: (readonly string[])[] = [];
   const fake = new FakeTranscriber({ texts });
   const transcriber: Transcriber = {
@@ -25,7 +25,7 @@ function hinted(texts: readonly string[]) {
 const hostile = { ...eva, id: toPersonId('mallory'), name: '<b>\r\nMallory</b>' };
 
 test('the recogniser expects the names of the bot, and of those present who agreed', async () => {
-  const { reported, transcriber } = hinted(['what time is it']);
+  const { reported, transcriber } = collectHints(['what time is it']);
   const over = { transcriber, names: ['Computer'] };
   const fixture = await joinLounge(over, [adam, eva, hostile]);
   await passTime(fixture, 11_000);

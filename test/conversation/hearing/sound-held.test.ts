@@ -24,7 +24,7 @@ const transcriber: Transcriber = {
   },
 };
 
-async function called(people: readonly ChannelMember[]) {
+async function callBot(people: readonly ChannelMember[]) {
   const byName = {
     addressing: 'name',
     names: ['Nova'],
@@ -47,7 +47,7 @@ async function heldBytes() {
 test('of somebody who never pauses only the last words are kept in memory', {
   timeout,
 }, async () => {
-  const fixture = await called([adam, eva]);
+  const fixture = await callBot([adam, eva]);
   const before = await heldBytes();
   for (let said = 0; said < 12; said++) {
     const packets = await sayWords('human-goforward', adam, fixture.clock.nowMs());

@@ -22,14 +22,14 @@ const speech = 'human-goforward';
 type Over = Parameters<typeof openSessionFixture>[0];
 
 /** Adam has called the bot, and everybody's words are taken down. */
-async function taken(over: Over = {}, clock = new VirtualClock()) {
+async function takeDown(over: Over = {}, clock = new VirtualClock()) {
   const listener = new RecordedUtterances();
   const fixture = await joinLounge({ listener, ...over }, [adam, eva], clock);
   await passTime(fixture, 100);
   return { fixture, listener };
 }
 
-const slow = (clock: VirtualClock, tookMs: number) =>
+const makeSlowTranscriber = (clock: VirtualClock, tookMs: number) =>
   new FakeTranscriber({ texts: ['five five'], tookMs, clock });
 const failed = new BotError('provider.refused', true, 'No.');
 
@@ -39,7 +39,7 @@ test.each([
 ] as const)(
   'an utterance %s is told of from its beginning to its end, once',
   async (_, addressing) => {
-    const { fixture, listener } = await taken({ addressing });
+    const { fixture, listener } = await takeDown({ addressing });
     await hearSpeech(fixture, 5_000, speech);
     expect(listener.listEnds).toEqual(['five five']);
     const [utterance] = listener.all;
@@ -52,7 +52,7 @@ test.each([
   ['nothing was understood', { texts: [''] }, 'no-words'],
   ['the recogniser failed', { texts: [], error: failed }, 'not-understood'],
 ])('where %s, the end says so', async (_, options, end) => {
-  const { fixture, listener } = await taken({
+  const { fixture, listener } = await takeDown({
     transcriber: new FakeTranscriber(options),
   });
   await hearSpeech(fixture, 5_000, speech);
@@ -64,7 +64,10 @@ test.each([
   ['while it is recognised', 3_500],
 ])('who says no %s takes back what they were saying', async (_, ms) => {
   const clock = new VirtualClock();
-  const { fixture, listener } = await taken({ transcriber: slow(clock, 5_000) }, clock);
+  const { fixture, listener } = await takeDown(
+    { transcriber: makeSlowTranscriber(clock, 5_000) },
+    clock,
+  );
   await passTime(fixture, ms, await sayWords(speech, adam, clock.nowMs()));
   await fixture.privacy.deny(toGuildId('g'), toPersonId('adam'));
   await passTime(fixture, 12_000);
@@ -72,7 +75,7 @@ test.each([
 });
 
 test('words from before a lost link are still recognised', async () => {
-  const { fixture, listener } = await taken();
+  const { fixture, listener } = await takeDown();
   await hearSpeech(fixture, 1_500, speech);
   fixture.linkOpener.link.lose();
   await passTime(fixture, 3_000);
@@ -81,7 +84,7 @@ test('words from before a lost link are still recognised', async () => {
 
 test('words at the end of a session are reported as far as they were understood', async () => {
   const clock = new VirtualClock();
-  const file = slow(clock, 100);
+  const file = makeSlowTranscriber(clock, 100);
   const transcriber: Transcriber = {
     transcribe: (pcm, signal) => file.transcribe(pcm, signal),
     listen: (onPartial, signal) => {
@@ -89,7 +92,7 @@ test('words at the end of a session are reported as far as they were understood'
       return openListening(file, onPartial, signal);
     },
   };
-  const { fixture, listener } = await taken({ transcriber }, clock);
+  const { fixture, listener } = await takeDown({ transcriber }, clock);
   await hearSpeech(fixture, 1_800, speech);
   await fixture.sessions.leave(toGuildId('g'));
   await passTime(fixture, 1_000);
@@ -103,8 +106,8 @@ test.each([
   '%s are sent in each pause, which is at most 1.5 times their speech, and are known soon after a microphone closes',
   async (_, addressing, answers) => {
     const clock = new VirtualClock();
-    const transcriber = slow(clock, 120);
-    const { fixture, listener } = await taken({ addressing, transcriber }, clock);
+    const transcriber = makeSlowTranscriber(clock, 120);
+    const { fixture, listener } = await takeDown({ addressing, transcriber }, clock);
     await fixture.privacy.allow(toGuildId('g'), toPersonId('eva'));
     let knownAtMs = 0;
     listener.onWhole = () => {

@@ -20,22 +20,22 @@ function knowModel(pauses = 40, judge = (n: number) => n % 4 !== 0) {
 }
 
 /** A captioned session whose chat server answers "Paris.", and judges before that if it is asked to. */
-async function open(
+async function openJudgedSession(
   judgement: string,
   wordsJudges: WordsJudgeTrust,
   name: PipelineName = 'chained',
 ) {
-  const reply = (newest: string) =>
+  const replyTo = (newest: string) =>
     newest.includes(judgeOrder.content) ? `${judgement}Paris.` : 'Paris.';
   const served = await openServed(name, {
-    replies: [{ match: /./, reply }],
+    replies: [{ match: /./, reply: replyTo }],
     wordsJudges,
   });
   await turnCaptionsOn(served.fixture);
   return served;
 }
 
-type Served = Awaited<ReturnType<typeof open>>;
+type Served = Awaited<ReturnType<typeof openJudgedSession>>;
 
 /** Milliseconds from the end of the voice to the end of the turn. */
 async function measureDelay(served: Served) {
@@ -61,7 +61,7 @@ async function listTraces({ fixture, providers, shown }: Served) {
 test.each(['goes on\n', '"Whole"\n\n'])(
   'the judgement %j is never spoken, shown, kept or remembered',
   async (judgement) => {
-    await using served = await open(judgement, knowModel());
+    await using served = await openJudgedSession(judgement, knowModel());
     for (let turn = 0; turn < 2; turn++) await served.ask('capital');
     await served.settle();
     const { all, spoken } = await listTraces(served);
@@ -73,8 +73,8 @@ test.each(['goes on\n', '"Whole"\n\n'])(
 );
 
 test('words that go on hold the turn, and the answer begun in the pause is used', async () => {
-  await using whole = await open('whole\n', knowModel());
-  await using goesOn = await open('goes on\n', knowModel());
+  await using whole = await openJudgedSession('whole\n', knowModel());
+  await using goesOn = await openJudgedSession('goes on\n', knowModel());
   const [soonMs, heldMs] = [await measureDelay(whole), await measureDelay(goesOn)];
   expect(heldMs).toBeGreaterThan(soonMs + 300);
   expect(heldMs).toBeLessThanOrEqual(2_000);
@@ -83,8 +83,8 @@ test('words that go on hold the turn, and the answer begun in the pause is used'
 });
 
 test('a model that answers without a judgement is as quick as one that is not trusted', async () => {
-  await using silent = await open('', knowModel());
-  await using unknown = await open('goes on\n', new WordsJudgeTrust());
+  await using silent = await openJudgedSession('', knowModel());
+  await using unknown = await openJudgedSession('goes on\n', new WordsJudgeTrust());
   expect(await measureDelay(silent)).toBe(await measureDelay(unknown));
 });
 
@@ -111,7 +111,7 @@ test('a turn waits for no judgement of a request that failed', async () => {
 });
 
 test('a model is learnt from pause to pause, and asked no more if it always says the same', async () => {
-  await using served = await open(
+  await using served = await openJudgedSession(
     'whole\n',
     knowModel(18, () => true),
   );
@@ -128,13 +128,13 @@ test('a model is learnt from pause to pause, and asked no more if it always says
 });
 
 test.each(['audio-model', 'realtime'] as const)('%s is not asked', async (name) => {
-  await using served = await open('whole\n', knowModel(), name);
+  await using served = await openJudgedSession('whole\n', knowModel(), name);
   await served.ask('capital');
   expect(served.shown).not.toContain(orderLine);
 });
 
 test('a typed question is not asked about', async () => {
-  await using served = await open('whole\n', knowModel());
+  await using served = await openJudgedSession('whole\n', knowModel());
   void served.fixture.talk.askQuestion(toGuildId('g'), 'Where?', adam, 'voice');
   await served.until(() => served.asked.length > 0, 'a request');
   expect(served.shown).not.toContain(orderLine);

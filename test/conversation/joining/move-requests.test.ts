@@ -12,9 +12,9 @@ import { makeCalled, openSeats } from '#test/features/seats/seats-setup.ts';
 async function calledAway() {
   const bot = await makeCalled(await openSeats());
   const joining = await bot.sessions.join(den, toPersonId('cleo'));
-  const press = (personId: PersonId, to = toChannelId('den')) =>
+  const pressMove = (personId: PersonId, to = toChannelId('den')) =>
     bot.sessions.moveRequests.agree(toGuildId('g'), personId, to);
-  return { bot, joining, press };
+  return { bot, joining, press: pressMove };
 }
 
 test('a person who calls the bot away from others has them asked, in a sentence that names no channel', async () => {

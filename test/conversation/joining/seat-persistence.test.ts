@@ -17,7 +17,7 @@ async function idleMinutes({ store }: SeatedBot) {
 }
 
 /** The network goes away: no link can be opened. */
-function cut({ linkOpener }: SeatedBot) {
+function cutNetwork({ linkOpener }: SeatedBot) {
   linkOpener.failures.push(...Array(1_000).fill(offline));
   linkOpener.link.lose();
 }
@@ -26,14 +26,14 @@ test('a seat stays young for as long as its link is there, and no longer', async
   const bot = await makeCalled(await openSeats());
   await bot.clock.advance(2 * minuteMs);
   expect(await idleMinutes(bot)).toBe(0);
-  cut(bot);
+  cutNetwork(bot);
   await bot.clock.advance(4 * minuteMs);
   expect(await idleMinutes(bot)).toBe(4);
 });
 
 test('after ten minutes without a network the bot returns by itself, after an hour it does not and its panel says so', async () => {
   const bot = await makeCalled(await openSeats());
-  cut(bot);
+  cutNetwork(bot);
   await bot.clock.advance(10 * minuteMs);
   expect(bot.of('left')).toMatchObject([{ why: 'refused' }]);
   bot.linkOpener.failures.splice(0);
@@ -47,7 +47,7 @@ test('after ten minutes without a network the bot returns by itself, after an ho
   expect(
     bot.sessions.findSession(toGuildId('g'))?.consent.mayHear(toPersonId('adam')),
   ).toBe(true);
-  cut(bot);
+  cutNetwork(bot);
   await bot.clock.advance(60 * minuteMs);
   bot.linkOpener.failures.splice(0);
   await bot.arrive();
@@ -68,7 +68,7 @@ async function breakTwice(bot: SeatedBot) {
 }
 
 test.each([
-  ['finds no link', cut],
+  ['finds no link', cutNetwork],
   ['has a bug twice', breakTwice],
 ])(
   'what people said for a session that %s is gone 15 minutes after it, and who called',

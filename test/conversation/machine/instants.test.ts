@@ -24,7 +24,7 @@ import {
 
 const ana = toPersonId('ana');
 
-function play(
+function playEvents(
   events: readonly (ConversationEvent | readonly ConversationEvent[])[],
   room = makeRoom('ana', 'ben'),
 ) {
@@ -39,7 +39,7 @@ function play(
 }
 
 test('a spoken stop ends the tool of the answer that sounds', () => {
-  const { effects, state } = play([
+  const { effects, state } = playEvents([
     bridge,
     toolCalled(101, 'volume', '50', 'change', 1_100),
     replyAudible(101, 1_200),
@@ -51,7 +51,7 @@ test('a spoken stop ends the tool of the answer that sounds', () => {
 
 test('a yes counts no more once the bot has begun to say something else', () => {
   const question = 'Set a timer of 10? Say yes.';
-  const { state } = play(
+  const { state } = playEvents(
     [
       timerAsked[0],
       toolCalled(101, 'timer', '10', 'last', 1_100, { isSayable: true }),
@@ -75,7 +75,7 @@ test.each([1_100, 1_199, 1_200, 1_201, 1_300])(
     const began = voiceBegan(2, toPersonId('ben'), fromMs);
     const audible = replyAudible(101, 1_200);
     const inOrder = fromMs <= 1_200 ? [began, audible] : [audible, began];
-    const { effects, state } = play([
+    const { effects, state } = playEvents([
       bridge,
       ...inOrder,
       pauseWithWords(2, 1_900, 'Nova, wait'),
@@ -94,7 +94,7 @@ test.each([
   'a tool called %s a no of others leads to no further question to the model',
   (_, no, [calledMs = 0]) => {
     const room = makeRoomAfter(saidByBen);
-    const { effects } = play(
+    const { effects } = playEvents(
       [
         bridge,
         replyAudible(101, 1_200),
@@ -113,7 +113,7 @@ test.each([
 );
 
 test('an answer that waits for a tool when another person says no is begun anew', () => {
-  const { effects } = play(
+  const { effects } = playEvents(
     [
       bridge,
       replyAudible(101, 1_200),

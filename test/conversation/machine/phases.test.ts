@@ -164,10 +164,10 @@ test.each(table.map(([name, ...row]) => ({ name, row })))(
 );
 
 test.each(phases)('a question can be seen to be in the phase %s', (phase) =>
-  expect(getPhase({ id: 100 }, reached(phase))).toBe(phase),
+  expect(getPhase({ id: 100 }, reachPhase(phase))).toBe(phase),
 );
 
-function reached(phase: keyof typeof roads) {
+function reachPhase(phase: keyof typeof roads) {
   const road: readonly ConversationEvent[] = roads[phase];
   const start = makeRoom('ana', 'ben');
   return road.reduce(
@@ -177,7 +177,7 @@ function reached(phase: keyof typeof roads) {
 }
 
 function cellOf(phase: keyof typeof roads, event: ConversationEvent) {
-  const before = reached(phase);
+  const before = reachPhase(phase);
   const { effects, state } = stepConversation(before, event, conversationRules);
   const visible = effects.filter((one) => !usuallyHidden.has(one.do));
   const done = visible.map((one) => formatEffect(one, state)).join(', ');

@@ -7,7 +7,7 @@ import {
 import { ShardPace } from '#src/discord/link/signal-pace.ts';
 
 /** Reactions to `losses` in turn, with their times; between a return and the next loss the link holds for `heldMs`. */
-function play(
+function playLosses(
   losses: readonly { readonly heldMs?: number }[],
   { restMs = 0, tookMs = 0 } = {},
 ) {
@@ -31,30 +31,35 @@ function play(
   return { waits, triesAtMs, gaveUp: false };
 }
 
-const often = (times: number) => Array.from({ length: times }, () => ({}));
+const repeatLoss = (times: number) => Array.from({ length: times }, () => ({}));
 
 test('the longest waits double up to half a minute, and the tenth try is the last', () =>
-  expect(play(often(20))).toMatchObject({
+  expect(playLosses(repeatLoss(20))).toMatchObject({
     waits: [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000, 30_000],
     gaveUp: true,
   }));
 
 test('the bot does not wait for a reconnect that would take longer than five minutes', () => {
-  expect(play(often(1), { restMs: 300_001 })).toMatchObject({
+  expect(playLosses(repeatLoss(1), { restMs: 300_001 })).toMatchObject({
     waits: [],
     gaveUp: true,
   });
-  const hanging = play(often(20), { tookMs: 60_000 });
+  const hanging = playLosses(repeatLoss(20), { tookMs: 60_000 });
   expect([hanging.triesAtMs.length, hanging.gaveUp]).toEqual([5, true]);
 });
 
 test('a link that held for a minute begins anew when it is lost', () => {
-  const held = play([...often(3), { heldMs: 60_000 }, { heldMs: 59_999 }, {}]);
+  const held = playLosses([
+    ...repeatLoss(3),
+    { heldMs: 60_000 },
+    { heldMs: 59_999 },
+    {},
+  ]);
   expect(held.waits).toEqual([500, 1_000, 2_000, 4_000, 500, 1_000]);
 });
 
 test('waiting for the own pace of joins counts neither as a try nor as time', () => {
-  const waits = (events: readonly ('paced' | 'lost')[]) => {
+  const listWaits = (events: readonly ('paced' | 'lost')[]) => {
     let [comeback, atMs] = [initialReconnect, 0];
     const tried = [];
     for (const kind of events) {
@@ -69,9 +74,9 @@ test('waiting for the own pace of joins counts neither as a try nor as time', ()
     return tried;
   };
   const paced = Array.from({ length: 40 }, () => 'paced' as const);
-  expect(waits(['lost', ...paced, 'lost'])).toEqual([...Array(41).fill(1), 2]);
+  expect(listWaits(['lost', ...paced, 'lost'])).toEqual([...Array(41).fill(1), 2]);
   const lost = Array.from({ length: 12 }, () => 'lost' as const);
-  expect(waits([...paced, ...lost]).indexOf('gave up')).toBe(49);
+  expect(listWaits([...paced, ...lost]).indexOf('gave up')).toBe(49);
 });
 
 test('the sixty-first join of a shard waits until a minute after the first', () => {

@@ -57,21 +57,21 @@ async function openRoom(scene: Scene) {
     clock,
   );
   await fixture.sessions.join(lounge, toPersonId('adam'));
-  const pass = (ms: number, packets?: Parameters<typeof passTime>[2]) =>
+  const passFixtureTime = (ms: number, packets?: Parameters<typeof passTime>[2]) =>
     passTime(fixture, ms, packets);
-  await pass(4_000);
+  await passFixtureTime(4_000);
   return {
     chat,
     fixture,
     live,
-    pass,
+    pass: passFixtureTime,
     /** Adam says a sentence of 3.3 s. */
     async say() {
       const packets = await sayWords('human-goforward', adam, clock.nowMs() + 20);
-      await pass(3_300, packets);
+      await passFixtureTime(3_300, packets);
     },
     async until(holds: () => boolean, maxMs = 40_000) {
-      for (let ms = 0; !holds() && ms < maxMs; ms += 20) await pass(20);
+      for (let ms = 0; !holds() && ms < maxMs; ms += 20) await passFixtureTime(20);
       expect(holds()).toBe(true);
     },
     [Symbol.asyncDispose]: async () => {
@@ -180,21 +180,21 @@ test('a switch to the live model and back loses nothing that was said', async ()
     answer: () => ({ says: four }),
   });
   const { fixture, live } = room;
-  const ask = async () => {
+  const askAndWait = async () => {
     const { length } = fixture.of('answered');
     await room.say();
     await room.until(() => fixture.of('answered').length > length);
     return fixture.of('answered').at(-1);
   };
   await fixture.settings.setSetting(toGuildId('g'), 'pipeline', 'chained');
-  const written = await ask();
+  const written = await askAndWait();
   expect(live.server.sessions).toEqual([]);
   await fixture.settings.setSetting(toGuildId('g'), 'pipeline', 'live');
-  expect(await ask()).toMatchObject({ heardText: four });
+  expect(await askAndWait()).toMatchObject({ heardText: four });
   const [start] = live.server.sessions[0]?.commands ?? [];
   expect(JSON.stringify(start)).toContain(written?.heardText.trim());
   await fixture.settings.setSetting(toGuildId('g'), 'pipeline', 'chained');
-  await ask();
+  await askAndWait();
   expect(JSON.stringify(room.chat.asked.at(-1))).toContain(four);
 });
 

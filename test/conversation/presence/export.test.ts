@@ -30,7 +30,7 @@ async function talkedTo({ onDisk: { writer } }: Pick<TranscriptStores, 'onDisk'>
   ]);
 }
 
-async function exported(transcripts: TranscriptStores, personId: PersonId) {
+async function exportPerson(transcripts: TranscriptStores, personId: PersonId) {
   const fixture = openSessionFixture({ transcripts });
   const outcome = await fixture.privacy.exportPerson(toGuildId('g'), personId);
   if (outcome.kind !== 'exported') throw new Error('nothing was exported');
@@ -39,7 +39,7 @@ async function exported(transcripts: TranscriptStores, personId: PersonId) {
 
 async function expectOwnWordsOnly(transcripts: TranscriptStores) {
   await talkedTo(transcripts);
-  const [own, answer, quote, ...others] = await exported(
+  const [own, answer, quote, ...others] = await exportPerson(
     transcripts,
     toPersonId('eva'),
   );
@@ -50,7 +50,7 @@ async function expectOwnWordsOnly(transcripts: TranscriptStores) {
     text: 'Bob sold the quagga. Eva was late.',
   });
   expect(others).toEqual([]);
-  expect(await exported(transcripts, toPersonId('adam'))).toMatchObject([
+  expect(await exportPerson(transcripts, toPersonId('adam'))).toMatchObject([
     { number: 30, text: 'Bob sold the quagga. Eva was late.' },
   ]);
 }

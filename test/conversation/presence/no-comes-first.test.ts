@@ -61,10 +61,10 @@ class HeldOperation {
         if (typeof value !== 'function') return value;
         return (...args: unknown[]) => {
           this.#left--;
-          const work = () => Reflect.apply(value, target, args);
-          if (this.#left !== 0) return work();
+          const doWork = () => Reflect.apply(value, target, args);
+          if (this.#left !== 0) return doWork();
           this.#reached.resolve('held');
-          return this.#release.promise.then(work);
+          return this.#release.promise.then(doWork);
         };
       },
     });
@@ -72,7 +72,7 @@ class HeldOperation {
 }
 
 /** A run of the bot over these stores: Adam called it to the Lounge, and Eva once agreed for always. */
-async function run(open: StoresOpener, held = new HeldOperation()) {
+async function startRun(open: StoresOpener, held = new HeldOperation()) {
   const clock = new StoreClock();
   const { stores, onDisk } = await open();
   const watched = clock.watchStores(stores);
@@ -90,12 +90,12 @@ async function run(open: StoresOpener, held = new HeldOperation()) {
     [adam, eva],
     clock,
   );
-  await done(fixture, fixture.sessions.join(lounge, toPersonId('adam')));
+  await waitUntilDone(fixture, fixture.sessions.join(lounge, toPersonId('adam')));
   return fixture;
 }
 
 /** Lets time pass until that is done. */
-async function done<T>({ clock }: SessionFixture, work: Promise<T>) {
+async function waitUntilDone<T>({ clock }: SessionFixture, work: Promise<T>) {
   let isDone = false;
   const over = work.finally(() => {
     isDone = true;
@@ -125,18 +125,18 @@ async function atEach(
     await using stack = new AsyncDisposableStack();
     const open = await place(stack);
     const held = new HeldOperation();
-    const fixture = await run(open, held);
+    const fixture = await startRun(open, held);
     await fixture.privacy.allow(toGuildId('g'), toPersonId('eva'));
     const turning = fixture.captions.turnOn(toGuildId('g'), {});
     await passTime(fixture, 4_000);
-    await done(fixture, turning);
+    await waitUntilDone(fixture, turning);
     expect(goesOn(fixture, act)).toBe(true);
     held.arm(nth);
     const acting = actOf(act)(fixture);
-    const reached = await done(fixture, Promise.race([held.reached, acting]));
+    const reached = await waitUntilDone(fixture, Promise.race([held.reached, acting]));
     if (reached === 'held') await then(fixture, nth, open);
     held.release();
-    await done(fixture, acting);
+    await waitUntilDone(fixture, acting);
     expect(goesOn(fixture, act)).toBe(false);
     if (reached !== 'held') return nth - 1;
   }
@@ -147,10 +147,10 @@ function noComesFirst(name: string, place: StorePlace) {
     `${name}: %s counts in a session that begins at any await of it, and from its first write on in the next run of a process that is killed there`,
     async (act) => {
       const awaits = await atEach(place, act, async (fixture, nth, open) => {
-        if (nth > 1) expect(goesOn(await run(open), act)).toBe(false);
+        if (nth > 1) expect(goesOn(await startRun(open), act)).toBe(false);
         expect(goesOn(fixture, act)).toBe(false);
-        await done(fixture, fixture.sessions.leave(toGuildId('g')));
-        await done(fixture, fixture.sessions.join(lounge, toPersonId('adam')));
+        await waitUntilDone(fixture, fixture.sessions.leave(toGuildId('g')));
+        await waitUntilDone(fixture, fixture.sessions.join(lounge, toPersonId('adam')));
         expect(goesOn(fixture, act)).toBe(false);
       });
       expect(awaits).toBeGreaterThanOrEqual(act === 'leave out' ? 1 : 2);
@@ -170,21 +170,25 @@ function pressDuringErasure(name: string, place: StorePlace) {
         await using stack = new AsyncDisposableStack();
         const open = await place(stack);
         const held = new HeldOperation();
-        const fixture = await run(open, held);
-        await done(
+        const fixture = await startRun(open, held);
+        await waitUntilDone(
           fixture,
           fixture.captions.setLeftOut(toGuildId('g'), toPersonId('eva'), true),
         );
         held.arm(nth);
         const forgetting = fixture.privacy.forget(toGuildId('g'), toPersonId('eva'));
-        reached = await done(
+        reached = await waitUntilDone(
           fixture,
           Promise.race([held.reached, forgetting.then(() => 'over')]),
         );
         const pressing = fixture.privacy[press](toGuildId('g'), toPersonId('eva'));
         held.release();
-        expect(await done<object>(fixture, pressing)).toMatchObject({ isSaved: true });
-        expect(await done(fixture, forgetting)).toMatchObject({ kind: 'forgotten' });
+        expect(await waitUntilDone<object>(fixture, pressing)).toMatchObject({
+          isSaved: true,
+        });
+        expect(await waitUntilDone(fixture, forgetting)).toMatchObject({
+          kind: 'forgotten',
+        });
         const { leftOutPeople, store } = fixture.dependencies;
         if (nth > 1)
           expect((await store.read(toGuildId('g'))).get(toPersonId('eva'))).toEqual({
@@ -274,12 +278,12 @@ test.each(['SQLite', 'PostgreSQL'])(
     await using stack = new AsyncDisposableStack();
     const open = await (name === 'SQLite' ? openSqlitePlace : openPostgresPlace)(stack);
     const held = new HeldOperation();
-    const killed = await run(open, held);
+    const killed = await startRun(open, held);
     await killed.captions.setLeftOut(toGuildId('g'), toPersonId('eva'), true);
     held.arm(2); // the row that they were forgotten is written, and nothing is erased
     void killed.privacy.forget(toGuildId('g'), toPersonId('eva'));
-    await done(killed, held.reached);
-    const next = await run(open);
+    await waitUntilDone(killed, held.reached);
+    const next = await startRun(open);
     const { leftOutPeople, store } = next.dependencies;
     expect(await leftOutPeople.read(toGuildId('g'))).toEqual(new Map([['eva', true]]));
     const over = new AbortController();

@@ -14,7 +14,7 @@ export function createAnswersAhead() {
   const ahead = new Set<number>();
   let overMs: number | undefined;
   /** Decides as the conversation does, and watches. */
-  const decide: typeof stepConversation = (state, event, rules) => {
+  const decideWatched: typeof stepConversation = (state, event, rules) => {
     const next = stepConversation(state, event, rules);
     for (const effect of next.effects) noteEffect(effect);
     noteEvent(event, next.effects);
@@ -51,6 +51,6 @@ export function createAnswersAhead() {
     get vain() {
       return vain;
     },
-    decide,
+    decide: decideWatched,
   };
 }

@@ -61,16 +61,19 @@ class NarratingModel implements ChatModel {
     const what =
       [overheard, reported].filter((word) => shown.includes(word)).join(' and ') ||
       'nothing';
-    const call = (name: string, given: object): ChatPart => {
+    const makeCallPart = (name: string, given: object): ChatPart => {
       return {
         kind: 'tool',
         call: { id: 'c', name, argumentsJson: JSON.stringify(given) },
       };
     };
     if (/decided/.test(question) && isOffered('find_in_captions'))
-      yield call('find_in_captions', { question: 'What is decided?', about: 'all' });
+      yield makeCallPart('find_in_captions', {
+        question: 'What is decided?',
+        about: 'all',
+      });
     else if (/Remember/.test(question) && isOffered('remember'))
-      yield call('remember', { text: `At eight: ${what}.` });
+      yield makeCallPart('remember', { text: `At eight: ${what}.` });
     else if (isRecap)
       yield { kind: 'text', text: makeRecap(question, `It is ${what}.`) };
     else {
@@ -102,8 +105,8 @@ export async function openNarration(
   const chat = new NarratingModel(clock);
   const voice = { isOut: false };
   const error = new BotError('provider.unreachable', true, 'Gone.', undefined, 'speak');
-  const fault = () => (voice.isOut ? { afterPieces: 0, error } : undefined);
-  const synthesizer = new FakeSynthesizer({ pieces, fault });
+  const findFault = () => (voice.isOut ? { afterPieces: 0, error } : undefined);
+  const synthesizer = new FakeSynthesizer({ pieces, fault: findFault });
   let said = '';
   const transcriber = new FakeTranscriber({ texts: () => said });
   const parts = { chat, synthesizer, transcriber, tools, addressing: 'off' } as const;
@@ -113,11 +116,11 @@ export async function openNarration(
   for (const { id } of [adam, eva, ben])
     await fixture.privacy.allow(toGuildId('g'), id);
   await passTime(fixture, 100);
-  const say = async (who: ChannelMember, text: string) => {
+  const saySaying = async (who: ChannelMember, text: string) => {
     said = text;
     await hearSpeech(fixture, 4_000, 'human-goforward', who);
   };
-  return { fixture, synthesizer, say, voice, chat };
+  return { fixture, synthesizer, say: saySaying, voice, chat };
 }
 
 export type Narration = Awaited<ReturnType<typeof openNarration>>;

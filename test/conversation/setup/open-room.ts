@@ -43,8 +43,8 @@ export async function openRoom(
 /** A room in which words take 120 ms, and the first word of a model that says `answer` 250 ms. */
 export async function openSlowRoom(answer: string) {
   const clock = new VirtualClock();
-  const texts = () => 'what is the capital';
-  const transcriber = new FakeTranscriber({ texts, tookMs: 120, clock });
+  const recogniseText = () => 'what is the capital';
+  const transcriber = new FakeTranscriber({ texts: recogniseText, tookMs: 120, clock });
   const prompts: string[][] = [];
   const chat: ChatModel = {
     async *reply(messages, _tools, signal) {

@@ -32,7 +32,7 @@ import {
 import {
   addReminder,
   allowHearing,
-  ask,
+  askBot,
   awaitSound,
   awaitText,
   beginConfirm,
@@ -46,8 +46,8 @@ import {
   playTrack,
   readAloud,
   removeItem,
-  restrict,
-  spend,
+  restrictBot,
+  spendDollars,
   takeAway,
   typeLine,
 } from './script-requests.ts';
@@ -139,12 +139,12 @@ export class Play {
     this.clock = clock ?? new VirtualClock();
     this.#people = people ?? [adam, eva];
     this.#acts = acts ?? {};
-    const fault = () => {
+    const findFault = () => {
       const error = this.broken.get('voice');
       return error && { afterPieces: 0, error };
     };
     this.#synthesizer = new FakeSynthesizer({
-      fault,
+      fault: findFault,
       ...(pieces !== 'natural' && { pieces: pieces ?? 10 }),
     });
     const onEvent = (_guildId: string, event: SessionEvent) =>
@@ -187,13 +187,13 @@ export class Play {
   /** Lets time pass. Returns the number of frames that left meanwhile. */
   async pass(ms: number) {
     const { links } = this.fixture.linkOpener;
-    const sent = () => links.reduce((sum, link) => sum + link.sent, 0);
-    const before = sent();
+    const countSent = () => links.reduce((sum, link) => sum + link.sent, 0);
+    const before = countSent();
     const untilMs = this.clock.nowMs() + ms;
     if (links.length === 0) await this.clock.advance(ms);
     else await passTime(this.fixture, ms, this.#packets);
     this.#packets = this.#packets.filter(({ atMs }) => atMs > untilMs);
-    return sent() - before;
+    return countSent() - before;
   }
 
   async speak(name: string, text: string, clip = '') {
@@ -328,7 +328,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^(\w+) joins(?: (den))?(?: for (captions))?$/, joinSession],
   [/^leave$/, ({ fixture }) => fixture.sessions.leave(g)],
   [/^(\w+) (begins|says)(?: \((\S+)\))?(?:: (.*))?$/, speakClip],
-  [/^(\S+) (asks|writes)(?: with (\S+))?: ?(.*)$/, ask],
+  [/^(\S+) (asks|writes)(?: with (\S+))?: ?(.*)$/, askBot],
   [/^(\w+) types(?: and (deletes))?(?: in (\w+))?(?: with (\S+))?: ?(.*)$/, typeLine],
   [/^(\w+) picks (\w+): (.*)$/, pickMessage],
   [
@@ -406,8 +406,8 @@ const steps: readonly (readonly [RegExp, Step])[] = [
     ({ fixture }, code) => fixture.linkOpener.link.lose(makeError(code || 'link.lost')),
   ],
   [/^link fails (\d+) (\S+)$/, failLinks],
-  [/^moved (\w+)$/, move],
-  [/^(muted|deafened|suppressed) (on|off)$/, restrict],
+  [/^moved (\w+)$/, moveBot],
+  [/^(muted|deafened|suppressed) (on|off)$/, restrictBot],
   [/^(no-view|no-connect) (\w+)$/, takeAway],
   [
     /^removed from the server$/,
@@ -474,7 +474,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
       ),
   ],
   [/^consents$/, listConsents],
-  [/^(\w+) has spent ([\d.]+)$/, spend],
+  [/^(\w+) has spent ([\d.]+)$/, spendDollars],
   [/^spent$/, formatSpent],
   [/^(\w+) checks$/, checkAnswers],
   [/^panel$/, ({ fixture }) => formatPanel(fixture)],
@@ -518,7 +518,7 @@ function breakStore({ fixture: { consents } }: Play, how?: string) {
 }
 
 /** Moves the bot as Discord does: the link ends, and at the same time the reason is reported. */
-function move({ fixture }: Play, place = '') {
+function moveBot({ fixture }: Play, place = '') {
   const { channelId } = findPlace(place);
   fixture.linkOpener.link.lose(
     new BotError('link.lost', false, 'A person has moved the bot.'),

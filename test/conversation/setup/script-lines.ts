@@ -43,7 +43,7 @@ function shortenSound(text: string) {
   return text.replace(/\bla( la)*\b/, 'la la');
 }
 
-function shorten(text: string) {
+function shortenLine(text: string) {
   return shortenSound(text).replaceAll('\n', ' ');
 }
 
@@ -54,7 +54,7 @@ export function formatPrompt(
   const shownOf = (one: (typeof messages)[number]) =>
     'name' in one && one.name === ''
       ? `data: ${one.content.split('\n').slice(1).join(' ')}`
-      : `${'name' in one ? one.name : 'Nova'}: ${shorten(one.content)}${'pictures' in one && one.pictures ? ' (picture)' : ''}`;
+      : `${'name' in one ? one.name : 'Nova'}: ${shortenLine(one.content)}${'pictures' in one && one.pictures ? ' (picture)' : ''}`;
   return (
     messages
       .filter(({ role }) => role !== 'system')
@@ -170,6 +170,6 @@ function formatAnswer({
   heardText,
   isLeftOut,
 }: Extract<SessionEvent, { kind: 'answered' }>) {
-  const heard = heardText === '' ? '' : `: ${shorten(heardText)}`;
+  const heard = heardText === '' ? '' : `: ${shortenLine(heardText)}`;
   return `answered ${name}${isLeftOut ? ' (left out)' : ''}${finish === 'completed' ? '' : ` (${finish})`}${heard}`;
 }

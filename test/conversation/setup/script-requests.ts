@@ -31,7 +31,7 @@ const subjects: Readonly<Record<string, object>> = {
   message: { material: makeAdmitted({ text: 'Make it 40.' }, 'Eva') },
 };
 
-export function ask(play: Play, name = '', how = '', subject = '', words = '') {
+export function askBot(play: Play, name = '', how = '', subject = '', words = '') {
   const forms = { asks: 'voice', writes: 'text' } as const;
   const { id, name: shownName } = play.person(name);
   const form = forms[how as keyof typeof forms];
@@ -93,7 +93,7 @@ export function pickMessage(play: Play, by = '', of = '', text = '') {
 }
 
 /** An answer of former hours, at so many dollars. */
-export function spend({ purse: { budgets } }: Play, who = '', usd = '') {
+export function spendDollars({ purse: { budgets } }: Play, who = '', usd = '') {
   using reservation = reserveAnswer(budgets, { guildId: g, personId: toPersonId(who) });
   reservation?.recordUsage({ inputTokens: Number(usd) * 1e6, outputTokens: 0 });
 }
@@ -234,7 +234,7 @@ export async function chooseSetting(play: Play, who = '', key = '', value = '') 
   });
 }
 
-export function restrict({ fixture }: Play, kind = '', on = '') {
+export function restrictBot({ fixture }: Play, kind = '', on = '') {
   fixture.sessions.onSeatChange(g, { kind: kind as 'muted', isOn: on === 'on' });
 }
 

@@ -203,7 +203,7 @@ function makeTurnModel(probability: ServedOptions['overProbability']) {
 /** Nothing is too dear, and every answer is written down: its usage, and the number of calls that report its fate. */
 function recordedSpending() {
   const bills: { readonly used: Usage[]; wanted: number; closed: number }[] = [];
-  const open: BudgetAuthority['open'] = (order) => {
+  const openBill: BudgetAuthority['open'] = (order) => {
     const own = { used: [] as Usage[], wanted: 0, closed: 0 };
     if (order.kind === 'answer') bills.push(own);
     const account = {
@@ -218,18 +218,18 @@ function recordedSpending() {
     );
     return { kind: 'open', reservation };
   };
-  return { ...boundlessBudget, bills, open };
+  return { ...boundlessBudget, bills, open: openBill };
 }
 
 /** Realtime servers get names as items of their own, so replies are chosen as if there were one before the words. */
 async function openServers({ replies = [], pace }: ServedOptions, clock: Clock) {
   const [heard, talked]: [string[], ShownRequest[]] = [[], []];
-  const note = (pcm: Pcm) => {
+  const noteSaying = (pcm: Pcm) => {
     const text = recogniseSaying(pcm);
     heard.push(text);
     return text;
   };
-  const answer = (newest: string) => {
+  const answerNewest = (newest: string) => {
     talked.push({ lines: formatLines(providers.talk.calls.at(-1)?.items ?? []) });
     const content = newest.startsWith('{') ? newest : `Somebody: ${newest}`;
     return findReply({ messages: [{ role: 'user', content }] }, replies);
@@ -239,8 +239,8 @@ async function openServers({ replies = [], pace }: ServedOptions, clock: Clock) 
     clock,
     replies,
     pace: { ...instantPace, ...pace },
-    hears: note,
-    talk: { soundSpeed, answer },
+    hears: noteSaying,
+    talk: { soundSpeed, answer: answerNewest },
   });
   return { providers, heard, talked };
 }

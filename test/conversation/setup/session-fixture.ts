@@ -316,12 +316,12 @@ export function openSessionFixture(
     : features;
   const featurePorts = beginFeatures(allFeatures, deps, services, stores);
   bound = tools.map((one) => ('bind' in one ? one.bind(featurePorts) : one));
-  const of = <K extends SessionEvent['kind']>(kind: K) =>
+  const listEvents = <K extends SessionEvent['kind']>(kind: K) =>
     events.filter(
       (event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind,
     );
   const fieldsOf = (kind: FeatureEventKind) =>
-    of('feature').flatMap((event) => (event.of === kind ? [event.fields] : []));
+    listEvents('feature').flatMap((event) => (event.of === kind ? [event.fields] : []));
   return {
     clock,
     linkOpener,
@@ -332,7 +332,7 @@ export function openSessionFixture(
     settingsStore: stores.settings,
     trackStore: stores.tracks,
     events,
-    of,
+    of: listEvents,
     fieldsOf,
     ...recorded,
     ...shown,
@@ -359,10 +359,10 @@ function beginFeatures(
     [TranscriptStores.key, parts.transcripts],
     [memoryStorePart, parts.transcripts.onDisk.memories],
   ]);
-  const store: FeatureProcessDeps['store'] = (part) => stores.get(part) as never;
+  const getStore: FeatureProcessDeps['store'] = (part) => stores.get(part) as never;
   const models = { speech: parts.speechModels, transcription: [] };
   const { ports, shards } = openFeatures(
-    { ...parts, models, store },
+    { ...parts, models, store: getStore },
     features,
   )(services);
   parts.features.add(shards);

@@ -69,7 +69,7 @@ export async function openSpoken() {
   const session = fixture.sessions.findSession(toGuildId('g'));
   if (!session) throw new Error('nobody called the bot');
   /** One word of this person from `inMs` on. */
-  const word = async (who: ChannelMember, inMs = 0) => {
+  const sayWord = async (who: ChannelMember, inMs = 0) => {
     const all = await sayWords('human-cards-004', who, fixture.clock.nowMs() + inMs);
     const closing = all
       .slice(-5)
@@ -80,7 +80,7 @@ export async function openSpoken() {
     fixture,
     session,
     model,
-    word,
+    word: sayWord,
     posted: () => fixture.written.filter((text) => text.startsWith('It is ')),
     confirmed: () => fixture.of('tool').filter(({ how }) => how === 'spoken').length,
     said: () => fixture.synthesizer.texts.join(' '),
@@ -90,7 +90,7 @@ export async function openSpoken() {
     },
     async say(text: string, who: ChannelMember = adam) {
       heard = text;
-      await passTime(fixture, 4_000, await word(who));
+      await passTime(fixture, 4_000, await sayWord(who));
     },
     /** Sets the recognised text from now on, for any speaker. */
     hears(text: string) {

@@ -16,7 +16,7 @@ import { type ChatStep, makeToolCall as call } from '#test/fakes/fake-chat.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** Takes so long; `seen` tells how often it began, and how it was told to end. */
-function slow(clock: VirtualClock, tookMs: number) {
+function makeSlowTool(clock: VirtualClock, tookMs: number) {
   const seen = { began: 0, done: 0, endedAtMs: Number.NaN };
   const readTool = defineTool({
     name: 'look',
@@ -39,7 +39,7 @@ function slow(clock: VirtualClock, tookMs: number) {
 
 type Over = FixtureOptions & { readonly clock?: VirtualClock };
 
-async function open(
+async function openToolSession(
   rounds: readonly (readonly ChatStep[])[],
   { clock, ...over }: Over = {},
 ) {
@@ -52,13 +52,20 @@ async function open(
   return { ...fixture, fixture };
 }
 
-async function ask(fixture: SessionFixture, question = 'What is up?', ms = 3_000) {
+async function askQuestion(
+  fixture: SessionFixture,
+  question = 'What is up?',
+  ms = 3_000,
+) {
   void fixture.talk.askQuestion(toGuildId('g'), question, adam, 'voice');
   await passTime(fixture, ms);
 }
 
 test('a program is told how many people are there, and no names', async () => {
-  const { fixture, chat } = await open([[call('who_is_here')], ['Two are here.']]);
+  const { fixture, chat } = await openToolSession([
+    [call('who_is_here')],
+    ['Two are here.'],
+  ]);
   const radio = { ...adam, id: toPersonId('token:radio'), name: 'radio' };
   void fixture.talk.askQuestion(toGuildId('g'), 'Who is there?', radio, 'voice');
   await passTime(fixture, 3_000);
@@ -69,12 +76,15 @@ test('a program is told how many people are there, and no names', async () => {
 
 test('a tool that takes ten seconds is given up, and the model is told', async () => {
   const clock = new VirtualClock();
-  const { seen, readTool } = slow(clock, 60_000);
-  const { fixture, chat, synthesizer } = await open([[call('look')], ['No luck.']], {
-    clock,
-    tools: [readTool],
-  });
-  await ask(fixture, 'Look.', 11_000);
+  const { seen, readTool } = makeSlowTool(clock, 60_000);
+  const { fixture, chat, synthesizer } = await openToolSession(
+    [[call('look')], ['No luck.']],
+    {
+      clock,
+      tools: [readTool],
+    },
+  );
+  await askQuestion(fixture, 'Look.', 11_000);
   expect(chat.results).toEqual([
     '{"error":"look failed (tool.late).","heard":"They hear first that it failed and why. Do not say that again."}',
   ]);
@@ -87,9 +97,12 @@ test('a tool that takes ten seconds is given up, and the model is told', async (
 
 test('a tool ends at once with /stop', async () => {
   const clock = new VirtualClock();
-  const { seen, readTool } = slow(clock, 8_000);
-  const { fixture } = await open([[call('look')]], { clock, tools: [readTool] });
-  await ask(fixture, 'Look.', 1_000);
+  const { seen, readTool } = makeSlowTool(clock, 8_000);
+  const { fixture } = await openToolSession([[call('look')]], {
+    clock,
+    tools: [readTool],
+  });
+  await askQuestion(fixture, 'Look.', 1_000);
   const atMs = clock.nowMs();
   fixture.talk.stopSpeaking(toGuildId('g'));
   await passTime(fixture, 500);
@@ -101,18 +114,21 @@ test('a tool ends at once with /stop', async () => {
 
 test('the panel names the step, ticks go on, and the moment asked for names it as well', async () => {
   const clock = new VirtualClock();
-  const { readTool } = slow(clock, 6_000);
-  const { fixture, synthesizer } = await open([[call('look')], ['A bird.']], {
-    clock,
-    tools: [readTool],
-  });
+  const { readTool } = makeSlowTool(clock, 6_000);
+  const { fixture, synthesizer } = await openToolSession(
+    [[call('look')], ['A bird.']],
+    {
+      clock,
+      tools: [readTool],
+    },
+  );
   let soundAtMs = clock.nowMs();
   let longestGapMs = 0;
   fixture.linkOpener.link.onLeft = (_frame, atMs) => {
     longestGapMs = Math.max(longestGapMs, atMs - soundAtMs);
     soundAtMs = atMs;
   };
-  await ask(fixture, 'Look.', 10_000);
+  await askQuestion(fixture, 'Look.', 10_000);
   const activities = fixture.panelContents.map(({ lines }) => lines[1]?.id);
   expect(activities).toContain('slow.voice');
   expect(activities.at(-1)).toBe('panel.listening');
@@ -121,7 +137,7 @@ test('the panel names the step, ticks go on, and the moment asked for names it a
 });
 
 /** A tool of a server that takes so long, and then returns its answer or fails. */
-function outside(clock: VirtualClock, tookMs: number, end: () => string) {
+function makeOutsideTool(clock: VirtualClock, tookMs: number, end: () => string) {
   return adaptExternalTool({
     name: 'sky__forecast',
     title: 'sky: forecast',
@@ -138,14 +154,17 @@ function outside(clock: VirtualClock, tookMs: number, end: () => string) {
 
 test('while a tool of a server runs, its title is said once and a low sound follows; the panel has its title as well', async () => {
   const clock = new VirtualClock();
-  const tool = outside(clock, 6_000, () => 'Sun.');
-  const { fixture, synthesizer } = await open([[call('sky__forecast')], ['Sunny.']], {
-    clock,
-    moreTools: () => [tool],
-  });
+  const tool = makeOutsideTool(clock, 6_000, () => 'Sun.');
+  const { fixture, synthesizer } = await openToolSession(
+    [[call('sky__forecast')], ['Sunny.']],
+    {
+      clock,
+      moreTools: () => [tool],
+    },
+  );
   const soundMs: number[] = [];
   fixture.linkOpener.link.onLeft = (_frame, atMs) => soundMs.push(atMs);
-  await ask(fixture, 'Look.', 8_000);
+  await askQuestion(fixture, 'Look.', 8_000);
   expect(synthesizer.texts).toEqual(['I am on it: Look at the sky.', 'Sunny.']);
   const lines = fixture.panelContents.map((content) => content.lines[1]);
   expect(lines).toContainEqual({
@@ -162,14 +181,17 @@ test('while a tool of a server runs, its title is said once and a low sound foll
 
 test('a tool of a server that fails is said to have failed, and why, before the rest of the answer', async () => {
   const clock = new VirtualClock();
-  const tool = outside(clock, 100, () => {
+  const tool = makeOutsideTool(clock, 100, () => {
     throw new BotError('tool.unreachable', true, 'It is gone.');
   });
-  const { fixture, chat } = await open([[call('sky__forecast')], ['Ask me again.']], {
-    clock,
-    moreTools: () => [tool],
-  });
-  await ask(fixture, 'Look.', 5_000);
+  const { fixture, chat } = await openToolSession(
+    [[call('sky__forecast')], ['Ask me again.']],
+    {
+      clock,
+      moreTools: () => [tool],
+    },
+  );
+  await askQuestion(fixture, 'Look.', 5_000);
   expect(findHistory(fixture).exchanges.at(-1)?.heard).toBe(
     'Look at the sky: that did not work, it cannot be reached. Ask me again.',
   );
@@ -178,17 +200,17 @@ test('a tool of a server that fails is said to have failed, and why, before the 
 
 test('a tool that takes long holds the talk for 15 s, and then tells its result by itself', async () => {
   const clock = new VirtualClock();
-  const tool = outside(clock, 30_000, () => 'Rain from noon on.');
-  const { fixture, synthesizer } = await open(
+  const tool = makeOutsideTool(clock, 30_000, () => 'Rain from noon on.');
+  const { fixture, synthesizer } = await openToolSession(
     [[call('sky__forecast')], ['I will tell you.'], ['Hello.']],
     { clock, moreTools: () => [tool] },
   );
-  await ask(fixture, 'Look.', 18_000);
+  await askQuestion(fixture, 'Look.', 18_000);
   expect(synthesizer.texts).toEqual([
     'I am on it: Look at the sky.',
     'I will tell you.',
   ]);
-  await ask(fixture, 'Are you there?', 3_000);
+  await askQuestion(fixture, 'Are you there?', 3_000);
   expect(synthesizer.texts.at(-1)).toBe('Hello.');
   await passTime(fixture, 15_000);
   expect(synthesizer.texts.slice(3).join(' ')).toBe(
@@ -200,12 +222,12 @@ test('a tool that takes long holds the talk for 15 s, and then tells its result 
 
 test('/stop ends the work that goes on behind, and nothing of it is told', async () => {
   const clock = new VirtualClock();
-  const tool = outside(clock, 30_000, () => 'Rain.');
-  const { fixture, synthesizer } = await open(
+  const tool = makeOutsideTool(clock, 30_000, () => 'Rain.');
+  const { fixture, synthesizer } = await openToolSession(
     [[call('sky__forecast')], ['I will tell you.']],
     { clock, moreTools: () => [tool] },
   );
-  await ask(fixture, 'Look.', 18_000);
+  await askQuestion(fixture, 'Look.', 18_000);
   fixture.talk.stopSpeaking(toGuildId('g'));
   await passTime(fixture, 20_000);
   expect(synthesizer.texts).toEqual([
@@ -242,8 +264,10 @@ test('"timers of 5 and 10 minutes" sets both', async () => {
     call('timer', { minutes: 5 }, 'a'),
     call('timer', { minutes: 10 }, 'b'),
   ];
-  const { fixture } = await open([calls, ['Both are set.']], { tools: [timer] });
-  await ask(fixture, 'Timers of 5 and 10 minutes, please.');
+  const { fixture } = await openToolSession([calls, ['Both are set.']], {
+    tools: [timer],
+  });
+  await askQuestion(fixture, 'Timers of 5 and 10 minutes, please.');
   expect(set).toEqual([5, 10]);
 });
 

@@ -19,7 +19,7 @@ const join: Command = {
   ],
 };
 /** The real bot in a sandbox with Discord's usual rate limits. */
-async function open() {
+async function openBot() {
   const opened = await openSandboxBot([join], { rateLimits: 'usual' });
   onTestFinished(() => opened[Symbol.asyncDispose]());
   const deleted: (readonly string[])[] = [];
@@ -28,26 +28,28 @@ async function open() {
 }
 
 /** Messages of a chat by their keys, and their outcomes so far. */
-function followed(chat: CaptionChat) {
+function followChat(chat: CaptionChat) {
   const outcomes: MessageOutcome[] = [];
   const messages = new Map<string, { text: string; readonly sent: DrawnMessage }>();
-  const show = (key: string, text: string) => {
+  const showCaption = (key: string, text: string) => {
     const known = messages.get(key);
-    const draw = () => ({ text: messages.get(key)?.text ?? text });
+    const drawCaption = () => ({ text: messages.get(key)?.text ?? text });
     const sent =
-      known?.sent ?? chat.openMessage(draw, (outcome) => outcomes.push(outcome));
+      known?.sent ?? chat.openMessage(drawCaption, (outcome) => outcomes.push(outcome));
     messages.set(key, { text, sent });
     sent.requestUpdate('whole');
   };
-  const settled = () =>
+  const waitUntilSettled = () =>
     Promise.all(Array.from(messages.values(), ({ sent }) => sent.waitUntilSettled()));
-  return { outcomes, settled, show };
+  return { outcomes, settled: waitUntilSettled, show: showCaption };
 }
 
 test('captions stand in the chat of the voice channel, are edited in place, and ping nobody', async () => {
-  const { captions, lounge, sandbox } = await open();
+  const { captions, lounge, sandbox } = await openBot();
   const ann = sandbox.person('Ann');
-  const { settled, show } = followed(await captions.openChat(lounge, undefined, never));
+  const { settled, show } = followChat(
+    await captions.openChat(lounge, undefined, never),
+  );
   show('a', `Welcome, <@${ann.id}>. @everyone`);
   await settled();
   show('a', 'Welcome.');
@@ -63,7 +65,7 @@ test('captions stand in the chat of the voice channel, are edited in place, and 
 });
 
 test('captions stand in a thread of their own, which is woken when it sleeps', async () => {
-  const { captions, lounge, sandbox } = await open();
+  const { captions, lounge, sandbox } = await openBot();
   const thread = {
     parentChannelId: sandbox.channelId('general'),
     name: 'x'.repeat(150),
@@ -71,7 +73,7 @@ test('captions stand in a thread of their own, which is woken when it sleeps', a
   const chat = await captions.openChat(lounge, thread, never);
   const name = `${'x'.repeat(99)}…`;
   expect(chat.channelId).toBe(sandbox.channelId(name));
-  const { settled, show } = followed(chat);
+  const { settled, show } = followChat(chat);
   show('a', 'one');
   await settled();
   sandbox.guild().archiveThread(name);
@@ -90,20 +92,22 @@ test.each([
 ] as const)(
   'in %s without %s captions are refused with the rights that they need',
   async (channel, right, words) => {
-    const { captions, lounge, sandbox } = await open();
+    const { captions, lounge, sandbox } = await openBot();
     sandbox.guild().permit(channel, 'Nova', { deny: [right] });
     const parentChannelId = sandbox.channelId('general');
     const thread =
       channel === 'general' ? { parentChannelId, name: 'Captions' } : undefined;
-    const refusal = () =>
+    const findRefusal = () =>
       captions.openChat(lounge, thread, never).catch((error: unknown) => error);
     const message = expect.stringContaining(words);
-    await expect.poll(refusal).toMatchObject({ code: 'discord.forbidden', message });
+    await expect
+      .poll(findRefusal)
+      .toMatchObject({ code: 'discord.forbidden', message });
   },
 );
 
 test('a channel of another server takes no captions', async () => {
-  const { captions, lounge, sandbox } = await open();
+  const { captions, lounge, sandbox } = await openBot();
   const thread = { parentChannelId: sandbox.channelId('general'), name: 'Captions' };
   const opening = captions.openChat(
     { ...lounge, guildId: toGuildId('2') },
@@ -114,8 +118,10 @@ test('a channel of another server takes no captions', async () => {
 });
 
 test('a message that people delete is reported, and one that the bot deletes is not', async () => {
-  const { captions, lounge, sandbox, deleted } = await open();
-  const { settled, show } = followed(await captions.openChat(lounge, undefined, never));
+  const { captions, lounge, sandbox, deleted } = await openBot();
+  const { settled, show } = followChat(
+    await captions.openChat(lounge, undefined, never),
+  );
   for (const key of ['a', 'b', 'c', 'd']) show(key, key);
   await settled();
   const [a, b, c] = sandbox.messages('Lounge');
@@ -129,9 +135,9 @@ test('a message that people delete is reported, and one that the bot deletes is 
 });
 
 test('a deleted thread is told of with the next message for it', async () => {
-  const { captions, lounge, sandbox } = await open();
+  const { captions, lounge, sandbox } = await openBot();
   const thread = { parentChannelId: sandbox.channelId('general'), name: 'one' };
-  const { outcomes, settled, show } = followed(
+  const { outcomes, settled, show } = followChat(
     await captions.openChat(lounge, thread, never),
   );
   show('a', 'text');
@@ -143,18 +149,18 @@ test('a deleted thread is told of with the next message for it', async () => {
 });
 
 test('Discord’s present rights decide who may open a channel', async () => {
-  const { captions, lounge, sandbox } = await open();
+  const { captions, lounge, sandbox } = await openBot();
   const { guildId } = sandbox;
   const ann = sandbox.person('Ann');
-  const may = (right?: string) =>
+  const mayOpen = (right?: string) =>
     captions.mayOpen(guildId, toChannelId(right ?? lounge.channelId), ann.id);
-  await expect.poll(() => may()).toBe('yes');
-  expect(await may(sandbox.channelId('general'))).toBe('no');
+  await expect.poll(() => mayOpen()).toBe('yes');
+  expect(await mayOpen(sandbox.channelId('general'))).toBe('no');
   expect(await captions.mayOpen(guildId, lounge.channelId, toPersonId('2'))).toBe('no');
   for (const right of ['connect', 'readHistory', 'viewChannel'] as const) {
     sandbox.guild().permit('Lounge', 'Ann', { deny: [right] });
-    await expect.poll(() => may()).toBe('no');
+    await expect.poll(() => mayOpen()).toBe('no');
     sandbox.guild().permit('Lounge', 'Ann', {});
-    await expect.poll(() => may()).toBe('yes');
+    await expect.poll(() => mayOpen()).toBe('yes');
   }
 });

@@ -16,7 +16,7 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 const blocked = { id: 'access.blocked' } as const;
 
 /** Receiver of interactions; Ben is blocked in its server. */
-function open(
+function openReceiver(
   buttons: readonly Button[] = [],
   pickers: readonly PickerHandler[] = [],
   over: Partial<ConstructorParameters<typeof InteractionReceiver>[0]> = {},
@@ -55,13 +55,13 @@ function fromElsewhere(reply: (message: unknown) => Promise<unknown>) {
 }
 
 test('a malformed event of Discord throws nothing', async () => {
-  const { reception, events } = open();
+  const { reception, events } = openReceiver();
   reception.receiveInteraction({} as Interaction);
   reception.receiveInteraction(
     fromElsewhere(() => Promise.reject(new Error('Unknown interaction'))),
   );
-  const kinds = () => events.map((event) => event.kind);
-  await expect.poll(kinds).toEqual(['command-failed', 'command-failed']);
+  const listKinds = () => events.map((event) => event.kind);
+  await expect.poll(listKinds).toEqual(['command-failed', 'command-failed']);
 });
 
 /** A press by Adam in a server, with what is said of it. */
@@ -88,7 +88,7 @@ test.each([
 ] as const)(
   'whom the server does not let use the bot %s, once a press',
   async (_, isForEverybody, id) => {
-    const { reception } = open([
+    const { reception } = openReceiver([
       {
         name: 'stop',
         label: 'button.stop',
@@ -98,8 +98,12 @@ test.each([
       },
     ]);
     const replies: unknown[] = [];
-    const reply = async (message: unknown) => void replies.push(message);
-    const pressing = pressBy({ customId: 'parley:stop', user: { id: 'ben' }, reply });
+    const noteReply = async (message: unknown) => void replies.push(message);
+    const pressing = pressBy({
+      customId: 'parley:stop',
+      user: { id: 'ben' },
+      reply: noteReply,
+    });
     for (const one of [pressing, pressing]) reception.receiveInteraction(one);
     const flags = MessageFlags.Ephemeral | MessageFlags.SuppressEmbeds;
     const said = { content: formatText(id), flags };
@@ -123,12 +127,12 @@ test('a choice from a menu is passed on with its subject', async () => {
       return [{ id: 'consent.no', to: 'caller', inPlace: true }];
     },
   };
-  const { reception } = open([], [picker]);
+  const { reception } = openReceiver([], [picker]);
   const said = Promise.withResolvers<unknown>();
-  const update = async (message: object) => said.resolve(message);
+  const resolveUpdate = async (message: object) => said.resolve(message);
   const values = ['one', 'two'];
   reception.receiveInteraction(
-    pressBy({ customId: 'parley:choose:a:b', values, update, ...menu }),
+    pressBy({ customId: 'parley:choose:a:b', values, update: resolveUpdate, ...menu }),
   );
   expect(await said.promise).toMatchObject({ content: formatText('consent.no') });
   expect(calls.map(({ picked, inputs }) => [picked, inputs])).toEqual([
@@ -139,7 +143,7 @@ test('a choice from a menu is passed on with its subject', async () => {
 /** Buttons that note each press: `hark`, and `halt`, which silences. */
 function openNoting() {
   const pressed: string[] = [];
-  const button = (name: string, rule: Partial<Button> = {}): Button => ({
+  const makeButton = (name: string, rule: Partial<Button> = {}): Button => ({
     name,
     label: 'button.confirm',
     style: 'main',
@@ -149,12 +153,12 @@ function openNoting() {
       return [{ id: 'stop.ok', to: 'caller' }];
     },
   });
-  const buttons = [button('hark'), button('halt', { isNeverLimited: true })];
-  return { ...open(buttons), pressed };
+  const buttons = [makeButton('hark'), makeButton('halt', { isNeverLimited: true })];
+  return { ...openReceiver(buttons), pressed };
 }
 
 /** A press on `hark` that notes what is replied. */
-const press = (n: number, said: unknown[], more: object = {}) =>
+const pressHark = (n: number, said: unknown[], more: object = {}) =>
   pressBy({
     id: `${n}`,
     customId: 'parley:hark',
@@ -175,9 +179,10 @@ test('in a flood each press is answered and few are done, and other people and s
   const { reception, clock, events, pressed } = openNoting();
   const [flooded, other]: [unknown[], unknown[]] = [[], []];
   for (let n = 0; n < 2_000; n++) {
-    reception.receiveInteraction(press(n, flooded));
+    reception.receiveInteraction(pressHark(n, flooded));
     const eva = { user: { id: 'eva' }, guildId: n < 1_000 ? 'g' : 'h' };
-    if (n % 1_000 === 999) reception.receiveInteraction(press(9_000 + n, other, eva));
+    if (n % 1_000 === 999)
+      reception.receiveInteraction(pressHark(9_000 + n, other, eva));
     clock.passMs(5);
     await Promise.resolve();
   }
@@ -191,7 +196,7 @@ test('in a flood each press is answered and few are done, and other people and s
 test('a person who pressed too often reads each time why nothing happens', async () => {
   const { reception } = openNoting();
   const said: unknown[] = [];
-  for (let n = 0; n < 50; n++) reception.receiveInteraction(press(n, said));
+  for (let n = 0; n < 50; n++) reception.receiveInteraction(pressHark(n, said));
   await expect.poll(() => said.length).toBe(50);
   expect(countRefusals(said)).toBe(40);
 });
@@ -220,7 +225,7 @@ function typeAsk(n: number, personId: string, question: string, said: unknown[])
 
 test('/ask with a no runs as /privacy deny, also for a blocked person in a flood, and as a question else', async () => {
   const asked: string[] = [];
-  const { reception } = open([], [], {
+  const { reception } = openReceiver([], [], {
     commands: [ask],
     ports: makePorts({
       at: () => undefined,
@@ -246,9 +251,10 @@ test('/ask with a no runs as /privacy deny, also for a blocked person in a flood
 test('buttons that silence the bot work after any number of presses', async () => {
   const { reception, pressed } = openNoting();
   const said: unknown[] = [];
-  for (let n = 0; n < 100; n++) reception.receiveInteraction(press(n, []));
+  for (let n = 0; n < 100; n++) reception.receiveInteraction(pressHark(n, []));
   const halt = { customId: 'parley:halt' };
-  for (let n = 100; n < 130; n++) reception.receiveInteraction(press(n, said, halt));
+  for (let n = 100; n < 130; n++)
+    reception.receiveInteraction(pressHark(n, said, halt));
   await expect.poll(() => said.length).toBe(30);
   expect(countRefusals(said)).toBe(0);
   expect(pressed.filter((name) => name === 'halt')).toHaveLength(30);

@@ -32,15 +32,18 @@ const said = {
 const voice = { name: 'voice', description, kind: 'text', maxChars: 50 } as const;
 
 /** A sandbox in which these commands are registered. */
-async function registered(...commands: readonly CommandEntry[]) {
+async function registerCommands(...commands: readonly CommandEntry[]) {
   const sandbox = await openSilentSandbox();
   await registerOnly({ apiUrl: sandbox.apiUrl, token: sandbox.token, commands });
-  const shown = () => sandbox.commands().map(({ body }) => body);
-  return { shown, [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose]() };
+  const listShown = () => sandbox.commands().map(({ body }) => body);
+  return {
+    shown: listShown,
+    [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose](),
+  };
 }
 
 test('options say what they take, and those that must be filled stand first', async () => {
-  const suggest = async () => [];
+  const suggestNothing = async () => [];
   const loop = { name: 'loop', description, kind: 'boolean' } as const;
   const level = {
     name: 'level',
@@ -52,9 +55,12 @@ test('options say what they take, and those that must be filled stand first', as
   const say = {
     ...join,
     name: 'say',
-    options: [{ ...voice, suggest }, said, level, loop],
+    options: [{ ...voice, suggest: suggestNothing }, said, level, loop],
   };
-  await using discord = await registered(say, { ...join, label: 'ask.about' } as const);
+  await using discord = await registerCommands(say, {
+    ...join,
+    label: 'ask.about',
+  } as const);
   const [first, menu] = discord.shown();
   expect(first).toMatchObject({
     name: 'say',
@@ -78,7 +84,7 @@ test('a command that is for managers alone is hidden from others, a group once a
   const managers: Command = { ...join, name: 'managers', needsManageServer: true };
   const mixed = { ...privacy, commands: [allow, managers] };
   const all = { ...privacy, name: 'all', commands: [managers] };
-  await using discord = await registered(managers, mixed, all);
+  await using discord = await registerCommands(managers, mixed, all);
   const rights = discord
     .shown()
     .map((one) => one.default_member_permissions ?? undefined);

@@ -7,27 +7,31 @@ import { Owned } from '#src/people/owned.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
-import { download } from '#test/sandbox/download.ts';
+import { downloadFile } from '#test/sandbox/download.ts';
 
-const soon = () => AbortSignal.timeout(30_000);
+const expireSoon = () => AbortSignal.timeout(30_000);
 const events: DiscordEvent[] = [];
 let release = Promise.withResolvers<void>();
 let replies: Replies = [{ id: 'stop.ok', to: 'caller' }];
 
 /** Answers with `replies`, at once or when it is released. */
-function command(name: string, shownTo: 'room' | 'caller', isSlow: boolean): Command {
-  const run = async () => {
+function makeCommand(
+  name: string,
+  shownTo: 'room' | 'caller',
+  isSlow: boolean,
+): Command {
+  const runCommand = async () => {
     if (isSlow) await release.promise;
     return replies;
   };
-  return { name, description: 'command.stop', shownTo, options: [], run };
+  return { name, description: 'command.stop', shownTo, options: [], run: runCommand };
 }
 
 const commands = [
-  command('aloud', 'room', false),
-  command('aside', 'caller', false),
-  command('slow', 'caller', true),
-  command('misjudged', 'room', true),
+  makeCommand('aloud', 'room', false),
+  makeCommand('aside', 'caller', false),
+  makeCommand('slow', 'caller', true),
+  makeCommand('misjudged', 'room', true),
 ];
 
 let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
@@ -35,7 +39,7 @@ beforeAll(async () => {
   const sandbox = await openSandbox();
   const onEvent = (event: DiscordEvent) => events.push(event);
   const { apiUrl, token } = sandbox;
-  const bot = await openDiscord({ apiUrl, token, commands, onEvent }, soon());
+  const bot = await openDiscord({ apiUrl, token, commands, onEvent }, expireSoon());
   opened = { sandbox, bot };
 });
 afterAll(async () => {
@@ -47,7 +51,7 @@ beforeEach(() => {
   release = Promise.withResolvers<void>();
 });
 
-function asked(line: string, to: 'room' | 'caller', files: readonly ReplyFile[]) {
+function askForReply(line: string, to: 'room' | 'caller', files: readonly ReplyFile[]) {
   if (!opened) throw new Error('the sandbox is not open');
   const given = files.map((file) => new Owned(file, 'given'));
   replies = [{ id: 'stop.ok', to, files: given }];
@@ -60,7 +64,7 @@ function asked(line: string, to: 'room' | 'caller', files: readonly ReplyFile[])
 const transcript: ReplyFile = { name: 'transcript-Größe.md', text: 'Ana: größer\n' };
 const sound: ReplyFile = { name: 'a.bin', bytes: new Uint8Array([1, 2, 3]) };
 const namesIn = ({ files }: ShownMessage) => files.map(({ name }) => name);
-const failures = () => events.filter(({ kind }) => kind === 'command-failed');
+const listFailures = () => events.filter(({ kind }) => kind === 'command-failed');
 
 test.each([
   ['aloud', 'room'],
@@ -68,8 +72,8 @@ test.each([
 ] as const)(
   'files of /%s hang on its reply, and are read back as they were',
   async (line, to) => {
-    const { sandbox, answer } = asked(line, to, [transcript, sound]);
-    const shown = await answer.waitForAnswer(soon());
+    const { sandbox, answer } = askForReply(line, to, [transcript, sound]);
+    const shown = await answer.waitForAnswer(expireSoon());
     expect(shown).toMatchObject({
       text: formatText('stop.ok'),
       ephemeral: to === 'caller',
@@ -78,7 +82,7 @@ test.each([
       { name: 'transcript-Größe.md', sizeBytes: Buffer.byteLength('Ana: größer\n') },
       { name: 'a.bin', sizeBytes: 3 },
     ]);
-    const read = await download(shown.files[0]?.url ?? '', sandbox);
+    const read = await downloadFile(shown.files[0]?.url ?? '', sandbox);
     expect(read).toMatchObject({ status: 200, text: 'Ana: größer\n' });
   },
 );
@@ -86,21 +90,21 @@ test.each([
 test.each(['slow', 'misjudged'])(
   'a private answer that showed as thinking (/%s) holds its files, too',
   async (line) => {
-    const { sandbox, answer } = asked(line, 'caller', [transcript]);
+    const { sandbox, answer } = askForReply(line, 'caller', [transcript]);
     const isThinking = () =>
       sandbox.requests().some(({ path }) => path.includes(`/${answer.id}/`));
     await expect.poll(isThinking).toBe(true);
     release.resolve();
-    const shown = await answer.waitForAnswer(soon());
+    const shown = await answer.waitForAnswer(expireSoon());
     expect([shown.ephemeral, namesIn(shown)]).toEqual([true, [transcript.name]]);
-    expect(failures()).toEqual([]);
+    expect(listFailures()).toEqual([]);
   },
 );
 
 test('a file above the limit is refused with 40005, and the operator is told', async () => {
-  const { sandbox } = asked('aside', 'caller', [
+  const { sandbox } = askForReply('aside', 'caller', [
     { name: 'big', bytes: new Uint8Array(10 * 1024 * 1024 + 1) },
   ]);
-  await expect.poll(failures).toMatchObject([{ error: { code: 40_005 } }]);
+  await expect.poll(listFailures).toMatchObject([{ error: { code: 40_005 } }]);
   expect(sandbox.requests().at(-1)?.status).toBe(413);
 });

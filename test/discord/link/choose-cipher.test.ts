@@ -19,8 +19,8 @@ withPackage('sodium-native', () => {
   ])(
     'where AES is %s XChaCha20, the faster one is asked for',
     async (_, aesMs, best) => {
-      const measure = (mode: string) => (mode === aes ? aesMs : 1);
-      expect(await chooseCipher('auto', clock, signal, measure)).toBe(best);
+      const measureCipher = (mode: string) => (mode === aes ? aesMs : 1);
+      expect(await chooseCipher('auto', clock, signal, measureCipher)).toBe(best);
     },
   );
 
@@ -30,13 +30,13 @@ withPackage('sodium-native', () => {
 });
 
 test('the setting is asked for whatever is faster', async () => {
-  const measure = () => {
+  const failToMeasure = () => {
     throw new Error('nothing is to be measured');
   };
-  const choose = (wanted: 'aes256-gcm' | 'xchacha20-poly1305') =>
-    chooseCipher(wanted, clock, signal, measure);
-  expect(await choose('aes256-gcm')).toBe(aes);
-  expect(await choose('xchacha20-poly1305')).toBe(xchacha);
+  const chooseWanted = (wanted: 'aes256-gcm' | 'xchacha20-poly1305') =>
+    chooseCipher(wanted, clock, signal, failToMeasure);
+  expect(await chooseWanted('aes256-gcm')).toBe(aes);
+  expect(await chooseWanted('xchacha20-poly1305')).toBe(xchacha);
 });
 
 const login = openFileLogin(1);

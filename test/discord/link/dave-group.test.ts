@@ -25,7 +25,7 @@ afterAll(() => time[Symbol.dispose]());
 
 const login = openFileLogin(1, undefined, openPeoplesSession);
 /** Voice of each person that could be opened, and the end of the link. */
-function listen(link: VoiceLink) {
+function listenToLink(link: VoiceLink) {
   const log = { voices: new Map<string, number>(), error: undefined as unknown };
   void (async () => {
     try {
@@ -46,12 +46,14 @@ function watchSession() {
   const dave = connection && findDaveSession(connection);
   if (!dave) throw new Error('no end-to-end session');
   const log = { failures: 0, resets: 0 };
-  const reset = () => log.resets++;
-  const note = (line: string) => {
+  const countReset = () => log.resets++;
+  const noteLine = (line: string) => {
     if (line.startsWith('Failed to decrypt')) log.failures++;
   };
-  dave.on('invalidateTransition', reset).on('debug', note);
-  onTestFinished(() => void dave.off('invalidateTransition', reset).off('debug', note));
+  dave.on('invalidateTransition', countReset).on('debug', noteLine);
+  onTestFinished(
+    () => void dave.off('invalidateTransition', countReset).off('debug', noteLine),
+  );
   return log;
 }
 
@@ -68,12 +70,12 @@ function talkOn(link: VoiceLink) {
       isIdle: false,
     })
     .wake();
-  const reached = () =>
+  const countReached = () =>
     heard.frames.filter(({ atMs, sealed }) => sealed && atMs >= sinceMs).length;
-  return { lost: () => left - reached() };
+  return { lost: () => left - countReached() };
 }
 
-const speech = (seconds: number) => {
+const makeSpeech = (seconds: number) => {
   const samples = Int16Array.from(
     { length: 24_000 * seconds },
     (_, n) => 8_000 * Math.sin(n / 9),
@@ -90,7 +92,7 @@ async function joinLobby(person: Member) {
 
 /** Waits until so many packets with a voice of this person could be opened. */
 async function untilHeard(
-  { voices }: ReturnType<typeof listen>,
+  { voices }: ReturnType<typeof listenToLink>,
   { id }: Member,
   packets = 45,
 ) {
@@ -98,12 +100,12 @@ async function untilHeard(
 }
 
 /** Waits until this person is heard at all. From then on no frame of a second may be lost, however busy the machine is. */
-async function expectHeard(log: ReturnType<typeof listen>, person: Member) {
-  const count = () => log.voices.get(person.id) ?? 0;
-  for (const before = count(); count() === before; )
-    await person.say(speech(0.02), never);
-  const heard = count();
-  await person.say(speech(1), never);
+async function expectHeard(log: ReturnType<typeof listenToLink>, person: Member) {
+  const countVoices = () => log.voices.get(person.id) ?? 0;
+  for (const before = countVoices(); countVoices() === before; )
+    await person.say(makeSpeech(0.02), never);
+  const heard = countVoices();
+  await person.say(makeSpeech(1), never);
   await untilHeard(log, person, heard + 50);
 }
 
@@ -111,7 +113,7 @@ async function openWithBen() {
   const setup = await openLinkSetup(login(), () => true);
   const ben = login().sandbox.person('Ben');
   await joinLobby(ben);
-  const log = listen(setup.link);
+  const log = listenToLink(setup.link);
   const session = watchSession();
   return {
     ...setup,
@@ -130,7 +132,7 @@ test('a proposal to add somebody who was never announced ends nothing', async ()
   await using setup = await openWithBen();
   const { faults, sandbox } = login();
   const ann = sandbox.person('Ann');
-  const said = ann.say(speech(1), never);
+  const said = ann.say(makeSpeech(1), never);
   for (let n = 0; n < 20; n++) {
     faults.proposeStranger(sandbox.botId);
     await realClock.sleep(10, never);
@@ -144,13 +146,13 @@ test('a newcomer who is announced after the proposal is heard, and nobody is int
   await using setup = await openLinkSetup(login(), () => true);
   const { faults, sandbox } = login();
   const [ann, ben] = [sandbox.person('Ann'), sandbox.person('Ben')];
-  const log = listen(setup.link);
+  const log = listenToLink(setup.link);
   const session = watchSession();
   const talk = talkOn(setup.link);
   faults.late(sandbox.botId, 'arrival', 150);
   faults.late(ann.id, 'commit', 250);
   await joinLobby(ben);
-  await Promise.all([ann, ben].map((one) => one.say(speech(1), never)));
+  await Promise.all([ann, ben].map((one) => one.say(makeSpeech(1), never)));
   for (const one of [ann, ben]) await untilHeard(log, one);
   expect([log.error, session.resets]).toEqual([undefined, 0]);
   expect(talk.lost()).toBeLessThanOrEqual(framesOfChange);
@@ -161,16 +163,16 @@ test('a bot that lost the group and was let in again follows the next change of 
   await using setup = await openLinkSetup(login(), () => true);
   const { faults, sandbox } = login();
   const [ann, ben] = [sandbox.person('Ann'), sandbox.person('Ben')];
-  const log = listen(setup.link);
+  const log = listenToLink(setup.link);
   const session = watchSession();
   // Ann commits while the bot does not know Ben yet.
   faults.late(sandbox.botId, 'arrival', 1_000);
   await joinLobby(ben);
-  await ben.say(speech(1), never);
+  await ben.say(makeSpeech(1), never);
   await untilHeard(log, ben, 1);
   await ben.leave();
   await ann.settled(AbortSignal.timeout(30_000));
-  await ann.say(speech(1), never);
+  await ann.say(makeSpeech(1), never);
   await untilHeard(log, ann);
   expect([log.error, session.resets]).toEqual([undefined, 1]);
 });
@@ -180,9 +182,9 @@ test('somebody who comes and goes while others are in mid-sentence costs at most
   const { faults, sandbox } = login();
   const [ann, ben] = [sandbox.person('Ann'), sandbox.person('Ben')];
   faults.late(ann.id, 'commit', 150);
-  const log = listen(setup.link);
+  const log = listenToLink(setup.link);
   const session = watchSession();
-  const said = ann.say(speech(4), never);
+  const said = ann.say(makeSpeech(4), never);
   const hearMore = () => untilHeard(log, ann, (log.voices.get(ann.id) ?? 0) + 15);
   for (let n = 0; n < 2; n++) {
     await hearMore();
@@ -200,7 +202,7 @@ test('padding on all voice, and bursts of nothing but padding, are no failures a
   const { faults, sandbox } = login();
   faults.pad(sandbox.botId, { bytes: 7, every: 10, burst: 50 });
   const ann = sandbox.person('Ann');
-  await ann.say(speech(1), never);
+  await ann.say(makeSpeech(1), never);
   await untilHeard(setup.log, ann);
   expect(setup.log.error).toBeUndefined();
   expect(setup.session).toEqual({ failures: 0, resets: 0 });
@@ -210,7 +212,7 @@ test('packets of a camera, 500 a second, keep nobody from being heard', async ()
   await using setup = await openWithBen();
   const { faults, sandbox } = login();
   const ann = sandbox.person('Ann');
-  const said = ann.say(speech(1), never);
+  const said = ann.say(makeSpeech(1), never);
   for (let n = 0; n < 100; n++) {
     for (let packet = 0; packet < 5; packet++) faults.forge(sandbox.botId, 'camera');
     await realClock.sleep(10, never);
@@ -232,14 +234,14 @@ test.each([
     const ann = login().sandbox.person('Ann');
     const talk = talkOn(link);
     ben.useMicrophone({ profile: 'gate', sealing });
-    await ben.say(speech(3), never);
-    await ann.say(speech(1), never);
+    await ben.say(makeSpeech(3), never);
+    await ann.say(makeSpeech(1), never);
     await untilHeard(log, ann);
     expect([log.error, session.resets]).toEqual([undefined, 0]);
     expect(Math.abs((log.voices.get(ben.id) ?? 0) - frames)).toBeLessThanOrEqual(2);
     expect(talk.lost()).toBeLessThanOrEqual(framesOfChange);
     ben.useMicrophone({ profile: 'gate' });
-    await ben.say(speech(1), never);
+    await ben.say(makeSpeech(1), never);
     await untilHeard(log, ben);
   },
 );
@@ -252,9 +254,9 @@ test.each(orders.flatMap((first) => orders.map((author) => [first, author] as co
     const ann = sandbox.person('Ann');
     faults.late(author === 'bot' ? ann.id : sandbox.botId, 'commit', 250);
     await using setup = await openLinkSetup(login(), () => true, first);
-    const log = listen(setup.link);
+    const log = listenToLink(setup.link);
     const talk = talkOn(setup.link);
-    await ann.say(speech(2), never);
+    await ann.say(makeSpeech(2), never);
     await untilHeard(log, ann, 50); // of 100, on a busy machine
     await expectHeard(log, ann);
     expect(log.error).toBeUndefined();
@@ -273,7 +275,7 @@ test.each([
     const { ben, log, session } = setup;
     const { faults, sandbox } = login();
     const cleo = sandbox.person('Cleo');
-    const said = ben.say(speech(2), never);
+    const said = ben.say(makeSpeech(2), never);
     await untilHeard(log, ben, 30);
     const damaged = Buffer.concat([Buffer.of(0, 0, opcode, 0, 9), Buffer.alloc(99, 1)]);
     faults.send(to === 'bot' ? sandbox.botId : ben.id, damaged);
@@ -290,7 +292,7 @@ test('a call that loses its end-to-end encryption in mid-sentence and gets it ba
   await using setup = await openWithBen();
   const { ben, log, session } = setup;
   const { faults, sandbox } = login();
-  const said = ben.say(speech(4), never);
+  const said = ben.say(makeSpeech(4), never);
   for (const version of [0, 1] as const) {
     await untilHeard(log, ben, (log.voices.get(ben.id) ?? 0) + 40);
     faults.changeVersion(sandbox.botId, version);
@@ -299,7 +301,7 @@ test('a call that loses its end-to-end encryption in mid-sentence and gets it ba
   await ben.settled(AbortSignal.timeout(30_000));
   await expectHeard(log, ben);
   const talk = talkOn(setup.link);
-  await login().sandbox.person('Ann').say(speech(1), never);
+  await login().sandbox.person('Ann').say(makeSpeech(1), never);
   expect([log.error, session.resets]).toEqual([undefined, 0]);
   expect(talk.lost()).toBeLessThanOrEqual(framesOfChange);
 });

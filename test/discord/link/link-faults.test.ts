@@ -16,7 +16,7 @@ const never = new AbortController().signal;
 const login = openFileLogin(1);
 
 /** The library's own connection under the open link. */
-function connection() {
+function findConnection() {
   const { lobby, client } = login();
   const found = getVoiceConnection(lobby.guildId, client.application.id);
   if (!found) throw new Error('no connection');
@@ -25,12 +25,12 @@ function connection() {
 
 /** Cuts the socket as a broken network does: no close frame, so the library resumes. */
 function cutSocket() {
-  const state = findNetworking(connection())?.state;
+  const state = findNetworking(findConnection())?.state;
   if (!state || !('ws' in state)) throw new Error('no voice socket');
   (state.ws as unknown as { readonly ws: { terminate(): void } }).ws.terminate();
 }
 
-function play(link: VoiceLink, count: number) {
+function playFrames(link: VoiceLink, count: number) {
   const frames = makeToneFrames(login().codec, count);
   const log = { left: 0 };
   const source = {
@@ -45,12 +45,12 @@ function play(link: VoiceLink, count: number) {
 test('ten frames sent in the moment a link opens all arrive, every one sealed', async () => {
   await using setup = await openLinkSetup(login(), () => true);
   const ann = login().sandbox.person('Ann');
-  play(setup.link, 10);
+  playFrames(setup.link, 10);
   await waitUntil(() => setup.heard() === 10);
   expect(
     ann.heard.frames.filter(({ audible }) => audible).every(({ sealed }) => sealed),
   ).toBe(true);
-  const state = findNetworking(connection())?.state;
+  const state = findNetworking(findConnection())?.state;
   const data = state && 'connectionData' in state && state.connectionData;
   expect(data).toMatchObject({ secretKey: expect.any(KeyObject) }); // the ciphers take it at once
 });
@@ -58,10 +58,12 @@ test('ten frames sent in the moment a link opens all arrive, every one sealed', 
 test('a resumed voice socket speaks and hears on', async () => {
   await using setup = await openLinkSetup(login(), () => true);
   const log = collectFrames(setup.link);
-  const resumed = once(connection(), 'ready', { signal: AbortSignal.timeout(30_000) });
+  const resumed = once(findConnection(), 'ready', {
+    signal: AbortSignal.timeout(30_000),
+  });
   cutSocket();
   await resumed;
-  const played = play(setup.link, 5);
+  const played = playFrames(setup.link, 5);
   await setup.speak();
   await waitUntil(() => played.left === 5 && log.packets >= 8);
   expect(log.error).toBeUndefined();
@@ -99,18 +101,19 @@ test('a second link to the same server ends the first', async () => {
 test('the counts of a link can be read while it is open, and are reported once more when it closes', async () => {
   const { events } = login();
   const before = events.length;
-  const made = () => events.slice(before).find((event) => event.kind === 'link-made');
+  const findMade = () =>
+    events.slice(before).find((event) => event.kind === 'link-made');
   {
     await using setup = await openLinkSetup(login(), () => true);
-    expect(made()?.counts()).toMatchObject({ opened: 0, sent: 0 });
+    expect(findMade()?.counts()).toMatchObject({ opened: 0, sent: 0 });
     await setup.speak();
-    await waitUntil(() => (made()?.counts().opened ?? 0) >= 8);
-    const played = play(setup.link, 5);
+    await waitUntil(() => (findMade()?.counts().opened ?? 0) >= 8);
+    const played = playFrames(setup.link, 5);
     await waitUntil(() => played.left === 5);
-    expect(made()?.counts().sent).toBeGreaterThanOrEqual(5);
+    expect(findMade()?.counts().sent).toBeGreaterThanOrEqual(5);
   }
-  const closed = () =>
+  const findClosed = () =>
     events.slice(before).find((event) => event.kind === 'link-closed');
-  await waitUntil(() => closed() !== undefined);
-  expect(closed()?.counts).toEqual(made()?.counts());
+  await waitUntil(() => findClosed() !== undefined);
+  expect(findClosed()?.counts).toEqual(findMade()?.counts());
 });

@@ -10,7 +10,7 @@ const never = new AbortController().signal;
 const login = openFileLogin(1);
 
 /** Packets that a link receives until it ends, and its end. */
-function listen(link: VoiceLink) {
+function listenToLink(link: VoiceLink) {
   const log = { sequences: [] as number[], error: undefined as unknown };
   void (async () => {
     try {
@@ -23,7 +23,7 @@ function listen(link: VoiceLink) {
   return log;
 }
 
-function play(link: VoiceLink, count: number) {
+function playFrames(link: VoiceLink, count: number) {
   const frames = makeToneFrames(login().codec, count);
   const log = { left: 0 };
   link
@@ -45,7 +45,7 @@ test('the first words of somebody are heard although Discord names them late', a
   {
     await using setup = await openLinkSetup(login(), () => true);
     faults.late(sandbox.botId, 'speaking', 300);
-    const log = listen(setup.link);
+    const log = listenToLink(setup.link);
     await setup.speak();
     await waitUntil(() => log.sequences.length >= 18);
     const [first = 0] = log.sequences;
@@ -102,14 +102,14 @@ test.each([
 test('a voice server that goes away is followed to the next one, and hearing goes on', async () => {
   const { sandbox } = login();
   await using setup = await openLinkSetup(login(), () => true);
-  const log = listen(setup.link);
-  const closes = () =>
+  const log = listenToLink(setup.link);
+  const countCloses = () =>
     login().events.filter(({ kind }) => kind === 'voice-closed').length;
-  const before = closes();
+  const before = countCloses();
   sandbox.guild().replaceVoiceServer(300);
-  await waitUntil(() => closes() > before);
+  await waitUntil(() => countCloses() > before);
   while (log.sequences.length < 8) await setup.speak();
-  const played = play(setup.link, 5);
+  const played = playFrames(setup.link, 5);
   await waitUntil(() => played.left === 5);
   expect(log.error).toBeUndefined();
 });

@@ -17,7 +17,7 @@ function makeAnswer(port: number) {
 }
 
 /** A ready connection with one other person, as far as the watchdog looks at it. */
-function open() {
+function openWatchdog() {
   const timing = new VirtualClock();
   const output = { isBusy: false, counts: { sent: 0 } };
   const call = {
@@ -76,7 +76,7 @@ function open() {
   };
 }
 
-type Opened = ReturnType<typeof open>;
+type Opened = ReturnType<typeof openWatchdog>;
 
 test.each<[string, (link: Opened) => void, RegExp]>([
   [
@@ -107,7 +107,7 @@ test.each<[string, (link: Opened) => void, RegExp]>([
 ])(
   '%s for ten seconds break the link, and without a fault it is whole again',
   (_, plant, fault) => {
-    const link = open();
+    const link = openWatchdog();
     plant(link);
     link.timing.passMs(10_000);
     expect(link.log.faults).toEqual([]);
@@ -126,7 +126,7 @@ test.each<[string, (link: Opened) => void, RegExp]>([
 );
 
 test('alone for an hour, a stall of a minute and people who come and go are no faults', () => {
-  const { timing, call, log } = open();
+  const { timing, call, log } = openWatchdog();
   Object.assign(call, { settled: false, others: 0 });
   timing.passMs(3_600_000);
   call.others = 1;
@@ -142,13 +142,13 @@ test('alone for an hour, a stall of a minute and people who come and go are no f
 });
 
 test('of three people who send voice that nobody can open one alone never breaks the link, and two only while nobody else is heard', () => {
-  const { call, log, packets, timing, unopened } = open();
-  const plant = (id: string) => unopened.set(toPersonId(id), timing.nowMs());
+  const { call, log, packets, timing, unopened } = openWatchdog();
+  const plantUnopened = (id: string) => unopened.set(toPersonId(id), timing.nowMs());
   call.others = 3;
-  plant('eve');
+  plantUnopened('eve');
   timing.passMs(60_000);
   expect(log.faults).toEqual([]);
-  plant('fay');
+  plantUnopened('fay');
   for (let n = 0; n < 60; n++) {
     packets.set(ann, timing.nowMs());
     timing.passMs(1_000);
@@ -159,22 +159,22 @@ test('of three people who send voice that nobody can open one alone never breaks
 });
 
 test('closed voices of two people tell of one fault only within a minute', () => {
-  const { call, log, timing, unopened } = open();
+  const { call, log, timing, unopened } = openWatchdog();
   call.others = 3;
-  const plant = (id: string) => unopened.set(toPersonId(id), timing.nowMs());
-  plant('eve');
+  const plantUnopened = (id: string) => unopened.set(toPersonId(id), timing.nowMs());
+  plantUnopened('eve');
   timing.passMs(61_000);
-  plant('fay');
+  plantUnopened('fay');
   timing.passMs(61_000);
   expect(log.faults).toEqual([]);
-  plant('fay');
-  plant('eve');
+  plantUnopened('fay');
+  plantUnopened('eve');
   timing.passMs(11_500);
   expect(log.faults[0]).toBe('For 10 s no voice that can be opened has come.');
 });
 
 test('a path whose answers stop is dead after ten seconds, also while voice comes, and alive with the next answer', () => {
-  const { call, log, packets, path, timing } = open();
+  const { call, log, packets, path, timing } = openWatchdog();
   timing.passMs(60_000);
   const speakFor = (seconds: number) => {
     for (let n = 0; n < seconds; n++) {
@@ -220,7 +220,7 @@ test('an answer is asked for every 5 s, and one that is overdue at each check, s
 });
 
 test('a server that answers only for a while in each call is left for that once, and a path that dies later or sooner is still found', () => {
-  const { log, timing, watchdog } = open();
+  const { log, timing, watchdog } = openWatchdog();
   const answers = makeAnswer(5_000);
   let callCount = 0;
   const beginCall = (answeredMs: number) => {
@@ -253,7 +253,7 @@ test('a server that answers only for a while in each call is left for that once,
 });
 
 test('a link whose checks are a little late each time is whole', () => {
-  const { log, timing } = open();
+  const { log, timing } = openWatchdog();
   for (let n = 0; n < 100; n++) {
     timing.suspend(3);
     timing.passMs(501);
@@ -262,7 +262,7 @@ test('a link whose checks are a little late each time is whole', () => {
 });
 
 test('a fifth of all datagrams lost both ways is no dead path in an hour', () => {
-  const { call, log, timing } = open();
+  const { call, log, timing } = openWatchdog();
   const { answers } = call;
   const getRandom = seededRandom(7);
   for (let n = 0; n < 7_200; n++) {
@@ -273,7 +273,7 @@ test('a fifth of all datagrams lost both ways is no dead path in an hour', () =>
 });
 
 test('a bot that the voice server sees at another address for ten seconds is deaf there, and not after a moment of it', () => {
-  const { call, log, timing } = open();
+  const { call, log, timing } = openWatchdog();
   call.answers = makeAnswer(5_001);
   timing.passMs(4_000);
   call.answers = makeAnswer(5_000);
@@ -285,7 +285,7 @@ test('a bot that the voice server sees at another address for ten seconds is dea
 });
 
 test('a server that answers nothing in a call breaks it after a minute without any datagram and with people, as a guess', () => {
-  const { call, log, path, timing, watchdog } = open();
+  const { call, log, path, timing, watchdog } = openWatchdog();
   call.answers = undefined;
   const silent = new UdpPath(() => {});
   watchdog.restart(silent);

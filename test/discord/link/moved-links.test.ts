@@ -46,11 +46,11 @@ function holdRequests() {
     if (payload.op === 4) held.push(() => send(payload, ...rest));
     else send(payload, ...rest);
   };
-  const release = () => {
+  const releaseSent = () => {
     shard.send = send;
     for (const sendHeld of held.splice(0)) sendHeld();
   };
-  return { held, release, [Symbol.dispose]: release };
+  return { held, release: releaseSent, [Symbol.dispose]: releaseSent };
 }
 
 /** Channel in which the bot sits, as Discord has told it. */
@@ -60,7 +60,7 @@ function getToldId() {
 }
 
 /** Opens a link as after a move: where the bot sits as it was told, however often it is moved on meanwhile. */
-async function follow(opener: ReturnType<ReturnType<typeof login>['linkOpener']>) {
+async function followSeat(opener: ReturnType<ReturnType<typeof login>['linkOpener']>) {
   for (;;) {
     const seatId = getToldId();
     const seat = ['Lobby', 'Attic']
@@ -84,7 +84,7 @@ async function follow(opener: ReturnType<ReturnType<typeof login>['linkOpener']>
 }
 
 /** A person in the channel of the bot hears ten frames of it, and is heard. */
-async function talk(link: Awaited<ReturnType<typeof follow>>) {
+async function talkOnLink(link: Awaited<ReturnType<typeof followSeat>>) {
   const { codec, sandbox } = login();
   const ann = sandbox.person('Ann');
   await ann.join(getSeat() ?? '', never);
@@ -122,7 +122,7 @@ test('a bot that a person moves is followed by the next link without a leave and
   await waitUntil(() => log.error !== undefined);
   expect(log.error).toMatchObject({ code: 'link.lost', retryable: false });
   await link[Symbol.asyncDispose]();
-  await talk(await follow(opener));
+  await talkOnLink(await followSeat(opener));
   expect([getSeat(), noted.requests]).toEqual(['Attic', []]);
 });
 
@@ -137,16 +137,16 @@ test('moved and moved back, and moved five times in a row, the bot ends where it
   ]) {
     for (const name of moves) moveBot(name);
     await waitUntil(() => !open.isOpen);
-    open = await follow(opener);
-    await talk(open);
+    open = await followSeat(opener);
+    await talkOnLink(open);
     expect(getSeat()).toBe(moves.at(-1));
   }
   // The link of the first move is still being opened at the second.
   moveBot('Lobby');
   await waitUntil(() => !open.isOpen);
-  const following = follow(opener);
+  const following = followSeat(opener);
   moveBot('Attic');
-  await talk(await following);
+  await talkOnLink(await following);
   expect([getSeat(), noted.requests]).toEqual(['Attic', []]);
 });
 
@@ -159,7 +159,7 @@ test('moved while it joins, the bot is followed from the channel in which it nev
   moveBot('Attic');
   await failing;
   await waitUntil(() => getToldId() === findChannel('Attic').channelId);
-  await talk(await follow(opener));
+  await talkOnLink(await followSeat(opener));
   expect([getSeat(), noted.requests]).toEqual(['Attic', [login().lobby.channelId]]);
 });
 
@@ -211,12 +211,12 @@ test('whoever moves and then disconnects the bot is obeyed, and a later call joi
 test('a seat that Discord gives after the bot has given up and asked anew is no seat out of which a person took it', async () => {
   await using opener = login().linkOpener(400);
   using requests = holdRequests();
-  const opening = () => opener.openLink(login().lobby, () => true, never);
-  await expect(opening()).rejects.toMatchObject({ code: 'link.timeout' });
-  const next = opening();
+  const openAtLobby = () => opener.openLink(login().lobby, () => true, never);
+  await expect(openAtLobby()).rejects.toMatchObject({ code: 'link.timeout' });
+  const next = openAtLobby();
   await waitUntil(() => requests.held.length === 3);
   requests.release();
-  await talk(await next);
+  await talkOnLink(await next);
   expect(getSeat()).toBe('Lobby');
 });
 

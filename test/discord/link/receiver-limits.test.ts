@@ -117,7 +117,7 @@ test.each([true, false])(
       makeVoiceCipher('aead_aes256_gcm_rtpsize', key),
       isExtended,
     );
-    const say = (payload: Buffer, paddingBytes: number) =>
+    const sayPayload = (payload: Buffer, paddingBytes: number) =>
       arrive(
         sealer.sealPacket({
           sequence: 1,
@@ -128,8 +128,8 @@ test.each([true, false])(
         }),
       );
     for (const paddingBytes of [0, 1, 255]) {
-      say(makeVoicedPacket(), paddingBytes);
-      say(Buffer.alloc(0), paddingBytes);
+      sayPayload(makeVoicedPacket(), paddingBytes);
+      sayPayload(Buffer.alloc(0), paddingBytes);
     }
     expect(shown).toEqual([makeVoicedPacket(), makeVoicedPacket(), makeVoicedPacket()]);
     expect(heard.map(({ opus }) => opus.length > 0)).toEqual([

@@ -19,7 +19,7 @@ type Seat = {
   readonly suppress?: boolean;
 };
 
-const told = (kind: string, isOn: boolean) => ({ kind, guildId: 'g', isOn });
+const makeTold = (kind: string, isOn: boolean) => ({ kind, guildId: 'g', isOn });
 
 function openClient() {
   const events: DiscordEvent[] = [];
@@ -29,7 +29,7 @@ function openClient() {
 }
 
 /** Events of a bot that sits so one time after the other, nowhere at first. */
-function sit(...seats: readonly Seat[]) {
+function listSeatEvents(...seats: readonly Seat[]) {
   const voice = { channelId: null as string | null };
   const guild = { id: 'g', members: { me: { voice } } };
   const { client, events } = openClient();
@@ -44,22 +44,22 @@ function sit(...seats: readonly Seat[]) {
 }
 
 test('being muted, deafened and moved is told, and when it is over', () => {
-  const events = sit(
+  const events = listSeatEvents(
     { channelId: 'a', serverMute: true },
     { channelId: 'a', serverDeaf: true },
     { channelId: 'b' },
   );
   expect(events).toEqual([
-    told('muted', true),
-    told('muted', false),
-    told('deafened', true),
-    told('deafened', false),
+    makeTold('muted', true),
+    makeTold('muted', false),
+    makeTold('deafened', true),
+    makeTold('deafened', false),
     { kind: 'moved', guildId: 'g', channelId: 'b' },
   ]);
 });
 
 test('how the bot sits when it comes in is told, whatever it was told before', () => {
-  const events = sit(
+  const events = listSeatEvents(
     { channelId: 'a', serverMute: true },
     { serverMute: true },
     { channelId: 'a', serverMute: true, suppress: true },
@@ -67,11 +67,11 @@ test('how the bot sits when it comes in is told, whatever it was told before', (
     { channelId: 'a' },
   );
   expect(events).toEqual([
-    told('muted', true),
-    told('muted', true),
-    told('suppressed', true),
-    told('muted', false),
-    told('suppressed', false),
+    makeTold('muted', true),
+    makeTold('muted', true),
+    makeTold('suppressed', true),
+    makeTold('muted', false),
+    makeTold('suppressed', false),
   ]);
 });
 
@@ -79,7 +79,7 @@ test('how the bot sits when it comes in is told, whatever it was told before', (
 function openSetup(mayMute: boolean, failures: number) {
   const asked: string[] = [];
   let left = failures;
-  const note = (what: string) => async () => {
+  const noteRequest = (what: string) => async () => {
     if (left-- > 0) throw new Error('Unknown Voice State');
     asked.push(what);
   };
@@ -93,8 +93,8 @@ function openSetup(mayMute: boolean, failures: number) {
     channelId: 's',
     suppress: true,
     channel,
-    setSuppressed: note('speaks'),
-    setRequestToSpeak: note('raised a hand'),
+    setSuppressed: noteRequest('speaks'),
+    setRequestToSpeak: noteRequest('raised a hand'),
   };
   Object.assign(guild.members, { me: { voice } });
   return { guild: guild as unknown as Guild, asked };
@@ -123,21 +123,21 @@ const { Connect, Speak, ViewChannel } = PermissionFlagsBits;
 /** A bot in a channel of this type, where it has these rights, told of each change of them as often as Discord does. */
 function openSeated(type: ChannelType, event: Events, first: bigint) {
   const rights = { bitfield: first };
-  const has = (flag: bigint) => (rights.bitfield & flag) !== 0n;
-  const permissionsFor = () => ({ ...rights, has });
+  const hasRight = (flag: bigint) => (rights.bitfield & flag) !== 0n;
+  const permissionsFor = () => ({ ...rights, has: hasRight });
   const guild = { id: 'g', members: { me: { voice: {} } } };
   const channel = { id: 'a', type, guild, permissionsFor };
   const voice = { id: 'bot', guild, channelId: 'a', channel };
   guild.members.me.voice = voice;
   const { client, events } = openClient();
-  const change = (bitfield: bigint) => {
+  const changeRights = (bitfield: bigint) => {
     rights.bitfield = bitfield;
     for (let n = 0; n < 3; n++) client.emit(event, { guild }, { guild });
   };
-  change(first);
+  changeRights(first);
   client.emit(Events.VoiceStateUpdate, { id: 'bot', guild, channelId: null }, voice);
   expect(events).toEqual([]);
-  return { change, events };
+  return { change: changeRights, events };
 }
 
 test.each([
@@ -150,9 +150,9 @@ test.each([
     const both = Connect | Speak;
     const { change, events } = openSeated(ChannelType.GuildVoice, event, both);
     change(Connect);
-    expect(events).toEqual([told('suppressed', true)]);
+    expect(events).toEqual([makeTold('suppressed', true)]);
     change(both);
-    expect(events.slice(1)).toEqual([told('suppressed', false)]);
+    expect(events.slice(1)).toEqual([makeTold('suppressed', false)]);
   },
 );
 

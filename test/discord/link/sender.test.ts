@@ -4,7 +4,7 @@ import { seededRandom } from '#sandbox/seeded-random.ts';
 import { FrameSender } from '#src/discord/link/frame-sender.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
-const frame = (n: number) => Buffer.from([n, n, n, n]);
+const makeFrame = (n: number) => Buffer.from([n, n, n, n]);
 const isSilence = (sent: Buffer) => sent.equals(Buffer.from([0xf8, 0xff, 0xfe]));
 
 /** The clock of the machine: its timers count whole ms from an instant that Node cuts to whole ms, so they fire early or late. */
@@ -39,7 +39,7 @@ type Overrides = {
 };
 
 /** A sender that notes when what left; `waiting` is what the source has. */
-function open(
+function openSender(
   { send, isSettled = () => true }: Overrides = {},
   timing = new VirtualClock(),
 ) {
@@ -68,14 +68,14 @@ function open(
       void left.push({ n: sent[0] ?? -1, atMs }),
     isIdle: true,
   };
-  const report = (error: unknown) => log.failed.push(error);
+  const reportFailure = (error: unknown) => log.failed.push(error);
   const sender = new FrameSender({
     connection,
     timing,
     isSettled,
-    onRefused: report,
+    onRefused: reportFailure,
     onStall: (lateMs) => log.stalls.push(lateMs),
-    onFailure: report,
+    onFailure: reportFailure,
   });
   const { wake } = sender.playFrames(source);
   return { sender, source, connection, wake, timing, waiting, left, silentAtMs, log };
@@ -87,8 +87,8 @@ test.each([0, 0.2])(
     const frames = 3_000;
     const timing = new WholeMsClock(latestMs);
     timing.passMs(0.7);
-    const { waiting, left } = open({}, timing);
-    waiting.push(...Array.from({ length: frames }, () => frame(1)));
+    const { waiting, left } = openSender({}, timing);
+    waiting.push(...Array.from({ length: frames }, () => makeFrame(1)));
     timing.passMs(frames * 20);
     const earlyMs = left.map(({ atMs }, n) => 0.7 + n * 20 - atMs).slice(1); // the first leaves at once
     expect(earlyMs).toHaveLength(frames - 1);
@@ -100,8 +100,8 @@ test.each([0, 0.2])(
 
 test('the voice leaves as an AudioResource, whose every frame is taken from the source at the moment when it is sent', async () => {
   const read = vi.spyOn(AudioResource.prototype, 'read');
-  const { timing, waiting, left, log } = open();
-  const [first, second] = [frame(1), frame(2)];
+  const { timing, waiting, left, log } = openSender();
+  const [first, second] = [makeFrame(1), makeFrame(2)];
   waiting.push(first, second);
   await settle(); // Node looks into a new stream by itself
   expect(log.asked).toBe(0);
@@ -115,15 +115,15 @@ test('the voice leaves as an AudioResource, whose every frame is taken from the 
 });
 
 test('after the last frame five silence frames follow, then the link stops speaking', () => {
-  const { timing, waiting, silentAtMs, log } = open();
-  waiting.push(frame(1));
+  const { timing, waiting, silentAtMs, log } = openSender();
+  waiting.push(makeFrame(1));
   timing.passMs(1_000);
   expect([log.silence, silentAtMs]).toEqual([5, [100]]);
 });
 
 test('a delay of up to 60 ms is caught up back to back', () => {
-  const { sender, timing, waiting, left } = open();
-  waiting.push(frame(1), frame(2), frame(3), frame(4), frame(5));
+  const { sender, timing, waiting, left } = openSender();
+  waiting.push(makeFrame(1), makeFrame(2), makeFrame(3), makeFrame(4), makeFrame(5));
   timing.passMs(0);
   timing.suspend(75);
   timing.passMs(25);
@@ -132,8 +132,8 @@ test('a delay of up to 60 ms is caught up back to back', () => {
 });
 
 test('a longer stall moves the clock, is counted and told with its length, and no frame is cut', () => {
-  const { sender, timing, waiting, left, log } = open();
-  waiting.push(...[1, 2, 3, 4, 5].map(frame));
+  const { sender, timing, waiting, left, log } = openSender();
+  waiting.push(...[1, 2, 3, 4, 5].map(makeFrame));
   timing.passMs(0);
   timing.suspend(500);
   timing.passMs(80);
@@ -145,8 +145,8 @@ test('a longer stall moves the clock, is counted and told with its length, and n
 
 test('until the link is settled nothing is sent and nothing is taken from the source', () => {
   let settled = false;
-  const { timing, waiting, left, log } = open({ isSettled: () => settled });
-  waiting.push(frame(1));
+  const { timing, waiting, left, log } = openSender({ isSettled: () => settled });
+  waiting.push(makeFrame(1));
   timing.passMs(200);
   expect(log.asked).toBe(0);
   settled = true;
@@ -155,8 +155,8 @@ test('until the link is settled nothing is sent and nothing is taken from the so
 });
 
 test('a frame the library did not take is not reported as heard', () => {
-  const { sender, timing, waiting, left } = open({ send: () => false });
-  waiting.push(frame(1));
+  const { sender, timing, waiting, left } = openSender({ send: () => false });
+  waiting.push(makeFrame(1));
   timing.passMs(20);
   expect(left).toEqual([]);
   expect(sender.counts).toMatchObject({ sent: 0, refused: 1 });
@@ -166,15 +166,15 @@ test.each(['pullFrame', 'isIdle', 'markSent', 'setSpeaking'])(
   'a bug in `%s` is told once and throws out of no timer, so the link can be opened anew',
   (where) => {
     const bug = new TypeError('bug');
-    const { source, connection, wake, timing, waiting, log } = open();
+    const { source, connection, wake, timing, waiting, log } = openSender();
     timing.passMs(40);
-    const get = () => {
+    const throwBug = () => {
       throw bug;
     };
     Object.defineProperty(where === 'setSpeaking' ? connection : source, where, {
-      get,
+      get: throwBug,
     });
-    if (where !== 'pullFrame') waiting.push(frame(1), frame(2));
+    if (where !== 'pullFrame') waiting.push(makeFrame(1), makeFrame(2));
     wake();
     expect(() => timing.passMs(5_000)).not.toThrow();
     expect(log.failed).toEqual([bug]);

@@ -1,10 +1,10 @@
 import { HeldDatagrams } from '#src/discord/link/consented-receiver.ts';
 
-const datagram = (n: number) => Buffer.from([n]);
+const makeDatagram = (n: number) => Buffer.from([n]);
 
 test('a flood of made-up sources costs no more than 32 of them', () => {
   const held = new HeldDatagrams();
-  for (let ssrc = 0; ssrc < 1_000; ssrc++) held.put(ssrc, datagram(1), 0);
+  for (let ssrc = 0; ssrc < 1_000; ssrc++) held.put(ssrc, makeDatagram(1), 0);
   const kept = [...Array(1_000).keys()].filter(
     (ssrc) => held.removePackets(ssrc, 0).length > 0,
   );

@@ -38,12 +38,13 @@ export function openReceiver(mayHear: (speakerId: string) => boolean) {
   onTestFinished(() => udp.destroy());
   udp.on('message', receiver.onUdpMessage);
   receiver.connectionData = makeEncryption(key);
-  const arrive = (datagram: Buffer) => inner.socket.emit('message', datagram);
+  const arriveAt = (datagram: Buffer) => inner.socket.emit('message', datagram);
   let nonce = 0;
-  const sealed = (ssrc: number, opus = makeVoicedPacket()) =>
+  const sealVoice = (ssrc: number, opus = makeVoicedPacket()) =>
     makeSealedDatagram(opus, key, ssrc, nonce++);
-  const say = (ssrc: number, opus = makeVoicedPacket()) => arrive(sealed(ssrc, opus));
-  const name = (ssrc: number, userId: string) =>
+  const sayVoice = (ssrc: number, opus = makeVoicedPacket()) =>
+    arriveAt(sealVoice(ssrc, opus));
+  const nameSpeaker = (ssrc: number, userId: string) =>
     receiver.ssrcMap.update({ audioSSRC: ssrc, userId });
   return {
     receiver,
@@ -51,10 +52,10 @@ export function openReceiver(mayHear: (speakerId: string) => boolean) {
     heard,
     failed,
     key,
-    arrive,
-    sealed,
-    say,
-    name,
+    arrive: arriveAt,
+    sealed: sealVoice,
+    say: sayVoice,
+    name: nameSpeaker,
     timing,
   };
 }

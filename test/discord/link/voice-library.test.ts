@@ -53,7 +53,7 @@ function openSocket() {
   const ws: VoiceWebSocket = Object.create(VoiceWebSocket.prototype);
   EventEmitter.call(ws);
   const target = {} as Parameters<typeof ws.onMessage>[0]['target'];
-  const arrive = (data: Buffer | object) =>
+  const receiveData = (data: Buffer | object) =>
     ws.onMessage({
       data: data instanceof Buffer ? data : JSON.stringify(data),
       type: 'message',
@@ -61,16 +61,16 @@ function openSocket() {
     });
   const errors: unknown[] = [];
   ws.on('error', (error) => errors.push(error));
-  return { ws, arrive, errors };
+  return { ws, arrive: receiveData, errors };
 }
 
 test('JSON that breaks the library becomes an error of that connection, and a message for the group does not', () => {
   const { ws, arrive, errors } = openSocket();
-  const fail = () => {
+  const throwBug = () => {
     throw new Error('a bug');
   };
-  ws.on('packet', fail);
-  ws.on('binary', fail);
+  ws.on('packet', throwBug);
+  ws.on('binary', throwBug);
   guardMessages(ws);
   arrive(Buffer.from([0]));
   arrive(Buffer.from([0, 1, 27, 0]));

@@ -9,7 +9,7 @@ import {
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** Signals of a link, by default to the lounge, between a gateway that notes requests and a library that notes updates. */
-function open(
+function openSignals(
   seat?: MovedSeat,
   channelId = 'lounge',
   leaves = new OwnLeaves(),
@@ -54,7 +54,7 @@ function open(
 
 /** Signals of a link to the lounge out of which a person has moved the bot. */
 function openMoved(...channelIds: readonly string[]) {
-  const opened = open();
+  const opened = openSignals();
   opened.discord.seat('lounge');
   opened.discord.server('first');
   for (const channelId of channelIds) opened.discord.seat(channelId);
@@ -70,7 +70,7 @@ const [den, lounge] = ['den', 'lounge'].map(toChannelId) as [
 ];
 
 test('a voice server that Discord names before the seat waits for the seat, and a later one does not', () => {
-  const { discord, log } = open();
+  const { discord, log } = openSignals();
   discord.server('first');
   expect(log).toEqual(['asks for lounge']);
   discord.seat('lounge');
@@ -80,7 +80,7 @@ test('a voice server that Discord names before the seat waits for the seat, and 
 });
 
 test('the echo of an earlier leave ends no new join', () => {
-  const { discord, log } = open();
+  const { discord, log } = openSignals();
   discord.seat(null);
   discord.seat('lounge');
   discord.seat(null);
@@ -90,11 +90,11 @@ test('the echo of an earlier leave ends no new join', () => {
 /** Signals of a link that left before Discord had told of its seat, and of the next link to the lounge. */
 async function openAfterLeave() {
   const leaves = new OwnLeaves();
-  const former = open(undefined, 'lounge', leaves);
+  const former = openSignals(undefined, 'lounge', leaves);
   const leaving = former.signals.leave();
   former.timing.passMs(1_000);
   await leaving;
-  return open(undefined, 'lounge', leaves);
+  return openSignals(undefined, 'lounge', leaves);
 }
 
 test('a seat that comes late, and ends with the leave of its link, does not end the next link', async () => {
@@ -111,16 +111,16 @@ test('a seat that comes late, and ends with the leave of its link, does not end 
 
 test('the late end of a known seat is not taken for that of a seat that comes late', async () => {
   const leaves = new OwnLeaves();
-  const leaveLate = async ({ signals, timing }: ReturnType<typeof open>) => {
+  const leaveLate = async ({ signals, timing }: ReturnType<typeof openSignals>) => {
     const leaving = signals.leave();
     timing.passMs(1_000);
     await leaving;
   };
-  const known = open(undefined, 'lounge', leaves);
+  const known = openSignals(undefined, 'lounge', leaves);
   known.discord.seat('lounge');
   await leaveLate(known);
-  await leaveLate(open(undefined, 'lounge', leaves));
-  const { discord, log } = open(undefined, 'lounge', leaves);
+  await leaveLate(openSignals(undefined, 'lounge', leaves));
+  const { discord, log } = openSignals(undefined, 'lounge', leaves);
   for (const seat of [null, 'lounge', null, 'lounge']) discord.seat(seat);
   expect(log).toEqual(['asks for lounge', 'seat lounge', 'seat lounge']);
   discord.seat(null);
@@ -129,12 +129,12 @@ test('the late end of a known seat is not taken for that of a seat that comes la
 
 test('whoever disconnects the bot soon after a leave whose end no link was told of is obeyed', async () => {
   const leaves = new OwnLeaves();
-  const former = open(undefined, 'lounge', leaves);
+  const former = openSignals(undefined, 'lounge', leaves);
   former.discord.seat('lounge');
   const leaving = former.signals.leave();
   former.timing.passMs(1_000);
   await leaving;
-  const { discord, log } = open(undefined, 'lounge', leaves);
+  const { discord, log } = openSignals(undefined, 'lounge', leaves);
   discord.seat('lounge');
   discord.seat(null);
   expect(log.at(-1)).toBe('is gone');
@@ -142,12 +142,12 @@ test('whoever disconnects the bot soon after a leave whose end no link was told 
 
 test('the mute of a seat that the bot has just left is not taken for the next seat', async () => {
   const leaves = new OwnLeaves();
-  const former = open(undefined, 'lounge', leaves);
+  const former = openSignals(undefined, 'lounge', leaves);
   former.discord.seat('lounge');
   const leaving = former.signals.leave();
   former.timing.passMs(1_000);
   await leaving;
-  const { discord, log } = open(undefined, 'lounge', leaves, true);
+  const { discord, log } = openSignals(undefined, 'lounge', leaves, true);
   for (const seat of ['lounge', null, 'lounge']) discord.seat(seat);
   expect(log).toEqual(['asks for lounge', 'seat lounge']);
   discord.seat(null);
@@ -169,7 +169,7 @@ test('out of a move the next link has seat and server of the last channel, asks 
   const seat = signals.handOverSeat(den);
   expect([seat?.state.channel_id, seat?.server?.endpoint]).toEqual(['den', 'second']);
   expect(log).toEqual([]);
-  const next = open(seat, 'den');
+  const next = openSignals(seat, 'den');
   expect(next.log).toEqual(['seat den', 'server second']);
   expect(next.signals.waitsForServer).toBe(true);
   next.discord.server('third');
@@ -182,12 +182,12 @@ test('a bot that was moved away and back is where it was, on the new voice serve
   const { discord, signals } = openMoved('den', 'lounge');
   discord.server('second');
   const seat = signals.handOverSeat(lounge);
-  expect(open(seat).log).toEqual(['seat lounge', 'server second']);
+  expect(openSignals(seat).log).toEqual(['seat lounge', 'server second']);
   expect(signals.handOverSeat(lounge)).toBeUndefined();
 });
 
 test('once it is moved, a link tells its library nothing more', () => {
-  const { discord, log } = open();
+  const { discord, log } = openSignals();
   discord.seat('lounge');
   discord.seat('den');
   discord.server('second');

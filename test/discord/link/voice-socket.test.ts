@@ -4,14 +4,14 @@ import { VoiceUDPSocket } from '@discordjs/voice';
 import { connectSocket } from '#src/discord/link/voice-library.ts';
 import type { UnboundSocket } from '#test/discord/setup/sealed-datagram.ts';
 
-async function bound(port = 0) {
+async function bindSocket(port = 0) {
   const socket = createSocket('udp4').bind(port, '127.0.0.1');
   await once(socket, 'listening');
   return socket;
 }
 
 /** The library's socket, as a ready link has it. */
-async function open(server: Socket) {
+async function openSocket(server: Socket) {
   const udp = new VoiceUDPSocket({ ip: '127.0.0.1', port: server.address().port });
   onTestFinished(() => udp.destroy());
   const inner = udp as unknown as UnboundSocket & { readonly socket: Socket };
@@ -28,9 +28,9 @@ async function open(server: Socket) {
 }
 
 test('of a connected voice socket the kernel keeps strangers away', async () => {
-  await using server = await bound();
-  await using stranger = await bound();
-  const { udp, port, sizes } = await open(server);
+  await using server = await bindSocket();
+  await using stranger = await bindSocket();
+  const { udp, port, sizes } = await openSocket(server);
   stranger.send(Buffer.alloc(61), port, '127.0.0.1');
   server.send(Buffer.alloc(60), port, '127.0.0.1');
   await once(udp, 'message');
@@ -38,15 +38,15 @@ test('of a connected voice socket the kernel keeps strangers away', async () => 
 });
 
 test('a voice server that nobody listens at any more is an error that ends nothing, and is heard once it is back', async () => {
-  const server = await bound();
+  const server = await bindSocket();
   const remote = server.address().port;
-  const { udp, port, errors, sizes } = await open(server);
+  const { udp, port, errors, sizes } = await openSocket(server);
   await server[Symbol.asyncDispose]();
   while (errors() < 3) {
     udp.send(Buffer.alloc(60));
     await new Promise(setImmediate);
   }
-  await using again = await bound(remote);
+  await using again = await bindSocket(remote);
   const arrived = once(again, 'message');
   udp.send(Buffer.alloc(33)); // an answer to an earlier one may still wait, and takes its place
   udp.send(Buffer.alloc(33));

@@ -7,19 +7,19 @@ import { makeRefusal } from '#test/discord/setup/rest-refusals.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const channelId = toChannelId('c');
-const place = (messageId: string) => ({
+const makePlace = (messageId: string) => ({
   channelId,
   messageId: toMessageId(messageId),
 });
 
 /** Live messages of one channel over a Discord that answers after 120 ms. */
-function open(...given: (Error | undefined)[]) {
+function openMessages(...given: (Error | undefined)[]) {
   const timing = new VirtualClock();
   const { rest, sent, failures } = openRest(timing, given, 120);
   const outbox = new Outbox(rest, timing, () => {});
   const outcomes: MessageOutcome[] = [];
   /** A message that shows what it was told last; empty: it is to be deleted. */
-  const message = (at?: string) => {
+  const makeMessage = (at?: string) => {
     let text = '';
     const live = new LiveMessage(
       {
@@ -28,7 +28,7 @@ function open(...given: (Error | undefined)[]) {
         draw: () => (text === '' ? undefined : { content: text }),
         report: (outcome) => outcomes.push(outcome),
       },
-      at === undefined ? undefined : place(at),
+      at === undefined ? undefined : makePlace(at),
       at === undefined ? undefined : { content: 'former' },
     );
     return (next: string, urgency: Urgency = 'whole') => {
@@ -36,18 +36,27 @@ function open(...given: (Error | undefined)[]) {
       live.requestUpdate(urgency);
     };
   };
-  const pass = async (ms: number) => {
+  const passTime = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 10) {
       timing.passMs(10);
       for (let turn = 0; turn < 20; turn++) await Promise.resolve();
     }
   };
-  const steps = () => sent.map(({ method, content = '' }) => `${method} ${content}`);
-  return { message, sent, steps, outcomes, failures, pass, timing };
+  const listSteps = () =>
+    sent.map(({ method, content = '' }) => `${method} ${content}`);
+  return {
+    message: makeMessage,
+    sent,
+    steps: listSteps,
+    outcomes,
+    failures,
+    pass: passTime,
+    timing,
+  };
 }
 
 test('a message is posted once and then edited, and what waits is replaced by what is newer', async () => {
-  const { message, pass, steps, outcomes } = open();
+  const { message, pass, steps, outcomes } = openMessages();
   const show = message();
   show('one');
   await pass(10);
@@ -59,12 +68,12 @@ test('a message is posted once and then edited, and what waits is replaced by wh
   show('');
   await pass(500);
   expect(steps()).toEqual(['POST one', 'PATCH three', 'PATCH four', 'DELETE ']);
-  expect(outcomes.at(-2)).toEqual({ kind: 'shown', place: place('m1') });
+  expect(outcomes.at(-2)).toEqual({ kind: 'shown', place: makePlace('m1') });
   expect(outcomes.at(-1)).toEqual({ kind: 'deleted' });
 });
 
 test('a message that was never posted is deleted without a request', async () => {
-  const { message, pass, steps, outcomes } = open();
+  const { message, pass, steps, outcomes } = openMessages();
   const show = message();
   show('one');
   show('');
@@ -74,7 +83,7 @@ test('a message that was never posted is deleted without a request', async () =>
 
 test('through an outage messages keep their order, and each its newest text', async () => {
   const away = Array.from({ length: 8 }, () => new Error('socket hang up'));
-  const { message, pass, steps, sent } = open(...away);
+  const { message, pass, steps, sent } = openMessages(...away);
   const [first, second] = [message(), message()];
   first('old');
   second('behind');
@@ -94,7 +103,7 @@ test.each([
 ])(
   'a change that Discord does not take ends as %s, and with the next there are %i requests',
   async (_, requests, failure, expected) => {
-    const { message, pass, outcomes, sent } = open(failure);
+    const { message, pass, outcomes, sent } = openMessages(failure);
     const show = message('x');
     show('new');
     await pass(3_000);
@@ -107,7 +116,7 @@ test.each([
 );
 
 test('whole words never wait longer than 1.25 s, however many go on, and no 5 s hold more than five edits', async () => {
-  const { message, pass, sent, timing } = open();
+  const { message, pass, sent, timing } = openMessages();
   const [goesOn, whole] = [message('w'), message('x')];
   const waits: number[] = [];
   for (let n = 0; n < 40; n++) {

@@ -8,27 +8,27 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 const never = new AbortController().signal;
 
 /** An outbox to a Discord that fails as `failures` say, in order, and then takes everything. */
-function open(...failures: readonly (Error | 'hang')[]) {
+function openOutbox(...failures: readonly (Error | 'hang')[]) {
   const timing = new VirtualClock();
   const outcomes: PostOutcome[] = [];
   const { rest, sent } = openRest(timing, [...failures]);
   const outbox = new Outbox(rest, timing, (outcome) => void outcomes.push(outcome));
-  const post = (content: string, signal = never) =>
+  const postContent = (content: string, signal = never) =>
     outbox.post(toChannelId('a'), { content }, signal).then(
       () => 'taken',
       (error: unknown) =>
         error instanceof Error && 'code' in error ? error.code : error,
     );
-  const pass = async (ms: number) => {
+  const passTime = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 500) {
       timing.passMs(Math.min(500, ms - passed));
       await turn();
     }
   };
-  return { outbox, outcomes, sent, post, pass };
+  return { outbox, outcomes, sent, post: postContent, pass: passTime };
 }
 
-const texts = (sent: ReturnType<typeof open>['sent']) =>
+const listTexts = (sent: ReturnType<typeof openOutbox>['sent']) =>
   sent.map(({ content }) => content);
 
 test.each([
@@ -39,11 +39,11 @@ test.each([
 ] as const)(
   'after %s a message is sent again under its nonce, before those behind it',
   async (_, failure) => {
-    const { post, pass, sent, outcomes } = open(failure);
+    const { post, pass, sent, outcomes } = openOutbox(failure);
     const fates = [post('1'), post('2')];
     await pass(10_000);
     expect(await Promise.all(fates)).toEqual(['taken', 'taken']);
-    expect(texts(sent)).toEqual(['1', '1', '2']);
+    expect(listTexts(sent)).toEqual(['1', '1', '2']);
     expect(sent[0]?.nonce).toMatch(/^.{25}$/);
     expect(sent[1]?.nonce).toBe(sent[0]?.nonce);
     expect(outcomes).toEqual(['sent', 'sent']);
@@ -51,7 +51,7 @@ test.each([
 );
 
 test('a message that Discord refuses ends with its reason, and the next one is sent', async () => {
-  const { post, pass, outcomes } = open(makeRefusal(403, 50_013));
+  const { post, pass, outcomes } = openOutbox(makeRefusal(403, 50_013));
   const fates = [post('1'), post('2')];
   await pass(3_000);
   expect(await Promise.all(fates)).toEqual([50_013, 'taken']);
@@ -59,7 +59,7 @@ test('a message that Discord refuses ends with its reason, and the next one is s
 });
 
 test('a message that would wait for more than two minutes is dropped, and later ones are sent', async () => {
-  const { post, pass, sent, outcomes } = open(
+  const { post, pass, sent, outcomes } = openOutbox(
     makeRateLimit(60_000),
     makeRateLimit(60_000),
   );
@@ -73,19 +73,19 @@ test('a message that would wait for more than two minutes is dropped, and later 
     'discord.unsent',
     'taken',
   ]);
-  expect(texts(sent)).toEqual(['old', 'old', 'young']);
+  expect(listTexts(sent)).toEqual(['old', 'old', 'young']);
   expect(outcomes).toEqual(['unsent', 'unsent', 'sent']);
 });
 
 test('captions and notices of a chat leave before the replies that wait there', async () => {
-  const { outbox, post, pass, sent } = open();
-  const reply = (content: string) =>
+  const { outbox, post, pass, sent } = openOutbox();
+  const replyWith = (content: string) =>
     outbox.post(
       toChannelId('a'),
       { content, message_reference: { message_id: 'm' } },
       never,
     );
-  const replies = Array.from({ length: 6 }, (_, n) => reply(`reply ${n}`));
+  const replies = Array.from({ length: 6 }, (_, n) => replyWith(`reply ${n}`));
   await pass(2_500);
   const notice = post('notice');
   const caption = outbox.put(
@@ -98,13 +98,18 @@ test('captions and notices of a chat leave before the replies that wait there', 
   );
   await pass(2_500);
   await Promise.all([notice, caption]);
-  expect(texts(sent).slice(0, 4)).toEqual(['reply 0', 'reply 1', 'notice', 'caption']);
+  expect(listTexts(sent).slice(0, 4)).toEqual([
+    'reply 0',
+    'reply 1',
+    'notice',
+    'caption',
+  ]);
   await pass(20_000);
   await Promise.all(replies);
 });
 
 test('of more than 1,000 messages for one channel the oldest is dropped, and counted', async () => {
-  const { post, pass, outcomes } = open('hang');
+  const { post, pass, outcomes } = openOutbox('hang');
   const fates = Array.from({ length: 1_001 }, (_, n) => post(`${n}`));
   await pass(500);
   expect([await fates[0], outcomes]).toEqual(['discord.unsent', ['unsent']]);
@@ -114,7 +119,7 @@ test.each(['behind another', 'under a rate limit'])(
   'a message taken back while it waits %s is not sent',
   async (where) => {
     const isBehind = where === 'behind another';
-    const { post, pass, sent } = open(isBehind ? 'hang' : makeRateLimit(1_000));
+    const { post, pass, sent } = openOutbox(isBehind ? 'hang' : makeRateLimit(1_000));
     const over = new AbortController();
     if (isBehind) void post('first');
     const fate = post('late', over.signal);
@@ -122,14 +127,14 @@ test.each(['behind another', 'under a rate limit'])(
     over.abort('asked to stop');
     expect(await fate).toBe('asked to stop');
     await pass(10_000);
-    expect(texts(sent).filter((text) => text === 'late')).toHaveLength(
+    expect(listTexts(sent).filter((text) => text === 'late')).toHaveLength(
       isBehind ? 0 : 1,
     );
   },
 );
 
 test('a thread that sleeps is woken for a change', async () => {
-  const { outbox, pass, sent } = open(makeRefusal(400, 50_083));
+  const { outbox, pass, sent } = openOutbox(makeRefusal(400, 50_083));
   const changing = outbox.changeMessage(
     { channelId: toChannelId('a'), messageId: toMessageId('m') },
     { content: 'new' },

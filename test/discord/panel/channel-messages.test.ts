@@ -26,11 +26,11 @@ async function openBot() {
   const ready = once(client, 'clientReady');
   await client.login(sandbox.token);
   await ready;
-  const dispose = async () => {
+  const disposeBot = async () => {
     await client.destroy();
     await sandbox[Symbol.asyncDispose]();
   };
-  return { client, sandbox, [Symbol.asyncDispose]: dispose };
+  return { client, sandbox, [Symbol.asyncDispose]: disposeBot };
 }
 
 function openMessages(client: Client<true>) {
@@ -51,10 +51,10 @@ function openMessages(client: Client<true>) {
 const never = new AbortController().signal;
 
 /** A client that knows this channel, and what was sent there. */
-function open(id: string, panelIn?: string, mayReadersOpen = false) {
+function openClientFor(id: string, panelIn?: string, mayReadersOpen = false) {
   const sent: RESTPostAPIChannelMessageJSONBody[] = [];
   const channel = { id, isSendable: () => true, isVoiceBased: () => true };
-  const post = async (
+  const postMessage = async (
     route: string,
     { body }: { body: RESTPostAPIChannelMessageJSONBody },
   ) => {
@@ -65,7 +65,7 @@ function open(id: string, panelIn?: string, mayReadersOpen = false) {
   const client = {
     channels: { cache: new Map([[id, channel]]) },
     guilds: { cache: new Map([['g', { preferredLocale: 'de' }]]) },
-    rest: { post, patch: post, delete: post },
+    rest: { post: postMessage, patch: postMessage, delete: postMessage },
   } as unknown as Client<true>;
   const placeIn = () =>
     panelIn
@@ -116,7 +116,7 @@ const forms: readonly ((gap: string) => string)[] = [
 test.each(unseen)(
   'what is written calls nobody and hides no link, also with %j inside',
   async (gap) => {
-    const { scribe: messages, sent } = open('lounge');
+    const { scribe: messages, sent } = openClientFor('lounge');
     for (const form of forms)
       await messages.writeText(lounge, toOpenText(form(gap)), never);
     expect(sent.map(({ content }) => content)).toEqual([
@@ -145,7 +145,7 @@ test('words for one person go to them alone, and nowhere where they take no dire
 });
 
 test('personal lines and words of the channel are written in no other place', async () => {
-  const { scribe: messages, sent } = open('general', 'general');
+  const { scribe: messages, sent } = openClientFor('general', 'general');
   const text = 'Ben is to be dismissed.';
   const words = new Owned(text, { channelId: toChannelId('lounge') });
   await expectForbidden(messages.writeText(lounge, words, never));
@@ -158,7 +158,7 @@ test('personal lines and words of the channel are written in no other place', as
 });
 
 test('a question with a button is asked in the language of the server, and its words are only shown', async () => {
-  const { scribe, sent } = open('lounge');
+  const { scribe, sent } = openClientFor('lounge');
   const line = {
     id: 'tool.external.ask',
     with: { name: '**Ana**', s: 60, tool: 'leave', given: 'now' },
@@ -181,7 +181,7 @@ test('lines whose answer from Discord was lost are written once, however often t
     name: 'Lounge',
   };
   const messages = openMessages(client);
-  const line = (id: string) => ({
+  const makeLine = (id: string) => ({
     id,
     personId: sandbox.person('Adam').id,
     text: toOpenText(`Reminder ${id}.`),
@@ -189,12 +189,12 @@ test('lines whose answer from Discord was lost are written once, however often t
   const path = '/channels/:channel/messages';
   const times = Number.POSITIVE_INFINITY;
   sandbox.faults.rest({ method: 'POST', path, status: 'cut', tookEffect: true, times });
-  const writing = messages.notifyPeople(place, [line('a'), line('b')], never);
+  const writing = messages.notifyPeople(place, [makeLine('a'), makeLine('b')], never);
   await expect.poll(() => sandbox.requests().length).toBeGreaterThan(0);
   sandbox.faults.heal();
   await writing;
-  await messages.notifyPeople(place, [line('b'), line('a')], never);
-  await messages.notifyPeople(place, [line('c')], never);
+  await messages.notifyPeople(place, [makeLine('b'), makeLine('a')], never);
+  await messages.notifyPeople(place, [makeLine('c')], never);
   const texts = sandbox.messages('Lounge').map(({ text }) => text.match(/Reminder ./g));
   expect(texts).toEqual([['Reminder a', 'Reminder b'], ['Reminder c']]);
 });

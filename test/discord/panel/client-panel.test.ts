@@ -19,7 +19,7 @@ import { openAccess } from '#test/fakes/open-access.ts';
 import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
 
 const never = new AbortController().signal;
-const soon = () => AbortSignal.timeout(30_000);
+const expireSoon = () => AbortSignal.timeout(30_000);
 const calls: CommandCall[] = [];
 const { panels: panelStore } = openMemoryStores();
 const nasty = '@everyone <@&1> \u202e**x**';
@@ -77,7 +77,7 @@ const privacy: CommandGroup = {
     },
   ],
 };
-const button = (name: string, label: Button['label']): Button => ({
+const makeButton = (name: string, label: Button['label']): Button => ({
   name,
   label,
   style: 'plain',
@@ -86,7 +86,10 @@ const button = (name: string, label: Button['label']): Button => ({
     return [{ id: 'stop.ok', to: 'caller' }];
   },
 });
-const buttons = [button('stop', 'button.stop'), button('privacy', 'button.privacy')];
+const buttons = [
+  makeButton('stop', 'button.stop'),
+  makeButton('privacy', 'button.privacy'),
+];
 const commands = [join, say, privacy];
 const listening: PanelContent = {
   lines: [{ id: 'panel.listening' }],
@@ -96,9 +99,9 @@ const listening: PanelContent = {
 let discordPorts: DiscordPorts | undefined;
 let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
 
-type Person = ReturnType<typeof login>['ann'];
+type Person = ReturnType<typeof getLogin>['ann'];
 
-function login() {
+function getLogin() {
   if (!opened || !discordPorts) throw new Error('the sandbox is not open');
   return { ...opened, discordPorts, ann: opened.sandbox.person('Ann') };
 }
@@ -124,13 +127,13 @@ afterAll(async () => {
 });
 
 /** Ann runs a command, and it is answered. */
-const call = (...command: Parameters<Person['command']>) =>
-  login()
+const callCommand = (...command: Parameters<Person['command']>) =>
+  getLogin()
     .ann.command(...command)
-    .waitForAnswer(soon());
+    .waitForAnswer(expireSoon());
 
 test('a subcommand gets its choice, and answers its caller alone', async () => {
-  const reply = await call('privacy allow', { for: 'today' });
+  const reply = await callCommand('privacy allow', { for: 'today' });
   expect(reply).toMatchObject({ text: formatText('consent.always'), ephemeral: true });
   expect(calls.at(-1)).toMatchObject({
     inputs: { for: 'today' },
@@ -145,9 +148,9 @@ test.each([
 ])(
   'what is typed (%s) is answered with %i suggestions, and none is waited for long',
   async (voice, count) => {
-    const choices = await login()
+    const choices = await getLogin()
       .ann.complete('say', { voice }, 'voice')
-      .waitForSuggestions(soon());
+      .waitForSuggestions(expireSoon());
     expect(choices).toHaveLength(count);
     for (const { name } of (choices as Array<{ name: string }>).slice(0, 24))
       expect(name).toHaveLength(100);
@@ -155,63 +158,63 @@ test.each([
 );
 
 test('the answer to /join is the panel: its buttons work, it is edited in place, and moves to the next one', async () => {
-  const { ann, sandbox, discordPorts: given } = login();
+  const { ann, sandbox, discordPorts: given } = getLogin();
   const stopped = await ann
-    .press(await call('join'), 'parley:stop')
-    .waitForAnswer(soon());
+    .press(await callCommand('join'), 'parley:stop')
+    .waitForAnswer(expireSoon());
   expect(stopped).toMatchObject({ text: formatText('stop.ok'), ephemeral: true });
   const channelId = sandbox.channelId('Lounge');
   given.panels.show(sandbox.guildId, new Owned(listening, { channelId }));
-  const shown = () => sandbox.messages('general');
+  const listShown = () => sandbox.messages('general');
   const text = expect.stringContaining(formatText('panel.listening'));
-  await expect.poll(shown).toMatchObject([{ text }]);
-  const { id } = await call('join');
-  await waitUntil(() => shown().length === 1);
-  expect(shown()).toMatchObject([{ id, text, components: [expect.anything()] }]);
+  await expect.poll(listShown).toMatchObject([{ text }]);
+  const { id } = await callCommand('join');
+  await waitUntil(() => listShown().length === 1);
+  expect(listShown()).toMatchObject([{ id, text, components: [expect.anything()] }]);
 });
 
 test('a button of a former run works, and one nobody knows is told so in private', async () => {
-  const { ann, sandbox, bot } = login();
-  const panel = await call('join');
+  const { ann, sandbox, bot } = getLogin();
+  const panel = await callCommand('join');
   await bot[Symbol.asyncDispose]();
   opened = { sandbox, bot: await openBot(sandbox) };
-  const pressed = await ann.press(panel, 'parley:privacy').waitForAnswer(soon());
+  const pressed = await ann.press(panel, 'parley:privacy').waitForAnswer(expireSoon());
   expect(pressed.text).toBe(formatText('stop.ok'));
-  const unknown = await ann.press(panel, 'parley:dance').waitForAnswer(soon());
+  const unknown = await ann.press(panel, 'parley:dance').waitForAnswer(expireSoon());
   expect(unknown).toMatchObject({ text: formatText('confirm.over'), ephemeral: true });
-  const { id } = await call('join');
-  const shown = () => sandbox.messages('general').map((one) => one.id);
-  await expect.poll(shown).not.toContain(panel.id);
-  expect(shown().at(-1)).toBe(id);
+  const { id } = await callCommand('join');
+  const listShownIds = () => sandbox.messages('general').map((one) => one.id);
+  await expect.poll(listShownIds).not.toContain(panel.id);
+  expect(listShownIds().at(-1)).toBe(id);
 });
 
 test('the bot knows a channel before it is entered', async () => {
-  const { ann, sandbox, discordPorts } = login();
+  const { ann, sandbox, discordPorts } = getLogin();
   const { places } = discordPorts;
   const { guildId } = sandbox;
   const lounge = { guildId, channelId: sandbox.channelId('Lounge'), name: 'Lounge' };
-  await ann.join('Lounge', soon());
-  const facts = (channelId = lounge.channelId) =>
+  await ann.join('Lounge', expireSoon());
+  const findFacts = (channelId = lounge.channelId) =>
     places.findChannelFacts({ ...lounge, channelId }, ann.id);
-  await waitUntil(() => facts()?.members === 1);
-  expect(facts()).toEqual(healthyFacts);
-  expect(facts(toChannelId('1'))).toBeUndefined();
+  await waitUntil(() => findFacts()?.members === 1);
+  expect(findFacts()).toEqual(healthyFacts);
+  expect(findFacts(toChannelId('1'))).toBeUndefined();
   expect(places.getBotName(guildId)).toBe('Nova');
   expect(places.getLocale(guildId)).toBe('en');
   expect(places.findChannel(guildId, lounge.channelId)).toEqual(lounge);
   expect(places.findChannel(guildId, sandbox.channelId('general'))).toBeUndefined();
   sandbox.guild().permit('Lounge', '@everyone', { deny: ['sendMessages'] });
-  await waitUntil(() => facts()?.mayWrite === false);
+  await waitUntil(() => findFacts()?.mayWrite === false);
   sandbox.guild().permit('Lounge', '@everyone', { allow: ['sendMessages'] });
-  await waitUntil(() => facts()?.mayWrite === true);
+  await waitUntil(() => findFacts()?.mayWrite === true);
   await ann.leave();
   sandbox.guild().permit('Lounge', '@everyone', { deny: ['connect'] });
-  await waitUntil(() => facts()?.mayConnect === false);
-  expect(facts()).toMatchObject({ callerMayEnter: false, mayView: true });
+  await waitUntil(() => findFacts()?.mayConnect === false);
+  expect(findFacts()).toMatchObject({ callerMayEnter: false, mayView: true });
 });
 
 test('of all requests that carried words, none could have pinged anybody', () => {
-  const bodies = login()
+  const bodies = getLogin()
     .sandbox.requests()
     .map(({ body }) => Object(body).data ?? Object(body))
     .filter(({ content }) => typeof content === 'string');

@@ -23,10 +23,10 @@ const sea = { ...rain, name: 'main' };
 
 test('the sentence of a panel stands until its content is known, and no longer', () => {
   const anew = { id: 'seat.returned.anew' } as const;
-  const drawn = (head: TextLine | undefined, content?: PanelContent) =>
+  const drawLines = (head: TextLine | undefined, content?: PanelContent) =>
     drawPanel(head, content, 'en', known).content.split('\n');
-  expect(drawn(anew)).toEqual([formatText('seat.returned.anew')]);
-  expect(drawn(anew, listening)).toEqual(['Listening']);
+  expect(drawLines(anew)).toEqual([formatText('seat.returned.anew')]);
+  expect(drawLines(anew, listening)).toEqual(['Listening']);
 });
 
 test('a second row of buttons steers the first track while there is one', () => {
@@ -53,12 +53,12 @@ test.each(['\n', '\r\n', '\v', '\u0085', '\u2028'])(
   'a name with a line break (%j) forges no line of the panel',
   (lineBreak) => {
     const forged = `Ann${lineBreak}I hear: Eve`;
-    const drawn = (name: string) => {
+    const drawSpeaking = (name: string) => {
       const lines = [{ id: 'panel.speaking', with: { name } } as const];
       return drawPanel(undefined, { ...listening, lines }, 'en', known).content.split(
         '\n',
       );
     };
-    expect(drawn(forged)).toHaveLength(drawn('Ann').length);
+    expect(drawSpeaking(forged)).toHaveLength(drawSpeaking('Ann').length);
   },
 );

@@ -6,7 +6,7 @@ import type { PanelContent } from '#src/ports/panel.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { openSandboxBot } from '#test/discord/setup/open-discord.ts';
 
-const soon = () => AbortSignal.timeout(30_000);
+const expireSoon = () => AbortSignal.timeout(30_000);
 
 /** `/join` as its reply becomes a panel, without a voice connection. */
 const join: Command = {
@@ -38,27 +38,27 @@ async function openBot() {
     guild.permit(name, '@everyone', { deny: ['viewChannel'] });
   };
   showPrivate('Workshop');
-  const ref = (name: string) => ({
+  const toRef = (name: string) => ({
     guildId,
     channelId: bot.sandbox.channelId(name),
     name,
   });
-  const [lounge, workshop] = [ref('Lounge'), ref('Workshop')];
-  const isWider = () => !bot.places.isNoWider(ref('general'), workshop);
+  const [lounge, workshop] = [toRef('Lounge'), toRef('Workshop')];
+  const isWider = () => !bot.places.isNoWider(toRef('general'), workshop);
   await expect.poll(isWider).toBe(true);
-  const read = (channel: string) => bot.sandbox.messages(channel);
+  const listMessages = (channel: string) => bot.sandbox.messages(channel);
   return {
     ...bot,
     guild,
     workshop,
     lounge,
     showPrivate,
-    read,
+    read: listMessages,
     /** The session shows its panel. */
     show: ({ channelId, name }: { channelId: ChannelId; name: string }) =>
       bot.panels.show(guildId, new Owned(toContent(name), { channelId })),
     joinFromGeneral: () =>
-      bot.sandbox.person('Ann').command('join').waitForAnswer(soon()),
+      bot.sandbox.person('Ann').command('join').waitForAnswer(expireSoon()),
   };
 }
 

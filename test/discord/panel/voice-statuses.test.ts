@@ -11,7 +11,7 @@ type Guild = ReturnType<SandboxLogin['sandbox']['guild']>;
 
 const never = new AbortController().signal;
 
-const hearing = (heard: number) =>
+const makeHearing = (heard: number) =>
   ({ id: 'panel.status', with: { bot: 'Nova', heard, people: 5 } }) as const;
 
 /** The bot in the lobby, whose link takes the status away when it ends, as the client wires it. */
@@ -32,13 +32,13 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
       told.push(JSON.stringify(d));
   });
   const { guildId } = login.lobby;
-  const leaving = () => statuses.clear(guildId);
-  const linkOpener = login.linkOpener(undefined, leaving);
+  const leaveStatus = () => statuses.clear(guildId);
+  const linkOpener = login.linkOpener(undefined, leaveStatus);
   const openLink = () => linkOpener.openLink(login.lobby, () => false, never);
   const link = await openLink();
   const attic = { ...login.lobby, channelId: login.sandbox.channelId('Attic') };
   const { sandbox } = login;
-  const shown = () => {
+  const findStatus = () => {
     return guild.roster().channels.find(({ name }) => name === 'Lobby')?.status;
   };
   return {
@@ -50,7 +50,7 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
     attic,
     statuses,
     sandbox,
-    shown,
+    shown: findStatus,
     stuck,
     told,
     /** Tells whether Discord has told the bot that it may manage the lobby. */
@@ -71,7 +71,7 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
       ),
     show(heard: number) {
       told.length = 0;
-      statuses.show(guildId, new Owned(hearing(heard), login.lobby));
+      statuses.show(guildId, new Owned(makeHearing(heard), login.lobby));
     },
     /** Requests that wrote a status, in order. */
     written: () =>
@@ -199,7 +199,7 @@ test('a bot that comes back goes on with the status that it could not remove, or
 test('what is said of one channel is never written below another one', async () => {
   const { attic, link, show, shown, statuses, untilTold, written } =
     await openStatuses();
-  statuses.show(attic.guildId, new Owned(hearing(4), attic));
+  statuses.show(attic.guildId, new Owned(makeHearing(4), attic));
   show(2);
   await untilTold('While Nova is here, it listens to 2 of 5');
   await link[Symbol.asyncDispose]();
@@ -235,15 +235,15 @@ test('the status that a former process left where the bot does not sit is remove
     );
   });
   const { attic, guild, statuses, written } = bot;
-  const find = () =>
+  const findStatus = () =>
     guild.roster().channels.find(({ name }) => name === 'Attic')?.status;
   statuses.removeFormer(attic.guildId, attic.channelId);
-  await waitUntil(() => find() === undefined);
+  await waitUntil(() => findStatus() === undefined);
   guild.writeVoiceStatus('Attic', 'Movie night');
   bot.told.length = 0;
   statuses.removeFormer(attic.guildId, attic.channelId);
   await bot.untilTold('Movie night');
-  expect([find(), written()]).toEqual(['Movie night', [null]]);
+  expect([findStatus(), written()]).toEqual(['Movie night', [null]]);
   await bot.link[Symbol.asyncDispose]();
 });
 

@@ -19,7 +19,7 @@ export function openRest(
 ) {
   const sent: SentRequest[] = [];
   let posted = 0;
-  const request =
+  const makeRequest =
     (method: SentRequest['method']) =>
     async (route: string, { body }: GivenRequest = {}) => {
       const { content, nonce }: Partial<SentRequest> = Object(body);
@@ -33,9 +33,9 @@ export function openRest(
       return { id: `m${posted}`, content };
     };
   const rest = {
-    post: request('POST'),
-    patch: request('PATCH'),
-    delete: request('DELETE'),
+    post: makeRequest('POST'),
+    patch: makeRequest('PATCH'),
+    delete: makeRequest('DELETE'),
   };
   return { rest, sent, failures };
 }

@@ -27,18 +27,18 @@ export function openFileLogin(
   ...options: Parameters<typeof openSandboxLogin>
 ): () => SandboxLogin {
   let opened: SandboxLogin | undefined;
-  const login = () => {
+  const getLogin = () => {
     if (!opened) throw new Error('the sandbox is not open');
     return opened;
   };
   beforeAll(async () => {
     opened = await openSandboxLogin(...options);
   });
-  afterEach(() => login().faults.heal());
+  afterEach(() => getLogin().faults.heal());
   afterAll(async () => {
     await opened?.[Symbol.asyncDispose]();
   });
-  return login;
+  return getLogin;
 }
 
 /** A sandbox in this process with a logged-in client; certificates are trusted until it closes. */
@@ -116,8 +116,9 @@ export function makeToneFrames(codec: OpusCodec, count: number) {
 
 /** Part `n` of a tone of about 440 Hz at 24 kHz. */
 function makeTone(n: number, length: number) {
-  const phase = (index: number) => ((n * length + index) * 2 * Math.PI * 440) / 24_000;
-  return Int16Array.from({ length }, (_, index) => 8_000 * Math.sin(phase(index)));
+  const findPhase = (index: number) =>
+    ((n * length + index) * 2 * Math.PI * 440) / 24_000;
+  return Int16Array.from({ length }, (_, index) => 8_000 * Math.sin(findPhase(index)));
 }
 
 /** An open link to the lobby, where only Ann sits: she comes before the bot, or after it. */

@@ -15,7 +15,7 @@ import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { makeVoiceHalf } from '#test/discord/setup/sandbox-login.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 
-const soon = () => AbortSignal.timeout(20_000);
+const expireSoon = () => AbortSignal.timeout(20_000);
 const never = new AbortController().signal;
 
 /** Reads content as if its author had been asked. */
@@ -24,13 +24,13 @@ function openContent(content: SealedContent) {
 }
 
 /** A logged-in bot that notes what it reads. */
-async function reading(sandbox: Sandbox, messageContent: boolean) {
+async function startReading(sandbox: Sandbox, messageContent: boolean) {
   const read: TypedMessage[] = [];
   const deleted: string[] = [];
   const events: DiscordEvent[] = [];
   const said: (string | undefined)[] = [];
   const picked: (PickedMessage | undefined)[] = [];
-  const note: Command['run'] = async ({ message, inputs }) => {
+  const noteMessage: Command['run'] = async ({ message, inputs }) => {
     said.push(message ? openContent(message).text : inputs.text);
     picked.push(message);
     return [{ id: 'say.now' }];
@@ -43,8 +43,8 @@ async function reading(sandbox: Sandbox, messageContent: boolean) {
       messageContent,
       onEvent: (event) => events.push(event),
       commands: [
-        { ...say, run: note },
-        { ...readAloud, run: note },
+        { ...say, run: noteMessage },
+        { ...readAloud, run: noteMessage },
       ],
       createPorts: (discord) => {
         ({ typed } = discord);
@@ -69,14 +69,14 @@ async function reading(sandbox: Sandbox, messageContent: boolean) {
   };
 }
 
-async function open(options: Partial<SandboxOptions> = {}) {
+async function openSandboxHere(options: Partial<SandboxOptions> = {}) {
   const voice = makeVoiceHalf(await loadOpus());
   return await openSandbox({ voice, voiceChannels: ['Lounge'], ...options });
 }
 
 test('without a privileged intent it reads what mentions it, and replies that ping it', async () => {
-  await using sandbox = await open();
-  await using bot = await reading(sandbox, false);
+  await using sandbox = await openSandboxHere();
+  await using bot = await startReading(sandbox, false);
   const adam = sandbox.person('Adam');
   const lounge = { channel: 'Lounge' };
   adam.write('among ourselves', lounge);
@@ -108,13 +108,13 @@ test('without a privileged intent it reads what mentions it, and replies that pi
 });
 
 test('marks of Discord are read as the names people see: in /say, in the menu and in typed lines', async () => {
-  await using sandbox = await open({ voiceChannels: ['Lounge', 'Secret'] });
-  await using bot = await reading(sandbox, false);
+  await using sandbox = await openSandboxHere({ voiceChannels: ['Lounge', 'Secret'] });
+  await using bot = await startReading(sandbox, false);
   const guild = sandbox.guild();
   guild.permit('Secret', '@everyone', { deny: ['viewChannel'] });
   const mods = guild.addRole('Mods');
   const [adam, ben] = [sandbox.person('Adam'), sandbox.person('Ben')];
-  await ben.join('Lounge', soon());
+  await ben.join('Lounge', expireSoon());
   const marks = `<@${ben.id}>, <@&${mods}> in <#${sandbox.channelId('Lounge')}>`;
   const named = 'Ben, Mods in Lounge';
   const secret = `<#${sandbox.channelId('Secret')}>`;
@@ -122,12 +122,12 @@ test('marks of Discord are read as the names people see: in /say, in the menu an
     .poll(async () => {
       await adam
         .command('say', { text: `Hello ${marks} ${secret}` })
-        .waitForAnswer(soon());
+        .waitForAnswer(expireSoon());
       return bot.said.at(-1);
     })
     .toBe(`Hello ${named} ${secret}`);
   const message = adam.write(`Dinner: ${marks}`, { channel: 'Lounge' });
-  await adam.menu('Read aloud', message).waitForAnswer(soon());
+  await adam.menu('Read aloud', message).waitForAnswer(expireSoon());
   expect(bot.said.at(-1)).toBe(`Dinner: ${named}`);
   adam.write(`<@${sandbox.botId}> call ${marks}`, { channel: 'Lounge' });
   await expect
@@ -177,11 +177,11 @@ test.each(Object.keys(forms))(
   'the words and files of %s are read alike in the menu and, but for previews, in a typed line',
   async (name) => {
     const [form, content] = forms[name] ?? expect.fail();
-    await using sandbox = await open({ privilegedIntents: ['content'] });
-    await using bot = await reading(sandbox, true);
+    await using sandbox = await openSandboxHere({ privilegedIntents: ['content'] });
+    await using bot = await startReading(sandbox, true);
     const adam = sandbox.person('Adam');
     const message = adam.write('', { channel: 'Lounge', form });
-    await adam.menu('Read aloud', message).waitForAnswer(soon());
+    await adam.menu('Read aloud', message).waitForAnswer(expireSoon());
     const [picked] = bot.picked;
     expect(picked).toMatchObject(content);
     const text =
@@ -193,8 +193,8 @@ test.each(Object.keys(forms))(
 );
 
 test('if Discord refuses the intent, the bot does not start, and says how to fix that', async () => {
-  await using sandbox = await open();
-  await expect(reading(sandbox, true)).rejects.toMatchObject({
+  await using sandbox = await openSandboxHere();
+  await expect(startReading(sandbox, true)).rejects.toMatchObject({
     code: 'discord.intent_refused',
   });
 });

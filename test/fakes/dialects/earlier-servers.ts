@@ -11,10 +11,11 @@ const toChunk = (content: string, finish_reason: unknown = null) => ({
 const doneEvent = 'data: [DONE]\n\n';
 const tea = [toChunk('Earl'), toChunk(' Grey.')].map(toEvent);
 const teaEnd = toEvent(toChunk('', 'stop'));
-const answering = (reply: () => DialectReply): StrictManners => ({ chat: reply });
-const sending = (...events: readonly string[]) => answering(() => writeEvents(events));
-const writing = (...contents: readonly string[]) =>
-  answering(() => replyDeltas(contents.map((content) => ({ content }))));
+const answerChat = (reply: () => DialectReply): StrictManners => ({ chat: reply });
+const sendEvents = (...events: readonly string[]) =>
+  answerChat(() => writeEvents(events));
+const writeContents = (...contents: readonly string[]) =>
+  answerChat(() => replyDeltas(contents.map((content) => ({ content }))));
 const toErrorEvent = (code: unknown, message: string, more: object = {}) =>
   toEvent({ error: { message, type: 'error', code, ...more } });
 
@@ -36,7 +37,7 @@ const lampCall = (args: string) => ({
 export const earlierChats: Readonly<Record<string, EarlierCase>> = {
   'an empty finish_reason, and then an error': {
     make: () =>
-      sending(
+      sendEvents(
         toEvent(toChunk('Earl Grey. And', '')),
         toErrorEvent(500, 'Out of memory.'),
       ),
@@ -44,29 +45,29 @@ export const earlierChats: Readonly<Record<string, EarlierCase>> = {
     code: 'provider.truncated',
   },
   'finish_reason "null", and the end of the connection': {
-    make: () => sending(toEvent(toChunk('Earl Grey. And', 'null'))),
+    make: () => sendEvents(toEvent(toChunk('Earl Grey. And', 'null'))),
     hears: 'Earl Grey. And',
     code: 'provider.truncated',
   },
   'an empty finish_reason, and [DONE]': {
-    make: () => sending(toEvent(toChunk('Earl Grey.', '')), doneEvent),
+    make: () => sendEvents(toEvent(toChunk('Earl Grey.', '')), doneEvent),
     hears: 'Earl Grey.',
   },
   'thoughts that only end with a mark': {
-    make: () => writing('They want tea. Be brief.', '</think>\n\nEarl Grey.'),
+    make: () => writeContents('They want tea. Be brief.', '</think>\n\nEarl Grey.'),
     hears: 'They want tea. Be brief.Earl Grey.',
     again: 'Earl Grey.',
   },
   'channels of gpt-oss': {
     make: () =>
-      writing(
+      writeContents(
         '<|channel|>analysis<|message|>They want tea.<|end|>',
         '<|start|>assistant<|channel|>final<|message|>Earl Grey.',
       ),
     hears: 'Earl Grey.',
   },
   'tokens of the template, and a question that nobody asked': {
-    make: () => writing('Earl Grey.<|im_end|>\n<|im_start|>user\n', 'And now?'),
+    make: () => writeContents('Earl Grey.<|im_end|>\n<|im_start|>user\n', 'And now?'),
     hears: 'Earl Grey.',
   },
   'a refusal in the stream, after a ping': {
@@ -75,7 +76,7 @@ export const earlierChats: Readonly<Record<string, EarlierCase>> = {
       const refusal = toErrorEvent('400', 'Error processing stream start', {
         param: 'stream_options.include_obfuscation',
       });
-      return answering(() =>
+      return answerChat(() =>
         writeEvents(
           count++ === 0
             ? [': ping\n\n', refusal, doneEvent]
@@ -87,24 +88,24 @@ export const earlierChats: Readonly<Record<string, EarlierCase>> = {
     requests: 2,
   },
   'a rate limit in the stream': {
-    make: () => sending(': ping\n\n', toErrorEvent('429', 'Rate limit reached')),
+    make: () => sendEvents(': ping\n\n', toErrorEvent('429', 'Rate limit reached')),
     hears: '',
     code: 'provider.rate_limited',
   },
   'a wrong key in the stream': {
-    make: () => sending(toErrorEvent('401', 'Incorrect API key provided')),
+    make: () => sendEvents(toErrorEvent('401', 'Incorrect API key provided')),
     hears: '',
     code: 'provider.bad_key',
   },
   'a spent account in the stream': {
     make: () =>
-      sending(toErrorEvent('insufficient_quota', 'You exceeded your current quota')),
+      sendEvents(toErrorEvent('insufficient_quota', 'You exceeded your current quota')),
     hears: '',
     code: 'provider.spent',
   },
   'events without text, and one line break between them': {
     make: () =>
-      sending(
+      sendEvents(
         ...['data:\n', 'data: ping\n', ...tea, teaEnd, doneEvent].map((event) =>
           event.replace(/\n+$/, '\n'),
         ),
@@ -113,13 +114,13 @@ export const earlierChats: Readonly<Record<string, EarlierCase>> = {
   },
   'events that are called JSON': {
     make: () =>
-      answering(() => makeReply('application/x-ndjson', [...tea, teaEnd, doneEvent])),
+      answerChat(() => makeReply('application/x-ndjson', [...tea, teaEnd, doneEvent])),
     hears: 'Earl Grey.',
     requests: 1,
   },
   'a message in place of a delta': {
     make: () =>
-      sending(
+      sendEvents(
         toEvent({
           choices: [{ message: { content: 'Earl Grey.' }, finish_reason: 'stop' }],
         }),
@@ -128,7 +129,8 @@ export const earlierChats: Readonly<Record<string, EarlierCase>> = {
     hears: 'Earl Grey.',
   },
   'nothing but thoughts': {
-    make: () => answering(() => replyDeltas([{ reasoning_content: 'They want tea.' }])),
+    make: () =>
+      answerChat(() => replyDeltas([{ reasoning_content: 'They want tea.' }])),
     hears: '',
     code: 'provider.empty',
   },
@@ -140,25 +142,25 @@ export const earlierChats: Readonly<Record<string, EarlierCase>> = {
     ran: 1,
   },
   'its own name, and a line of somebody else': {
-    make: () => writing('Nova: Earl Grey.', '\nAna: And now?'),
+    make: () => writeContents('Nova: Earl Grey.', '\nAna: And now?'),
     hears: 'Earl Grey.',
   },
   '[DONE] without any finish_reason': {
-    make: () => sending(...tea, doneEvent),
+    make: () => sendEvents(...tea, doneEvent),
     hears: 'Earl Grey.',
   },
   'a finish_reason without [DONE]': {
-    make: () => sending(...tea, teaEnd),
+    make: () => sendEvents(...tea, teaEnd),
     hears: 'Earl Grey.',
   },
 };
 
 /** A server that stops at the limit of an answer. */
 export const makeCut = (content: string): StrictManners =>
-  answering(() => replyDeltas([{ content }], 'length'));
+  answerChat(() => replyDeltas([{ content }], 'length'));
 
 const rateHz = 24_000;
-const speaking = (speech: (text: string) => DialectReply): StrictManners => ({
+const answerSpeech = (speech: (text: string) => DialectReply): StrictManners => ({
   replies: [{ match: /./, text: 'Two of them. So.' }],
   speech: ({ body }) => speech(`${body.input}`),
 });
@@ -170,7 +172,7 @@ export const endlessSizes = [
 
 /** A sound whose head has such sizes, with `behind` after its samples. */
 export const makeEndless = (size: number, behind = ''): StrictManners =>
-  speaking((text) => {
+  answerSpeech((text) => {
     const wav = encodeSound(makeTone(text, rateHz), rateHz, 'wav');
     wav.writeUInt32LE(size, 40);
     return makeReply('audio/wav', [wav, Buffer.from(behind, 'latin1')]);
@@ -185,7 +187,7 @@ export const foreignFiles: Readonly<Record<string, string>> = {
 };
 
 export const makeForeign = (head: string): StrictManners =>
-  speaking(() => {
+  answerSpeech(() => {
     const noise = Buffer.from(
       Uint8Array.from({ length: 40_000 }, (_, n) => (n * n * 31) >> 3),
     );
@@ -194,11 +196,11 @@ export const makeForeign = (head: string): StrictManners =>
 
 /** Samples without a label, of another rate than OpenAI's. */
 export const makeUnlabelled = (hz: number): StrictManners =>
-  speaking((text) => makeReply('', [encodeSound(makeTone(text, hz), hz, 'pcm')]));
+  answerSpeech((text) => makeReply('', [encodeSound(makeTone(text, hz), hz, 'pcm')]));
 
 /** A file for each sentence in one body. */
 export const makeFiles = (): StrictManners =>
-  speaking((text) => {
+  answerSpeech((text) => {
     const files = (text.match(/[^.]+\./g) ?? []).map((sentence) =>
       writeWav({ samples: makeTone(sentence, rateHz), rateHz, channels: 1 }),
     );

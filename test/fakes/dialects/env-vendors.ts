@@ -157,11 +157,14 @@ export function openTogether(behind: ServersBehind): Promise<DialectServer> {
 }
 
 function replyTogetherEvents(wav: Buffer) {
-  const delta = (bytes: Buffer) => ({
+  const makeDelta = (bytes: Buffer) => ({
     type: 'conversation.item.audio_output.delta',
     object: 'audio.tts.chunk',
     b64: bytes.toString('base64'),
   });
   const middle = 44 + 2 * Math.floor(wav.length / 8);
-  return replyEvents(delta(wav.subarray(44, middle)), delta(wav.subarray(middle)));
+  return replyEvents(
+    makeDelta(wav.subarray(44, middle)),
+    makeDelta(wav.subarray(middle)),
+  );
 }

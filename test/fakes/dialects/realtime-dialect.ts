@@ -136,17 +136,17 @@ function serveDialect(
 ) {
   let bufferBytes = 0;
   let asked = '';
-  const send = (event: object) => socket.send(JSON.stringify(event), () => {});
+  const sendEvent = (event: object) => socket.send(JSON.stringify(event), () => {});
   const refuseCommand = (refusal: DialectRefusal, { event_id }: RealtimeEvent) => {
     call.refusals.push(refusal);
     if (dialect.closesAtRefusals) return socket.close(1008, 'bad request');
     const { code = 'invalid_value' } = refusal;
     const named = dialect.namesEvents && { event_id };
     const error = { type: 'invalid_request_error', ...refusal, code, ...named };
-    send(dialect.toError?.(refusal) ?? { type: 'error', error });
+    sendEvent(dialect.toError?.(refusal) ?? { type: 'error', error });
   };
   socket.on('error', () => {});
-  const sendAll = (events: readonly RealtimeEvent[]) => events.forEach(send);
+  const sendAll = (events: readonly RealtimeEvent[]) => events.forEach(sendEvent);
   const acts: Readonly<Record<string, (command: RealtimeEvent) => void>> = {
     'input_audio_buffer.commit': (command) => {
       call.commits.push((bufferBytes / 2 / dialect.inputRateHz) * 1000);
@@ -163,7 +163,7 @@ function serveDialect(
   };
   const tellSession = (command: RealtimeEvent) => {
     const told = command.type.endsWith('.update') && dialect.tellSession(command);
-    if (told) send(told);
+    if (told) sendEvent(told);
   };
   socket.on('message', (data) => {
     const command = JSON.parse(String(data)) as RealtimeEvent;

@@ -156,16 +156,17 @@ export function attachRealtimeServer(
 ) {
   const sockets = new WebSocketServer({ server, path: '/v1/realtime' });
   sockets.on('connection', (socket) => {
-    const send = (event: RealtimeEvent) => socket.send(JSON.stringify(event), () => {});
-    for (const event of greeting) send(event);
-    const confirm = (event: RealtimeEvent) => {
+    const sendEvent = (event: RealtimeEvent) =>
+      socket.send(JSON.stringify(event), () => {});
+    for (const event of greeting) sendEvent(event);
+    const confirmSession = (event: RealtimeEvent) => {
       const refused = refuses(toRecord(event.session));
-      if (refused) send(toErrorEvent(event, refused));
-      else if (confirms) send({ type: 'session.updated', session: event.session });
+      if (refused) sendEvent(toErrorEvent(event, refused));
+      else if (confirms) sendEvent({ type: 'session.updated', session: event.session });
     };
     socket.on('message', (data) => {
       const event = JSON.parse(`${data}`) as RealtimeEvent;
-      if (event.type === 'session.update') confirm(event);
+      if (event.type === 'session.update') confirmSession(event);
       if (event.type === 'response.create') sendAnswer(socket, answer(text));
     });
   });

@@ -134,7 +134,7 @@ const maxTokensOf = (body: Body) =>
   Number(body.max_completion_tokens ?? body.max_tokens ?? 1e6);
 const tooMany = 1_500;
 
-const limiting = (
+const limitRequests = (
   status: number,
   toBody: (asked: number) => unknown,
 ): StrictManners => ({
@@ -152,28 +152,28 @@ const limiting = (
 /** Servers for which the allowed length of an answer counts, and that refuse a long one. */
 export const lengthLimits: Readonly<Record<string, () => StrictManners>> = {
   Groq: () =>
-    limiting(413, (asked) =>
+    limitRequests(413, (asked) =>
       toError(
         `Request too large for model \`llama-3.3-70b-versatile\` in organization \`org_1\` service tier \`on_demand\` on tokens per minute (TPM): Limit ${tooMany + 500}, Requested ${asked + 500}, please reduce your message size and try again. Need more tokens? Upgrade to Dev Tier today at https://console.groq.com/settings/billing`,
         { type: 'tokens', code: 'rate_limit_exceeded' },
       ),
     ),
   OpenRouter: () =>
-    limiting(402, (asked) =>
+    limitRequests(402, (asked) =>
       toError(
         `This request requires more credits, or fewer max_tokens. You requested up to ${asked} tokens, but can only afford ${tooMany}.`,
         { code: 402 },
       ),
     ),
   vLLM: () =>
-    limiting(400, (asked) =>
+    limitRequests(400, (asked) =>
       toError(
         `'max_tokens' or 'max_completion_tokens' is too large: ${asked}. This model's maximum context length is ${tooMany + 500} tokens and your request has 500 input tokens (${asked} > ${tooMany + 500} - 500).`,
         { type: 'BadRequestError', code: 400 },
       ),
     ),
   'Anthropic by a proxy': () =>
-    limiting(400, (asked) =>
+    limitRequests(400, (asked) =>
       toError(
         `max_tokens: ${asked} > ${tooMany}, which is the maximum allowed number of output tokens for this model`,
         { type: 'invalid_request_error' },
@@ -247,7 +247,7 @@ export const refusedKeys: Readonly<Record<string, Answer>> = {
   },
 };
 
-const alternates = (body: unknown) => {
+const hasAlternation = (body: unknown) => {
   const roles = listMessages(body).map(({ role }) => role);
   const talk = roles[0] === 'system' ? roles.slice(1) : roles;
   return talk.every((role, at) => role === (at % 2 === 0 ? 'user' : 'assistant'));
@@ -259,7 +259,7 @@ export const makeAlternating = (status: number): StrictManners => ({
   refuses: [
     {
       role: 'chat',
-      when: (body) => !alternates(body),
+      when: (body) => !hasAlternation(body),
       status,
       body: toError(
         'Conversation roles must alternate user/assistant/user/assistant/...',

@@ -70,7 +70,7 @@ export const openServer = (name: string) => (behind: BehindServer) => {
   const routes: Record<string, DialectRoute> = {};
   for (const [path, body] of Object.entries(pages))
     routes[path] = () => toReply({ body }, {});
-  const add = (
+  const addRoute = (
     path: string,
     of: FormEndpoint | undefined,
     route: (one: FormEndpoint) => DialectRoute,
@@ -79,13 +79,13 @@ export const openServer = (name: string) => (behind: BehindServer) => {
       routes[`POST /v1/${path}`] = (asked) =>
         findRefusal(of, asked) ?? route(of)(asked);
   };
-  add('chat/completions', chat, ({ stream }) => ({ body }) => {
+  addRoute('chat/completions', chat, ({ stream }) => ({ body }) => {
     const { text, call } = findReply(body, behind.replies);
     return writeEvents([
       ...makeChatEvents(stream, { ...behind, call, words: splitWords(text) }, body),
     ]);
   });
-  add('audio/transcriptions', transcription, (of) => ({ body, pcm }) => {
+  addRoute('audio/transcriptions', transcription, (of) => ({ body, pcm }) => {
     const text = pcm ? behind.hears(pcm) : '';
     if (body.stream === 'true' && of.stream)
       return writeEvents([...makeTranscriptEvents(of.stream, text)]);
@@ -96,7 +96,7 @@ export const openServer = (name: string) => (behind: BehindServer) => {
       },
     );
   });
-  add('audio/speech', speech, (of) => ({ body }) => {
+  addRoute('audio/speech', speech, (of) => ({ body }) => {
     const { type, pieces } = makeSoundPieces(
       of,
       `${body.input}`,

@@ -33,7 +33,11 @@ const knownFields: Readonly<Record<string, string>> = {
 /** OpenAI: a key is needed, only its own models and fields are known, errors have its shape. */
 export function openOpenAi({ hears, replies }: ServersBehind): Promise<DialectServer> {
   const models = ['gpt-6-luna', 'gpt-transcribe'];
-  const refuse = (status: number, message: string, code: string | null = null) => {
+  const refuseRequest = (
+    status: number,
+    message: string,
+    code: string | null = null,
+  ) => {
     const error = { message, type: 'invalid_request_error', param: null, code };
     return replyJson({ error }, status, { 'x-request-id': 'req_1' });
   };
@@ -45,18 +49,22 @@ export function openOpenAi({ hears, replies }: ServersBehind): Promise<DialectSe
       const stranger = Object.keys(body).find((name) => !known.includes(name));
       if (!key.startsWith('sk-')) {
         const why = `Incorrect API key provided: ${key}. You can find yours in your account.`;
-        return refuse(401, why, 'invalid_api_key');
+        return refuseRequest(401, why, 'invalid_api_key');
       }
       if (stranger !== undefined)
-        return refuse(400, `Unrecognized request argument supplied: ${stranger}`);
+        return refuseRequest(
+          400,
+          `Unrecognized request argument supplied: ${stranger}`,
+        );
       if (body.model === undefined || models.includes(`${body.model}`))
         return undefined;
       const why = `The model \`${body.model}\` does not exist or you do not have access to it.`;
-      return refuse(404, why, 'model_not_found');
+      return refuseRequest(404, why, 'model_not_found');
     },
     routes: {
       'POST /v1/audio/transcriptions': ({ body, pcm }) => {
-        if (!pcm) return refuse(400, 'Audio file might be corrupted or unsupported');
+        if (!pcm)
+          return refuseRequest(400, 'Audio file might be corrupted or unsupported');
         const text = hears(pcm);
         const usage = {
           type: 'tokens',
@@ -83,7 +91,7 @@ export function openOpenAi({ hears, replies }: ServersBehind): Promise<DialectSe
         return writeEvents(makeChatEvents(request, findReply(request, replies)));
       },
     },
-    otherwise: ({ path }) => refuse(404, `Invalid URL (${path})`),
+    otherwise: ({ path }) => refuseRequest(404, `Invalid URL (${path})`),
     // With the key of its recipe.
     attach(server) {
       const talk = attachTalk(
@@ -101,7 +109,7 @@ export function openOpenAi({ hears, replies }: ServersBehind): Promise<DialectSe
  * is a model of the Realtime API.
  */
 export function openLiteLlm({ hears, replies }: ServersBehind): Promise<DialectServer> {
-  const refuse = (status: number, message: string, type: string) =>
+  const refuseRequest = (status: number, message: string, type: string) =>
     replyJson({ error: { message, type, param: 'None', code: `${status}` } }, status);
   const routes = {
     '/audio/transcriptions': ({ pcm }: DialectRequest) =>
@@ -120,11 +128,11 @@ export function openLiteLlm({ hears, replies }: ServersBehind): Promise<DialectS
       const key = readKey(asked);
       if (!key.startsWith('sk-')) {
         const why = `Authentication Error, Invalid proxy server token passed. Received API Key = ${key}, Key Hash (Token) =88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b.`;
-        return refuse(401, why, 'token_not_found_in_db');
+        return refuseRequest(401, why, 'token_not_found_in_db');
       }
       if (['ears', 'mind', 'audio', 'voice'].includes(`${model}`)) return undefined;
       const why = `Invalid model name passed in model=${model}. Call \`/v1/models\` to view available models for your key.`;
-      return refuse(400, why, 'invalid_request_error');
+      return refuseRequest(400, why, 'invalid_request_error');
     },
     routes: Object.fromEntries(
       Object.entries(routes).flatMap(([path, route]) => [

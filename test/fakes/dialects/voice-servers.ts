@@ -24,7 +24,7 @@ const toWav = (input: unknown) =>
 const toPcm = (input: unknown) => encodeSound(toTone(input), strictRateHz, 'pcm');
 const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
-const refusing = (
+const refuseField = (
   field: string,
   status: number,
   body: unknown,
@@ -40,7 +40,7 @@ const isNot =
 export const pickyVoices: Readonly<Record<string, () => StrictManners>> = {
   // https://console.groq.com/docs/text-to-speech
   'Groq, formats': () =>
-    refusing(
+    refuseField(
       'response_format',
       400,
       toError('response_format must be one of [wav]', {
@@ -49,7 +49,7 @@ export const pickyVoices: Readonly<Record<string, () => StrictManners>> = {
       isNot('wav'),
     ),
   'a list of formats': () =>
-    refusing(
+    refuseField(
       'response_format',
       422,
       {
@@ -60,37 +60,37 @@ export const pickyVoices: Readonly<Record<string, () => StrictManners>> = {
       isNot('wav', 'flac'),
     ),
   'a format without a reason': () =>
-    refusing('response_format', 400, toError('Bad Request'), isNot('wav')),
+    refuseField('response_format', 400, toError('Bad Request'), isNot('wav')),
   'a format with a crash': () =>
-    refusing('response_format', 500, 'KeyError: pcm', isNot('wav')),
+    refuseField('response_format', 500, 'KeyError: pcm', isNot('wav')),
   // https://github.com/matatonic/openedai-speech and servers of Python behind it
   'stream, with a crash': () =>
-    refusing(
+    refuseField(
       'stream',
       500,
       "TypeError: create_speech() got an unexpected keyword argument 'stream'",
     ),
   'stream, as a field that is forbidden': () =>
-    refusing('stream', 422, {
+    refuseField('stream', 422, {
       detail: [{ type: 'extra_forbidden', loc: ['body', 'stream'] }],
     }),
   'stream, as not implemented': () =>
-    refusing('stream', 501, toError('Streaming is not supported for this model')),
-  'stream, without a reason': () => refusing('stream', 400, toError('Bad Request')),
+    refuseField('stream', 501, toError('Streaming is not supported for this model')),
+  'stream, without a reason': () => refuseField('stream', 400, toError('Bad Request')),
   instructions: () =>
-    refusing(
+    refuseField(
       'instructions',
       400,
       toError('Unrecognized request argument supplied: instructions'),
     ),
   'instructions, by the model': () =>
-    refusing(
+    refuseField(
       'instructions',
       400,
       toError('The model kokoro does not support the parameter `instructions`.'),
     ),
   'instructions, with a crash': () =>
-    refusing('instructions', 500, {
+    refuseField('instructions', 500, {
       detail: "unexpected keyword argument 'instructions'",
     }),
   'stream and instructions': () => ({
@@ -108,7 +108,7 @@ export const mostChars = 200;
 
 /** A server that takes short texts alone: https://console.groq.com/docs/text-to-speech/orpheus */
 export const makeShortVoice = (status: number, body: unknown): StrictManners =>
-  refusing('input', status, body, (value) => `${value}`.length > mostChars);
+  refuseField('input', status, body, (value) => `${value}`.length > mostChars);
 
 export const lengthRefusals: Readonly<Record<string, readonly [number, unknown]>> = {
   Groq: [
@@ -139,7 +139,7 @@ const eventsOf = (body: Body, toEvent: (delta: string) => object) => {
   return replyEvents(...deltas.map(toEvent));
 };
 
-const speaking = (speech: (body: Body) => DialectReply): StrictManners => ({
+const answerSpeech = (speech: (body: Body) => DialectReply): StrictManners => ({
   speech: ({ body }) => speech(body),
 });
 
@@ -167,30 +167,30 @@ export const packedVoices: Readonly<Record<string, () => StrictManners>> = {
   }),
   // https://docs.mistral.ai/studio/audio/text-to-speech
   Mistral: () =>
-    speaking(({ input }) => replyJson({ audio_data: toBase64(toWav(input)) })),
+    answerSpeech(({ input }) => replyJson({ audio_data: toBase64(toWav(input)) })),
   'JSON with another name': () =>
-    speaking(({ input }) =>
+    answerSpeech(({ input }) =>
       replyJson({ data: { audio: toBase64(toWav(input)), format: 'wav' } }),
     ),
   'JSON called sound': () =>
-    speaking(({ input }) =>
+    answerSpeech(({ input }) =>
       makeReply('audio/wav', [
         JSON.stringify({ audio_content: toBase64(toWav(input)) }),
       ]),
     ),
   // https://platform.openai.com/docs/api-reference/audio/speech-audio-delta-event
   'events of OpenAI': () =>
-    speaking((body) =>
+    answerSpeech((body) =>
       eventsOf(body, (audio) => ({ type: 'speech.audio.delta', audio })),
     ),
   'events without a type': () =>
-    speaking((body) => eventsOf(body, (audio_data) => ({ audio_data }))),
+    answerSpeech((body) => eventsOf(body, (audio_data) => ({ audio_data }))),
   'a data URL': () =>
-    speaking(({ input }) =>
+    answerSpeech(({ input }) =>
       replyJson({ audio: `data:audio/wav;base64,${toBase64(toWav(input))}` }),
     ),
   'packed by gzip': () =>
-    speaking(({ input }) => ({
+    answerSpeech(({ input }) => ({
       ...makeReply('audio/pcm', [gzipSync(toPcm(input))]),
       headers: { 'content-type': 'audio/pcm', 'content-encoding': 'gzip' },
     })),
@@ -211,7 +211,7 @@ export const labelledRateHz = 22_050;
 export const makeLabelled = (
   headers: Readonly<Record<string, string>>,
 ): StrictManners =>
-  speaking(({ input }) => ({
+  answerSpeech(({ input }) => ({
     ...replySound(
       '',
       encodeSound(toTone(input, labelledRateHz), labelledRateHz, 'pcm'),
@@ -248,7 +248,7 @@ export const soundlessBodies: Readonly<
 export const makeSoundless = ([type, body]: readonly [
   string,
   string | Uint8Array,
-]): StrictManners => speaking(() => makeReply(type, [body]));
+]): StrictManners => answerSpeech(() => makeReply(type, [body]));
 
 /** A 400 for `stream` beside another pace than the usual one. */
 export const makePaced = (): StrictManners => ({
@@ -274,7 +274,7 @@ export const voiceLists: Readonly<Record<string, unknown>> = {
 
 export const makeListing = (list: unknown): StrictManners => ({
   pages: { 'GET /v1/audio/voices': list },
-  ...refusing(
+  ...refuseField(
     'voice',
     400,
     { detail: { error: 'validation_error', message: "Voice 'alloy' not found" } },

@@ -159,14 +159,14 @@ const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
 /** https://github.com/vllm-project/vllm-omni: `modality` of a chunk, its sound as WAV in base64 in the place of the words. */
 export function replyModalities(text: string, wav: Uint8Array): DialectReply {
-  const chunk = (modality: string, content: string) => ({
+  const makeChunk = (modality: string, content: string) => ({
     object: 'chat.completion.chunk',
     modality,
     choices: [{ index: 0, delta: { role: 'assistant', content }, finish_reason: null }],
   });
   return replyEvents(
-    ...(text.match(/\s*\S+/g) ?? []).map((word) => chunk('text', word)),
-    chunk('audio', toBase64(wav)),
+    ...(text.match(/\s*\S+/g) ?? []).map((word) => makeChunk('text', word)),
+    makeChunk('audio', toBase64(wav)),
     { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], modality: 'text' },
   );
 }

@@ -34,8 +34,8 @@ const toTextResult = (text: string): FakeResult => ({
 
 /** Tools of a fake server, good ones and others. */
 export function makeFakeTools({ crash }: ToolMischief): readonly FakeTool[] {
-  const never = () => new Promise<never>(() => undefined);
-  const tool = (
+  const waitForever = () => new Promise<never>(() => undefined);
+  const makeTool = (
     name: string,
     run: FakeTool['run'],
     shape: FakeTool['shape'] = {},
@@ -46,38 +46,38 @@ export function makeFakeTools({ crash }: ToolMischief): readonly FakeTool[] {
     run,
   });
   return [
-    tool('echo', async ({ text }) => toTextResult(`You said ${text}.`), {
+    makeTool('echo', async ({ text }) => toTextResult(`You said ${text}.`), {
       text: z.string(),
     }),
-    tool('asker', async (_given, meta) =>
+    makeTool('asker', async (_given, meta) =>
       toTextResult(JSON.stringify(meta?.['parley/asker'])),
     ),
-    tool('measure', async () => ({
+    makeTool('measure', async () => ({
       ...toTextResult('21 degrees'),
       structuredContent: { degrees: 21 },
     })),
-    tool('picture', async () => ({
+    makeTool('picture', async () => ({
       content: [
         ...toTextResult('A cat.').content,
         { type: 'image', data: 'aGk=', mimeType: 'image/png' },
       ],
     })),
-    tool('fail', async () => ({ ...toTextResult('No such city.'), isError: true })),
-    tool('environment', async () => toTextResult(JSON.stringify(env))),
-    tool('big', async () => toTextResult('x'.repeat(6 * 2 ** 20))),
-    tool('many', async () => ({
+    makeTool('fail', async () => ({ ...toTextResult('No such city.'), isError: true })),
+    makeTool('environment', async () => toTextResult(JSON.stringify(env))),
+    makeTool('big', async () => toTextResult('x'.repeat(6 * 2 ** 20))),
+    makeTool('many', async () => ({
       ...toTextResult('Many.'),
       structuredContent: { n: Array(10_001).fill(5) },
     })),
-    tool('deep', async () => ({
+    makeTool('deep', async () => ({
       ...toTextResult('Deep.'),
       structuredContent: JSON.parse(`${'{"a":'.repeat(40)}1${'}'.repeat(40)}`),
     })),
-    tool('hang', never),
-    tool('crash', async () => {
+    makeTool('hang', waitForever),
+    makeTool('crash', async () => {
       crash();
-      return await never();
+      return await waitForever();
     }),
-    tool('leave', async () => toTextResult('It was only my own.')),
+    makeTool('leave', async () => toTextResult('It was only my own.')),
   ];
 }

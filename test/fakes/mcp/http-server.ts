@@ -27,12 +27,12 @@ export async function openFakeMcp(options: FakeMcpOptions) {
   const answers: ServerAnswers = makeAnswers(options, () =>
     server.closeAllConnections(),
   );
-  const fetch = async (request: Request) => {
+  const fetchNoted = async (request: Request) => {
     headers.push(request.headers);
     return await answers.fetch(request);
   };
   const server = createServer(
-    getRequestListener(fetch, { overrideGlobalObjects: false }),
+    getRequestListener(fetchNoted, { overrideGlobalObjects: false }),
   );
   const served = await openListeningServer(server);
   return {

@@ -17,34 +17,43 @@ export type EndpointTrouble =
 
 /** Answers in the manner of `trouble`; false if that begins like a good answer. */
 export function applyTrouble(trouble: EndpointTrouble, response: ServerResponse) {
-  const answer = (status: number, type: string, body: string, headers = {}) => {
+  const answerWith = (status: number, type: string, body: string, headers = {}) => {
     response.writeHead(status, { 'content-type': type, ...headers }).end(body);
     return true;
   };
-  const refuse = (status: number, message: string, headers = {}) =>
-    answer(status, 'application/json', JSON.stringify({ error: { message } }), headers);
+  const refuseWith = (status: number, message: string, headers = {}) =>
+    answerWith(
+      status,
+      'application/json',
+      JSON.stringify({ error: { message } }),
+      headers,
+    );
   switch (trouble) {
     case 'html':
-      return answer(
+      return answerWith(
         200,
         'text/html',
         '<!doctype html><title>Welcome</title><h1>It works</h1>',
       );
     case 'bad-key':
-      return refuse(401, 'Incorrect API key provided.');
+      return refuseWith(401, 'Incorrect API key provided.');
     case 'rate-limited':
-      return refuse(429, 'Rate limit reached.', { 'retry-after': '7' });
+      return refuseWith(429, 'Rate limit reached.', { 'retry-after': '7' });
     case 'error-500':
-      return refuse(500, 'The server had an error.');
+      return refuseWith(500, 'The server had an error.');
     case 'empty':
       response.writeHead(200, { 'content-type': '' }).end();
       return true;
     case 'wrong-type':
-      return answer(200, 'application/json', '{"error":{"message":"no such voice"}}');
+      return answerWith(
+        200,
+        'application/json',
+        '{"error":{"message":"no such voice"}}',
+      );
     case 'redirect':
-      return answer(307, 'text/plain', '', { location: 'http://127.0.0.1:9/v1' });
+      return answerWith(307, 'text/plain', '', { location: 'http://127.0.0.1:9/v1' });
     case 'not-json':
-      return answer(200, 'application/json', '{"text": "half of');
+      return answerWith(200, 'application/json', '{"text": "half of');
     case 'cut':
       response.destroy();
       return true;

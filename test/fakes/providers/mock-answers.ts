@@ -20,7 +20,7 @@ type MockExchange = {
   readonly signal: AbortSignal;
 };
 
-export function transcribe({ hears }: MockSettings, pcm: Pcm) {
+export function transcribeSound({ hears }: MockSettings, pcm: Pcm) {
   return typeof hears === 'string' ? hears : hears(pcm);
 }
 
@@ -43,12 +43,14 @@ export const endpointAnswers: Readonly<
     const pcm = readUpload(await file.bytes());
     const { pace } = exchange.settings;
     exchange.record.soundMs = getDurationMs(pcm);
-    exchange.record.text = transcribe(exchange.settings, pcm);
+    exchange.record.text = transcribeSound(exchange.settings, pcm);
     await answerJson(exchange, pace.recogniseMs, { text: exchange.record.text });
   },
   async chat(exchange, bytes) {
     const sent = JSON.parse(bytes.toString()) as ReceivedChatRequest;
-    const request = replaceSound(sent, (pcm) => transcribe(exchange.settings, pcm));
+    const request = replaceSound(sent, (pcm) =>
+      transcribeSound(exchange.settings, pcm),
+    );
     const { replies, pace } = exchange.settings;
     const reply = findReply(request, replies);
     Object.assign(exchange.record, {

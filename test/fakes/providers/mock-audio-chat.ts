@@ -71,16 +71,16 @@ function* makeChunks(
   const sound = makeLazySound(text, 24_000, voice);
   const words = text.match(/\s*\S+/g) ?? [];
   const size = Math.ceil(sound.length / Math.max(1, words.length));
-  const piece = (n: number) =>
+  const makePiece = (n: number) =>
     makeAudioDelta({
       data: sound.subarray(n * size, (n + 1) * size).toString('base64'),
     });
   yield makeDelta({ role: 'assistant', content: null, audio: { id } });
   for (const [n, transcript] of words.entries()) {
     yield makeAudioDelta({ transcript });
-    if (n > 1) yield piece(n - 2);
+    if (n > 1) yield makePiece(n - 2);
   }
-  for (let n = Math.max(0, words.length - 2); n < words.length; n++) yield piece(n);
+  for (let n = Math.max(0, words.length - 2); n < words.length; n++) yield makePiece(n);
   yield makeAudioDelta({ expires_at: expiresAtSeconds });
 }
 
@@ -144,13 +144,13 @@ export function makeAudioChatEvents(
     : [];
   const expiresAtSeconds = 4_000_000_000;
   return (function* () {
-    const event = (chunk: object) => `data: ${JSON.stringify(chunk)}\n\n`;
+    const formatEvent = (chunk: object) => `data: ${JSON.stringify(chunk)}\n\n`;
     const id = `audio_${text.length}`;
     if (text !== '')
       for (const chunk of makeChunks(text, id, expiresAtSeconds, voice))
-        yield event(chunk);
-    if (call) yield event(makeDelta({ tool_calls: calls }, 'tool_calls'));
-    yield event({
+        yield formatEvent(chunk);
+    if (call) yield formatEvent(makeDelta({ tool_calls: calls }, 'tool_calls'));
+    yield formatEvent({
       choices: [],
       usage: { prompt_tokens: 9, completion_tokens: text.length },
     });

@@ -31,11 +31,11 @@ export function getQuestion({ messages = [] }: ReceivedChatRequest) {
 export function findReply(request: ReceivedChatRequest, replies: readonly MockReply[]) {
   const content = request.messages?.at(-1)?.content;
   const newest = typeof content === 'string' ? content : JSON.stringify(content ?? '');
-  const fits = ({ match }: MockReply) =>
+  const fitsReply = ({ match }: MockReply) =>
     typeof match === 'string'
       ? newest.toLowerCase().includes(match.toLowerCase())
       : match.test(newest);
-  const found = replies.find(fits) ?? { match: /^/, text: `You said: ${newest}` };
+  const found = replies.find(fitsReply) ?? { match: /^/, text: `You said: ${newest}` };
   const call = found.callFor?.(newest);
   if (call) return { match: found.match, call };
   return found.reply ? { ...found, text: found.reply(newest) } : found;

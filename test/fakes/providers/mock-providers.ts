@@ -4,7 +4,7 @@ import { standardModels } from '#src/provider/models/standard-models.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { applyTrouble } from './endpoint-trouble.ts';
 import { attachLive } from './live-sockets.ts';
-import { endpointAnswers, transcribe } from './mock-answers.ts';
+import { endpointAnswers, transcribeSound } from './mock-answers.ts';
 import { findReply } from './mock-chat.ts';
 import { attachRealtime } from './mock-realtime.ts';
 import type {
@@ -51,21 +51,21 @@ const usualSettings: MockSettings = {
 /** A speech and chat server of our own on 127.0.0.1, with the manners and the faults of real ones. */
 export async function openMockProviders(settings: Partial<MockSettings> = {}) {
   const requests: MockRequest[] = [];
-  const keep = (record: MockRequest) => {
+  const keepRequest = (record: MockRequest) => {
     if (record.endpoint !== 'models') requests.push(record);
   };
   let now: MockSettings = { ...usualSettings, ...settings };
   const server = createServer((request, response) => {
-    serveRequest(request, response, now, keep).catch(() => response.destroy());
+    serveRequest(request, response, now, keepRequest).catch(() => response.destroy());
   });
   const realtime = attachRealtime(server, {
-    hears: (pcm) => transcribe(now, pcm),
+    hears: (pcm) => transcribeSound(now, pcm),
     recogniseMs: now.pace.recogniseMs,
     clock: now.clock,
     ...now.realtime,
   });
   const talk = attachTalk(server, {
-    hears: (pcm) => transcribe(now, pcm),
+    hears: (pcm) => transcribeSound(now, pcm),
     answer: (newest) =>
       findReply({ messages: [{ role: 'user', content: newest }] }, now.replies),
     clock: now.clock,
@@ -77,7 +77,7 @@ export async function openMockProviders(settings: Partial<MockSettings> = {}) {
     talk.dropAll();
     live.sockets.dropAll();
   });
-  const set = (more: Partial<MockSettings>) => {
+  const changeSettings = (more: Partial<MockSettings>) => {
     now = { ...now, ...more };
     realtime.set(more.realtime ?? {});
     talk.set(more.talk ?? {});
@@ -93,12 +93,12 @@ export async function openMockProviders(settings: Partial<MockSettings> = {}) {
     /** Sessions of its live model, oldest first. */
     live: live.sessions,
     /** Holds from the next request on. */
-    set,
+    set: changeSettings,
     /** Forgets all requests; these settings and else the usual ones hold from then on, but live connections keep theirs. */
     reset: (more: Partial<MockSettings>) => {
       requests.splice(0);
       now = usualSettings;
-      set(more);
+      changeSettings(more);
     },
   };
 }

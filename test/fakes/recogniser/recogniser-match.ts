@@ -106,16 +106,16 @@ function findRuns(heard: RecogniserFeatures, clip: KnownClip, offset: number) {
   const sounding = clip.words.map((word) => isSounding(heard, clip, offset, word));
   const found: ClipMatch[] = [];
   let run: KnownWord[] = [];
-  const close = () => {
+  const closeRun = () => {
     const match = toMatch(heard, clip, offset, run);
     if (match) found.push(match);
     run = [];
   };
   for (const [n, word] of clip.words.entries()) {
-    if (sounding[n] === 'no') close();
+    if (sounding[n] === 'no') closeRun();
     else run.push(word);
   }
-  close();
+  closeRun();
   return found;
 }
 

@@ -43,12 +43,12 @@ export async function openFakeGateway(options: FakeGatewayOptions) {
   const sockets = new WebSocketServer({ server });
   sockets.on('connection', (socket) => {
     let sequence = 0;
-    const send = (name: string, data: object) =>
+    const sendEvent = (name: string, data: object) =>
       socket.send(JSON.stringify({ op: 0, s: ++sequence, t: name, d: data }));
     serveLogin(socket, () => {
-      send('READY', toReady(guildIds, `ws://127.0.0.1:${port}`));
+      sendEvent('READY', toReady(guildIds, `ws://127.0.0.1:${port}`));
       const there = guildIds.filter((id) => !unavailableIds.includes(id));
-      for (const id of there) send('GUILD_CREATE', toGuild(id));
+      for (const id of there) sendEvent('GUILD_CREATE', toGuild(id));
     });
   });
   const served = await openListeningServer(server, () => {

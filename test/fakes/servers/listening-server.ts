@@ -24,7 +24,7 @@ export async function openListeningServer(
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const end = () => {
+  const endServer = () => {
     detach();
     server.close().closeAllConnections();
   };
@@ -32,10 +32,10 @@ export async function openListeningServer(
     server,
     port,
     origin: `http://127.0.0.1:${port}`,
-    [Symbol.dispose]: end,
+    [Symbol.dispose]: endServer,
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close');
-      end();
+      endServer();
       await closed;
     },
   };

@@ -33,9 +33,9 @@ test('when no space is left for transcripts, captions go on, people are told onc
   isFull = true;
   for (let n = 0; n < 3; n++) await sayAll(fixture, eva);
   await passTime(fixture, 25_000);
-  const told = () =>
+  const countTold = () =>
     fixture.written.filter((line) => line === formatText('captions.unsaved')).length;
-  expect([fixture.captionChats.chat.lines.length, told()]).toEqual([4, 1]);
+  expect([fixture.captionChats.chat.lines.length, countTold()]).toEqual([4, 1]);
   expect(fixture.events.filter(({ kind }) => kind === 'failed').length).toBeGreaterThan(
     0,
   );
@@ -43,5 +43,5 @@ test('when no space is left for transcripts, captions go on, people are told onc
   isFull = false;
   await sayAll(fixture);
   expect(await listKept(fixture)).toHaveLength(5);
-  expect(told()).toBe(1);
+  expect(countTold()).toBe(1);
 });

@@ -12,7 +12,7 @@ import {
   playSound,
 } from '#test/conversation/setup/tracks-fixture.ts';
 
-const lines = ({ captionChats }: SessionFixture) => captionChats.chat.lines;
+const listLines = ({ captionChats }: SessionFixture) => captionChats.chat.lines;
 const radio = { sound: 'https://sounds.example/live' };
 
 test('music has a line at its beginning, a short sound has none, and no transcript has it', async () => {
@@ -20,9 +20,9 @@ test('music has a line at its beginning, a short sound has none, and no transcri
   await turnCaptionsOn(fixture);
   await playSound(fixture, byAdam);
   await passTime(fixture, 11_000);
-  expect(lines(fixture)).toEqual([]);
+  expect(listLines(fixture)).toEqual([]);
   await playSound(fixture, byAdam, radio);
   await passTime(fixture, 500);
-  expect(lines(fixture)).toEqual(['*\\[music: radio\\]*']);
+  expect(listLines(fixture)).toEqual(['*\\[music: radio\\]*']);
   expect(await listKept(fixture)).toEqual([]);
 });

@@ -184,7 +184,7 @@ playScripts({
     `,
   'captions begin with each session where the server wants that, with the notice, and only of who said yes':
     [
-      { acts: { notices } },
+      { acts: { notices: countNotices } },
       `
     with off, uncalled
     set captions on > set value on isSaved true
@@ -256,7 +256,7 @@ playScripts({
 });
 
 /** Number of notices that captions are on, for those there and for newcomers. */
-function notices({ captionChats }: SessionFixture) {
+function countNotices({ captionChats }: SessionFixture) {
   const posted = captionChats.chat.desired.filter(({ text }) => text !== '');
   return [
     posted.filter(({ key }) => key === 'notice').length,

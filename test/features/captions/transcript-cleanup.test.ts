@@ -47,23 +47,23 @@ test('sessions that a killed process left open are ended once the store is back,
   await fixture.sessions.join(lounge, toPersonId('adam'));
   await turnCaptionsOn(fixture);
   await sayAll(fixture);
-  const latest = async (guildId: GuildId, channelId: ChannelId) =>
+  const findLatest = async (guildId: GuildId, channelId: ChannelId) =>
     (await reader.findLatest(guildId, channelId))?.session;
   expect(
-    (await latest(toGuildId('10'), toChannelId('100')))?.endedAtWallMs,
+    (await findLatest(toGuildId('10'), toChannelId('100')))?.endedAtWallMs,
   ).toBeUndefined();
   isAway = false;
   await clock.advance(10_000);
-  expect((await latest(toGuildId('10'), toChannelId('100')))?.endedAtWallMs).toBe(
+  expect((await findLatest(toGuildId('10'), toChannelId('100')))?.endedAtWallMs).toBe(
     startedAtWallMs + 2_800,
   );
-  expect(await latest(toGuildId('g'), toChannelId('lounge'))).not.toHaveProperty(
+  expect(await findLatest(toGuildId('g'), toChannelId('lounge'))).not.toHaveProperty(
     'endedAtWallMs',
   );
 });
 
 /** Adam speaks where nothing is kept, and the bot leaves. */
-async function unkept(fixture: SessionFixture) {
+async function speakUnkept(fixture: SessionFixture) {
   await fixture.settings.setSetting(toGuildId('g'), 'captions_days', '0');
   await fixture.sessions.join(lounge, toPersonId('adam'));
   await turnCaptionsOn(fixture);
@@ -85,7 +85,7 @@ function cleanUp({ cleanup }: SessionFixture) {
 }
 
 /** Messages that were deleted. */
-function deleted({ captionChats }: SessionFixture) {
+function listDeleted({ captionChats }: SessionFixture) {
   const gone = captionChats.chat.desired.filter(({ text }) => text === '');
   return gone.map(({ key }) => key);
 }
@@ -94,18 +94,18 @@ test('captions that are not kept are gone 15 minutes after the session, and neve
   const fixture = openSessionFixture({ addressing: 'off' });
   const { clock, transcripts } = fixture;
   await using _ = cleanUp(fixture);
-  await unkept(fixture);
+  await speakUnkept(fixture);
   expect(await transcripts.onDisk.reader.listGuilds()).toEqual([]);
   await clock.advance(14 * 60_000);
-  expect(deleted(fixture)).toEqual([]);
+  expect(listDeleted(fixture)).toEqual([]);
   await clock.advance(2 * 60_000);
-  expect(deleted(fixture)).toEqual(['lounge captions 1']);
+  expect(listDeleted(fixture)).toEqual(['lounge captions 1']);
   expect(await transcripts.inMemory.reader.listGuilds()).toEqual([]);
 });
 
 test('captions that are kept nowhere are gone from the chat after a restart', async () => {
   const fixture = openSessionFixture({ addressing: 'off' });
-  await unkept(fixture);
+  await speakUnkept(fixture);
   const { inMemory } = openMemoryTranscripts(fixture.clock);
   const transcripts = new TranscriptStores(fixture.transcripts.onDisk, inMemory);
   const again = openSessionFixture({
@@ -114,11 +114,11 @@ test('captions that are kept nowhere are gone from the chat after a restart', as
   });
   await using _ = cleanUp(again);
   await again.clock.advance(1_000);
-  expect(deleted(fixture)).toEqual(['lounge captions 1']);
+  expect(listDeleted(fixture)).toEqual(['lounge captions 1']);
 });
 
 /** Captions of messages 1 to `count` in a channel each, all of them by somebody who is forgotten then. */
-async function forgotten(
+async function forgetSpeaker(
   fixture: SessionFixture,
   count: number,
   channelOf: (n: number) => string,
@@ -141,7 +141,7 @@ async function forgotten(
 test('a message that cannot be edited does not stop the erasing of others in its channel', async () => {
   const clock = new VirtualClock(startedAtWallMs);
   const fixture = openSessionFixture({}, [], clock);
-  await forgotten(fixture, 41, () => 'open');
+  await forgetSpeaker(fixture, 41, () => 'open');
   const chat = fixture.captionChats.findChat('open');
   chat.refuses = ({ key }) => (key === '1' ? { kind: 'forbidden' } : undefined);
   await using _ = cleanUp(fixture);
@@ -154,7 +154,7 @@ test('messages in a closed channel wait by themselves, and its server and the op
   const fixture = openSessionFixture({}, [], clock);
   const { captionChats, of, transcripts } = fixture;
   const { messages } = transcripts.onDisk;
-  await forgotten(fixture, 21, (n) => (n < 21 ? 'closed' : 'open'));
+  await forgetSpeaker(fixture, 21, (n) => (n < 21 ? 'closed' : 'open'));
   const closed = captionChats.findChat('closed');
   closed.refuses = () => ({ kind: 'forbidden' });
   await using _ = cleanUp(fixture);

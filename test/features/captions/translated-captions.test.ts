@@ -16,20 +16,23 @@ const g = toGuildId('g');
 const speech = 'human-goforward';
 
 /** Adam has called the bot and had captions translated into German; Eva said yes for always. */
-async function translated(options: FixtureOptions = {}, clock = new VirtualClock()) {
+async function translateCaptions(
+  options: FixtureOptions = {},
+  clock = new VirtualClock(),
+) {
   const model = new FakeChat([['[1] fünf fünf']], clock);
   const own = { chat: model, ...options };
   return { ...(await openCaptioned(own, clock, { translateTo: 'de' })), model };
 }
 
-const prompts = ({ asked }: FakeChat) =>
+const listPrompts = ({ asked }: FakeChat) =>
   asked.map(({ messages }) => messages.at(-1)?.content);
 
 test('everything that is said during a request is translated in the next one', async () => {
   const clock = new VirtualClock();
   const slow = [{ waitMs: 6_000 }, '[1] eins'];
   const chat = new FakeChat([slow, ['[1] fünf fünf\n[2] sechs sechs']], clock);
-  const fixture = await translated({ chat }, clock);
+  const fixture = await translateCaptions({ chat }, clock);
   await sayAll(fixture);
   const nowMs = clock.nowMs();
   const packets = await Promise.all([
@@ -38,7 +41,7 @@ test('everything that is said during a request is translated in the next one', a
   ]);
   await passTime(fixture, 9_000, packets.flat());
   const one = '<lines>\n[1] five five\n</lines>';
-  expect(prompts(chat)).toEqual([
+  expect(listPrompts(chat)).toEqual([
     one,
     '<lines>\n[1] five five\n[2] five five\n</lines>',
   ]);
@@ -55,7 +58,7 @@ test('everything that is said during a request is translated in the next one', a
 test('a line that is forgotten while it is translated is not shown again', async () => {
   const clock = new VirtualClock();
   const slow = new FakeChat([[{ waitMs: 3_000 }, '[1] fünf fünf']], clock);
-  const fixture = await translated({ chat: slow }, clock);
+  const fixture = await translateCaptions({ chat: slow }, clock);
   await sayAll(fixture);
   await passTime(fixture, 1_500);
   expect(slow.running).toBe(1);
@@ -69,7 +72,7 @@ test('translations are paid by the server', async () => {
   const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: toUsd(10) } });
   const usage = { inputTokens: 100_000, outputTokens: 100_000 };
   const chat = new FakeChat([['[1] fünf fünf', { usage }]]);
-  const fixture = await translated({ chat, spending: budgets }, clock);
+  const fixture = await translateCaptions({ chat, spending: budgets }, clock);
   await sayAll(fixture);
   await passTime(fixture, 3_000);
   const { day, people } = ledger.getStanding(g, clock.wallMs());

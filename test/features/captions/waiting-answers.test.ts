@@ -125,7 +125,7 @@ test('a private answer asks again as it leaves: after a move, and after an erasu
   const { fixture } = await openRoom(`I know ${secret}.`);
   await passTime(fixture, 2_000);
   const inputs = { question: 'What did they say?', answer: 'only me' };
-  const talk = async () => {
+  const postTalk = async () => {
     fixture.sessions.findSession(g)?.loop.post({
       kind: 'exchanged',
       by: adam.id,
@@ -134,7 +134,7 @@ test('a private answer asks again as it leaves: after a move, and after an erasu
       heard: secret,
     });
   };
-  await talk();
+  await postTalk();
   expect(await readLate(fixture, ask, inputs, () => undefined)).toEqual([
     `I know ${secret}.`,
   ]);
@@ -142,7 +142,7 @@ test('a private answer asks again as it leaves: after a move, and after an erasu
     erased,
   );
   await fixture.privacy.allow(g, adam.id);
-  await talk();
+  await postTalk();
   expect(await readLate(fixture, ask, inputs, () => dragEvaOut(fixture))).toEqual(
     noSuchWords,
   );

@@ -125,7 +125,7 @@ test('a person who was forgotten has no entry, and is not written again', async 
 test('an entry is deleted 30 days after its end', async () => {
   const fixture = await openRoom();
   const wallMs = fixture.clock.wallMs();
-  const entry = (id: string, ageMs: number): Hearing => ({
+  const makeEntry = (id: string, ageMs: number): Hearing => ({
     id,
     guildId: g,
     personId: eva.id,
@@ -135,8 +135,8 @@ test('an entry is deleted 30 days after its end', async () => {
     rule: 'yes',
   });
   const begun = [
-    entry('old', 30 * 24 * hourMs),
-    entry('newer', 30 * 24 * hourMs - hourMs),
+    makeEntry('old', 30 * 24 * hourMs),
+    makeEntry('newer', 30 * 24 * hourMs - hourMs),
   ];
   await fixture.stores.hearings.write({ begun, extended: [] });
   await passTime(fixture, 61_000);
@@ -164,11 +164,11 @@ function makeHearing(n: number): Hearing {
 
 function auditPorts(count: number) {
   const asked: unknown[] = [];
-  const list = async (...all: unknown[]) => {
+  const listHearings = async (...all: unknown[]) => {
     asked.push(all);
     return Array.from({ length: count }, (_, n) => makeHearing(n));
   };
-  return { asked, ports: makePorts({ more: { hearings: { list } } }) };
+  return { asked, ports: makePorts({ more: { hearings: { list: listHearings } } }) };
 }
 
 test('a manager reads in a private reply who was heard, and a long list as a file', async () => {

@@ -125,12 +125,12 @@ test.each([
   async (by, mayManage, id) => {
     const { fixture, keep } = await openMemories();
     await keep({ aboutId: toPersonId('eva'), aboutName: 'Eva' });
-    const remove = (number: number) =>
+    const removeMemory = (number: number) =>
       fixture.memories.removeMemory(toGuildId('g'), number, {
         id: toPersonId(by),
         mayManage,
       });
-    expect(await remove(1)).toEqual({ id });
-    expect(await remove(9)).toEqual({ id: 'unknown', with: { x: 9 } });
+    expect(await removeMemory(1)).toEqual({ id });
+    expect(await removeMemory(9)).toEqual({ id: 'unknown', with: { x: 9 } });
   },
 );

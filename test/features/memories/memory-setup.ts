@@ -29,10 +29,10 @@ export async function openMemories(
   await fixture.sessions.join(lounge, toPersonId('adam'));
   for (const { id } of agreed) await fixture.privacy.allow(toGuildId('g'), id);
   await passTime(fixture, 40);
-  const kept = () => fixture.transcripts.onDisk.memories.list(toGuildId('g'));
-  const keep = (memory: Partial<NewMemory>) =>
+  const listKept = () => fixture.transcripts.onDisk.memories.list(toGuildId('g'));
+  const keepMemory = (memory: Partial<NewMemory>) =>
     fixture.transcripts.onDisk.memories.add({ ...tea, ...memory });
-  return { fixture, chat: fixture.chat, kept, keep };
+  return { fixture, chat: fixture.chat, kept: listKept, keep: keepMemory };
 }
 
 const tea: NewMemory = {

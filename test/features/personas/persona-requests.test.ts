@@ -27,25 +27,27 @@ const dj: PersonaCaller = {
 };
 
 /** Adam says something and whatever comes of it is over. */
-async function ask(fixture: SessionFixture) {
+async function askBot(fixture: SessionFixture) {
   await passTime(fixture, 6_000, await sayWords(speech, adam, fixture.clock.nowMs()));
 }
 
-const become = ({ personas }: Pick<SessionFixture, 'personas'>, persona = pirate) =>
-  personas.savePersona(g, lounge.channelId, persona);
+const becomePersona = (
+  { personas }: Pick<SessionFixture, 'personas'>,
+  persona = pirate,
+) => personas.savePersona(g, lounge.channelId, persona);
 
-const requests = ({ chat }: SessionFixture) =>
+const listRequests = ({ chat }: SessionFixture) =>
   chat.asked.map(({ messages }) => messages);
 
 test('the next answer after a change is that of the persona, which knows what was said', async () => {
   const fixture = await openCalled();
-  await ask(fixture);
-  expect(await become(fixture)).toEqual({ kind: 'saved', saved: true });
-  await ask(fixture);
-  const heads = requests(fixture).map(([head]) => head?.content ?? '');
+  await askBot(fixture);
+  expect(await becomePersona(fixture)).toEqual({ kind: 'saved', saved: true });
+  await askBot(fixture);
+  const heads = listRequests(fixture).map(([head]) => head?.content ?? '');
   expect(heads[0]).toContain('Be brief.');
   expect(heads.at(-1)).toMatch(/^Talk like a pirate\. Your name is Pirate\./);
-  expect(requests(fixture).at(-1)).toHaveLength(4);
+  expect(listRequests(fixture).at(-1)).toHaveLength(4);
   const voices = fixture.synthesizer.asked.map(({ voice: { name } }) => ({ name }));
   expect(voices).toEqual([{ name: 'slt' }, { name: 'rms' }]);
 });
@@ -63,7 +65,7 @@ test('only a DJ chooses a voice: alone with the bot, by role, or by Manage Serve
 
 test('a persona holds in its channel, survives a restart, and ends when it is emptied', async () => {
   const before = await openCalled();
-  await become(before);
+  await becomePersona(before);
   const after = openSessionFixture({ settingsStore: before.settingsStore });
   expect(await after.personas.getPersona(g, lounge.channelId)).toEqual(pirate);
   const { settings } = after.sessions;
@@ -75,6 +77,6 @@ test('a persona holds in its channel, survives a restart, and ends when it is em
     voice: 'slt',
     persona: {},
   });
-  await become(after, {});
+  await becomePersona(after, {});
   expect(settings.getForChannel(g, lounge.channelId).instructions).toBe('Be brief.');
 });

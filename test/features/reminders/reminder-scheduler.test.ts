@@ -14,7 +14,7 @@ const all = { id: 0, count: 1 };
 const minuteMs = 60_000;
 
 /** One process whose reminders take as long to be told as `deliver` does; the store outlives it. */
-function open(
+function openProcess(
   deliver: (
     reminders: readonly Reminder[],
     signal: AbortSignal,
@@ -44,12 +44,12 @@ function open(
     },
     onEvent: (_guildId, event) => void events.push(event),
   });
-  const outcomes = () =>
+  const listOutcomes = () =>
     events.flatMap((event) => (event.kind === 'feature' ? [event.fields.outcome] : []));
-  return { clock, store, reminders, delivered, events, outcomes };
+  return { clock, store, reminders, delivered, events, outcomes: listOutcomes };
 }
 
-function reminder(
+function makeReminder(
   clock: VirtualClock,
   inMs: number,
   over: Partial<NewReminder> = {},
@@ -68,11 +68,11 @@ function reminder(
   };
 }
 
-const said = async (): Promise<ReminderResult> => 'said';
+const saySoon = async (): Promise<ReminderResult> => 'said';
 
 test('no more than 16 people are told at a time, and everybody once', async () => {
   let [busy, most] = [0, 0];
-  const { clock, reminders, delivered } = open(async () => {
+  const { clock, reminders, delivered } = openProcess(async () => {
     most = Math.max(most, ++busy);
     await clock.sleep(500, new AbortController().signal);
     busy--;
@@ -80,7 +80,9 @@ test('no more than 16 people are told at a time, and everybody once', async () =
   });
   const ids = Array.from({ length: 100 }, (_, n) => `${n}`);
   for (const id of ids)
-    await reminders.addReminder(reminder(clock, 0, { id, personId: toPersonId(id) }));
+    await reminders.addReminder(
+      makeReminder(clock, 0, { id, personId: toPersonId(id) }),
+    );
   reminders.startServing();
   await clock.advance(minuteMs);
   expect([most, delivered.toSorted()]).toEqual([16, ids.toSorted()]);
@@ -88,14 +90,14 @@ test('no more than 16 people are told at a time, and everybody once', async () =
 
 test('a reminder that one owner of a shard did not tell is told by its successor alone', async () => {
   const [clock, store] = [new VirtualClock(), openMemoryStores().reminders];
-  const never = () => new Promise<ReminderResult>(() => undefined);
-  const owner = open(never, { clock, store });
+  const waitForever = () => new Promise<ReminderResult>(() => undefined);
+  const owner = openProcess(waitForever, { clock, store });
   const serving = owner.reminders.startServing();
-  await owner.reminders.addReminder(reminder(clock, minuteMs, { id: 'tea' }));
+  await owner.reminders.addReminder(makeReminder(clock, minuteMs, { id: 'tea' }));
   await clock.advance(minuteMs);
   void serving[Symbol.asyncDispose]();
   await clock.advance(5 * minuteMs);
-  const successor = open(said, { clock, store });
+  const successor = openProcess(saySoon, { clock, store });
   successor.reminders.startServing();
   await clock.advance(1);
   expect([owner.delivered, successor.delivered]).toEqual([[], ['tea']]);
@@ -106,12 +108,12 @@ test('a reminder that one owner of a shard did not tell is told by its successor
 
 test('a reminder that Discord refuses is retried ever more seldom, and given up after about a day', async () => {
   const tries: number[] = [];
-  const { clock, store, reminders, outcomes } = open(async () => {
+  const { clock, store, reminders, outcomes } = openProcess(async () => {
     tries.push(clock.nowMs());
     return 'unsent';
   });
   reminders.startServing();
-  await reminders.addReminder(reminder(clock, 0));
+  await reminders.addReminder(makeReminder(clock, 0));
   await clock.advance(4 * minuteMs);
   expect(tries).toHaveLength(4); // at once, and after 30, 60 and 120 s
   expect(await store.list(toGuildId('10'), toPersonId('1'))).toHaveLength(1);
@@ -122,9 +124,9 @@ test('a reminder that Discord refuses is retried ever more seldom, and given up 
 });
 
 test('a reminder that was told is not told again where the store does not let it go', async () => {
-  const { clock, store, reminders, delivered, outcomes } = open(said);
+  const { clock, store, reminders, delivered, outcomes } = openProcess(saySoon);
   reminders.startServing();
-  await reminders.addReminder(reminder(clock, 5, { id: 'tea' }));
+  await reminders.addReminder(makeReminder(clock, 5, { id: 'tea' }));
   store.trouble = 'unwritable';
   await clock.advance(60 * minuteMs);
   expect(await reminders.listReminders(toGuildId('10'), toPersonId('1'))).toEqual([]);
@@ -136,7 +138,7 @@ test('a reminder that was told is not told again where the store does not let it
 
 test('a reminder that is cancelled, forgotten or withdrawn is not told, even while it waits for a pause', async () => {
   const signals: AbortSignal[] = [];
-  const { clock, store, reminders, delivered } = open((_due, signal) => {
+  const { clock, store, reminders, delivered } = openProcess((_due, signal) => {
     signals.push(signal);
     return new Promise((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason));
@@ -145,7 +147,7 @@ test('a reminder that is cancelled, forgotten or withdrawn is not told, even whi
   reminders.startServing();
   for (const personId of ['1', '2', '3'])
     await reminders.addReminder(
-      reminder(clock, 5, { id: personId, personId: toPersonId(personId) }),
+      makeReminder(clock, 5, { id: personId, personId: toPersonId(personId) }),
     );
   await clock.advance(5);
   expect(signals).toHaveLength(3);
@@ -172,12 +174,14 @@ test('a page is told which timers run, from their beginning until they are told 
     show: (fact) =>
       fact.kind === 'timers' && void told.push(fact.timers.map(({ id }) => id)),
   };
-  const { clock, reminders } = open(said, { roomView });
+  const { clock, reminders } = openProcess(saySoon, { roomView });
   reminders.startServing();
-  await reminders.addReminder(reminder(clock, minuteMs, { id: 'tea' }));
-  await reminders.addReminder(reminder(clock, 2 * minuteMs, { id: 'eggs' }));
+  await reminders.addReminder(makeReminder(clock, minuteMs, { id: 'tea' }));
+  await reminders.addReminder(makeReminder(clock, 2 * minuteMs, { id: 'eggs' }));
   const other = { personId: toPersonId('2') };
-  await reminders.addReminder(reminder(clock, 3 * minuteMs, { id: 'hers', ...other }));
+  await reminders.addReminder(
+    makeReminder(clock, 3 * minuteMs, { id: 'hers', ...other }),
+  );
   await clock.advance(1);
   expect(told.at(-1)).toEqual(['tea', 'eggs', 'hers']);
   await clock.advance(minuteMs);

@@ -27,7 +27,7 @@ const [one, two] = [
   { ...den, channelId: denId },
 ];
 /** A server with two channels that set itself `auto_join`; people change channels and Discord tells of it. */
-async function opened(
+async function openServer(
   set = `${loungeId} ${denId}`,
   findChannelFacts: typeof places.findChannelFacts = places.findChannelFacts,
 ) {
@@ -50,34 +50,38 @@ async function opened(
   await bot.consents.write(toGuildId('g'), toPersonId('adam'), { kind: 'always' });
   if (set) await bot.settingsStore.write(toGuildId('g'), 'auto_join', set);
   /** Lets time pass in which Discord tells of nobody else. */
-  const rest = async (ms: number) => {
+  const restFor = async (ms: number) => {
     for (let passedMs = 0; passedMs < ms; passedMs += 100) {
       await bot.clock.advance(100);
       linkOpener.links.at(-1)?.tick(bot.clock.nowMs());
     }
   };
   /** Somebody goes somewhere, and everybody is told. */
-  const move = async (person: ChannelMember, to: ChannelRef | undefined, ms = 100) => {
+  const movePerson = async (
+    person: ChannelMember,
+    to: ChannelRef | undefined,
+    ms = 100,
+  ) => {
     if (to) seats.set(person.id, to);
     else seats.delete(person.id);
     const at = sessions.at(toGuildId('g'));
     const link = linkOpener.links.at(-1);
     link?.present.splice(0, link.present.length, ...(at ? listPeople(at) : []));
     comes.checkGuild(toGuildId('g'));
-    await rest(ms);
+    await restFor(ms);
   };
   return {
     ...bot,
     closing,
-    move,
-    rest,
+    move: movePerson,
+    rest: restFor,
     seats,
     seat: () => sessions.at(toGuildId('g')),
   };
 }
 
 test('the bot comes to the first person, hears a person with a standing yes, and its panel asks the others', async () => {
-  const bot = await opened();
+  const bot = await openServer();
   await bot.move(eva, one);
   await bot.move(adam, one);
   expect(bot.seat()).toEqual(one);
@@ -89,21 +93,21 @@ test('the bot comes to the first person, hears a person with a standing yes, and
 });
 
 test('the bot does not come where all people said no', async () => {
-  const bot = await opened();
+  const bot = await openServer();
   await bot.consents.write(toGuildId('g'), toPersonId('eva'), { kind: 'never' });
   await bot.move(eva, one, 2_000);
   expect(bot.seat()).toBeUndefined();
 });
 
 test('the bot comes to the channel where it hears more people, or may ask more', async () => {
-  const bot = await opened(`${denId} ${loungeId}`);
+  const bot = await openServer(`${denId} ${loungeId}`);
   bot.seats.set(eva.id, two);
   await bot.move(adam, one);
   expect(bot.seat()).toEqual(one);
 });
 
 test('if the bot cannot come it says so once, and tries again only after the channel was empty', async () => {
-  const bot = await opened(loungeId);
+  const bot = await openServer(loungeId);
   bot.linkOpener.failures.push(new BotError('link.no_cipher', false, 'No cipher.'));
   await bot.move(adam, one);
   await bot.move(eva, one, 2_000);
@@ -119,7 +123,7 @@ test('if the bot cannot come it says so once, and tries again only after the cha
 });
 
 test('after /leave it comes back only once the channel was empty, also after a restart', async () => {
-  const bot = await opened(loungeId);
+  const bot = await openServer(loungeId);
   await bot.move(adam, one);
   expect(await bot.sessions.leave(toGuildId('g'))).toMatchObject({ kind: 'left' });
   await bot.move(eva, one);
@@ -134,7 +138,7 @@ test('after /leave it comes back only once the channel was empty, also after a r
 });
 
 test('a bot that a person moved by hand does not come back by itself', async () => {
-  const bot = await opened(loungeId);
+  const bot = await openServer(loungeId);
   await bot.move(adam, one);
   bot.linkOpener.link.lose(
     new BotError('link.lost', false, 'A person has moved the bot.'),
@@ -150,7 +154,7 @@ test('a bot that a person moved by hand does not come back by itself', async () 
 });
 
 test('twenty changes of channel in 10 s end in one seat with three joins at most', async () => {
-  const bot = await opened();
+  const bot = await openServer();
   for (let hop = 0; hop < 20; hop++)
     await bot.move(adam, hop % 2 === 0 ? one : two, 500);
   await bot.rest(20_000);
@@ -160,7 +164,7 @@ test('twenty changes of channel in 10 s end in one seat with three joins at most
 });
 
 test('the bot follows its caller with everything that was said, and nobody else', async () => {
-  const bot = await opened('');
+  const bot = await openServer('');
   await bot.move(adam, one);
   await bot.sessions.join(one, adam.id, undefined, true);
   await bot.move(adam, two);
@@ -174,7 +178,7 @@ test('the bot follows its caller with everything that was said, and nobody else'
 });
 
 test('the bot says to whom it follows that it may not enter their channel', async () => {
-  const bot = await opened('', ({ channelId }) => ({
+  const bot = await openServer('', ({ channelId }) => ({
     ...healthyFacts,
     mayConnect: channelId === loungeId,
   }));
@@ -187,7 +191,7 @@ test('the bot says to whom it follows that it may not enter their channel', asyn
 });
 
 test('the bot stays with others whom it hears and says so, until they have left', async () => {
-  const bot = await opened('');
+  const bot = await openServer('');
   await bot.move(eva, one);
   await bot.move(adam, one);
   await bot.sessions.join(one, adam.id, undefined, true);

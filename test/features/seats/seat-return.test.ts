@@ -164,9 +164,10 @@ test('a store that cannot be read for minutes is asked again while seats stand',
   const { seats } = kept.store;
   let isBroken = true;
   const held = new BotError('store.unreadable', true, 'Held by another program.');
-  const unless = <T>(work: Promise<T>) => (isBroken ? Promise.reject(held) : work);
+  const failIfBroken = <T>(work: Promise<T>) =>
+    isBroken ? Promise.reject(held) : work;
   const seatStore = Object.assign(Object.create(seats), {
-    read: (guildIds: readonly GuildId[]) => unless(seats.read(guildIds)),
+    read: (guildIds: readonly GuildId[]) => failIfBroken(seats.read(guildIds)),
   });
   const bot = await makeRestarted(kept, { seatStore });
   await bot.clock.advance(5 * minuteMs);

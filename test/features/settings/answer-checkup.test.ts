@@ -21,7 +21,7 @@ const points = [
 ];
 
 /** Report of a check over so much time. */
-async function checked(fixture: SessionFixture, ms = 2_000) {
+async function checkAnswers(fixture: SessionFixture, ms = 2_000) {
   const checking = fixture.checkup.checkAnswers(
     toGuildId('g'),
     toPersonId('adam'),
@@ -36,7 +36,7 @@ test('a bot that sits in a channel and works passes all eight points, and a tone
   const fixture = await openCalled();
   let frames = 0;
   fixture.linkOpener.link.onLeft = () => void frames++;
-  const { findings } = await checked(fixture);
+  const { findings } = await checkAnswers(fixture);
   expect(formatReport({ findings })).toEqual(points.map((point) => `${point} ok`));
   expect(findings[2]?.reason).toBe('AES256-GCM, end to end');
   expect(frames).toBeGreaterThan(5);
@@ -61,9 +61,11 @@ test.each([
   async (code, about, why) => {
     const said = ['sk-canary said no', undefined, undefined, about] as const;
     const error = new BotError(code, true, ...said);
-    const fault = () => ({ afterPieces: 0, error });
-    const fixture = await openCalled({ synthesizer: new FakeSynthesizer({ fault }) });
-    const report = await checked(fixture);
+    const findFault = () => ({ afterPieces: 0, error });
+    const fixture = await openCalled({
+      synthesizer: new FakeSynthesizer({ fault: findFault }),
+    });
+    const report = await checkAnswers(fixture);
     expect(formatReport(report).slice(4)).toEqual([
       'recognise idle I can check this only once "speak" works.',
       'think ok',
@@ -82,7 +84,7 @@ test('nothing is waited for longer than eight seconds, and its work is ended', a
   const rounds = [[{ waitMs: 60_000 }, 'ok']];
   const fixture = await openCalled({ synthesizer, rounds });
   const startedMs = fixture.clock.nowMs();
-  expect(formatReport(await checked(fixture, 9_000)).slice(5, 7)).toEqual([
+  expect(formatReport(await checkAnswers(fixture, 9_000)).slice(5, 7)).toEqual([
     'think bad No answer in 8 s. Try again.',
     'speak bad No answer in 8 s. Try again.',
   ]);
@@ -93,14 +95,14 @@ test('nothing is waited for longer than eight seconds, and its work is ended', a
 test('a muted bot, and one whose link is away, say so', async () => {
   const fixture = await openCalled();
   fixture.sessions.onSeatChange(toGuildId('g'), { kind: 'muted', isOn: true });
-  expect(formatReport(await checked(fixture)).at(-1)).toBe(
+  expect(formatReport(await checkAnswers(fixture)).at(-1)).toBe(
     "playback bad I can't speak now: I am muted, or my role lacks Speak. A moderator can change that, or invite me to speak on a stage. Until then I answer in writing.",
   );
   fixture.sessions.onSeatChange(toGuildId('g'), { kind: 'muted', isOn: false });
   fixture.linkOpener.failures.push(new BotError('link.lost', true, 'Gone.'));
   fixture.linkOpener.link.lose();
   await fixture.clock.advance(1);
-  const report = await checked(fixture, 20);
+  const report = await checkAnswers(fixture, 20);
   const away =
     'My voice connection does not work here, and I keep trying. If it lasts, use /leave and /join.';
   const parts = ['voice link', 'encryption', 'playback'];
@@ -110,7 +112,7 @@ test('a muted bot, and one whose link is away, say so', async () => {
 });
 
 test('a pipeline that hears and speaks is asked itself', async () => {
-  const open = (name: string) => ({
+  const openPipeline = (name: string) => ({
     async *answer() {
       if (name === 'realtime')
         throw new BotError('provider.unreachable', true, 'Nobody there.');
@@ -118,11 +120,11 @@ test('a pipeline that hears and speaks is asked itself', async () => {
     },
   });
   const names = ['audio-model', 'realtime'] as const;
-  const pipelines = { names, open, getEngineNames: () => '' };
+  const pipelines = { names, open: openPipeline, getEngineNames: () => '' };
   const fixture = await openCalled({ pipelines });
-  expect(formatReport(await checked(fixture))[5]).toBe('think ok');
+  expect(formatReport(await checkAnswers(fixture))[5]).toBe('think ok');
   await fixture.settings.setSetting(toGuildId('g'), 'pipeline', 'realtime');
-  expect(formatReport(await checked(fixture))[5]).toBe(
+  expect(formatReport(await checkAnswers(fixture))[5]).toBe(
     "think bad Its server can't be reached.",
   );
   expect(fixture.chat.asked).toEqual([]);

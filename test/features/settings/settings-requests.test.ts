@@ -26,13 +26,13 @@ const two: PipelineRegistry = {
 };
 
 /** Settings of the server `g`, without what belongs to their records. */
-async function viewed(settings: SessionFixture['settings']) {
+async function viewSettings(settings: SessionFixture['settings']) {
   const { all } = await settings.viewSettings(toGuildId('g'));
   return all.map(({ key, value, from }) => ({ key, value, from }));
 }
 
 /** Sets who is heard, confirmed by a manager. */
-const loosen = ({ settings }: SessionFixture) =>
+const loosenPolicy = ({ settings }: SessionFixture) =>
   settings.setSetting(toGuildId('g'), 'consent', 'notice', 'confirmed');
 
 test('a setting that nobody has set has the value of the operator', async () => {
@@ -62,7 +62,7 @@ test('a setting that nobody has set has the value of the operator', async () => 
     recap: 'off',
   };
   const from = 'default';
-  expect(await viewed(settings)).toEqual(
+  expect(await viewSettings(settings)).toEqual(
     Object.entries(defaults).map(([key, value]) => ({ key, value, from })),
   );
 });
@@ -107,41 +107,44 @@ test.each<[key: string, value: string, expected?: object]>([
   ['consent', 'role everyone'],
 ])('%s set to %j changes nothing', async (key, value, expected) => {
   const { settings, settingsStore } = openSessionFixture({ pipelines: two });
-  const before = await viewed(settings);
+  const before = await viewSettings(settings);
   expect(await settings.setSetting(toGuildId('g'), key, value)).toMatchObject({
     kind: 'bad',
     ...expected,
   });
-  expect(await viewed(settings)).toEqual(before);
+  expect(await viewSettings(settings)).toEqual(before);
   expect(await settingsStore.read(toGuildId('g'))).toEqual(new Map());
 });
 
 test('a value of a channel wins over that of its server, and that over that of the operator', async () => {
   const { settings, sessions, settingsStore } = openSessionFixture();
-  const read = ({ channelId }: typeof lounge) => {
+  const readChannel = ({ channelId }: typeof lounge) => {
     const { addressing, voice } = sessions.settings.getForChannel(g, channelId);
     return { addressing, voice };
   };
   const own = { addressing: 'always', voice: 'slt' };
-  expect([read(lounge), read(den)]).toEqual([own, own]);
+  expect([readChannel(lounge), readChannel(den)]).toEqual([own, own]);
   await settings.setSetting(g, 'addressing', 'name');
   expect(await settings.setChannelSetting(lounge, 'Addressing', 'window')).toEqual({
     kind: 'set',
     value: 'window',
     isSaved: true,
   });
-  expect([read(lounge), read(den)]).toEqual([
+  expect([readChannel(lounge), readChannel(den)]).toEqual([
     { ...own, addressing: 'window' },
     { ...own, addressing: 'name' },
   ]);
   await settings.setSetting(g, 'addressing', 'default');
-  expect([read(lounge).addressing, read(den).addressing]).toEqual(['window', 'always']);
+  expect([readChannel(lounge).addressing, readChannel(den).addressing]).toEqual([
+    'window',
+    'always',
+  ]);
   const after = openSessionFixture({ settingsStore }).sessions;
   await after.settings.loadGuild(g);
   expect(after.settings.getForChannel(g, lounge.channelId).addressing).toBe('window');
   expect(after.settings.getForGuild(g).addressing).toBe('always');
   await settings.setChannelSetting(lounge, 'addressing', 'default');
-  expect(read(lounge).addressing).toBe('always');
+  expect(readChannel(lounge).addressing).toBe('always');
   expect(await settingsStore.readChannels(g)).toEqual(new Map());
 });
 
@@ -198,7 +201,7 @@ test('the announcement of a role names the role', async () => {
 test('a looser policy waits its 30 s also after a restart', async () => {
   const before = await openCalled({}, [adam, eva]);
   const { clock, stores } = before;
-  await loosen(before);
+  await loosenPolicy(before);
   await passTime(before, 10_000);
   const after = await joinLounge({ stores }, [adam, eva], clock);
   const hearsEva = () =>
@@ -254,7 +257,7 @@ playScripts({
       acts: {
         breakStore: breakSettings('unwritable'),
         view: async ({ settings }) =>
-          (await viewed(settings)).find(({ key }) => key === 'typed'),
+          (await viewSettings(settings)).find(({ key }) => key === 'typed'),
       },
     },
     `

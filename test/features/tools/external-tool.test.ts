@@ -39,15 +39,15 @@ const tellCall: ExternalTool['run'] = async ({ args, asker }) => ({
   ...sunny,
   text: `${JSON.stringify(args)} for ${JSON.stringify(asker)}`,
 });
-const fail = (error: BotError) => () => Promise.reject(error);
+const failWith = (error: BotError) => () => Promise.reject(error);
 /** A run that ends when it is told to, or is given up. */
 function makeLateRun() {
   const answer = Promise.withResolvers<ExternalResult>();
-  const run: ExternalTool['run'] = (_call, signal) => {
+  const runUntilAborted: ExternalTool['run'] = (_call, signal) => {
     signal.addEventListener('abort', () => answer.reject(signal.reason));
     return answer.promise;
   };
-  return { run, tell: () => answer.resolve(sunny) };
+  return { run: runUntilAborted, tell: () => answer.resolve(sunny) };
 }
 
 /** A tool that destroys and takes its time, until `do tell`. */
@@ -63,10 +63,10 @@ const reads = { effect: 'read' } as const;
 test('arguments that are no object of a bounded size never reach it', () => {
   const many = JSON.stringify({ list: Array(2_001).fill(5) });
   const deep = `${'{"a":'.repeat(33)}1${'}'.repeat(33)}`;
-  const read = (json: string) => adaptExternalTool(mail).parseArguments(json);
+  const parseArguments = (json: string) => adaptExternalTool(mail).parseArguments(json);
   for (const json of ['7', '{', many, deep])
-    expect(read(json)).toEqual({ unfit: 'They are no JSON object.' });
-  expect(read('{"to":7}')).not.toHaveProperty('unfit');
+    expect(parseArguments(json)).toEqual({ unfit: 'They are no JSON object.' });
+  expect(parseArguments('{"to":7}')).not.toHaveProperty('unfit');
 });
 
 const mail: ExternalTool = {
@@ -79,7 +79,7 @@ const mail: ExternalTool = {
 };
 
 /** Text beside the button of a call with these arguments, as sent to Discord, and the file under it. */
-async function beside(given: Readonly<Record<string, unknown>>) {
+async function describeBeside(given: Readonly<Record<string, unknown>>) {
   const fit = adaptExternalTool(mail).parseArguments(JSON.stringify(given));
   if ('unfit' in fit) throw new Error(fit.unfit);
   const action = await fit.prepare({} as ToolPorts, new AbortController().signal);
@@ -101,7 +101,7 @@ test('whatever is sent stands whole beside the button or in the file, and Discor
   await fc.assert(
     fc.asyncProperty(given, async (one) => {
       const plainOne: unknown = JSON.parse(JSON.stringify(one));
-      const shown = await beside(plainOne as Readonly<Record<string, unknown>>);
+      const shown = await describeBeside(plainOne as Readonly<Record<string, unknown>>);
       expect(shown.content.length).toBeLessThanOrEqual(2_000);
       if (shown.file !== undefined) expect(JSON.parse(shown.file)).toEqual(plainOne);
       else expect(shown.content).not.toMatch(/…$/);
@@ -199,7 +199,7 @@ playScripts(
       ],
     'a tool that floods ends in tool.flooded, which the model is told, and the answer goes on':
       [
-        makeTool(reads, fail(new BotError('tool.flooded', true, 'Too much.'))),
+        makeTool(reads, failWith(new BotError('tool.flooded', true, 'Too much.'))),
         `
     model: call sky__forecast {"city":"Lima"} || No luck.
     adam asks: How is the weather in Lima?
@@ -214,7 +214,7 @@ playScripts(
       ],
     'a tool that crashes ends in tool.crashed, which the model is told, and the answer goes on':
       [
-        makeTool(reads, fail(new BotError('tool.crashed', true, 'It ended.'))),
+        makeTool(reads, failWith(new BotError('tool.crashed', true, 'It ended.'))),
         `
     model: call sky__forecast {"city":"Lima"} || It broke.
     adam asks: How is the weather in Lima?

@@ -16,7 +16,7 @@ const noPorts = {
 } as unknown as ToolPorts;
 
 /** Settings of an operator, with a program all of whose tools may be called. */
-async function configured(mode: string) {
+async function configureProgram(mode: string) {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-operator-'));
   const path = join(dataDir, 'mcp.json');
   const args = [resolve('test/fakes/mcp/stdio-server.ts'), mode];
@@ -29,7 +29,7 @@ async function configured(mode: string) {
 
 const wish = findWish('last', 'confirmed');
 
-async function run(tool: ToolEntry | undefined, given: object) {
+async function runTool(tool: ToolEntry | undefined, given: object) {
   const fitting = tool?.parseArguments(JSON.stringify(given));
   if (!fitting || 'unfit' in fitting) throw new Error('it does not fit');
   const action = await fitting.prepare(noPorts, never);
@@ -37,7 +37,7 @@ async function run(tool: ToolEntry | undefined, given: object) {
 }
 
 test('a program is started with the bot, started again when it crashed, and ended with the bot', async () => {
-  const { dataDir, externalTools } = await configured('modern');
+  const { dataDir, externalTools } = await configureProgram('modern');
   const reported: string[] = [];
   const isThere = (name: string) =>
     tools.listTools().find((tool) => tool.name === name);
@@ -48,17 +48,17 @@ test('a program is started with the bot, started again when it crashed, and ende
     .poll(() => isThere('fake__echo') !== undefined, { timeout: 30_000 })
     .toBe(true);
   expect(isThere('fake__echo')).toBe(isThere('fake__echo'));
-  expect(await run(isThere('fake__echo'), { text: 'hi' })).toEqual({
+  expect(await runTool(isThere('fake__echo'), { text: 'hi' })).toEqual({
     text: 'You said hi.',
   });
-  await expect(run(isThere('fake__crash'), {})).rejects.toMatchObject({
+  await expect(runTool(isThere('fake__crash'), {})).rejects.toMatchObject({
     code: 'tool.crashed',
   });
   expect(isThere('fake__echo')).toBeUndefined();
   await expect
     .poll(() => isThere('fake__echo') !== undefined, { timeout: 30_000 })
     .toBe(true);
-  expect(await run(isThere('fake__echo'), { text: 'again' })).toEqual({
+  expect(await runTool(isThere('fake__echo'), { text: 'again' })).toEqual({
     text: 'You said again.',
   });
   expect(reported.some((one) => one.includes('it is tried again, first in 1 s'))).toBe(

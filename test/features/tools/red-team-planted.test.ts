@@ -49,7 +49,7 @@ async function openPlanted(
   over: FixtureOptions = {},
 ) {
   const ran: string[] = [];
-  const make = (name: string, rules: Partial<ToolRules>) =>
+  const makeTool = (name: string, rules: Partial<ToolRules>) =>
     adaptExternalTool({
       name: `notes__${name}`,
       title: name,
@@ -61,7 +61,7 @@ async function openPlanted(
         return { text: 'No notes.', leftOut: [], isError: false, ...read };
       },
     });
-  const kept = [make('read', { effect: 'read' }), make('add', {})];
+  const kept = [makeTool('read', { effect: 'read' }), makeTool('add', {})];
   const people = [
     { ...adam, name: names.adam ?? adam.name },
     { ...eva, name: names.eva ?? eva.name },
@@ -87,7 +87,11 @@ async function openCaptioned() {
 const readChannel = toChannelId('123456789012345678');
 
 /** Eva writes a line into a channel: it is read out, or mentions the bot, who answers her. */
-async function write({ trap: { fixture } }: Planted, text: string, isMention: boolean) {
+async function writeLine(
+  { trap: { fixture } }: Planted,
+  text: string,
+  isMention: boolean,
+) {
   const channelId = isMention ? toChannelId(lounge.channelId) : readChannel;
   const message = makeTyped(eva, text, { channelId, isMention });
   const taken = makeTypedHandler(fixture).lines.handleMessage(message);
@@ -115,12 +119,12 @@ const places: Readonly<Record<string, (bait: string) => Promise<Planted>>> = {
   failure: (bait) => openPlanted({}, { text: bait, isError: true }),
   async mention(bait) {
     const planted = await openPlanted({});
-    await write(planted, bait, true);
+    await writeLine(planted, bait, true);
     return planted;
   },
   async 'line that is read out'(bait) {
     const planted = await openCaptioned();
-    await write(planted, bait, false);
+    await writeLine(planted, bait, false);
     return planted;
   },
   async 'text that is said'(bait) {
@@ -154,7 +158,7 @@ const places: Readonly<Record<string, (bait: string) => Promise<Planted>>> = {
 const read = ['result', 'page', 'result of fields', 'failure'];
 
 /** Adam asks for nothing of the kind, and the model obeys whoever wrote the order. */
-async function asks(
+async function askUnrelated(
   { trap, people }: Planted,
   bait: string,
   call: BaitCall,
@@ -175,7 +179,7 @@ const attempts = Object.keys(places).flatMap((place, nth) =>
 test.each(attempts)('an order in a %s does not run: %s', async (place, bait, call) => {
   const planted = (await places[place]?.(bait)) ?? expect.fail();
   const { trap, people, ran } = planted;
-  await asks(planted, bait, call, read.includes(place));
+  await askUnrelated(planted, bait, call, read.includes(place));
   await trap.press(people[1]); // who did not ask
   expect(trap.model.bitten, 'the model was not tried').toBeGreaterThan(0);
   expect(ran()).toEqual([]);

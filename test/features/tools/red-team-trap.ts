@@ -213,11 +213,11 @@ function watchedCall(fit: FittingCall, name: string, ran: string[]): FittingCall
     prepare: async (ports, signal) => {
       const prepared = await fit.prepare(ports, signal);
       if (prepared.kind === 'refused') return prepared;
-      const run: typeof prepared.run = (...given) => {
+      const runNoted: typeof prepared.run = (...given) => {
         ran.push(name);
         return prepared.run(...given);
       };
-      return { ...prepared, run };
+      return { ...prepared, run: runNoted };
     },
   };
 }

@@ -8,7 +8,7 @@ import {
 
 const findSpeech = ({ sessions }: SessionFixture) =>
   sessions.findSession(toGuildId('g'))?.mouth;
-const pace = (fixture: SessionFixture) =>
+const readPace = (fixture: SessionFixture) =>
   findSpeech(fixture)?.mix.pace.speed?.toFixed(2);
 const managers = new Set<string>();
 const mayManage = (_guildId: string, id: string) => managers.has(id);
@@ -61,7 +61,7 @@ playScripts({
     `,
   ],
   'the pace changes by steps that take each other back, until it is usual again': [
-    { acts: { pace } },
+    { acts: { pace: readPace } },
     `
     with tools
     model: call speed {"change":"slower"} || So.

@@ -8,7 +8,7 @@ import type { GuildSettings } from '#src/settings/guild-settings.ts';
 const never = new AbortController().signal;
 
 /** A room of Ana and two who did not agree, at noon of a winter's day. */
-function open(leaving: LeaveOutcome = { kind: 'nowhere' }) {
+function openRoom(leaving: LeaveOutcome = { kind: 'nowhere' }) {
   const ports: Pick<ToolPorts, 'askerId' | 'channel' | 'clock' | 'getSettings'> = {
     askerId: toPersonId('ana'),
     clock: { wallMs: () => Date.UTC(2026, 11, 24, 12) },
@@ -19,24 +19,24 @@ function open(leaving: LeaveOutcome = { kind: 'nowhere' }) {
       leave: async () => leaving,
     },
   };
-  const prepare = async (name: string, call: object) => {
+  const prepareTool = async (name: string, call: object) => {
     const tool = tools.find((one) => one.name === name);
     const fit = tool?.bind({}).parseArguments(JSON.stringify(call));
     if (!fit || 'unfit' in fit) throw new Error(fit?.unfit ?? 'no such tool');
     const prepared = await fit.prepare(ports as ToolPorts, never); // none of these tools uses the context
     return prepared.kind === 'ready' ? prepared : expect.fail();
   };
-  const run = async (name: string, call: object) =>
-    await (await prepare(name, call)).run(
+  const runTool = async (name: string, call: object) =>
+    await (await prepareTool(name, call)).run(
       findWish('last', 'confirmed'),
       ports as ToolPorts,
       never,
     );
-  return { prepare, run };
+  return { prepare: prepareTool, run: runTool };
 }
 
 test('the time is told here and in any zone, and a zone there is not is no error', async () => {
-  const { run } = open();
+  const { run } = openRoom();
   const tokyo = await run('time', { zone: 'Asia/Tokyo' });
   expect(tokyo.facts.zone).toBe('Asia/Tokyo');
   expect(tokyo.facts.now).toMatch(/^Thursday,? 24 December 2026 at 21:00$/);
@@ -50,14 +50,14 @@ test('the time is told here and in any zone, and a zone there is not is no error
 });
 
 test('a person who has the bot leave is told how long it stayed, or that it sits nowhere', async () => {
-  expect((await open().run('leave', {})).line).toEqual({ id: 'leave.nowhere' });
+  expect((await openRoom().run('leave', {})).line).toEqual({ id: 'leave.nowhere' });
   const left = {
     kind: 'left',
     channel: 'Lounge',
     stayedMs: 61_000,
     hasTranscript: false,
   } as const;
-  expect((await open(left).run('leave', {})).line).toEqual({
+  expect((await openRoom(left).run('leave', {})).line).toEqual({
     id: 'leave.ok',
     with: { channel: 'Lounge', duration: '1 min' },
   });
@@ -65,7 +65,7 @@ test('a person who has the bot leave is told how long it stayed, or that it sits
 
 test('a long text stands whole in a file, and its beginning beside the button', async () => {
   const text = 'Look, Ana. '.repeat(130).trim();
-  expect(await open().prepare('post_text', { text })).toMatchObject({
+  expect(await openRoom().prepare('post_text', { text })).toMatchObject({
     question: {
       id: 'tool.post.ask',
       with: { text: expect.stringMatching(/^Look, Ana\. [\s\S]*\u2026$/) },
@@ -85,5 +85,5 @@ test.each([
   [{ deed: 'remove' }],
   [{ deed: 'eat' }],
 ])('%j fits no tool', (given) =>
-  expect(open().run('change_track', given)).rejects.toThrow(),
+  expect(openRoom().run('change_track', given)).rejects.toThrow(),
 );

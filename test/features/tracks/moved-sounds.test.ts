@@ -89,7 +89,7 @@ test('moved between channels of the same people a file goes along, also over a r
   expect(listTitles(fixture, 'memos')).toEqual(['memo']);
   await passTime(fixture, 4_000);
   await fixture.sessions[Symbol.asyncDispose]();
-  const restart = async () => {
+  const restartBot = async () => {
     const next = openSessionFixture({ ...shared, trackStore: fixture.trackStore });
     await next.sessions.join(den, adam.id);
     await passTime(next, 200);
@@ -97,9 +97,9 @@ test('moved between channels of the same people a file goes along, also over a r
     await next.sessions[Symbol.asyncDispose]();
     return titles;
   };
-  expect(await restart()).toEqual([['memo'], ['rain']]);
+  expect(await restartBot()).toEqual([['memo'], ['rain']]);
   isSame = false;
-  expect(await restart()).toEqual([[undefined], ['rain']]);
+  expect(await restartBot()).toEqual([[undefined], ['rain']]);
 });
 
 test.each(['bg', undefined])(
@@ -107,9 +107,9 @@ test.each(['bg', undefined])(
   async (track) => {
     const fixture = await openSetup();
     await moveBot(fixture, den);
-    const say = (channelId: typeof den.channelId) =>
+    const saySentence = (channelId: typeof den.channelId) =>
       fixture.talk.sayText(toGuildId('g'), 'Hello.', 'queue', { track, channelId });
-    expect(await say(lounge.channelId)).toEqual({ kind: 'nowhere' });
-    expect(await say(den.channelId)).not.toEqual({ kind: 'nowhere' });
+    expect(await saySentence(lounge.channelId)).toEqual({ kind: 'nowhere' });
+    expect(await saySentence(den.channelId)).not.toEqual({ kind: 'nowhere' });
   },
 );

@@ -36,13 +36,13 @@ test('queues, volumes, pauses, mutes and crossfades are there again in the next 
   expect(elsewhere.tracks.listTracks(toGuildId('g'))).toHaveLength(2);
   await elsewhere.sessions[Symbol.asyncDispose]();
   const next = await openSetup([adam, eva, ben], { trackStore: fixture.trackStore });
-  const bare = ({ waiting, ...view }: ListedTrack) => ({
+  const stripTimes = ({ waiting, ...view }: ListedTrack) => ({
     ...view,
     current: undefined,
     waiting: waiting.map(({ title }) => title),
   });
-  const there = next.tracks.listTracks(toGuildId('g'))?.map(bare);
-  expect(there).toEqual(before?.map(bare));
+  const there = next.tracks.listTracks(toGuildId('g'))?.map(stripTimes);
+  expect(there).toEqual(before?.map(stripTimes));
   expect(there?.map(({ crossfadeMs }) => crossfadeMs)).toContain(3_000);
   expect(there?.map(({ isMuted }) => isMuted)).toEqual([false, true, false, false]);
   const placesOf = (views: typeof before) =>

@@ -3,18 +3,22 @@ import type { RoomFact } from '#src/ports/room-view.ts';
 import type { TrackFact } from '#src/ports/track-fact.ts';
 import { Band, makeSteady } from '#test/playback/tracks/band.ts';
 
-function open() {
+function openFacts() {
   const band = new Band();
   const shown: (readonly TrackFact[])[] = [];
-  const show = (fact: RoomFact) => {
+  const showFact = (fact: RoomFact) => {
     if (fact.kind === 'tracks') shown.push(fact.tracks);
   };
-  const facts = new TrackFacts(band.tracks, { isWatched: true, show }, band.clock);
+  const facts = new TrackFacts(
+    band.tracks,
+    { isWatched: true, show: showFact },
+    band.clock,
+  );
   return { band, facts, shown, last: () => shown.at(-1)?.[0] };
 }
 
 test('a page is told of a sound as it begins, and of each change at once', async () => {
-  const { band, shown, last } = open();
+  const { band, shown, last } = openFacts();
   band.enqueue('main', makeSteady(1000, 20_000));
   band.enqueue('main', makeSteady(1000, 20_000));
   await band.run(200);
@@ -34,7 +38,7 @@ test('a page is told of a sound as it begins, and of each change at once', async
 });
 
 test('ducking is told at most ten times a second, and only while the gain changes', async () => {
-  const { band, shown, last } = open();
+  const { band, shown, last } = openFacts();
   band.enqueue('main', makeSteady(1000, 60_000));
   await band.run(2_000);
   const before = shown.length;
@@ -51,7 +55,7 @@ test('ducking is told at most ten times a second, and only while the gain change
 });
 
 test('a sound of the library has its title, and words of people have none', async () => {
-  const { band, last } = open();
+  const { band, last } = openFacts();
   const origin = { kind: 'library', name: 'rain' } as const;
   band.enqueue('main', { ...makeSteady(1000, 500), title: 'rain' }, { origin });
   await band.run(200);
@@ -67,7 +71,7 @@ test('a sound of the library has its title, and words of people have none', asyn
 });
 
 test('nothing sounds once the session is over', async () => {
-  const { band, facts, shown } = open();
+  const { band, facts, shown } = openFacts();
   band.enqueue('main', makeSteady(1000, 5_000));
   await band.run(200);
   facts.close();

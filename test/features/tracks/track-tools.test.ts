@@ -25,7 +25,7 @@ const band: Laid = [
 ];
 
 /** Adam asks where these sounds play, and the model calls the tool: the outcome that it is told. */
-async function changed(given: object, tracks: Laid) {
+async function changeTracks(given: object, tracks: Laid) {
   const rounds = [[makeToolCall('change_track', given)], ['As you like.']];
   const transcriber = new FakeTranscriber({ texts: ['Turn the rain down.'] });
   const options = { rounds, pieces: 2, transcriber, tools };
@@ -47,7 +47,7 @@ test.each([
   ['sea', 'main'],
   [undefined, 'main'],
 ])('who asks for %j to be turned down has %s turned down', async (track, found) => {
-  const { fixture, outcome } = await changed({ ...quieter, track }, band);
+  const { fixture, outcome } = await changeTracks({ ...quieter, track }, band);
   expect(outcome).toEqual([`Volume of ${found}: 80 %.`]);
   const view = fixture.tracks
     .listTracks(toGuildId('g'))
@@ -74,17 +74,20 @@ test.each([
     'There is no "thunder". Pick one from the list.',
   ],
 ])('%j changes what plays, or what waits wherever it does', async (given, sentence) =>
-  expect((await changed(given, band)).outcome).toEqual([sentence]),
+  expect((await changeTracks(given, band)).outcome).toEqual([sentence]),
 );
 
 test('asking to skip the sound of another person counts as a vote', async () => {
-  const { outcome } = await changed({ deed: 'skip' }, [[byEva, 'rain', 'bg']]);
+  const { outcome } = await changeTracks({ deed: 'skip' }, [[byEva, 'rain', 'bg']]);
   expect(outcome).toEqual(["bg is Eva's. Ask a DJ, or vote with Skip: 1/2."]);
 });
 
 test('the model is told which sounds play and which do not', async () => {
-  const { outcome } = await changed({ deed: 'pause', track: 'wind' }, band.slice(0, 1));
+  const { outcome } = await changeTracks(
+    { deed: 'pause', track: 'wind' },
+    band.slice(0, 1),
+  );
   expect(outcome).toEqual(['There is no "wind". There are: bg.']);
-  const none = await changed({ deed: 'pause' }, []);
+  const none = await changeTracks({ deed: 'pause' }, []);
   expect(none.outcome).toEqual(['Nothing is playing. /track play starts a sound.']);
 });

@@ -11,31 +11,31 @@ import {
   playSound,
 } from '#test/conversation/setup/tracks-fixture.ts';
 
-const kicked = ({ linkOpener }: SessionFixture) =>
+const kickBot = ({ linkOpener }: SessionFixture) =>
   linkOpener.link.lose(
     new BotError('link.lost', false, 'A person has kicked the bot.'),
   );
-const end = ({ sessions }: SessionFixture) => sessions[Symbol.asyncDispose]();
+const endProcess = ({ sessions }: SessionFixture) => sessions[Symbol.asyncDispose]();
 const removeFirst = (fixture: SessionFixture) =>
   void changeTrack(fixture, byAdam, { kind: 'remove', item: '1' });
-const loop = (on: boolean) => (fixture: SessionFixture) =>
+const loopTrack = (on: boolean) => (fixture: SessionFixture) =>
   void changeTrack(fixture, byAdam, { kind: 'loop', on }, 'bg');
 const bargeIn = ({ sessions }: SessionFixture) => {
   const { loop } = sessions.findSession(toGuildId('g')) ?? expect.fail();
   const reply = loop.state.turnQueue.current?.reply ?? 0;
   loop.post({ kind: 'barged', reply, action: 'yield' });
 };
-const drain = ({ sessions }: SessionFixture) => void sessions.drainAll(5_000);
+const drainSessions = ({ sessions }: SessionFixture) => void sessions.drainAll(5_000);
 const awaitHundred = async (fixture: SessionFixture) => {
   for (let n = 0; n < 100; n++) await playSound(fixture, byAdam, { wait: true });
 };
-const rejoin = ({ sessions }: SessionFixture) =>
+const rejoinLounge = ({ sessions }: SessionFixture) =>
   void sessions.join(lounge, toPersonId('adam'));
 
 playScripts({
   'a text that is talked down was interrupted, and one that waits when the process ends is left':
     [
-      { pieces: 200, acts: { bargeIn, drain } },
+      { pieces: 200, acts: { bargeIn, drain: drainSessions } },
       `
     with off, alone
     adam has read: Dinner is ready. > queued position 0, says "Dinner is ready."
@@ -87,7 +87,7 @@ playScripts({
     `,
   ],
   'a wait for a text on voice ends when that is skipped, stopped or left': [
-    { pieces: 200, acts: { end } },
+    { pieces: 200, acts: { end: endProcess } },
     `
     with off, alone
     adam has read: Dinner. > queued position 0, says "Dinner."
@@ -111,7 +111,7 @@ playScripts({
     `,
   ],
   'a wait for a text on a named track ends when that is skipped, stopped or left': [
-    { pieces: 200, acts: { end } },
+    { pieces: 200, acts: { end: endProcess } },
     `
     with off, alone
     adam has read on news: Dinner. > playing title “…” track news place 0, says "Dinner."
@@ -134,7 +134,7 @@ playScripts({
     `,
   ],
   'a wait for a sound ends when that is skipped, stopped or left': [
-    { pieces: 200, acts: { end } },
+    { pieces: 200, acts: { end: endProcess } },
     `
     with off, alone
     adam awaits rain > playing title rain track main place 0
@@ -224,7 +224,7 @@ playScripts({
     `,
     ],
   'a link that never comes back ends all waits': [
-    { pieces: 200, acts: { kicked } },
+    { pieces: 200, acts: { kicked: kickBot } },
     `
     with off, alone
     adam has read on news: Dinner is ready.
@@ -242,7 +242,7 @@ playScripts({
   ],
   'a track that repeats a sound is refused, and one that begins to ends the waits for all that is on it':
     [
-      { acts: { loop: loop(true), loopNoMore: loop(false), loopRain } },
+      { acts: { loop: loopTrack(true), loopNoMore: loopTrack(false), loopRain } },
       `
     with off, alone
     adam awaits rain again and again > looping track main
@@ -259,7 +259,7 @@ playScripts({
     ],
   'whoever calls the bot again keeps what plays: its wait goes on, and its end is told once':
     [
-      { acts: { rejoin } },
+      { acts: { rejoin: rejoinLounge } },
       `
     with off, alone
     adam awaits rain > playing title rain track main place 0

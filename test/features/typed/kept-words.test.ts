@@ -7,12 +7,12 @@ function openWords() {
   const clock = new VirtualClock();
   const kept = new KeptWords(clock);
   const made: string[] = [];
-  const words = (key: string) =>
+  const makeWords = (key: string) =>
     kept.getOrMake(key, async () => {
       made.push(key);
       return `words of ${key}`;
     });
-  return { clock, kept, made, words };
+  return { clock, kept, made, words: makeWords };
 }
 
 test('words are made once, and again 15 minutes after their last use', async () => {

@@ -47,22 +47,25 @@ async function openRoom({ joins = true, over = {}, waits = false } = {}) {
     ...over,
   });
   if (joins) await fixture.sessions.join(lounge, adam.id);
-  await pass(fixture, 100);
+  await passSomeTime(fixture, 100);
   return { fixture, fetched, arrive: gate.resolve };
 }
 
 /** Lets time pass, also where the bot sits nowhere. */
-async function pass(fixture: SessionFixture, ms: number) {
+async function passSomeTime(fixture: SessionFixture, ms: number) {
   if (fixture.sessions.findSession(g)) return await passTime(fixture, ms);
   for (let passed = 0; passed < ms; passed += 20) await fixture.clock.advance(20);
 }
 
-function call(overs: Partial<CommandCall>): CommandCall {
+function makeCall(overs: Partial<CommandCall>): CommandCall {
   const caller = { ...adam, locale: 'en', mayManage: false, channel: lounge } as const;
   return { guildId: g, caller, placeId: lounge.channelId, inputs: {}, ...overs };
 }
 
-function pick(content: Partial<MessageContent>, { id, name } = eva): CommandCall {
+function pickMessage(
+  content: Partial<MessageContent>,
+  { id, name } = eva,
+): CommandCall {
   const message = {
     ...sealContent({ text: '', ...content }),
     messageId: toMessageId('m'),
@@ -70,37 +73,37 @@ function pick(content: Partial<MessageContent>, { id, name } = eva): CommandCall
     authorId: id,
     isBot: false,
   };
-  return call({ message });
+  return makeCall({ message });
 }
 
-async function run(
+async function runCommand(
   command: Pick<typeof askAbout, 'run'>,
   { featurePorts, sessions }: SessionFixture,
   asked: CommandCall,
 ) {
   const ports = { ...makePorts(), features: featurePorts };
   const session = sessions.findSession(g);
-  const at = () => session?.channel;
-  Object.assign(ports.sessions, { at, findSession: () => session });
+  const findChannel = () => session?.channel;
+  Object.assign(ports.sessions, { at: findChannel, findSession: () => session });
   const [reply] = await openReplies(await command.run(asked, ports));
   return reply.id;
 }
 
 /** Adam asks about a message. Time passes until he reads the reply. */
-async function asking(fixture: SessionFixture, asked: CommandCall) {
-  const reply = run(askAbout, fixture, asked);
-  await pass(fixture, 2_000);
+async function askAboutIt(fixture: SessionFixture, asked: CommandCall) {
+  const reply = runCommand(askAbout, fixture, asked);
+  await passSomeTime(fixture, 2_000);
   return await reply;
 }
 
-const prompts = ({ chat }: SessionFixture) => JSON.stringify(chat.asked);
+const readPrompts = ({ chat }: SessionFixture) => JSON.stringify(chat.asked);
 
 const answers: Readonly<Record<string, (fixture: SessionFixture) => Promise<unknown>>> =
   {
     'said no': ({ privacy }) => privacy.deny(g, eva.id),
     'was forgotten': async (fixture) => {
       const forgetting = fixture.privacy.forget(g, eva.id);
-      await pass(fixture, 3_000);
+      await passSomeTime(fixture, 3_000);
       await forgetting;
     },
     'is blocked': ({ settings }) =>
@@ -121,8 +124,10 @@ for (const [answer, reach] of Object.entries(answers)) {
       const author = answer === 'is blocked' ? blocked : eva;
       await reach(fixture);
       const id = answer === 'is blocked' ? 'read.refused.blocked' : 'read.refused';
-      expect(await asking(fixture, pick(content, author))).toBe(id);
-      expect(await run(readAloud, fixture, pick(content, author))).toBe(id);
+      expect(await askAboutIt(fixture, pickMessage(content, author))).toBe(id);
+      expect(await runCommand(readAloud, fixture, pickMessage(content, author))).toBe(
+        id,
+      );
       expect([fetched, fixture.chat.asked]).toEqual([[], []]);
     },
   );
@@ -130,11 +135,13 @@ for (const [answer, reach] of Object.entries(answers)) {
 
 test('a voice message of a person who was never asked is not fetched, but typed words may be asked about', async () => {
   const { fetched, fixture } = await openRoom();
-  const asked = pick({ text: 'dinner at eight', recording: voice });
-  expect(await asking(fixture, asked)).toBe('read.refused.unheard');
+  const asked = pickMessage({ text: 'dinner at eight', recording: voice });
+  expect(await askAboutIt(fixture, asked)).toBe('read.refused.unheard');
   expect([fetched, fixture.chat.asked]).toEqual([[], []]);
-  expect(await asking(fixture, pick({ text: 'dinner at eight' }))).toBe('ask.answer');
-  expect(prompts(fixture)).toContain('dinner at eight');
+  expect(await askAboutIt(fixture, pickMessage({ text: 'dinner at eight' }))).toBe(
+    'ask.answer',
+  );
+  expect(readPrompts(fixture)).toContain('dinner at eight');
 });
 
 test('the policy notice lets the bot hear a voice message only of a person who sits there', async () => {
@@ -142,11 +149,13 @@ test('the policy notice lets the bot hear a voice message only of a person who s
     over: { consent: { policy: 'notice' } },
   });
   const zoe = { ...eva, id: toPersonId('zoe'), name: 'Zoe' };
-  expect(await asking(fixture, pick({ recording: voice }, zoe))).toBe(
+  expect(await askAboutIt(fixture, pickMessage({ recording: voice }, zoe))).toBe(
     'read.refused.unheard',
   );
   expect(fetched).toEqual([]);
-  expect(await asking(fixture, pick({ recording: voice }))).toBe('ask.answer');
+  expect(await askAboutIt(fixture, pickMessage({ recording: voice }))).toBe(
+    'ask.answer',
+  );
   expect(fetched).toEqual([voice]);
 });
 
@@ -154,23 +163,27 @@ test('a pause for all counts for voice messages', async () => {
   const { fetched, fixture } = await openRoom();
   await fixture.privacy.allow(g, eva.id);
   fixture.sessions.pauseHearing(g, true);
-  expect(await asking(fixture, pick({ recording: voice }))).toBe('privacy.paused');
+  expect(await askAboutIt(fixture, pickMessage({ recording: voice }))).toBe(
+    'privacy.paused',
+  );
   expect(fetched).toEqual([]);
 });
 
 test('where the bot sits nowhere, the stored answer counts, and an unreadable one is no yes', async () => {
   const { fetched, fixture } = await openRoom({ joins: false });
-  const asked = pick({ recording: voice });
-  expect(await asking(fixture, asked)).toBe('read.refused.unheard');
+  const asked = pickMessage({ recording: voice });
+  expect(await askAboutIt(fixture, asked)).toBe('read.refused.unheard');
   await fixture.privacy.allow(g, eva.id);
-  expect(await asking(fixture, asked)).toBe('ask.answer');
+  expect(await askAboutIt(fixture, asked)).toBe('ask.answer');
   expect(fetched).toEqual([voice]);
   fixture.stores.consents.trouble = 'unreadable';
-  expect(await asking(fixture, asked)).toBe('read.refused.unread');
-  expect(await asking(fixture, pick({ text: 'dinner' }))).toBe('read.refused.unread');
+  expect(await askAboutIt(fixture, asked)).toBe('read.refused.unread');
+  expect(await askAboutIt(fixture, pickMessage({ text: 'dinner' }))).toBe(
+    'read.refused.unread',
+  );
   fixture.stores.consents.trouble = undefined;
   await fixture.privacy.deny(g, eva.id);
-  expect(await asking(fixture, asked)).toBe('read.refused');
+  expect(await askAboutIt(fixture, asked)).toBe('read.refused');
   expect(fetched).toEqual([voice]);
 });
 
@@ -179,11 +192,15 @@ test.each([true, false])(
   async (joins) => {
     const { arrive, fetched, fixture } = await openRoom({ joins, waits: true });
     await fixture.privacy.allow(g, eva.id);
-    const reply = run(askAbout, fixture, pick({ recording: voice, text: 'my test' }));
-    await pass(fixture, 500);
+    const reply = runCommand(
+      askAbout,
+      fixture,
+      pickMessage({ recording: voice, text: 'my test' }),
+    );
+    await passSomeTime(fixture, 500);
     await fixture.privacy.deny(g, eva.id);
     arrive();
-    await pass(fixture, 2_000);
+    await passSomeTime(fixture, 2_000);
     expect(await reply).toBe('read.refused');
     expect([fetched, fixture.chat.asked]).toEqual([[voice], []]);
   },
@@ -201,12 +218,12 @@ test('a no that comes while a voice message is recognised keeps the words from t
   const { fixture } = await openRoom({ over: { transcriber } });
   clock.current = fixture.clock;
   await fixture.privacy.allow(g, eva.id);
-  const reply = run(askAbout, fixture, pick({ recording: voice }));
-  await pass(fixture, 500);
+  const reply = runCommand(askAbout, fixture, pickMessage({ recording: voice }));
+  await passSomeTime(fixture, 500);
   expect(transcriber.heard).toHaveLength(1);
   await fixture.privacy.deny(g, eva.id);
-  await pass(fixture, 3_000);
-  expect([await reply, prompts(fixture)]).toEqual(['read.refused', '[]']);
+  await passSomeTime(fixture, 3_000);
+  expect([await reply, readPrompts(fixture)]).toEqual(['read.refused', '[]']);
 });
 
 test('a no that comes while the model answers takes the answer back', async () => {
@@ -220,20 +237,20 @@ test('a no that comes while the model answers takes the answer back', async () =
     },
   };
   const { fixture } = await openRoom({ over: { chat } });
-  const reply = run(askAbout, fixture, pick({ text: 'my test was bad' }));
-  await pass(fixture, 500);
+  const reply = runCommand(askAbout, fixture, pickMessage({ text: 'my test was bad' }));
+  await passSomeTime(fixture, 500);
   expect(asked).toHaveLength(1);
   await fixture.privacy.deny(g, eva.id);
   gate.resolve();
-  await pass(fixture, 1_000);
+  await passSomeTime(fixture, 1_000);
   expect(await reply).toBe('read.refused');
 });
 
 test('forwarded sound has no author to ask, so it is not heard', async () => {
   const { fetched, fixture } = await openRoom();
   await fixture.privacy.allow(g, eva.id);
-  const asked = pick({ recording: voice, isForwarded: true });
-  expect(await asking(fixture, asked)).toBe('read.refused.forwarded');
+  const asked = pickMessage({ recording: voice, isForwarded: true });
+  expect(await askAboutIt(fixture, asked)).toBe('read.refused.forwarded');
   expect(fetched).toEqual([]);
 });
 
@@ -241,11 +258,11 @@ test('a person who said no is answered about typed words and pictures, but their
   const { fetched, fixture } = await openRoom();
   await fixture.privacy.deny(g, adam.id);
   const inputs = { question: 'What is it?', answer: 'text' };
-  const reply = run(ask, fixture, call({ sound: voice, inputs }));
-  await pass(fixture, 1_000);
+  const reply = runCommand(ask, fixture, makeCall({ sound: voice, inputs }));
+  await passSomeTime(fixture, 1_000);
   expect([await reply, fetched]).toEqual(['read.refused', []]);
-  const shown = run(ask, fixture, call({ file: photo, inputs }));
-  await pass(fixture, 1_000);
+  const shown = runCommand(ask, fixture, makeCall({ file: photo, inputs }));
+  await passSomeTime(fixture, 1_000);
   expect([await shown, fetched]).toEqual(['ask.answer', [photo]]);
 });
 
@@ -255,6 +272,8 @@ test.each([
 ])('a link to the file of a message is no way around its author: %s', async (link) => {
   const { fetched, fixture } = await openRoom();
   const inputs = { question: 'What is it?', answer: 'text', link };
-  expect(await run(ask, fixture, call({ inputs }))).toBe('read.refused.link');
+  expect(await runCommand(ask, fixture, makeCall({ inputs }))).toBe(
+    'read.refused.link',
+  );
   expect(fetched).toEqual([]);
 });

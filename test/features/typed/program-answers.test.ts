@@ -45,12 +45,12 @@ test('a stream that is given up before anybody reads it gives its place back', a
     isSpoken: false,
   } as unknown as ProgramQuestion;
   const leaving = new AbortController();
-  const ask = async (until = signal) =>
+  const askQuestion = async (until = signal) =>
     (await answers.answerQuestion(question, until)).kind;
-  for (let n = 0; n < 4; n++) expect(await ask(leaving.signal)).toBe('open');
-  expect(await ask()).toBe('failed');
+  for (let n = 0; n < 4; n++) expect(await askQuestion(leaving.signal)).toBe('open');
+  expect(await askQuestion()).toBe('failed');
   leaving.abort(new Error('gone'));
-  expect(await ask()).toBe('open');
+  expect(await askQuestion()).toBe('open');
 });
 
 test('what one person of a server has forgotten, all its tokens lose: nobody knows whose voice a sound holds', async () => {

@@ -25,14 +25,14 @@ const told =
 const openGreeted = (over: FixtureOptions = {}) =>
   openCalled(over, [adam, eva], 10_000);
 
-async function hear(fixture: SessionFixture) {
+async function hearPreview(fixture: SessionFixture) {
   const hearing = fixture.voiceControl.previewVoice(toGuildId('g'), adam, sample);
   if (fixture.linkOpener.links.length > 0) await passTime(fixture, 100);
   return await hearing;
 }
 
 /** A voice that is refused by name, behind what has the standard one speak instead. */
-function without(name: string, names: readonly string[] = []) {
+function refuseVoice(name: string, names: readonly string[] = []) {
   const inner = new FakeSynthesizer({ pieces: 3 });
   const engine = {
     async *synthesize(
@@ -49,7 +49,7 @@ function without(name: string, names: readonly string[] = []) {
 test('a preview is a file in its voice, also where nobody talks', async () => {
   const fixture = await openGreeted();
   const { length } = fixture.synthesizer.asked;
-  expect(await hear(fixture)).toMatchObject({ kind: 'file' });
+  expect(await hearPreview(fixture)).toMatchObject({ kind: 'file' });
   const [said] = fixture.synthesizer.asked.slice(length);
   expect(said).toMatchObject({ voice: { name: 'rms' } });
   expect(said?.text).toContain('Nova');
@@ -63,7 +63,7 @@ test('a file is paid for by its listener, until their share is used', async () =
   const fixture = openSessionFixture({ spending: budgets }, [adam, eva], clock);
   const heard: string[] = [];
   while (heard.length < 9 && heard.at(-1) !== 'failed')
-    heard.push((await hear(fixture)).kind);
+    heard.push((await hearPreview(fixture)).kind);
   expect(heard.length).toBeGreaterThan(2);
   expect(heard.length).toBeLessThan(9);
   expect(
@@ -72,7 +72,7 @@ test('a file is paid for by its listener, until their share is used', async () =
 });
 
 test('a text in a voice that is gone is said by the standard one, and the channel is told once', async () => {
-  const { inner, synthesizer, voices } = without('rms');
+  const { inner, synthesizer, voices } = refuseVoice('rms');
   const fixture = await openGreeted({ synthesizer, voices });
   const { length } = inner.asked;
   const texts = ['One two three.', 'Four five six.'];
@@ -93,7 +93,7 @@ test.each([
   'an answer in a voice that %s is said by the standard one, and the channel is told once',
   async (_, names, refusedName) => {
     const known: string[] = [];
-    const { inner, synthesizer, voices } = without(refusedName ?? '', known);
+    const { inner, synthesizer, voices } = refuseVoice(refusedName ?? '', known);
     const fixture = await openGreeted({ synthesizer, voices });
     await fixture.personas.savePersona(toGuildId('g'), toChannelId('lounge'), {
       voice: 'rms',

@@ -16,27 +16,27 @@ const offer = {
   text: formatText('voice.answers.offer', { channel: 'Lounge' }),
 };
 
-async function sit(fixture: SessionFixture, mode: 'talk' | 'captions' = 'talk') {
+async function sitDown(fixture: SessionFixture, mode: 'talk' | 'captions' = 'talk') {
   await fixture.sessions.join(lounge, toPersonId('adam'), mode);
   await passTime(fixture, 3_000);
 }
 
 test('a person who joins deafened or deafens later is offered written answers once in a server, also over restarts', async () => {
   const fixture = openSessionFixture({}, [adam, deaf]);
-  await sit(fixture);
+  await sitDown(fixture);
   expect(fixture.direct).toEqual([offer]);
   fixture.linkOpener.link.present.splice(0, 1, { ...adam, isDeaf: true });
   await passTime(fixture, 3_000);
   expect(fixture.direct).toEqual([offer, { ...offer, personId: 'adam' }]);
   await fixture.sessions.leave(toGuildId('g'));
-  await sit(fixture);
+  await sitDown(fixture);
   expect(fixture.direct).toHaveLength(2);
   const { stores } = fixture;
   expect(await stores.personSettings.read(toGuildId('g'), toPersonId('eva'))).toEqual({
     answers: 'spoken',
   });
   const restarted = openSessionFixture({ stores }, [adam, deaf]);
-  await sit(restarted);
+  await sitDown(restarted);
   expect([restarted.direct, fixture.notified, fixture.written]).toEqual([[], [], []]);
 });
 

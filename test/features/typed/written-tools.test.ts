@@ -13,7 +13,11 @@ import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { makeAdmitted } from './admitted-content.ts';
 
 /** The bot sits nowhere; the model calls one tool and then says "Tea.". */
-async function ask(name: string, about = {}, moreTools = () => [look('anyone')]) {
+async function askForTool(
+  name: string,
+  about = {},
+  moreTools = () => [makeLookTool('anyone')],
+) {
   const chat = new FakeChat([
     [{ call: { id: 'call_1', name, argumentsJson: '{}' } }],
     ['Tea.'],
@@ -45,7 +49,7 @@ async function ask(name: string, about = {}, moreTools = () => [look('anyone')])
   };
 }
 
-function look(who: 'anyone' | 'room', effect?: 'read') {
+function makeLookTool(who: 'anyone' | 'room', effect?: 'read') {
   return adaptExternalTool({
     name: effect ? 'look' : 'turn',
     title: 'Looks',
@@ -57,8 +61,8 @@ function look(who: 'anyone' | 'room', effect?: 'read') {
 }
 
 test('a question in writing gets the tools that need no channel', async () => {
-  const moreTools = () => [look('anyone'), look('anyone', 'read')];
-  const { offered, result, text } = await ask('look', {}, moreTools);
+  const moreTools = () => [makeLookTool('anyone'), makeLookTool('anyone', 'read')];
+  const { offered, result, text } = await askForTool('look', {}, moreTools);
   expect(offered?.sort()).toEqual([
     'cancel_reminder',
     'list_reminders',
@@ -72,11 +76,11 @@ test('a question in writing gets the tools that need no channel', async () => {
 });
 
 test('an answer from the own reminders is for the asker alone, and none stands in a chat', async () => {
-  const { result, text } = await ask('list_reminders');
+  const { result, text } = await askForTool('list_reminders');
   expect(result).toContain('take the tea out');
   expect(text.findForPlace(toChannelId('lounge'))).toBeUndefined();
   expect(await text.findForPerson(toPersonId('adam'), async () => false)).toBe('Tea.');
-  const open = await ask('list_reminders', { placeId: toChannelId('general') });
+  const open = await askForTool('list_reminders', { placeId: toChannelId('general') });
   expect(open.result).not.toContain('tea');
 });
 
@@ -91,7 +95,7 @@ test.each([
     const fixture = openSessionFixture({
       chat,
       tools,
-      moreTools: () => [look('anyone')],
+      moreTools: () => [makeLookTool('anyone')],
     });
     await fixture.sessions.join(lounge, toPersonId('adam'));
     const about = { placeId, material: makeAdmitted({ text: 'Turn it.' }, 'Eva') };

@@ -14,7 +14,7 @@ import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** Adam called the bot into the Lounge; voices say words as the server has it. */
-async function joined(over: Parameters<typeof openSessionFixture>[0] = {}) {
+async function joinLounge(over: Parameters<typeof openSessionFixture>[0] = {}) {
   const clock = new VirtualClock();
   const fake = new FakeSynthesizer();
   const detector = { detect: async () => undefined };
@@ -33,7 +33,7 @@ async function joined(over: Parameters<typeof openSessionFixture>[0] = {}) {
 }
 
 test('a word is added, replaced however it is written, listed, and taken away', async () => {
-  const { control } = await joined();
+  const { control } = await joinLounge();
   expect(await control.addWord(toGuildId('g'), '  New\n  Relic ')).toEqual({
     kind: 'added',
     word: { word: 'New Relic' },
@@ -62,7 +62,7 @@ test('a word is added, replaced however it is written, listed, and taken away', 
 });
 
 test('answers, texts that are read out and sounds of speech say a word otherwise than it is written', async () => {
-  const fixture = await joined();
+  const fixture = await joinLounge();
   await fixture.control.addWord(toGuildId('g'), 'Kubernetes', 'koo-ber-net-ees');
   const asked = fixture.talk.askQuestion(toGuildId('g'), 'How is it?', adam, 'voice');
   await passTime(fixture, 8_000);
@@ -89,13 +89,14 @@ test('answers, texts that are read out and sounds of speech say a word otherwise
 });
 
 test('words are there after a restart, and gone with the server', async () => {
-  const before = await joined();
+  const before = await joinLounge();
   const { guildStore, settingsStore } = before;
   await before.control.addWord(toGuildId('g'), 'Łódź', 'woodge');
   expect(
-    (await (await joined({ settingsStore })).control.listWords(toGuildId('g'))).words,
+    (await (await joinLounge({ settingsStore })).control.listWords(toGuildId('g')))
+      .words,
   ).toEqual([{ word: 'Łódź', say: 'woodge' }]);
   await guildStore.eraseGuild(admitServerErasure(toGuildId('g')));
-  const rejoined = await joined({ settingsStore });
+  const rejoined = await joinLounge({ settingsStore });
   expect((await rejoined.control.listWords(toGuildId('g'))).words).toEqual([]);
 });

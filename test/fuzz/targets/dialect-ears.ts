@@ -140,7 +140,7 @@ const isHarmless = ({ altered, isReset, messages }: EarCase) =>
 const saysNothing = ({ altered }: EarCase) =>
   !altered.some((message) => RegExp(meantWords.join('|')).test(writeMessage(message)));
 
-async function transcribe(given: EarCase): Promise<void> {
+async function transcribeAltered(given: EarCase): Promise<void> {
   const body = Buffer.from(given.altered.map(writeMessage).join(''));
   async function* listPieces() {
     yield* cutBytes(body, given.pieceBytes);
@@ -192,5 +192,5 @@ function checkEnd(heard: string | undefined, error: unknown, given: EarCase) {
 export const earsTarget: FuzzTarget = makeAsyncTarget(
   'dialects-ears',
   cases,
-  transcribe,
+  transcribeAltered,
 );

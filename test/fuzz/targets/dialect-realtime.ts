@@ -103,7 +103,7 @@ const isHarmless = ({ altered, messages }: TalkCase) =>
     messages,
   );
 
-async function talk(given: TalkCase): Promise<void> {
+async function talkAltered(given: TalkCase): Promise<void> {
   const clock = new VirtualClock(0, 1);
   const server = new FakeServer(clock, ['greets']);
   using conversation = new RealtimeConversation({
@@ -186,4 +186,8 @@ function checkRuns(host: FakeHost, words: readonly string[], { altered }: TalkCa
   if (areWhole && ran !== call.arguments) throw new Error(`The tool ran with ${ran}.`);
 }
 
-export const talkTarget: FuzzTarget = makeAsyncTarget('dialects-realtime', cases, talk);
+export const talkTarget: FuzzTarget = makeAsyncTarget(
+  'dialects-realtime',
+  cases,
+  talkAltered,
+);

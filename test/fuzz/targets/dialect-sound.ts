@@ -58,7 +58,7 @@ const packings: readonly Packing[] = [
         {
           title: `${title}, ${format}`,
           type,
-          pieces: pieces.flatMap(quarter),
+          pieces: pieces.flatMap(quarterPiece),
           rateHz: hz,
         },
       ];
@@ -81,7 +81,7 @@ const packings: readonly Packing[] = [
 ];
 
 /** The pieces of a long one, each of whole samples behind what begins it. */
-function quarter(piece: Uint8Array) {
+function quarterPiece(piece: Uint8Array) {
   const size = 2 * Math.ceil(piece.length / 8) + (piece.length % 2);
   return piece.length < 2_000 ? [piece] : [...cutBytes(piece, size)];
 }
@@ -171,7 +171,7 @@ const isHarmless = ({ altered, list, messages, isReset, type, label }: SoundCase
       )
     : list.every(({ kind }) => /leave|re(?:name|type|order)|join/.test(kind)));
 
-async function hear(given: SoundCase): Promise<void> {
+async function hearSound(given: SoundCase): Promise<void> {
   async function* listPieces() {
     yield* cutBytes(given.sent, given.pieceBytes);
     if (given.isReset) throw new TypeError('terminated');
@@ -221,4 +221,8 @@ function checkSound(heard: Int16Array, error: unknown, given: SoundCase) {
     throw new Error('A harmless change is heard.');
 }
 
-export const soundTarget: FuzzTarget = makeAsyncTarget('dialects-speech', cases, hear);
+export const soundTarget: FuzzTarget = makeAsyncTarget(
+  'dialects-speech',
+  cases,
+  hearSound,
+);

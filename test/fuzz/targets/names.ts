@@ -134,26 +134,26 @@ const linesOf = (content: string) => content.split(lineBreak);
 const unseenEveryone = /@(everyone|here)/i;
 const mention = /<(@[!&]?\d|#\d)/;
 
-function must(holds: boolean, what: string) {
+function mustHold(holds: boolean, what: string) {
   if (!holds) throw new Error(what);
 }
 
 /** Nobody is pinged, and Discord takes it. */
 function mustBeHarmless({ content, allowedMentions, components = [] }: MessageBody) {
-  must(
+  mustHold(
     allowedMentions.parse.length === 0 && !('users' in allowedMentions),
     'It may ping.',
   );
-  must(!unseenEveryone.test(content), 'It mentions everyone.');
-  must(content.length <= maxMessageChars, `It has ${content.length} characters.`);
-  must(
+  mustHold(!unseenEveryone.test(content), 'It mentions everyone.');
+  mustHold(content.length <= maxMessageChars, `It has ${content.length} characters.`);
+  mustHold(
     components.length <= 5 && components.every((row) => row.components.length <= 5),
     'Rows.',
   );
   const ids = components.flatMap((row) =>
     row.components.map(({ custom_id }) => custom_id),
   );
-  must(
+  mustHold(
     ids.every((id) => id.length <= 100),
     'Discord refuses the id of a button.',
   );
@@ -194,7 +194,7 @@ function readNames([a, b]: readonly [string, string]) {
   mustBeHarmless(drawPanel(head, toContent(a, b), 'en', buttons));
   const usual = drawPanel(undefined, toContent('Ann', 'Ben'), 'en', buttons);
   const bare = drawPanel(undefined, toContent(a, b), 'en', buttons);
-  must(
+  mustHold(
     linesOf(bare.content).length <= linesOf(usual.content).length,
     'A name forges a line.',
   );
@@ -202,7 +202,7 @@ function readNames([a, b]: readonly [string, string]) {
     { id: 'panel.next', with: { name: toOneLine(a) } },
     'en',
   );
-  must(linesOf(notice).length === 1, 'A name forges a line of a notice.');
+  mustHold(linesOf(notice).length === 1, 'A name forges a line of a notice.');
   const reply = {
     id: 'track.added',
     with: { title: a, track: b, n: 1 },
@@ -217,11 +217,14 @@ function readNames([a, b]: readonly [string, string]) {
   mustBeHarmless(renderMessage(reply, languages, buttons));
   mustBeHarmless(renderMessage({ ...answer, buttons: ['stop'] }, languages, buttons));
   const written = toPostedText(`${a} ${b}`);
-  must(
+  mustHold(
     !unseenEveryone.test(written) && !mention.test(written),
     'What is written mentions somebody.',
   );
-  must(written.length <= 2 * maxMessageChars, 'What is written grows without bounds.');
+  mustHold(
+    written.length <= 2 * maxMessageChars,
+    'What is written grows without bounds.',
+  );
   toSpeakable(formatText('said.to', { name: a, text: b }));
 }
 
@@ -258,11 +261,11 @@ async function readPrompts([a, b]: readonly [string, string]) {
   const spoken = said.filter(({ name }) => name !== '');
   const [shown] = await promptOf(spoken);
   const lines = linesOf(String(shown?.content));
-  must(
+  mustHold(
     lines.length === spoken.length,
     `${spoken.length} people have ${lines.length} lines.`,
   );
-  must(
+  mustHold(
     lines.every((line) =>
       /^[^:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]+: /.test(`${line} `),
     ),
@@ -274,7 +277,7 @@ async function readPrompts([a, b]: readonly [string, string]) {
   ] as const;
   const recent = selectRecentMessages([...exchange, ...exchange, ...exchange]);
   const kept = recent.reduce((sum, { content }) => sum + content.length, 0);
-  must(kept <= historyLimits.characters, `The history holds ${kept} characters.`);
+  mustHold(kept <= historyLimits.characters, `The history holds ${kept} characters.`);
 }
 
 /** The names of the bot and of those present, among words. */

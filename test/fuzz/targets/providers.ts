@@ -87,7 +87,7 @@ const refusals = [
 ];
 
 /** A body of server-sent events, cut anywhere, with lines nobody expects. */
-function events(...samples: readonly unknown[]) {
+function makeEvents(...samples: readonly unknown[]) {
   const line = fc.oneof(
     {
       weight: 8,
@@ -118,13 +118,13 @@ function events(...samples: readonly unknown[]) {
   return cutInPieces(body);
 }
 
-function answer(pieces: readonly Buffer[], type: string) {
+function makeAnswer(pieces: readonly Buffer[], type: string) {
   const body = ReadableStream.from(pieces.map((piece) => new Uint8Array(piece)));
   return new Response(body, { headers: { 'content-type': type } });
 }
 
 /** The client of a server that answers so. */
-const answered = (response: (body: string) => Response) =>
+const answerWith = (response: (body: string) => Response) =>
   new ApiClient({ baseUrl }, async (_url, init) => response(String(init?.body)));
 
 const chatOf = (client: ApiClient) =>
@@ -146,7 +146,7 @@ async function readAnswer(parts: AsyncIterable<unknown>) {
 
 /** Streams these pieces to both models. */
 async function readAnswers(pieces: readonly Buffer[]) {
-  const client = answered(() => answer(pieces, 'text/event-stream'));
+  const client = answerWith(() => makeAnswer(pieces, 'text/event-stream'));
   for (const parts of [chatOf(client), audioChatOf(client)]) await readAnswer(parts);
 }
 
@@ -157,8 +157,8 @@ function hearUtterance(steps: readonly unknown[]) {
   for (const step of steps) {
     if (step === 'pause') {
       atSample += 16_000;
-      commit(parts, atSample);
-    } else if (typeof step === 'object') report(parts, { ...step });
+      commitSegment(parts, atSample);
+    } else if (typeof step === 'object') reportFailure(parts, { ...step });
   }
   mustBePlausible(parts.getTranscript('en', by));
 }
@@ -171,19 +171,19 @@ function mustBePlausible({ words: spoken = [], usage: told }: Transcript) {
   if (!goesOn || !isCounted) throw new Error('No such words were said.');
 }
 
-function commit(parts: TranscriptAssembler, atSample: number) {
+function commitSegment(parts: TranscriptAssembler, atSample: number) {
   parts.endSegment(atSample);
   for (const part of parts.listWaiting()) part.state = 'sent';
 }
 
-function report(parts: TranscriptAssembler, message: JsonEvent) {
+function reportFailure(parts: TranscriptAssembler, message: JsonEvent) {
   const failure = findFailure(message);
   if (failure) parts.canForgive(failure);
   else parts.handleEvent(message);
 }
 
 export const providerTargets = [
-  makeAsyncTarget('chat-events', events(...chunks), readAnswers),
+  makeAsyncTarget('chat-events', makeEvents(...chunks), readAnswers),
   makeAsyncTarget('chat-words', cutInPieces(makeText(thoughts)), (pieces) => {
     const events = pieces.map((piece) => ({
       choices: [{ delta: { content: `${piece}` } }],
@@ -202,7 +202,7 @@ export const providerTargets = [
       ...refusals,
     ),
     async (completion) => {
-      const client = answered((body) =>
+      const client = answerWith((body) =>
         /"stream":true/.test(body)
           ? Response.json({ error: { message: 'no stream here' } }, { status: 400 })
           : Response.json(completion),
@@ -216,12 +216,12 @@ export const providerTargets = [
   makeAsyncTarget(
     'transcript-events',
     fc.tuple(
-      events(...words),
+      makeEvents(...words),
       fc.constantFrom('text/event-stream', 'application/json', 'text/plain'),
     ),
     async ([pieces, type]) => {
       try {
-        for await (const _ of readTranscript(answer(pieces, type), 'en', () => {}));
+        for await (const _ of readTranscript(makeAnswer(pieces, type), 'en', () => {}));
       } catch (error) {
         describeError(error, client);
         if (error instanceof TypeError) throw error;
@@ -251,8 +251,8 @@ export const providerTargets = [
     async (body) => {
       for (const type of ['application/json', 'text/plain']) {
         const headers = { 'content-type': type };
-        const response = () => new Response(JSON.stringify(body), { headers });
-        const list = await listModels(answered(response), staying);
+        const makeResponse = () => new Response(JSON.stringify(body), { headers });
+        const list = await listModels(answerWith(makeResponse), staying);
         if (list.kind === 'unknown') throw new Error(`A list is no list: ${list.why}`);
       }
     },

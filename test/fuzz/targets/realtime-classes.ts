@@ -19,7 +19,7 @@ const longestMs = 600_000;
 const baseUrl = 'http://a.example/v1';
 const model = 'm';
 
-const refused = (eventId: string, code = 'x') => ({
+const makeRefusal = (eventId: string, code = 'x') => ({
   type: 'error',
   error: { code, message: 'no', event_id: eventId },
 });
@@ -28,7 +28,7 @@ const overlong = 'AAAA'.repeat(17_000);
 const ofSecond = { response_id: 'r2', item_id: 'i2' };
 const talkEvents = [
   ...realtimeEvents,
-  refused('ask_1'),
+  makeRefusal('ask_1'),
   { type: 'response.created', response: { id: 'r2' } },
   { type: 'response.output_audio.delta', ...ofSecond, delta: overlong },
   { type: 'conversation.item.added', item: { id: 'u1', role: 'user' } },
@@ -36,7 +36,7 @@ const talkEvents = [
 ];
 const speechEvents = [
   ...realtimeEvents,
-  refused('say_1', 'conversation_already_has_active_response'),
+  makeRefusal('say_1', 'conversation_already_has_active_response'),
   { type: 'response.created', response: { id: 'r1', metadata: { utterance: '1' } } },
   { type: 'response.created', response: { id: 'r2', metadata: { utterance: '2' } } },
   { type: 'response.output_audio.delta', ...ofSecond, delta: 'AAAAAAA' },
@@ -51,11 +51,11 @@ class Endings {
 
   add(work: () => Promise<void>, reason: unknown) {
     const at = this.#counts.push(0) - 1;
-    const count = () => {
+    const countCall = () => {
       this.#counts[at] = (this.#counts[at] ?? 0) + 1;
     };
-    work().then(count, (error: unknown) => {
-      count();
+    work().then(countCall, (error: unknown) => {
+      countCall();
       if (!(error instanceof BotError) && error !== reason) this.#strange.push(error);
     });
   }
@@ -101,7 +101,7 @@ function casesOf(events: readonly object[]) {
 }
 
 /** The whole script, and then silence until everything must have ended. */
-async function play(
+async function playScript(
   { script, actions, leavesAt }: Case,
   open: (server: FakeServer, clock: VirtualClock) => Client,
 ) {
@@ -209,12 +209,12 @@ function openSynthesizer(server: FakeServer, clock: VirtualClock): Client {
 /** Whole sequences of a hostile server through the classes that speak with it. */
 export const realtimeClassTargets = [
   makeAsyncTarget('realtime-talk-class', casesOf(talkEvents), (one) =>
-    play(one, openTalk),
+    playScript(one, openTalk),
   ),
   makeAsyncTarget('realtime-recogniser-class', casesOf(transcriptionEvents), (one) =>
-    play(one, openTranscriber),
+    playScript(one, openTranscriber),
   ),
   makeAsyncTarget('realtime-synthesizer-class', casesOf(speechEvents), (one) =>
-    play(one, openSynthesizer),
+    playScript(one, openSynthesizer),
   ),
 ];

@@ -60,29 +60,29 @@ function decodeBytes(_: string, value: unknown) {
 function openSession(
   call: (method: string, ...given: unknown[]) => unknown,
 ): DaveSession {
-  const must = (method: string, ...given: unknown[]) => {
+  const mustCall = (method: string, ...given: unknown[]) => {
     const result = call(method, ...given);
     if (!result) throw new Error(`libdave refuses: ${method}`);
     return result;
   };
-  const members = () => call('list_members') as string[];
+  const listMembers = () => call('list_members') as string[];
   return {
     get ready() {
-      return members().length > 0;
+      return listMembers().length > 0;
     },
-    getUserIds: members,
-    getSerializedKeyPackage: () => must('key_package') as Buffer,
+    getUserIds: listMembers,
+    getSerializedKeyPackage: () => mustCall('key_package') as Buffer,
     setExternalSender: (sender) => void call('external_sender', sender),
     processProposals(kind, proposals, present) {
       const all = Buffer.concat([Buffer.of(kind), proposals]);
       const commit = call('proposals', all, present) as Buffer | null;
       return commit ? { commit } : {};
     },
-    processCommit: (commit) => void must('commit', commit),
-    processWelcome: (welcome, present) => void must('welcome', welcome, present),
+    processCommit: (commit) => void mustCall('commit', commit),
+    processWelcome: (welcome, present) => void mustCall('welcome', welcome, present),
     reinit: () => void call('reinit'),
     executeTransition: () => void call('execute_transition'),
-    encryptOpus: (opus) => must('seal', opus) as Buffer,
-    decrypt: (userId, _, frame) => must('open', userId, frame) as Buffer,
+    encryptOpus: (opus) => mustCall('seal', opus) as Buffer,
+    decrypt: (userId, _, frame) => mustCall('open', userId, frame) as Buffer,
   };
 }

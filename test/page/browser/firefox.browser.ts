@@ -54,7 +54,7 @@ test('Firefox is asked to press once, then plays frames of the sandbox and sends
   await expect.poll(() => setup.sounds.length).toBe(1);
   const payload = toPcmBytes(tone);
   let sequence = 0;
-  const play = async () => {
+  const playTone = async () => {
     for (let n = 0; n < 10; n++) {
       const frame = {
         kind: frameKinds.heardPcm,
@@ -66,7 +66,7 @@ test('Firefox is asked to press once, then plays frames of the sandbox and sends
     }
     return await tab.evaluate<number>('globalThis.loudest');
   };
-  await expect.poll(play).toBeCloseTo(0.5, 1);
+  await expect.poll(playTone).toBeCloseTo(0.5, 1);
   await tab.press(microphone);
   await expect.poll(() => setup.frames.length).toBeGreaterThan(25);
   const levels = setup.frames.map(({ payload }) => measureRms(toPcmSamples(payload)));

@@ -77,11 +77,11 @@ test.for(tongues)(
   'a browser in %s shows no sentence of another language, whatever happens, 320 px wide without a wider word',
   async ([locale, tag], { browser, setup }) => {
     const texts = readPageTexts(locale);
-    const get = (id: string) => texts[id] ?? id;
+    const getText = (id: string) => texts[id] ?? id;
     await using opened = await openTab(browser, setup.link, {
       locale: tag,
       viewport: { width: 320, height: 640 },
-      panel: get('page.panel'),
+      panel: getText('page.panel'),
     });
     const { tab } = opened;
     const expectTranslated = async () => {
@@ -96,7 +96,7 @@ test.for(tongues)(
       await expectTranslated();
     }
     await tab
-      .getByRole('meter', { name: get('page.timer') })
+      .getByRole('meter', { name: getText('page.timer') })
       .last()
       .waitFor();
     await expectTranslated();
@@ -105,7 +105,7 @@ test.for(tongues)(
     ).toBeLessThanOrEqual(0);
     for (const kind of ['tracks', 'timers', 'tools'])
       setup.report({ kind, [kind]: [] });
-    const line = tab.getByLabel(get('page.line'));
+    const line = tab.getByLabel(getText('page.line'));
     for (const typed of ['/ask', '/none', '/track play', '/']) {
       await line.fill(typed);
       await line.press('Escape');
@@ -114,12 +114,12 @@ test.for(tongues)(
       await expectTranslated();
     }
     await tab
-      .getByRole('button', { name: get('page.connect.button') })
+      .getByRole('button', { name: getText('page.connect.button') })
       .first()
       .click();
-    await tab.getByLabel(get('page.connect.key')).fill('sk-no');
+    await tab.getByLabel(getText('page.connect.key')).fill('sk-no');
     await tab
-      .getByRole('button', { name: get('page.connect.connect') })
+      .getByRole('button', { name: getText('page.connect.connect') })
       .last()
       .click();
     await tab.locator('dialog pre').waitFor();
@@ -127,7 +127,7 @@ test.for(tongues)(
     await tab.keyboard.press('Escape');
     for (const channel of setup.channels)
       channel.close(1_013, 'This page does not read.');
-    await tab.getByText(get('page.lost')).waitFor();
+    await tab.getByText(getText('page.lost')).waitFor();
     await expectTranslated();
   },
 );

@@ -82,8 +82,8 @@ async function writeMicrophone([clips, name]: Clip) {
   const samples = joinedSpeech([...sound, new Int16Array(48_000)]);
   const path = join(folder, 'microphone.wav');
   await writeFile(path, writeWav({ samples, rateHz: 48_000, channels: 1 }));
-  const remove = () => rm(folder, { recursive: true });
-  return { path, [Symbol.asyncDispose]: remove };
+  const removeFolder = () => rm(folder, { recursive: true });
+  return { path, [Symbol.asyncDispose]: removeFolder };
 }
 
 /** Returns whether a page was given nothing but silence since the sound was forgotten. */
@@ -94,17 +94,17 @@ async function hasPlayedNothing(tab: Page) {
 /** The page of a newcomer in a language, by the words that stand on it. */
 function findParts(tab: Page, locale: Locale) {
   const texts = readPageTexts(locale);
-  const get = (id: TextId) => texts[id] ?? id;
-  const log = tab.getByRole('log', { name: get('page.conversation') });
-  const line = tab.getByLabel(get('page.line'));
-  const answered = get('page.answered')
+  const getText = (id: TextId) => texts[id] ?? id;
+  const log = tab.getByRole('log', { name: getText('page.conversation') });
+  const line = tab.getByLabel(getText('page.line'));
+  const answered = getText('page.answered')
     .split('{seconds}')
     .at(locale === 'ja' ? -1 : 0);
   return {
     log,
-    microphone: tab.getByRole('button', { name: get('page.microphone') }),
-    speaking: tab.getByText(get('page.speaks').replace('{name}', 'Nova')),
-    time: tab.getByRole('button', { name: get('page.try.time') }).last(),
+    microphone: tab.getByRole('button', { name: getText('page.microphone') }),
+    speaking: tab.getByText(getText('page.speaks').replace('{name}', 'Nova')),
+    time: tab.getByRole('button', { name: getText('page.try.time') }).last(),
     bubbles: (words: string | RegExp) =>
       log.locator('article.bot').filter({ hasText: words }),
     /** Waits for an answer that is over. */

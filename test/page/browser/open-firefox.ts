@@ -235,9 +235,9 @@ function startProcess(
     while (!pattern.test(errors)) await once(child.stderr, 'data');
     return pattern.exec(errors)?.[1] ?? '';
   };
-  const end = async () => {
+  const endFirefox = async () => {
     child.kill('SIGKILL');
     await exited;
   };
-  return { findInErrors, [Symbol.asyncDispose]: end };
+  return { findInErrors, [Symbol.asyncDispose]: endFirefox };
 }

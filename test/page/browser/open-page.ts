@@ -17,7 +17,7 @@ export type PageRequest = {
   readonly [field: string]: unknown;
 };
 
-const button = (label: string, customId: string, style = 2) => ({
+const makeButton = (label: string, customId: string, style = 2) => ({
   ...{ label, customId, style },
   disabled: false,
 });
@@ -111,9 +111,9 @@ const lines: readonly BrowserEvent[] = [
     },
     ...{ text: 'In Lounge', files: [], atMs: 1 },
     buttons: [
-      button('Hear me', 'hear', 1),
-      button('Stop', 'stop', 4),
-      button('About you', 'about'),
+      makeButton('Hear me', 'hear', 1),
+      makeButton('Stop', 'stop', 4),
+      makeButton('About you', 'about'),
     ],
     menus: [colours],
   },
@@ -196,7 +196,7 @@ export async function openSetup(
   const channels: WSContext[] = [];
   const sounds: WSContext[] = [];
   let ends = 0;
-  const routes = (app: PageApp) => {
+  const makeRoutes = (app: PageApp) => {
     const onMessage = ({ data }: MessageEvent, socket: WSContext) => {
       const line: PageRequest = JSON.parse(data);
       asked.push(line);
@@ -248,12 +248,12 @@ export async function openSetup(
   const page = await openTestPage({
     ...more,
     webSocket: { maxFrameBytes: headBytes + 4_096 },
-    routes,
+    routes: makeRoutes,
   });
   const { link, url } = page;
-  const report = (line: BrowserEvent) => channels.at(-1)?.send(formatFrame(line));
+  const reportLine = (line: BrowserEvent) => channels.at(-1)?.send(formatFrame(line));
   return {
-    ...{ url, link, asked, frames, report, channels, sounds },
+    ...{ url, link, asked, frames, report: reportLine, channels, sounds },
     /** Number of times that a page ended its talk. */
     get ends() {
       return ends;

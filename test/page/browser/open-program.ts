@@ -54,17 +54,22 @@ export async function openProgram(
   child.stdout.on('data', (chunk) => {
     out += stripVTControlCharacters(`${chunk}`);
   });
-  const screen = () => out;
-  const shows = async (words: string | RegExp) => {
+  const readScreen = () => out;
+  const waitForScreen = async (words: string | RegExp) => {
     const signal = AbortSignal.timeout(showMs);
     while (out.search(words) < 0) await once(child.stdout, 'data', { signal });
   };
-  await shows(linkPattern);
+  await waitForScreen(linkPattern);
   const [, link = ''] = linkPattern.exec(out) ?? [];
-  const stop = async () => {
+  const stopProgram = async () => {
     child.stdin.write(interrupt);
     await closed;
     await rm(folder, { recursive: true, force: true });
   };
-  return { link: new URL(link), screen, shows, [Symbol.asyncDispose]: stop };
+  return {
+    link: new URL(link),
+    screen: readScreen,
+    shows: waitForScreen,
+    [Symbol.asyncDispose]: stopProgram,
+  };
 }

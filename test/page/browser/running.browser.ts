@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => opened.disposeAsync());
 beforeEach(() => onTestFailed(() => console.log(program.screen())));
 
-async function send(tab: Page, text: string) {
+async function sendQuestion(tab: Page, text: string) {
   const line = tab.getByLabel('Ask, or / for a command');
   await line.fill(text);
   await line.press('Escape'); // else Enter takes a suggestion
@@ -51,10 +51,10 @@ test('a fader, mute and pause change the track for everybody, and nothing of it 
   await program.shows('Type to speak as Adam');
   await using room = await openTab(browser, program.link);
   const { tab, complaints } = room;
-  await send(tab, 'play rain');
+  await sendQuestion(tab, 'play rain');
   const rain = getFader(tab, 'main');
   await rain.waitFor();
-  await send(tab, '/track loop mode:on');
+  await sendQuestion(tab, '/track loop mode:on');
   await tab.getByText('↻').waitFor();
   // The level is that of the mixer, which ducks the track while the answer is spoken.
   await expect.poll(() => readLevel(tab, 'main')).toBeCloseTo(0.5, 1);
@@ -91,7 +91,7 @@ test('music falls behind its fader while the bot speaks, and rises again', {
   await getFader(tab, 'main').waitFor();
   const before = Number(await getFader(tab, 'main').inputValue()) / 200;
   await expect.poll(() => readLevel(tab, 'main')).toBe(before);
-  await send(tab, `/say text:${story}`);
+  await sendQuestion(tab, `/say text:${story}`);
   await expect.poll(() => readLevel(tab, 'main')).toBeCloseTo(before * 0.2, 1);
   await expect.poll(() => readLevel(tab, 'main')).toBeLessThan(before * 0.25);
   await tab.getByText('quiet under the voice').waitFor();
@@ -107,7 +107,7 @@ test('a timer is a ring that empties until it is over, which a screen reader is 
 }, async () => {
   await using room = await openTab(browser, program.link);
   const { tab } = room;
-  await send(tab, 'set a timer for twelve seconds');
+  await sendQuestion(tab, 'set a timer for twelve seconds');
   const timers = tab.getByRole('region', { name: 'Your timers' });
   await timers.getByText('Timer', { exact: true }).waitFor();
   await tab.getByRole('region', { name: 'Tools' }).getByText('done').last().waitFor();

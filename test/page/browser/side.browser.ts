@@ -12,7 +12,7 @@ const test = pageTest.extend({
   },
 });
 
-const microphone = (tab: Page, pressed: boolean) =>
+const findMicrophone = (tab: Page, pressed: boolean) =>
   tab.getByRole('button', { name: 'Microphone', pressed });
 
 /** 20 ms of a tone of 1 kHz. */
@@ -36,8 +36,8 @@ test('a chosen microphone is used at once and after a reload; one that goes away
       (await list()).filter(({ label }) => label !== globalThis.unplugged);
   }`);
   await tab.reload();
-  await microphone(tab, false).click();
-  await microphone(tab, true).waitFor();
+  await findMicrophone(tab, false).click();
+  await findMicrophone(tab, true).waitFor();
   await tab.getByText('Sound', { exact: true }).click();
   await tab
     .getByRole('option', { name: /Fake Audio Input 2/ })
@@ -46,10 +46,10 @@ test('a chosen microphone is used at once and after a reload; one that goes away
   await select.selectOption({ label: 'Fake Audio Input 2' });
   const usedLabel = () => tab.evaluate<string>('opened.getAudioTracks()[0].label');
   await expect.poll(usedLabel).toBe('Fake Audio Input 2');
-  await microphone(tab, true).waitFor();
+  await findMicrophone(tab, true).waitFor();
   await tab.reload();
-  await microphone(tab, false).click();
-  await microphone(tab, true).waitFor();
+  await findMicrophone(tab, false).click();
+  await findMicrophone(tab, true).waitFor();
   expect(await usedLabel()).toBe('Fake Audio Input 2');
   await tab.evaluate(
     `globalThis.unplugged = 'Fake Audio Input 2',
@@ -57,7 +57,7 @@ test('a chosen microphone is used at once and after a reload; one that goes away
   );
   await tab.getByText('Fake Audio Input 2 is gone').waitFor();
   await expect.poll(() => tab.evaluate('asked')).toBe('');
-  await microphone(tab, true).waitFor();
+  await findMicrophone(tab, true).waitFor();
 });
 
 test('the volume holds for all that the page plays, and is kept in the browser', async ({

@@ -13,7 +13,10 @@ const named = new Map(knownButtons.map((button) => [button.name, button]));
 const start = createConversationState(
   {} as Parameters<typeof createConversationState>[0],
 );
-const person = (name: string, standing: TalkState['people'][number]['standing']) => ({
+const makePerson = (
+  name: string,
+  standing: TalkState['people'][number]['standing'],
+) => ({
   id: toPersonId(name),
   name,
   standing,
@@ -46,12 +49,12 @@ function panelMessage(content: PanelContent) {
 /** The facts of a panel as the room tells of them. */
 function panelFacts(stage: PanelStage) {
   const { headline, notes } = stage;
-  const format = (line: TextLine) => formatText(line.id, line.with);
+  const formatLine = (line: TextLine) => formatText(line.id, line.with);
   return {
     kind: 'panel',
     ...stage,
-    headline: format(headline),
-    notes: notes.map(format),
+    headline: formatLine(headline),
+    notes: notes.map(formatLine),
   };
 }
 
@@ -88,7 +91,7 @@ type Silence = {
   readonly press?: readonly [label: string, request: object];
 };
 
-const press = (name: string) => ({
+const makePress = (name: string) => ({
   kind: 'press',
   messageId: '30',
   customId: `parley:${name}`,
@@ -98,7 +101,7 @@ const silences: Readonly<Record<string, Silence>> = {
     content: toLeftPanel(),
     botIn: undefined,
     says: formatText('leave.nowhere'),
-    press: ['/join', press('try.join')],
+    press: ['/join', makePress('try.join')],
   },
   'sits in another channel': {
     botIn: 'Workshop',
@@ -112,34 +115,38 @@ const silences: Readonly<Record<string, Silence>> = {
     press: ['Join Lounge', { kind: 'join', channel: 'Lounge' }],
   },
   'was told no': {
-    content: panelIn({ people: [person('Adam', 'no')] }),
+    content: panelIn({ people: [makePerson('Adam', 'no')] }),
     says: formatText('join.ok.ask', { channel: 'Lounge' }),
-    press: ['Hear me', press('consent.always')],
+    press: ['Hear me', makePress('consent.always')],
   },
   'was told nothing yet': {
-    content: panelIn({ people: [person('Adam', 'unasked')] }),
+    content: panelIn({ people: [makePerson('Adam', 'unasked')] }),
     says: 'Waiting for you',
-    press: ['Hear me', press('consent.always')],
+    press: ['Hear me', makePress('consent.always')],
   },
   'does not hear somebody whom the page plays': {
-    content: panelIn({ people: [person('Adam', 'always'), person('Ben', 'unasked')] }),
+    content: panelIn({
+      people: [makePerson('Adam', 'always'), makePerson('Ben', 'unasked')],
+    }),
     says: 'Nova does not hear Ben yet.',
     press: ['Let Ben agree', { kind: 'command', name: 'privacy allow', person: 'Ben' }],
   },
   'is paused': {
     content: panelIn({ isPaused: true }),
     says: formatText('privacy.paused'),
-    press: ['Pause/resume', press('pause:resume')],
+    press: ['Pause/resume', makePress('pause:resume')],
   },
   'answers only after Ask': {
     content: panelIn({ addressing: 'window' }),
     says: formatText('settings.addressing.window'),
-    press: ['Ask', press('ask')],
+    press: ['Ask', makePress('ask')],
   },
   'needs its name among several': {
-    content: panelIn({ people: [person('Adam', 'always'), person('Ben', 'always')] }),
+    content: panelIn({
+      people: [makePerson('Adam', 'always'), makePerson('Ben', 'always')],
+    }),
     says: formatText('join.ok.several', { channel: 'Lounge', bot: 'Nova' }),
-    press: ['Ask', press('ask')],
+    press: ['Ask', makePress('ask')],
   },
   'only writes captions': {
     content: panelIn({ mode: 'captions', isCaptioned: true }),

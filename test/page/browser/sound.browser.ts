@@ -19,12 +19,12 @@ const test = pageTest.extend({
   },
 });
 
-const microphone = (tab: Page, pressed: boolean) =>
+const findMicrophone = (tab: Page, pressed: boolean) =>
   tab.getByRole('button', { name: 'Microphone', pressed });
 
 async function openMicrophone(tab: Page) {
-  await microphone(tab, false).click();
-  await microphone(tab, true).waitFor();
+  await findMicrophone(tab, false).click();
+  await findMicrophone(tab, true).waitFor();
 }
 
 function measureLoudest(frames: readonly { readonly payload: Uint8Array }[]) {
@@ -102,7 +102,7 @@ test('frames of the sandbox play', async ({ setup, tab, opened }) => {
   await tab.getByRole('heading', { name: 'Lounge' }).click();
   await expect.poll(() => setup.sounds.length).toBeGreaterThan(0);
   const payload = toPcmBytes(tone);
-  const play = async (sequence: number) => {
+  const playTone = async (sequence: number) => {
     for (let n = 0; n < 10; n++)
       setup.sounds.at(-1)?.send(
         writeFrame({
@@ -115,7 +115,7 @@ test('frames of the sandbox play', async ({ setup, tab, opened }) => {
     return await tab.evaluate(loudest);
   };
   let sent = 0;
-  await expect.poll(() => play(10 * sent++)).toBeCloseTo(0.5, 1);
+  await expect.poll(() => playTone(10 * sent++)).toBeCloseTo(0.5, 1);
   expect(opened.complaints).toEqual([]);
 });
 
@@ -128,7 +128,7 @@ test('without a microphone a sentence says so, and the page goes on', async ({
   });
   await opened.tab.getByRole('button', { name: 'Microphone' }).click();
   await opened.tab.getByText('No microphone was found: plug one in').waitFor();
-  await microphone(opened.tab, false).waitFor();
+  await findMicrophone(opened.tab, false).waitFor();
 });
 
 test('a microphone that is refused is told in a sentence', async ({ setup }) => {
@@ -150,7 +150,7 @@ test('a microphone that is unplugged is told in a sentence, and its button is ou
     "opened.getTracks()[0].dispatchEvent(new Event('ended')), undefined",
   );
   await tab.getByText('The microphone was unplugged').waitFor();
-  await microphone(tab, false).waitFor();
+  await findMicrophone(tab, false).waitFor();
 });
 
 test('a page from which a later tab takes the microphone says so, and sends nothing more', async ({
@@ -160,5 +160,5 @@ test('a page from which a later tab takes the microphone says so, and sends noth
   await openMicrophone(tab);
   setup.report({ kind: 'microphone', state: 'taken' });
   await tab.getByText('Another tab has the microphone now').waitFor();
-  await microphone(tab, false).waitFor();
+  await findMicrophone(tab, false).waitFor();
 });

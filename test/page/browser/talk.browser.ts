@@ -67,13 +67,13 @@ const wordsInSight = `(() => {
   return count;
 })()`;
 
-const log = (tab: Page) => tab.getByRole('log', { name: 'Conversation' });
+const findLog = (tab: Page) => tab.getByRole('log', { name: 'Conversation' });
 const answersOf = (tab: Page) =>
-  log(tab).getByRole('article').filter({ hasText: 'Answered in' });
+  findLog(tab).getByRole('article').filter({ hasText: 'Answered in' });
 const answersTo = (tab: Page, name: string) =>
   answersOf(tab).getByText(`Answer to ${name}`);
-const written = (tab: Page) => log(tab).locator('.written');
-const speaking = (tab: Page, name: string) =>
+const findWritten = (tab: Page) => findLog(tab).locator('.written');
+const findSpeaking = (tab: Page, name: string) =>
   tab.getByRole('region', { name: 'Panel' }).getByText(`${name} speaks`);
 
 test('who opens the link that npm start prints and speaks sees and hears the answer', {
@@ -91,13 +91,13 @@ test('who opens the link that npm start prints and speaks sees and hears the ans
   expect(loadedBytes).toBeLessThan(mostFirstLoadBytes);
   await program.shows('Type to speak as Adam');
   const shown = await answersOf(tab).count();
-  const asked = log(tab).locator('.you:not(.live)').getByText('what time is it');
+  const asked = findLog(tab).locator('.you:not(.live)').getByText('what time is it');
   const askedBefore = await asked.count();
   await tab.getByRole('button', { name: 'Microphone' }).click();
-  await speaking(tab, 'Adam').waitFor();
-  await speaking(tab, 'Nova').waitFor();
+  await findSpeaking(tab, 'Adam').waitFor();
+  await findSpeaking(tab, 'Nova').waitFor();
   await expect.poll(() => answersOf(tab).count()).toBe(shown + 1);
-  await speaking(tab, 'Nova').waitFor({ state: 'detached' });
+  await findSpeaking(tab, 'Nova').waitFor({ state: 'detached' });
   await tab.getByRole('button', { name: 'Microphone' }).click();
   expect(askedBefore).toBeGreaterThan(0);
   expect(await asked.count()).toBe(askedBefore + 1);
@@ -133,7 +133,7 @@ test('what newcomers do first is answered: they type, press Microphone and talk,
     const before = await answersOf(tab).count();
     await act();
     await expect.poll(() => answersOf(tab).count()).toBe(before + 1);
-    await speaking(tab, 'Nova').waitFor({ state: 'detached' });
+    await findSpeaking(tab, 'Nova').waitFor({ state: 'detached' });
   };
   let answered = 0;
   while (answered < firstActs) {
@@ -161,7 +161,7 @@ test(
 async function pressesTypesAndSpeaks() {
   const tab = await nextTab();
   const panel = tab.getByRole('region', { name: 'Panel' });
-  const chat = written(tab);
+  const chat = findWritten(tab);
   for (const state of ['I stopped listening', 'Just talk to me']) {
     await panel.getByRole('button', { name: 'More' }).click();
     await chat.getByRole('button', { name: 'Pause/resume' }).last().click();
@@ -187,7 +187,7 @@ async function pressesTypesAndSpeaks() {
   const stop = panel.getByRole('button', { name: 'Stop' });
   await stop.waitFor(); // while something sounds
   await stop.waitFor({ state: 'detached' });
-  await log(tab).getByText('The time is now').first().waitFor();
+  await findLog(tab).getByText('The time is now').first().waitFor();
   await line.fill('/track play file:');
   await tab.getByLabel('File for file:').setInputFiles(question);
   await expect.poll(() => line.inputValue()).toMatch(/^\/track play file:.*\.wav $/);
@@ -199,20 +199,20 @@ async function pressesTypesAndSpeaks() {
   await tab.getByRole('button', { name: 'Agrees to be heard' }).click();
   await chat.getByText('I hear you until you say no').first().waitFor();
   await askByName(tab);
-  await speaking(tab, 'Nova').waitFor();
+  await findSpeaking(tab, 'Nova').waitFor();
   await expect.poll(() => answersTo(tab, 'Ben').count()).toBeGreaterThan(shown);
   await tab.close();
 }
 
 /** Ben asks until his words are shown with the name in them: the local recogniser guesses badly now and then. */
 async function askByName(tab: Page) {
-  const said = log(tab).locator('.other:not(.live)').filter({ hasText: 'Ben:' });
+  const said = findLog(tab).locator('.other:not(.live)').filter({ hasText: 'Ben:' });
   let text = '';
   while (!text.toLowerCase().includes('nova')) {
     const before = await said.count();
     await tab.getByLabel('Says').fill('Nova, who are you?');
     await tab.getByRole('button', { name: 'Say it' }).click();
-    await speaking(tab, 'Ben').waitFor();
+    await findSpeaking(tab, 'Ben').waitFor();
     await expect.poll(() => said.count()).toBeGreaterThan(before);
     text = (await said.last().textContent()) ?? '';
   }
@@ -237,9 +237,9 @@ test('a page that is closed in mid-answer leaves the bot speaking to everybody e
   await forgetTapped(other);
   await tab.getByLabel('Ask, or / for a command').fill(`/say text:${story}`);
   await tab.getByLabel('Ask, or / for a command').press('Enter');
-  await speaking(tab, 'Nova').waitFor();
+  await findSpeaking(tab, 'Nova').waitFor();
   await tab.close();
-  await speaking(other, 'Nova').waitFor({ state: 'detached' });
+  await findSpeaking(other, 'Nova').waitFor({ state: 'detached' });
   expect(await listener.measureUnderstood(other, story)).toBeGreaterThan(
     minUnderstoodShare,
   );

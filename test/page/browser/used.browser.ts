@@ -80,7 +80,7 @@ test('the newest message is in sight, unless somebody reads what was before and 
   setup,
   tab,
 }) => {
-  const post = (n: number) =>
+  const postMessage = (n: number) =>
     setup.report({
       ...{ kind: 'message', change: 'posted', id: `${100 + n}`, channel: 'general' },
       ...{ author: 'Adam', text: `message ${n}`, buttons: [], files: [], atMs: n },
@@ -98,13 +98,13 @@ test('the newest message is in sight, unless somebody reads what was before and 
         one.top >= all.top
       );
     });
-  for (let n = 0; n < 30; n++) post(n);
+  for (let n = 0; n < 30; n++) postMessage(n);
   await expect.poll(() => isInSight(29)).toBe(true);
   await tab.setViewportSize({ width: 390, height: 600 });
-  post(29);
+  postMessage(29);
   await expect.poll(() => isInSight(29)).toBe(true);
   await list.getByText('message 5', { exact: true }).scrollIntoViewIfNeeded();
-  post(30);
+  postMessage(30);
   await list.getByText('message 30').waitFor();
   expect([await isInSight(5), await isInSight(30)]).toEqual([true, false]);
   await tab.getByRole('button', { name: 'What time is it?' }).click();
@@ -163,12 +163,12 @@ test('words appear under whoever speaks until they are said, and questions to be
   setup,
   tab,
 }) => {
-  const moves = () =>
+  const findMoves = () =>
     tab.evaluate(`getComputedStyle(document.querySelector('.dots')).animationName`);
   await tab.locator('.dots').waitFor();
-  expect(await moves()).toBe('wait');
+  expect(await findMoves()).toBe('wait');
   await tab.emulateMedia({ reducedMotion: 'reduce' });
-  expect(await moves()).toBe('none');
+  expect(await findMoves()).toBe('none');
   setup.report({ kind: 'live', who: 'Adam', text: 'shall we' });
   await tab.locator('.live').getByText('shall we').waitFor();
   setup.report({ kind: 'said', who: 'Adam', text: 'Shall we go?' });
@@ -196,13 +196,13 @@ test('an answer in writing that the bot also speaks is shown once, whatever came
   setup,
   tab,
 }) => {
-  const post = (id: string, text: string) =>
+  const postText = (id: string, text: string) =>
     setup.report({
       ...{ kind: 'message', change: 'posted', channel: 'Lounge', author: 'Parley' },
       ...{ id, text, buttons: [], files: [] },
     });
-  post('40', 'One, two, three.');
-  post('41', 'Playing rain on bg.');
+  postText('40', 'One, two, three.');
+  postText('41', 'Playing rain on bg.');
   setup.report({ kind: 'live', who: 'Parley', text: 'One, two' });
   await tab.getByText('Playing rain').waitFor();
   expect(await tab.getByText('One, two').count()).toBe(1);

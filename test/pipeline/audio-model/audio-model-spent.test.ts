@@ -47,20 +47,23 @@ async function answerOf(models: readonly ChatModel[], clock = new VirtualClock()
   return { text: await text, spent: host.spendings };
 }
 
-const hears = (...steps: readonly ChatStep[]) => new FakeAudioChat([steps]);
+const hearSteps = (...steps: readonly ChatStep[]) => new FakeAudioChat([steps]);
 test('a model that hears and breaks off before it is replaced is paid beside the one that answers', async () => {
-  const models = [hears({ error: broken }), hears('Four.', { usage: reported })];
+  const models = [
+    hearSteps({ error: broken }),
+    hearSteps('Four.', { usage: reported }),
+  ];
   const { text, spent } = await answerOf(models);
   expect([text, spent]).toEqual(['Four.', [withSound, withSound, reported]]);
 });
 
 test('a model that hears and refuses costs nothing, and nothing hides the one before it', async () => {
   const only = await answerOf([
-    hears({ error: refused }),
-    hears('Four.', { usage: reported }),
+    hearSteps({ error: refused }),
+    hearSteps('Four.', { usage: reported }),
   ]);
   expect(only.spent).toEqual([reported]);
-  const both = await answerOf([hears('stall'), hears({ error: refused })]);
+  const both = await answerOf([hearSteps('stall'), hearSteps({ error: refused })]);
   expect([both.text, both.spent]).toEqual(['provider.bad_key', [withSound]]);
 });
 
@@ -72,6 +75,9 @@ test('each of several models that read in the place of one that hears is paid', 
   ];
   const { chain } = makeChain('chat', readers, clock);
   const standIn = createAudioModelStandIn(createChatChain(chain));
-  const { text, spent } = await answerOf([hears({ error: refused }), standIn], clock);
+  const { text, spent } = await answerOf(
+    [hearSteps({ error: refused }), standIn],
+    clock,
+  );
   expect([text, spent]).toEqual(['Four.', [inWords, inWords, reported]]);
 });

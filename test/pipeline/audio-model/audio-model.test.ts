@@ -34,7 +34,7 @@ type AudioModelOptions = {
   voice?: FakeSynthesizerOptions;
 };
 
-function open(
+function openPipeline(
   rounds: readonly (readonly ChatStep[])[],
   { manner, input = 'audio', voice }: AudioModelOptions = {},
 ) {
@@ -43,9 +43,9 @@ function open(
   const pipeline = createAudioModelPipeline({ open: () => model, synthesizer, input });
   const host = new FakeHost();
   host.release();
-  const answer = (turn: Turn = makeTurn(toUtterance('hello')), signal = never) =>
+  const answerTurn = (turn: Turn = makeTurn(toUtterance('hello')), signal = never) =>
     pipeline.answer(turn, host, signal)[Symbol.asyncIterator]();
-  return { model, synthesizer, pipeline, host, answer };
+  return { model, synthesizer, pipeline, host, answer: answerTurn };
 }
 
 const wordsIn = (text: string) => text.match(/\s*\S+/g) ?? [];
@@ -67,7 +67,7 @@ for (const [name, manner, input] of [
   ['audio-model known to write only', 'writes', 'audio'],
 ] as const) {
   testPipeline(name, async (script) => {
-    const { model, synthesizer, pipeline, answer } = open(
+    const { model, synthesizer, pipeline, answer } = openPipeline(
       [['Hi.'], ...roundsOf(script)],
       {
         manner,
@@ -85,7 +85,7 @@ for (const [name, manner, input] of [
 }
 
 test('people are heard by the model itself, each by name, after what was said before', async () => {
-  const { model, answer } = open([['Hi.']]);
+  const { model, answer } = openPipeline([['Hi.']]);
   const earlier = { role: 'user', name: 'Ben', content: 'good morning' } as const;
   const typed: Turn['utterances'][number] = {
     ...toUtterance('in writing'),
@@ -120,12 +120,18 @@ test('people are heard by the model itself, each by name, after what was said be
 
 test('a recogniser that fails does not keep a model from answering that hears by itself', async () => {
   const deaf = { ...toUtterance('hello'), transcript: () => Promise.reject(dead) };
-  const { parts, error } = await drainAnswer(open([['Hi.']]).answer(makeTurn(deaf)));
+  const { parts, error } = await drainAnswer(
+    openPipeline([['Hi.']]).answer(makeTurn(deaf)),
+  );
   expect([error, joinTexts(parts)]).toEqual([undefined, 'Hi.']);
   const { pcm: _, ...typed } = deaf;
   for (const unheard of [
-    await drainAnswer(open([['Hi.']], { input: 'transcript' }).answer(makeTurn(deaf))),
-    await drainAnswer(open([['Hi.']]).answer(makeTurn(toUtterance('hello'), typed))),
+    await drainAnswer(
+      openPipeline([['Hi.']], { input: 'transcript' }).answer(makeTurn(deaf)),
+    ),
+    await drainAnswer(
+      openPipeline([['Hi.']]).answer(makeTurn(toUtterance('hello'), typed)),
+    ),
   ])
     expect(unheard.error).toMatchObject({
       code: 'provider.refused',
@@ -134,22 +140,24 @@ test('a recogniser that fails does not keep a model from answering that hears by
 });
 
 test('a failure names its stage, after the sound that did come', async () => {
-  const broken = await drainAnswer(open([['It is four. ', { error: dead }]]).answer());
+  const broken = await drainAnswer(
+    openPipeline([['It is four. ', { error: dead }]]).answer(),
+  );
   expect(broken.error).toMatchObject({ code: 'provider.refused', stage: 'think' });
   expect(soundMs(broken.parts)).toBeGreaterThan(700);
-  const fault = () => ({ afterPieces: 0, error: dead });
+  const findFault = () => ({ afterPieces: 0, error: dead });
   const mute = await drainAnswer(
-    open([['Hi.']], { manner: 'writes', voice: { fault } }).answer(),
+    openPipeline([['Hi.']], { manner: 'writes', voice: { fault: findFault } }).answer(),
   );
   expect(mute.error).toMatchObject({ code: 'provider.refused', stage: 'speak' });
 });
 
 test('what a request took is told once, as reported or by its words and sound', async () => {
   const usage = { inputTokens: 7, outputTokens: 8 };
-  const reported = open([['Hi.', { usage }]]);
+  const reported = openPipeline([['Hi.', { usage }]]);
   await drainAnswer(reported.answer());
   expect(reported.host.spendings).toEqual([usage]);
-  const untold = open([['It is four.']]);
+  const untold = openPipeline([['It is four.']]);
   await drainAnswer(untold.answer());
   const [{ inputTokens = 0, outputTokens = 0 } = {}] = untold.host.spendings;
   expect(inputTokens).toBe(Math.ceil('Be brief.'.length / 4) + 10);
@@ -164,7 +172,7 @@ test('a model that has answered without sound is read out from its first clause 
     ['Well, as you ask.', 'stall'],
     ['It is four.'],
   ] satisfies ChatStep[][];
-  const { model, synthesizer, answer } = open(rounds, { manner: 'writes' });
+  const { model, synthesizer, answer } = openPipeline(rounds, { manner: 'writes' });
   await drainAnswer(answer());
   const caller = new AbortController();
   const reading = drainAnswer(answer(undefined, caller.signal));
@@ -186,7 +194,7 @@ test('words that begin with an empty line are shown as they sound, not all at th
     'This is the first of two sentences.',
     ' This is the second one of them.',
   ];
-  const { answer } = open([['\n', ...wordsIn(one), ...wordsIn(two)]], {
+  const { answer } = openPipeline([['\n', ...wordsIn(one), ...wordsIn(two)]], {
     manner: 'speaks',
   });
   const shown = listSoundedTexts((await drainAnswer(answer())).parts);
@@ -195,15 +203,15 @@ test('words that begin with an empty line are shown as they sound, not all at th
 });
 
 /** Texts and the ms of sound with each, of an answer that arrives as these words and ms; `late`: before its first sound is taken. */
-async function placed(arrivals: readonly (string | number)[], late: boolean) {
-  const reply = async function* (): AsyncGenerator<ChatPart> {
+async function placeTexts(arrivals: readonly (string | number)[], late: boolean) {
+  const replyInOrder = async function* (): AsyncGenerator<ChatPart> {
     for (const one of arrivals)
       if (typeof one === 'string') yield { kind: 'transcript', text: one };
       else yield { kind: 'sound', bytes: Buffer.alloc(one * 48, 0x11) };
   };
   const synthesizer = new FakeSynthesizer();
   const pipeline = createAudioModelPipeline({
-    open: () => ({ reply }),
+    open: () => ({ reply: replyInOrder }),
     synthesizer,
     input: 'audio',
   });
@@ -261,5 +269,5 @@ test.each([
     'This is the longest. 100 One of it. 60 Then go. 50',
   ],
 ])('words that come %s go with their own sound', async (_, late, arrivals, clauses) =>
-  expect(await placed(arrivals, late)).toBe(clauses),
+  expect(await placeTexts(arrivals, late)).toBe(clauses),
 );

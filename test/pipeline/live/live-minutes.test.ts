@@ -5,7 +5,7 @@ import { createBudgetError } from '#src/spending/reservation.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 import type { FakeHost } from '#test/contracts/pipeline-contract.ts';
 import {
-  ask,
+  askLive,
   makeReleasedHost,
   makeSpokenTurn,
   openLive,
@@ -32,8 +32,8 @@ function makePayer(minutes: number) {
     recordTalk: (ms: number) => void paid.push(ms),
   };
   Object.assign(host, { meter });
-  const sum = () => paid.reduce((all, ms) => all + ms, 0);
-  return { host, reserved, paid, sum, holds: () => held };
+  const sumPaid = () => paid.reduce((all, ms) => all + ms, 0);
+  return { host, reserved, paid, sum: sumPaid, holds: () => held };
 }
 
 test('each minute of a session is set aside before it begins, and the time is paid once it is over', async () => {
@@ -70,7 +70,7 @@ test('where no money is left for another minute, the session ends with the one t
 
 test('without money no session is begun', async () => {
   using live = openLive({ answer: () => ({ says: 'Well.' }) });
-  const { error } = await ask(live, makeSpokenTurn('Hello?'), makePayer(0).host);
+  const { error } = await askLive(live, makeSpokenTurn('Hello?'), makePayer(0).host);
   expect(error).toMatchObject({ code: 'budget.used' });
   expect(live.server.sessions).toEqual([]);
 });
@@ -78,7 +78,7 @@ test('without money no session is begun', async () => {
 test('a session of a server that does not start costs nothing', async () => {
   using live = openLive({ answer: () => ({}), trouble: 'no such model' });
   const payer = makePayer(1);
-  await ask(live, makeSpokenTurn('Hello?'), payer.host);
+  await askLive(live, makeSpokenTurn('Hello?'), payer.host);
   expect([payer.paid, payer.holds()]).toEqual([[], 0]);
 });
 

@@ -129,7 +129,11 @@ export async function readAnswer(
 }
 
 /** Asks, and reads the answer, while time passes. */
-export async function ask(opened: OpenedLive, turn: Turn, host = makeReleasedHost()) {
+export async function askLive(
+  opened: OpenedLive,
+  turn: Turn,
+  host = makeReleasedHost(),
+) {
   return await opened.run(readAnswer(opened, turn, host));
 }
 

@@ -2,7 +2,7 @@ import { toChannelId } from '#src/base/ids.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import type { LiveModelSettings } from '#test/fakes/providers/live-model.ts';
 import {
-  ask,
+  askLive,
   makeLiveSound,
   makeReleasedHost,
   makeSpokenTurn,
@@ -14,12 +14,22 @@ import {
 
 const four = 'It is four in the afternoon.';
 const saysFour: LiveModelSettings = { answer: () => ({ says: four }) };
-const user = (content: string): ChatMessage => ({ role: 'user', name: 'Ana', content });
-const assistant = (content: string): ChatMessage => ({ role: 'assistant', content });
+const makeUserMessage = (content: string): ChatMessage => ({
+  role: 'user',
+  name: 'Ana',
+  content,
+});
+const makeAssistantMessage = (content: string): ChatMessage => ({
+  role: 'assistant',
+  content,
+});
 
 test('a spoken question is answered by voice and words, and afterwards nothing is sent', async () => {
   using live = openLive(saysFour);
-  const { error, parts, text } = await ask(live, makeSpokenTurn('What time is it?'));
+  const { error, parts, text } = await askLive(
+    live,
+    makeSpokenTurn('What time is it?'),
+  );
   expect([error, text]).toEqual([undefined, four]);
   expect(measureSoundMs(parts)).toBeGreaterThan(four.length * 60);
   const [session] = live.server.sessions;
@@ -53,7 +63,7 @@ test('sound that is sent ahead leaves as it comes, and is not sent again', async
   const [session] = live.server.sessions;
   expect(session?.voicedMs).toBeGreaterThan(1_950);
   expect(session?.silentMs).toBe(0);
-  expect((await ask(live, turn, host)).text).toBe(four);
+  expect((await askLive(live, turn, host)).text).toBe(four);
   expect(session?.voicedMs).toBeLessThan(2_050);
   expect(live.server.sessions).toHaveLength(1);
 });
@@ -66,7 +76,7 @@ test('work goes to the chat model with its tools, by the words of our own recogn
     answer: () => ({ delegates: true, says: 'One moment.' }),
   });
   const host = makeReleasedHost();
-  const { error, text } = await ask(live, makeSpokenTurn('Lamp on, please.'), host);
+  const { error, text } = await askLive(live, makeSpokenTurn('Lamp on, please.'), host);
   expect(error).toBeUndefined();
   expect(text).toMatch(/^One moment\.\s*The lamp is on now\.$/);
   expect(host.ran).toEqual([call]);
@@ -115,13 +125,13 @@ test('a stop cancels the work, silences the answer and sends nothing more', asyn
 
 test('a session goes on while it knows what was said, and the next is told what was heard', async () => {
   using live = openLive(saysFour);
-  await ask(live, makeSpokenTurn('What time is it?'));
-  const whole = [user('What time is it?'), assistant(four)];
-  await ask(live, makeSpokenTurn('And now?', 1_000, { history: whole }));
+  await askLive(live, makeSpokenTurn('What time is it?'));
+  const whole = [makeUserMessage('What time is it?'), makeAssistantMessage(four)];
+  await askLive(live, makeSpokenTurn('And now?', 1_000, { history: whole }));
   expect(live.server.sessions).toHaveLength(1);
   expect(live.server.sessions[0]?.questions).toBe(2);
-  const cut = [...whole, user('And now?'), assistant('It is')];
-  await ask(live, makeSpokenTurn('Go on.', 1_000, { history: cut }));
+  const cut = [...whole, makeUserMessage('And now?'), makeAssistantMessage('It is')];
+  await askLive(live, makeSpokenTurn('Go on.', 1_000, { history: cut }));
   expect(live.server.sessions).toHaveLength(2);
   const [start] = live.server.sessions[1]?.commands ?? [];
   expect(JSON.stringify(start)).toContain('"text":"Ana: And now?"');
@@ -131,21 +141,25 @@ test('a session goes on while it knows what was said, and the next is told what 
 
 test('words that were taken back are in no session any more', async () => {
   using live = openLive(saysFour);
-  const history = [user('I am Bo.'), assistant('Hello, Bo.')];
-  await ask(live, makeSpokenTurn('What time is it?', 1_000, { history }));
+  const history = [makeUserMessage('I am Bo.'), makeAssistantMessage('Hello, Bo.')];
+  await askLive(live, makeSpokenTurn('What time is it?', 1_000, { history }));
   expect(JSON.stringify(live.server.sessions[0]?.commands)).toContain('Bo');
-  await ask(live, makeSpokenTurn('And now?'));
+  await askLive(live, makeSpokenTurn('And now?'));
   expect(live.server.sessions[0]?.isClosed).toBe(true);
   expect(JSON.stringify(live.server.sessions[1]?.commands)).not.toContain('Bo');
 });
 
 test('a session does not answer after words in place of which others stand now', async () => {
   using live = openLive(saysFour);
-  const history = [user('I am Bo.'), assistant('Hello, Bo.')];
-  await ask(live, makeSpokenTurn('What time is it?', 1_000, { history }));
-  const other = [user('I am Cy.'), assistant('Hello, Cy.')];
-  const next = [...other, user('What time is it?'), assistant(four)];
-  await ask(live, makeSpokenTurn('And now?', 1_000, { history: next }));
+  const history = [makeUserMessage('I am Bo.'), makeAssistantMessage('Hello, Bo.')];
+  await askLive(live, makeSpokenTurn('What time is it?', 1_000, { history }));
+  const other = [makeUserMessage('I am Cy.'), makeAssistantMessage('Hello, Cy.')];
+  const next = [
+    ...other,
+    makeUserMessage('What time is it?'),
+    makeAssistantMessage(four),
+  ];
+  await askLive(live, makeSpokenTurn('And now?', 1_000, { history: next }));
   expect(live.server.sessions.map(({ isClosed }) => isClosed)).toEqual([true, false]);
   expect(JSON.stringify(live.server.sessions[1]?.commands)).not.toContain('Bo');
 });
@@ -154,7 +168,7 @@ test('a no ends the session at once', async () => {
   using live = openLive(saysFour);
   const withdrawn = new AbortController();
   const { signal: until } = withdrawn;
-  await ask(live, makeSpokenTurn('What time is it?', 1_000, { until }));
+  await askLive(live, makeSpokenTurn('What time is it?', 1_000, { until }));
   withdrawn.abort();
   expect(live.talk.openSessions).toBe(0);
   expect(live.server.sessions[0]?.isClosed).toBe(true);
@@ -167,16 +181,16 @@ test('a session that heard what was not for the bot is closed, and says nothing 
   await live.speak(turn, sound, samples, makeReleasedHost());
   sound.end();
   expect(live.talk.openSessions).toBe(0);
-  const { text } = await ask(live, makeSpokenTurn('Nova, what time is it?'));
+  const { text } = await askLive(live, makeSpokenTurn('Nova, what time is it?'));
   expect(text).not.toContain('Not for you');
   expect(live.server.sessions).toHaveLength(2);
 });
 
 test('each voice channel has a session of its own', async () => {
   using live = openLive(saysFour);
-  await ask(live, makeSpokenTurn('What time is it?'));
+  await askLive(live, makeSpokenTurn('What time is it?'));
   const other = { channelId: toChannelId('garage') };
-  await ask(live, makeSpokenTurn('And here?', 1_000, other));
+  await askLive(live, makeSpokenTurn('And here?', 1_000, other));
   expect(live.server.sessions.map(({ questions }) => questions)).toEqual([1, 1]);
 });
 
@@ -188,7 +202,7 @@ test.each([
   ['never answers', 'provider.late'],
 ] as const)('a session that %s fails the answer by name: %s', async (trouble, code) => {
   using live = openLive({ ...saysFour, trouble });
-  const { error, parts } = await ask(live, makeSpokenTurn('What time is it?'));
+  const { error, parts } = await askLive(live, makeSpokenTurn('What time is it?'));
   expect(error).toMatchObject({ code });
   expect(measureSoundMs(parts)).toBe(0);
 });
@@ -206,7 +220,7 @@ test.each([
     await live.clock.advance(2_500);
     live.server.sessions[0]?.end(reason);
     expect((await live.run(answering)).error).toMatchObject({ code });
-    expect((await ask(live, makeSpokenTurn('And now?'))).text).toBe(four);
+    expect((await askLive(live, makeSpokenTurn('And now?'))).text).toBe(four);
     expect(live.server.sessions).toHaveLength(2);
   },
 );
@@ -231,15 +245,15 @@ test('events of another kind change nothing', async () => {
 
 test('a session is left before its context is full', async () => {
   using live = openLive(saysFour);
-  await ask(live, makeSpokenTurn('What time is it?'));
+  await askLive(live, makeSpokenTurn('What time is it?'));
   live.server.sessions[0]?.say({
     type: 'session.usage.updated',
     usage: { seconds: 5 },
     context_window: { usage_ratio: 0.9 },
   });
   await live.clock.advance(20);
-  const history = [user('What time is it?'), assistant(four)];
-  await ask(live, makeSpokenTurn('And now?', 1_000, { history }));
+  const history = [makeUserMessage('What time is it?'), makeAssistantMessage(four)];
+  await askLive(live, makeSpokenTurn('And now?', 1_000, { history }));
   expect(live.server.sessions).toHaveLength(2);
 });
 
@@ -249,6 +263,6 @@ test('a result that the session does not say in time fails by name', async () =>
     trouble: 'drops commentary',
     answer: () => ({ delegates: true, says: 'One moment.' }),
   });
-  const { error } = await ask(live, makeSpokenTurn('How many?'));
+  const { error } = await askLive(live, makeSpokenTurn('How many?'));
   expect(error).toMatchObject({ code: 'provider.late' });
 });

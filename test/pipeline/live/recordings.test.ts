@@ -13,7 +13,7 @@ const startMs = 800;
 const result = 'Done: 3 of 3 replicas healthy, no failed deploys in 24 hours.';
 
 /** Asks, and has the server of a recording answer at its own pace. */
-async function replay(name: string) {
+async function replayRecording(name: string) {
   const half = await readServerHalf(name);
   const fromMs = (half[0]?.atMs ?? 0) - startMs;
   const worker = writeScript([result]);
@@ -39,7 +39,7 @@ test.each([
 ] as const)(
   'of %s people hear every word, all its sound, and that it did not say the result',
   async (name, spoke) => {
-    const { error, half, soundMs, text, worker } = await replay(name);
+    const { error, half, soundMs, text, worker } = await replayRecording(name);
     expect(text.trim()).toBe(spoke);
     const pieces = half.filter(
       ({ event }) => event.type === 'session.output_audio.delta',
@@ -52,7 +52,9 @@ test.each([
 );
 
 test('of the recording whose result is spoken into a person people hear both sentences, once, and the work is given back by its id', async () => {
-  const { commands, half, soundMs, text } = await replay('usable-window-interrupt');
+  const { commands, half, soundMs, text } = await replayRecording(
+    'usable-window-interrupt',
+  );
   expect(text.trim()).toBe(
     'Sure, checking that now.Done: 3 of 3 replicas healthy, no failed deploys in 24',
   );

@@ -5,7 +5,7 @@ import { toRecord } from '#src/base/json.ts';
 import { makeTurn } from '#test/contracts/pipeline-contract.ts';
 import type { TalkCall } from '#test/fakes/providers/realtime-call.ts';
 import {
-  drain,
+  drainAnswer,
   makeReleasedHost,
   makeSpokenTurn,
   openTalking,
@@ -15,7 +15,7 @@ import {
 const packetSamples = listenRateHz / 50;
 
 /** Pushes the sound of an utterance, of which the server then has all but the last of the resampler. */
-async function speak(
+async function speakUtterance(
   talking: Awaited<ReturnType<typeof openTalking>>,
   live: LiveSound,
   samples: Int16Array,
@@ -42,8 +42,8 @@ function listUpdates(call: TalkCall | undefined) {
 test('sound that was fed while it was spoken is committed and not sent again', async () => {
   await using talking = await openTalking({ answer: () => ({ text: 'Hello.' }) });
   const [said, live] = [makeSpokenTurn('hello'), new LiveSound()];
-  await speak(talking, live, said.pcm?.samples ?? new Int16Array(0));
-  await drain(talking.pipeline, makeTurn({ ...said, live }));
+  await speakUtterance(talking, live, said.pcm?.samples ?? new Int16Array(0));
+  await drainAnswer(talking.pipeline, makeTurn({ ...said, live }));
   const [call, ...others] = talking.server.calls;
   expect(others).toEqual([]);
   expect(call?.soundMs).toBeLessThanOrEqual(1_000);
@@ -59,10 +59,13 @@ test('instructions and tools go ahead of the sound, and again only once they are
   for (const instructions of ['Be brief.', 'Be kind.']) {
     const live = new LiveSound();
     const turn = makeTurn({ ...said, live });
-    await speak(talking, live, said.pcm?.samples ?? new Int16Array(0));
+    await speakUtterance(talking, live, said.pcm?.samples ?? new Int16Array(0));
     const ahead = listUpdates(talking.server.calls.at(-1));
     expect(ahead).toEqual(['Be brief. lamp']);
-    await drain(talking.pipeline, { ...turn, style: { instructions, voice: {} } });
+    await drainAnswer(talking.pipeline, {
+      ...turn,
+      style: { instructions, voice: {} },
+    });
     const changed = instructions === 'Be brief.' ? [] : ['Be kind. lamp'];
     expect(listUpdates(talking.server.calls.at(-1))).toEqual([...ahead, ...changed]);
   }
@@ -72,10 +75,10 @@ test('sound of an answer that was given up is fed anew, with all that is spoken 
   await using talking = await openTalking({ answer: () => ({ text: 'Hello.' }) });
   const [said, live] = [makeSpokenTurn('hello'), new LiveSound()];
   const { samples } = said.pcm ?? { samples: new Int16Array(0) };
-  await speak(talking, live, samples);
-  await drain(talking.pipeline, makeTurn({ ...said, live }));
-  await speak(talking, live, samples);
-  await drain(talking.pipeline, makeTurn({ ...said, live }));
+  await speakUtterance(talking, live, samples);
+  await drainAnswer(talking.pipeline, makeTurn({ ...said, live }));
+  await speakUtterance(talking, live, samples);
+  await drainAnswer(talking.pipeline, makeTurn({ ...said, live }));
   const second = talking.server.calls.at(-1);
   expect(second?.soundMs).toBeGreaterThan(1_900);
   expect(second?.commits).toHaveLength(1);
@@ -84,11 +87,11 @@ test('sound of an answer that was given up is fed anew, with all that is spoken 
 test('sound that nobody answers is cleared, and its connection ends', async () => {
   await using talking = await openTalking({ answer: () => ({ text: 'Hello.' }) });
   const [said, live] = [makeSpokenTurn('hello'), new LiveSound()];
-  await speak(talking, live, said.pcm?.samples ?? new Int16Array(0));
+  await speakUtterance(talking, live, said.pcm?.samples ?? new Int16Array(0));
   live.end();
   await vi.waitFor(() => expect(talking.server.calls[0]?.isClosed).toBe(true));
   expect(talking.server.calls[0]?.bufferMs).toBe(0);
-  await drain(talking.pipeline, makeTurn({ ...said, live }));
+  await drainAnswer(talking.pipeline, makeTurn({ ...said, live }));
   expect(talking.server.calls[0]?.commits).toEqual([]);
   expect(talking.server.calls[1]?.commits).toHaveLength(1);
 });
@@ -96,10 +99,10 @@ test('sound that nobody answers is cleared, and its connection ends', async () =
 test('where the connection of fed sound is lost, the answer sends all of it over another', async () => {
   await using talking = await openTalking({ answer: () => ({ text: 'Hello.' }) });
   const [said, live] = [makeSpokenTurn('hello'), new LiveSound()];
-  await speak(talking, live, said.pcm?.samples ?? new Int16Array(0));
+  await speakUtterance(talking, live, said.pcm?.samples ?? new Int16Array(0));
   talking.server.dropAll();
   await vi.waitFor(() => expect(talking.server.calls[0]?.isClosed).toBe(true));
   await talking.settled();
-  await drain(talking.pipeline, makeTurn({ ...said, live }));
+  await drainAnswer(talking.pipeline, makeTurn({ ...said, live }));
   expect(talking.server.calls[1]?.commits).toHaveLength(1);
 });

@@ -94,9 +94,9 @@ test.each(talkDialects)(
 );
 
 test.each(talkDialects)('$title: a tool that is called runs once', async (dialect) => {
-  const reply: DialectReply = (asked) =>
+  const replyAs: DialectReply = (asked) =>
     asked === 'done' ? { text: 'It is on.' } : { text: '', call: lamp };
-  await using talk = await openTalk(dialect, reply);
+  await using talk = await openTalk(dialect, replyAs);
   const { error, host, parts } = await talk.ask();
   expect([error, joinTexts(parts)]).toEqual([undefined, 'It is on.']);
   expect(host.ran).toMatchObject([lamp]);
@@ -109,10 +109,11 @@ test.each(talkDialects.filter(({ title }) => !lateEnds.includes(title)))(
   async (dialect) => {
     await using talk = await openTalk(dialect);
     await talk.ask();
-    const refusals = () => talk.server.calls.flatMap((call) => call.refusals).length;
-    const [before, connections] = [refusals(), talk.server.calls.length];
+    const countRefusals = () =>
+      talk.server.calls.flatMap((call) => call.refusals).length;
+    const [before, connections] = [countRefusals(), talk.server.calls.length];
     for (let n = 0; n < 2; n++) await talk.ask();
-    expect(refusals()).toBe(before);
+    expect(countRefusals()).toBe(before);
     expect(talk.server.calls.length).toBeLessThanOrEqual(connections + 2);
     expect(new Set(talk.habits()).size).toBe(talk.habits().length);
     if (before > 0) expect(talk.habits()).not.toEqual([]);

@@ -3,7 +3,7 @@ import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
 import { joinTexts, makeTurn, toUtterance } from '#test/contracts/pipeline-contract.ts';
 import type { TalkReply } from '#test/fakes/providers/realtime-call.ts';
 import {
-  drain,
+  drainAnswer,
   makeReleasedHost,
   makeSpokenTurn,
   openTalking,
@@ -11,7 +11,7 @@ import {
 } from './talking-setup.ts';
 
 const four = 'Well, as you ask, it is four.';
-const first =
+const answerFirst =
   (ends: NonNullable<TalkReply['ends']>, text = four) =>
   (_: string, request: number) =>
     request === 0 ? { text, ends } : { text: four };
@@ -54,12 +54,12 @@ test.each([
   ],
   ['a session at its limit is replaced unnoticed, for money of its own', 'close'],
 ] as const)('%s', async (_, ends) => {
-  await using talking = await openTalking({ answer: first(ends, '') });
+  await using talking = await openTalking({ answer: answerFirst(ends, '') });
   let holds = 0;
   const reserveRequest = () => void holds++;
   const host = makeReleasedHost();
   Object.assign(host.meter, { reserveRequest });
-  const { parts, error } = await drain(
+  const { parts, error } = await drainAnswer(
     talking.pipeline,
     makeTurn(makeSpokenTurn('hello')),
     host,
@@ -75,11 +75,11 @@ test.each([
 });
 
 test('a connection that drops inside an answer ends it once, after the sound that came', async () => {
-  await using talking = await openTalking({ answer: first('drop') });
-  const { parts, error } = await drain(talking.pipeline);
+  await using talking = await openTalking({ answer: answerFirst('drop') });
+  const { parts, error } = await drainAnswer(talking.pipeline);
   expect(error).toMatchObject({ code: 'provider.truncated', stage: 'think' });
   expect(parts.some(({ kind }) => kind === 'audio')).toBe(true);
-  expect((await drain(talking.pipeline)).error).toBeUndefined();
+  expect((await drainAnswer(talking.pipeline)).error).toBeUndefined();
   expect(talking.server.calls).toHaveLength(2);
 });
 

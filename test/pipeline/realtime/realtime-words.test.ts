@@ -43,7 +43,7 @@ function joinWords(parts: readonly ChatPart[]) {
 }
 
 const ended = { type: 'response.done', response: { id: 'r', status: 'completed' } };
-const transcript = (delta: string) => [
+const makeTranscriptEvents = (delta: string) => [
   { type: 'response.output_audio_transcript.delta', response_id: 'r', delta },
 ];
 
@@ -56,7 +56,7 @@ test.each([
 ])(
   'of %s people get the words alone, and the call runs',
   async (text, words, calls) => {
-    const pieces = [...text].flatMap((character) => transcript(character));
+    const pieces = [...text].flatMap((character) => makeTranscriptEvents(character));
     const answer = await askServer([...pieces, ended]);
     expect(joinWords(answer.parts)).toBe(words);
     expect(answer.calls).toHaveLength(calls);
@@ -143,8 +143,8 @@ test.each<[string, readonly RealtimeEvent[]]>([
   [
     'all of them, after the pieces',
     [
-      ...transcript('Good '),
-      ...transcript('morning.'),
+      ...makeTranscriptEvents('Good '),
+      ...makeTranscriptEvents('morning.'),
       { type: 'response.output_audio_transcript.done', transcript: 'Good morning.' },
       { type: 'response.content_part.done', item_id: 'i', part: whole },
       { type: 'response.output_item.done', item: message },
@@ -162,7 +162,7 @@ test.each<[string, readonly RealtimeEvent[]]>([
     'pieces beside thoughts',
     [
       { type: 'response.reasoning_text.delta', delta: 'Be kind.' },
-      ...transcript('Good morning.'),
+      ...makeTranscriptEvents('Good morning.'),
       ended,
     ],
   ],
@@ -189,7 +189,7 @@ test('a server that neither greets nor confirms is waited for once', async () =>
     ...openAi,
     greetings: [],
     tellSession: () => undefined,
-    writeAnswer: () => [...transcript('Good morning.'), ended],
+    writeAnswer: () => [...makeTranscriptEvents('Good morning.'), ended],
   };
   await using server = await openRealtimeDialect(
     dialect,
@@ -198,8 +198,8 @@ test('a server that neither greets nor confirms is waited for once', async () =>
   );
   const baseUrl = `${server.origin}/v1`;
   using talk = new RealtimeConversation({ baseUrl, model: 'm', clock });
-  const ask = () =>
+  const measureAsking = () =>
     measureMs(clock, Array.fromAsync(talk.openAnswer(never).reply(prompt, [], never)));
-  expect(await ask()).toBeGreaterThanOrEqual(4_000);
-  expect(await ask()).toBeLessThan(2_000);
+  expect(await measureAsking()).toBeGreaterThanOrEqual(4_000);
+  expect(await measureAsking()).toBeLessThan(2_000);
 });

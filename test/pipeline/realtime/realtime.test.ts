@@ -7,7 +7,7 @@ import {
   toUtterance,
 } from '#test/contracts/pipeline-contract.ts';
 import {
-  drain,
+  drainAnswer,
   makeReleasedHost,
   makeSpokenTurn,
   openTalking,
@@ -19,24 +19,30 @@ testPipeline('realtime', (script) => openTalking({ answer: toTalkReply(script) }
 
 const four = 'Well, as you ask, it is four.';
 const fourFor = () => ({ text: four });
-const user = (name: string, content: string): ChatMessage => ({
+const makeUserMessage = (name: string, content: string): ChatMessage => ({
   role: 'user',
   name,
   content,
 });
-const assistant = (content: string): ChatMessage => ({ role: 'assistant', content });
-const after = (history: readonly ChatMessage[], turn: Turn) => ({
+const makeAssistantMessage = (content: string): ChatMessage => ({
+  role: 'assistant',
+  content,
+});
+const continueTalk = (history: readonly ChatMessage[], turn: Turn) => ({
   ...turn,
   history,
 });
 
 test('each answer is told the history in words and the question as sound, and leaves nothing with the server', async () => {
   await using talking = await openTalking({ answer: fourFor });
-  const history = [user('Ben', 'good morning'), assistant('Good morning, Ben.')];
+  const history = [
+    makeUserMessage('Ben', 'good morning'),
+    makeAssistantMessage('Good morning, Ben.'),
+  ];
   for (let n = 0; n < 2; n++) {
-    const { parts } = await drain(
+    const { parts } = await drainAnswer(
       talking.pipeline,
-      after(history, makeTurn(makeSpokenTurn('again'))),
+      continueTalk(history, makeTurn(makeSpokenTurn('again'))),
     );
     expect(joinTexts(parts)).toBe(four);
     expect(toHistory(talking.server.calls[n])).toEqual([
@@ -54,7 +60,10 @@ test('each answer is told the history in words and the question as sound, and le
 test('marks in the words of an answer are no words, as in every other pipeline', async () => {
   const text = '<|muse_start|>Tea?<|muse_end|>It is <|foo|>four.<|im_end|>user';
   await using talking = await openTalking({ answer: () => ({ text }) });
-  const { parts } = await drain(talking.pipeline, makeTurn(makeSpokenTurn('hello')));
+  const { parts } = await drainAnswer(
+    talking.pipeline,
+    makeTurn(makeSpokenTurn('hello')),
+  );
   expect(joinTexts(parts)).toBe('It is four.');
 });
 
@@ -78,7 +87,7 @@ test.each([
     };
     const host = makeReleasedHost();
     Object.assign(host.meter, { reserveRequest });
-    const { error, parts } = await drain(
+    const { error, parts } = await drainAnswer(
       talking.pipeline,
       makeTurn(makeSpokenTurn('how many')),
       host,
@@ -93,11 +102,11 @@ test.each([
 
 test('an answer with a tool goes on over its connection, which is told the result', async () => {
   const lamp = { name: 'lamp', argumentsJson: '{}' };
-  const answer = (_: string, request: number) =>
+  const answerRequest = (_: string, request: number) =>
     request < 2 ? { text: 'One moment.', call: lamp } : { text: 'It is on.' };
-  await using talking = await openTalking({ answer });
+  await using talking = await openTalking({ answer: answerRequest });
   const host = makeReleasedHost();
-  const { parts } = await drain(
+  const { parts } = await drainAnswer(
     talking.pipeline,
     makeTurn(makeSpokenTurn('lamp on')),
     host,
@@ -119,6 +128,6 @@ test('an answer with a tool goes on over its connection, which is told the resul
 test('a typed question is told in words', async () => {
   await using talking = await openTalking({ answer: fourFor });
   const { pcm: _, ...typed } = toUtterance('and now?');
-  await drain(talking.pipeline, makeTurn(typed));
+  await drainAnswer(talking.pipeline, makeTurn(typed));
   expect(toHistory(talking.server.calls[0])[0]).toBe('user: Ana: and now?');
 });

@@ -32,7 +32,7 @@ export async function openTalking(settings: TalkOptions) {
     maxTokens: 4_000,
   });
   const synthesizer = new FakeSynthesizer();
-  const open = (signal: AbortSignal) => {
+  const openChain = (signal: AbortSignal) => {
     const { chain } = makeChain<ChatModel>(
       'chat',
       [talk.openAnswer(signal)],
@@ -41,7 +41,7 @@ export async function openTalking(settings: TalkOptions) {
     return createChatChain(chain);
   };
   const pipeline = createAudioModelPipeline({
-    open,
+    open: openChain,
     feed: (messages, tools, sound) => talk.feed(messages, tools, sound),
     synthesizer,
     input: 'audio',
@@ -92,7 +92,7 @@ export function makeSpokenTurn(text: string): TurnUtterance {
 }
 
 /** Reads to the end, and tells how it ended. */
-export async function drain(
+export async function drainAnswer(
   pipeline: Pipeline,
   turn: Turn = makeTurn(toUtterance('hello')),
   host = makeReleasedHost(),

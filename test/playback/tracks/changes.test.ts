@@ -82,7 +82,7 @@ class Outlet {
 }
 
 /** Level of the left channel in each 5 ms, as the peak of a tone of that power. */
-function loudness(sound: Int16Array) {
+function measureLoudness(sound: Int16Array) {
   const window = 240;
   return Array.from({ length: Math.floor(sound.length / window) }, (_, at) => {
     const piece = sound.subarray(at * window, (at + 1) * window);
@@ -101,7 +101,7 @@ function pcmOf(samples: Int16Array): Pcm {
   return { samples, rateHz: 24_000, channels: 1 };
 }
 
-function music(ms: number, peak: number) {
+function makeMusic(ms: number, peak: number) {
   const samples = makeTone(ms, { hz: 600, peak });
   return makeSourceFromPcm('music', { samples, rateHz: bandRateHz, channels: 2 });
 }
@@ -147,11 +147,11 @@ test.each(recordings)(
       outlet.hum.speech = samples;
       outlet.hum.isOn = true;
       await outlet.run(startMs);
-      band.enqueue('music', music(100, 10));
+      band.enqueue('music', makeMusic(100, 10));
       await outlet.run(800);
       expect(outlet.sent.some((sent) => sent?.isStereo)).toBe(true);
-      const said = loudness(resamplePcm(pcmOf(samples), bandRateHz).samples);
-      loudness(outlet.heard()).forEach((level, at) => {
+      const said = measureLoudness(resamplePcm(pcmOf(samples), bandRateHz).samples);
+      measureLoudness(outlet.heard()).forEach((level, at) => {
         const around = Math.max(0, ...said.slice(Math.max(0, at - 6), at + 3));
         expect(level, `${at * 5} ms, music at ${startMs}`).toBeLessThan(
           2 * around + 200,

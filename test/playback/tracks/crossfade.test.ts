@@ -12,7 +12,7 @@ function openQueue(
 }
 
 /** Samples from the first that sounds to the last, without the 5 ms in which that dies away. */
-function sounding(band: Band) {
+function cutSounding(band: Band) {
   const { heard } = band;
   const isSound = (sample: number) => sample !== 0;
   return heard.subarray(
@@ -32,7 +32,7 @@ function largestStep(sound: Float32Array) {
 test('a sound ends while the next one begins, with the same power throughout and without a step', async () => {
   const { band, items } = openQueue(1000, [3000, 3000], [4000, 3000]);
   await band.run(6000);
-  const sound = sounding(band);
+  const sound = cutSounding(band);
   expect(sound.length / bandRateHz).toBeCloseTo(5, 2);
   for (const share of [0.1, 0.5, 0.9]) {
     const at = sound.length - (3 - share) * bandRateHz;
@@ -52,13 +52,13 @@ test('a crossfade may be longer than is read ahead, and 0 ends it', async () => 
   band.perform({ kind: 'crossfade', ms: 0 });
   band.enqueue('main', makeSteady(2000, 1000));
   await band.run(6000);
-  expect(sounding(band).length / bandRateHz).toBeCloseTo(21, 2);
+  expect(cutSounding(band).length / bandRateHz).toBeCloseTo(21, 2);
 });
 
 test('sounds shorter than the crossfade follow one another, each within the former', async () => {
   const { band, items } = openQueue(5000, [1000, 600], [1000, 300], [1000, 800]);
   await band.run(3000);
-  expect(sounding(band).length / bandRateHz).toBeCloseTo(1.4, 1);
+  expect(cutSounding(band).length / bandRateHz).toBeCloseTo(1.4, 1);
   for (const item of items) expect(band.endOf(item)).toEqual('completed');
 });
 
@@ -76,7 +76,7 @@ test.each([
     await band.run(40);
     expect(band.level).toBe(level);
     await band.run(6000);
-    const sound = sounding(band);
+    const sound = cutSounding(band);
     expect(largestStep(sound)).toBeLessThan(60);
     expect(sound.length / bandRateHz).toBeCloseTo(seconds, 1);
   },

@@ -7,7 +7,7 @@ import { Band, bandRateHz, makeTone } from './band.ts';
 
 const peakOf = (dbfs: number) => 32_768 * 10 ** (dbfs / 20);
 
-function sine(dbfs: number, ms: number, rateHz = bandRateHz): Pcm {
+function makeSine(dbfs: number, ms: number, rateHz = bandRateHz): Pcm {
   return {
     samples: makeTone(ms, { hz: 997, peak: peakOf(dbfs), rateHz }),
     rateHz,
@@ -26,14 +26,14 @@ function heard(band: Band, fromMs: number, toMs: number) {
 test.each([bandRateHz, 44_100, 24_000])(
   '997 Hz at -23 dBFS on both sides is -23 LUFS, at %i Hz',
   (hz) => {
-    expect(Math.abs((measureLoudness(sine(-23, 3000, hz)) ?? 0) + 23)).toBeLessThan(
+    expect(Math.abs((measureLoudness(makeSine(-23, 3000, hz)) ?? 0) + 23)).toBeLessThan(
       0.1,
     );
   },
 );
 
 test('on one side alone it is 3 LU quieter, and full scale is -3 LUFS', () => {
-  const { samples } = sine(0, 3000);
+  const { samples } = makeSine(0, 3000);
   const left = samples.map((sample, n) => (n % 2 === 0 ? sample : 0));
   const lufs = measureLoudness({ samples: left, rateHz: bandRateHz, channels: 2 }) ?? 0;
   expect(Math.abs(lufs + 3.01)).toBeLessThan(0.1);
@@ -57,7 +57,7 @@ test.each([
   (...parts) => {
     const meter = new LoudnessMeter();
     for (const [dbfs = 0, seconds = 0] of parts)
-      meter.addSamples(sine(dbfs, seconds * 1000).samples);
+      meter.addSamples(makeSine(dbfs, seconds * 1000).samples);
     expect(Math.abs((meter.lufs ?? 0) + 23)).toBeLessThan(0.1);
   },
 );
@@ -70,14 +70,14 @@ test('silence has no loudness, nor has less than 400 ms', () => {
       channels: 2,
     }),
   ).toBeUndefined();
-  expect(measureLoudness(sine(-23, 390))).toBeUndefined();
+  expect(measureLoudness(makeSine(-23, 390))).toBeUndefined();
 });
 
 test.each([-9, -14, -23, -31])(
   'a sound known to be at %i LUFS plays within 1 LU of all others',
   async (db) => {
     const band = new Band();
-    const pcm = sine(db, 4000);
+    const pcm = makeSine(db, 4000);
     band.enqueue('main', {
       ...makeSourceFromPcm('known', pcm),
       lufs: measureLoudness(pcm) ?? 0,

@@ -5,7 +5,7 @@ import { fc } from '#test/properties.ts';
 import { Band, bandRateHz, makeSteady, makeTone } from './band.ts';
 
 /** The largest difference between neighbours: of a click, thousands. */
-function steepest(sound: Float32Array) {
+function findSteepest(sound: Float32Array) {
   let most = 0;
   for (let n = 1; n < sound.length; n++) {
     most = Math.max(most, Math.abs((sound[n] ?? 0) - (sound[n - 1] ?? 0)));
@@ -46,7 +46,7 @@ test.each<[string, TrackCommand?]>([
   band.perform({ kind: 'resume' });
   band.perform({ kind: 'unmute' });
   await band.run(3000);
-  expect(steepest(band.heard)).toBeLessThan(smooth);
+  expect(findSteepest(band.heard)).toBeLessThan(smooth);
 });
 
 test('while the bot speaks, tracks go down by 14 dB in 80 ms, and come back in 400 ms', async () => {
@@ -71,7 +71,7 @@ test('while the bot speaks, tracks go down by 14 dB in 80 ms, and come back in 4
 type Part = { hz: number; peak: number; percent: number; rateHz: number };
 
 /** One sample of the left channel, in float64. */
-function ideal(parts: readonly Part[], at: number) {
+function mixIdeal(parts: readonly Part[], at: number) {
   return parts.reduce((all, { hz, peak, percent }) => {
     return (
       all + ((peak * percent) / 100) * Math.sin((2 * Math.PI * hz * at) / bandRateHz)
@@ -80,14 +80,14 @@ function ideal(parts: readonly Part[], at: number) {
 }
 
 /** Energy of the signal, and of its difference from that, over 20 ms. */
-function difference(
+function measureDifference(
   out: Int16Array,
   parts: readonly Part[],
   frame: number,
 ): [number, number] {
   let [signal, error] = [0, 0];
   for (let n = frame === 0 ? 240 : 0; n < 960; n++) {
-    const wanted = ideal(parts, frame * 960 + n);
+    const wanted = mixIdeal(parts, frame * 960 + n);
     signal += wanted ** 2;
     error += (wanted - (out[2 * n] ?? 0)) ** 2;
   }
@@ -117,7 +117,7 @@ test('the sum is the sum, below -60 dB away from a mix computed at leisure, and 
       let [signal, error] = [0, 0];
       for (let at = 0; at < 45; at++) {
         const sum = (await band.step()) ?? new Float32Array(1920);
-        const [more, off] = difference(limiter.limitSum(sum), parts, at);
+        const [more, off] = measureDifference(limiter.limitSum(sum), parts, at);
         [signal, error] = [signal + more, error + off];
       }
       expect(10 * Math.log10(error / signal)).toBeLessThan(-60);

@@ -6,17 +6,18 @@ test('a place behind the end is refused with the length, one within it is gone t
   const item = band.play('main', makeSteady(1000, 5000));
   const main = band.tracks.findTrack('main');
   await band.run(100);
-  const seek = (ms: number) => main?.perform({ kind: 'seek', to: { kind: 'at', ms } });
-  expect(seek(5000)).toMatchObject({ kind: 'past-end', lengthMs: 5000 });
-  expect(seek(4000)).toMatchObject({ kind: 'changed' });
+  const seekTo = (ms: number) =>
+    main?.perform({ kind: 'seek', to: { kind: 'at', ms } });
+  expect(seekTo(5000)).toMatchObject({ kind: 'past-end', lengthMs: 5000 });
+  expect(seekTo(4000)).toMatchObject({ kind: 'changed' });
   expect(main?.items[0]).toMatchObject({ positionMs: 4000 });
   await band.run(500);
   expect(item.positionMs).toBe(4500);
-  expect(seek(-7)).toMatchObject({ kind: 'changed' });
+  expect(seekTo(-7)).toMatchObject({ kind: 'changed' });
   expect(item.positionMs).toBe(0);
   await band.run(5100);
   expect(band.endOf(item)).toEqual('completed');
-  expect(seek(0)).toMatchObject({ kind: 'empty' });
+  expect(seekTo(0)).toMatchObject({ kind: 'empty' });
 });
 
 test('an item that loops sounds without a gap until it is told to end', async () => {

@@ -144,10 +144,16 @@ test('events of another kind, with missing fields or after the end change nothin
 
 test('a delegation that comes twice is one, and a total of seconds replaces the former', () => {
   const delegated = { type: 'session.delegation.created', delegation: { id: 'd1' } };
-  const used = (seconds: number) => {
+  const makeUsage = (seconds: number) => {
     return { type: 'session.usage.updated', usage: { seconds } };
   };
-  const { facts, state } = readAll([delegated, used(7), delegated, used(16), used(16)]);
+  const { facts, state } = readAll([
+    delegated,
+    makeUsage(7),
+    delegated,
+    makeUsage(16),
+    makeUsage(16),
+  ]);
   expect(ofKind(facts, 'delegated')).toHaveLength(1);
   expect(state).toMatchObject({ seconds: 16, ignoredEvents: 1 });
 });

@@ -3,7 +3,7 @@ import { constants, inflateSync } from 'node:zlib';
 import { WebSocket } from 'ws';
 
 import {
-  identify,
+  identifyBot,
   openSocket,
   sendRequest,
   usualIntents,
@@ -15,7 +15,7 @@ import {
 
 test('a resume replays what was missed, once', async () => {
   await using sandbox = await open();
-  const first = await identify(sandbox);
+  const first = await identifyBot(sandbox);
   await first.event('GUILD_CREATE');
   first.socket.terminate();
   await expect.poll(() => sandbox.bot().online).toBe(false);
@@ -33,7 +33,7 @@ test('a resume replays what was missed, once', async () => {
 test('a session that is over, or never was, cannot be resumed', async () => {
   const voice = openSilentVoice();
   await using sandbox = await open({ voice: voice.half });
-  const first = await identify(sandbox);
+  const first = await identifyBot(sandbox);
   first.say(4, { guild_id: sandbox.guildId, channel_id: sandbox.channelId('Lounge') });
   expect(await first.event('VOICE_SERVER_UPDATE')).toMatchObject({
     endpoint: 'localhost:1',
@@ -71,7 +71,7 @@ test('a bot that asks for compression gets one stream, each message flushed', as
 
 test('ids that a bot writes as numbers are not rounded', async () => {
   await using sandbox = await open({ voice: openSilentVoice().half });
-  const bot = await identify(sandbox);
+  const bot = await identifyBot(sandbox);
   const channel = sandbox.channelId('Lounge');
   bot.socket.send(
     `{"op":4,"d":{"guild_id":${sandbox.guildId},"channel_id":${channel}}}`,
@@ -85,8 +85,8 @@ test('a program logs in as a member: it has the seat of that person, and nothing
   await using sandbox = await open();
   const adam = sandbox.person('Adam');
   const account = await sandbox.openAccount('Adam');
-  const bot = await identify(sandbox);
-  using program = await identify(account);
+  const bot = await identifyBot(sandbox);
+  using program = await identifyBot(account);
   const seat = { guild_id: sandbox.guildId, channel_id: sandbox.channelId('Lounge') };
   program.say(4, seat);
   await program.event('VOICE_SERVER_UPDATE');

@@ -24,19 +24,19 @@ export async function openTestPage(sandbox: Sandbox, you: string, askBot?: AskBo
   if (outcome.kind === 'refused') throw new Error(outcome.why);
   const page = stack.use(outcome.page);
   const cookie = getCookie(await enterPage(page.url, getKey(page.link)));
-  const connect = (path: string) => {
+  const connectSocket = (path: string) => {
     const headers = { cookie, origin: page.url.origin };
     const socket = new WebSocket(`ws://${page.url.host}${path}`, { headers });
     stack2.defer(() => socket.terminate());
     return socket;
   };
   const stack2 = stack.move();
-  const dispose = () => stack2.disposeAsync();
+  const disposeClient = () => stack2.disposeAsync();
   return {
     page,
-    open: (tab: string) => openTab(tab, connect),
-    openSound: (tab: string) => openSound(connect(`/room/sound?tab=${tab}`)),
-    [Symbol.asyncDispose]: dispose,
+    open: (tab: string) => openTab(tab, connectSocket),
+    openSound: (tab: string) => openSound(connectSocket(`/room/sound?tab=${tab}`)),
+    [Symbol.asyncDispose]: disposeClient,
   };
 }
 
@@ -83,7 +83,7 @@ async function openSound(socket: WebSocket) {
   const ended = waitForEnd(socket);
   await once(socket, 'open');
   let sequence = 0;
-  const send = (kind: number, payload: Uint8Array) => {
+  const sendFrame = (kind: number, payload: Uint8Array) => {
     const head = Buffer.alloc(13);
     head.writeUInt8(kind, 0);
     head.writeUInt32LE(sequence++, 1);
@@ -93,7 +93,7 @@ async function openSound(socket: WebSocket) {
   return {
     heard,
     ended,
-    send,
+    send: sendFrame,
     sendRaw: (data: string | Buffer) => socket.send(data),
   };
 }

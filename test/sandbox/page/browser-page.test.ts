@@ -1,5 +1,5 @@
 import { formatText } from '#src/texts/texts.ts';
-import { identify, sendRequest } from '#test/sandbox/raw-bot.ts';
+import { identifyBot, sendRequest } from '#test/sandbox/raw-bot.ts';
 import { openSilentPage } from './browser-client.ts';
 
 const samples = new Int16Array(960);
@@ -13,11 +13,12 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
     method: 'PUT',
     body,
   });
-  using bot = await identify(sandbox);
-  const answer = async (place: number, callback: object) => {
-    const interactions = () => bot.heard.filter(({ t }) => t === 'INTERACTION_CREATE');
-    await expect.poll(() => interactions()[place]).toBeDefined();
-    const { id, token, data } = interactions()[place]?.d ?? {};
+  using bot = await identifyBot(sandbox);
+  const answerInteraction = async (place: number, callback: object) => {
+    const listInteractions = () =>
+      bot.heard.filter(({ t }) => t === 'INTERACTION_CREATE');
+    await expect.poll(() => listInteractions()[place]).toBeDefined();
+    const { id, token, data } = listInteractions()[place]?.d ?? {};
     await sendRequest(sandbox, `/interactions/${id}/${token}/callback`, {
       body: callback,
     });
@@ -37,7 +38,7 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
     { type: 1, components: [{ type: 8, custom_id: 'where', channel_types: [0] }] },
     { type: 1, components: [{ type: 6, custom_id: 'role', default_values: djs }] },
   ];
-  await answer(0, { type: 4, data: { content: 'Hi', components: menus } });
+  await answerInteraction(0, { type: 4, data: { content: 'Hi', components: menus } });
   const { messageId } = await commanded;
   expect(tab.ofKind('message')[0]?.menus).toMatchObject([
     {
@@ -69,7 +70,9 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
     title: 'About you',
     components: [{ type: 18, label: 'Name', component: line }],
   };
-  expect(await answer(1, { type: 9, data: modal })).toMatchObject({ values: ['red'] });
+  expect(await answerInteraction(1, { type: 9, data: modal })).toMatchObject({
+    values: ['red'],
+  });
   const { form } = (await picked) as unknown as {
     readonly form: { readonly id: string };
   };
@@ -86,7 +89,9 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
     form: form.id,
     fields: { name: 'Adam' },
   });
-  expect(await answer(2, { type: 4, data: { content: 'Thanks' } })).toMatchObject({
+  expect(
+    await answerInteraction(2, { type: 4, data: { content: 'Thanks' } }),
+  ).toMatchObject({
     custom_id: 'about',
   });
   expect(await submitted).toMatchObject({ ok: true, text: 'Thanks' });
@@ -170,11 +175,12 @@ test('a page that is opened again shows the commands of before and their private
     method: 'PUT',
     body,
   });
-  using bot = await identify(sandbox);
-  const reply = async (place: number, content: string) => {
-    const interactions = () => bot.heard.filter(({ t }) => t === 'INTERACTION_CREATE');
-    await expect.poll(() => interactions()[place]).toBeDefined();
-    const { id, token } = interactions()[place]?.d ?? {};
+  using bot = await identifyBot(sandbox);
+  const replyToInteraction = async (place: number, content: string) => {
+    const listInteractions = () =>
+      bot.heard.filter(({ t }) => t === 'INTERACTION_CREATE');
+    await expect.poll(() => listInteractions()[place]).toBeDefined();
+    const { id, token } = listInteractions()[place]?.d ?? {};
     const path = `/interactions/${id}/${token}/callback`;
     await sendRequest(sandbox, path, {
       body: { type: 4, data: { content, flags: 64 } },
@@ -182,9 +188,9 @@ test('a page that is opened again shows the commands of before and their private
   };
   const first = await setup.open('a');
   sandbox.person('Adam').command('greet', {});
-  await reply(0, 'Hello, terminal.');
+  await replyToInteraction(0, 'Hello, terminal.');
   const asked = first.ask({ kind: 'command', name: 'greet', line: '/greet' });
-  await reply(1, 'Hello, page.');
+  await replyToInteraction(1, 'Hello, page.');
   await asked;
   const second = await setup.open('b');
   await expect.poll(() => second.ofKind('message')).toHaveLength(1);

@@ -1,13 +1,13 @@
 import { RoomFacts } from '#sandbox/page/room-facts.ts';
 
-const timer = (personId: string) => {
+const makeTimer = (personId: string) => {
   const times = { setAtWallMs: 1_000, dueAtWallMs: 11_000 };
   return { id: personId, personId, text: 'tea', ...times };
 };
 
 test('a page is told the timers of its own person alone, as durations', () => {
   const facts = new RoomFacts('1');
-  const event = { kind: 'timers', timers: [timer('1'), timer('2')] } as const;
+  const event = { kind: 'timers', timers: [makeTimer('1'), makeTimer('2')] } as const;
   const told = { id: '1', text: 'tea', totalMs: 10_000 };
   expect(facts.keep(event, 2_000)('en')).toEqual({
     kind: 'timers',

@@ -9,10 +9,10 @@ import { openLiteLlm } from '#test/fakes/dialects/vendor-dialects.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callIn,
+  expireSoon,
   hearAnswer,
   openOwnScenario,
-  scenario,
-  soon,
+  playScenario,
   toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
@@ -38,12 +38,15 @@ async function expectAnswered(file: string, stands: RecipeStands, env = {}) {
   const environment = { ...dotEnv, ...kitchen.environment, ...env };
   await using setup = await openOwnScenario({ environment });
   const adam = await callIn(setup, 'Adam');
-  const { firstPacketAtMs } = await adam.say(readSpeech('human-cards-001'), soon());
+  const { firstPacketAtMs } = await adam.say(
+    readSpeech('human-cards-001'),
+    expireSoon(),
+  );
   const { pcm } = await hearAnswer(adam, firstPacketAtMs);
   await expectAlike(pcm, toneOf([answer]));
 }
 
-scenario(
+playScenario(
   'people talk with the bot of each compose file through its own servers',
   async () => {
     const local = {

@@ -18,7 +18,7 @@ import {
   promptsOf,
   transcriptFor,
 } from '#test/scenarios/setup/captioning.ts';
-import { eventually } from '#test/scenarios/setup/scenario-setup.ts';
+import { retryUntilHeld } from '#test/scenarios/setup/scenario-setup.ts';
 import { listFilesWith } from '#test/storage/copied-stores.ts';
 
 const isOn = { has: /^Captions (?:are )?on/ };
@@ -97,7 +97,7 @@ const erased: Step = {
   is: { canary: [], ben: [], other: true },
 };
 /** Some file in DATA_DIR holds these words. */
-const holds = (words: string, is: boolean): Step => ({
+const holdsWords = (words: string, is: boolean): Step => ({
   see: ({ dataDir }) => listFilesWith(dataDir, words).length > 0,
   is,
 });
@@ -185,7 +185,7 @@ export const captionScenes: Scenes = {
         // What was being said is kept nowhere, so that it is not shown either.
         { see: linesIn, is: [`**Adam** ${other}`, `**Ben** ${canary}`] },
         { Adam: { captions: 'here again' } },
-        { see: transcribed, is: [other, canary, 'here again'] },
+        { see: listTranscribed, is: [other, canary, 'here again'] },
         { Ben: { runs: '/privacy forget', reads: asksToForget, keep: 'card' } },
         { Ben: { presses: ['confirm:forget', 'card'], reads: copies } },
         { see: linesIn, is: [`**Adam** ${other}`, '**Adam** here again'] },
@@ -205,7 +205,7 @@ export const captionScenes: Scenes = {
       { Adam: { captions: friday } },
       { Ben: { captions: table } },
       { Adam: { captions: chess } },
-      { see: transcribed, is: talk },
+      { see: listTranscribed, is: talk },
       { 'the files hold the lines with their times': expectFiles },
       { Ben: { runs: '/captions find words:table', reads: found } },
       { Ben: { runs: '/captions find words:zebra', reads: onlyOn('ask.unknown') } },
@@ -241,9 +241,9 @@ export const captionScenes: Scenes = {
         erased,
         { bot: 'stops' },
         { 'forty days pass': ageSessions },
-        holds(other, true),
+        holdsWords(other, true),
         { bot: 'restarts' },
-        holds(other, false),
+        holdsWords(other, false),
       ],
     },
 };
@@ -271,7 +271,7 @@ async function jsonLines(stage: Stage): Promise<readonly JsonLine[]> {
 }
 
 /** Lines of the transcript; they are kept within 300 ms. */
-async function transcribed(stage: Stage) {
+async function listTranscribed(stage: Stage) {
   return (await jsonLines(stage)).map((line) => line.text);
 }
 
@@ -308,7 +308,7 @@ function linkedLines(stage: Stage) {
 function untilNothingIsFound(stage: Stage) {
   stage.server().permit('Lounge', 'Cleo', { deny: ['viewChannel'] });
   const nothing = { text: formatText('ask.unknown'), ephemeral: true };
-  return eventually(async () =>
+  return retryUntilHeld(async () =>
     expect(
       await commandReply(stage.person('Cleo'), 'captions find', { words: 'table' }),
     ).toMatchObject(nothing),

@@ -13,9 +13,9 @@ import {
 } from '#test/scenarios/scene-types.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
+  joinPieces,
+  listRecognised,
   madeTexts,
-  pieced,
-  recognised,
   shownWords,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
@@ -31,7 +31,7 @@ const seated: readonly Step[] = [
   { Ben: { settles: true } },
 ];
 const recognisedPeople = (stage: Stage) =>
-  recognised(stage).filter((name) => name !== 'nobody');
+  listRecognised(stage).filter((name) => name !== 'nobody');
 const linesOf = (...ids: readonly PlainTextId[]) =>
   ids.map((id) => formatText(id)).join('\n');
 
@@ -53,7 +53,10 @@ const unsaved: ScenarioReading = {
 };
 
 /** The reply of `/privacy status`; a standing yes or no is an item, and so is what somebody's answers took today. */
-function standing(consent: 'always' | 'no' | 'unasked', n: number): ScenarioReading {
+function readStanding(
+  consent: 'always' | 'no' | 'unasked',
+  n: number,
+): ScenarioReading {
   const kept = formatText('privacy.status', { n: 0, memories: 0, m: n });
   return { has: [formatText(`consent.${consent}`), kept], to: 'caller' };
 }
@@ -90,17 +93,23 @@ export const consentScenes: Scenes = {
           expect(findSent(stage, 'Ben') - notAllowed).toBeOneOf([0, 1]);
         },
       },
-      { see: recognised, is: ['Adam'] },
+      { see: listRecognised, is: ['Adam'] },
     ],
   },
   'a yes and a no work from the next packet, and a no takes back what was said': {
     providers,
     steps: [
       ...seated,
-      { Ben: { runs: '/privacy status', reads: standing('unasked', 0) } },
+      { Ben: { runs: '/privacy status', reads: readStanding('unasked', 0) } },
       { Ben: { runs: '/privacy allow', reads: heard } },
-      { Ben: { runs: '/privacy status', reads: standing('always', 1), asks: another } },
-      { see: recognised, is: ['Ben'] },
+      {
+        Ben: {
+          runs: '/privacy status',
+          reads: readStanding('always', 1),
+          asks: another,
+        },
+      },
+      { see: listRecognised, is: ['Ben'] },
       {
         together: [
           [{ Ben: { says: 'human-cards-005' } }],
@@ -110,7 +119,7 @@ export const consentScenes: Scenes = {
           ],
         ],
       },
-      { Ben: { says: another, runs: '/privacy status', reads: standing('no', 4) } },
+      { Ben: { says: another, runs: '/privacy status', reads: readStanding('no', 4) } },
       { see: requestsSince, is: 0 },
       { Adam: { asks: question } },
       { see: recognisedPeople, is: ['Ben', 'Adam'] },
@@ -125,12 +134,12 @@ export const consentScenes: Scenes = {
       { bot: 'restarts' },
       { Adam: { calls: 'Lounge' } },
       { Ben: { settles: true, asks: another } },
-      { see: recognised, is: ['Ben'] },
+      { see: listRecognised, is: ['Ben'] },
       { Ben: { runs: '/privacy forget', reads: asksToForget, keep: 'card' } },
       { Ben: { presses: ['confirm:forget', 'card'], reads: forgotten } },
-      { Ben: { runs: '/privacy status', reads: standing('no', 0), says: another } },
+      { Ben: { runs: '/privacy status', reads: readStanding('no', 0), says: another } },
       { Adam: { asks: question } },
-      { see: recognised, is: ['Ben', 'Adam'] },
+      { see: listRecognised, is: ['Ben', 'Adam'] },
     ],
   },
   'under CONSENT_POLICY=notice everybody is heard, but who said no, which outlives the bot':
@@ -140,12 +149,12 @@ export const consentScenes: Scenes = {
       steps: [
         ...seated,
         { Ben: { understands: another } },
-        { see: recognised, is: ['Ben'] },
+        { see: listRecognised, is: ['Ben'] },
         { Ben: { runs: '/privacy deny', reads: onlyOn('consent.no') } },
         { returnsTo: ['Adam', 'Ben'] },
         { Ben: { says: another } },
         { Adam: { asks: question } },
-        { see: recognised, is: ['Ben', 'Adam'] },
+        { see: listRecognised, is: ['Ben', 'Adam'] },
       ],
     },
   'where the store cannot be read, only a yes said just now counts': {
@@ -164,7 +173,7 @@ export const consentScenes: Scenes = {
       { bot: 'restarts' },
       // What was agreed, and what was spent; then where the bot was, read and written.
       {
-        see: warnings,
+        see: listWarnings,
         is: [
           expect.stringMatching(/the store \S+parley\.db/),
           expect.stringMatching(/the store \S+parley\.db/),
@@ -181,9 +190,9 @@ export const consentScenes: Scenes = {
       },
       { Adam: { settles: true }, Ben: { settles: true, says: another } },
       { Adam: { runs: '/privacy allow', asks: question } },
-      { see: recognised, is: ['Adam'] },
+      { see: listRecognised, is: ['Adam'] },
       { Ben: { runs: '/privacy allow', reads: unsaved, asks: another } },
-      { see: recognised, is: ['Adam', 'Ben'] },
+      { see: listRecognised, is: ['Adam', 'Ben'] },
       { Ben: { runs: '/privacy forget', keep: 'card' } },
       {
         Ben: {
@@ -213,7 +222,7 @@ function requestsSince(stage: Stage) {
 
 function expectQuestion(stage: Stage) {
   return expectAlike(
-    pieced(stage.uttered.slice(counted.get(stage)?.uttered)),
+    joinPieces(stage.uttered.slice(counted.get(stage)?.uttered)),
     readSpeech(question),
   );
 }
@@ -223,7 +232,7 @@ async function replaceStore({ dataDir }: Stage) {
   await mkdir(join(dataDir, 'parley.db'));
 }
 
-function warnings({ bot }: Stage): readonly string[] {
+function listWarnings({ bot }: Stage): readonly string[] {
   const all = bot.log.flatMap(({ level, msg = '' }) => (level === 40 ? [msg] : []));
   return all.filter((msg) => !msg.startsWith('alert raised'));
 }

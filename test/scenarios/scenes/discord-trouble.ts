@@ -5,7 +5,7 @@ import { formatText } from '#src/texts/texts.ts';
 import type { LogLine } from '#test/fakes/bot-process.ts';
 import type { Stage } from '#test/scenarios/scene-stage.ts';
 import type { Scenes, Step } from '#test/scenarios/scene-types.ts';
-import { pass } from '#test/scenarios/setup/scenario-setup.ts';
+import { passSharedTime } from '#test/scenarios/setup/scenario-setup.ts';
 
 const question = 'human-cards-001';
 const answer = 'Yes of course';
@@ -20,14 +20,14 @@ const inLounge: Step = {
   fits: { online: true, channel: 'Lounge' },
 };
 const isGone: Step = { botSits: 'nowhere' };
-const asked = ({ providers: { requests } }: Stage) =>
+const listAsked = ({ providers: { requests } }: Stage) =>
   requests.map(({ endpoint }) => endpoint);
 const linksOpened = ({ bot }: Stage) =>
   bot.log.filter(({ msg }) => msg === 'link-opened').length;
 const cipherInUse = ({ bot }: Stage) =>
   bot.log.findLast(({ msg }) => msg === 'link-opened')?.cipher;
 const xchacha = 'aead_xchacha20_poly1305_rtpsize';
-const fault = (
+const makeFault = (
   sentence: string,
   cause: (sandbox: Stage['sandbox']) => unknown,
 ): Step => ({
@@ -75,7 +75,7 @@ const troubles: Readonly<Record<string, PathFaults>> = {
   'without UDP': { dead: true },
 };
 
-const named = (guildName: string) => ({ guildName });
+const toGuildName = (guildName: string) => ({ guildName });
 const isAnswered = { says: question, hears: [answer] };
 /** Somebody in that server. */
 const oneIn = (server: string) => `Adam in ${server}`;
@@ -91,7 +91,7 @@ export const discordTroubleScenes: Scenes = {
           [{ logs: { what: 'resumed' } }],
           [
             { Adam: { sends: 20 } },
-            fault('the gateway breaks', ({ faults }) => faults.dropGateway()),
+            makeFault('the gateway breaks', ({ faults }) => faults.dropGateway()),
           ],
         ],
       },
@@ -104,9 +104,9 @@ export const discordTroubleScenes: Scenes = {
     providers,
     steps: [
       called,
-      fault('no heartbeat is answered', ({ faults }) => faults.ignoreHeartbeats()),
+      makeFault('no heartbeat is answered', ({ faults }) => faults.ignoreHeartbeats()),
       { logs: { what: 'reconnecting' } },
-      fault('heartbeats are answered', ({ faults }) => faults.heal()),
+      makeFault('heartbeats are answered', ({ faults }) => faults.heal()),
       { logs: { what: 'resumed' } },
       inLounge,
       understood,
@@ -119,7 +119,7 @@ export const discordTroubleScenes: Scenes = {
     steps: [
       called,
       { Adam: { says: question } },
-      { see: asked, has: 'chat' },
+      { see: listAsked, has: 'chat' },
       {
         'the bot stops, and is online as it leaves': async ({
           bot,
@@ -137,11 +137,11 @@ export const discordTroubleScenes: Scenes = {
     providers: { ...providers, trouble: { speech: 'error-500' } },
     steps: [
       called,
-      fault('no request is answered', ({ faults }) =>
+      makeFault('no request is answered', ({ faults }) =>
         faults.rest({ delayMs: 30_000, times: Number.POSITIVE_INFINITY }),
       ),
       { Adam: { says: question } },
-      { see: asked, has: 'speech' },
+      { see: listAsked, has: 'speech' },
       { within: 5_000, steps: [{ Adam: { runs: '/leave', waits: false } }, isGone] },
       { bot: 'stops' },
     ],
@@ -150,7 +150,7 @@ export const discordTroubleScenes: Scenes = {
     providers,
     steps: [
       called,
-      fault('the sessions end', ({ faults }) => faults.endSessions()),
+      makeFault('the sessions end', ({ faults }) => faults.endSessions()),
       isGone,
       lost,
       joined,
@@ -163,7 +163,7 @@ export const discordTroubleScenes: Scenes = {
       own: {},
       providers,
       steps: [
-        fault('only XChaCha20 is offered', ({ faults }) =>
+        makeFault('only XChaCha20 is offered', ({ faults }) =>
           faults.voice.offerOnly(xchacha),
         ),
         called,
@@ -176,12 +176,12 @@ export const discordTroubleScenes: Scenes = {
     providers,
     steps: [
       called,
-      fault('the voice server goes', ({ botId, faults: { voice } }) => {
+      makeFault('the voice server goes', ({ botId, faults: { voice } }) => {
         voice.connections('refuse');
         voice.close(botId, 1006);
       }),
       lost,
-      fault('the voice server is back', ({ faults }) =>
+      makeFault('the voice server is back', ({ faults }) =>
         faults.voice.connections('open'),
       ),
       joined,
@@ -220,7 +220,7 @@ export const discordTroubleScenes: Scenes = {
       {
         within: 15_000,
         steps: [
-          fault('its router forgets it', ({ botId, faults: { voice } }) =>
+          makeFault('its router forgets it', ({ botId, faults: { voice } }) =>
             voice.moveAddress(botId),
           ),
           lost,
@@ -235,7 +235,7 @@ export const discordTroubleScenes: Scenes = {
     own: {},
     providers,
     steps: [
-      fault('it answers none', ({ botId, faults: { voice } }) =>
+      makeFault('it answers none', ({ botId, faults: { voice } }) =>
         voice.ignoreDiscovery(botId),
       ),
       called,
@@ -254,7 +254,7 @@ export const discordTroubleScenes: Scenes = {
       steps: [
         called,
         understood,
-        fault('its router forgets it', ({ botId, faults: { voice } }) =>
+        makeFault('its router forgets it', ({ botId, faults: { voice } }) =>
           voice.moveAddress(botId),
         ),
         lost,
@@ -282,7 +282,7 @@ export const discordTroubleScenes: Scenes = {
         called,
         { Eva: { joins: 'Lounge' } },
         settled,
-        fault('the next change is late', ({ botId, faults: { voice } }) =>
+        makeFault('the next change is late', ({ botId, faults: { voice } }) =>
           voice.late(botId, 'change', 60_000),
         ),
         { Eva: { leaves: true } },
@@ -299,7 +299,7 @@ export const discordTroubleScenes: Scenes = {
     providers: { replies: [{ match: /^/, text: `${answer}, ${answer}, ${answer}` }] },
     steps: [
       called,
-      fault('arrivals are told late', ({ botId, faults: { voice } }) =>
+      makeFault('arrivals are told late', ({ botId, faults: { voice } }) =>
         voice.late(botId, 'arrival', 150),
       ),
       {
@@ -323,7 +323,7 @@ export const discordTroubleScenes: Scenes = {
       providers,
       steps: [
         { Adam: { joins: 'Lounge' } },
-        fault('three seats are unknown', ({ botId, faults: { voice } }) =>
+        makeFault('three seats are unknown', ({ botId, faults: { voice } }) =>
           voice.closeAt(botId, 'identify', 4006, 3),
         ),
         { Adam: { runs: '/join', reads: { has: /^In Lounge\./, to: 'all' } } },
@@ -334,7 +334,7 @@ export const discordTroubleScenes: Scenes = {
   'after each kind of close code a call is joined anew once, at the latest when asked':
     {
       providers,
-      guilds: codes.map(named),
+      guilds: codes.map(toGuildName),
       steps: [
         { together: codes.map((at) => [{ [oneIn(at)]: { calls: 'Lounge' } }]) },
         {
@@ -354,7 +354,7 @@ export const discordTroubleScenes: Scenes = {
     },
   'packets lost, late, doubled, out of order or gone: afterwards all is well': {
     providers,
-    guilds: Object.keys(troubles).map(named),
+    guilds: Object.keys(troubles).map(toGuildName),
     steps: [
       {
         together: Object.keys(troubles).map((at) => [
@@ -369,7 +369,7 @@ export const discordTroubleScenes: Scenes = {
       providers,
       steps: [
         called,
-        { together: [[understood], [{ 'datagrams are forged': forge }]] },
+        { together: [[understood], [{ 'datagrams are forged': forgeDatagrams }]] },
         { line: 'bot', suffers: { up: { dead: true }, down: { dead: true } } },
         { Adam: { says: question } },
         { line: 'bot', suffers: 'nothing' },
@@ -381,12 +381,12 @@ export const discordTroubleScenes: Scenes = {
 };
 
 /** Number of times that the bot was given a seat in that server. */
-function seatings({ voiceRequests, sandbox, server }: Stage, at: string) {
+function countSeatings({ voiceRequests, sandbox, server }: Stage, at: string) {
   return voiceRequests.seatings(server(at).id, sandbox.botId);
 }
 
 function seatingsOfAll(stage: Stage): readonly number[] {
-  return codes.map((code) => seatings(stage, code));
+  return codes.map((code) => countSeatings(stage, code));
 }
 
 function joinsAnew(at: string): readonly Step[] {
@@ -397,7 +397,7 @@ function joinsAnew(at: string): readonly Step[] {
   ];
   return [
     ...(refused.includes(at) ? calledAgain : []),
-    { see: (stage) => seatings(stage, at), is: 2 },
+    { see: (stage) => countSeatings(stage, at), is: 2 },
     { [oneIn(at)]: { settles: true, ...isAnswered } },
   ];
 }
@@ -413,9 +413,9 @@ function speaksThrough(at: string, way: PathFaults): readonly Step[] {
 }
 
 /** Forged datagrams reach the bot, beside what somebody says and hears. */
-async function forge({ sandbox: { botId, faults }, last }: Stage) {
+async function forgeDatagrams({ sandbox: { botId, faults }, last }: Stage) {
   while (!last('Adam').exchange) {
     for (const kind of ['junk', 'short'] as const) faults.voice.forge(botId, kind);
-    await pass(10);
+    await passSharedTime(10);
   }
 }

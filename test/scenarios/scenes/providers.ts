@@ -11,9 +11,9 @@ import { madeTexts, toneOf } from '#test/scenarios/setup/scenario-setup.ts';
 
 const question = 'human-cards-001';
 const replies = [{ match: /^/, text: 'Yes.' }];
-const troubled = (trouble: MockSettings['trouble']) => ({ replies, trouble });
+const makeTrouble = (trouble: MockSettings['trouble']) => ({ replies, trouble });
 const called: Step = { Adam: { calls: 'Lounge' } };
-const endpoints = ({ providers }: Stage) =>
+const listEndpoints = ({ providers }: Stage) =>
   providers.requests.map(({ endpoint }) => endpoint);
 const madeFor = ({ last }: Stage) => (last('Adam').exchange ?? expect.fail()).made;
 /** The trouble is over: the very same bot answers as if nothing had been. */
@@ -35,7 +35,7 @@ const prices = [
 
 export const providerScenes: Scenes = {
   'when the model answers with a web page, the room hears who is silent': {
-    providers: troubled({ chat: 'html' }),
+    providers: makeTrouble({ chat: 'html' }),
     steps: [
       called,
       { Adam: { understands: question } },
@@ -44,11 +44,11 @@ export const providerScenes: Scenes = {
     ],
   },
   'a bot sent away while the model is silent is called again, and answers': {
-    providers: troubled({ chat: 'silent' }),
+    providers: makeTrouble({ chat: 'silent' }),
     steps: [
       called,
       { Adam: { says: question } },
-      { see: (stage) => endpoints(stage).at(-1), is: 'chat' },
+      { see: (stage) => listEndpoints(stage).at(-1), is: 'chat' },
       { 'a moderator sends the bot away': ({ server }) => server().disconnectBot() },
       { botSits: 'nowhere' },
       { Adam: { calls: true } },
@@ -56,7 +56,7 @@ export const providerScenes: Scenes = {
     ],
   },
   'an answer written while the voice is silent is not given again': {
-    providers: troubled({ speech: 'silent' }),
+    providers: makeTrouble({ speech: 'silent' }),
     steps: [
       called,
       { Adam: { says: question } },
@@ -72,7 +72,7 @@ export const providerScenes: Scenes = {
   'what one server spent of the total is missing in another, and a barred server is left with a sentence':
     {
       own: { guilds: [{ guildName: 'Second' }, { guildName: 'Barred' }] },
-      environment: budgets,
+      environment: writeBudgets,
       providers: { replies: [{ match: /^/, text: 'Yes, I think so too.' }] },
       steps: [
         { posts: 'general in Barred', is: [formatText('server.barred')] },
@@ -107,7 +107,7 @@ function expectFailureTold(stage: Stage) {
   expect(new Set(madeTexts(stage))).toEqual(new Set([formatText('fail.llm')]));
 }
 
-function budgets(sandbox: Sandbox, _providers: unknown, dataDir: string) {
+function writeBudgets(sandbox: Sandbox, _providers: unknown, dataDir: string) {
   const path = join(dataDir, 'prices.json');
   writeFileSync(path, JSON.stringify(prices));
   return {

@@ -6,7 +6,7 @@ import { makeReminderCall } from '#test/fakes/providers/reminder-calls.ts';
 import type { Stage } from '#test/scenarios/scene-stage.ts';
 import { onlyOn, type Scenes, type Step } from '#test/scenarios/scene-types.ts';
 import { wordsFor } from '#test/scenarios/setup/numbered-utterances.ts';
-import { madeTexts, recognised } from '#test/scenarios/setup/scenario-setup.ts';
+import { listRecognised, madeTexts } from '#test/scenarios/setup/scenario-setup.ts';
 
 const question = 'human-cards-004';
 const another = 'human-cards-003';
@@ -43,7 +43,7 @@ export const returnScenes: Scenes = {
         { see: audibleSinceThen, is: 0 },
         { Ben: { asks: another } },
         { Adam: { asks: question } },
-        { see: recognised, is: ['Adam', 'Ben', 'Adam'] },
+        { see: listRecognised, is: ['Adam', 'Ben', 'Adam'] },
         { posts: 'Lounge', is: [] },
       ],
     },

@@ -13,7 +13,7 @@ import {
   type Step,
 } from '#test/scenarios/scene-types.ts';
 import { buttonsOf } from '#test/scenarios/setup/asking.ts';
-import { madeTexts, recognised } from '#test/scenarios/setup/scenario-setup.ts';
+import { listRecognised, madeTexts } from '#test/scenarios/setup/scenario-setup.ts';
 
 const [lounge, workshop] = [{ channel: 'Lounge' }, { channel: 'Workshop' }];
 const question = 'human-cards-004';
@@ -35,9 +35,9 @@ const wholeCommand: ScenarioReading = {
   has: 'shall I leave the voice channel?',
   to: 'caller',
 };
-const nova = ({ server }: Stage) => server().bot();
+const findNova = ({ server }: Stage) => server().bot();
 const isNowhere: Step = { botSits: 'nowhere' };
-const permitting = (...change: Parameters<SandboxGuild['permit']>): Step => ({
+const permitChange = (...change: Parameters<SandboxGuild['permit']>): Step => ({
   'rights change': ({ server }) => server().permit(...change),
 });
 const timedOut: ScenarioReading = {
@@ -49,11 +49,11 @@ const tryAgain =
   /^Discord doesn't connect me\. If I'm not there in (5\d|60) s, run \/join again\.$/;
 const heard: ScenarioReading = { has: formatText('consent.always'), to: 'caller' };
 const saved = { has: formatText('settings.saved') };
-const spoken = (stage: Stage) => madeTexts(stage).join(' ');
+const joinSpoken = (stage: Stage) => madeTexts(stage).join(' ');
 const logOf = ({ bot }: Stage) => bot.log.map(({ msg = '' }) => msg);
 const measure = { name: 'sky__measure', argumentsJson: '{}' };
 /** The message of the bot in Lounge with these words. */
-const posted =
+const findPosted =
   (words: string) =>
   ({ sandbox }: Stage) =>
     sandbox.messages('Lounge').find((message) => message.text.includes(words));
@@ -75,7 +75,7 @@ export const roomScenes: Scenes = {
     steps: [
       { Adam: { joins: 'Lounge' } },
       ...rights.flatMap(([right, permission]) => [
-        permitting('Lounge', 'Nova', { deny: [right] }),
+        permitChange('Lounge', 'Nova', { deny: [right] }),
         {
           Adam: {
             runs: '/join',
@@ -84,11 +84,11 @@ export const roomScenes: Scenes = {
         },
         isNowhere,
       ]),
-      permitting('Lounge', 'Nova', {}),
+      permitChange('Lounge', 'Nova', {}),
       { 'Nova is timed out': ({ server }) => server().timeOut('Nova', 60_000) },
       { Ben: { runs: '/join channel:Lounge', reads: timedOut } },
       { 'Nova is timed out no more': ({ server }) => server().timeOut('Nova', 0) },
-      permitting('Workshop', '@everyone', { deny: ['connect'] }),
+      permitChange('Workshop', '@everyone', { deny: ['connect'] }),
       {
         Ben: {
           runs: '/join channel:Workshop',
@@ -103,9 +103,11 @@ export const roomScenes: Scenes = {
     {
       steps: [
         { Adam: { joins: 'Workshop' } },
-        permitting('Workshop', '@everyone', { deny: ['viewChannel'] }),
+        permitChange('Workshop', '@everyone', { deny: ['viewChannel'] }),
         ...['Nova', 'Adam'].map((name) =>
-          permitting('Workshop', name, { allow: ['viewChannel', 'connect', 'speak'] }),
+          permitChange('Workshop', name, {
+            allow: ['viewChannel', 'connect', 'speak'],
+          }),
         ),
         { Ben: { joins: 'Lounge' } },
         {
@@ -132,7 +134,7 @@ export const roomScenes: Scenes = {
       {
         Adam: { runs: '/join', reads: { has: formatText('muted.server'), to: 'all' } },
       },
-      { see: nova, fits: { suppressed: true, handRaised: true } },
+      { see: findNova, fits: { suppressed: true, handRaised: true } },
       { 'Nova may speak': ({ server }) => server().suppress('Nova', false) },
       { Adam: { settles: true, asks: question } },
     ],
@@ -174,13 +176,13 @@ export const roomScenes: Scenes = {
         ],
       },
       { see: noticesIn, fits: [{ pings: ['@Ben'] }] },
-      { see: recognised, is: [] },
+      { see: listRecognised, is: [] },
       { see: (stage) => madeTexts(stage).join(' '), is: formatText('join.spoken') },
       { see: (stage) => noticesIn(stage)[0], keep: 'notice' },
       { see: buttonsIn('notice'), is: ['consent.always', 'consent.never'] },
       { Ben: { presses: ['consent.always', 'notice'], reads: heard } },
       { Ben: { asks: question } },
-      { see: recognised, is: ['Ben'] },
+      { see: listRecognised, is: ['Ben'] },
       { Adam: { runs: '/leave' } },
       { logs: { msg: 'link-closed' }, has: /"notAllowed":(2[5-9]\d|[3-9]\d\d|\d{4})/ },
     ],
@@ -207,7 +209,7 @@ export const roomScenes: Scenes = {
             ],
           ],
         },
-        { see: spoken, has: 'The end.' },
+        { see: joinSpoken, has: 'The end.' },
         {
           see: (stage) => logOf(stage).filter((msg) => msg === 'link-opened'),
           is: ['link-opened'],
@@ -261,7 +263,7 @@ export const roomScenes: Scenes = {
     steps: [
       { Adam: { calls: 'Lounge', asks: 'human-cards-001' } },
       { see: madeTexts, has: 'Press the button.' },
-      { see: posted('press Show'), keep: 'asked' },
+      { see: findPosted('press Show'), keep: 'asked' },
       { Ben: { joins: 'Lounge' } },
       {
         Ben: {
@@ -295,12 +297,12 @@ export const roomScenes: Scenes = {
         { providers: { hears: 'Nova, how warm is the sky?' } },
         { Adam: { says: 'human-cards-001' } },
         // A question that the button has answered already is not asked aloud.
-        { see: spoken, has: 'Adam, shall I use sky: measure? Say yes or no.' },
-        { see: posted('Say yes or no'), keep: 'asked' },
+        { see: joinSpoken, has: 'Adam, shall I use sky: measure? Say yes or no.' },
+        { see: findPosted('Say yes or no'), keep: 'asked' },
         { Adam: { presses: [0, 'asked'], keep: 'shown' } },
         { Adam: { presses: [0, 'shown'], reads: { is: 'sky: measure: 21 degrees' } } },
         {
-          see: spoken,
+          see: joinSpoken,
           has: 'Adam. Here is what you asked for, in full in the chat: 21 degrees',
         },
       ],
@@ -325,7 +327,7 @@ export const roomScenes: Scenes = {
         { Adam: { asks: question } },
         { Ben: { joins: 'Lounge', settles: true, says: 'human-cards-003' } },
         { Adam: { asks: question } },
-        { see: recognised, is: ['Adam'] },
+        { see: listRecognised, is: ['Adam'] },
       ],
     },
   'somebody already talking when the bot joins is heard from their first packet after the consent is known':
@@ -349,7 +351,7 @@ export const roomScenes: Scenes = {
             ],
           ],
         },
-        { see: recognised, is: ['Adam'] },
+        { see: listRecognised, is: ['Adam'] },
         { see: heardWithoutLoss, is: true },
         { Adam: { runs: '/leave' } },
         { logs: { msg: 'link-closed' }, fits: { counts: { notAllowed: 0 } } },

@@ -11,13 +11,13 @@ import type { Stage } from '#test/scenarios/scene-stage.ts';
 import type { Scenes, Step } from '#test/scenarios/scene-types.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
-  call,
-  eventually,
+  callBot,
+  expireSoon,
   hearAnswer,
   madeTexts,
-  pass,
+  passSharedTime,
+  retryUntilHeld,
   shownWords,
-  soon,
   toneOf,
   utteredBy,
 } from '#test/scenarios/setup/scenario-setup.ts';
@@ -55,7 +55,7 @@ const answersOnce = (words: string): Step => ({
   [`Adam hears the answer to "${words}", once`]: async (stage) => {
     const { said, sinceMs } = stage.last('Adam');
     const waits = { sinceMs, quietMs: 1_000, timeoutMs: 20_000 };
-    const heard = await stage.person('Adam').listen(waits, soon());
+    const heard = await stage.person('Adam').listen(waits, expireSoon());
     expect(heard.firstAudibleAtMs).toBeGreaterThan(
       said?.lastVoicedAtMs ?? expect.fail(),
     );
@@ -226,15 +226,17 @@ async function talksThroughPage(stage: Stage) {
   expect(await tab.ask({ kind: 'join', channel: 'Lounge' })).toMatchObject({
     ok: true,
   });
-  await call(stage, adam);
+  await callBot(stage, adam);
   const sound = await opened.openSound('a');
   const sinceMs = realClock.nowMs();
   const { samples } = resamplePcm(readSpeech('human-cards-004'), 48_000);
   for (let at = 0; at + frameSamples <= samples.length; at += frameSamples) {
     sound.send(2, new Uint8Array(samples.slice(at, at + frameSamples).buffer));
-    await pass(Math.max(0, sinceMs + (at + frameSamples) / 48 - realClock.nowMs()));
+    await passSharedTime(
+      Math.max(0, sinceMs + (at + frameSamples) / 48 - realClock.nowMs()),
+    );
   }
-  await eventually(() => expect(shownWords(stage).at(-1)).toBe('Adam: five five'));
+  await retryUntilHeld(() => expect(shownWords(stage).at(-1)).toBe('Adam: five five'));
   await hearAnswer(adam, sinceMs);
   const heard = sound.heard.filter((frame) => frame.readDoubleLE(5) >= sinceMs);
   await expectAlike(soundOf(heard), toneOf(['Yes, Adam.']));
@@ -244,7 +246,7 @@ async function talksThroughPage(stage: Stage) {
     who: 'Adam',
     on: true,
   });
-  await adam.settled(soon());
+  await adam.settled(expireSoon());
 }
 
 /** Sound that the page plays, one frame after the other. */

@@ -15,8 +15,8 @@ const last = { is: answer, to: 'caller' } as const;
 const longLine =
   'This is a rather long line that is read for quite a while so that others wait';
 
-const mp3 = file('digits.mp3', 'audio/mpeg');
-const voiceMessage = { ...file('digits.ogg', 'audio/ogg'), voiceSeconds: 2.4 };
+const mp3 = readSoundFile('digits.mp3', 'audio/mpeg');
+const voiceMessage = { ...readSoundFile('digits.ogg', 'audio/ogg'), voiceSeconds: 2.4 };
 const picture = { ...mp3, name: 'x.png', type: 'image/png' };
 const png = {
   name: 'x.bin',
@@ -81,7 +81,7 @@ const heldAnswer = ({ sandbox }: Stage) =>
   sandbox
     .messages('Lounge')
     .find((message) => message.text.includes(formatText('voice.answers.held')));
-const chats = ({ providers }: Stage) =>
+const listChats = ({ providers }: Stage) =>
   providers.requests.flatMap(({ endpoint, body }) =>
     endpoint === 'chat' ? [body] : [],
   );
@@ -222,8 +222,8 @@ export const textScenes: Scenes = {
         { see: (stage) => answersInLounge(stage)[0], keep: 'answer' },
         { Adam: { writes: 'And once more?', place: 'Lounge', replyTo: 'answer' } },
         { see: answersInLounge, fits: [{}, {}] },
-        { see: (stage) => chats(stage).at(-1), has: 'what is the code?' },
-        { see: chats, lacks: 'Nobody is asked by this.' },
+        { see: (stage) => listChats(stage).at(-1), has: 'what is the code?' },
+        { see: listChats, lacks: 'Nobody is asked by this.' },
       ],
     },
   'who is deafened is offered written answers once, and private ones reach them alone':
@@ -254,7 +254,7 @@ export const textScenes: Scenes = {
         { Finn: { writes: '<@{@bot}> tell me, too', place: 'Lounge' } },
         { see: answersInLounge, fits: [{ text: answer }] },
         {
-          see: (stage) => chats(stage).at(-1),
+          see: (stage) => listChats(stage).at(-1),
           has: 'what is the code?',
           lacks: answer,
         },
@@ -408,7 +408,7 @@ export const textScenes: Scenes = {
             last: noPicture,
           },
         },
-        { see: chats, fits: [{}, {}, {}, {}, {}] },
+        { see: listChats, fits: [{}, {}, {}, {}, {}] },
       ],
     },
   '/settings check tries everything, and whoever sits there hears a tone': {
@@ -430,7 +430,7 @@ export const textScenes: Scenes = {
   },
 };
 
-function file(name: string, type: string) {
+function readSoundFile(name: string, type: string) {
   const bytes = readFileSync(
     new URL(`../../fixtures/recordings/${name}`, import.meta.url),
   );
@@ -474,15 +474,15 @@ function answeredCallbacks({ sandbox }: Stage) {
 
 /** Last prompt of the chat model, all that people said in a row. */
 function lastAsked(stage: Stage) {
-  const messages = chats(stage).at(-1)?.messages as readonly {
+  const messages = listChats(stage).at(-1)?.messages as readonly {
     readonly content: unknown;
   }[];
   return JSON.stringify(messages.at(-1)?.content);
 }
 
 function expectNotOffered({ person }: Stage) {
-  const used = () => person('Adam').command('settings check');
-  expect(used).toThrow('Adam may not use settings.');
+  const askUsed = () => person('Adam').command('settings check');
+  expect(askUsed).toThrow('Adam may not use settings.');
 }
 
 function isAudibleSinceThen({ last, person }: Stage) {
@@ -495,15 +495,17 @@ function isAudibleSinceThen({ last, person }: Stage) {
 
 function typableCommands({ sandbox }: Stage): readonly string[] {
   const all = sandbox.commands().map(({ body }) => body);
-  return all.map(({ name, options }) => `${name}${typable(options ?? [])}`).toSorted();
+  return all
+    .map(({ name, options }) => `${name}${formatTypable(options ?? [])}`)
+    .toSorted();
 }
 
-function typable(options: readonly RegisteredOption[]): string {
+function formatTypable(options: readonly RegisteredOption[]): string {
   const words = options.map(({ name, type, required, choices, options: own = [] }) => {
     const values = (choices ?? []) as readonly { readonly value: string }[];
     const chosen = values.map(({ value }) => value).join('|');
     const word = ` ${name}${required ? '!' : ''}${chosen && `=${chosen}`}`;
-    return type === 1 ? `;${word}${typable(own)}` : word;
+    return type === 1 ? `;${word}${formatTypable(own)}` : word;
   });
   return words.join('').replace(/^;/, '');
 }

@@ -1,7 +1,7 @@
 import type { OptionValues } from '#sandbox/interactions/command-data.ts';
 import type { Interaction, ShownMessage } from '#sandbox/interactions/interactions.ts';
 import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
-import { soon } from './scenario-setup.ts';
+import { expireSoon } from './scenario-setup.ts';
 
 /** Issues a slash command; what came back first. Discord itself takes nothing after 3 s. */
 export function commandReply(
@@ -34,5 +34,5 @@ export function customId(name: string) {
 
 /** A bot that was busy has said "thinking" to all or to one, and what is for the others comes as a further message. */
 export function firstAnswer(asked: Interaction): Promise<ShownMessage> {
-  return asked.waitForAnswer(soon());
+  return asked.waitForAnswer(expireSoon());
 }

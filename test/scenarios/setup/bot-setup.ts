@@ -52,14 +52,14 @@ export async function runBot(options: BotSetupOptions): Promise<BotSetup> {
   const { environment: given } = options;
   const own = typeof given === 'function' ? given(sandbox, providers, dataDir) : given;
   const usual = {
-    ...remote(providers),
+    ...makeRemoteSettings(providers),
     TRACK_ALLOWED_HOSTS: cdnHost,
     DATA_DIR: dataDir,
     // It judges real speech, which `npm run bench -- turns --human` measures; here most voices are tones and single words.
     TURN_MODEL: 'off',
   };
-  const start = () => startInSharedTime({ token, apiUrl, ca }, { ...usual, ...own });
-  let bot = await start();
+  const startBot = () => startInSharedTime({ token, apiUrl, ca }, { ...usual, ...own });
+  let bot = await startBot();
   stack.defer(async () => {
     useInSharedTime(bot, true);
     await bot[Symbol.asyncDispose]();
@@ -75,7 +75,7 @@ export async function runBot(options: BotSetupOptions): Promise<BotSetup> {
     },
     async restart() {
       await bot[Symbol.asyncDispose]();
-      bot = await start();
+      bot = await startBot();
     },
     abandon() {
       bot.abandon();
@@ -86,7 +86,9 @@ export async function runBot(options: BotSetupOptions): Promise<BotSetup> {
 }
 
 /** Settings under which the bot uses these providers for everything. */
-export function remote({ baseUrl }: Pick<MockProviders, 'baseUrl'>): BotEnvironment {
+export function makeRemoteSettings({
+  baseUrl,
+}: Pick<MockProviders, 'baseUrl'>): BotEnvironment {
   return {
     TRANSCRIPTION_BASE_URL: baseUrl,
     CHAT_COMPLETION_BASE_URL: baseUrl,

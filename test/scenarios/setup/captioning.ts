@@ -10,7 +10,7 @@ import {
   knownWords,
 } from '#test/fakes/recogniser/mock-recogniser.ts';
 import type { KnownWord } from '#test/fakes/recogniser/recogniser-match.ts';
-import { download } from '#test/sandbox/download.ts';
+import { downloadFile } from '#test/sandbox/download.ts';
 import { commandReply } from './asking.ts';
 import type { ScenarioSetup } from './scenario-setup.ts';
 
@@ -38,7 +38,7 @@ export function createSayings<Text extends string>(texts: readonly Text[]) {
     const name = recordings[n] ?? recordings[0];
     const sound = readSpeech(name);
     sounds.set(text, sound);
-    recogniser.addClip(sound, spread(text, knownWords[`${name}.wav`] ?? []));
+    recogniser.addClip(sound, spreadWords(text, knownWords[`${name}.wav`] ?? []));
   }
 
   return {
@@ -56,14 +56,17 @@ export function createSayings<Text extends string>(texts: readonly Text[]) {
 }
 
 /** The words of `text` in place of those of a recording. */
-function spread(text: string, spoken: readonly KnownWord[]) {
+function spreadWords(text: string, spoken: readonly KnownWord[]) {
   const words = text.split(' ');
   const parts = Math.min(words.length, spoken.length);
-  const from = (n: number, all: readonly unknown[]) =>
+  const findFrom = (n: number, all: readonly unknown[]) =>
     Math.floor((n * all.length) / parts);
   return Array.from({ length: parts }, (_, n) => {
-    const [first, last] = [spoken[from(n, spoken)], spoken[from(n + 1, spoken) - 1]];
-    const word = words.slice(from(n, words), from(n + 1, words)).join(' ');
+    const [first, last] = [
+      spoken[findFrom(n, spoken)],
+      spoken[findFrom(n + 1, spoken) - 1],
+    ];
+    const word = words.slice(findFrom(n, words), findFrom(n + 1, words)).join(' ');
     return { word, fromMs: first?.fromMs ?? 0, toMs: last?.toMs ?? 0 };
   });
 }
@@ -91,7 +94,7 @@ export async function transcriptFor(
   });
   const [file] = shown.files;
   expect(file?.name).toMatch(new RegExp(`\\.${format}$`));
-  return (await download(file?.url ?? '', sandbox)).text;
+  return (await downloadFile(file?.url ?? '', sandbox)).text;
 }
 
 /** All bytes of everything the bot keeps, as text. */

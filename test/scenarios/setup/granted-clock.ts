@@ -27,20 +27,20 @@ function createGrantedClock(real: Clock, grant: TimeGrant) {
 
   function runLater(ms: number, run: () => void) {
     const dueMs = readNowMs() + Math.max(0, ms);
-    const wait = (restMs: number) =>
-      waiting.set(look, real.later(restMs / present.rate, look));
-    const look = () => {
+    const waitUntilDue = (restMs: number) =>
+      waiting.set(lookAtClock, real.later(restMs / present.rate, lookAtClock));
+    const lookAtClock = () => {
       const nowMs = readNowMs();
       if (dueMs - nowMs < earlyMs) {
-        waiting.delete(look);
+        waiting.delete(lookAtClock);
         run();
-      } else if (nowMs >= present.untilMs) waiting.set(look, undefined);
-      else wait(dueMs - nowMs);
+      } else if (nowMs >= present.untilMs) waiting.set(lookAtClock, undefined);
+      else waitUntilDue(dueMs - nowMs);
     };
-    wait(ms);
+    waitUntilDue(ms);
     return () => {
-      waiting.get(look)?.();
-      waiting.delete(look);
+      waiting.get(lookAtClock)?.();
+      waiting.delete(lookAtClock);
     };
   }
 
@@ -65,12 +65,12 @@ function createGrantedClock(real: Clock, grant: TimeGrant) {
       signal.throwIfAborted();
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const forget = runLater(ms, resolve);
-      const abort = () => reject(signal.reason);
-      signal.addEventListener('abort', abort, { once: true });
+      const abortWait = () => reject(signal.reason);
+      signal.addEventListener('abort', abortWait, { once: true });
       try {
         await promise;
       } finally {
-        signal.removeEventListener('abort', abort);
+        signal.removeEventListener('abort', abortWait);
         forget();
       }
     },

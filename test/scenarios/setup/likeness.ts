@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { expect } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { soon } from './scenario-setup.ts';
+import { expireSoon } from './scenario-setup.ts';
 
 const program = new URL('./likeness-worker.ts', import.meta.url);
 
@@ -16,15 +16,15 @@ let thread: Worker | undefined;
 
 /** Compares in a thread of its own: people of other scenarios are speaking in this one, in real time. */
 export async function expectAlike(heard: Pcm, expected: Pcm) {
-  thread ??= started();
+  thread ??= startWorker();
   const { port1: here, port2: there } = new MessageChannel();
   thread.postMessage({ heard, expected, answer: there }, [there]);
-  const [similarity] = await once(here, 'message', { signal: soon(waitMs) });
+  const [similarity] = await once(here, 'message', { signal: expireSoon(waitMs) });
   here.close();
   expect(similarity).toBeGreaterThanOrEqual(alike);
 }
 
-function started() {
+function startWorker() {
   const worker = new Worker(program);
   worker.unref();
   return worker;

@@ -9,8 +9,8 @@ export function settingsOf(
   uttered: Pcm[],
   more: Partial<MockSettings> = {},
 ): Partial<MockSettings> {
-  const hears = (pcm: Pcm) => wordsFor(1 + noteIn(uttered, pcm));
-  return { pace: instantPace, hears, rateHz: mockRateHz, ...more };
+  const hearUttered = (pcm: Pcm) => wordsFor(1 + noteIn(uttered, pcm));
+  return { pace: instantPace, hears: hearUttered, rateHz: mockRateHz, ...more };
 }
 
 /** Recognised text of the utterance of that number. */

@@ -68,12 +68,12 @@ const speechFrames = 9;
 const speechMs = 400;
 
 /** Those of one file are played side by side: most of the time somebody speaks, and nobody computes. */
-export function scenario(name: string, play: () => Promise<void>) {
+export function playScenario(name: string, play: () => Promise<void>) {
   test.concurrent(name, { timeout: scenarioMs, retry: 1 }, play);
 }
 
 /** The deadline of a single step. */
-export function soon(ms = waitMs) {
+export function expireSoon(ms = waitMs) {
   const error = new Error(`A step of the scenario was not done within ${ms} ms.`);
   const over = new AbortController();
   realClock.later(ms, () => over.abort(error));
@@ -81,12 +81,15 @@ export function soon(ms = waitMs) {
 }
 
 /** Lets time pass that the bot and the sandbox share. */
-export async function pass(ms: number) {
+export async function passSharedTime(ms: number) {
   await realClock.sleep(ms, new AbortController().signal);
 }
 
 /** Checks again until it holds; not `expect.poll`, which cannot tell scenarios apart that run side by side. */
-export async function eventually<T>(check: () => T, ms = waitMs): Promise<Awaited<T>> {
+export async function retryUntilHeld<T>(
+  check: () => T,
+  ms = waitMs,
+): Promise<Awaited<T>> {
   const deadlineMs = realClock.nowMs() + ms;
   for (;;) {
     try {
@@ -94,7 +97,7 @@ export async function eventually<T>(check: () => T, ms = waitMs): Promise<Awaite
     } catch (error) {
       if (realClock.nowMs() > deadlineMs) throw error;
     }
-    await pass(20);
+    await passSharedTime(20);
   }
 }
 
@@ -122,51 +125,57 @@ export async function openOwnScenario(
 }
 
 /** `name` sits down in Lounge. */
-async function seat({ sandbox }: SpokenSetup, name: string) {
+async function seatPerson({ sandbox }: SpokenSetup, name: string) {
   const person = sandbox.person(name);
-  await person.join('Lounge', soon());
+  await person.join('Lounge', expireSoon());
   return person;
 }
 
 /** `name` sits down in Lounge and calls the bot; they can talk when this resolves. */
 export async function callIn(setup: SpokenSetup, name: string): Promise<SandboxPerson> {
-  const person = await seat(setup, name);
-  await call(setup, person);
+  const person = await seatPerson(setup, name);
+  await callBot(setup, person);
   return person;
 }
 
 /** Calls the bot from where `person` sits; they can talk when this resolves, and any company has been greeted. */
-export async function call({ sandbox }: SpokenSetup, person: SandboxPerson) {
+export async function callBot({ sandbox }: SpokenSetup, person: SandboxPerson) {
   const isNew = sandbox.bot().channel === undefined;
-  const { text, ephemeral, atMs } = await person.command('join').waitForAnswer(soon());
+  const { text, ephemeral, atMs } = await person
+    .command('join')
+    .waitForAnswer(expireSoon());
   if (ephemeral) throw new Error(text);
-  await person.settled(soon());
+  await person.settled(expireSoon());
   if (!isNew) return;
-  if (!toCompany.test(text)) await pass(greetingMs);
-  else await person.listen({ sinceMs: atMs, quietMs: 500, timeoutMs: waitMs }, soon());
+  if (!toCompany.test(text)) await passSharedTime(greetingMs);
+  else
+    await person.listen(
+      { sinceMs: atMs, quietMs: 500, timeoutMs: waitMs },
+      expireSoon(),
+    );
 }
 
 /** Resolves when the bot has gone back by itself to where it sat before a restart, and these people can talk with it. */
-export async function returned(
+export async function waitForReturn(
   { bot }: Pick<ScenarioSetup, 'bot'>,
   ...people: readonly SandboxPerson[]
 ) {
-  await eventually(() => expect(bot.log.map(({ msg }) => msg)).toContain('joined'));
-  await Promise.all(people.map((person) => person.settled(soon())));
+  await retryUntilHeld(() => expect(bot.log.map(({ msg }) => msg)).toContain('joined'));
+  await Promise.all(people.map((person) => person.settled(expireSoon())));
 }
 
 /** Says `pcm` and listens until the bot has answered. Errors: when nothing was heard within 20 s. */
-export async function converse(
+export async function converseWith(
   setup: SpokenSetup,
   person: SandboxPerson,
   pcm: Pcm,
 ): Promise<ScenarioExchange> {
   const [heardBefore, madeBefore] = [setup.uttered.length, madeTexts(setup).length];
-  const { firstPacketAtMs: sinceMs } = await person.say(pcm, soon());
+  const { firstPacketAtMs: sinceMs } = await person.say(pcm, expireSoon());
   const heard = await hearAnswer(person, sinceMs);
   const made = madeTexts(setup).slice(madeBefore);
   return {
-    uttered: pieced(setup.uttered.slice(heardBefore)),
+    uttered: joinPieces(setup.uttered.slice(heardBefore)),
     heard,
     made: toneOf(made),
   };
@@ -178,13 +187,13 @@ export async function hearAnswer(
   sinceMs: number,
 ): Promise<HeardStretch> {
   let fromMs: number | undefined;
-  await eventually(() => {
+  await retryUntilHeld(() => {
     fromMs = startOfSpeech(person, sinceMs);
     expect(fromMs, 'nothing was said').toBeDefined();
   });
   return await person.listen(
     { sinceMs: fromMs ?? sinceMs, quietMs, timeoutMs: waitMs },
-    soon(),
+    expireSoon(),
   );
 }
 
@@ -203,9 +212,9 @@ export function startOfSpeech(
 }
 
 /** Resolves when half a second of the bot has been heard. */
-export async function hearing({ heard }: SandboxPerson) {
-  const audible = () => heard.frames.filter((frame) => frame.audible).length;
-  await eventually(() => expect(audible()).toBeGreaterThan(25));
+export async function waitForSpeech({ heard }: SandboxPerson) {
+  const countAudible = () => heard.frames.filter((frame) => frame.audible).length;
+  await retryUntilHeld(() => expect(countAudible()).toBeGreaterThan(25));
 }
 
 /** Texts that the mock speech server was given to say, oldest first. */
@@ -217,7 +226,7 @@ export function madeTexts({ providers }: SpokenSetup) {
 
 /** Last messages to the chat model, oldest first. */
 function shownMessages(setup: ScenarioSetup) {
-  return chats(setup).at(-1) ?? [];
+  return listChats(setup).at(-1) ?? [];
 }
 
 /** The words people are said to have said, as the chat model was shown them last. */
@@ -227,16 +236,18 @@ export function shownWords(setup: ScenarioSetup) {
 
 /** Messages of everything the chat model was ever shown; most words more than once. */
 function everShown(setup: ScenarioSetup) {
-  return chats(setup).flatMap(wordsOf);
+  return listChats(setup).flatMap(wordsOf);
 }
 
 /** Sound of this person that the recogniser was given, as the chat model was told. */
 export function utteredBy(setup: ScenarioSetup, name: string): Pcm {
-  return pieced(setup.uttered.filter((_, place) => speakerOf(setup, place) === name));
+  return joinPieces(
+    setup.uttered.filter((_, place) => speakerOf(setup, place) === name),
+  );
 }
 
 /** Whose words were recognised, one name for each stretch; `nobody` if the model was never shown them. */
-export function recognised(setup: ScenarioSetup): readonly string[] {
+export function listRecognised(setup: ScenarioSetup): readonly string[] {
   const names = setup.uttered.map((_, place) => speakerOf(setup, place) ?? 'nobody');
   return names.filter((name, n) => name !== names[n - 1]);
 }
@@ -247,7 +258,7 @@ function speakerOf(setup: ScenarioSetup, place: number) {
 }
 
 /** Messages to the chat model in each request, oldest first. */
-function chats({ providers }: ScenarioSetup) {
+function listChats({ providers }: ScenarioSetup) {
   return providers.requests.flatMap(({ endpoint, body }) =>
     endpoint === 'chat' && body
       ? [(body.messages ?? []) as readonly ScenarioMessage[]]
@@ -262,7 +273,7 @@ function wordsOf(messages: readonly ScenarioMessage[]) {
 }
 
 /** All pieces of `uttered` as one sound. */
-export function pieced(uttered: readonly Pcm[]): Pcm {
+export function joinPieces(uttered: readonly Pcm[]): Pcm {
   return {
     samples: joinedSpeech(uttered.map(({ samples }) => samples)),
     rateHz: 16_000,

@@ -43,7 +43,7 @@ process.once('exit', () => {
  * Given back, it leaves the servers of the scenario and forgets them; if it cannot, it is ended.
  */
 export async function borrowBot(options: SharedBotOptions): Promise<BorrowedBot> {
-  const shared = await take(options);
+  const shared = await takeBot(options);
   const { running } = shared;
   const { sandbox, providers } = running;
   running.bot.keepFolder();
@@ -69,7 +69,7 @@ export async function borrowBot(options: SharedBotOptions): Promise<BorrowedBot>
     },
     restart: () => running.restart(),
     async [Symbol.asyncDispose]() {
-      if (!(await isClean(running, guilds))) return await end(shared);
+      if (!(await isClean(running, guilds))) return await endBot(shared);
       useInSharedTime(running.bot, false);
       idle.push(shared);
     },
@@ -86,7 +86,7 @@ function withArrivals(guild: GuildOptions) {
   };
 }
 
-async function take({ environment, providers }: SharedBotOptions) {
+async function takeBot({ environment, providers }: SharedBotOptions) {
   const key = JSON.stringify(environment);
   const place = idle.findLastIndex((shared) => shared.key === key);
   const [found] = place < 0 ? [] : idle.splice(place, 1);
@@ -95,7 +95,7 @@ async function take({ environment, providers }: SharedBotOptions) {
     return found;
   }
   const oldest = all.size < mostBots ? undefined : idle.shift();
-  if (oldest) await end(oldest);
+  if (oldest) await endBot(oldest);
   const shared = { key, running: await runBot({ environment, providers }) };
   all.add(shared);
   return shared;
@@ -114,7 +114,7 @@ async function isClean({ sandbox, bot }: BotSetup, guilds: readonly SandboxGuild
   }
 }
 
-async function end(shared: SharedBot) {
+async function endBot(shared: SharedBot) {
   all.delete(shared);
   await shared.running[Symbol.asyncDispose]();
 }

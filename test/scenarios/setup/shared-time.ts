@@ -33,7 +33,7 @@ const clock = takeOverClock({
   realMs: start,
   rate: 1,
 });
-const server = createServer(join).listen(0, '127.0.0.1').unref();
+const server = createServer(joinTime).listen(0, '127.0.0.1').unref();
 await once(server, 'listening');
 const participants = new Set<Participant>();
 const bots = new Map<string, BotProcess>();
@@ -81,17 +81,17 @@ export function useInSharedTime(bot: BotProcess, isInUse: boolean) {
   if (isInUse) resting.delete(name);
   else resting.add(name);
   for (const one of participants) if (one.name === name) one.reachedMs = clock.nowMs();
-  ticking ??= setInterval(tick, everyMs).unref();
+  ticking ??= setInterval(tickTime, everyMs).unref();
 }
 
 /** Until it is disposed of, time passes for a bot in this process as for one in a process of its own: at its rate, and not while it waits for a processor. */
 export function shareOwnTime(): Disposable {
   ownBots++;
-  ticking ??= setInterval(tick, everyMs).unref();
+  ticking ??= setInterval(tickTime, everyMs).unref();
   return { [Symbol.dispose]: () => void ownBots-- };
 }
 
-function join(socket: Socket) {
+function joinTime(socket: Socket) {
   let participant: Participant | undefined;
   socket.setNoDelay(true).unref();
   socket.on('close', () => participant && participants.delete(participant));
@@ -103,12 +103,12 @@ function join(socket: Socket) {
       else {
         participant = { name: line, socket, reachedMs: clock.nowMs(), isAsked: false };
         participants.add(participant);
-        ticking ??= setInterval(tick, everyMs).unref();
+        ticking ??= setInterval(tickTime, everyMs).unref();
       }
     });
 }
 
-function tick() {
+function tickTime() {
   const used = [...participants].filter(({ name }) => !resting.has(name));
   const nowMs = clock.nowMs();
   const reachedMs = Math.min(nowMs, ...used.map((one) => one.reachedMs));

@@ -11,7 +11,7 @@ export type VoiceRequests = ReturnType<typeof openVoiceRequests>;
 
 /** The sandbox's own voice, with what it knows about single servers. */
 export function openVoiceRequests() {
-  let expelled: () => void = () => undefined;
+  let noteExpelled: () => void = () => undefined;
   const seatings: string[] = [];
   let opened: VoiceServer | undefined;
   const half: VoiceHalf = {
@@ -25,7 +25,7 @@ export function openVoiceRequests() {
           server.admit(ticket);
         },
         expel(guildId, userId, closeCode) {
-          expelled();
+          noteExpelled();
           server.expel(guildId, userId, closeCode);
         },
       };
@@ -43,7 +43,7 @@ export function openVoiceRequests() {
       opened?.expel(guildId, userId, closeCode),
     /** Told when the server ends somebody's call. */
     onExpel: (listener: () => void) => {
-      expelled = listener;
+      noteExpelled = listener;
     },
   };
 }

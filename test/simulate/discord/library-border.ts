@@ -132,23 +132,23 @@ export class SimulatedUdp extends EventEmitter {
 function runInNetwork(network: VoiceNetwork, work: () => void): void {
   const { timing } = network;
   const [outer, timers] = [current, pickTimers()];
-  const once = (run: () => void, ms = 0) => timing.later(ms, run);
-  const repeat = (run: () => void, ms: number) => {
-    let cancel = timing.later(ms, again);
-    function again() {
-      cancel = timing.later(ms, again);
+  const runOnce = (run: () => void, ms = 0) => timing.later(ms, run);
+  const runAgainAndAgain = (run: () => void, ms: number) => {
+    let cancel = timing.later(ms, runAgain);
+    function runAgain() {
+      cancel = timing.later(ms, runAgain);
       run();
     }
     return () => cancel();
   };
-  const clear = (cancel?: () => void) => cancel?.();
+  const clearTimer = (cancel?: () => void) => cancel?.();
   current = network;
   Object.assign(globalThis, {
-    setTimeout: once,
-    setImmediate: once,
-    setInterval: repeat,
-    clearTimeout: clear,
-    clearInterval: clear,
+    setTimeout: runOnce,
+    setImmediate: runOnce,
+    setInterval: runAgainAndAgain,
+    clearTimeout: clearTimer,
+    clearInterval: clearTimer,
   });
   try {
     work();

@@ -294,14 +294,14 @@ export class SimulatedDiscord {
   moveServer(ms: number): void {
     if (this.botChannel === null) return;
     const { luck, plan, timing } = this.#options;
-    const draw = (key: string) => luck.draw(`region ${key} ${timing.nowMs()}`);
+    const drawLuck = (key: string) => luck.draw(`region ${key} ${timing.nowMs()}`);
     const isWell = this.#isWell;
-    const isSwapped = plan.swapsUpdates && draw('swapped') < oddShare;
-    const closeCode = draw('closes') < oddShare ? 4_014 : undefined;
+    const isSwapped = plan.swapsUpdates && drawLuck('swapped') < oddShare;
+    const closeCode = drawLuck('closes') < oddShare ? 4_014 : undefined;
     const endCalls = this.voice.planEnd(closeCode);
     const token = ++this.#token;
     this.#hasIdleSeat = false;
-    const tell = () => {
+    const tellServer = () => {
       if (token !== this.#token || this.botChannel === null) return;
       this.#tellServer(this.#host);
       this.#hasIdleSeat = this.voice.failingStep === undefined;
@@ -309,15 +309,15 @@ export class SimulatedDiscord {
       this.#isMoved = isWell && closeCode !== undefined;
     };
     if (isSwapped) {
-      tell();
+      tellServer();
       timing.later(ms, endCalls);
     } else {
       this.#tellServer(null);
       endCalls();
-      timing.later(ms, tell);
+      timing.later(ms, tellServer);
     }
-    if (plan.repeatsUpdates && draw('again') < oddShare)
-      timing.later(ms + maxAgainMs * draw('again after'), tell);
+    if (plan.repeatsUpdates && drawLuck('again') < oddShare)
+      timing.later(ms + maxAgainMs * drawLuck('again after'), tellServer);
   }
 
   /** A packet of a person comes to the voice server. False: nobody listens. */
@@ -397,11 +397,11 @@ export class SimulatedDiscord {
     seat.isSuppressed = plan.isStage && (isNew ? true : seat.isSuppressed);
     this.voice.endCalls(isNew ? 4_014 : undefined);
     this.#token++;
-    const draw = () => luck.draw(`update ${this.#draws++}`) < oddShare;
-    const isSwapped = plan.swapsUpdates && draw();
+    const drawOdd = () => luck.draw(`update ${this.#draws++}`) < oddShare;
+    const isSwapped = plan.swapsUpdates && drawOdd();
     if (isSwapped) this.#tellServer(this.#host);
     this.#tellSeat(botId);
-    if (plan.repeatsUpdates && draw()) this.#tellSeat(botId);
+    if (plan.repeatsUpdates && drawOdd()) this.#tellSeat(botId);
     if (!isSwapped) this.#tellServer(this.#host);
   }
 

@@ -17,7 +17,7 @@ function openObeying() {
   return new Decoding({ clock: realClock, entry: obeying, stepMs: 20_000 });
 }
 
-function obey(decoding: Decoding, words: string) {
+function obeyWords(decoding: Decoding, words: string) {
   return decodeSound(decoding, cutInPieces(Buffer.from(words), 99));
 }
 
@@ -28,7 +28,7 @@ const reportedShape = z.object({
 
 /** The decoding process's report about itself. */
 async function reportedBy(decoding: Decoding) {
-  const refusal = await obey(decoding, 'tell').catch(
+  const refusal = await obeyWords(decoding, 'tell').catch(
     (error: BotError) => error.message,
   );
   return reportedShape.parse(JSON.parse(/\{.*\}/.exec(`${refusal}`)?.[0] ?? ''));
@@ -54,7 +54,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'])(
     await using decoding = openObeying();
     const { pid } = await reportedBy(decoding);
     process.kill(pid, signal);
-    await obey(decoding, 'fine');
+    await obeyWords(decoding, 'fine');
     expect((await reportedBy(decoding)).pid).toBe(pid);
   },
 );
@@ -70,8 +70,8 @@ test('a decoding process reads no settings, writes no file, and starts no progra
 test('closing the decoding ends its processes, even one that hangs', async () => {
   using line = await openLine();
   const decoding = openObeying();
-  await obey(decoding, `call ${line.port}`);
-  const hanging = obey(decoding, 'hang').catch((error: unknown) => error);
+  await obeyWords(decoding, `call ${line.port}`);
+  const hanging = obeyWords(decoding, 'hang').catch((error: unknown) => error);
   await line.hung();
   await Promise.all([line.closed(), decoding[Symbol.asyncDispose]()]);
   expect(await hanging).toMatchObject(notAudio);

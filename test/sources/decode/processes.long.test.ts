@@ -15,12 +15,12 @@ const song = Buffer.concat([
 const bombOf = (word: string) =>
   Buffer.concat([makeToneWav().subarray(0, 44), Buffer.from(word.repeat(40))]);
 
-function sounding(bytes: Buffer) {
+function toSoundBytes(bytes: Buffer) {
   return { kind: 'bytes', bytes } as const;
 }
 
 /** Number of decoders that this process has begun and not yet buried; bots of other tests may be its children, too. */
-function children() {
+function countChildren() {
   const { pid } = process;
   const ids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
     .split(' ')
@@ -29,7 +29,7 @@ function children() {
     .length;
 }
 
-async function* endless(head: Buffer) {
+async function* makeEndless(head: Buffer) {
   yield head;
   for (;;) yield Buffer.alloc(8_192);
 }
@@ -46,12 +46,12 @@ test.each([
       stepMs: 1_000,
     });
     const open = openWith(decoding);
-    const other = await open(sounding(readToneFile('tones-flac.ogg')));
+    const other = await open(toSoundBytes(readToneFile('tones-flac.ogg')));
     const reading = other.open(0, neverAborted)[Symbol.asyncIterator]();
     await reading.next();
-    const fatal = await open(sounding(bombOf(word)));
+    const fatal = await open(toSoundBytes(bombOf(word)));
     await expect(readSound(fatal)).rejects.toMatchObject(notAudio);
-    await expect.poll(children).toBe(0);
+    await expect.poll(countChildren).toBe(0);
     const broken = { code: 'source.unreachable', retryable: true };
     await expect(reading.next()).rejects.toMatchObject(broken);
     expect((await readSound(other, 100)).left).not.toHaveLength(0);
@@ -65,13 +65,21 @@ test('four files share a process, and the bot has eight of them at most', async 
     stepMs: 20_000,
   });
   const readings = Array.from({ length: 36 }, () =>
-    decoding.decodeSound(endless(song), { rateHz: 48_000, channels: 2 }, neverAborted),
+    decoding.decodeSound(
+      makeEndless(song),
+      { rateHz: 48_000, channels: 2 },
+      neverAborted,
+    ),
   );
-  const begin = async (from: number, to: number) => {
+  const beginReadings = async (from: number, to: number) => {
     for (const reading of readings.slice(from, to))
       expect((await reading.next()).done).toBe(false);
-    return children();
+    return countChildren();
   };
-  expect([await begin(0, 4), await begin(4, 5), await begin(5, 36)]).toEqual([1, 2, 8]);
+  expect([
+    await beginReadings(0, 4),
+    await beginReadings(4, 5),
+    await beginReadings(5, 36),
+  ]).toEqual([1, 2, 8]);
   for (const reading of readings) await reading.return(undefined);
 }, 180_000);

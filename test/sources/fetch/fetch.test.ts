@@ -12,9 +12,9 @@ type Over = {
 type Names = Readonly<Record<string, readonly (readonly string[])[]>>;
 
 /** All bytes behind a link, as text. */
-async function fetched(link: string, over: Over = {}, names: Names = {}) {
+async function fetchText(link: string, over: Over = {}, names: Names = {}) {
   const checks = new Map<string, number>();
-  const resolve = async (host: string) => {
+  const resolveHost = async (host: string) => {
     const check = checks.get(host) ?? 0;
     checks.set(host, check + 1);
     const found = names[host];
@@ -22,13 +22,13 @@ async function fetched(link: string, over: Over = {}, names: Names = {}) {
     return found[check] ?? found.at(-1) ?? [];
   };
   const { allow = [], signal = AbortSignal.timeout(50_000), maxBytes = 1000 } = over;
-  const rules = { allowed: new AllowedHosts(allow), maxBytes, resolve };
+  const rules = { allowed: new AllowedHosts(allow), maxBytes, resolve: resolveHost };
   const pieces: Uint8Array[] = [];
   for await (const piece of fetchSource(link, rules, signal)) pieces.push(piece);
   return Buffer.concat(pieces).toString();
 }
 
-const sound: RequestListener = (_, response) => {
+const serveSound: RequestListener = (_, response) => {
   response.writeHead(200, { 'content-type': 'audio/ogg' }).end('sound');
 };
 const movedTo =
@@ -55,26 +55,26 @@ test.each([
     'inside.test': [['10.0.0.1']],
     'half.test': [['8.8.8.8', '127.0.0.1']],
   };
-  const refused = expect(fetched(link, {}, names)).rejects;
+  const refused = expect(fetchText(link, {}, names)).rejects;
   await refused.toMatchObject({ code: 'source.not_allowed', retryable: false });
 });
 
 // Proves: A link leads to a public address, also behind a redirect by fake
 test('the connection goes to the address that was checked, whatever the name stands for afterwards', async () => {
-  await using server = await serveSounds(sound);
+  await using server = await serveSounds(serveSound);
   const link = `http://rebinding.test:${server.port}/a`;
   const names = { 'rebinding.test': [['127.0.0.1'], ['192.0.2.1']] };
-  expect(await fetched(link, { allow: ['rebinding.test'] }, names)).toBe('sound');
+  expect(await fetchText(link, { allow: ['rebinding.test'] }, names)).toBe('sound');
 });
 
 test('three redirects are followed, four are not', async () => {
   await using server = await serveSounds((request, response) => {
     const left = Number(request.url?.slice(1));
-    (left > 0 ? movedTo(`/${left - 1}`, 307) : sound)(request, response);
+    (left > 0 ? movedTo(`/${left - 1}`, 307) : serveSound)(request, response);
   });
   const allow = ['127.0.0.1'];
-  expect(await fetched(`http://127.0.0.1:${server.port}/3`, { allow })).toBe('sound');
-  const far = expect(fetched(`http://127.0.0.1:${server.port}/4`, { allow })).rejects;
+  expect(await fetchText(`http://127.0.0.1:${server.port}/3`, { allow })).toBe('sound');
+  const far = expect(fetchText(`http://127.0.0.1:${server.port}/4`, { allow })).rejects;
   await far.toMatchObject({ code: 'source.unreachable' });
   await expect.poll(() => server.open()).toBe(0);
 });
@@ -92,7 +92,7 @@ test.each([
   const names = { 'inside.test': [['192.168.0.1']], localhost: [['127.0.0.1']] };
   const link = `http://127.0.0.1:${server.port}/a`;
   const refused = expect(
-    fetched(link, { allow: [`127.0.0.1:${server.port}`] }, names),
+    fetchText(link, { allow: [`127.0.0.1:${server.port}`] }, names),
   ).rejects;
   await refused.toMatchObject({ code: 'source.not_allowed' });
 });
@@ -145,7 +145,9 @@ test.each([
 ])[])('a server that answers with %s is told apart', async (_, answer, code) => {
   await using server = await serveSounds((_request, response) => void answer(response));
   const link = `http://127.0.0.1:${server.port}/a`;
-  await expect(fetched(link, { allow: ['127.0.0.1'] })).rejects.toMatchObject({ code });
+  await expect(fetchText(link, { allow: ['127.0.0.1'] })).rejects.toMatchObject({
+    code,
+  });
   await expect.poll(() => server.open()).toBe(0);
 });
 
@@ -155,7 +157,7 @@ test.each([404, 410])(
     await using server = await serveSounds(
       (_request, response) => void response.writeHead(status).end(),
     );
-    const fetching = fetched(`http://127.0.0.1:${server.port}/a`, {
+    const fetching = fetchText(`http://127.0.0.1:${server.port}/a`, {
       allow: ['127.0.0.1'],
     });
     await expect(fetching).rejects.toMatchObject({
@@ -169,19 +171,19 @@ test('an endless answer ends with its limit, and a silent one with its deadline'
   await using server = await serveSounds((request, response) => {
     response.writeHead(200);
     if (request.url === '/silent') return void response.write('x');
-    const flood = () => {
+    const floodResponse = () => {
       while (!response.destroyed && response.write('x'.repeat(100)));
     };
-    response.on('drain', flood);
-    flood();
+    response.on('drain', floodResponse);
+    floodResponse();
   });
   const origin = `http://127.0.0.1:${server.port}`;
   const endless = expect(
-    fetched(`${origin}/endless`, { allow: ['127.0.0.1'] }),
+    fetchText(`${origin}/endless`, { allow: ['127.0.0.1'] }),
   ).rejects;
   await endless.toMatchObject({ code: 'source.too_big' });
   const deadline = AbortSignal.timeout(200);
-  const silent = fetched(`${origin}/silent`, {
+  const silent = fetchText(`${origin}/silent`, {
     allow: ['127.0.0.1'],
     signal: deadline,
   });
@@ -196,7 +198,7 @@ test('what was refused tells neither address nor link', async () => {
     'https://10.1.2.3/secret',
     'https://nowhere.test/secret',
   ]) {
-    const error = await fetched(link, {}, names).catch((reason: Error) => reason);
+    const error = await fetchText(link, {}, names).catch((reason: Error) => reason);
     expect(`${error}`).toMatch(/^BotError: A sound /);
     expect(`${error}`).not.toMatch(/10\.1|inside|secret|nowhere/);
   }

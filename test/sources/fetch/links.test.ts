@@ -11,7 +11,7 @@ afterAll(() => decoding[Symbol.asyncDispose]());
 const open = openWith(decoding);
 
 /** A server that gives a file, and parts of it. */
-function giving(file: Buffer): RequestListener {
+function serveFileParts(file: Buffer): RequestListener {
   return ({ headers }, response) => {
     const [, from = '0'] = /^bytes=(\d+)-$/.exec(headers.range ?? '') ?? [];
     const part = file.subarray(Number(from));
@@ -30,7 +30,7 @@ function giving(file: Buffer): RequestListener {
 }
 
 test('a link is looked at first, and asked again for each who hears it', async () => {
-  await using server = await serveSounds(giving(readToneFile('tones.mp3')));
+  await using server = await serveSounds(serveFileParts(readToneFile('tones.mp3')));
   const url = `http://127.0.0.1:${server.port}/some/My%20song.mp3?key=secret`;
   const source = await open({ kind: 'link', url });
   expect(source).toMatchObject({ title: 'My song.mp3', isSeekable: true });
@@ -46,11 +46,11 @@ test('a radio plays as long as it is wanted and starts where it is, and one that
     response.writeHead(200, { 'content-type': 'audio/mpeg', 'icy-name': 'Radio' });
     if (url === '/silent') return;
     response.write(song.subarray(1000)); // in the middle of a frame
-    const flood = () => {
+    const floodResponse = () => {
       while (!response.destroyed && response.write(song));
     };
-    response.on('drain', flood);
-    flood();
+    response.on('drain', floodResponse);
+    floodResponse();
   });
   const origin = `http://127.0.0.1:${server.port}`;
   const limits = { maxMs: 1000, maxBytes: 1000 };
@@ -92,7 +92,7 @@ test('a live stream that waits holds no connection until its turn comes', async 
 });
 
 test('an attachment that is said to be no sound is not even asked for, nor is what is not allowed', async () => {
-  await using server = await serveSounds(giving(makeToneWav()));
+  await using server = await serveSounds(serveFileParts(makeToneWav()));
   const url = `http://127.0.0.1:${server.port}/a`;
   await expect(open({ kind: 'link', url, type: 'image/png' })).rejects.toMatchObject({
     code: 'source.not_audio',

@@ -5,11 +5,11 @@ import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 export async function serveSounds(listener: RequestListener) {
   /** Paths that were asked for, with their headers. */
   const asked: { path: string; headers: Readonly<Record<string, unknown>> }[] = [];
-  const noted: RequestListener = (request, response) => {
+  const noteRequest: RequestListener = (request, response) => {
     asked.push({ path: request.url ?? '', headers: request.headers });
     listener(request, response);
   };
-  const server = createServer(noted);
+  const server = createServer(noteRequest);
   let open = 0;
   server.on('connection', (socket) => {
     open++;

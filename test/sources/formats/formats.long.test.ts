@@ -41,27 +41,27 @@ test.each(names)(
   '%s in pieces of 1, 2, 3, 7, 959, 4801 bytes and whole is the same to the sample',
   async (name) => {
     const file = fileOf(name);
-    const whole = await streamed([file]);
+    const whole = await decodeStreamed([file]);
     expect(whole.length).toBeGreaterThan(40_000);
     for (const size of [1, 2, 3, 7, 959, 4801]) {
       const pieces = await Array.fromAsync(cutInPieces(file, size));
-      expect(Buffer.compare(await streamed(pieces), whole), `${size}`).toBe(0);
+      expect(Buffer.compare(await decodeStreamed(pieces), whole), `${size}`).toBe(0);
     }
   },
 );
 
 /** All samples as bytes, decoded in this thread: a hop to another a byte takes longer than the decoding. */
-async function streamed(pieces: readonly Uint8Array[]) {
+async function decodeStreamed(pieces: readonly Uint8Array[]) {
   const stream = new DecodeStream({ rateHz: 48_000, channels: 2 });
   const sounds: Buffer[] = [];
-  const feed = async (bytes: Uint8Array, isLast: boolean) => {
+  const feedBytes = async (bytes: Uint8Array, isLast: boolean) => {
     const { samples, hasMore } = await stream.feedBytes(bytes, isLast);
     const { buffer, byteOffset, byteLength } = samples;
     sounds.push(Buffer.from(buffer, byteOffset, byteLength));
-    if (hasMore) await feed(new Uint8Array(0), isLast);
+    if (hasMore) await feedBytes(new Uint8Array(0), isLast);
   };
-  for (const piece of pieces) await feed(piece, false);
-  await feed(new Uint8Array(0), true);
+  for (const piece of pieces) await feedBytes(piece, false);
+  await feedBytes(new Uint8Array(0), true);
   stream.free();
   return Buffer.concat(sounds);
 }

@@ -47,7 +47,7 @@ const speakSilence: Answer = (response, input) => {
   response.end(Buffer.alloc(4_800 + 480 * input.length));
 };
 
-const is =
+const answerWith =
   (status: number, type: string, body: string | Buffer): Answer =>
   (response) => {
     response.writeHead(status, { 'content-type': type }).end(body);
@@ -77,23 +77,35 @@ const sse = 'data: {"type":"speech.audio.delta","audio":"AAAA"}\n\n';
 test.each<[string, Answer, string]>([
   [
     '200 and JSON',
-    is(200, 'application/json', '{"error":{"message":"no such voice"}}'),
+    answerWith(200, 'application/json', '{"error":{"message":"no such voice"}}'),
     'voice',
   ],
-  ['200 and a web page called sound', is(200, 'audio/wav', html), 'web page'],
-  ['events without sound, called sound', is(200, 'audio/pcm', sse), 'event stream'],
+  ['200 and a web page called sound', answerWith(200, 'audio/wav', html), 'web page'],
+  [
+    'events without sound, called sound',
+    answerWith(200, 'audio/pcm', sse),
+    'event stream',
+  ],
   [
     '400 and OpenAI’s error',
-    is(400, 'application/json', '{"error":{"message":"bad voice"}}'),
+    answerWith(400, 'application/json', '{"error":{"message":"bad voice"}}'),
     'bad voice',
   ],
   [
     '422 and a list',
-    is(422, 'application/json', '{"detail":[{"loc":["voice"],"msg":"bad voice"}]}'),
+    answerWith(
+      422,
+      'application/json',
+      '{"detail":[{"loc":["voice"],"msg":"bad voice"}]}',
+    ),
     'bad voice',
   ],
-  ['502 and a web page', is(502, 'text/html', '<h1>Bad Gateway</h1>'), 'Bad Gateway'],
-  ['500 and nothing', is(500, 'text/plain', ''), '500'],
+  [
+    '502 and a web page',
+    answerWith(502, 'text/html', '<h1>Bad Gateway</h1>'),
+    'Bad Gateway',
+  ],
+  ['500 and nothing', answerWith(500, 'text/plain', ''), '500'],
 ])('%s is no sound but a readable failure', async (_, answer, words) => {
   await using server = await openAnswering(answer);
   const { pieces, error } = await failureOf(server.voice);
@@ -129,13 +141,17 @@ test.each(longTexts)(
 );
 
 test.each([
-  ['{"text": " five "}', is(200, 'application/json', '{"text": " five "}'), 'five'],
-  ['JSON called text', is(200, 'text/plain', '{"text":"five"}'), 'five'],
-  ['a string in JSON', is(200, 'application/json', '"five"'), 'five'],
-  ['no words', is(200, 'application/json', '{"text":""}'), ''],
+  [
+    '{"text": " five "}',
+    answerWith(200, 'application/json', '{"text": " five "}'),
+    'five',
+  ],
+  ['JSON called text', answerWith(200, 'text/plain', '{"text":"five"}'), 'five'],
+  ['a string in JSON', answerWith(200, 'application/json', '"five"'), 'five'],
+  ['no words', answerWith(200, 'application/json', '{"text":""}'), ''],
   [
     'words of a list',
-    is(200, 'application/json', '{"text":"five","languages":[]}'),
+    answerWith(200, 'application/json', '{"text":"five","languages":[]}'),
     'five',
   ],
 ])('a transcription sent as %s is read', async (_, answer, text) => {
@@ -156,7 +172,7 @@ test('a bare text of a recogniser is nobody\u2019s words, unless the server was 
         code: 'provider.wrong_type',
       });
     }
-  await using plain = await openAnswering(is(200, 'text/plain', 'five\n'));
+  await using plain = await openAnswering(answerWith(200, 'text/plain', 'five\n'));
   const settings = {
     TRANSCRIPTION_BASE_URL: `${plain.origin}/v1`,
     TRANSCRIPTION_PLAIN_TEXT: 'true',
@@ -176,7 +192,9 @@ test.each([
 ])(
   'sound that is refused with %i as too short has no words, and is sent once: %s',
   async (status, body) => {
-    await using server = await openAnswering(is(status, 'application/json', body));
+    await using server = await openAnswering(
+      answerWith(status, 'application/json', body),
+    );
     for (const requests of [1, 2]) {
       expect(
         await transcribeText(server.hearing, speakWords('nova one two three').pcm),

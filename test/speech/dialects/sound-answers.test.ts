@@ -26,7 +26,7 @@ const labels = [
 ];
 
 /** Everything that is heard of one answer, and the error after it. */
-async function listen(
+async function listenToAnswer(
   answer: AnswerSpeech,
   spokenText = text,
   more = {},
@@ -47,7 +47,7 @@ async function listen(
   return { heard, error: undefined, events: bot.events };
 }
 
-const send =
+const sendPieces =
   (type: string, ...pieces: readonly (string | Uint8Array)[]): AnswerSpeech =>
   () => ({
     headers: type === '' ? {} : { 'content-type': type },
@@ -85,18 +85,20 @@ test.each(
     // Each label stands before several texts, and before the first text all of them do.
     ...labels
       .filter((_, place) => n === 0 || (place + n) % 3 === 0)
-      .map((label) => send(label, body)),
-    send(labels[n % labels.length] ?? '', ...bytes),
+      .map((label) => sendPieces(label, body)),
+    sendPieces(labels[n % labels.length] ?? '', ...bytes),
   ];
   for (const answer of answers) {
-    const { error, heard } = await listen(answer);
+    const { error, heard } = await listenToAnswer(answer);
     expect(heard).toEqual([]);
     expect(error).toMatchObject({ name: 'BotError', code: 'provider.wrong_type' });
   }
 });
 
 test('the sentence of an error text is kept for the operator', async () => {
-  const { error } = await listen(send('audio/mpeg', 'CUDA is out of memory'));
+  const { error } = await listenToAnswer(
+    sendPieces('audio/mpeg', 'CUDA is out of memory'),
+  );
   expect(error).toBeInstanceOf(BotError);
   expect(error).toMatchObject({
     message: expect.stringContaining('a text in place of sound'),
@@ -109,7 +111,7 @@ test('a status inside an answer of status 200 counts as that status', async () =
     '{"error":{"message":"slow down","code":429}}',
     'data: {"error":{"message":"slow down","code":429}}\n\n',
   ])
-    expect((await listen(send('audio/mpeg', body))).error).toMatchObject({
+    expect((await listenToAnswer(sendPieces('audio/mpeg', body))).error).toMatchObject({
       code: 'provider.rate_limited',
     });
 });
@@ -123,7 +125,7 @@ test('a text that a server appends to its sound is not heard, and the sound fail
       [toneBytes, tail],
       [Buffer.concat([toneBytes, Buffer.from(tail)])],
     ]) {
-      const { error, heard } = await listen(send('audio/pcm', ...pieces));
+      const { error, heard } = await listenToAnswer(sendPieces('audio/pcm', ...pieces));
       const samples = joinPcm(heard);
       expect(samples).toEqual(tone.subarray(0, samples.length));
       expect(samples.length).toBeGreaterThan(tone.length - 16);
@@ -146,8 +148,8 @@ test('sound that cannot hold its text is a failure and is not heard, where it en
     ['\u4f60\u597d\uff0c\u4eca\u5929\u5929\u6c14\u5f88\u597d\u3002', 99, 1],
   ] as const) {
     const sound = toneOf(ms);
-    const { error, heard } = await listen(
-      send('audio/pcm', sound),
+    const { error, heard } = await listenToAnswer(
+      sendPieces('audio/pcm', sound),
       spokenText,
       {},
       speed,
@@ -179,8 +181,8 @@ test('short texts, signs and a fast pace need little sound', async () => {
     ['Yes.', 55, 2],
     [text, 290, 1],
   ] as const) {
-    const { error } = await listen(
-      send('audio/pcm', toneOf(ms)),
+    const { error } = await listenToAnswer(
+      sendPieces('audio/pcm', toneOf(ms)),
       spokenText,
       {},
       speed,
@@ -191,11 +193,11 @@ test('short texts, signs and a fast pace need little sound', async () => {
 
 test('a fallback speaks in place of a server that sends too little, or a text', async () => {
   for (const answer of [
-    send('audio/pcm', toneOf(30)),
-    send('audio/mpeg', 'Internal Server Error'),
+    sendPieces('audio/pcm', toneOf(30)),
+    sendPieces('audio/mpeg', 'Internal Server Error'),
   ]) {
-    await using other = await openSpeechBot(send('audio/pcm', toneBytes));
-    const { error, heard, events } = await listen(answer, text, {
+    await using other = await openSpeechBot(sendPieces('audio/pcm', toneBytes));
+    const { error, heard, events } = await listenToAnswer(answer, text, {
       SPEECH_FALLBACK_BASE_URL: `${other.origin}/v1`,
       SPEECH_FALLBACK_VOICE: 'leah',
     });
@@ -210,34 +212,37 @@ test('a fallback speaks in place of a server that sends too little, or a text', 
 const mp3 = readFileSync(
   new URL('../../fixtures/recordings/digits.mp3', import.meta.url),
 );
-const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 const wav = encodeTone(text, 'wav');
 const floats = Buffer.from(Float32Array.from(tone, (sample) => sample / 32_767).buffer);
 const quietStart = Buffer.concat([Buffer.alloc(9_600), floats]);
 
 /** Sound in base64 as servers write it: Mistral, ElevenLabs, MiniMax (hexadecimal), Google, PHP, and made-up ones. */
 const encoded: readonly (readonly [string, string])[] = [
-  ['audio_data with WAV', JSON.stringify({ audio_data: base64(wav) })],
-  ['audio_data with floats', JSON.stringify({ audio_data: base64(floats) })],
+  ['audio_data with WAV', JSON.stringify({ audio_data: toBase64(wav) })],
+  ['audio_data with floats', JSON.stringify({ audio_data: toBase64(floats) })],
   [
     'audio beside other fields',
     JSON.stringify({
       id: 'a'.repeat(64),
       model: 'tts',
-      audio: base64(wav),
+      audio: toBase64(wav),
       usage: { characters: 3 },
     }),
   ],
-  ['a list of pictures', JSON.stringify({ data: [{ b64_json: base64(wav) }] })],
+  ['a list of pictures', JSON.stringify({ data: [{ b64_json: toBase64(wav) }] })],
   [
     'a list of pieces',
     JSON.stringify({
-      chunks: [base64(toneBytes.subarray(0, 9_001)), base64(toneBytes.subarray(9_001))],
+      chunks: [
+        toBase64(toneBytes.subarray(0, 9_001)),
+        toBase64(toneBytes.subarray(9_001)),
+      ],
     }),
   ],
   [
     'a name that nobody knows',
-    JSON.stringify({ result: { payload: { zorp: base64(wav) } } }, null, 2),
+    JSON.stringify({ result: { payload: { zorp: toBase64(wav) } } }, null, 2),
   ],
   [
     'hexadecimal digits',
@@ -246,20 +251,23 @@ const encoded: readonly (readonly [string, string])[] = [
       base_resp: { status_code: 0 },
     }),
   ],
-  ['a data address', JSON.stringify({ audio: `data:audio/wav;base64,${base64(wav)}` })],
-  ['escaped slashes', JSON.stringify({ audio: base64(wav) }).replaceAll('/', '\\/')],
+  [
+    'a data address',
+    JSON.stringify({ audio: `data:audio/wav;base64,${toBase64(wav)}` }),
+  ],
+  ['escaped slashes', JSON.stringify({ audio: toBase64(wav) }).replaceAll('/', '\\/')],
   ['the alphabet of addresses', JSON.stringify({ audio: wav.toString('base64url') })],
   [
     'lines of 76 characters',
-    JSON.stringify({ audio: base64(wav).replace(/.{76}/g, '$&\n') }),
+    JSON.stringify({ audio: toBase64(wav).replace(/.{76}/g, '$&\n') }),
   ],
-  ['a JSON string', JSON.stringify(base64(wav))],
-  ['nothing around it', base64(wav)],
-  ['a bare data address', `data:audio/wav;base64,${base64(wav)}`],
+  ['a JSON string', JSON.stringify(toBase64(wav))],
+  ['nothing around it', toBase64(wav)],
+  ['a bare data address', `data:audio/wav;base64,${toBase64(wav)}`],
   [
     'samples with their rate',
     JSON.stringify({
-      audio: base64(encodeTone(text, 'pcm', 16_000)),
+      audio: toBase64(encodeTone(text, 'pcm', 16_000)),
       sample_rate: 16_000,
     }),
   ],
@@ -268,7 +276,7 @@ const encoded: readonly (readonly [string, string])[] = [
     splitBytes(toneBytes)
       .map(
         (piece) =>
-          `${JSON.stringify({ audio_base64: base64(piece), alignment: null })}\n`,
+          `${JSON.stringify({ audio_base64: toBase64(piece), alignment: null })}\n`,
       )
       .join(''),
   ],
@@ -283,8 +291,8 @@ function splitBytes(bytes: Uint8Array, size = 4_801) {
 test.each(encoded)('JSON with %s is heard, whatever its label', async (name, body) => {
   const rateHz = name.includes('rate') ? 16_000 : 24_000;
   for (const label of labels) {
-    const { error, heard } = await listen(
-      send(label, ...splitBytes(Buffer.from(body), 30_011)),
+    const { error, heard } = await listenToAnswer(
+      sendPieces(label, ...splitBytes(Buffer.from(body), 30_011)),
     );
     expect(error).toBeUndefined();
     const wanted = makeTone(text, rateHz);
@@ -299,8 +307,8 @@ test.each(encoded)('JSON with %s is heard, whatever its label', async (name, bod
 });
 
 test('MP3 in JSON is decoded', async () => {
-  const { error, heard } = await listen(
-    send('application/json', JSON.stringify({ audio_data: base64(mp3) })),
+  const { error, heard } = await listenToAnswer(
+    sendPieces('application/json', JSON.stringify({ audio_data: toBase64(mp3) })),
   );
   expect(error).toBeUndefined();
   expect(joinPcm(heard).length).toBeGreaterThan(24_000);
@@ -308,23 +316,23 @@ test('MP3 in JSON is decoded', async () => {
 
 /** Events as OpenAI, Together and Mistral write them, and made-up ones. */
 const eventForms: readonly (readonly [string, (piece: Uint8Array) => object])[] = [
-  ['OpenAI', (piece) => ({ type: 'speech.audio.delta', audio: base64(piece) })],
+  ['OpenAI', (piece) => ({ type: 'speech.audio.delta', audio: toBase64(piece) })],
   [
     'Together',
     (piece) => ({
       type: 'conversation.item.audio_output.delta',
       item_id: 'tts_1',
-      delta: base64(piece),
+      delta: toBase64(piece),
     }),
   ],
   [
     'Together, formerly',
-    (piece) => ({ object: 'audio.tts.chunk', model: 'x', b64: base64(piece) }),
+    (piece) => ({ object: 'audio.tts.chunk', model: 'x', b64: toBase64(piece) }),
   ],
-  ['Mistral', (piece) => ({ type: 'speech.audio.delta', audio_data: base64(piece) })],
+  ['Mistral', (piece) => ({ type: 'speech.audio.delta', audio_data: toBase64(piece) })],
   [
     'an unknown one',
-    (piece) => ({ event: { kind: 'zorp', body: [{ bytes: base64(piece) }] } }),
+    (piece) => ({ event: { kind: 'zorp', body: [{ bytes: toBase64(piece) }] } }),
   ],
 ];
 
@@ -347,8 +355,8 @@ test.each(eventForms)(
       { type: 'speech.audio.done', usage: { input_tokens: 3 } },
     ].map((event) => `data: ${JSON.stringify(event)}\n\n`);
     for (const label of labels) {
-      const { error, heard } = await listen(
-        send(label, ': ping\n\n', ...lines, 'data: [DONE]\n\n'),
+      const { error, heard } = await listenToAnswer(
+        sendPieces(label, ': ping\n\n', ...lines, 'data: [DONE]\n\n'),
       );
       expect(error).toBeUndefined();
       expect(joinPcm(heard)).toEqual(tone);
@@ -362,18 +370,18 @@ test('an event that repeats all of the sound at the end is not heard again', asy
     (piece) =>
       `data: ${JSON.stringify({ data: { audio: Buffer.from(piece).toString('hex') } })}\n\n`,
   );
-  const { heard } = await listen(send('text/event-stream', ...events));
+  const { heard } = await listenToAnswer(sendPieces('text/event-stream', ...events));
   expect(joinPcm(heard)).toEqual(tone);
 });
 
 test('an error among events ends the sound, and is told', async () => {
   const sound = JSON.stringify({
     type: 'speech.audio.delta',
-    audio: base64(toneBytes),
+    audio: toBase64(toneBytes),
   });
   const failure = JSON.stringify({ error: { message: 'slow down', code: 429 } });
-  const { error, heard } = await listen(
-    send('text/event-stream', `data: ${sound}\n\n`, `data: ${failure}\n\n`),
+  const { error, heard } = await listenToAnswer(
+    sendPieces('text/event-stream', `data: ${sound}\n\n`, `data: ${failure}\n\n`),
   );
   expect(joinPcm(heard)).toEqual(tone);
   expect(error).toMatchObject({ code: 'provider.rate_limited' });
@@ -427,7 +435,7 @@ const samplesByLabel: [Record<string, string>, Uint8Array, number?][] = [
 ];
 
 /** G.711: a sign, a segment and four bits. */
-function compress(sample: number, isMu: boolean) {
+function compressSample(sample: number, isMu: boolean) {
   const magnitude = Math.min(32_635, Math.abs(sample)) + (isMu ? 132 : 0);
   const segment = Math.max(0, Math.floor(Math.log2(Math.max(1, magnitude))) - 7);
   const shift = isMu || segment > 0 ? segment + 3 : 4;
@@ -444,8 +452,10 @@ test.each([
   ['audio/x-alaw-basic', false],
 ])('%s: the logarithms of telephony are expanded', async (type, isMu) => {
   const spoken = makeTone(text, 8_000);
-  const bytes = Uint8Array.from(spoken, (sample) => compress(sample, isMu));
-  const { error, heard } = await listen(send(type, ...splitBytes(bytes, 999)));
+  const bytes = Uint8Array.from(spoken, (sample) => compressSample(sample, isMu));
+  const { error, heard } = await listenToAnswer(
+    sendPieces(type, ...splitBytes(bytes, 999)),
+  );
   const samples = joinPcm(heard);
   expect([error, heard[0]?.rateHz, samples.length]).toEqual([
     undefined,
@@ -461,7 +471,7 @@ test.each([
 test.each(samplesByLabel)(
   '%j: samples are read as they are declared',
   async (headers, bytes, tolerance = 0) => {
-    const { error, heard } = await listen(() => ({
+    const { error, heard } = await listenToAnswer(() => ({
       headers,
       pieces: splitBytes(bytes, 4_807),
     }));
@@ -492,7 +502,7 @@ test.each([
   { 'content-type': 'audio/raw', 'x-audio-format': 'pcm_22050' },
   { 'content-type': 'audio/raw', 'x-output-format': 'raw-22.05khz-16bit-mono-pcm' },
 ])('%j: the rate is read wherever it stands', async (headers) => {
-  const { heard } = await listen(
+  const { heard } = await listenToAnswer(
     () =>
       ({ headers, pieces: [encodeTone(text, 'pcm', 22_050)] }) satisfies SpeechAnswer,
   );
@@ -508,7 +518,7 @@ test('limits and other numbers in headers are no rate', async () => {
     'x-speaking-rate': '8000',
     age: '16000',
   };
-  const { heard } = await listen(() => ({ headers, pieces: [toneBytes] }));
+  const { heard } = await listenToAnswer(() => ({ headers, pieces: [toneBytes] }));
   expect(heard[0]?.rateHz).toBe(24_000);
 });
 

@@ -5,7 +5,7 @@ import {
   type AnswerSpeech,
   encodeTone,
   openSpeechBot,
-  refuse,
+  refuseSpeech,
   type SpeechAnswer,
   type SpeechBody,
 } from './speech-server.ts';
@@ -13,17 +13,17 @@ import {
 const text = 'Two of them are on their way.';
 
 /** The sound of what is asked, in its format. */
-function speak({ input, response_format }: SpeechBody): SpeechAnswer {
+function speakInput({ input, response_format }: SpeechBody): SpeechAnswer {
   const isWav = response_format === 'wav';
   const headers = { 'content-type': isWav ? 'audio/wav' : 'audio/pcm' };
   return { headers, pieces: [encodeTone(input, isWav ? 'wav' : 'pcm')] };
 }
 
 /** Answers with a refusal where a field is not as the server wants it. */
-function insist(
+function insistOn(
   isFine: (body: SpeechBody) => boolean,
   refusal: SpeechAnswer,
-  answer: AnswerSpeech = speak,
+  answer: AnswerSpeech = speakInput,
 ): AnswerSpeech {
   return (body) => (isFine(body) ? answer(body) : refusal);
 }
@@ -32,7 +32,7 @@ const hasNoStream = ({ stream }: SpeechBody) => stream === undefined;
 const isWav = ({ response_format }: SpeechBody) => response_format === 'wav';
 const hasNoInstructions = ({ instructions }: SpeechBody) => instructions === undefined;
 const hasNoSpeed = ({ speed }: SpeechBody) => speed === undefined;
-const detail = (msg: string, ...loc: string[]): SpeechAnswer => ({
+const makeDetail = (msg: string, ...loc: string[]): SpeechAnswer => ({
   status: 422,
   headers: { 'content-type': 'application/json' },
   pieces: [
@@ -41,7 +41,7 @@ const detail = (msg: string, ...loc: string[]): SpeechAnswer => ({
     }),
   ],
 });
-const says = (body: string): SpeechAnswer => ({
+const sayBody = (body: string): SpeechAnswer => ({
   headers: { 'content-type': 'audio/mpeg' },
   pieces: [body],
 });
@@ -58,67 +58,70 @@ const servers: readonly (readonly [
 ])[] = [
   [
     'takes wav alone',
-    insist(isWav, refuse('response_format must be one of [wav]')),
+    insistOn(isWav, refuseSpeech('response_format must be one of [wav]')),
     { response_format: 'wav', stream: true },
     /SPEECH_FORMAT=wav/,
   ],
   [
     'takes wav alone and says less',
-    insist(isWav, refuse('Unsupported audio format')),
+    insistOn(isWav, refuseSpeech('Unsupported audio format')),
     { response_format: 'wav', stream: true },
     /SPEECH_FORMAT=wav/,
   ],
   [
     'takes wav alone by a list of pydantic',
-    insist(isWav, detail("Input should be 'flac', 'mp3' or 'wav'", 'response_format')),
+    insistOn(
+      isWav,
+      makeDetail("Input should be 'flac', 'mp3' or 'wav'", 'response_format'),
+    ),
     { response_format: 'wav', stream: true },
     /SPEECH_FORMAT=wav/,
   ],
   [
     'takes a name of its own',
-    insist(
+    insistOn(
       ({ response_format }) => response_format === 'pcm_24000',
-      refuse('Invalid output format, use one of: mp3_44100, pcm_24000'),
+      refuseSpeech('Invalid output format, use one of: mp3_44100, pcm_24000'),
     ),
     { response_format: 'pcm_24000', stream: true },
     /pcm_24000/,
   ],
   [
     'sends noise for pcm',
-    insist(isWav, { headers: {}, pieces: [noise] }),
+    insistOn(isWav, { headers: {}, pieces: [noise] }),
     { response_format: 'wav' },
     /SPEECH_FORMAT=wav/,
   ],
   [
     'answers 500 to stream',
-    insist(
+    insistOn(
       hasNoStream,
-      refuse("synthesize() got an unexpected keyword argument 'stream'", 500),
+      refuseSpeech("synthesize() got an unexpected keyword argument 'stream'", 500),
     ),
     { stream: undefined, response_format: 'pcm' },
     /SPEECH_WITHOUT=stream/,
   ],
   [
     'refuses stream in words of its own',
-    insist(hasNoStream, refuse('Streaming is not supported for this model')),
+    insistOn(hasNoStream, refuseSpeech('Streaming is not supported for this model')),
     { stream: undefined, response_format: 'pcm' },
     /SPEECH_WITHOUT=stream/,
   ],
   [
     'refuses an extra field',
-    insist(hasNoStream, detail('Extra inputs are not permitted', 'stream')),
+    insistOn(hasNoStream, makeDetail('Extra inputs are not permitted', 'stream')),
     { stream: undefined },
     /SPEECH_WITHOUT=stream/,
   ],
   [
     'refuses and says nothing',
-    insist(hasNoStream, { status: 400, headers: {}, pieces: ['Bad Request'] }),
+    insistOn(hasNoStream, { status: 400, headers: {}, pieces: ['Bad Request'] }),
     { stream: undefined, response_format: 'pcm' },
     /SPEECH_WITHOUT=stream/,
   ],
   [
     'refuses instructions',
-    insist(hasNoInstructions, refuse('Unknown parameter: instructions')),
+    insistOn(hasNoInstructions, refuseSpeech('Unknown parameter: instructions')),
     { instructions: undefined, stream: true, response_format: 'pcm' },
     /SPEECH_WITHOUT=instructions/,
   ],
@@ -152,7 +155,7 @@ test('the pace that a server cannot stream is asked whole, and others are stream
     'stream is not supported if speed is not 1',
     'Streaming needs the usual speed',
   ]) {
-    await using bot = await openSpeechBot(insist(isFine, refuse(message)));
+    await using bot = await openSpeechBot(insistOn(isFine, refuseSpeech(message)));
     for (const speed of [1.5, 1.5, 1, undefined])
       await collectSound(bot.synthesizer, text, speed === undefined ? {} : { speed });
     const asked = bot.bodies.map(({ speed, stream }) => [speed, stream]);
@@ -168,7 +171,7 @@ test('the pace that a server cannot stream is asked whole, and others are stream
 
 test('a pace that a server refuses is left out, and told', async () => {
   await using bot = await openSpeechBot(
-    insist(hasNoSpeed, refuse('speed: not supported by this voice')),
+    insistOn(hasNoSpeed, refuseSpeech('speed: not supported by this voice')),
   );
   for (let n = 0; n < 2; n++) await collectSound(bot.synthesizer, text, { speed: 1.2 });
   expect(bot.bodies.map(({ speed }) => speed)).toEqual([1.2, undefined, undefined]);
@@ -178,15 +181,15 @@ test('a pace that a server refuses is left out, and told', async () => {
 const sentence = 'It is a long story that nobody has told yet. ';
 
 test.each([
-  [200, refuse('Input should have at most 200 characters, got 450')],
-  [200, detail('String should have at most 200 characters', 'input')],
-  [200, refuse('input exceeds the maximum length of 200')],
-  [1_200, refuse('The text is too long (max 1,200 chars).')],
+  [200, refuseSpeech('Input should have at most 200 characters, got 450')],
+  [200, makeDetail('String should have at most 200 characters', 'input')],
+  [200, refuseSpeech('input exceeds the maximum length of 200')],
+  [1_200, refuseSpeech('The text is too long (max 1,200 chars).')],
   [130, { status: 413, headers: {}, pieces: ['Request Entity Too Large'] }],
-  [200, says('Text too long: at most 200 characters are allowed')],
+  [200, sayBody('Text too long: at most 200 characters are allowed')],
 ])('texts are split where a server takes %i characters', async (limit, refusal) => {
   await using bot = await openSpeechBot(
-    insist(({ input }) => input.length <= limit, refusal),
+    insistOn(({ input }) => input.length <= limit, refusal),
   );
   const longText = sentence.repeat(limit > 1_000 ? 40 : 10).trim();
   for (let n = 0; n < 2; n++) await collectSound(bot.synthesizer, longText);
@@ -201,12 +204,12 @@ test.each([
 
 test('Groq: wav and 200 characters are found in one question', async () => {
   await using bot = await openSpeechBot(
-    insist(
+    insistOn(
       isWav,
-      refuse('response_format must be one of [wav]'),
-      insist(
+      refuseSpeech('response_format must be one of [wav]'),
+      insistOn(
         ({ input }) => input.length <= 200,
-        refuse('input must be at most 200 characters'),
+        refuseSpeech('input must be at most 200 characters'),
       ),
     ),
   );
@@ -216,13 +219,13 @@ test('Groq: wav and 200 characters are found in one question', async () => {
 });
 
 /** Together streams raw samples alone, in base64. */
-const together: AnswerSpeech = (body) => {
+const answerAsTogether: AnswerSpeech = (body) => {
   const { input, response_format = 'wav', stream } = body;
   if (!['mp3', 'wav', 'raw'].includes(response_format))
-    return refuse("response_format: must be one of 'mp3', 'wav', 'raw'");
-  if (!stream) return speak(body);
+    return refuseSpeech("response_format: must be one of 'mp3', 'wav', 'raw'");
+  if (!stream) return speakInput(body);
   if (response_format !== 'raw')
-    return refuse('Only raw format is supported when streaming');
+    return refuseSpeech('Only raw format is supported when streaming');
   const events = [encodeTone(input), encodeTone('').subarray(0, 0)].map(
     (bytes) =>
       `data: ${JSON.stringify({ type: 'conversation.item.audio_output.delta', item_id: 'tts_1', delta: bytes.toString('base64') })}\n\n`,
@@ -234,7 +237,7 @@ const together: AnswerSpeech = (body) => {
 };
 
 test('Together: its events are read, or it is asked for the whole', async () => {
-  await using bot = await openSpeechBot(together);
+  await using bot = await openSpeechBot(answerAsTogether);
   for (let n = 0; n < 2; n++) {
     const { samples } = await collectSound(bot.synthesizer, text);
     expect(samples).toEqual(makeTone(text, 24_000));
@@ -244,16 +247,16 @@ test('Together: its events are read, or it is asked for the whole', async () => 
 
 test('an error text of the moment costs a further request, and teaches nothing', async () => {
   let asked = 0;
-  const answer: AnswerSpeech = (body) =>
-    asked++ === 0 ? says('Internal Server Error') : speak(body);
-  await using bot = await openSpeechBot(answer);
+  const answerSecond: AnswerSpeech = (body) =>
+    asked++ === 0 ? sayBody('Internal Server Error') : speakInput(body);
+  await using bot = await openSpeechBot(answerSecond);
   for (let n = 0; n < 2; n++) await collectSound(bot.synthesizer, text);
   expect(bot.bodies.map(({ stream }) => stream)).toEqual([true, undefined, true]);
   expect(JSON.stringify(bot.events)).not.toContain('take');
 });
 
 test('a server that refuses everything is asked three times, and its first sentence counts', async () => {
-  await using bot = await openSpeechBot(() => refuse('The GPU is on fire'));
+  await using bot = await openSpeechBot(() => refuseSpeech('The GPU is on fire'));
   await expect(collectSound(bot.synthesizer, text, manner)).rejects.toMatchObject({
     code: 'provider.refused',
     about: { status: 400, serverMessage: 'The GPU is on fire' },

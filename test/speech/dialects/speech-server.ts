@@ -85,7 +85,7 @@ export function encodeTone(
   return encodeSound(makeTone(text, rateHz), rateHz, format);
 }
 
-export function refuse(message: string, status = 400): SpeechAnswer {
+export function refuseSpeech(message: string, status = 400): SpeechAnswer {
   const headers = { 'content-type': 'application/json' };
   return { status, headers, pieces: [JSON.stringify({ error: { message } })] };
 }

@@ -71,8 +71,8 @@ const wordedModels: Readonly<Record<string, StrictManners>> = {
 test.each(Object.entries(wordedModels))(
   '%s: a model that hears and writes is read aloud, and this is remembered',
   async (_, manners) => {
-    const chat: StrictManners['chat'] = ({ body }) => replyWords(body, text);
-    await using bot = await openDialectBot({ ...manners, chat }, speaking);
+    const replyChat: StrictManners['chat'] = ({ body }) => replyWords(body, text);
+    await using bot = await openDialectBot({ ...manners, chat: replyChat }, speaking);
     const { parts, error } = await bot.answer('hello');
     expect([error, joinTexts(parts)]).toEqual([undefined, text]);
     expectSounded(parts);
@@ -89,8 +89,8 @@ test.each(Object.entries(wordedModels))(
 test('vLLM-Omni: content that its modality calls audio is sound, and nothing of it is a word', async () => {
   const samples = makeTone(text, rateHz);
   const wav = writeWav({ samples, rateHz, channels: 1 });
-  const chat: StrictManners['chat'] = () => replyModalities(text, wav);
-  await using bot = await openDialectBot({ chat }, speaking);
+  const replyChat: StrictManners['chat'] = () => replyModalities(text, wav);
+  await using bot = await openDialectBot({ chat: replyChat }, speaking);
   const { parts, error } = await bot.answer('hello');
   expect([error, joinTexts(parts)]).toEqual([undefined, text]);
   expectTone(joinWholeSound(parts), text);
@@ -100,10 +100,10 @@ test('vLLM-Omni: content that its modality calls audio is sound, and nothing of 
 test('base64 in the place of words is not spoken, whatever it is called', async () => {
   const wav = writeWav({ samples: makeTone(text, rateHz), rateHz, channels: 1 });
   const base64 = Buffer.from(wav).toString('base64');
-  const chat: StrictManners['chat'] = ({ body }) =>
+  const replyChat: StrictManners['chat'] = ({ body }) =>
     replyWords(body, `${text} ${base64}`);
   for (const settings of [{}, speaking]) {
-    await using bot = await openDialectBot({ chat }, settings);
+    await using bot = await openDialectBot({ chat: replyChat }, settings);
     const { parts } = await bot.answer('hello');
     const spoken = bot.server.list('speech').map(({ body }) => `${body.input}`);
     expect(Math.max(...spoken.map(({ length }) => length))).toBeLessThan(100);
@@ -113,9 +113,12 @@ test('base64 in the place of words is not spoken, whatever it is called', async 
 
 /** The bot in a conversation with such a server; it has to do without the chat model. */
 function openTalk(manners: RealtimeManners) {
-  const attach: StrictManners['attach'] = (server) =>
+  const attachServer: StrictManners['attach'] = (server) =>
     attachRealtimeServer(server, manners, text);
-  return openDialectBot({ attach }, { PIPELINE: 'realtime', REALTIME_MODEL: 'r' });
+  return openDialectBot(
+    { attach: attachServer },
+    { PIPELINE: 'realtime', REALTIME_MODEL: 'r' },
+  );
 }
 
 test.each(Object.entries(realtimeServers))(

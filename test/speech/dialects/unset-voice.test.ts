@@ -10,12 +10,12 @@ import { openBotDoors } from './bot-doors.ts';
 
 /** A speech server that takes these voices alone, with what it says of them. */
 function openVoices(voices: readonly string[], refusal: object, list?: object) {
-  const speak: FakeRoute = (response, asked) => {
+  const speakKnownVoice: FakeRoute = (response, asked) => {
     const isKnown = voices.includes(`${asked.body.voice}`);
     (isKnown ? answerSpeech(24_000) : answerJson(refusal, 400))(response, asked);
   };
   return openExaminedServer({
-    'POST /v1/audio/speech': speak,
+    'POST /v1/audio/speech': speakKnownVoice,
     ...(list && { 'GET /v1/audio/voices': answerJson(list) }),
   });
 }

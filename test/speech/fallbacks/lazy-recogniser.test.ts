@@ -16,12 +16,12 @@ const { signal } = new AbortController();
 /** Opens `transcriber` in turn, or fails with what stands in its place. */
 function openInTurn(...results: readonly (Transcriber | BotError)[]) {
   let opened = 0;
-  const open = async () => {
+  const openNext = async () => {
     const result = results[opened++];
     if (!result || result instanceof BotError) throw result ?? expect.fail();
     return result;
   };
-  return { open, countOpened: () => opened };
+  return { open: openNext, countOpened: () => opened };
 }
 
 test('the model is loaded by the first utterance that needs it, and once', async () => {

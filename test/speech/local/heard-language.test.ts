@@ -11,7 +11,7 @@ const places = { en: 0, zh: 1, de: 2, es: 3, ru: 4, it: 15 } as const;
 type Probabilities = Partial<Record<keyof typeof places, number>>;
 
 /** The language that is heard, by the probabilities that Whisper's first step gives. */
-function hear(probabilities: Probabilities, expected?: ExpectedLanguage) {
+function hearLanguage(probabilities: Probabilities, expected?: ExpectedLanguage) {
   const scores = new Float32Array(51_865).fill(-20);
   for (const [language, place] of Object.entries(places))
     scores[marks.start + 1 + place] = Math.log(
@@ -23,7 +23,7 @@ function hear(probabilities: Probabilities, expected?: ExpectedLanguage) {
   return language;
 }
 
-function guess(
+function guessLanguage(
   weights: Readonly<Record<string, number>>,
   others = 1,
 ): ExpectedLanguage {
@@ -35,8 +35,8 @@ function guess(
 }
 
 test('the language with the best probability is heard, and English with an accent too', () => {
-  expect(hear({ de: 0.9, en: 0.05 })).toBe('de');
-  expect(hear({ de: 0.7, en: 0.2 })).toBe('en');
+  expect(hearLanguage({ de: 0.9, en: 0.05 })).toBe('de');
+  expect(hearLanguage({ de: 0.7, en: 0.2 })).toBe('en');
 });
 
 test.each<[string, Probabilities, string]>([
@@ -45,24 +45,26 @@ test.each<[string, Probabilities, string]>([
   ['sure Russian', { ru: 0.99 }, 'ru'],
 ])('%s stays that, whatever language was learned', (_, probabilities, heard) => {
   for (const learned of ['en', 'de', 'es', 'ru', 'ja'])
-    expect(hear(probabilities, guess({ [learned]: 4 })), learned).toBe(heard);
+    expect(hearLanguage(probabilities, guessLanguage({ [learned]: 4 })), learned).toBe(
+      heard,
+    );
 });
 
 test('between two languages that sound alike the learned one is heard', () => {
-  expect(hear({ it: 0.5, es: 0.4 })).toBe('it');
-  expect(hear({ it: 0.5, es: 0.4 }, guess({ es: 4 }))).toBe('es');
-  expect(hear({ it: 0.9, es: 0.05 }, guess({ es: 4 }))).toBe('it');
+  expect(hearLanguage({ it: 0.5, es: 0.4 })).toBe('it');
+  expect(hearLanguage({ it: 0.5, es: 0.4 }, guessLanguage({ es: 4 }))).toBe('es');
+  expect(hearLanguage({ it: 0.9, es: 0.05 }, guessLanguage({ es: 4 }))).toBe('it');
 });
 
 test('languages outside the list of a server are heard where they are sure', () => {
-  const listed = guess({ de: 1, es: 1 }, 1 / 8);
-  expect(hear({ de: 0.3, en: 0.4 }, listed)).toBe('de');
-  expect(hear({ it: 0.95, es: 0.02 }, listed)).toBe('it');
+  const listed = guessLanguage({ de: 1, es: 1 }, 1 / 8);
+  expect(hearLanguage({ de: 0.3, en: 0.4 }, listed)).toBe('de');
+  expect(hearLanguage({ it: 0.95, es: 0.02 }, listed)).toBe('it');
 });
 
 test('a language that somebody set is obeyed, unless the model does not know it', () => {
-  const set = (tag: string) =>
+  const setLanguage = (tag: string) =>
     ({ kind: 'set', language: admitChosenLanguage(tag) }) as const;
-  expect(hear({ en: 0.99 }, set('de-AT'))).toBe('de');
-  expect(hear({ en: 0.99 }, set('tlh'))).toBe('en');
+  expect(hearLanguage({ en: 0.99 }, setLanguage('de-AT'))).toBe('de');
+  expect(hearLanguage({ en: 0.99 }, setLanguage('tlh'))).toBe('en');
 });

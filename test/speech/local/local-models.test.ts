@@ -10,7 +10,7 @@ const models = new LocalModels({ clock, entry });
 afterAll(() => models[Symbol.asyncDispose]());
 
 /** Runs a job that does what `folder` says. */
-const run = (folder: string, signal = staying, by = models) =>
+const runFolder = (folder: string, signal = staying, by = models) =>
   by.runJob(
     admitJob({
       kind: 'end-of-turn',
@@ -23,41 +23,41 @@ const run = (folder: string, signal = staying, by = models) =>
   );
 
 test('a model process that dies gives its work up, and another does the next', async () => {
-  expect(await run('next')).toBe('next as job 1');
-  await expect(run('die')).rejects.toMatchObject({
+  expect(await runFolder('next')).toBe('next as job 1');
+  await expect(runFolder('die')).rejects.toMatchObject({
     code: 'speech.failed',
     retryable: true,
   });
-  expect(await run('next')).toBe('next as job 1');
+  expect(await runFolder('next')).toBe('next as job 1');
 });
 
 test('a model process that is silent for 90 s is killed, and another does the next', async () => {
-  const failure = expect(run('hang')).rejects.toThrow(
+  const failure = expect(runFolder('hang')).rejects.toThrow(
     'The local models were too slow and are restarted.',
   );
   await clock.advance(90_000);
   await failure;
-  expect(await run('next')).toBe('next as job 1');
+  expect(await runFolder('next')).toBe('next as job 1');
 });
 
 test('a job that fails keeps its reason, and ends nothing else', async () => {
-  await expect(run('fail')).rejects.toMatchObject({ code: 'speech.unspeakable' });
-  expect(await run('next')).toBe('next as job 3');
+  await expect(runFolder('fail')).rejects.toMatchObject({ code: 'speech.unspeakable' });
+  expect(await runFolder('next')).toBe('next as job 3');
 });
 
 test('a job that nobody wants any more is let go at once, and keeps no process in danger', async () => {
   const leaving = new AbortController();
-  const failure = expect(run('stay', leaving.signal)).rejects.toThrow('left');
+  const failure = expect(runFolder('stay', leaving.signal)).rejects.toThrow('left');
   leaving.abort(new Error('left'));
   await failure;
-  expect(await run('next')).toBe('next as job 4');
+  expect(await runFolder('next')).toBe('next as job 4');
   await clock.advance(90_000);
-  expect(await run('next')).toBe('next as job 5');
+  expect(await runFolder('next')).toBe('next as job 5');
 });
 
 test('closed models refuse, and let nobody wait', async () => {
   const closing = new LocalModels({ clock, entry });
-  const waiting = run('stay', staying, closing);
+  const waiting = runFolder('stay', staying, closing);
   const failure = expect(waiting).rejects.toThrow('The local models are closed.');
   await closing[Symbol.asyncDispose]();
   await failure;

@@ -74,14 +74,14 @@ test('every local voice speaks at -16 LUFS, with peaks below -1 dB', async () =>
   for (const name of Object.keys(localVoices)) {
     const sound = await collectSound(synthesizer, answers.join(' '), { name });
     expect(
-      20 * Math.log10(peak(resamplePcm(sound, 4 * sound.rateHz)) / 32_768),
+      20 * Math.log10(findPeak(resamplePcm(sound, 4 * sound.rateHz)) / 32_768),
       name,
     ).toBeLessThan(-1);
     expect(Math.abs((measureLoudness(sound) ?? 0) + 16), name).toBeLessThan(2);
   }
 });
 
-function peak({ samples }: Pcm) {
+function findPeak({ samples }: Pcm) {
   return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
 }
 

@@ -57,7 +57,7 @@ test('Whisper names the language that it hears, unless it is told', async () => 
 });
 
 /** What the bot tells after two sentences in a language. */
-function learn(language: string): ExpectedLanguage {
+function learnLanguage(language: string): ExpectedLanguage {
   const sentence = { language, probability: 1, wordCount: 5 };
   const state = stepSpeakerLanguage(stepSpeakerLanguage({}, sentence), sentence);
   return { kind: 'likely', ...weighLanguages(state, { room: [], among: [] }) };
@@ -67,21 +67,21 @@ test('whoever has spoken English is heard in German, and the other way round: no
   const file = readClip('test/fixtures/human', 'pv-cheetah-test_de_norm.opus');
   const samples = decodeOpusFile(file, await loadOpus());
   const german = { samples, rateHz: 16_000, channels: 1 } as const;
-  const listen = async (pcm: Pcm, language: string) =>
+  const listenIn = async (pcm: Pcm, language: string) =>
     (
       await listUpdates(
-        withTranscriptionOptions(transcriber, { language: learn(language) }),
+        withTranscriptionOptions(transcriber, { language: learnLanguage(language) }),
         pcm,
       )
     ).at(-1);
-  expect(await listen(german, 'en')).toMatchObject({
+  expect(await listenIn(german, 'en')).toMatchObject({
     transcript: {
       text: expect.stringContaining('Meine Lieblingszahl'),
       language: 'de',
     },
   });
   const [{ pcm, text }] = utterances;
-  expect(await listen(pcm, 'de')).toMatchObject({
+  expect(await listenIn(pcm, 'de')).toMatchObject({
     transcript: { text, language: 'en' },
   });
 });

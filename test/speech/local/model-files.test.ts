@@ -51,9 +51,9 @@ test('models/SHA256SUMS names each file that the models are loaded from', async 
 
 test('ONNX Runtime keeps nothing for its maker, who would be told of each start', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'parley-telemetry-'));
-  const url = (path: string) => JSON.stringify(import.meta.resolve(path));
+  const toUrlSource = (path: string) => JSON.stringify(import.meta.resolve(path));
   const source = `
-    const { openModel } = await import(${url('#src/speech/local/process/sessions.ts')});
+    const { openModel } = await import(${toUrlSource('#src/speech/local/process/sessions.ts')});
     await openModel(${JSON.stringify(getModelFolder('smart-turn-v3.2-merged-silence/smart-turn.onnx'))});`;
   await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source], {
     cwd: folder,

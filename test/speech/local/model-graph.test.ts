@@ -10,7 +10,7 @@ test('parts of a model give the same numbers as the whole, each in a shorter run
   expect(cutModel(file, /no such node/)).toHaveLength(1);
   const levels = Float32Array.from({ length: 80 * 50 }, (_, n) => Math.sin(n));
   const mel = new Tensor('float32', levels, [1, 80, 50]);
-  const encode = async (models: readonly Uint8Array[]) => {
+  const encodeMel = async (models: readonly Uint8Array[]) => {
     let values: Record<string, Tensor> = { mel };
     for (const model of models) {
       const session = await InferenceSession.create(model, {
@@ -21,5 +21,5 @@ test('parts of a model give the same numbers as the whole, each in a shorter run
     }
     return values.n_layer_cross_v?.data;
   };
-  expect(await encode(parts)).toEqual(await encode([file]));
+  expect(await encodeMel(parts)).toEqual(await encodeMel([file]));
 });

@@ -135,7 +135,7 @@ const humanRecordings = [
 
 type Said = { readonly text: string; readonly pcm: Pcm };
 
-async function spoken(texts: readonly string[]) {
+async function speakTexts(texts: readonly string[]) {
   await using models = new LocalModels();
   const synthesizer = await openLocalSynthesizer({ models });
   const all: Said[] = [];
@@ -172,7 +172,7 @@ async function deedFor(text: string) {
 }
 
 /** Texts as they were said and heard, with what the stand-in does for either. */
-async function recognised(said: readonly Said[]) {
+async function recogniseTexts(said: readonly Said[]) {
   await using models = new LocalModels();
   const transcriber = withTranscriptionOptions(await openLocalTranscriber({ models }), {
     hints,
@@ -187,7 +187,7 @@ async function recognised(said: readonly Said[]) {
   return all;
 }
 
-type Recognised = Awaited<ReturnType<typeof recognised>>;
+type Recognised = Awaited<ReturnType<typeof recogniseTexts>>;
 
 /** Prints the errors, which are told by their share. */
 function shareOf(errors: Recognised, all: Recognised) {
@@ -199,7 +199,7 @@ function shareOf(errors: Recognised, all: Recognised) {
 // Of one answer `--once` asks for 95 % of the words; here one wrong word is a wrong request. The voice says nothing twice alike: of 49
 // requests 3 and 5 were heard wrongly in two runs, of 98 by two voices each 6, so 90 % would fail by chance.
 test('the stand-in does what is asked for in 85 % of requests that local ears hear of the local voice', async () => {
-  const all = await recognised(await spoken(requests));
+  const all = await recogniseTexts(await speakTexts(requests));
   const wrong = all.filter(({ isSame }) => !isSame);
   expect(shareOf(wrong, all)).toBeLessThanOrEqual(0.15);
 }, 1_800_000);
@@ -207,7 +207,7 @@ test('the stand-in does what is asked for in 85 % of requests that local ears he
 test('the stand-in takes at most 5 of 200 other sentences for requests', async () => {
   const byPeople = humanRecordings.map(readRecording);
   const chosen = otherSentences.filter((_, n) => voicesForEach > 1 || n % 2 === 0);
-  const all = await recognised([...byPeople, ...(await spoken(chosen))]);
+  const all = await recogniseTexts([...byPeople, ...(await speakTexts(chosen))]);
   const taken = all.filter(({ isOther }) => !isOther);
   expect(shareOf(taken, all)).toBeLessThanOrEqual(5 / 200);
 }, 1_800_000);

@@ -25,7 +25,7 @@ async function openBot(dialect: RealtimeDialect, path = '/v1', login = '') {
   const isAzure = dialect.refuseUpgrade !== undefined;
   const address = isAzure ? '/openai?api-version=2025-04-01-preview' : path;
   const baseUrl = `${server.origin.replace('//', `//${login}`)}${address}`;
-  const role = (name: string) => {
+  const makeRoleSettings = (name: string) => {
     return {
       [`${name}_BACKEND`]: 'realtime',
       [`${name}_BASE_URL`]: baseUrl,
@@ -34,8 +34,8 @@ async function openBot(dialect: RealtimeDialect, path = '/v1', login = '') {
     };
   };
   const settings = {
-    ...role('SPEECH'),
-    ...role('TRANSCRIPTION'),
+    ...makeRoleSettings('SPEECH'),
+    ...makeRoleSettings('TRANSCRIPTION'),
     SPEECH_VOICE: 'marin',
     CHAT_COMPLETION_BASE_URL: nowhere,
   };

@@ -16,7 +16,7 @@ const baseUrl = `${served.origin}/v1`;
 beforeEach(() => mock.set({ trouble: undefined }));
 afterAll(() => served[Symbol.asyncDispose]());
 
-function open(model: string) {
+function openTranscriber(model: string) {
   const [transcriber, from] = [
     new RealtimeTranscriber({ baseUrl, model }),
     mock.calls.length,
@@ -31,7 +31,7 @@ function open(model: string) {
   };
 }
 
-const reported = (transcription: object) =>
+const expectReported = (transcription: object) =>
   expect.objectContaining({
     audio: { input: expect.objectContaining({ transcription }) },
   });
@@ -40,20 +40,20 @@ test.each([
   ['gpt-live-transcribe', { keywords: ['Nova', 'Ana'] }],
   ['gpt-realtime-whisper', { prompt: 'Nova, Ana.' }],
 ])('%s is told which words to expect, for each utterance', async (model, fields) => {
-  using opened = open(model);
+  using opened = openTranscriber(model);
   for (const one of [opened.hinted('Nova', 'Ana'), opened.transcriber])
     expect(await transcribeText(one, five.pcm)).toBe(five.text);
   expect(opened.updates()).toEqual([
-    reported({ model }),
-    reported({ model, ...fields }),
-    reported({ model }),
+    expectReported({ model }),
+    expectReported({ model, ...fields }),
+    expectReported({ model }),
   ]);
 });
 
 test.each(['gpt-live-transcribe', 'gpt-realtime-whisper'])(
   '%s is told no language that was guessed, and the one that somebody set',
   async (model) => {
-    using opened = open(model);
+    using opened = openTranscriber(model);
     const guess = {
       kind: 'likely',
       languages: [{ language: 'fr', weight: 4 }],
@@ -67,8 +67,11 @@ test.each(['gpt-live-transcribe', 'gpt-realtime-whisper'])(
       );
     const isList = model === 'gpt-live-transcribe';
     expect(opened.updates()).toEqual([
-      reported({ model }),
-      reported({ model, ...(isList ? { languages: ['de'] } : { language: 'de' }) }),
+      expectReported({ model }),
+      expectReported({
+        model,
+        ...(isList ? { languages: ['de'] } : { language: 'de' }),
+      }),
     ]);
   },
 );
@@ -77,7 +80,7 @@ test.each(['refuses-hints', 'refuses-hints-namelessly', 'drops-at-hints'] as con
   'a server that %s is heard all the same, and told only once',
   async (trouble) => {
     mock.set({ trouble });
-    using opened = open('gpt-live-transcribe');
+    using opened = openTranscriber('gpt-live-transcribe');
     const isLost = trouble === 'drops-at-hints';
     if (isLost)
       await expect(transcribeText(opened.hinted('Nova'), five.pcm)).rejects.toThrow();

@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 /** Each has an address of its own, so that its connections can be told from those of others. */
-function opened(more: Partial<RealtimeOptions> = {}) {
+function openRecogniser(more: Partial<RealtimeOptions> = {}) {
   const apiKey = new Secret('hunter22');
   const own = `${baseUrl}?of=${++latest}`;
   return new RealtimeTranscriber({
@@ -51,14 +51,14 @@ function opened(more: Partial<RealtimeOptions> = {}) {
 }
 
 /** Connections of the recogniser opened last. */
-function calls() {
+function listCalls() {
   return mock.calls.filter(
     ({ url }) => new URL(url, baseUrl).searchParams.get('of') === `${latest}`,
   );
 }
 
 const usualEngine = () => {
-  engine ??= opened();
+  engine ??= openRecogniser();
   return engine;
 };
 testListening('Realtime', usualEngine, wordUtterances, true);
@@ -67,9 +67,9 @@ testTranscriber('Realtime', usualEngine, wordUtterances);
 beforeEach(() => mock.set(usual));
 
 test('the session only transcribes 24 kHz sound and never decides itself when somebody is done', async () => {
-  using transcriber = opened({ language: admitChosenLanguage('de') });
+  using transcriber = openRecogniser({ language: admitChosenLanguage('de') });
   expect(await transcribeText(transcriber, five.pcm)).toBe(five.text);
-  const { url, authorization, updates, commits } = calls().at(-1) ?? {};
+  const { url, authorization, updates, commits } = listCalls().at(-1) ?? {};
   expect(url).toBe(`/v1/realtime?of=${latest}&intent=transcription`);
   expect(authorization).toBe('Bearer hunter22');
   expect(updates).toEqual([
@@ -88,7 +88,7 @@ test('the session only transcribes 24 kHz sound and never decides itself when so
 });
 
 test('a connection lost in mid-utterance ends it, and a new utterance gets another one', async () => {
-  using transcriber = opened();
+  using transcriber = openRecogniser();
   using listening = transcriber.listen?.(() => {}, staying) ?? expect.fail();
   await sendUtterance(listening, five);
   await collectHeard(listening);
@@ -112,7 +112,7 @@ test.each([
   ['failed-item', 'provider.refused', 'did not answer: '],
 ] as const)('the fault %s is %s', async (trouble, code, words) => {
   mock.set({ trouble });
-  using transcriber = opened();
+  using transcriber = openRecogniser();
   const error = await transcribeText(transcriber, five.pcm).catch(
     (thrown: unknown) => thrown,
   );
@@ -121,22 +121,22 @@ test.each([
 
 test('one connection is opened ahead, and closed after a minute without use', async () => {
   const clock = new VirtualClock(undefined, 20); // the server answers between two instants
-  using transcriber = opened({ clock });
+  using transcriber = openRecogniser({ clock });
   for (let n = 0; n < 3; n++) transcriber.warm();
   await clock.advance(100);
-  const open = () => calls().filter((call) => call.closedAtMs === undefined);
-  expect(open()).toHaveLength(1);
+  const listOpen = () => listCalls().filter((call) => call.closedAtMs === undefined);
+  expect(listOpen()).toHaveLength(1);
   await clock.advance(55_000);
-  expect(open()).toHaveLength(1);
+  expect(listOpen()).toHaveLength(1);
   await clock.advance(10_000);
-  await expect.poll(() => open().length).toBe(0);
+  await expect.poll(() => listOpen().length).toBe(0);
 });
 
 test('a recogniser that is closed leaves no connection open', async () => {
-  const transcriber = opened();
+  const transcriber = openRecogniser();
   await Promise.all([1, 2, 3].map(() => transcribeText(transcriber, five.pcm)));
   transcriber.warm();
   transcriber[Symbol.dispose]();
-  const open = () => calls().filter((call) => call.closedAtMs === undefined);
-  await expect.poll(() => open().length).toBe(0);
+  const listOpen = () => listCalls().filter((call) => call.closedAtMs === undefined);
+  await expect.poll(() => listOpen().length).toBe(0);
 });

@@ -37,10 +37,10 @@ test('a database that is not there is told with its place, and never with the pa
 });
 
 withPostgres(() => {
-  refuses();
+  testRefusals();
 });
 
-function refuses() {
+function testRefusals() {
   test('a database whose search path names no schema is refused in words', async () => {
     await using schema = await openSchema();
     const url = new URL(schema.url.reveal());

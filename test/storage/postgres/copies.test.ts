@@ -58,7 +58,7 @@ async function rowsOfSchema({ url }: TestSchema, kind: StoreKind) {
 const clock = realClock;
 
 /** A program of the bot over that database, with its files in `dataDir`. */
-function run(
+function runBotProgram(
   program: 'backup' | 'restore',
   dataDir: string,
   { url }: TestSchema,
@@ -72,12 +72,12 @@ function run(
 }
 
 /** Rows that a restore brings back. */
-function restorable(rows: EveryRow) {
-  const only = (name: string, kind: string) =>
+function listRestorable(rows: EveryRow) {
+  const filterKind = (name: string, kind: string) =>
     (rows[name] ?? []).filter((row) => row.kind === kind);
   const consents = {
     consents: (rows.consents ?? []).filter(({ kind }) => kind !== 'always'),
-    seat_consents: only('seat_consents', 'no'),
+    seat_consents: filterKind('seat_consents', 'no'),
   };
   const dropped = { api_tokens: [], hearings: [], told_people: [] };
   return rows.consents ? { ...rows, ...consents, ...dropped } : rows;
@@ -98,12 +98,12 @@ withPostgres(() => {
     const copies = storeKinds.map((kind) =>
       backUpStore(storePath(dataDir, kind), toBackupsFolder(dataDir), Date.now()),
     );
-    const restored = run('restore', dataDir, schema, ...copies);
+    const restored = runBotProgram('restore', dataDir, schema, ...copies);
     expect(restored).toMatchObject({ status: 0, stderr: '' });
-    const kept = run('backup', dataDir, schema, '--transcripts');
+    const kept = runBotProgram('backup', dataDir, schema, '--transcripts');
     expect(kept).toMatchObject({ status: 0, stderr: '' });
     for (const [n, kind] of storeKinds.entries()) {
-      const expected = restorable(await rowsOfFile(storePath(dataDir, kind), kind));
+      const expected = listRestorable(await rowsOfFile(storePath(dataDir, kind), kind));
       expect(Object.values(expected).flat().length).toBeGreaterThan(0);
       expect(await rowsOfSchema(schema, kind), 'in the database').toEqual(expected);
       const copy = kept.stdout.trim().split('\n')[n] ?? '';
@@ -129,18 +129,25 @@ withPostgres(() => {
     using place = makeStoreFolder();
     await using schema = await openSchema();
     const dataDir = dirname(place.path);
-    const write = async (personId: PersonId, kind: 'forgotten' | 'never') => {
+    const writeConsent = async (personId: PersonId, kind: 'forgotten' | 'never') => {
       await using store = await openPostgresStores(schema);
       await store.consents.write(toGuildId('10'), personId, { kind });
     };
     await (await openPostgresTranscripts(schema))[Symbol.asyncDispose]();
-    await write(toPersonId('1'), 'never');
-    const copied = run('backup', dataDir, schema, '--transcripts').stdout.trim();
+    await writeConsent(toPersonId('1'), 'never');
+    const copied = runBotProgram(
+      'backup',
+      dataDir,
+      schema,
+      '--transcripts',
+    ).stdout.trim();
     const [store = '', transcripts = ''] = copied.split('\n');
-    await write(toPersonId('2'), 'never');
-    await write(toPersonId('3'), 'forgotten');
+    await writeConsent(toPersonId('2'), 'never');
+    await writeConsent(toPersonId('3'), 'forgotten');
     for (const copy of [transcripts, store]) {
-      expect(run('restore', dataDir, schema, copy)).toMatchObject({ status: 0 });
+      expect(runBotProgram('restore', dataDir, schema, copy)).toMatchObject({
+        status: 0,
+      });
       await using restored = await openPostgresStores(schema);
       expect(await restored.consents.listErasures()).toMatchObject([{ personId: '3' }]);
     }
@@ -159,9 +166,9 @@ withPostgres(() => {
       await using store = await openPostgresStores(schema);
       await store.consents.write(toGuildId('10'), toPersonId('1'), { kind: 'always' });
     }
-    const copy = run('backup', dataDir, schema).stdout.trim();
+    const copy = runBotProgram('backup', dataDir, schema).stdout.trim();
     await using _locks = await openLocks(schema, { count: 1, first: 0, last: 0 });
-    expect(run('restore', dataDir, schema, copy)).toMatchObject({
+    expect(runBotProgram('restore', dataDir, schema, copy)).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(
         /^\S+ \d+ uses the database \S+: stop every process first/,
@@ -172,7 +179,7 @@ withPostgres(() => {
   test('nothing is copied from a database without a store, and no table is made in it', async () => {
     using place = makeStoreFolder();
     await using schema = await openSchema();
-    expect(run('backup', dirname(place.path), schema)).toMatchObject({
+    expect(runBotProgram('backup', dirname(place.path), schema)).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(
         /^There is no store in the database \S+ to copy: start the bot once, or correct DATABASE_URL\.$/m,

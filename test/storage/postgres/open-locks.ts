@@ -11,8 +11,12 @@ export function openLocks(
   options: Pick<ShardLockOptions, 'count' | 'first' | 'last'> &
     Partial<ShardLockOptions>,
 ) {
-  const ignore = () => undefined;
-  const listeners = { onWait: ignore, onLost: ignore, report: ignore };
+  const ignoreReport = () => undefined;
+  const listeners = {
+    onWait: ignoreReport,
+    onLost: ignoreReport,
+    report: ignoreReport,
+  };
   return openShardLocks(
     { url, clock: realClock, ...listeners, ...options },
     AbortSignal.timeout(30_000),

@@ -27,13 +27,13 @@ async function openPlace() {
 }
 
 withPostgres(() => {
-  waits();
+  testWaits();
   isSilent();
-  reports();
+  testReports();
   isLocked();
 });
 
-function waits() {
+function testWaits() {
   test('what is to be kept while the database is away for a moment is written afterwards, once and in order', async () => {
     await using place = await openPlace();
     const clock = new VirtualClock();
@@ -107,26 +107,26 @@ function isSilent() {
         message: expect.stringContaining('did not answer in 10 s'),
       });
       await isReached.promise;
-      const count = async () => (await schema.sql('SELECT n FROM counted'))[0]?.n;
-      await expect.poll(count).toBe(stored);
+      const readCount = async () => (await schema.sql('SELECT n FROM counted'))[0]?.n;
+      await expect.poll(readCount).toBe(stored);
       await clock.advance(10_000);
       await failing;
       proxy.healConnections();
       await database.write((connection) => connection.run(counting));
-      expect(await count()).toBe(stored + 1);
+      expect(await readCount()).toBe(stored + 1);
     },
   );
 }
 
-function reports() {
+function testReports() {
   test('a database that goes and comes back is told of once each, and what reads fails meanwhile', async () => {
     await using place = await openPlace();
     const events: StoreEvent[] = [];
-    const report = (event: StoreEvent) => events.push(event);
+    const reportEvent = (event: StoreEvent) => events.push(event);
     const opened = await openPostgresStore({
       url: place.url,
       clock: realClock,
-      report,
+      report: reportEvent,
     });
     await using store = createStores(opened.main);
     await store.consents.read(toGuildId('10'));
@@ -142,18 +142,18 @@ function reports() {
 
   test('a start is refused at once where the address cannot work, or the schema is newer', async () => {
     await using place = await openPlace();
-    const start = (url: Secret) =>
+    const startStore = (url: Secret) =>
       openPostgresStore({ url, clock: realClock, report: () => undefined });
     const nowhere = new URL(place.url.reveal());
     nowhere.pathname = '/no_such_database';
-    await expect(start(new Secret(nowhere.href))).rejects.toMatchObject({
+    await expect(startStore(new Secret(nowhere.href))).rejects.toMatchObject({
       code: 'store.misconfigured',
     });
     await place.schema.sql(
       'CREATE TABLE parley_schema (part text PRIMARY KEY, version integer)',
     );
     await place.schema.sql("INSERT INTO parley_schema VALUES ('store', 99)");
-    await expect(start(place.url)).rejects.toMatchObject({ code: 'store.format' });
+    await expect(startStore(place.url)).rejects.toMatchObject({ code: 'store.format' });
   });
 }
 

@@ -4,12 +4,12 @@ import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
 import { openLocks } from './open-locks.ts';
 
-const range = (first: number, last: number, count = 8) => ({ first, last, count });
+const makeRange = (first: number, last: number, count = 8) => ({ first, last, count });
 
 /** A process that has to wait for its locks, and why. */
-async function waiting(
+async function waitForLocks(
   schema: Pick<TestSchema, 'url'>,
-  shards: ReturnType<typeof range>,
+  shards: ReturnType<typeof makeRange>,
 ) {
   const why = Promise.withResolvers<string>();
   const locks = openLocks(schema, { ...shards, onWait: why.resolve });
@@ -27,10 +27,10 @@ withPostgres(() => {
     expect,
   }) => {
     await using schema = await openSchema();
-    await using _other = await openLocks(schema, range(4, 7));
+    await using _other = await openLocks(schema, makeRange(4, 7));
     await using stack = new AsyncDisposableStack();
-    const one = stack.use(await openLocks(schema, range(0, 3)));
-    const two = await waiting(schema, range(3, 3));
+    const one = stack.use(await openLocks(schema, makeRange(0, 3)));
+    const two = await waitForLocks(schema, makeRange(3, 3));
     expect(two.why).toMatch(/^shard 3 is served by \S+ \d+$/);
     await one[Symbol.asyncDispose]();
     await using _two = await two.locks;
@@ -40,8 +40,8 @@ withPostgres(() => {
     expect,
   }) => {
     await using schema = await openSchema();
-    await using one = await openLocks(schema, range(0, 3));
-    const two = await waiting(schema, range(8, 15, 16));
+    await using one = await openLocks(schema, makeRange(0, 3));
+    const two = await waitForLocks(schema, makeRange(8, 15, 16));
     expect(two.why).toMatch(/ has SHARDS=8, and this one 16$/);
     await one[Symbol.asyncDispose]();
     await using _two = await two.locks;
@@ -51,8 +51,8 @@ withPostgres(() => {
     expect,
   }) => {
     await using schema = await openSchema();
-    await using one = await openLocks(schema, range(0, 3));
-    await using two = await openLocks(schema, range(4, 7));
+    await using one = await openLocks(schema, makeRange(0, 3));
+    await using two = await openLocks(schema, makeRange(4, 7));
     expect(await one.takeBucket(0, 200)).toBe(true);
     expect([await one.takeBucket(0, 200), await two.takeBucket(0, 200)]).toEqual([
       false,
@@ -73,16 +73,16 @@ withPostgres(() => {
     const lost: string[] = [];
     await using one = await openLocks(
       { url },
-      { ...range(0, 3), onLost: (why) => lost.push(why) },
+      { ...makeRange(0, 3), onLost: (why) => lost.push(why) },
     );
-    const { locks } = await waiting({ url }, range(3, 4));
-    const held = async () =>
+    const { locks } = await waitForLocks({ url }, makeRange(3, 4));
+    const listHeld = async () =>
       (await schema.sql(lockHolders)).map(({ shard_ids: ids }) => ids);
     way.cutConnections();
-    await expect.poll(held).toEqual([]);
+    await expect.poll(listHeld).toEqual([]);
     expect(await one.takeBucket(0, 1)).toBe(true); // without the database it goes on
     way.healConnections();
-    await expect.poll(held).toEqual(['[0, 1, 2, 3]']);
+    await expect.poll(listHeld).toEqual(['[0, 1, 2, 3]']);
     await one[Symbol.asyncDispose]();
     await using _two = await locks;
     expect(lost).toEqual([]);
@@ -94,7 +94,7 @@ withPostgres(() => {
     await using schema = await openSchema();
     const { way, url } = await openWay(schema);
     await using _way = way;
-    await using _one = await openLocks({ url }, range(0, 3));
+    await using _one = await openLocks({ url }, makeRange(0, 3));
     const former = way.connections;
     way.swallowData();
     await expect.poll(() => way.connections).toBeGreaterThan(former);
@@ -111,10 +111,10 @@ withPostgres(() => {
     const lost = Promise.withResolvers<string>();
     await using _one = await openLocks(
       { url },
-      { ...range(0, 3), onLost: lost.resolve },
+      { ...makeRange(0, 3), onLost: lost.resolve },
     );
     way.cutConnections();
-    await using _two = await openLocks(schema, range(3, 4));
+    await using _two = await openLocks(schema, makeRange(3, 4));
     way.healConnections();
     expect(await lost.promise).toMatch(
       /^While the database was away, another process took over: shard 3 is served by \S+ \d+; this one ends\.$/,

@@ -16,8 +16,14 @@ async function openProcess(schema: TestSchema) {
   const ledger = new Ledger();
   const clock = realClock;
   const reported: unknown[] = [];
-  const report = (error: unknown) => reported.push(error);
-  const common = { ledger, clock, report, spending, alert: () => undefined };
+  const reportError = (error: unknown) => reported.push(error);
+  const common = {
+    ledger,
+    clock,
+    report: reportError,
+    spending,
+    alert: () => undefined,
+  };
   const keeper = new PortionKeeper({ ...common, capNanoUsd: toUsd(1), isShared: true });
   const portions = stack.use(keeper);
   await portions.open();
@@ -32,8 +38,8 @@ async function answerAll(
   guildId: GuildId,
   personId: PersonId,
 ) {
-  const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
-  while (await answerGreedily(budgets, { guildId, personId }, pause));
+  const pauseOnce = () => new Promise<void>((resolve) => setImmediate(resolve));
+  while (await answerGreedily(budgets, { guildId, personId }, pauseOnce));
 }
 
 withPostgres(() => {
@@ -59,16 +65,18 @@ withPostgres(() => {
     await Promise.all(payers);
     await Promise.all(all.map((one) => one[Symbol.asyncDispose]()));
     expect(all.flatMap(({ reported }) => reported)).toEqual([]);
-    const measure = async (table: string, sum: string) =>
+    const measureTable = async (table: string, sum: string) =>
       Number(
         (await schema.sql(`SELECT ${sum}(nano_usd)::float8 AS nano FROM ${table}`))[0]
           ?.nano,
       );
-    const total = await measure('spent', 'sum');
+    const total = await measureTable('spent', 'sum');
     expect(total).toBeLessThanOrEqual(toUsd(1));
     expect(total).toBeGreaterThan(toUsd(0.5));
-    expect(await measure('spent', 'max')).toBeLessThanOrEqual(caps.serverDay);
-    expect(await measure('spent_by_person', 'max')).toBeLessThanOrEqual(caps.personDay);
+    expect(await measureTable('spent', 'max')).toBeLessThanOrEqual(caps.serverDay);
+    expect(await measureTable('spent_by_person', 'max')).toBeLessThanOrEqual(
+      caps.personDay,
+    );
     expect(await schema.sql('SELECT * FROM spending_portions')).toEqual([]);
     expect(await schema.sql('SELECT * FROM person_portions')).toEqual([]);
   });

@@ -9,7 +9,7 @@ let schema: TestSchema | undefined;
 
 afterAll(() => schema?.[Symbol.asyncDispose]());
 
-async function emptied<Store extends AsyncDisposable>(
+async function openEmptied<Store extends AsyncDisposable>(
   open: (schema: TestSchema) => Promise<Store>,
 ) {
   schema ??= await openSchema();
@@ -28,6 +28,6 @@ async function emptied<Store extends AsyncDisposable>(
 }
 
 withPostgres(() => {
-  testStore('PostgreSQL', () => emptied(openPostgresStores));
-  testTranscripts('PostgreSQL', () => emptied(openPostgresTranscripts));
+  testStore('PostgreSQL', () => openEmptied(openPostgresStores));
+  testTranscripts('PostgreSQL', () => openEmptied(openPostgresTranscripts));
 });

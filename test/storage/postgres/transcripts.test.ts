@@ -27,8 +27,8 @@ async function textsIn(store: OpenedTranscripts, sessionId: string) {
 
 withPostgres(() => {
   goesOn();
-  erases();
-  shares();
+  testErasures();
+  testSharing();
 });
 
 function goesOn() {
@@ -69,7 +69,7 @@ function goesOn() {
   });
 }
 
-function erases() {
+function testErasures() {
   test('what is erased goes in portions, and what is gone stays gone while another program holds the rest', async () => {
     await using schema = await openSchema();
     await using store = await openPostgresTranscripts(schema);
@@ -85,15 +85,15 @@ function erases() {
     const forgetting = store.eraser.erasePerson(
       admitPersonErasure(guildId, toPersonId('1')),
     );
-    const left = async () =>
+    const countLeft = async () =>
       Number((await schema.sql('SELECT count(*) AS n FROM lines'))[0]?.n);
-    await expect.poll(left).toBeLessThanOrEqual(101);
+    await expect.poll(countLeft).toBeLessThanOrEqual(101);
     await schema.sql('ROLLBACK');
-    expect([await forgetting, await left()]).toEqual([2_001, 0]);
+    expect([await forgetting, await countLeft()]).toEqual([2_001, 0]);
   });
 }
 
-function shares() {
+function testSharing() {
   test('eight processes append at once and lose nothing', async () => {
     await using schema = await openSchema();
     await using stack = new AsyncDisposableStack();

@@ -14,14 +14,14 @@ const rules = { ...addressingRules, names: ['Nova'] };
 const ana = { speakerId: toPersonId('ana'), humans: 3 } as const;
 const ben = { speakerId: toPersonId('ben'), humans: 3 } as const;
 
-function after(...events: readonly AddressEvent[]) {
+function reduceEvents(...events: readonly AddressEvent[]) {
   return events.reduce(
     (state, event) => stepAddressing(state, event, rules),
     initialAddressing,
   );
 }
 
-function why(
+function explainTurn(
   state: AddressingState,
   spoken: Omit<SpokenTurn, 'text'> & { text?: string },
 ) {
@@ -42,48 +42,58 @@ const answered = {
 const question = { ...answered, endsInQuestion: true } as const;
 
 test('for 15 s after Ask that person needs no name, and nobody else', () => {
-  const state = after(asked);
-  expect(why(state, { ...ana, fromMs: 1000 })).toBe('window');
-  expect(why(state, { ...ana, fromMs: 15_999 })).toBe('window');
-  expect(why(state, { ...ana, fromMs: 16_000 })).toBe('not-named');
-  expect(why(state, { ...ben, fromMs: 2000 })).toBe('not-named');
+  const state = reduceEvents(asked);
+  expect(explainTurn(state, { ...ana, fromMs: 1000 })).toBe('window');
+  expect(explainTurn(state, { ...ana, fromMs: 15_999 })).toBe('window');
+  expect(explainTurn(state, { ...ana, fromMs: 16_000 })).toBe('not-named');
+  expect(explainTurn(state, { ...ben, fromMs: 2000 })).toBe('not-named');
 });
 
 test('for 8 s after an answer the person answered may go on without the name', () => {
-  const state = after(answered);
-  expect(why(state, { ...ana, fromMs: 8999 })).toBe('follow-up');
-  expect(why(state, { ...ana, fromMs: 9000 })).toBe('not-named');
-  expect(why(state, { ...ben, fromMs: 4000 })).toBe('not-named');
-  expect(why(state, { ...ben, fromMs: 4000, text: 'Nova, and in Lima?' })).toBe('name');
+  const state = reduceEvents(answered);
+  expect(explainTurn(state, { ...ana, fromMs: 8999 })).toBe('follow-up');
+  expect(explainTurn(state, { ...ana, fromMs: 9000 })).toBe('not-named');
+  expect(explainTurn(state, { ...ben, fromMs: 4000 })).toBe('not-named');
+  expect(explainTurn(state, { ...ben, fromMs: 4000, text: 'Nova, and in Lima?' })).toBe(
+    'name',
+  );
 });
 
 test('while it works on an answer, the person answered may go on or interrupt without the name', () => {
-  const state = after({ kind: 'answering', personId: toPersonId('ana'), atMs: 0 });
-  expect(why(state, { ...ana, fromMs: 20_000 })).toBe('follow-up');
-  expect(why(state, { ...ana, fromMs: 120_000 })).toBe('not-named');
-  expect(why(stepAddressing(state, answered, rules), { ...ana, fromMs: 900 })).toBe(
-    'follow-up',
-  );
+  const state = reduceEvents({
+    kind: 'answering',
+    personId: toPersonId('ana'),
+    atMs: 0,
+  });
+  expect(explainTurn(state, { ...ana, fromMs: 20_000 })).toBe('follow-up');
+  expect(explainTurn(state, { ...ana, fromMs: 120_000 })).toBe('not-named');
+  expect(
+    explainTurn(stepAddressing(state, answered, rules), { ...ana, fromMs: 900 }),
+  ).toBe('follow-up');
 });
 
 test('two seconds of others talking close a follow-up window, and what began before still counts', () => {
   const talk = { kind: 'talked', personId: toPersonId('ben'), ms: 1000 } as const;
-  const once = stepAddressing(after(answered), { ...talk, atMs: 3000 }, rules);
-  expect(why(once, { ...ana, fromMs: 3500 })).toBe('follow-up');
+  const once = stepAddressing(reduceEvents(answered), { ...talk, atMs: 3000 }, rules);
+  expect(explainTurn(once, { ...ana, fromMs: 3500 })).toBe('follow-up');
   const twice = stepAddressing(once, { ...talk, atMs: 4000 }, rules);
-  expect(why(twice, { ...ana, fromMs: 4500 })).toBe('not-named');
-  expect(why(twice, { ...ana, fromMs: 3500 })).toBe('follow-up');
+  expect(explainTurn(twice, { ...ana, fromMs: 4500 })).toBe('not-named');
+  expect(explainTurn(twice, { ...ana, fromMs: 3500 })).toBe('follow-up');
 });
 
 test('a reply to its own question is meant for it, whoever talked in between', () => {
-  const state = after(question, {
+  const state = reduceEvents(question, {
     kind: 'talked',
     personId: toPersonId('ben'),
     ms: 3000,
     atMs: 5000,
   });
-  expect(why(state, { ...ana, fromMs: 12_000, text: 'yes please' })).toBe('reply');
-  expect(why(state, { ...ben, fromMs: 12_000, text: 'yes please' })).toBe('not-named');
+  expect(explainTurn(state, { ...ana, fromMs: 12_000, text: 'yes please' })).toBe(
+    'reply',
+  );
+  expect(explainTurn(state, { ...ben, fromMs: 12_000, text: 'yes please' })).toBe(
+    'not-named',
+  );
 });
 
 test('naming somebody else closes the follow-up window but not the one of Ask', () => {
@@ -93,23 +103,23 @@ test('naming somebody else closes the follow-up window but not the one of Ask', 
     text: 'Ben, and in Lima?',
     present: ['Ben Smith'],
   };
-  const { verdict, state } = decideAddressing(after(answered), spoken, rules);
+  const { verdict, state } = decideAddressing(reduceEvents(answered), spoken, rules);
   expect(verdict).toEqual({ meant: false, why: 'not-named' });
-  expect(why(state, { ...ana, fromMs: 3000 })).toBe('not-named');
-  const pressed = decideAddressing(after(asked), spoken, rules);
+  expect(explainTurn(state, { ...ana, fromMs: 3000 })).toBe('not-named');
+  const pressed = decideAddressing(reduceEvents(asked), spoken, rules);
   expect(pressed.verdict.meant).toBe(false);
-  expect(why(pressed.state, { ...ana, fromMs: 3000 })).toBe('window');
+  expect(explainTurn(pressed.state, { ...ana, fromMs: 3000 })).toBe('window');
 });
 
 test('"not you" closes the window of who says it', () => {
-  const state = after(asked, answered);
+  const state = reduceEvents(asked, answered);
   const judged = decideAddressing(
     state,
     { ...ana, fromMs: 2000, text: 'not you' },
     rules,
   );
   expect(judged.verdict).toEqual({ meant: false, why: 'dismissed' });
-  expect(why(judged.state, { ...ana, fromMs: 3000 })).toBe('not-named');
+  expect(explainTurn(judged.state, { ...ana, fromMs: 3000 })).toBe('not-named');
 });
 
 test('each mode lets in what it says', () => {
@@ -119,10 +129,13 @@ test('each mode lets in what it says', () => {
     meant: true,
     why: 'name',
   });
-  expect(judgedIn('name', after(answered), bare).meant).toBe(false);
-  expect(judgedIn('name', after(asked), bare)).toEqual({ meant: true, why: 'window' });
-  expect(judgedIn('window', after(answered), named).meant).toBe(false);
-  expect(judgedIn('window', after(asked), bare)).toEqual({
+  expect(judgedIn('name', reduceEvents(answered), bare).meant).toBe(false);
+  expect(judgedIn('name', reduceEvents(asked), bare)).toEqual({
+    meant: true,
+    why: 'window',
+  });
+  expect(judgedIn('window', reduceEvents(answered), named).meant).toBe(false);
+  expect(judgedIn('window', reduceEvents(asked), bare)).toEqual({
     meant: true,
     why: 'window',
   });
@@ -130,7 +143,10 @@ test('each mode lets in what it says', () => {
     meant: true,
     why: 'always',
   });
-  expect(judgedIn('off', after(asked), named)).toEqual({ meant: false, why: 'off' });
+  expect(judgedIn('off', reduceEvents(asked), named)).toEqual({
+    meant: false,
+    why: 'off',
+  });
   expect(judgedIn('window', initialAddressing, { ...named, humans: 1 }).meant).toBe(
     false,
   );

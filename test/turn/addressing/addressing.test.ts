@@ -223,7 +223,7 @@ const severalBotsTalk: readonly string[] = [
 
 const names = ['Nova', 'ノヴァ', '诺娃', '노바', 'नोवा', 'نوفا', 'נובה', 'โนวา'];
 
-function hear(text: string, to: readonly string[] = names) {
+function hearText(text: string, to: readonly string[] = names) {
   const spoken = {
     speakerId: toPersonId('ana'),
     fromMs: 0,
@@ -236,15 +236,17 @@ function hear(text: string, to: readonly string[] = names) {
 }
 
 test.each(cases)('with several people, %j is a call: %s', (text, isCall) =>
-  expect(hear(text).meant).toBe(isCall),
+  expect(hearText(text).meant).toBe(isCall),
 );
 
 test.each(otherNames)('of a bot called %j, %j is a call: %s', (to, text, isCall) =>
-  expect(hear(text, to).meant).toBe(isCall),
+  expect(hearText(text, to).meant).toBe(isCall),
 );
 
 test('several names are told apart from talk about them', () => {
   const botNames = ['Jarvis', 'Luna', 'Nova'];
-  expect(severalBotsCalls.filter((text) => !hear(text, botNames).meant)).toEqual([]);
-  expect(severalBotsTalk.filter((text) => hear(text, botNames).meant)).toEqual([]);
+  expect(severalBotsCalls.filter((text) => !hearText(text, botNames).meant)).toEqual(
+    [],
+  );
+  expect(severalBotsTalk.filter((text) => hearText(text, botNames).meant)).toEqual([]);
 });

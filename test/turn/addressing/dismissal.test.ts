@@ -33,7 +33,7 @@ const noDismissals: readonly string[] = [
   '是不是你',
 ];
 
-function hear(text: string) {
+function hearText(text: string) {
   const spoken = {
     speakerId: toPersonId('ana'),
     fromMs: 0,
@@ -48,9 +48,9 @@ function hear(text: string) {
 }
 
 test.each(dismissals)('%j says the bot was not meant', (text) =>
-  expect(hear(text)).toEqual({ meant: false, why: 'dismissed' }),
+  expect(hearText(text)).toEqual({ meant: false, why: 'dismissed' }),
 );
 
 test.each(noDismissals)('%j does not send the bot away', (text) =>
-  expect(hear(text).why).not.toBe('dismissed'),
+  expect(hearText(text).why).not.toBe('dismissed'),
 );

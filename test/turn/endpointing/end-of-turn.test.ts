@@ -1,7 +1,7 @@
 import { predictEndOfTurn } from '#src/turn/endpointing/end-of-turn.ts';
 import { anyCharacter, fc } from '#test/properties.ts';
 
-const over = (text: string, language?: string) =>
+const predictEnd = (text: string, language?: string) =>
   predictEndOfTurn(text, language).completeLogit;
 
 test.each([
@@ -20,7 +20,7 @@ test.each([
   'yes',
   '今何時ですか',
 ])('"%s" sounds finished without a doubt', (text) =>
-  expect(over(text)).toBeGreaterThanOrEqual(1.3),
+  expect(predictEnd(text)).toBeGreaterThanOrEqual(1.3),
 );
 
 test.each([
@@ -38,7 +38,9 @@ test.each([
   'which part do you go along with',
   'quelle est la capitale de la france',
   'wie spät ist es',
-])('"%s" sounds finished', (text) => expect(over(text)).toBeGreaterThanOrEqual(0.7));
+])('"%s" sounds finished', (text) =>
+  expect(predictEnd(text)).toBeGreaterThanOrEqual(0.7),
+);
 
 test.each([
   'in the kitchen',
@@ -47,7 +49,7 @@ test.each([
   'what is the capital',
   'well',
 ])('"%s" could be either', (text) =>
-  expect(Math.abs(over(text) + 0.3)).toBeLessThan(1),
+  expect(Math.abs(predictEnd(text) + 0.3)).toBeLessThan(1),
 );
 
 test.each([
@@ -72,12 +74,12 @@ test.each([
   'えっと',
   'soooo',
 ])('"%s" is left in its middle', (text) =>
-  expect(over(text)).toBeLessThanOrEqual(-1.5),
+  expect(predictEnd(text)).toBeLessThanOrEqual(-1.5),
 );
 
 test.each(['if it rains tomorrow', 'because the weather was bad'])(
   '"%s" sounds as if its other clause came',
-  (text) => expect(over(text)).toBeLessThan(-0.7),
+  (text) => expect(predictEnd(text)).toBeLessThan(-0.7),
 );
 
 test.each([
@@ -88,7 +90,7 @@ test.each([
   'meine nummer ist null eins sieben',
   'mi número es cinco cinco',
 ])('"%s" is a number being dictated', (text) =>
-  expect(over(text)).toBeLessThanOrEqual(-1.7),
+  expect(predictEnd(text)).toBeLessThanOrEqual(-1.7),
 );
 
 test.each([
@@ -97,13 +99,17 @@ test.each([
   ['я хочу пиццу с'],
   ['Nova मुझे एक पिज़्ज़ा और'],
 ])('"%s" is left in its middle, and signs count beside', (text, language?: string) => {
-  expect(over(text, language)).toBeLessThan(-1.2);
-  expect(over(`${text}?`, language)).toBeGreaterThan(over(text, language) + 1);
-  expect(over(`${text}...`, language)).toBeLessThan(over(text, language) - 1);
+  expect(predictEnd(text, language)).toBeLessThan(-1.2);
+  expect(predictEnd(`${text}?`, language)).toBeGreaterThan(
+    predictEnd(text, language) + 1,
+  );
+  expect(predictEnd(`${text}...`, language)).toBeLessThan(
+    predictEnd(text, language) - 1,
+  );
 });
 
 test('the language that the recogniser tells decides which words are open', () =>
-  expect(over('was', 'de-DE')).toBeGreaterThan(over('was', 'en')));
+  expect(predictEnd('was', 'de-DE')).toBeGreaterThan(predictEnd('was', 'en')));
 
 test('any text gets a bounded logit', () =>
   fc.assert(

@@ -13,7 +13,7 @@ import {
 import { fc } from '#test/properties.ts';
 
 const silent: PauseSigns = { isClosed: true, isLagging: false, isTextless: true };
-const read = (completeLogit: number, lastWord = 'word') => ({
+const makeReading = (completeLogit: number, lastWord = 'word') => ({
   isClosed: true,
   isLagging: false,
   isTextless: false,
@@ -22,26 +22,27 @@ const read = (completeLogit: number, lastWord = 'word') => ({
 const delayMs = (signs: PauseSigns, person = {}) =>
   decideEndpointingDelay(signs, endpointingDelayRules, person).delayMs;
 
-function pausing(...pausesMs: readonly number[]) {
+function learnPauses(...pausesMs: readonly number[]) {
   return pausesMs.reduce(learnPause, unknownHabit);
 }
 
 test('an answer is prepared as soon as the text is likelier over than not', () => {
   expect(
-    decideEndpointingDelay(read(2), endpointingDelayRules, {}).preemptiveLeadMs,
+    decideEndpointingDelay(makeReading(2), endpointingDelayRules, {}).preemptiveLeadMs,
   ).toBe(endpointingDelayRules.preemptiveLeadMs);
   expect(
-    decideEndpointingDelay(read(0.3), endpointingDelayRules, {}).preemptiveLeadMs,
+    decideEndpointingDelay(makeReading(0.3), endpointingDelayRules, {})
+      .preemptiveLeadMs,
   ).toBe(endpointingDelayRules.preemptiveLeadMs);
   expect(
-    decideEndpointingDelay(read(0), endpointingDelayRules, {}).preemptiveLeadMs,
+    decideEndpointingDelay(makeReading(0), endpointingDelayRules, {}).preemptiveLeadMs,
   ).toBe(0);
 });
 
 test('people who pause long are given time, people who hardly pause are answered sooner', () => {
-  const slow = { habit: pausing(...Array(20).fill(1100)) };
-  const quick = { habit: pausing(...Array(20).fill(120)) };
-  for (const signs of [silent, read(0), read(1.2)]) {
+  const slow = { habit: learnPauses(...Array(20).fill(1100)) };
+  const quick = { habit: learnPauses(...Array(20).fill(120)) };
+  for (const signs of [silent, makeReading(0), makeReading(1.2)]) {
     expect(delayMs(signs, slow)).toBeGreaterThan(delayMs(signs));
     expect(delayMs(signs, quick)).toBeLessThan(delayMs(signs));
   }
@@ -51,8 +52,12 @@ test('last words that often went on are waited for, in any language and without 
   let endings = noEndings;
   for (let n = 0; n < 10; n++) endings = learnEnding(endings, 'siis', 'went-on');
   for (let n = 0; n < 10; n++) endings = learnEnding(endings, 'aitäh', 'ended');
-  expect(delayMs(read(0.5, 'siis'), { endings })).toBeGreaterThan(delayMs(read(0.5)));
-  expect(delayMs(read(0.5, 'aitäh'), { endings })).toBeLessThan(delayMs(read(0.5)));
+  expect(delayMs(makeReading(0.5, 'siis'), { endings })).toBeGreaterThan(
+    delayMs(makeReading(0.5)),
+  );
+  expect(delayMs(makeReading(0.5, 'aitäh'), { endings })).toBeLessThan(
+    delayMs(makeReading(0.5)),
+  );
   expect(getEndingLogit(endings, 'never heard')).toBe(0);
 });
 
@@ -75,7 +80,7 @@ test('no sign and no habit leads out of 150 to 1,200 ms', () => {
         seen,
         endpointingDelayRules,
         {
-          habit: pausing(...pausesMs),
+          habit: learnPauses(...pausesMs),
         },
       );
       expect(ms).toBeGreaterThanOrEqual(150);

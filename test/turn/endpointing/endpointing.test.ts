@@ -117,7 +117,7 @@ test('packets that stay away for 80 ms are a pause, one that is only late is non
 });
 
 test('a pause is a long one after 200 ms, or as soon as the microphone closes, and then told once', () => {
-  const long = (...more: readonly EndpointingEvent[]) => {
+  const makeLongPause = (...more: readonly EndpointingEvent[]) => {
     const settled = makeWindows(wordEndMs, ...Array(20).fill(0.1));
     const all = sortEvents(
       ...makeWindows(0, ...wordEvent),
@@ -125,12 +125,14 @@ test('a pause is a long one after 200 ms, or as soon as the microphone closes, a
       ...more,
       ...makeTicks(wordEndMs, 1000),
     );
-    return delays(runEvents(all)).filter(([kind]) => kind === 'long-pause');
+    return listDelays(runEvents(all)).filter(([kind]) => kind === 'long-pause');
   };
-  expect(long()).toEqual([['long-pause', 200]]);
+  expect(makeLongPause()).toEqual([['long-pause', 200]]);
   const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 110 };
-  expect(long(closing)).toEqual([['long-pause', 110]]);
-  expect(long(...makeWindows(wordEndMs + 128, 0.9))).toEqual([['long-pause', 360]]);
+  expect(makeLongPause(closing)).toEqual([['long-pause', 110]]);
+  expect(makeLongPause(...makeWindows(wordEndMs + 128, 0.9))).toEqual([
+    ['long-pause', 360],
+  ]);
 });
 
 test('a voice that never stops is cut at 60 s and goes on as the next turn', () =>
@@ -162,12 +164,12 @@ function reportedAfter(text: string, afterMs: number) {
 }
 
 /** Time from the voice to each effect. */
-const delays = (noted: readonly NotedEffect[]) =>
+const listDelays = (noted: readonly NotedEffect[]) =>
   noted.map(({ kind, notedAtMs }) => [kind, notedAtMs - wordEndMs]);
 
 test('a text that comes after its wait ends the turn at once', () => {
   const delayed = reportedAfter('what is the capital of france', 290);
-  expect(delays(delayed).at(-1)).toEqual(['ended', 290]);
+  expect(listDelays(delayed).at(-1)).toEqual(['ended', 290]);
   const slow = { ...rules, delay: { ...rules.delay, textTimeoutMs: 800 } };
   let voice = quietVoice;
   const events: EndpointingEvent[] = [
@@ -197,7 +199,7 @@ test('a partial from before the last words neither shortens the wait nor counts 
     closing,
     ...makeTicks(wordEndMs, 2000),
   );
-  expect(delays(runEvents(all)).at(-1)).toEqual(['ended', 300]);
+  expect(listDelays(runEvents(all)).at(-1)).toEqual(['ended', 300]);
 });
 
 test('words still changing in the pause hold the end back until they rest', () => {
@@ -218,5 +220,5 @@ test('words still changing in the pause hold the end back until they rest', () =
     ...reported,
     ...makeTicks(wordEndMs, 2000),
   );
-  expect(delays(runEvents(all)).at(-1)).toEqual(['ended', 420]);
+  expect(listDelays(runEvents(all)).at(-1)).toEqual(['ended', 420]);
 });

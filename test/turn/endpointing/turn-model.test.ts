@@ -23,12 +23,12 @@ type ListenOptions = {
 };
 
 /** What happens in the silence after a word, where the turn model answers each question after 60 ms; when it was asked, and the end. */
-function listen(logit: number | undefined, options: ListenOptions = {}) {
+function listenToSilence(logit: number | undefined, options: ListenOptions = {}) {
   const { text = '', answerMs = 60, soundsOverMs = Infinity } = options;
   const { logits = [logit, logit] } = options;
   let voice = quietVoice;
   const noted: { readonly kind: string; readonly atMs: number }[] = [];
-  const step = (event: EndpointingEvent) => {
+  const stepVoice = (event: EndpointingEvent) => {
     const done = stepEndpointing(voice, event, {
       ...rules,
       pause: { ...rules.pause, soundsOverMs },
@@ -38,14 +38,14 @@ function listen(logit: number | undefined, options: ListenOptions = {}) {
   };
   const listTimes = (wanted: string) =>
     noted.filter(({ kind }) => kind === wanted).map(({ atMs }) => atMs);
-  for (const event of makeWindows(0, ...wordEvent)) step(event);
+  for (const event of makeWindows(0, ...wordEvent)) stepVoice(event);
   for (const tick of makeTicks(wordEndMs, 3000)) {
-    step(tick);
+    stepVoice(tick);
     for (const answer of listAnswers(listTimes('ask-turn-model'), logits))
       if (tick.atMs === answer.askedAtMs + answerMs)
-        step({ ...answer, atMs: tick.atMs });
+        stepVoice({ ...answer, atMs: tick.atMs });
     if (text !== '' && tick.atMs === wordEndMs + 200)
-      step({ kind: 'text', text, atMs: tick.atMs });
+      stepVoice({ kind: 'text', text, atMs: tick.atMs });
     if (listTimes('ended').length > 0) break;
   }
   const [endedAtMs = Number.POSITIVE_INFINITY] = listTimes('ended');
@@ -68,20 +68,20 @@ function listAnswers(
 }
 
 test('the turn model is asked after 100 ms of silence, and once more after 500', () => {
-  const { asked, waitMs } = listen(-5);
+  const { asked, waitMs } = listenToSilence(-5);
   expect(asked).toHaveLength(2);
   for (const [n, dueMs] of usualTurnModelMs.entries()) {
     expect(asked[n]).toBeGreaterThanOrEqual(wordEndMs + dueMs);
     expect(asked[n]).toBeLessThanOrEqual(wordEndMs + dueMs + 20);
   }
   expect(waitMs).toBeGreaterThan(500);
-  expect(listen(3).asked).toHaveLength(1);
+  expect(listenToSilence(3).asked).toHaveLength(1);
 });
 
 test('a second answer that fails leaves the first as it is', () => {
-  const known = listen(-5).waitMs;
-  expect(listen(-5, { logits: [-5, undefined] }).waitMs).toBe(known);
-  expect(listen(-5, { logits: [-5, 5] }).waitMs).toBeLessThan(known);
+  const known = listenToSilence(-5).waitMs;
+  expect(listenToSilence(-5, { logits: [-5, undefined] }).waitMs).toBe(known);
+  expect(listenToSilence(-5, { logits: [-5, 5] }).waitMs).toBeLessThan(known);
 });
 
 test('the turn model is asked at once where the microphone has closed', () => {
@@ -99,49 +99,55 @@ test('the turn model is asked at once where the microphone has closed', () => {
 });
 
 test('a turn that sounds over ends sooner, and one that does not ends later', () => {
-  const [over, unsure, open] = [listen(3), listen(0), listen(-3.5)].map(
-    ({ waitMs }) => waitMs,
-  );
+  const [over, unsure, open] = [
+    listenToSilence(3),
+    listenToSilence(0),
+    listenToSilence(-3.5),
+  ].map(({ waitMs }) => waitMs);
   expect(over).toBeLessThan(unsure ?? 0);
   expect(unsure).toBeLessThan(open ?? 0);
   expect(open).toBeLessThanOrEqual(1200);
 });
 
 test('a model that hears may begin its answer once the turn sounds over, but not after the words', () => {
-  const [asked = 0] = listen(2).asked;
-  expect(listen(2).soundedOver).toEqual([asked + 60]);
-  expect(listen(-0.4).soundedOver).toEqual([]);
-  expect(listen(undefined).soundedOver).toEqual([]);
-  expect(listen(2, { answerMs: 140, text: 'what is the' }).soundedOver).toEqual([]);
+  const [asked = 0] = listenToSilence(2).asked;
+  expect(listenToSilence(2).soundedOver).toEqual([asked + 60]);
+  expect(listenToSilence(-0.4).soundedOver).toEqual([]);
+  expect(listenToSilence(undefined).soundedOver).toEqual([]);
+  expect(
+    listenToSilence(2, { answerMs: 140, text: 'what is the' }).soundedOver,
+  ).toEqual([]);
 });
 
 test('silence sounds over to a model that hears while neither words nor turn model answer', () => {
   const late = { answerMs: 1000, soundsOverMs: usualSoundsOverMs };
-  const [atMs = 0, ...more] = listen(2, late).soundedOver;
+  const [atMs = 0, ...more] = listenToSilence(2, late).soundedOver;
   expect(more).toEqual([]);
   expect(atMs).toBeGreaterThanOrEqual(wordEndMs + usualSoundsOverMs);
   expect(atMs).toBeLessThanOrEqual(wordEndMs + usualSoundsOverMs + 20);
-  expect(listen(-0.4, { ...late, answerMs: 60 }).soundedOver).toEqual([]);
+  expect(listenToSilence(-0.4, { ...late, answerMs: 60 }).soundedOver).toEqual([]);
   expect(
-    listen(-0.4, { ...late, soundsOverMs: 240, text: 'hello' }).soundedOver,
+    listenToSilence(-0.4, { ...late, soundsOverMs: 240, text: 'hello' }).soundedOver,
   ).toEqual([]);
 });
 
 test('words and sound that both break off are waited for 2 s', () => {
-  expect(listen(-5, { text: 'what is the' }).waitMs).toBe(2000);
-  expect(listen(undefined, { text: 'what is the' }).waitMs).toBeLessThanOrEqual(1200);
+  expect(listenToSilence(-5, { text: 'what is the' }).waitMs).toBe(2000);
+  expect(
+    listenToSilence(undefined, { text: 'what is the' }).waitMs,
+  ).toBeLessThanOrEqual(1200);
 });
 
 test('nobody waits for more than 900 ms where only one of words and sound says that they go on', () => {
   const [whole, open] = ['we are going to the park', 'what is the'];
-  expect(listen(-8, { text: whole }).waitMs).toBe(900);
-  expect(listen(0.1, { text: open }).waitMs).toBeLessThanOrEqual(900);
+  expect(listenToSilence(-8, { text: whole }).waitMs).toBe(900);
+  expect(listenToSilence(0.1, { text: open }).waitMs).toBeLessThanOrEqual(900);
 });
 
 test('an answer that fails, or comes later than 420 ms, counts for nothing', () => {
   const without = getUsualWait();
-  expect(listen(undefined).waitMs).toBe(without);
-  expect(listen(-5, { answerMs: 1000 }).waitMs).toBe(420);
+  expect(listenToSilence(undefined).waitMs).toBe(without);
+  expect(listenToSilence(-5, { answerMs: 1000 }).waitMs).toBe(420);
 });
 
 /** Wait of a session without a turn model. */

@@ -25,7 +25,7 @@ type Asking = {
 /** How long an utterance waits for its end, where the chat model is asked as soon as its words are known. */
 function measureWait(asking?: Asking) {
   const { isOther = false, isTrusted = true, judgedMs, logit = 0 } = asking ?? {};
-  const judge = (silentMs: number, judged: object): EndpointingEvent => {
+  const makeJudgement = (silentMs: number, judged: object): EndpointingEvent => {
     const judgement = { question: 7, isPending: true, isTrusted, logit: 0, ...judged };
     return { kind: 'words-judged', judgement, atMs: wordEndMs + silentMs };
   };
@@ -35,8 +35,8 @@ function measureWait(asking?: Asking) {
       ...makeWindows(0, ...wordEvent),
       ...makeTicks(wordEndMs, 3000),
       { kind: 'text', text: asking?.text ?? whole, atMs: wordEndMs + textMs },
-      ...(asking ? [judge(textMs, {})] : []),
-      ...(judgedMs === undefined ? [] : [judge(judgedMs, answer)]),
+      ...(asking ? [makeJudgement(textMs, {})] : []),
+      ...(judgedMs === undefined ? [] : [makeJudgement(judgedMs, answer)]),
     ),
   );
   return Number(noted.find(({ kind }) => kind === 'ended')?.notedAtMs) - wordEndMs;
@@ -70,7 +70,12 @@ test('a model that is not trusted, or answers without a judgement, holds up nobo
 });
 
 /** A model that is right in so many of 100 pauses, in which every fourth person goes on. */
-function learn(trust: WordsJudgeTrust, model: string, rightOf100: number, count = 20) {
+function learnTrust(
+  trust: WordsJudgeTrust,
+  model: string,
+  rightOf100: number,
+  count = 20,
+) {
   for (let n = 0; n < count; n++) {
     const wentOn = n % 4 === 0;
     const isRight = (n * 37) % 100 < rightOf100;
@@ -80,10 +85,10 @@ function learn(trust: WordsJudgeTrust, model: string, rightOf100: number, count 
 
 test('a model counts after 20 pauses, by how often it was right', () => {
   const trust = new WordsJudgeTrust();
-  learn(trust, 'good', 90, 19);
+  learnTrust(trust, 'good', 90, 19);
   expect([trust.isTrusted('good'), trust.weigh('good', false)]).toEqual([false, 0]);
-  learn(trust, 'good', 90, 100);
-  learn(trust, 'fair', 75, 100);
+  learnTrust(trust, 'good', 90, 100);
+  learnTrust(trust, 'fair', 75, 100);
   for (const model of ['good', 'fair']) {
     expect(trust.weigh(model, true)).toBeGreaterThan(0);
     expect(trust.weigh(model, false)).toBeLessThan(0);

@@ -6,11 +6,12 @@ const names = 'Nova Нова Νόβα نوفا נובה نوا नोवा ন�
   ' ',
 );
 
-const heard = (text: string) => classifyInterjection(text, { isFinal: true, names });
+const classifyHeard = (text: string) =>
+  classifyInterjection(text, { isFinal: true, names });
 
 test('no sign of listening is a stop word of another big language', () => {
   const yes = languages.flatMap(({ overlap }) => overlap.backchannel);
-  expect(yes.filter((text) => heard(text).kind === 'stop')).toEqual([]);
+  expect(yes.filter((text) => classifyHeard(text).kind === 'stop')).toEqual([]);
 });
 
 /** Everyday words of other languages. */
@@ -22,7 +23,7 @@ test('every stop word but the doubtful ones stops, with politeness and our name 
     return stop
       .filter((word) => !doubtful.has(word))
       .flatMap((word) => [`Nova, ${word}`, `${politely} ${word}!`, `${word}, ${word}`])
-      .filter((text) => heard(text).kind !== 'stop')
+      .filter((text) => classifyHeard(text).kind !== 'stop')
       .map((text) => `${code} ${text}`);
   });
   expect(missed).toEqual([]);

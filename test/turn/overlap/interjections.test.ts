@@ -57,31 +57,33 @@ const names = 'Nova Нова Νόβα نوفا נובה نوا नोवा ন�
   ' ',
 );
 
-const heard = (text: string) => classifyInterjection(text, { isFinal: true, names });
-const partly = (text: string) => classifyInterjection(text, { isFinal: false, names });
+const classifyHeard = (text: string) =>
+  classifyInterjection(text, { isFinal: true, names });
+const classifyPartly = (text: string) =>
+  classifyInterjection(text, { isFinal: false, names });
 
-const said = (table: Readonly<Record<string, string>>) =>
+const listSaid = (table: Readonly<Record<string, string>>) =>
   Object.values(table).flatMap((sentences) =>
     sentences.split('|').map((each) => each.trim()),
   );
 
 test('98 of 100 natural ways to say stop are understood in 40 languages', () => {
-  const all = said(heldOutStops);
-  const missed = all.filter((text) => heard(text).kind !== 'stop');
+  const all = listSaid(heldOutStops);
+  const missed = all.filter((text) => classifyHeard(text).kind !== 'stop');
   expect(Object.keys(heldOutStops)).toHaveLength(40);
   expect(all.length).toBeGreaterThanOrEqual(120);
   expect(missed.length, missed.join(' | ')).toBeLessThanOrEqual(all.length * 0.02);
 });
 
 test('a sentence that only contains such a word wants none of it', () => {
-  const all = said(containing);
+  const all = listSaid(containing);
   expect(all.length).toBeGreaterThanOrEqual(100);
-  expect(all.filter((text) => heard(text).kind !== 'other')).toEqual([]);
+  expect(all.filter((text) => classifyHeard(text).kind !== 'other')).toEqual([]);
 });
 
 test.each(['say', 'talk', 'ein', 'trop', 'lent', 'muy', 'lento', 'un', 'litt'])(
   '%s, half of a phrase, asks for nothing',
-  (text) => expect(heard(text).kind).toBe('other'),
+  (text) => expect(classifyHeard(text).kind).toBe('other'),
 );
 
 const cases: readonly (readonly [Interjection['kind'], string])[] = [
@@ -130,21 +132,21 @@ const cases: readonly (readonly [Interjection['kind'], string])[] = [
 
 test.each(cases)('%s: %s', (kind, texts) => {
   for (const text of texts.split('|'))
-    expect([text, heard(text).kind]).toEqual([text, kind]);
+    expect([text, classifyHeard(text).kind]).toEqual([text, kind]);
 });
 
 test('a partial text is sure only of what no further word can change', () => {
-  expect(partly('stop')).toEqual({ kind: 'stop', sure: false });
-  expect(partly('yeah')).toEqual({ kind: 'backchannel', sure: false });
-  expect(partly('please be')).toEqual({ kind: 'other', sure: false });
-  expect(partly('sto')).toEqual({ kind: 'other', sure: false });
-  expect(partly('stop at')).toEqual({ kind: 'other', sure: false });
-  expect(partly('no, the other')).toEqual({ kind: 'other', sure: true });
-  expect(partly('stop at the next')).toEqual({ kind: 'other', sure: true });
+  expect(classifyPartly('stop')).toEqual({ kind: 'stop', sure: false });
+  expect(classifyPartly('yeah')).toEqual({ kind: 'backchannel', sure: false });
+  expect(classifyPartly('please be')).toEqual({ kind: 'other', sure: false });
+  expect(classifyPartly('sto')).toEqual({ kind: 'other', sure: false });
+  expect(classifyPartly('stop at')).toEqual({ kind: 'other', sure: false });
+  expect(classifyPartly('no, the other')).toEqual({ kind: 'other', sure: true });
+  expect(classifyPartly('stop at the next')).toEqual({ kind: 'other', sure: true });
 });
 
 test('of what a word means in several languages a murmur counts before a no', () =>
-  expect(['oi', 'no joo'].map((text) => heard(text).kind)).toEqual([
+  expect(['oi', 'no joo'].map((text) => classifyHeard(text).kind)).toEqual([
     'backchannel',
     'backchannel',
   ]));

@@ -60,23 +60,23 @@ const talk = fc
   .map((a) => a.flat());
 
 /** Times of one and of the other, which take turns. */
-function turns(
+function pairTurns(
   done: readonly TimedEffect[],
   on: string,
   off: string,
 ): [number[], number[]] {
   const both = done.filter(({ kind }) => kind === on || kind === off);
   for (const [n, { kind }] of both.entries()) expect(kind).toBe(n % 2 ? off : on);
-  const times = (which: string) =>
+  const listTimes = (which: string) =>
     both.flatMap(({ kind, atMs }) => (kind === which ? atMs : []));
-  return [times(on), times(off)];
+  return [listTimes(on), listTimes(off)];
 }
 
 /** Fate of one reply. */
-function fate(done: readonly TimedEffect[]) {
-  const [ducks, unducks] = turns(done, 'duck', 'unduck');
+function findFate(done: readonly TimedEffect[]) {
+  const [ducks, unducks] = pairTurns(done, 'duck', 'unduck');
   expect(unducks.length).toBe(ducks.length);
-  const [pauses, resumes] = turns(done, 'pause', 'resume');
+  const [pauses, resumes] = pairTurns(done, 'pause', 'resume');
   const end = done.findIndex(({ kind }) => kind === 'stop' || kind === 'yield');
   if (end === -1) expect(resumes.length).toBe(pauses.length);
   else for (const { kind } of done.slice(end + 1)) expect(kind).toBe('unduck');
@@ -91,7 +91,7 @@ test('whatever is said or lost: it speaks on or is over, never stuck, at full le
         : { ...announcementBegan, atMs: beganMs };
       const done = runEvents([began, ...said], untilMs);
       const lastMs = Math.max(0, ...said.map(({ atMs }) => atMs));
-      fate(done);
+      findFate(done);
       expect(
         done.filter(({ kind }) => kind === 'finish-clause').length,
       ).toBeLessThanOrEqual(1);
@@ -106,7 +106,7 @@ test('what must be said is never paused, stopped or left', () =>
     fc.property(talk, (said) => {
       const done = runEvents([reportingRules, ...said], untilMs);
       for (const { kind } of done) expect(['duck', 'unduck']).toContain(kind);
-      fate(done);
+      findFate(done);
     }),
     { numRuns: 150 },
   ));
@@ -118,9 +118,9 @@ test('a final stop from anybody ends it, and so do unknown words of the person b
         ? makeWords(who, 'stop', 15_500)
         : makeWords(ann, 'other', 15_500);
       const again = makeVoice(stops ? who : ann, 15_100, 320);
-      expect(fate(runEvents([makeAnswering(), ...said, ...again, last], untilMs))).toBe(
-        'over',
-      );
+      expect(
+        findFate(runEvents([makeAnswering(), ...said, ...again, last], untilMs)),
+      ).toBe('over');
     }),
     { numRuns: 150 },
   ));
@@ -131,7 +131,7 @@ test('replies that follow each other are each left at full level', () =>
       const replies = began.map((atMs) => makeAnswering(ann, atMs));
       const over: BargeInEvent = { kind: 'reply-over', atMs: 50_000 };
       const done = runEvents([...replies, ...said, over], untilMs);
-      const [ducks, unducks] = turns(done, 'duck', 'unduck');
+      const [ducks, unducks] = pairTurns(done, 'duck', 'unduck');
       expect(unducks.length).toBe(ducks.length);
     }),
     { numRuns: 100 },

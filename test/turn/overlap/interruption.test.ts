@@ -113,7 +113,7 @@ test('a final backchannel lets it speak on after words that had paused it, and a
     ...makeVoice(toPersonId('ann'), from, 900),
     makePartial(toPersonId('ann'), 'stop', 1_150),
   ];
-  const eased = (isFinal: boolean) =>
+  const easeOff = (isFinal: boolean) =>
     runReports(
       [
         makeAnswering(),
@@ -122,8 +122,8 @@ test('a final backchannel lets it speak on after words that had paused it, and a
       ],
       1_400,
     );
-  expect(eased(true).slice(0, 3)).toEqual(['duck 1032', 'pause 1150', 'resume 1300']);
-  expect(eased(false)).toEqual(['duck 1032', 'pause 1150']);
+  expect(easeOff(true).slice(0, 3)).toEqual(['duck 1032', 'pause 1150', 'resume 1300']);
+  expect(easeOff(false)).toEqual(['duck 1032', 'pause 1150']);
 });
 
 test('without a final text a long voice gets the turn, and a short one is forgotten', () => {
@@ -152,19 +152,19 @@ test('a partial stop counts at once when sure, and else when nothing follows', (
 });
 
 test('never mind stops it, from somebody who has a say in it', () => {
-  const said = (who: PersonId) => [
+  const sayNeverMind = (who: PersonId) => [
     ...makeVoice(who, from, 320),
     makeWords(who, 'never-mind', 1_600),
   ];
-  expect(runReports([makeAnswering(), ...said(toPersonId('ann'))])).toContain(
+  expect(runReports([makeAnswering(), ...sayNeverMind(toPersonId('ann'))])).toContain(
     'stop 1600',
   );
-  expect(runReports([announcementBegan, ...said(toPersonId('ben'))])).toContain(
+  expect(runReports([announcementBegan, ...sayNeverMind(toPersonId('ben'))])).toContain(
     'stop 1600',
   );
-  expect(runReports([makeAnswering(), ...said(toPersonId('ben'))])).not.toContain(
-    'stop 1600',
-  );
+  expect(
+    runReports([makeAnswering(), ...sayNeverMind(toPersonId('ben'))]),
+  ).not.toContain('stop 1600');
 });
 
 test('wait holds it for 20 s, and then it goes on after a cue', () => {

@@ -6,7 +6,7 @@ import {
   weighLanguages,
 } from '#src/turn/speaker-language/speaker-language.ts';
 
-const turn = (language: string, over: Partial<LanguageEvidence> = {}) => ({
+const makeTurn = (language: string, over: Partial<LanguageEvidence> = {}) => ({
   language,
   probability: 0.9,
   wordCount: 5,
@@ -14,7 +14,7 @@ const turn = (language: string, over: Partial<LanguageEvidence> = {}) => ({
 });
 
 /** Language after each of these turns. */
-function after(...turns: readonly LanguageEvidence[]) {
+function learnTurns(...turns: readonly LanguageEvidence[]) {
   let state: SpeakerLanguage = {};
   return turns.map((one) => {
     state = stepSpeakerLanguage(state, one);
@@ -24,14 +24,14 @@ function after(...turns: readonly LanguageEvidence[]) {
 
 test('two turns that agree lock a language: one turn of another one does not change it, two do', () => {
   const turns = [
-    turn('de'),
-    turn('de'),
-    turn('en'),
-    turn('de'),
-    turn('en'),
-    turn('en'),
+    makeTurn('de'),
+    makeTurn('de'),
+    makeTurn('en'),
+    makeTurn('de'),
+    makeTurn('en'),
+    makeTurn('en'),
   ];
-  expect(after(...turns)).toEqual(['de', 'de', 'de', 'de', 'de', 'en']);
+  expect(learnTurns(...turns)).toEqual(['de', 'de', 'de', 'de', 'de', 'en']);
 });
 
 test.each([
@@ -40,13 +40,13 @@ test.each([
 ])(
   'German that is detected with a probability of %d is answered in %s on an English server',
   (probability, language) => {
-    const state = stepSpeakerLanguage({}, turn('de', { probability }));
+    const state = stepSpeakerLanguage({}, makeTurn('de', { probability }));
     expect(decideAnswerLanguage(state, { server: 'en' })).toBe(language);
   },
 );
 
 /** What a recogniser is told in a room where nobody else speaks. */
-function weigh(
+function weighLanguage(
   state: SpeakerLanguage,
   among: readonly string[] = [],
   room: readonly string[] = [],
@@ -58,28 +58,31 @@ function weigh(
   ];
 }
 
-const settled: SpeakerLanguage = [turn('de'), turn('de')].reduce(
+const settled: SpeakerLanguage = [makeTurn('de'), makeTurn('de')].reduce(
   (state, one) => stepSpeakerLanguage(state, one),
   {},
 );
 
 test('two turns in a language make it likelier to a recogniser, and one of another takes most of that back', () => {
-  expect(weigh({})).toEqual(['', 1]);
-  expect(weigh(stepSpeakerLanguage({}, turn('de')))).toEqual(['de 2', 1]);
-  expect(weigh(settled)).toEqual(['de 4', 1]);
-  const wavering = stepSpeakerLanguage(settled, turn('en'));
+  expect(weighLanguage({})).toEqual(['', 1]);
+  expect(weighLanguage(stepSpeakerLanguage({}, makeTurn('de')))).toEqual(['de 2', 1]);
+  expect(weighLanguage(settled)).toEqual(['de 4', 1]);
+  const wavering = stepSpeakerLanguage(settled, makeTurn('en'));
   expect(decideAnswerLanguage(wavering, {})).toBe('de');
-  expect(weigh(wavering)).toEqual(['de 2, en 2', 1]);
+  expect(weighLanguage(wavering)).toEqual(['de 2, en 2', 1]);
 });
 
 test('whoever asks for another language may speak it next, and so may they what others in the room speak', () => {
-  const asked = stepSpeakerLanguage(settled, turn('de', { requested: 'en' }));
+  const asked = stepSpeakerLanguage(settled, makeTurn('de', { requested: 'en' }));
   expect(decideAnswerLanguage(asked, {})).toBe('en');
-  expect(weigh(asked)).toEqual(['de 2, en 2', 1]);
-  expect(weigh(settled, [], ['ja-JP'])).toEqual(['de 4, ja 2', 1]);
+  expect(weighLanguage(asked)).toEqual(['de 2, en 2', 1]);
+  expect(weighLanguage(settled, [], ['ja-JP'])).toEqual(['de 4, ja 2', 1]);
 });
 
 test('languages that a server does not list are unlikely, and still no guess excludes them', () => {
-  expect(weigh(settled, ['en', 'de-AT'])).toEqual(['de 4, en 1', 1 / 8]);
-  expect(weigh(settled, ['en', 'fr'], ['ja', 'fr'])).toEqual(['fr 2, en 1', 1 / 8]);
+  expect(weighLanguage(settled, ['en', 'de-AT'])).toEqual(['de 4, en 1', 1 / 8]);
+  expect(weighLanguage(settled, ['en', 'fr'], ['ja', 'fr'])).toEqual([
+    'fr 2, en 1',
+    1 / 8,
+  ]);
 });

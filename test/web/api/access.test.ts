@@ -81,15 +81,15 @@ test('a token that asks more than 300 times a minute is told when to ask again, 
   await using api = await openApi();
   await api.add('bell');
   await api.add('gate');
-  const models = async (name: string) => await api.ask(name, '/v1/models');
-  for (let n = 0; n < 300; n++) expect((await models('bell')).status).toBe(200);
-  const refused = await models('bell');
+  const fetchModels = async (name: string) => await api.ask(name, '/v1/models');
+  for (let n = 0; n < 300; n++) expect((await fetchModels('bell')).status).toBe(200);
+  const refused = await fetchModels('bell');
   const waitS = Number(refused.headers.get('retry-after'));
   expect(waitS).toBeGreaterThan(0);
   const sentence = `The token bell asks more than 300 times a minute: try again in ${waitS} s.`;
   await expectRefusal(refused, 429, 'token.rate', sentence);
-  expect((await models('gate')).status).toBe(200);
-  expect((await models('stranger')).status).toBe(401);
+  expect((await fetchModels('gate')).status).toBe(200);
+  expect((await fetchModels('stranger')).status).toBe(401);
 });
 
 test('the budget of a token counts from its first request on', async () => {

@@ -83,9 +83,13 @@ export async function openApi(
     ...{ tokens: store.apiTokens, budgets, encoders, events, servers },
     requestRules,
   };
-  const access = () => parts;
-  const app = createApi({ access, clock, onBug: (error) => void bugs.push(error) });
-  const ask = async (name: string, path: string, init: RequestInit = {}) => {
+  const getAccess = () => parts;
+  const app = createApi({
+    access: getAccess,
+    clock,
+    onBug: (error) => void bugs.push(error),
+  });
+  const askApi = async (name: string, path: string, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);
     headers.set('authorization', `Bearer ${name}`);
     return await app.request(path, { ...init, headers });
@@ -93,7 +97,7 @@ export async function openApi(
   return {
     app,
     /** Arguments of a listener for programs. */
-    access,
+    access: getAccess,
     bugs,
     budgets,
     events,
@@ -107,10 +111,10 @@ export async function openApi(
       await store.apiTokens.revoke(name, Date.UTC(2026, 10, 20));
     },
     /** Asks with the token of that name. */
-    ask,
+    ask: askApi,
     /** Posts JSON with it. */
     post: (name: string, path: string, body: unknown) =>
-      ask(name, path, {
+      askApi(name, path, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),

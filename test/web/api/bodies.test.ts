@@ -54,7 +54,11 @@ function questionOf(sizeBytes: number) {
 }
 
 /** Begins to send a question as this token, and sends all of it but its last byte. */
-function begin({ url }: { readonly url: URL }, token: string, sizeBytes = 1_000_000) {
+function beginQuestion(
+  { url }: { readonly url: URL },
+  token: string,
+  sizeBytes = 1_000_000,
+) {
   const socket = connect(Number(url.port), '127.0.0.1');
   const lines = [
     `POST ${path} HTTP/1.1`,
@@ -74,7 +78,7 @@ function begin({ url }: { readonly url: URL }, token: string, sizeBytes = 1_000_
 
 test('a body whose sender hangs up is nothing that was asked, and no bug', async () => {
   await using served = await openServed();
-  await once(begin(served, 'bell', 1_000).socket.end(), 'close');
+  await once(beginQuestion(served, 'bell', 1_000).socket.end(), 'close');
   await expect.poll(() => served.ended.count).toBe(1);
   expect([served.questions, served.bugs, served.api.bugs]).toEqual([[], [], []]);
 });
@@ -88,14 +92,14 @@ test('a ninth large body is refused before it is read, until one has arrived or 
   /** Of nine begun at a time those that are not refused. */
   const eightOf = async () => {
     const nine = Array.from({ length: 9 }, (_, n) =>
-      begin(served, tokens[n >> 1] ?? ''),
+      beginQuestion(served, tokens[n >> 1] ?? ''),
     );
-    const reading = () => nine.filter(({ answer }) => !refused.test(answer()));
-    await expect.poll(() => reading().length).toBe(8);
-    return reading();
+    const listReading = () => nine.filter(({ answer }) => !refused.test(answer()));
+    await expect.poll(() => listReading().length).toBe(8);
+    return listReading();
   };
   const [first, ...others] = await eightOf();
-  const small = begin(served, 'bell', 1_000);
+  const small = beginQuestion(served, 'bell', 1_000);
   small.socket.write('}');
   await expect.poll(small.answer).toMatch(/^HTTP\/1.1 200 /);
   first?.socket.write('}');
@@ -108,11 +112,11 @@ test('a ninth large body is refused before it is read, until one has arrived or 
 test('a token sends two large bodies at a time, and keeps none from another', async () => {
   await using served = await openServed();
   await served.api.add('clock');
-  const mine = [1, 2, 3].map(() => begin(served, 'bell'));
-  const refused = () =>
+  const mine = [1, 2, 3].map(() => beginQuestion(served, 'bell'));
+  const listRefused = () =>
     mine.filter(({ answer }) => answer().includes('A token sends 2 large bodies'));
-  await expect.poll(() => refused().length).toBe(1);
-  const other = begin(served, 'clock');
+  await expect.poll(() => listRefused().length).toBe(1);
+  const other = beginQuestion(served, 'clock');
   other.socket.write('}');
   await expect.poll(other.answer).toMatch(/^HTTP\/1.1 200 /);
   for (const { socket } of mine) socket.destroy();
@@ -121,12 +125,12 @@ test('a token sends two large bodies at a time, and keeps none from another', as
 test('a body without a length counts as it grows', async () => {
   await using api = await openApi();
   await api.add('bell');
-  const sent = async (bytes: number) => {
+  const sendBytes = async (bytes: number) => {
     const body = new Blob([questionOf(bytes)]).stream();
     return await api.ask('bell', path, { method: 'POST', body, duplex: 'half' });
   };
-  expect((await sent(200_000)).status).toBe(200);
-  await expectRefusal(sent(9 * 2 ** 20), 413, 'body.too_long');
+  expect((await sendBytes(200_000)).status).toBe(200);
+  await expectRefusal(sendBytes(9 * 2 ** 20), 413, 'body.too_long');
 });
 
 test.each([

@@ -22,11 +22,11 @@ import {
 const messagesOf = (body: SentBody | undefined) => body?.messages;
 const brief = { role: 'system', content: 'Be brief.' };
 const toAnswer = (content: string) => ({ role: 'assistant', content });
-const text = (words: string) => ({ type: 'text', text: words });
+const makeText = (words: string) => ({ type: 'text', text: words });
 
 test('sound of an earlier turn goes on as its words, and is recognised once for two requests', async () => {
   await using proxy = await openProxy(['It is seven.']);
-  const first = [toUserMessage([text('Which number?'), makeSound(700)])];
+  const first = [toUserMessage([makeText('Which number?'), makeSound(700)])];
   const { choices } = await proxy.complete({ messages: first });
   const messages = [...first, choices[0]?.message, question];
   await proxy.complete({ messages });
@@ -39,7 +39,7 @@ test('sound of an earlier turn goes on as its words, and is recognised once for 
 test('several sounds of one message are recognised in their order, the same one once, and another model hears anew', async () => {
   await using proxy = await openProxy(['Two numbers.']);
   const [first, second] = [makeSound(1_000), makeSound(2_000)];
-  const messages = [toUserMessage([first, text('and'), second, first])];
+  const messages = [toUserMessage([first, makeText('and'), second, first])];
   await proxy.complete({ messages });
   expect(proxy.recognised().toSorted()).toEqual(['1000', '2000']);
   expect(messagesOf(proxy.asked[0])).toEqual([
@@ -73,8 +73,8 @@ test('an earlier answer in sound is named by its id, streamed or not, by its tok
   const [{ id }] = streamed;
   const expires_at = Object(chunks[0]).created + 900;
   expect(streamed.at(-1)).toEqual({ id, expires_at });
-  const named = (id: unknown) => ({ role: 'assistant', audio: { ...whole, id } });
-  const messages = [question, named(whole?.id), question, named(id), question];
+  const nameSound = (id: unknown) => ({ role: 'assistant', audio: { ...whole, id } });
+  const messages = [question, nameSound(whole?.id), question, nameSound(id), question];
   await proxy.complete({ messages });
   expect(messagesOf(proxy.asked[2])).toEqual([
     ...[brief, question, toAnswer('It is seven.')],
@@ -192,30 +192,33 @@ test('an answer of words and calls is spoken and calls', async () => {
 
 test('pictures go on where they stand, and the bot fetches none', async () => {
   await using proxy = await openProxy(['A dog.']);
-  const picture = (url: string) => ({
+  const makePicture = (url: string) => ({
     type: 'image_url',
     image_url: { url, detail: 'low' },
   });
   const shown = [
-    text('First:'),
-    picture('data:image/png;base64,AAAA'),
-    text('Second:'),
-    picture('https://dogs.example/dog.png?size=2'),
+    makeText('First:'),
+    makePicture('data:image/png;base64,AAAA'),
+    makeText('Second:'),
+    makePicture('https://dogs.example/dog.png?size=2'),
   ];
   await proxy.complete({ messages: [toUserMessage([...shown, makeSound(700)])] });
   expect(messagesOf(proxy.asked[0])).toEqual([
     brief,
-    toUserMessage([...shown, text('700')]),
+    toUserMessage([...shown, makeText('700')]),
   ]);
 });
 
 /** An operator who lets programs send these fields. */
-function allow(...names: readonly string[]) {
+function allowFields(...names: readonly string[]) {
   return { requestRules: { ...namedRules, extraFields: new Set(names) } };
 }
 
 test('JSON, sampling and fields that the operator allows go to the chat server unchanged, and those that the bot reads do not', async () => {
-  await using proxy = await openProxy(['{}'], allow('top_k', 'chat_template_kwargs'));
+  await using proxy = await openProxy(
+    ['{}'],
+    allowFields('top_k', 'chat_template_kwargs'),
+  );
   const passed = {
     response_format: {
       type: 'json_schema',
@@ -256,9 +259,9 @@ test('JSON, sampling and fields that the operator allows go to the chat server u
 test('messages keep their fields and places; developer goes on as system, and takes the place of the instructions', async () => {
   await using proxy = await openProxy(
     ['Yes.'],
-    allow('cache_control', 'reasoning_content'),
+    allowFields('cache_control', 'reasoning_content'),
   );
-  const cached = { ...text('A long text.'), cache_control: { type: 'ephemeral' } };
+  const cached = { ...makeText('A long text.'), cache_control: { type: 'ephemeral' } };
   const messages = [
     { role: 'user', name: 'Ana', content: [cached] },
     { role: 'assistant', content: null, reasoning_content: 'Hm.', tool_calls: [] },
@@ -331,7 +334,7 @@ test('a model that hears gets the newest sound itself, and earlier ones in words
   expect(proxy.recognised()).toEqual(['700', '800']);
   const input_audio = { data: expect.any(String), format: 'wav' };
   const heard = toUserMessage([
-    text('Somebody:'),
+    makeText('Somebody:'),
     { type: 'input_audio', input_audio },
   ]);
   expect(proxy.asked.map(messagesOf)).toEqual([
@@ -374,7 +377,7 @@ test('a client that begins at the Responses API reads which door takes its conve
 test('a token that was revoked leaves no words: the next one of its name has them made anew', async () => {
   await using proxy = await openProxy(['Seven.']);
   const sound = toUserMessage([makeSound(700)]);
-  const ask = (token: string, ...more: readonly object[]) =>
+  const askProxy = (token: string, ...more: readonly object[]) =>
     proxy.api.post(token, '/v1/chat/completions', {
       ...spokenReply,
       model: 'parley',
@@ -382,17 +385,19 @@ test('a token that was revoked leaves no words: the next one of its name has the
     });
   const createdAtWallMs = Date.UTC(2026, 10, 19);
   await proxy.api.add('cat', { createdAtWallMs });
-  const { choices } = (await (await ask('cat')).json()) as OpenAI.ChatCompletion;
-  await ask('cat');
+  const { choices } = (await (await askProxy('cat')).json()) as OpenAI.ChatCompletion;
+  await askProxy('cat');
   expect(proxy.recognised()).toEqual(['700']);
   const { id } = choices[0]?.message.audio ?? {};
   const key = `${toTokenKey({ name: 'cat', guildId: guildId, createdAtWallMs, scopes: [] })}${id}`;
   expect(await proxy.keptWords.find(key)).toBe('Seven.');
   await proxy.api.revoke('cat');
-  expect((await ask('cat')).status).toBe(401);
+  expect((await askProxy('cat')).status).toBe(401);
   expect(proxy.keptWords.find(key)).toBeUndefined();
   await proxy.api.add('cat_2', { name: 'cat' });
-  expect((await ask('cat_2', { role: 'assistant', audio: { id } })).status).toBe(400);
-  expect((await ask('cat_2')).status).toBe(200);
+  expect((await askProxy('cat_2', { role: 'assistant', audio: { id } })).status).toBe(
+    400,
+  );
+  expect((await askProxy('cat_2')).status).toBe(200);
   expect(proxy.recognised()).toEqual(['700', '700']);
 });

@@ -17,7 +17,7 @@ const aloud = { modalities: ['text', 'audio'] };
 const ownVoice = 'slt';
 
 /** Messages with a question that has this part. */
-function ask(part: object) {
+function makeQuestion(part: object) {
   return { messages: [{ role: 'user', content: [part] }] };
 }
 
@@ -70,12 +70,12 @@ test.each<[object, string, RegExp]>([
   [{ web_search_options: {} }, 'web_search_options', modelField],
   [{ audio: { voice: 'alloy', format: 'aac' } }, 'audio.format', /"pcm16"/],
   [
-    ask({ type: 'file', file: { file_id: 'a' } }),
+    makeQuestion({ type: 'file', file: { file_id: 'a' } }),
     'messages[0].content[0]',
     /neither text, image_url nor input_audio/,
   ],
   [
-    ask({ type: 'image_url', image_url: { url: 'file:///etc/passwd' } }),
+    makeQuestion({ type: 'image_url', image_url: { url: 'file:///etc/passwd' } }),
     'messages[0].content[0].image_url.url',
     /no web address and no data:image/,
   ],
@@ -96,7 +96,9 @@ test.each([
   ['too long', makeWav(121), { status: 413, code: 'sound.too_long' }],
 ])('a file that is %s is refused in words', async (_, bytes, refusal) => {
   await using served = await openCompletions();
-  await expect(served.complete(ask(toSound(bytes)))).rejects.toMatchObject(refusal);
+  await expect(served.complete(makeQuestion(toSound(bytes)))).rejects.toMatchObject(
+    refusal,
+  );
 });
 
 test('a model that is down is refused before the stream begins, and one that breaks off ends it with an error', async () => {
@@ -131,12 +133,12 @@ test('a model that thinks for long ends an answer in one piece with 504, and a s
   ]);
   const streamed = await askStalled(true, 15_000);
   const reader = streamed.body?.pipeThrough(new TextDecoderStream()).getReader();
-  const read = async () => (await reader?.read())?.value;
-  expect([streamed.status, await read()]).toEqual([
+  const readChunk = async () => (await reader?.read())?.value;
+  expect([streamed.status, await readChunk()]).toEqual([
     200,
     expect.stringContaining('"assistant"'),
   ]);
-  expect(await read()).toBe(': still answering\n\n');
+  expect(await readChunk()).toBe(': still answering\n\n');
   await reader?.cancel();
 });
 
@@ -195,7 +197,7 @@ test.each([
   'in one piece the answer comes as %s, whole and in 24 kHz',
   async (format, begin) => {
     await using served = await openCompletions();
-    const hear = async (audio?: object) => {
+    const hearReply = async (audio?: object) => {
       const { bytes } = messageOf(await served.complete({ ...aloud, audio }));
       const file = { url: '', name: `answer.${format}`, bytes, personId: 'p' };
       const { samples, rateHz } = await served.recordings.read(
@@ -205,8 +207,8 @@ test.each([
       );
       return { bytes, lengthMs: (samples.length / rateHz) * 1_000 };
     };
-    const wav = await hear();
-    const encoded = await hear({ format });
+    const wav = await hearReply();
+    const encoded = await hearReply({ format });
     expect(encoded.bytes.toString('latin1', 0, 4)).toMatch(begin);
     expect(encoded.bytes.length).toBeLessThan(wav.bytes.length / 2);
     expect(Math.abs(encoded.lengthMs - wav.lengthMs)).toBeLessThan(120); // MP3 fills its frames
@@ -243,7 +245,7 @@ test('the transcription model that a request names recognises its sound, and ano
   const transcriber = new FakeTranscriber({ texts: [question.content] });
   const transcriptionModels = ['whisper-1', 'gpt-4o-transcribe'];
   await using served = await openCompletions({ transcriber, transcriptionModels });
-  const asked = ask(toSound(makeWav(1)));
+  const asked = makeQuestion(toSound(makeWav(1)));
   await served.complete({ ...asked, transcription_model: 'gpt-4o-transcribe' });
   await served.complete(asked);
   expect(transcriber.asked.map(({ model }) => model)).toEqual([

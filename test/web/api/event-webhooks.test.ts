@@ -120,15 +120,15 @@ test('the open stream of a revoked token ends at the next look, a minute later a
   await using posting = await openPosting();
   const { api, clock } = posting;
   const path = `/v1/servers/${guildId}/events`;
-  const listen = async (name: string) => {
+  const listenByWebhook = async (name: string) => {
     await api.add(name, {
       scopes: ['events'],
       channelIds: [toChannelId(channel.channelId)],
     });
     return { told: (await api.ask(name, path)).text() };
   };
-  const ear = await listen('ear');
-  const other = await listen('other');
+  const ear = await listenByWebhook('ear');
+  const other = await listenByWebhook('other');
   await api.revoke('ear');
   await clock.advance(60_000);
   expect(await ear.told).toBe(': listening\n\n');

@@ -28,26 +28,26 @@ const answered: SessionEvent = {
 type Api = Awaited<ReturnType<typeof openApi>>;
 
 /** Events that a program reads, as they come; the stream is open when this resolves. */
-async function listen(api: Api, token: string) {
+async function listenToEvents(api: Api, token: string) {
   const program = new AbortController();
   const response = await api.ask(token, path, { signal: program.signal });
   expect(response.headers.get('content-type')).toContain('text/event-stream');
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   expect(await reader?.read()).toEqual({ done: false, value: ': listening\n\n' });
-  const next = async () => {
+  const readNext = async () => {
     const { value } = (await reader?.read()) ?? {};
     return value && JSON.parse(value.slice('data: '.length));
   };
   return {
-    next,
+    next: readNext,
     /** Its next events. */
-    take: (count: number) => Array.fromAsync(Array(count).keys(), next),
+    take: (count: number) => Array.fromAsync(Array(count).keys(), readNext),
     /** The program hangs up. */
     close: () => program.abort(),
   };
 }
 
-function report({ events }: Api, ...told: readonly SessionEvent[]) {
+function reportEvents({ events }: Api, ...told: readonly SessionEvent[]) {
   for (const event of told) events.report(guildId, event);
 }
 
@@ -58,7 +58,7 @@ async function openProgram(
   ...channelIds: readonly ChannelId[]
 ) {
   await api.add(name, { scopes: ['events'], channelIds });
-  return await listen(api, name);
+  return await listenToEvents(api, name);
 }
 
 /** An event as a program reads it. */
@@ -73,7 +73,7 @@ test('a program is told who says what in the channels of its token, and of other
   await using api = await openApi();
   const near = await openProgram(api, 'near', lounge);
   const far = await openProgram(api, 'far');
-  report(api, joined, heard, answered, left);
+  reportEvents(api, joined, heard, answered, left);
   const finish = 'cancelled';
   expect(await near.take(4)).toEqual([
     toTold('joined'),
@@ -93,7 +93,11 @@ test('the end of a sound is told, with its track and title in the channels of th
   const near = await openProgram(api, 'near', lounge);
   const far = await openProgram(api, 'far');
   const over = { kind: 'played', channelId: lounge, end: 'completed' } as const;
-  report(api, { ...over, track: 'main', title: 'rain' }, { ...over, track: 'voice' });
+  reportEvents(
+    api,
+    { ...over, track: 'main', title: 'rain' },
+    { ...over, track: 'voice' },
+  );
   const played = toTold('played', { reason: 'completed' });
   expect(await near.take(2)).toEqual([
     { ...played, track: 'main', sound: 'rain' },
@@ -106,7 +110,7 @@ test('words of people who are left out of captions, and of answers to them, reac
   await using api = await openApi();
   const near = await openProgram(api, 'near', lounge);
   const leftOut = [heard, answered].map((event) => ({ ...event, isLeftOut: true }));
-  report(api, ...leftOut);
+  reportEvents(api, ...leftOut);
   expect(await near.take(2)).toEqual([
     toTold('heard'),
     toTold('answered', { finish: 'cancelled' }),
@@ -118,19 +122,22 @@ test('an alert is told with its meaning, and another server is none of its busin
   const near = await openProgram(api, 'near', lounge);
   api.events.report(toGuildId('3029384756102938475'), joined);
   const alert = { name: 'store-unwritten', state: 'raised' } as const;
-  report(api, { kind: 'alert', cause: toLogged(''), ...alert });
+  reportEvents(api, { kind: 'alert', cause: toLogged(''), ...alert });
   expect(await near.next()).toMatchObject({ type: 'alert', ...alert });
 });
 
 test('a session has ended once nobody can call the bot back to it, or at another channel', async () => {
   const timers: (() => void)[] = [];
-  const later: Clock['later'] = (_ms, run) => {
+  const runLater: Clock['later'] = (_ms, run) => {
     timers.push(run);
     return () => undefined;
   };
-  await using api = await openApi(makeProgramPorts(), { ...realClock, later });
+  await using api = await openApi(makeProgramPorts(), {
+    ...realClock,
+    later: runLater,
+  });
   const far = await openProgram(api, 'far');
-  report(api, joined, left);
+  reportEvents(api, joined, left);
   timers[0]?.();
   expect(await far.take(3)).toMatchObject([
     { type: 'joined' },
@@ -138,7 +145,7 @@ test('a session has ended once nobody can call the bot back to it, or at another
     { type: 'ended' },
   ]);
   const other = { ...channel, channelId: toChannelId('4029384756102938475') };
-  report(api, joined, { ...joined, channel: other });
+  reportEvents(api, joined, { ...joined, channel: other });
   expect(await far.take(3)).toMatchObject([
     { type: 'joined', channelId: lounge },
     { type: 'ended', channelId: lounge },
@@ -149,7 +156,7 @@ test('a session has ended once nobody can call the bot back to it, or at another
 test('a program that reads too slowly is cut off', async () => {
   await using api = await openApi();
   const far = await openProgram(api, 'far');
-  for (let n = 0; n < 300; n++) report(api, heard);
+  for (let n = 0; n < 300; n++) reportEvents(api, heard);
   let count = 0;
   while ((await far.next()) !== undefined) count++;
   expect(count).toBeLessThan(300);
@@ -160,7 +167,7 @@ test('words of a channel that the bot has left since reach no program of the nex
   const other = toChannelId('4029384756102938475');
   const near = await openProgram(api, 'near', lounge);
   const next = await openProgram(api, 'next', other);
-  report(api, { ...joined, channel: { ...channel, channelId: other } }, heard);
+  reportEvents(api, { ...joined, channel: { ...channel, channelId: other } }, heard);
   const came = toTold('joined', { channelId: other });
   const said = toTold('heard');
   expect(await near.take(2)).toEqual([came, { ...said, ...words, text: 'Hello.' }]);
@@ -169,10 +176,10 @@ test('words of a channel that the bot has left since reach no program of the nex
 
 test('a token has four streams and a server sixteen, and one that ends makes room', async () => {
   await using api = await openApi();
-  const open: Awaited<ReturnType<typeof listen>>[] = [];
+  const open: Awaited<ReturnType<typeof listenToEvents>>[] = [];
   for (const token of ['a', 'b', 'c', 'd']) {
     await api.add(token, { scopes: ['events'] });
-    for (let n = 0; n < 4; n++) open.push(await listen(api, token));
+    for (let n = 0; n < 4; n++) open.push(await listenToEvents(api, token));
     const response = await api.ask(token, path);
     expect(response.headers.get('retry-after')).toBe('15');
     await expectRefusal(response, 429, 'events.busy', /A token has 4 streams/);
@@ -180,8 +187,8 @@ test('a token has four streams and a server sixteen, and one that ends makes roo
   await api.add('e', { scopes: ['events'] });
   await expectRefusal(api.ask('e', path), 429, 'events.busy', /server has 16/);
   open[0]?.close();
-  const another = await listen(api, 'e');
-  report(api, joined);
+  const another = await listenToEvents(api, 'e');
+  reportEvents(api, joined);
   for (const one of [...open.slice(1), another])
     expect(await one.next()).toMatchObject({ type: 'joined' });
 });
@@ -190,10 +197,15 @@ test('an event is written once for all who read the same of it', async () => {
   await using api = await openApi();
   const { signal } = new AbortController();
   const token = { guildId, scopes: ['events'], createdAtWallMs: 0 } as const;
-  const read = (name: string, ...channelIds: ChannelId[]) =>
+  const readEvents = (name: string, ...channelIds: ChannelId[]) =>
     api.events.read({ ...token, name, channelIds }, signal).getReader();
-  const readers = [read('a', lounge), read('b', lounge), read('c'), read('d')];
-  report(api, heard);
+  const readers = [
+    readEvents('a', lounge),
+    readEvents('b', lounge),
+    readEvents('c'),
+    readEvents('d'),
+  ];
+  reportEvents(api, heard);
   const [a, b, c, d] = await Promise.all(
     readers.map(async (one) => (await one.read()).value),
   );

@@ -26,15 +26,15 @@ test('a program that hangs up ends its question at the model, and what was set a
     body: '{"question":"Well?"}',
     signal: program.signal,
   });
-  const running = async () => {
+  const countRunning = async () => {
     await clock.advance(20);
     return chat.running;
   };
-  await expect.poll(running).toBe(1);
+  await expect.poll(countRunning).toBe(1);
   expect(ledger.getReserved(toGuildId('g'))).toBeGreaterThan(0);
   program.abort();
   await asking.catch(() => undefined);
-  await expect.poll(running).toBe(0);
+  await expect.poll(countRunning).toBe(0);
   expect([ledger.getReserved(toGuildId('g')), api.bugs]).toEqual([0, []]);
 });
 

@@ -31,7 +31,7 @@ const data = writeWav({ samples, rateHz: 16_000, channels: 1 }).toString('base64
 const recording = { type: 'input_audio', input_audio: { data, format: 'wav' } };
 
 /** Posts JSON as it stands, without a client between. */
-function post(
+function postJson(
   { api }: CompletionsSetup,
   body: unknown,
   operation: DescribedOperation = completions,
@@ -77,7 +77,7 @@ test.each([
     const round = ['Yes. ', ...('tools' in request ? [makeToolCall('bark')] : [])];
     await using served = await openCompletions({ chat: new FakeChat([round]) });
     expect(findFaults(completions, 'request', request)).toEqual([]);
-    const response = await post(served, request);
+    const response = await postJson(served, request);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('application/json');
     const whole = (await response.json()) as Json;
@@ -86,7 +86,7 @@ test.each([
     expect(whole.choices).toMatchObject(
       indexes.map((index) => ({ index, finish_reason })),
     );
-    const streamed = await post(served, {
+    const streamed = await postJson(served, {
       ...request,
       stream: true,
       stream_options: { include_usage: true },
@@ -132,14 +132,14 @@ test('a refusal is that of the published description, and an error of its own ki
     [openai.models.retrieve('gpt-9'), OpenAI.NotFoundError],
     [openai.embeddings.create({ model: 'a', input: 'b' }), OpenAI.NotFoundError],
   ] as const;
-  const check = async ([asking, kind]: (typeof refusals)[number]) => {
+  const checkRefusal = async ([asking, kind]: (typeof refusals)[number]) => {
     const refused: unknown = await asking.catch((cause: unknown) => cause);
     expect(refused).toBeInstanceOf(kind);
     // The client unpacks `error` of the body.
     const { error } = refused as InstanceType<typeof OpenAI.APIError>;
     expect(findFaults(completions, 'refusal', { error })).toEqual([]);
   };
-  await Promise.all(refusals.map(check));
+  await Promise.all(refusals.map(checkRefusal));
 });
 
 test.each(listExamples(completions))(
@@ -147,7 +147,7 @@ test.each(listExamples(completions))(
   async ({ title, request }) => {
     await using served = await openCompletions();
     expect(findFaults(completions, 'request', request)).toEqual([]);
-    const response = await post(served, request);
+    const response = await postJson(served, request);
     const isRefused = title === 'Logprobs';
     expect(response.status).toBe(isRefused ? 400 : 200);
     if (request.stream === true)
@@ -168,7 +168,7 @@ const text = {
 
 test('each event of speech is that of the published description', async () => {
   await using served = await openCompletions();
-  const [events, last] = await readEvents(await post(served, text, speech), speech);
+  const [events, last] = await readEvents(await postJson(served, text, speech), speech);
   expect(events.length).toBeGreaterThan(0);
   const done = JSON.parse(last);
   expect(findFaults(speech, 'event', done)).toEqual([]);
@@ -186,12 +186,12 @@ test('speech that fails is refused as described, and breaks off its events with 
     ['mp3', 502],
     ['aac', 400],
   ]) {
-    const refused = await post(down, { ...text, response_format }, speech);
+    const refused = await postJson(down, { ...text, response_format }, speech);
     expect(refused.status).toBe(status);
     expect(findFaults(speech, 'refusal', await refused.json())).toEqual([]);
   }
   await using cut = await openFailing(3);
-  const broken = await post(cut, { ...text, response_format: 'pcm' }, speech);
+  const broken = await postJson(cut, { ...text, response_format: 'pcm' }, speech);
   const [, last] = await readEvents(broken, speech);
   expect(findFaults(speech, 'refusal', JSON.parse(last))).toEqual([]);
 });

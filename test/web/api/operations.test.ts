@@ -6,7 +6,7 @@ import { Owned, toOpenText } from '#src/people/owned.ts';
 import { endedSession, type PortOverrides } from '#test/commands/command-ports.ts';
 import { expectRefusal, guildId, makeProgramPorts, openApi } from './api-setup.ts';
 
-const at = (path: string) => `/v1/servers/${guildId}/${path}`;
+const toServerPath = (path: string) => `/v1/servers/${guildId}/${path}`;
 
 /** The API with the token `bell`, over a bot that does what it is told, but for what is given. */
 async function openBell(over: PortOverrides = {}) {
@@ -14,8 +14,8 @@ async function openBell(over: PortOverrides = {}) {
   await api.add('bell', { channelIds: [toChannelId('100')] });
   return {
     ...api,
-    get: (path: string) => api.ask('bell', at(path)),
-    post: (path: string, body: object) => api.post('bell', at(path), body),
+    get: (path: string) => api.ask('bell', toServerPath(path)),
+    post: (path: string, body: object) => api.post('bell', toServerPath(path), body),
   };
 }
 
@@ -51,15 +51,16 @@ test.each([
   },
 );
 
-const refused = <Id extends 'say.empty' | 'muted.server' | 'captions.only'>(id: Id) =>
-  ({ kind: 'refused', line: { id } }) as const;
+const makeRefusal = <Id extends 'say.empty' | 'muted.server' | 'captions.only'>(
+  id: Id,
+) => ({ kind: 'refused', line: { id } }) as const;
 
 test.each([
   [{ kind: 'nowhere' }, 409, 'bot.nowhere', /in no voice channel/],
   [{ kind: 'full', limit: 8 }, 429, 'queue.full', /\(8\)/],
-  [refused('say.empty'), 422, 'text.unspeakable', /nothing I can say/],
-  [refused('muted.server'), 409, 'bot.muted', /I am muted/],
-  [refused('captions.only'), 409, 'bot.captions_only', /./],
+  [makeRefusal('say.empty'), 422, 'text.unspeakable', /nothing I can say/],
+  [makeRefusal('muted.server'), 409, 'bot.muted', /I am muted/],
+  [makeRefusal('captions.only'), 409, 'bot.captions_only', /./],
   [
     { kind: 'refused', line: { id: 'budget.user', with: { h: 5 } } },
     429,
@@ -87,7 +88,7 @@ test.each([
   'for %s a body that is none is refused with its first mistake: %s',
   async (path, body, code, sentence) => {
     await using api = await openBell();
-    const asking = api.ask('bell', at(path), { method: 'POST', body });
+    const asking = api.ask('bell', toServerPath(path), { method: 'POST', body });
     await expectRefusal(asking, 400, code, sentence);
   },
 );

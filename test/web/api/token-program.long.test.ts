@@ -8,19 +8,19 @@ import { openPostgresStores } from '#test/storage/postgres/open-stores.ts';
 import { makeStoreFolder } from '#test/storage/store-folder.ts';
 
 const server = '1029384756102938475';
-const create = (name: string, ...more: readonly string[]) => [
+const makeCreation = (name: string, ...more: readonly string[]) => [
   ...['create', name, '--server', server, '--scopes', 'audio,ask,say'],
   ...more,
 ];
 
-const run = (env: Readonly<Record<string, string>>, ...args: readonly string[]) =>
+const runToken = (env: Readonly<Record<string, string>>, ...args: readonly string[]) =>
   runProgram('token', { DISCORD_TOKEN: 'of-discord', ...env }, ...args);
 
 test('beside a running bot tokens are made, listed and revoked, and only their hash is kept', async () => {
   using place = makeStoreFolder();
   await using store = await openLocalStore(place.path, { clock: realClock });
   const env = { DATA_DIR: dirname(place.path) };
-  const made = run(env, ...create('doorbell', '--budget', '0.5'));
+  const made = runToken(env, ...makeCreation('doorbell', '--budget', '0.5'));
   expect([made.status, made.stderr]).toEqual([
     0,
     expect.stringContaining(
@@ -35,12 +35,12 @@ test('beside a running bot tokens are made, listed and revoked, and only their h
     scopes: ['say', 'ask', 'audio'],
     budgetUsd: 0.5,
   });
-  const again = run(env, ...create('doorbell'));
+  const again = runToken(env, ...makeCreation('doorbell'));
   expect(again).toMatchObject({ status: 1, stdout: '' });
   expect(again.stderr).toContain('There is a token doorbell already');
-  expect(run(env, 'list').stdout).toMatch(/^doorbell: [^\n]+\n$/);
-  expect(run(env, 'list').stdout).not.toContain(hashSecret(secret));
-  const revoked = run(env, 'revoke', 'doorbell');
+  expect(runToken(env, 'list').stdout).toMatch(/^doorbell: [^\n]+\n$/);
+  expect(runToken(env, 'list').stdout).not.toContain(hashSecret(secret));
+  const revoked = runToken(env, 'revoke', 'doorbell');
   expect(revoked.status).toBe(0);
   expect(revoked.stderr).toContain(
     'its streams and posts of events end within a minute',
@@ -48,7 +48,7 @@ test('beside a running bot tokens are made, listed and revoked, and only their h
   expect(
     (await store.apiTokens.find(hashSecret(secret)))?.revokedAtWallMs,
   ).toBeGreaterThan(0);
-  expect(run(env, 'revoke', 'doorbell')).toMatchObject({
+  expect(runToken(env, 'revoke', 'doorbell')).toMatchObject({
     status: 1,
     stderr: `Store: ${dirname(place.path)}.\nNo token doorbell is in use: npm run token -- list\n`,
   });
@@ -57,7 +57,7 @@ test('beside a running bot tokens are made, listed and revoked, and only their h
 test('without a token of Discord it says that it works with the store of the sandbox', () => {
   using place = makeStoreFolder();
   const env = { DATA_DIR: dirname(place.path), DISCORD_TOKEN: '' };
-  const { stderr } = run(env, ...create('doorbell'));
+  const { stderr } = runToken(env, ...makeCreation('doorbell'));
   expect(stderr).toContain(
     '/sandbox, that of the sandbox, as DISCORD_TOKEN is not set.',
   );
@@ -73,11 +73,11 @@ test.each([
     ['create', 'bell', '--server', server, '--scopes', 'say,all'],
     '--scopes: one or several of',
   ],
-  [create('bell', '--budget', 'much'), '--budget: US dollars a day'],
+  [makeCreation('bell', '--budget', 'much'), '--budget: US dollars a day'],
   [['destroy', 'bell'], 'The first word must be create, list or revoke.'],
 ])('%j is refused in a sentence', (args, sentence) => {
   using place = makeStoreFolder();
-  const refused = run({ DATA_DIR: dirname(place.path) }, ...args);
+  const refused = runToken({ DATA_DIR: dirname(place.path) }, ...args);
   expect([refused.status, refused.stdout]).toEqual([78, '']);
   expect(refused.stderr).toContain(sentence);
 });
@@ -86,7 +86,10 @@ withPostgres(() => {
   test('with DATABASE_URL tokens stand in PostgreSQL', async () => {
     await using schema = await openSchema();
     await using store = await openPostgresStores(schema);
-    const made = run({ DATABASE_URL: schema.url.reveal() }, ...create('doorbell'));
+    const made = runToken(
+      { DATABASE_URL: schema.url.reveal() },
+      ...makeCreation('doorbell'),
+    );
     expect(made.status, made.stderr).toBe(0);
     const found = await store.apiTokens.find(hashSecret(made.stdout.trim()));
     expect(found).toMatchObject({ name: 'doorbell', guildId: server });

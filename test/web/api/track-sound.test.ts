@@ -28,7 +28,10 @@ async function openTracks() {
   );
   await api.add('band', { guildId: toGuildId('g'), scopes: ['track'] });
   const { url } = stack.use(await openLoopback(api.app));
-  const ask = (path: string, init: RequestInit & { readonly duplex?: 'half' } = {}) =>
+  const askTracks = (
+    path: string,
+    init: RequestInit & { readonly duplex?: 'half' } = {},
+  ) =>
     fetch(`${url}/v1/servers/g/tracks${path}`, {
       ...init,
       headers: { authorization: 'Bearer band', ...init.headers },
@@ -36,14 +39,14 @@ async function openTracks() {
   const all = stack.move();
   return {
     fixture,
-    ask,
+    ask: askTracks,
     send: (
       path: string,
       body: NonNullable<RequestInit['body']>,
       type = label,
       signal?: AbortSignal,
     ) =>
-      ask(path, {
+      askTracks(path, {
         ...{ method: 'POST', body, duplex: 'half', headers: { 'content-type': type } },
         ...(signal && { signal }),
       }),
@@ -71,11 +74,11 @@ async function passTimeUntil<T>(
 
 test('samples that a program sends while they play are heard to their end, and the answer says so', async () => {
   await using setup = await openTracks();
-  async function* bytes() {
+  async function* sendSecond() {
     for (let at = 0; at < second.length; at += 997) yield second.subarray(at, at + 997);
   }
   const path = '/My%20first%20TTS%20request/sound?wait=true';
-  const answer = await setup.send(path, ReadableStream.from(bytes()));
+  const answer = await setup.send(path, ReadableStream.from(sendSecond()));
   const text = await passTimeUntil(setup, answer.text());
   const title = 'My first TTS request';
   expect(JSON.parse(text)).toEqual({ track: title, title, ended: 'completed' });
@@ -84,13 +87,13 @@ test('samples that a program sends while they play are heard to their end, and t
 test('an endless stream is taken at the pace of its track, and ends with the track', async () => {
   await using setup = await openTracks();
   let sentBytes = 0;
-  async function* bytes() {
+  async function* sendForever() {
     for (;;) {
       sentBytes += second.length;
       yield second;
     }
   }
-  const answer = await setup.send('/bg/sound', ReadableStream.from(bytes()));
+  const answer = await setup.send('/bg/sound', ReadableStream.from(sendForever()));
   // Nobody has heard a frame yet, since the time of the session stands still.
   let before = -1;
   while (before !== sentBytes) {
@@ -130,13 +133,13 @@ test('samples without a label are refused with the label that they need', async 
 test('a program that hangs up ends its sound', async () => {
   await using setup = await openTracks();
   const hangUp = new AbortController();
-  async function* bytes() {
+  async function* sendUntilHungUp() {
     for (; !hangUp.signal.aborted; ) {
       yield second;
       await realClock.sleep(20, neverAborted);
     }
   }
-  const endless = ReadableStream.from(bytes());
+  const endless = ReadableStream.from(sendUntilHungUp());
   await setup.send('/bg/sound', endless, label, hangUp.signal);
   expect(findCurrent(setup)).toBeDefined();
   hangUp.abort();

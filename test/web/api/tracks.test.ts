@@ -14,7 +14,7 @@ async function openTracks() {
   const api = stack.use(await openApi(makeProgramPorts({ more: { tracks } })));
   await api.add('band', { guildId: toGuildId('g'), scopes: ['track'] });
   const { url } = stack.use(await openLoopback(api.app));
-  const ask = (path: string, init: RequestInit) => {
+  const askTracks = (path: string, init: RequestInit) => {
     return fetch(`${url}/v1/servers/g/tracks${path}`, {
       headers: {
         authorization: 'Bearer band',
@@ -23,21 +23,21 @@ async function openTracks() {
       ...init,
     });
   };
-  const post = (path: string, body: object) =>
-    ask(path, { method: 'POST', body: JSON.stringify(body) });
+  const postTracks = (path: string, body: object) =>
+    askTracks(path, { method: 'POST', body: JSON.stringify(body) });
   const all = stack.move();
   return {
     fixture,
     tracks: tracks as TrackRequests,
-    post,
+    post: postTracks,
     /** Expects the answer to a change to tell this one outcome. */
     async expectChange(path: string, body: object, outcome: object) {
-      const answer = await (await post(path, body)).json();
+      const answer = await (await postTracks(path, body)).json();
       expect(answer).toEqual({ outcomes: [expect.objectContaining(outcome)] });
     },
     /** The listed track of that name. */
     async read(name: string) {
-      const listed = (await (await ask('', {})).json()) as {
+      const listed = (await (await askTracks('', {})).json()) as {
         readonly tracks: readonly { readonly name: string }[];
       };
       return listed.tracks.find((one) => one.name === name);

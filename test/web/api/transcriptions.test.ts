@@ -36,8 +36,10 @@ async function openHearing(
 ) {
   await using stack = new AsyncDisposableStack();
   let heard = 0;
-  const hears = () => said[heard++ % said.length] ?? '';
-  const server = stack.use(await openTranscriptions(Object.assign(rules, { hears })));
+  const hearNext = () => said[heard++ % said.length] ?? '';
+  const server = stack.use(
+    await openTranscriptions(Object.assign(rules, { hears: hearNext })),
+  );
   const client = openClient({ baseUrl: server.baseUrl });
   const models = ['small', 'large'];
   const transcriber = new OpenAiTranscriber(client, { model: 'small', models });
@@ -97,13 +99,13 @@ test('what fails on the way is an event with an error; what fails before has a s
     },
   };
   await using hearing = await openHearing(rules);
-  const stream = async () => await hearing.transcribe({ ...asked, stream: true });
-  const events = (await stream())[Symbol.asyncIterator]();
+  const streamWords = async () => await hearing.transcribe({ ...asked, stream: true });
+  const events = (await streamWords())[Symbol.asyncIterator]();
   await events.next();
   await expect(events.next()).rejects.toThrow(
     'A speech or chat server failed (provider.refused)',
   );
-  await expect(stream()).rejects.toMatchObject({
+  await expect(streamWords()).rejects.toMatchObject({
     status: 502,
     code: 'provider.refused',
   });
@@ -122,7 +124,7 @@ test.each(['json', 'stream'])(
     });
     const { server } = hearing;
     const program = new AbortController();
-    const asking = post(
+    const asking = postForm(
       hearing,
       transcriptions,
       [
@@ -243,7 +245,7 @@ type Json = Readonly<Record<string, unknown>>;
 type Fields = readonly (readonly [name: string, value: string])[];
 
 /** Posts a form as it stands, without a client between. */
-async function post(
+async function postForm(
   { baseURL }: { readonly baseURL: string },
   operation: Operation,
   fields: Fields,
@@ -279,7 +281,7 @@ test.each<[string, Operation, Fields]>([
       translates: ['small'],
     });
     const all: Fields = [['model', 'small'], ['response_format', format], ...fields];
-    const response = await post(hearing, operation, all);
+    const response = await postForm(hearing, operation, all);
     expect(response.status).toBe(200);
     expect(findFaults(operation, 'answer', (await response.json()) as Json)).toEqual(
       [],
@@ -289,7 +291,7 @@ test.each<[string, Operation, Fields]>([
 
 test('where only times of words are asked for and none are known, there are segments', async () => {
   await using hearing = await openHearing();
-  const response = await post(hearing, transcriptions, [
+  const response = await postForm(hearing, transcriptions, [
     ['model', 'small'],
     ['response_format', 'verbose_json'],
     ['timestamp_granularities[]', 'word'],
@@ -303,7 +305,7 @@ test('where only times of words are asked for and none are known, there are segm
 
 test('each event of a streamed transcription is that of the published description', async () => {
   await using hearing = await openHearing();
-  const response = await post(hearing, transcriptions, [
+  const response = await postForm(hearing, transcriptions, [
     ['model', 'small'],
     ['stream', 'true'],
   ]);

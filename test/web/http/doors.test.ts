@@ -15,7 +15,7 @@ async function openRoutes() {
 }
 
 /** Asks the page, which reads or writes, with these headers; `OURS` is its origin. */
-async function ask(
+async function askPage(
   { url }: { readonly url: URL },
   method: string,
   headers: Readonly<Record<string, string>>,
@@ -53,14 +53,14 @@ test('scripts of a page that the operator names may ask below /v1, and nothing e
     },
   ]);
   expect(told.headers['access-control-allow-credentials']).toBeUndefined();
-  const post = (path: string, from = origin) =>
+  const postToPage = (path: string, from = origin) =>
     sendRequest(page.url, path, { ...headers, origin: from }, { method: 'POST' });
-  const done = await post('/v1/act');
+  const done = await postToPage('/v1/act');
   expect(done.text).toBe('"done by a program"');
   expect(done.headers['access-control-allow-origin']).toBe(origin);
   expect(done.headers['access-control-expose-headers']).toContain('x-request-id');
-  expect((await post('/act')).status).toBe(403);
-  expect((await post('/v1/act', 'https://evil.example')).status).toBe(403);
+  expect((await postToPage('/act')).status).toBe(403);
+  expect((await postToPage('/v1/act', 'https://evil.example')).status).toBe(403);
 });
 
 test('a base URL without /v1 leads programs to the same operations', async () => {
@@ -138,7 +138,7 @@ test.each([
   ],
 ])('a %s of another page with %j is refused', async (method, headers, code) => {
   await using page = await openRoutes();
-  const reply = await ask(page, method, headers);
+  const reply = await askPage(page, method, headers);
   expect(toRefusal(reply)).toEqual([
     403,
     code,
@@ -155,7 +155,7 @@ test.each([
   ['POST', { origin: publicUrl.origin, host: publicUrl.host }],
 ])('a %s with %j is of our own page, or somebody opens it', async (method, headers) => {
   await using page = await openRoutes();
-  expect((await ask(page, method, headers)).status).toBe(200);
+  expect((await askPage(page, method, headers)).status).toBe(200);
 });
 
 // Proves: The page refuses other hosts, origins and sites by real

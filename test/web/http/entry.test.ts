@@ -96,25 +96,27 @@ test('a browser that was let in stays so over a restart for seven days, by a coo
         },
       }),
     });
-  const enter = async () => {
+  const enterAgain = async () => {
     await using page = await openAgain();
     return getCookie(await enterPage(page.url, getKey(page.link))).split('=')[1] ?? '';
   };
-  const see = async (cookie: string) => {
+  const seePage = async (cookie: string) => {
     await using page = await openAgain();
     const name = `parley-${page.url.port}`;
     const seen = await sendRequest(page.url, '/who', { cookie: `${name}=${cookie}` });
     return seen.status;
   };
-  const [first, second] = [await enter(), await enter()];
+  const [first, second] = [await enterAgain(), await enterAgain()];
   expect(first).not.toBe(second);
   expect(JSON.stringify(kept)).not.toContain(first);
-  expect([await see(first), await see(second), await see(kept[0]?.hash ?? '')]).toEqual(
-    [200, 200, 401],
-  );
+  expect([
+    await seePage(first),
+    await seePage(second),
+    await seePage(kept[0]?.hash ?? ''),
+  ]).toEqual([200, 200, 401]);
   nowMs = 7 * 86_400_000;
-  expect(await see(first)).toBe(401);
+  expect(await seePage(first)).toBe(401);
   nowMs = 0;
-  for (let n = 0; n < 15; n++) await enter();
-  expect([await see(first), await see(second)]).toEqual([401, 200]);
+  for (let n = 0; n < 15; n++) await enterAgain();
+  expect([await seePage(first), await seePage(second)]).toEqual([401, 200]);
 });

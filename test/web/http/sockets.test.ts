@@ -31,7 +31,7 @@ async function openRoom() {
 }
 
 /** Everything the server sends on a connection that sends `text`, until the server ends it. */
-async function sent(url: URL, text: string) {
+async function readSent(url: URL, text: string) {
   const socket = connect(Number(url.port), '127.0.0.1');
   socket.write(text);
   let all = '';
@@ -75,12 +75,12 @@ test('a body of 10 MB is refused by its length, and one of a page without a leng
     'The body is too long: at most 64 KiB.',
   ]);
   const head = `POST /act HTTP/1.1\r\nHost: ${page.url.host}\r\nOrigin: ${origin}\r\n`;
-  const big = await sent(
+  const big = await readSent(
     page.url,
     `${head}Content-Length: 10000000\r\n\r\n${'x'.repeat(100_000)}`,
   );
   expect(big).toMatch(/^HTTP\/1\.1 413 /);
-  const chunked = await sent(
+  const chunked = await readSent(
     page.url,
     `${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`,
   );
@@ -91,23 +91,23 @@ test('a body of 10 MB is refused by its length, and one of a page without a leng
 test('a request that names two hosts is refused with 400, also one of a program or for a WebSocket', async () => {
   await using page = await openRoom();
   const { host } = page.url;
-  const ask = async (line: string, ...headers: readonly string[]) => {
+  const askRaw = async (line: string, ...headers: readonly string[]) => {
     const head = [line, ...headers, 'Connection: close'].join('\r\n');
-    return (await sent(page.url, `${head}\r\n\r\n`)).slice(0, 12);
+    return (await readSent(page.url, `${head}\r\n\r\n`)).slice(0, 12);
   };
   const [own, other] = [`Host: ${host}`, 'HOST: evil.example'];
   const upgrade = ['Upgrade: websocket', 'Connection: Upgrade'];
   const refused = [
-    ask('GET / HTTP/1.1', own, other),
-    ask('GET / HTTP/1.1', other, own),
-    ask('GET / HTTP/1.1', own, own),
-    ask('POST /v1/act HTTP/1.1', own, other),
-    ask('GET /room HTTP/1.1', own, other, ...upgrade),
-    ask('GET http://evil.example/ HTTP/1.1', own),
-    ask('GET / HTTP/1.1'),
+    askRaw('GET / HTTP/1.1', own, other),
+    askRaw('GET / HTTP/1.1', other, own),
+    askRaw('GET / HTTP/1.1', own, own),
+    askRaw('POST /v1/act HTTP/1.1', own, other),
+    askRaw('GET /room HTTP/1.1', own, other, ...upgrade),
+    askRaw('GET http://evil.example/ HTTP/1.1', own),
+    askRaw('GET / HTTP/1.1'),
   ];
   expect(new Set(await Promise.all(refused))).toEqual(new Set(['HTTP/1.1 400']));
-  expect(await ask(`GET ${page.url.href} HTTP/1.1`, own)).toBe('HTTP/1.1 200');
+  expect(await askRaw(`GET ${page.url.href} HTTP/1.1`, own)).toBe('HTTP/1.1 200');
 });
 
 test('closing does not wait for an answer that never ends', async () => {

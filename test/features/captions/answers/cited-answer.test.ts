@@ -22,7 +22,7 @@ const talk = toFound(
   ...Array.from({ length: 6 }, (_, n) => makeLine(90_000 + 1_000 * n, `line ${n}`)),
 );
 const numbered = numberLines(talk);
-const read = (reply: string) =>
+const readCited = (reply: string) =>
   findCitedLines(reply, numbered).map(({ line }) => line.text);
 
 test('a model is shown lines with number, time and name; what was not understood is left out', () => {
@@ -44,7 +44,7 @@ test.each([
   ['[2] 20:14 Ben: Friday at eight, my place.', ['Friday at eight, my place.']],
   ['- [2]\n- [4]', ['Friday at eight, my place.', 'And who cooks?']],
 ])('the reply %j cites the lines of its numbers, in order of speech', (reply, texts) =>
-  expect(read(reply)).toEqual(texts),
+  expect(readCited(reply)).toEqual(texts),
 );
 
 test.each([
@@ -56,7 +56,7 @@ test.each([
   'I cannot do that.',
   '{"lines": "2"}',
   'x'.repeat(10_000),
-])('the reply %j cites nothing', (reply) => expect(read(reply)).toEqual([]));
+])('the reply %j cites nothing', (reply) => expect(readCited(reply)).toEqual([]));
 
 test('whatever a model replies, nothing comes of it but lines that it was shown', () => {
   const shown = new Set(numbered.lines);

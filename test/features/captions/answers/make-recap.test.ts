@@ -19,7 +19,7 @@ const talk = toFound(
   makeLine(180_000, 'Does anybody have a car?'),
 );
 /** Points shown of a reply: kind, text and number of the line in its session. */
-async function read(reply: string, found = talk) {
+async function readPoints(reply: string, found = talk) {
   return (await requestRecap(found, { maxChars: 10_000 }, async () => reply)).map(
     ({ kind, text, sources: [{ line }] }) => [kind, text, line.startMs / 60_000],
   );
@@ -55,8 +55,8 @@ test('decisions come first, then tasks, open questions and the rest, each with i
     ['question', 'Who has a car?', 3],
     ['point', 'The bridge is 343 metres high.', 0],
   ];
-  expect(await read(reply)).toEqual(shown);
-  expect(await read(`Here it is:\n\`\`\`json\n${reply}\n\`\`\``)).toEqual(shown);
+  expect(await readPoints(reply)).toEqual(shown);
+  expect(await readPoints(`Here it is:\n\`\`\`json\n${reply}\n\`\`\``)).toEqual(shown);
 });
 
 test.each([
@@ -69,7 +69,7 @@ test.each([
   ['without text', { ...friday, text: ' \u200b' }],
   ['of an unknown kind', { ...friday, kind: 'order' as 'point' }],
 ])('a point %s is dropped', async (_, point) =>
-  expect(await read(makeRecapReply(point, table))).toEqual([
+  expect(await readPoints(makeRecapReply(point, table))).toEqual([
     ['task', 'Book a table.', 2],
   ]),
 );
@@ -83,7 +83,7 @@ test.each([
   '{"items":[]}',
   'null',
 ])('the reply %j is not readable', (reply) =>
-  expect(read(reply)).rejects.toMatchObject({ code: 'answer.malformed' }),
+  expect(readPoints(reply)).rejects.toMatchObject({ code: 'answer.malformed' }),
 );
 
 test('a point in a recap cannot quote a line of another speaker', async () => {
@@ -105,7 +105,7 @@ test('a point in a recap cannot quote a line of another speaker', async () => {
     line: 1,
     words,
   });
-  expect(await read(fooled, found)).toEqual([]);
+  expect(await readPoints(fooled, found)).toEqual([]);
 });
 
 /** Fifty sentences, and a model that finds a point in every fifth line. */
@@ -114,9 +114,9 @@ const long = toFound(
     makeLine(n * 10_000, `This is sentence ${n} of a long evening.`, { number: n + 1 }),
   ),
 );
-function scripted() {
+function makeScripted() {
   const asked: ModelPrompt[] = [];
-  const ask = async (prompt: ModelPrompt) => {
+  const askScript = async (prompt: ModelPrompt) => {
     asked.push(prompt);
     const rows = [...prompt.user.matchAll(/^\[(\d+)\] (.*)$/gm)];
     const some = rows.filter((_, n) => n % 5 === 0);
@@ -127,12 +127,12 @@ function scripted() {
       }),
     );
   };
-  return { asked, ask };
+  return { asked, ask: askScript };
 }
 const options = { maxChars: 700 };
 
 test('a long transcript is asked about in pieces, each for its share of the points', async () => {
-  const { asked, ask } = scripted();
+  const { asked, ask } = makeScripted();
   const points = await requestRecap(long, options, ask);
   expect(points.length).toBeGreaterThan(3);
   expect(points.length).toBeLessThanOrEqual(6);
@@ -141,13 +141,13 @@ test('a long transcript is asked about in pieces, each for its share of the poin
     3,
   );
   for (const { user } of asked) expect(user.length).toBeLessThan(options.maxChars + 60);
-  const each = scripted();
+  const each = makeScripted();
   await requestRecap(long, { maxChars: 60 }, each.ask);
   expect(each.asked[0]?.system).toContain('in at most 1 points');
 });
 
 test('a piece without a readable reply adds no point', async () => {
-  const { asked, ask } = scripted();
+  const { asked, ask } = makeScripted();
   const halfRead = async (prompt: ModelPrompt) => {
     const reply = await ask(prompt);
     return asked.length === 1 ? 'oops' : reply;
@@ -175,8 +175,8 @@ test('whatever is said and replied, a point names lines that were shown', async 
       fc.array(point, { maxLength: 30 }),
       words,
       async (parts, noise) => {
-        const ask = async () => `${noise} ${makeRecapReply(...parts)}`;
-        const made = requestRecap(found, { maxChars: 100_000 }, ask);
+        const askNoisy = async () => `${noise} ${makeRecapReply(...parts)}`;
+        const made = requestRecap(found, { maxChars: 100_000 }, askNoisy);
         const points = await made.catch(() => []);
         expect(points.length).toBeLessThanOrEqual(20);
         for (const { sources, text } of points) {

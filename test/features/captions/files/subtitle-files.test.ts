@@ -9,10 +9,11 @@ import {
 
 import { type ReadCue, readSrt } from './subtitle-readers.ts';
 
-const write = (...lines: readonly TranscriptLine[]) =>
+const writeSubtitles = (...lines: readonly TranscriptLine[]) =>
   formatTranscriptFile('srt', { session: evening, lines }).text;
-const cuesOf = (...lines: readonly TranscriptLine[]) => readSrt(write(...lines));
-const spoken = ({ speaker, startMs, endMs, text }: ReadCue) => [
+const cuesOf = (...lines: readonly TranscriptLine[]) =>
+  readSrt(writeSubtitles(...lines));
+const formatCue = ({ speaker, startMs, endMs, text }: ReadCue) => [
   speaker,
   startMs,
   endMs,
@@ -27,7 +28,7 @@ test('speakers, words, times and order are read back from an srt file', () => {
     makeLine(4_000, '', { name: 'Cleo' }),
     makeLine(4_000, 'What?', { name: 'Dan', number: 999 }),
   );
-  expect(cues.map(spoken)).toEqual([
+  expect(cues.map(formatCue)).toEqual([
     ['Ana', 0, 2_000, 'How high is it?'],
     ['Ben', 1_250, 3_250, 'The bridge is 343 metres.'],
     ['Nova', 3_000, 5_000, 'The Millau Viaduct, at 343—'],

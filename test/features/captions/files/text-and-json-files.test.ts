@@ -22,11 +22,13 @@ const talk = [
   makeLine(70_000, '', { name: 'Cleo' }),
   makeBotLine(80_000, 'The Millau Viaduct, at 343', { isCut: true }),
 ];
-const write = (format: 'txt' | 'json', given: Partial<TranscriptContent> = {}) =>
-  formatTranscriptFile(format, { session: evening, lines: talk, ...given }).text;
+const writeTranscript = (
+  format: 'txt' | 'json',
+  given: Partial<TranscriptContent> = {},
+) => formatTranscriptFile(format, { session: evening, lines: talk, ...given }).text;
 
 test('a text file tells channel, date and time zone, and each line with its time of day', () =>
-  expect(write('txt')).toBe(
+  expect(writeTranscript('txt')).toBe(
     [
       ...['Captions of Lounge, 2026-11-20', 'UTC', ''],
       '[20:14:00] Ana: When do we meet?',
@@ -52,7 +54,7 @@ const ids = {
 test('a json file fits its schema, and holds ids, language and links', async () => {
   const rich = { language: 'en', isBrief: true } as const;
   const lines = [...talk, makeLine(90_000, 'When?', rich)];
-  const file = write('json', { ...ids, lines });
+  const file = writeTranscript('json', { ...ids, lines });
   expect((await schemaCheck())(file)).toEqual([]);
   const { session, lines: read } = JSON.parse(file);
   expect(session).toMatchObject({
@@ -82,7 +84,10 @@ test('the example of the documentation fits the schema', async () => {
 });
 
 test('a file that does not fit the schema is noticed', async () => {
-  const wrong = write('json').replace('"isUnderstood":true', '"isUnderstood":"yes"');
+  const wrong = writeTranscript('json').replace(
+    '"isUnderstood":true',
+    '"isUnderstood":"yes"',
+  );
   expect((await schemaCheck())(wrong)).not.toEqual([]);
 });
 
@@ -101,7 +106,7 @@ test('whatever was said, the json file fits its schema', async () => {
         const lines = specs.map(({ text, name, at }, n) =>
           makeLine(at, text, { name, number: n + 1 }),
         );
-        expect(check(write('json', { lines }))).toEqual([]);
+        expect(check(writeTranscript('json', { lines }))).toEqual([]);
       },
     ),
     { numRuns: countRuns(50) },

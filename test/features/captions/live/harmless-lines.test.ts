@@ -2,7 +2,7 @@ import { countRuns, fc } from '#test/properties.ts';
 
 import { InstantChat, makeCaptionLine } from './live-captions-setup.ts';
 
-function shown(name: string, text: string, translation?: string) {
+function showLine(name: string, text: string, translation?: string) {
   const chat = new InstantChat();
   chat.put(
     makeCaptionLine(1, name, text, translation === undefined ? {} : { translation }),
@@ -11,30 +11,30 @@ function shown(name: string, text: string, translation?: string) {
 }
 
 test('markdown is shown instead of obeyed', () => {
-  expect(shown('Ana', '# a `b` ```c``` ||d|| ~~e~~ _f_ > g')).toEqual([
+  expect(showLine('Ana', '# a `b` ```c``` ||d|| ~~e~~ _f_ > g')).toEqual([
     '**Ana** \\# a \\`b\\` \\`\\`\\`c\\`\\`\\` \\|\\|d\\|\\| \\~\\~e\\~\\~ \\_f\\_ > g',
   ]);
-  expect(shown('Ana', 'a', '- b')).toEqual(['**Ana** a', '-# \\- b']);
-  expect(shown('Ana', 'a', '1. b')).toEqual(['**Ana** a', '-# 1\\. b']);
+  expect(showLine('Ana', 'a', '- b')).toEqual(['**Ana** a', '-# \\- b']);
+  expect(showLine('Ana', 'a', '1. b')).toEqual(['**Ana** a', '-# 1\\. b']);
 });
 
 test('a link stays readable, and no words hide where it leads', () => {
-  expect(shown('Ana', 'see (https://a.example/b_c).')).toEqual([
+  expect(showLine('Ana', 'see (https://a.example/b_c).')).toEqual([
     '**Ana** see (https://a.example/b_c).',
   ]);
-  expect(shown('Ana', '[safe](https://evil.example)')).toEqual([
+  expect(showLine('Ana', '[safe](https://evil.example)')).toEqual([
     '**Ana** \\[safe\\](https://evil.example)',
   ]);
-  expect(shown('https://evil.example', 'yes')).toEqual([
+  expect(showLine('https://evil.example', 'yes')).toEqual([
     '**https\\://evil.example** yes',
   ]);
 });
 
 test('characters without width and changes of direction are taken out, half characters replaced', () => {
-  expect(shown('A\u202ena\u200b', 'y\u2066e\u0000s \ud800 na\u034fme')).toEqual([
+  expect(showLine('A\u202ena\u200b', 'y\u2066e\u0000s \ud800 na\u034fme')).toEqual([
     '**Ana** ye s \ufffd name',
   ]);
-  expect(shown('דן', 'שלום, 343 metres')).toEqual(['**דן** שלום, 343 metres']);
+  expect(showLine('דן', 'שלום, 343 metres')).toEqual(['**דן** שלום, 343 metres']);
 });
 
 const pieces = [

@@ -4,14 +4,14 @@ import { InstantChat, makeCaptionLine, openLive } from './live-captions-setup.ts
 
 test('whole words are urgent, words that go on are not', () => {
   const chat = new InstantChat();
-  const urgencies = (state: CaptionLine['state'], text: string) => {
+  const listUrgencies = (state: CaptionLine['state'], text: string) => {
     const before = chat.desired.length;
     chat.put(makeCaptionLine(1, 'Ana', text, { state }));
     return chat.desired.slice(before).map(({ urgency }) => urgency);
   };
-  expect(urgencies('partial', 'one')).toEqual(['partial']);
-  expect(urgencies('whole', 'one two')).toEqual(['whole']);
-  expect(urgencies(undefined, 'one two')).toEqual(['whole']);
+  expect(listUrgencies('partial', 'one')).toEqual(['partial']);
+  expect(listUrgencies('whole', 'one two')).toEqual(['whole']);
+  expect(listUrgencies(undefined, 'one two')).toEqual(['whole']);
 });
 
 test('lines stand in the order of their beginnings, and one that is heard late goes last, with its time', () => {

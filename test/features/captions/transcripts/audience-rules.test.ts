@@ -66,38 +66,38 @@ async function programDoors(fixture: SessionFixture, synthesizer: FakeSynthesize
   await using server = await openLoopback(api.app);
   await api.add('bell', { guildId: toGuildId('g') });
   const headers = { authorization: 'Bearer bell', 'content-type': 'application/json' };
-  const read = async (path: string, init: RequestInit = {}) => {
+  const readPath = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(`${server.url}/v1/${path}`, { headers, ...init });
     return `${response.status} ${await response.text()}`;
   };
-  const post = async (path: string, body: object) => {
+  const postBody = async (path: string, body: object) => {
     arrived = Promise.withResolvers();
-    const answer = read(path, { method: 'POST', body: JSON.stringify(body) });
+    const answer = readPath(path, { method: 'POST', body: JSON.stringify(body) });
     await Promise.race([arrived.promise, answer]);
     await passUntil(fixture, answer);
     return await answer;
   };
-  const ask = (question: string, answer: AnswerForm) =>
-    post('servers/g/ask', { question, answer });
+  const askServer = (question: string, answer: AnswerForm) =>
+    postBody('servers/g/ask', { question, answer });
   const before = synthesizer.asked.length;
   const heard = {
-    'an answer to a program': await ask('What did you hear?', 'voice'),
-    'lines for a program': await ask('What was decided?', 'voice'),
+    'an answer to a program': await askServer('What did you hear?', 'voice'),
+    'lines for a program': await askServer('What was decided?', 'voice'),
   };
   const spoken = JSON.stringify(synthesizer.asked.slice(before));
   const messages = [{ role: 'user', content: 'What did you hear?' }];
   const answered = {
     ...heard,
-    'an answer to a program in writing': await ask('What did you hear?', 'text'),
-    'a completion': await post('chat/completions', { model: 'chained', messages }),
+    'an answer to a program in writing': await askServer('What did you hear?', 'text'),
+    'a completion': await postBody('chat/completions', { model: 'chained', messages }),
   };
   for (const answer of Object.values(answered))
     expect(answer).toMatch(/^200 .*(I know nothing|I found nothing)/);
   return {
     ...answered,
     'answers to a program, said': spoken,
-    'transcripts for a program': await read('servers/g/transcripts'),
-    'a transcript for a program': await read('servers/g/transcripts/last'),
+    'transcripts for a program': await readPath('servers/g/transcripts'),
+    'a transcript for a program': await readPath('servers/g/transcripts/last'),
   };
 }
 
@@ -300,7 +300,7 @@ async function publicDoors({ chat, fixture }: Narration, reader: ChannelMember) 
 }
 
 /** Nobody presses Confirm: who does gives it to the server. */
-async function remembered(setup: Narration, reader: ChannelMember) {
+async function rememberForServer(setup: Narration, reader: ChannelMember) {
   const answer = await askQuestion(setup, reader, 'Remember that.');
   const memories = await setup.fixture.dependencies.transcripts.onDisk.memories.list(
     toGuildId('g'),
@@ -386,13 +386,13 @@ async function channelLeaks(
   const doors = await channelDoors(setup, reader);
   const hasMemory = barred.length === words.length;
   const all = hasMemory
-    ? { ...doors, 'what it remembers': await remembered(setup, reader) }
+    ? { ...doors, 'what it remembers': await rememberForServer(setup, reader) }
     : doors;
   return { [`${reader.id} in the channel`]: openTo(barred, all) };
 }
 
 /** State after `rule.act`, over stores in a new place; Ben may open every channel but the Lounge. */
-async function act(rule: Rule, reopen: Reopen): Promise<Narration> {
+async function performAct(rule: Rule, reopen: Reopen): Promise<Narration> {
   const setup = await reopen(insiders);
   for (const [key, value] of Object.entries(rule.settings ?? {}))
     await setup.fixture.settings.setSetting(toGuildId('g'), key, value);
@@ -420,23 +420,23 @@ const cells = Object.entries(rules).flatMap(([rule, given]) =>
 
 test('words come out at every door of their channel, also for a person who came later', async () => {
   await using stack = new AsyncDisposableStack();
-  const setup = await act(
+  const setup = await performAct(
     { act: holdConversation, barred: allMay },
     await reopenIn(stack),
   );
   const { fixture } = setup;
-  const open = async (doors: Doors) => {
+  const listOpen = async (doors: Doors) => {
     const through = new Set(openTo(words, doors));
     return Object.keys(doors).filter((door) => !through.has(door));
   };
-  expect(await open(await privateDoors(setup, eva))).toEqual(withoutWords);
-  expect(await open(await channelDoors(setup, eva))).toEqual([
+  expect(await listOpen(await privateDoors(setup, eva))).toEqual(withoutWords);
+  expect(await listOpen(await channelDoors(setup, eva))).toEqual([
     'the chat of the channel',
   ]);
   fixture.captionChats.barred.clear();
   fixture.linkOpener.link.present.push(ben);
   await passTime(fixture, 40_000);
-  expect(await open(await channelDoors(setup, ben))).toEqual([
+  expect(await listOpen(await channelDoors(setup, ben))).toEqual([
     'the chat of the channel',
   ]);
   expect(fixture.written.filter((text) => text.includes('Ben'))).toEqual([]);
@@ -447,7 +447,7 @@ test.each(cells)(
   async ({ given, time, happen }) => {
     await using stack = new AsyncDisposableStack();
     const reopen = await reopenIn(stack);
-    const setup = await happen(await act(given, reopen), reopen);
+    const setup = await happen(await performAct(given, reopen), reopen);
     const { fixture } = setup;
     const isRestarted = time === 'after a restart';
     const barred = (isRestarted && given.barredAfterRestart) || given.barred;

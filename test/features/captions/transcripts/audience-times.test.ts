@@ -80,15 +80,15 @@ test('a channel is open to a person who sits there, whatever their roles', async
     places: { ...places, findSeat: (_, id) => (id === 'ben' ? lounge : undefined) },
   });
   for (const id of ['adam', 'ben']) fixture.captionChats.barred.add(id);
-  const may = (id: PersonId, channelId: ChannelId) =>
+  const mayOpen = (id: PersonId, channelId: ChannelId) =>
     fixture.sessions.canOpen(toGuildId('g'), channelId, id);
   expect([
-    await may(toPersonId('ben'), toChannelId('lounge')),
-    await may(toPersonId('ben'), toChannelId('den')),
+    await mayOpen(toPersonId('ben'), toChannelId('lounge')),
+    await mayOpen(toPersonId('ben'), toChannelId('den')),
   ]).toEqual([true, false]);
-  expect(await may(toPersonId('adam'), toChannelId('lounge'))).toBe(false);
+  expect(await mayOpen(toPersonId('adam'), toChannelId('lounge'))).toBe(false);
   fixture.captionChats.barred.clear();
-  expect(await may(toPersonId('adam'), toChannelId('lounge'))).toBe(true);
+  expect(await mayOpen(toPersonId('adam'), toChannelId('lounge'))).toBe(true);
 });
 
 test('words of the channel go to its chat, and to the caller of a command elsewhere alone', async () => {

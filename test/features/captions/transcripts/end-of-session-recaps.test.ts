@@ -24,7 +24,7 @@ const decision = {
 const point: readonly ChatStep[] = [makeRecapReply(decision)];
 
 /** Adam has said "five five" so often while captions were on, in a server that wants recaps. */
-async function talked(
+async function talkSoOften(
   times: number,
   over: FixtureOptions = {},
   clock = new VirtualClock(),
@@ -40,16 +40,16 @@ async function talked(
   return { ...fixture, model };
 }
 
-const last = ({ captionChats }: SessionFixture) => captionChats.chat.texts.at(-1);
+const findLast = ({ captionChats }: SessionFixture) => captionChats.chat.texts.at(-1);
 
 test('when the bot leaves, a recap is posted where the captions are, without holding it up', async () => {
   const clock = new VirtualClock();
   const chat = new FakeChat([[{ waitMs: 9_000 }, ...point]], clock);
-  const fixture = await talked(5, { chat }, clock);
+  const fixture = await talkSoOften(5, { chat }, clock);
   await fixture.sessions.leave(toGuildId('g'));
-  expect(last(fixture)).not.toMatch(/^Recap/);
+  expect(findLast(fixture)).not.toMatch(/^Recap/);
   await clock.advance(12_000);
-  expect(last(fixture)).toMatch(
+  expect(findLast(fixture)).toMatch(
     /^Recap of Lounge, \d{4}-\d\d-\d\d:\n\*\*Decisions\*\*\n\d\d:\d\d Adam: They take five\. https:\S+\/lounge captions 1$/,
   );
 });
@@ -59,10 +59,10 @@ test('the recap at the end is paid by the server, and goes with the lines it res
   const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: toUsd(10) } });
   const usage = { inputTokens: 100_000, outputTokens: 0 };
   const chat = new FakeChat([[...point, { usage }]], clock);
-  const fixture = await talked(5, { spending: budgets, chat }, clock);
+  const fixture = await talkSoOften(5, { spending: budgets, chat }, clock);
   await fixture.sessions.leave(toGuildId('g'));
   await passTime(fixture, 3_000);
-  expect(last(fixture)).toContain('Recap of');
+  expect(findLast(fixture)).toContain('Recap of');
   const { day, people } = ledger.getStanding(toGuildId('g'), clock.wallMs());
   expect([day.nanoUsd >= 100_000_000, people.size]).toEqual([true, 0]);
   await fixture.privacy.forget(toGuildId('g'), toPersonId('adam'));
@@ -72,24 +72,24 @@ test('the recap at the end is paid by the server, and goes with the lines it res
 });
 
 test('a process that is killed before a recap is noted leaves none of its words', async () => {
-  const fixture = await talked(5);
-  const texts = () => fixture.captionChats.chat.desired.map(({ text }) => text);
+  const fixture = await talkSoOften(5);
+  const listTexts = () => fixture.captionChats.chat.desired.map(({ text }) => text);
   const noted = new Promise<readonly string[]>((resolve) => {
     const { onDisk: transcripts } = fixture.transcripts;
     const put = transcripts.messages.putMessage.bind(transcripts.messages);
     transcripts.messages.putMessage = async (message) => {
-      if (texts().includes('\u2026')) resolve(texts());
+      if (listTexts().includes('\u2026')) resolve(listTexts());
       await put(message);
     };
   });
   await fixture.sessions.leave(toGuildId('g'));
   await passTime(fixture, 3_000);
   expect((await noted).filter((text) => text.includes('They take five'))).toEqual([]);
-  expect(last(fixture)).toContain('They take five');
+  expect(findLast(fixture)).toContain('They take five');
 });
 
 test('a recap that is being posted while a person is forgotten never shows its words', async () => {
-  const fixture = await talked(5);
+  const fixture = await talkSoOften(5);
   const { captionChats, clock } = fixture;
   const { chat } = captionChats;
   const show = chat.show.bind(chat);
@@ -107,7 +107,7 @@ test('a recap that is being posted while a person is forgotten never shows its w
 });
 
 test('whoever comes in late finds a button for what they missed, and reads it alone', async () => {
-  const fixture = await talked(10);
+  const fixture = await talkSoOften(10);
   fixture.linkOpener.link.present.push(eva);
   await passTime(fixture, 500);
   const offered = fixture.captionChats.chat.desired.findLast(({ key }) =>

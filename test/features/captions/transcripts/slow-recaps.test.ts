@@ -20,7 +20,7 @@ const twoPoints = makeRecapReply(
 );
 
 /** Adam and Eva have each said something; a recap takes so long. */
-async function talked(recapMs: number, points = twoPoints) {
+async function talkAndRecap(recapMs: number, points = twoPoints) {
   const clock = new VirtualClock();
   const slow: readonly ChatStep[] = [{ waitMs: recapMs }, points];
   const model = new FakeChat([slow], clock);
@@ -51,25 +51,25 @@ async function recapOf({ clock, transcriptFor }: SessionFixture, asker = adam) {
 const whole = ['They take five.', 'Eva agrees.'];
 
 test('a recap that takes longer than an interaction fails', async () =>
-  expect(await recapOf(await talked(20 * minuteMs))).toEqual({
+  expect(await recapOf(await talkAndRecap(20 * minuteMs))).toEqual({
     said: 'failed',
     minutes: 13,
   }));
 
 test('a person who asks for a recap of few words, of which the model notes nothing, reads these words', async () => {
-  const { said } = await recapOf(await talked(0, makeRecapReply()));
+  const { said } = await recapOf(await talkAndRecap(0, makeRecapReply()));
   expect(said).toEqual(['five five', 'five five']);
 });
 
 test('words that are forgotten while a recap is made are not in it', async () => {
-  const fixture = await talked(2 * minuteMs);
+  const fixture = await talkAndRecap(2 * minuteMs);
   const making = recapOf(fixture);
   await fixture.privacy.forget(toGuildId('g'), toPersonId('eva'));
   expect((await making).said).toEqual(['They take five.']);
 });
 
 test('a server makes one recap at a time, and a person has one written answer at a time', async () => {
-  const fixture = await talked(2 * minuteMs);
+  const fixture = await talkAndRecap(2 * minuteMs);
   const first = recapOf(fixture);
   await fixture.clock.advance(20);
   const question = { question: 'What do they take?', about: 'all' } as const;
@@ -97,7 +97,7 @@ test('recaps, quotes and answers in writing end with the share of a person', asy
   await sayAll(fixture);
   await fixture.sessions.leave(toGuildId('g'));
   const made = model.asked.length;
-  const share = () =>
+  const readShare = () =>
     ledger.getShare(toGuildId('g'), toPersonId('eva'), clock.wallMs()).nanoUsd;
   const outcomes: string[] = [];
   while (outcomes.length < 20 && outcomes.at(-1) !== 'failed')
@@ -110,7 +110,7 @@ test('recaps, quotes and answers in writing end with the share of a person', asy
         )
       ).kind,
     );
-  const spent = share();
+  const spent = readShare();
   expect(outcomes.length).toBeGreaterThan(1);
   expect(spent).toBeLessThanOrEqual(0.02e9);
   const question = { question: 'five', about: 'all' } as const;
@@ -119,7 +119,10 @@ test('recaps, quotes and answers in writing end with the share of a person', asy
     () => fixture.transcriptFor.askModel(toGuildId('g'), toPersonId('eva'), question),
   ])
     expect(await asking()).toMatchObject({ line: { id: 'budget.user' } });
-  expect([share(), model.asked.length - made]).toEqual([spent, outcomes.length - 1]);
+  expect([readShare(), model.asked.length - made]).toEqual([
+    spent,
+    outcomes.length - 1,
+  ]);
   expect(
     await fixture.talk.askQuestion(toGuildId('g'), 'Hello?', eva, 'text'),
   ).toMatchObject({

@@ -19,7 +19,7 @@ const kinds: readonly Kind[] = [
   ['http', 'legacy'],
   ['http', 'modern'],
 ];
-function stdio(mode: string): McpTransport {
+function makeStdio(mode: string): McpTransport {
   const given = { ...getCompileCacheEnvironment(), UNITS: 'metric' };
   const environment = new Map(
     Object.entries(given).map(([name, value]) => [name, new Secret(value)]),
@@ -33,7 +33,7 @@ function stdio(mode: string): McpTransport {
   };
 }
 
-function http({ url }: FakeMcpServer): McpTransport {
+function makeHttp({ url }: FakeMcpServer): McpTransport {
   return { kind: 'http', url, headers: new Map([['x-key', new Secret('k-1')]]) };
 }
 
@@ -44,15 +44,17 @@ const asker = {
   language: 'en',
 };
 
-async function connected(server: McpTransport) {
+async function openConnection(server: McpTransport) {
   return await openMcpConnection(server, { onToolsChanged: () => undefined }, never);
 }
 
-async function open([transport, era]: Kind) {
+async function openKind([transport, era]: Kind) {
   await using stack = new AsyncDisposableStack();
   const server =
     transport === 'http' ? stack.use(await openFakeMcp({ era })) : undefined;
-  const connection = stack.use(await connected(server ? http(server) : stdio(era)));
+  const connection = stack.use(
+    await openConnection(server ? makeHttp(server) : makeStdio(era)),
+  );
   const closing = stack.move();
   return {
     server,
@@ -63,14 +65,14 @@ async function open([transport, era]: Kind) {
   };
 }
 
-const lent = new Map<string, ReturnType<typeof open>>();
+const lent = new Map<string, ReturnType<typeof openKind>>();
 afterAll(async () => {
   for (const one of lent.values()) await (await one)[Symbol.asyncDispose]();
 });
 
 /** Connection that all tests share that do not end it. */
-function lend(kind: Kind) {
-  const known = lent.get(`${kind}`) ?? open(kind);
+function lendConnection(kind: Kind) {
+  const known = lent.get(`${kind}`) ?? openKind(kind);
   lent.set(`${kind}`, known);
   return known;
 }
@@ -78,7 +80,7 @@ function lend(kind: Kind) {
 test.each(kinds)(
   'over %s a server of the %s generation is spoken to',
   async (...kind) => {
-    const { connection, call } = await lend(kind);
+    const { connection, call } = await lendConnection(kind);
     expect(connection.era).toBe(kind[1]);
     expect(
       (await connection.listTools(never)).find(({ name }) => name === 'echo'),
@@ -104,7 +106,7 @@ test.each(kinds)(
 test.each(kinds)(
   'over %s (%s) a call is ended by whoever asked at its deadline, and by the connection later',
   async (...kind) => {
-    const reported = await (await lend(kind)).connection.callTool(
+    const reported = await (await lendConnection(kind)).connection.callTool(
       'echo',
       { args: { text: 'hi' }, asker },
       1,
@@ -117,7 +119,7 @@ test.each(kinds)(
 test.each(kinds)(
   'over %s (%s) a crash in a call is told as such, and ends the connection',
   async (...kind) => {
-    await using open_ = await open(kind);
+    await using open_ = await openKind(kind);
     await expect(open_.call('crash')).rejects.toMatchObject({
       name: 'BotError',
       code:
@@ -130,7 +132,7 @@ test.each(kinds)(
 );
 
 test.each(kinds)('over %s (%s) a message of 6 MiB is not taken', async (...kind) => {
-  await using open_ = await open(kind);
+  await using open_ = await openKind(kind);
   await expect(open_.call('big')).rejects.toMatchObject({
     code: 'tool.flooded',
     message: 'An MCP server sent JSON with more than 4 MiB.',
@@ -138,13 +140,13 @@ test.each(kinds)('over %s (%s) a message of 6 MiB is not taken', async (...kind)
 });
 
 test('a small message of many or deep values from an address reaches no schema', async () => {
-  await using many = await open(['http', 'modern']);
+  await using many = await openKind(['http', 'modern']);
   const words = 'An MCP server sent JSON with more than 10,000 values.';
   await expect(many.call('many')).rejects.toMatchObject({
     code: 'tool.flooded',
     message: words,
   });
-  await using deep = await open(['http', 'modern']);
+  await using deep = await openKind(['http', 'modern']);
   await expect(deep.call('deep')).rejects.toMatchObject({
     code: 'tool.flooded',
     message: 'An MCP server sent JSON with more than 32 levels of nesting.',
@@ -154,7 +156,7 @@ test('a small message of many or deep values from an address reaches no schema',
 test.each(kinds)(
   'over %s (%s) no tool asks a person, and none a model',
   async (...kind) => {
-    const open_ = await lend(kind);
+    const open_ = await lendConnection(kind);
     const asked = await open_.call('ask_person').then(
       ({ isError }) => (isError ? 'refused' : 'asked'),
       ({ code }) => code,
@@ -168,7 +170,7 @@ test.each(kinds)(
 // Proves: A tool of an MCP server gets no key of the bot by real
 test('a program gets of the environment only what its entry names and a few usual variables', async () => {
   vi.stubEnv('OPENAI_API_KEY', 'sk-secret');
-  await using connection = await connected(stdio('modern'));
+  await using connection = await openConnection(makeStdio('modern'));
   const { text } = await connection.callTool(
     'environment',
     { args: {}, asker },
@@ -184,21 +186,21 @@ test('a program gets of the environment only what its entry names and a few usua
 });
 
 test('a program that ends at once is told as such', () =>
-  expect(connected(stdio('gone'))).rejects.toMatchObject({
+  expect(openConnection(makeStdio('gone'))).rejects.toMatchObject({
     code: 'tool.crashed',
   }));
 
 test('a command that is not there, and an address where nobody listens, are told as unreachable', async () => {
   const unreachable = { code: 'tool.unreachable', retryable: true };
   const nothing = {
-    ...stdio('modern'),
+    ...makeStdio('modern'),
     command: './no-such-program',
   } as McpTransport;
-  await expect(connected(nothing)).rejects.toMatchObject(unreachable);
+  await expect(openConnection(nothing)).rejects.toMatchObject(unreachable);
   const nobody: McpTransport = {
     kind: 'http',
     url: new URL('http://127.0.0.1:9/mcp'),
     headers: new Map(),
   };
-  await expect(connected(nobody)).rejects.toMatchObject(unreachable);
+  await expect(openConnection(nobody)).rejects.toMatchObject(unreachable);
 });

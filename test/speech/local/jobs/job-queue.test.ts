@@ -11,14 +11,14 @@ type Run = QueuedJob & {
 };
 
 /** Shares of the runs of a job, as measured: layers of the encoder and tokens; the parts of a voice; one judgement. */
-const repeat = (share: number, times: number) =>
+const repeatStep = (share: number, times: number) =>
   Array.from({ length: times }, () => share / times);
-const heardRuns = [...repeat(0.48, 7), ...repeat(0.52, 20)];
+const heardRuns = [...repeatStep(0.48, 7), ...repeatStep(0.52, 20)];
 const runShares = {
   turn: [1],
   ears: heardRuns,
-  answer: repeat(1 / 66, 66),
-  voice: [0.14, 0.11, 0.11, ...repeat(0.64, 5)],
+  answer: repeatStep(1 / 66, 66),
+  voice: [0.14, 0.11, 0.11, ...repeatStep(0.64, 5)],
   recording: heardRuns,
 };
 
@@ -110,17 +110,17 @@ function measureSentence(
 ): number {
   const thread = new VirtualThread();
   for (const job of flood) thread.add(job);
-  const step = (arrives?: () => void) => {
+  const stepThread = (arrives?: () => void) => {
     const ended = thread.step(arrives);
     if (ended?.guildId === flooding) thread.add(ended);
     return ended;
   };
-  for (let n = 0; n < stepsBefore; n++) step();
+  for (let n = 0; n < stepsBefore; n++) stepThread();
   const startMs = thread.nowMs;
   for (const [n, job] of sentence.entries()) {
     // The first job arrives when a run of the model has just begun.
-    const ended = step(() => thread.add(job));
-    if (n === 0 || ended !== job) while (step() !== job);
+    const ended = stepThread(() => thread.add(job));
+    if (n === 0 || ended !== job) while (stepThread() !== job);
   }
   return thread.nowMs - startMs;
 }
