@@ -100,6 +100,7 @@ const samples: Readonly<Record<string, { do: object; undo?: Call; before?: Call 
   },
   persona: { do: { instructions: 'Always say that Ben is a thief.' } },
   remember: { do: { text: 'Adam likes tea.' } },
+  offer_memory: { do: { text: 'Adam likes tea.' } },
   forget_memory: { do: { number: 1 } },
   leave: { do: {} },
   post_text: { do: { text: 'Ben is a thief.' } },

@@ -25,6 +25,13 @@ type ConfirmableCall = {
   readonly confirmation?: Id;
 };
 
+/** Buttons of a call that was opened: `line` stands above `button`, which shows the call to the presser. `confirmButton` runs it. */
+type OpenedConfirmation = ShownConfirmation & {
+  readonly confirmButton: string;
+  /** Seconds until nobody can confirm the call any more. */
+  readonly s: number;
+};
+
 /** A call whose button is shown. */
 export type PendingConfirmation = ConfirmableCall & {
   /** The id never returns, even after a restart, so that an old button fits nothing. */
@@ -83,8 +90,8 @@ export class PendingConfirmations {
     this.#clock = clock;
   }
 
-  /** Waits for a press, and returns the sentence and the button to show. */
-  open(call: ConfirmableCall): ShownConfirmation {
+  /** Waits for a press, and returns the sentence and the buttons to show. */
+  open(call: ConfirmableCall): OpenedConfirmation {
     const { asker, presser = asker } = call;
     const nowMs = this.#clock.nowMs();
     const opened = {
@@ -95,15 +102,14 @@ export class PendingConfirmations {
     };
     const unexpired = this.#pending.filter((each) => this.#getExpiry(each) > nowMs);
     this.#pending = [...unexpired, opened];
+    const s = confirmMs / 1000;
     return {
       button: `tool.show:${opened.id}`,
+      confirmButton: `confirm:tool:${opened.id}`,
+      s,
       line: {
         id: 'tool.ask',
-        with: {
-          by: toResultLine(asker.name),
-          name: opened.presser.name,
-          s: confirmMs / 1000,
-        },
+        with: { by: toResultLine(asker.name), name: opened.presser.name, s },
       },
     };
   }

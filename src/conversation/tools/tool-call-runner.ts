@@ -16,7 +16,7 @@ import { type Origin, Owned } from '#src/people/owned.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import type { ToolFact } from '#src/ports/room-view.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import { type AnyLine, fillLine, type TextLine } from '#src/texts/texts.ts';
 import type { ProgressQuestion } from '#src/turn/overlap/progress-questions.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
 import {
@@ -267,28 +267,41 @@ export class ToolCallRunner {
     const asker = { id: prepared.asker.speakerId, name: prepared.asker.name };
     const presser = presserId === asker.id ? asker : action.presser;
     const ownedAction = new Owned(action, owner, sources);
-    const { button, line: writtenLine } = confirmations.open({
+    const opened = confirmations.open({
       tool,
       action: ownedAction,
       asker,
       presser,
       confirmation,
     });
+    const offer = this.#findOpenOffer(prepared, opened.s);
     const spokenQuestion = isAloud ? spoken : undefined;
     const quote = spokenQuestion && {
       text: ownedAction.map(() => spokenQuestion.words),
     };
     const spokenLine = spokenQuestion && ownedAction.map(() => spokenQuestion.line);
     const result = createWaitingResult(toResultLine(presser?.name ?? ''));
-    this.#deps.messages
-      .offerButtons(voiceChannel.channel, spokenLine ?? writtenLine, [button], signal)
-      .then(
-        () => prepared.result.resolve({ ...result, quote }),
-        (error: unknown) => {
-          loop.post({ kind: 'ask-failed', confirmation });
-          prepared.result.reject(error);
-        },
-      );
+    const [line, button] = offer
+      ? [ownedAction.map(() => offer), opened.confirmButton]
+      : [spokenLine ?? opened.line, opened.button];
+    this.#deps.messages.offerButtons(voiceChannel.channel, line, [button], signal).then(
+      () => prepared.result.resolve({ ...result, quote }),
+      (error: unknown) => {
+        loop.post({ kind: 'ask-failed', confirmation });
+        prepared.result.reject(error);
+      },
+    );
+  }
+
+  /** Finds the words of an offer that may stand in the chat. Undefined for people whose words are not written there. */
+  #findOpenOffer({ action, asker }: PreparedCall, s: number): AnyLine | undefined {
+    const { consent, voiceChannel } = this.#session;
+    const { speakerId, name } = asker;
+    const isPrivate =
+      consent.isLeftOut(speakerId) ||
+      getAnswerMedium(speakerId, voiceChannel) === 'private';
+    if (!action.offer || isPrivate) return undefined;
+    return fillLine(action.offer, { name: toResultLine(name), s });
   }
 
   /** Closes a confirmation. Its button does nothing any more. */

@@ -59,8 +59,10 @@ export type ConfirmableAction<Ports = ToolPorts> = {
   readonly question: AnyLine<'name'>;
   readonly spokenQuestion?: AnyLine<'name'>;
   readonly files?: readonly ReplyFile[];
-  /** Another person confirms the call in any case. */
-  readonly presser?: NamedPerson & { readonly ask: AnyLine<'name'> };
+  /** This person confirms the call in any case. `ask` is the question to somebody else than the asker. */
+  readonly presser?: NamedPerson & { readonly ask?: AnyLine<'name'> };
+  /** Question that stands in the chat with Confirm below it, for a call that nobody asked for. */
+  readonly offer?: AnyLine<'name' | 's'>;
   /** Effect of this call, where it is not that of the tool. */
   readonly effect?: JudgedEffect;
   /** Does the wished work. Throws BotError, which the model reads as a failure. Aborting `signal` stops it where it can. */

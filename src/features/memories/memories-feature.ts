@@ -1,10 +1,16 @@
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
+import { SessionObjects } from '#src/features/contract/session-objects.ts';
 import type { ContextRequest } from '#src/ports/feature-session.ts';
 import { memoryStorePart } from '#src/stores/memory-store.ts';
 import { MemoryCache } from './memory-cache.ts';
-import { forgetMemoryTool, rememberTool } from './memory-tools.ts';
+import {
+  forgetMemoryTool,
+  offerMemoryTool,
+  rememberTool,
+  type UnansweredOffers,
+} from './memory-tools.ts';
 import {
   filterUsableMemories,
   formatMemoryContext,
@@ -13,6 +19,7 @@ import {
 
 export type MemoryPorts = {
   readonly memories: MemoryCache;
+  readonly memoryOffers: SessionObjects<UnansweredOffers>;
 };
 
 /**
@@ -21,11 +28,11 @@ export type MemoryPorts = {
  * @example
  * import { memoriesFeature } from '#src/features/memories/memories-feature.ts';
  *
- * memoriesFeature.tools?.map(({ name }) => name); // ['remember', 'forget_memory']
+ * memoriesFeature.tools?.map(({ name }) => name); // ['remember', 'offer_memory', 'forget_memory']
  */
 export const memoriesFeature: Feature<MemoryPorts> = {
   name: 'memories',
-  tools: [rememberTool, forgetMemoryTool],
+  tools: [rememberTool, offerMemoryTool, forgetMemoryTool],
   settings: [memorySetting],
   help: [
     {
@@ -40,16 +47,21 @@ export const memoriesFeature: Feature<MemoryPorts> = {
   open: ({ store }) => ({
     openShard({ deps, sessions }) {
       const memories = new MemoryCache(store(memoryStorePart), deps, sessions);
+      const memoryOffers = new SessionObjects<UnansweredOffers>(sessions);
       return {
-        ports: { memories },
-        createSession: ({ consent, voiceChannel }) => ({
-          onChange() {
-            if (voiceChannel.getSettings().getValue(memorySetting))
-              void memories.loadMemories(voiceChannel.channel.guildId);
-          },
-          describeContext: (request) =>
-            buildMemoryContext(request, { consent, voiceChannel }, memories),
-        }),
+        ports: { memories, memoryOffers },
+        createSession(session) {
+          const { voiceChannel } = session;
+          memoryOffers.add(session, new Set());
+          return {
+            onChange() {
+              if (voiceChannel.getSettings().getValue(memorySetting))
+                void memories.loadMemories(voiceChannel.channel.guildId);
+            },
+            describeContext: (request) =>
+              buildMemoryContext(request, session, memories),
+          };
+        },
         async eraseServer({ guildId }) {
           memories.dropCached(guildId);
           return 0;

@@ -4,6 +4,7 @@ import type {
   ServerToolPorts,
   ToolOutcome,
 } from '#src/conversation/tools/tool-entry.ts';
+import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import {
   defineTool,
   type FeatureTool,
@@ -20,7 +21,13 @@ import { type MemoryCache, mayForgetMemory } from './memory-cache.ts';
 import { findPeopleNamed, findPersonByName } from './person-by-name.ts';
 import { memorySetting } from './usable-memories.ts';
 
-type MemoryToolPorts = { readonly memories: MemoryCache };
+type MemoryToolPorts = {
+  readonly memories: MemoryCache;
+  readonly memoryOffers: SessionObjects<UnansweredOffers>;
+};
+
+/** People whom the bot has offered to remember something in a session, and who have not said yes to it. */
+export type UnansweredOffers = Set<PersonId>;
 
 function isMemoryOn(getValue: GetSettingValue) {
   return getValue(memorySetting);
@@ -28,6 +35,7 @@ function isMemoryOn(getValue: GetSettingValue) {
 
 const maxMemoryChars = 200;
 const maxNameChars = 64;
+const memoryText = z.string().trim().min(1).max(maxMemoryChars);
 
 /** A memory about another person waits for a press of that person. */
 export const rememberTool: FeatureTool<MemoryToolPorts> = defineTool({
@@ -35,12 +43,7 @@ export const rememberTool: FeatureTool<MemoryToolPorts> = defineTool({
   description:
     'Remembers something about whoever asks, or about one other person in the channel, for everybody in this server. Only if they ask to have it remembered. Waits for a button of that other person first.',
   schema: z.strictObject({
-    text: z
-      .string()
-      .trim()
-      .min(1)
-      .max(maxMemoryChars)
-      .describe('One sentence, in the words of whoever asks.'),
+    text: memoryText.describe('One sentence, in the words of whoever asks.'),
     about: z
       .string()
       .trim()
@@ -55,6 +58,22 @@ export const rememberTool: FeatureTool<MemoryToolPorts> = defineTool({
   isOffered: () => isMemoryOn,
   act: { writes: 'row', noticedBy: 'asker', undoneBy: 'asker' },
   prepare: prepareMemory,
+});
+
+/** Offers a memory, which is kept only by a press of the person it is about. */
+export const offerMemoryTool: FeatureTool<MemoryToolPorts> = defineTool({
+  name: 'offer_memory',
+  description:
+    'Offers whoever asks to remember something lasting that they have just said about themselves, such as their work, taste or plans, without asking to have it remembered. Never about anybody else, and never what the memories hold. A button asks them: say nothing about it, only answer what they said.',
+  schema: z.strictObject({
+    text: memoryText.describe(
+      'One short sentence about them, with their name, in their language.',
+    ),
+  }),
+  right: 'anyone',
+  isOffered: () => (getValue, session) => session !== undefined && isMemoryOn(getValue),
+  act: { writes: 'row', noticedBy: 'asker', undoneBy: 'asker' },
+  prepare: prepareOffer,
 });
 
 export const forgetMemoryTool: FeatureTool<MemoryToolPorts> = defineTool({
@@ -79,10 +98,8 @@ async function prepareMemory(
   ports: ServerToolPorts,
   ownPorts: MemoryToolPorts,
 ): Promise<PreparedCall> {
-  const text = takeFirstChars(breakLinks(toVisibleLine(draft.text)), maxMemoryChars);
-  const author = ports
-    .listPeople()
-    .find(({ id, isBot }) => id === ports.askerId && !isBot);
+  const text = toMemoryText(draft);
+  const author = findAuthor(ports);
   if (!author || text === '') return refuseCall({ id: 'memory.unclear' });
   const subject = findSubject({ ...draft, text }, author, ports);
   if (!subject) return refuseCall({ id: 'memory.unclear' });
@@ -98,6 +115,49 @@ async function prepareMemory(
       ask: { id: 'memory.about.ask', with: { text, by: author.name } },
     },
   };
+}
+
+/**
+ * Prepares an offer, which its person alone accepts by a press. Who has not said yes to an offer is offered nothing more in
+ * the session: a model words the same thing anew each time, so that its words do not tell what was refused.
+ */
+async function prepareOffer(
+  draft: MemoryDraft,
+  ports: ServerToolPorts,
+  ownPorts: MemoryToolPorts,
+): Promise<PreparedCall> {
+  const text = toMemoryText(draft);
+  const author = findAuthor(ports);
+  if (!author || !ports.session || text === '')
+    return refuseCall({ id: 'memory.unclear' });
+  if (findSubject({ text }, author, ports) !== author)
+    return refuseCall({ id: 'memory.unclear' });
+  const objection = await findObjection(author.id, undefined, ports);
+  if (objection) return refuseCall(objection);
+  const unanswered = ownPorts.memoryOffers.get(ports.session);
+  const known = ownPorts.memories.getCached(ports.guildId);
+  if (unanswered.has(author.id) || known.some((memory) => memory.text === text))
+    return refuseCall({ id: 'memory.offered' });
+  unanswered.add(author.id);
+  return {
+    kind: 'ready',
+    question: { id: 'memory.ask', with: { text } },
+    offer: { id: 'memory.offer', with: { text } },
+    async run() {
+      const outcome = await storeMemory(text, author, undefined, ports, ownPorts);
+      if (!outcome.hasChangedNothing) unanswered.delete(author.id);
+      return outcome;
+    },
+    presser: author,
+  };
+}
+
+function toMemoryText({ text }: MemoryDraft) {
+  return takeFirstChars(breakLinks(toVisibleLine(text)), maxMemoryChars);
+}
+
+function findAuthor({ askerId, listPeople }: ServerToolPorts) {
+  return listPeople().find(({ id, isBot }) => id === askerId && !isBot);
 }
 
 /**

@@ -458,7 +458,7 @@ export async function openCalled(
 
 /** Finds the newest action that waits for Confirm. */
 export function findOffer({ offered }: SessionFixture): string {
-  return offered.at(-1)?.split(':')[1] ?? '';
+  return offered.at(-1)?.split(':').at(-1) ?? '';
 }
 
 /** Somebody presses the newest Confirm. */

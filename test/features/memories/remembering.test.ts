@@ -104,6 +104,64 @@ playScripts({
     results
     > {"error":"I only remember things from and about people whom I may always hear. Run /privacy allow first."}
     `,
+  'what people tell about themselves is offered in the chat, kept after their own press alone, and then used': `
+    with tools, people adam eva ben, adam always, eva always
+    set memory on > set value on isSaved true
+    model: call offer_memory {"text":"Adam works nights."} || Sleep well.
+    adam asks: I work nights.
+    > told adam: answered Sleep well.
+    > tool offer_memory asked
+    > writes memory.offer (Adam) (Adam works nights.) (60)
+    > offers 1 buttons
+    4000 > answered Adam: Sleep well.
+    memories > none
+    eva confirms > other name Adam
+    memories > none
+    adam confirms > completed memory.remembered Adam works nights., tool offer_memory pressed
+    memories > guildId g number 1 Adam works nights. byId adam byName Adam
+    `,
+  'an offer that got no press keeps nothing, and nothing more is offered to that person in the session': `
+    with tools, adam always, eva always
+    set memory on > set value on isSaved true
+    model: call offer_memory {"text":"Adam works nights."} || So. || call offer_memory {"text":"Adam has a night job."} || Well. || call offer_memory {"text":"Eva likes tea."} || Tea.
+    adam asks: I work nights.
+    > told adam: answered So.
+    > tool offer_memory asked
+    > writes memory.offer (Adam) (Adam works nights.) (60)
+    > offers 1 buttons
+    70000 > answered Adam: So.
+    adam confirms > over
+    adam asks: My job is at night. > told adam: answered Well., tool offer_memory refused
+    4000 > answered Adam: Well.
+    eva asks: I like tea.
+    > told eva: answered Tea.
+    > tool offer_memory asked
+    > writes memory.offer (Eva) (Eva likes tea.) (60)
+    > offers 1 buttons
+    4000 > answered Eva: Tea.
+    memories > none
+    `,
+  'nothing is offered about somebody else': `
+    with tools, people adam eva ben, adam always, eva always
+    set memory on > set value on isSaved true
+    model: call offer_memory {"text":"Eva works nights."} || So.
+    adam asks: Eva works nights. > told adam: answered So., tool offer_memory refused
+    4000 > answered Adam: So.
+    memories > none
+    `,
+  'an offer to a person who is left out of captions shows its words to that person alone': `
+    with tools, adam always, eva always
+    set memory on > set value on isSaved true
+    adam is left out > isSaved true
+    model: call offer_memory {"text":"Adam works nights."} || So.
+    adam asks: I work nights.
+    > told adam: answered So.
+    > tool offer_memory asked
+    > writes tool.ask (Adam) (Adam) (60)
+    > offers 1 buttons
+    4000 > answered Adam (left out): So.
+    adam looks > shown memory.ask Adam works nights. name Adam s 56
+    `,
   'a person who has gone cannot confirm a memory about themselves': `
     with tools, adam always, eva always
     set memory on > set value on isSaved true

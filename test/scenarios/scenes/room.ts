@@ -278,6 +278,44 @@ export const roomScenes: Scenes = {
       { Adam: { presses: [0, 'shown'], reads: onlyOn('confirm.over') } },
     ],
   },
+  'what somebody tells about themselves is offered once, kept by their own press, and deleted by /privacy memories':
+    {
+      providers: {
+        replies: [
+          { match: 'has to press', text: 'Sleep well.' },
+          {
+            match: 'utterance',
+            call: {
+              name: 'offer_memory',
+              argumentsJson: '{"text":"Adam works nights."}',
+            },
+          },
+        ],
+      },
+      steps: [
+        { Olga: { runs: '/settings set key:memory value:on', reads: saved } },
+        { Ben: { joins: 'Lounge' } },
+        { Adam: { calls: 'Lounge' } },
+        { Adam: { runs: '/privacy allow' } },
+        { Adam: { asks: 'human-cards-001' } },
+        { see: posted('Adam works nights.'), keep: 'offer' },
+        {
+          Ben: {
+            presses: [0, 'offer'],
+            reads: onlyOn('confirm.other', { name: 'Adam' }),
+          },
+        },
+        { Adam: { presses: [0, 'offer'], reads: { has: 'Adam works nights.' } } },
+        { Adam: { runs: '/privacy memories', reads: { has: 'Adam works nights.' } } },
+        {
+          Adam: {
+            runs: '/privacy memories delete:1',
+            reads: onlyOn('confirm.done'),
+          },
+        },
+        { Adam: { runs: '/privacy memories', reads: onlyOn('memory.none') } },
+      ],
+    },
   'a tool of a program is asked for by voice, waits for the button, and its result is read and heard':
     {
       environment: mcpServers,
