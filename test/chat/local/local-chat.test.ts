@@ -28,6 +28,7 @@ test('an answer of a process comes in parts, with speed and memory for the opera
   expect(chat.speed).toEqual({
     tokensPerSecond: 150,
     residentBytes: 1_000,
+    gpu: '',
     openRequests: 0,
   });
 });
@@ -50,4 +51,9 @@ test('whoever hears no more lets the answer go, and the next one is not kept wai
 
 test('two ask at once, and both are answered', async () => {
   expect(await Promise.all([read('One.'), read('Two.')])).toEqual(['One.', 'Two.']);
+});
+
+test('erased words are forgotten by the process, before the next question', async () => {
+  chat.forgetTalks();
+  expect(await read('What did you forget?')).toBe('forgetAll');
 });
