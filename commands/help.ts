@@ -25,6 +25,7 @@ type FirstStep = Pick<CallerHelp, 'buttons' | 'lines'>;
 type CallerHelp = {
   readonly lines: readonly TextLine[];
   readonly buttons: readonly string[];
+  readonly isSmallModel: boolean;
   readonly topics: ReadonlyMap<string, TextLine>;
 };
 
@@ -87,7 +88,8 @@ async function buildHelp(
   const firstStep = denied
     ? { lines: [denied], buttons: ['privacy'] }
     : findFirstStep(call, state, ports);
-  return { ...firstStep, topics: new Map(topics) };
+  const { isSmallModel } = state;
+  return { ...firstStep, isSmallModel, topics: new Map(topics) };
 }
 
 function isForCaller(entry: HelpEntry, { caller }: CommandCall, isDenied: boolean) {
@@ -97,16 +99,17 @@ function isForCaller(entry: HelpEntry, { caller }: CommandCall, isDenied: boolea
 
 /** Shows a topic, or the first steps, above a menu of all topics. */
 function toHelpReply({ caller, inputs }: CommandCall, help: CallerHelp): Replies {
-  const { buttons, lines: firstLines, topics } = help;
+  const { buttons, isSmallModel, lines: firstLines, topics } = help;
   const about = topics.get(inputs.topic?.trim() ?? '');
   const machine = toOptionalLines(caller.locale !== 'en', { id: 'help.machine' });
+  const small = toOptionalLines(isSmallModel, { id: 'panel.small' });
   const page = [
     ...firstLines,
     ...firstTopics.flatMap((topic) => topics.get(topic) ?? []),
   ];
   const [heading = { id: 'join.none' } as const, ...lines] = about
     ? [about]
-    : [...page.slice(0, maxHelpLines), ...machine];
+    : [...page.slice(0, maxHelpLines), ...small, ...machine];
   const menu = {
     kind: 'one-of',
     name: 'help.topic',

@@ -16,6 +16,7 @@ export const stats: Command = {
           toCostLine(costs.getToday(guildId)),
           ...toTalkLines(turns.getTalkMs(guildId)),
           ...toPriceLines(costs.getPrices(guildId)),
+          ...turns.listModelLines(),
           ...turns.listHabits().slice(0, maxHabits).map(toHabitLine),
         ]
       : [];

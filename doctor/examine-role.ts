@@ -34,6 +34,7 @@ import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
 import { conversationProbe, toolsProbe } from './chat-probes.ts';
 import { explainRefusal } from './explain-refusal.ts';
+import { describeLocalChat } from './local-model-finding.ts';
 import { probeSpeech, testSentence } from './probe-speech.ts';
 import type { RoleTrial } from './role-trial.ts';
 import { examineServerCases } from './server-cases.ts';
@@ -137,7 +138,11 @@ async function probeChat(
   { audioModel }: EngineConfig,
   { deadline, report, stack }: RoleTrial,
 ): Promise<readonly Finding[]> {
-  const model = await openEngine('chat', engine, stack, { audioModel, report });
+  const model = await openEngine('chat', engine, stack, {
+    audioModel,
+    isTrial: true,
+    report,
+  });
   const finding = await tryProbe(thinkProbe, { ask: toTestQuestion(model) }, deadline);
   if (!isUsable(finding)) return [finding];
   const tools = await tryProbe(toolsProbe, { model }, deadline);
@@ -160,7 +165,8 @@ async function probeChat(
   // A model without tools answers in words.
   const toldTools: Finding =
     tools.mend === undefined ? tools : { ...tools, verdict: 'differs' };
-  return [finding, toldTools, conversation, ...cases];
+  const local = describeLocalChat(engine, model.getLocalState?.());
+  return [finding, ...local, toldTools, conversation, ...cases];
 }
 
 async function probeTranscription(

@@ -1,5 +1,6 @@
 import { findChatModel } from '#src/app/engines/chat-model-name.ts';
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
+import { logLocalModel, measureLocalModel } from '#src/app/engines/local-model-news.ts';
 import { openEngines } from '#src/app/engines/open-engines.ts';
 import { servePrograms } from '#src/app/page/serve-programs.ts';
 import { logShards } from '#src/app/shards/shard-log.ts';
@@ -69,6 +70,7 @@ export async function runOnDiscord(
     'ears, voice and chat model to load',
     opening,
   );
+  measureLocalModel(metrics.meters, () => engines.getLocalModel());
   const closed = Promise.withResolvers<number>();
   const login = startBot(
     {
@@ -284,6 +286,7 @@ function noteEngine(listeners: Listeners, news: EngineNews) {
   if (news.kind === 'ready')
     return log.info({ role: news.role, tookMs: Math.round(news.tookMs) }, news.what);
   if (news.kind === 'failed' || news.kind === 'mended') noteProvider(listeners, news);
+  if (news.kind === 'local-model') return logLocalModel(log, news.state);
   logProvider(log, metrics.providers, news);
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { listLocalModelLines } from '#src/app/engines/local-model-news.ts';
 import {
   loadSilero,
   type SileroNetwork,
@@ -91,7 +92,10 @@ export async function openSharedDeps(
     weights,
     cues,
     tokenBudgets: new TokenBudgets(),
-    stats: new SpeedStats(() => options.engines.listHabits()),
+    stats: new SpeedStats(
+      () => options.engines.listHabits(),
+      () => listLocalModelLines(options.engines.getLocalModel()),
+    ),
     partialTrust: new PartialTrust(
       transcription.kind === 'remote' && hasStableWords(transcription.model),
     ),

@@ -46,6 +46,8 @@ type ChatMessageByRole =
       readonly getSpokenLanguage?: ((language: string) => string) | undefined;
       /** Server whose people ask, for a model of this machine, which serves servers in turn. */
       readonly guildId?: GuildId | undefined;
+      /** Nobody listens for the answer, so that a model of this machine serves talks first. */
+      readonly isBackground?: boolean | undefined;
     }
   | {
       readonly role: 'user';

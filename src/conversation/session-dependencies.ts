@@ -39,6 +39,10 @@ export type SessionDependencies = PaidEngines & {
   readonly recogniser?: string | undefined;
   /** False: a simple stand-in answers, which cannot translate. */
   readonly hasChatModel: boolean;
+  /** Whether a small model of this machine makes the answers now. Absent: never. */
+  readonly isSmallModel?: () => boolean;
+  /** Forgets the words of all talks that a model of this machine keeps. Never throws. */
+  readonly forgetTalks?: () => void;
   readonly mayReadMessages: boolean;
   readonly voices: VoiceNames;
   readonly spending: BudgetAuthority;

@@ -1,22 +1,25 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { neverAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { ArrivingChat } from '#src/chat/local/arriving-chat.ts';
+import type { LocalModelState } from '#src/chat/local/local-model-state.ts';
 import {
   defaultHost,
   type FetchableModel,
   findFetchableModel,
 } from '#src/downloads/catalogue.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, OpenEngines } from './engine.ts';
 
 /** Memory of a model whose needs nobody has listed, for each byte of its file. */
 const memoryPerFileByte = 3;
 /** Memory beyond which the process starts anew, for each byte that the model is said to need. */
 const memoryTolerance = 1.5;
 const minResidentBytes = 1_500_000_000;
+/** npm fetches 70 MB. */
+const installTimeoutMs = 600_000;
 
 const fileSetting = z
   .string()
@@ -37,54 +40,135 @@ const hostSetting = z
     'Address of a mirror from which models are fetched, with the paths of the original; empty: https://huggingface.co',
   );
 
-/** A chat model of this machine. The library that runs it is installed at the first start. */
+/**
+ * A chat model of this machine. What is missing, of the file and the library that runs it, is fetched while the bot runs: until
+ * then the stand-in answers, or the fallback if there is one.
+ */
 export const chatModelFile: Engine<'chat'> = {
   role: 'chat',
   name: 'file',
   about: 'a model on this machine',
   price: 'free',
   settings: { CHAT_MODEL_FILE: fileSetting, LOCAL_MODEL_HOST: hostSetting },
-  async open({ dataDir = './data', own }) {
-    const { installChatLibrary } = await import('#src/downloads/install-library.ts');
-    const { LocalChat } = await import('#src/chat/local/local-chat.ts');
-    const named = `${own.CHAT_MODEL_FILE}`;
-    const known = findFetchableModel(named);
-    const file = known ? resolve(dataDir, 'models', `${named}.gguf`) : resolve(named);
-    if (known && !existsSync(file)) await fetchModel(known, file, own.LOCAL_MODEL_HOST);
-    if (!existsSync(file)) throw createMissingError(file);
-    const fileBytes = statSync(file).size;
-    const needed = known?.memoryBytes ?? memoryPerFileByte * fileBytes;
-    const chat = new LocalChat({
-      file,
-      libraryFolder: await installChatLibrary(
-        resolve(dataDir),
-        {},
-        AbortSignal.timeout(600_000),
-      ),
-      maxTokens: mostAnswerTokens,
-      maxResidentBytes: Math.max(minResidentBytes, memoryTolerance * needed),
+  async open({ dataDir = './data', hasFallback, isTrial, onModelState, own }) {
+    const { getLibraryFolder } = await import('#src/downloads/install-library.ts');
+    const { ArrivingChat } = await import('#src/chat/local/arriving-chat.ts');
+    const place = findModelPlace(`${own.CHAT_MODEL_FILE}`, dataDir);
+    const isThere = existsSync(place.file);
+    if (!isThere && (isTrial || !place.known)) throw createMissingError(place);
+    if (isTrial && !existsSync(getLibraryFolder(place.dataDir)))
+      throw createMissingError({ ...place, file: 'The library that runs chat models' });
+    const arriving = new ArrivingChat({
+      prepare: (onState, signal) =>
+        prepareChat({ ...place, host: own.LOCAL_MODEL_HOST, onState }, signal),
+      standIn: hasFallback || isTrial ? undefined : await createArrivalStandIn(),
+      onState: onModelState,
     });
-    await chat.load();
-    return { ...chat.model, [Symbol.asyncDispose]: () => chat[Symbol.asyncDispose]() };
+    // What is there is used from the first question on.
+    if (isThere && existsSync(getLibraryFolder(place.dataDir)))
+      await arriving.waitForArrival();
+    return Object.assign(toOpened(arriving), {
+      [Symbol.asyncDispose]: () => arriving[Symbol.asyncDispose](),
+    });
   },
 };
 
-/** Fetches a model at the first start. It is checked before it is used. */
-async function fetchModel(
-  { bytes, path, sha256 }: FetchableModel,
-  file: string,
-  host: unknown,
-) {
-  const { fetchFile } = await import('#src/downloads/fetch-file.ts');
-  const base = typeof host === 'string' ? host.replace(/\/$/, '') : defaultHost;
-  const wanted = { url: `${base}/${path}`, path: file, bytes, sha256 };
-  await fetchFile(wanted, { clock: realClock }, neverAborted);
+function toOpened(arriving: ArrivingChat): OpenEngines['chat'] {
+  return {
+    ...arriving.model,
+    getLocalState: () => arriving.state,
+    forgetTalks: () => arriving.forgetTalks(),
+  };
 }
 
-function createMissingError(file: string) {
+/** Where a model of the settings is, or will be. */
+export type ModelPlace = {
+  readonly file: string;
+  readonly dataDir: string;
+  /** The model that can be fetched. Undefined for a file of the owner. */
+  readonly known: FetchableModel | undefined;
+};
+
+/** Finds the file that `CHAT_MODEL_FILE` names by its path, or by the name of a model that can be fetched. */
+export function findModelPlace(named: string, dataDir: string): ModelPlace {
+  const known = findFetchableModel(named);
+  const file = known ? resolve(dataDir, 'models', `${named}.gguf`) : resolve(named);
+  return { file, dataDir: resolve(dataDir), known };
+}
+
+/** Returns the memory beyond which the process of a model starts anew, in bytes. */
+export function getMemoryBound({ file, known }: ModelPlace): number {
+  const needed = known?.memoryBytes ?? memoryPerFileByte * statSync(file).size;
+  return Math.max(minResidentBytes, memoryTolerance * needed);
+}
+
+type Preparation = ModelPlace & {
+  readonly host: unknown;
+  readonly onState: (state: LocalModelState) => void;
+};
+
+/** Fetches what is missing, and begins to load the model. */
+async function prepareChat(
+  { host, onState, ...place }: Preparation,
+  signal: AbortSignal,
+) {
+  const { dataDir, file, known } = place;
+  if (known && !existsSync(file))
+    await fetchModel(known, { file, host, onState }, signal);
+  const { getLibraryFolder, installChatLibrary } = await import(
+    '#src/downloads/install-library.ts'
+  );
+  if (!existsSync(getLibraryFolder(dataDir))) onState({ kind: 'installing' });
+  const limit = AbortSignal.timeout(installTimeoutMs);
+  const libraryFolder = await installChatLibrary(
+    dataDir,
+    {},
+    AbortSignal.any([signal, limit]),
+  );
+  const { LocalChat } = await import('#src/chat/local/local-chat.ts');
+  const chat = new LocalChat({
+    file,
+    libraryFolder,
+    maxTokens: mostAnswerTokens,
+    maxResidentBytes: getMemoryBound(place),
+  });
+  await chat.load();
+  return chat;
+}
+
+/** Fetches a model, which is checked before it is used. */
+async function fetchModel(
+  { bytes, path, sha256 }: FetchableModel,
+  { file, host, onState }: Pick<Preparation, 'file' | 'host' | 'onState'>,
+  signal: AbortSignal,
+) {
+  onState({ kind: 'fetching', doneBytes: 0, bytes, leftMs: undefined });
+  const { fetchFile } = await import('#src/downloads/fetch-file.ts');
+  const base = typeof host === 'string' ? host.replace(/\/$/, '') : defaultHost;
+  await fetchFile(
+    { url: `${base}/${path}`, path: file, bytes, sha256 },
+    {
+      clock: realClock,
+      onProgress: (progress) => onState({ kind: 'fetching', ...progress }),
+    },
+    signal,
+  );
+}
+
+/** The stand-in, for people who ask before the model is there. */
+async function createArrivalStandIn() {
+  const { createStandIn } = await import('#src/chat/chat-stand-in-model.ts');
+  const { wallMs } = realClock;
+  return createStandIn({ wallMs, random: Math.random, botName: '' });
+}
+
+function createMissingError({ file, known }: Pick<ModelPlace, 'file' | 'known'>) {
+  const mend = known
+    ? `npm start fetches it, ${(known.bytes / 1e9).toFixed(1)} GB`
+    : 'fetch it, or correct the path';
   return new BotError(
     'speech.failed',
     false,
-    `CHAT_MODEL_FILE: ${file} is not there. Fetch it, or correct the path.`,
+    `CHAT_MODEL_FILE: ${file} is not there: ${mend}.`,
   );
 }

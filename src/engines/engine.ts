@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ChosenLanguage } from '#src/base/language/expected-language.ts';
 import type { LoggedText } from '#src/base/logged-text.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
+import type { LocalModelState } from '#src/chat/local/local-model-state.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import type { LocalModels } from '#src/speech/local/local-models.ts';
@@ -22,6 +23,12 @@ export type EngineSettings = RemoteServer & {
   readonly instructions?: string;
   /** Folder for files that the bot fetches. */
   readonly dataDir?: string;
+  /** Another engine takes over while this one has no answer. */
+  readonly hasFallback?: boolean;
+  /** The engine is only tried: it fetches nothing, and is whole or throws. */
+  readonly isTrial?: boolean;
+  /** Takes how far a chat model of this machine is. Never throws. */
+  readonly onModelState?: (state: LocalModelState) => void;
   readonly audioModel?: AudioModel;
   /** Takes each habit of the server that is put right here, once. Never throws. */
   readonly report?: (habit: {
@@ -66,6 +73,10 @@ export type OpenEngines = {
 type OpenChat = ChatModel & {
   /** The model that also hears and speaks, if the settings name one. */
   readonly audioModel?: ChatModel;
+  /** How far a model of this machine is. Absent for all others. */
+  readonly getLocalState?: () => LocalModelState;
+  /** Forgets the words of all talks, for a model that keeps them. Never throws. */
+  readonly forgetTalks?: () => void;
   /** Gives the same model another name of the bot. */
   withBotName?(botName: string): ChatModel;
 };

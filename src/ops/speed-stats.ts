@@ -1,6 +1,7 @@
 import type { GuildId } from '#src/base/ids.ts';
 import type { AnswerLatencyStats, LeftCalls, Stats } from '#src/ports/command-ports.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
 /** Another turn makes the oldest forgotten. */
 const maxTurns = 100;
@@ -13,15 +14,25 @@ export class SpeedStats implements Stats {
   readonly #leftCallsByGuild = new Map<GuildId, LeftCalls>();
   readonly #talkMsByGuild = new Map<GuildId, number>();
   readonly #getHabits: () => readonly string[];
+  readonly #getModelLines: () => readonly TextLine[];
 
-  /** `getHabits` lists what servers of models do otherwise than asked. */
-  constructor(getHabits: () => readonly string[] = () => []) {
+  /** `getHabits` lists what servers of models do otherwise than asked, `getModelLines` tells of a chat model on this machine. */
+  constructor(
+    getHabits: () => readonly string[] = () => [],
+    getModelLines: () => readonly TextLine[] = () => [],
+  ) {
     this.#getHabits = getHabits;
+    this.#getModelLines = getModelLines;
   }
 
   /** Lists what servers of models do otherwise than asked, one clause each, since the start. */
   listHabits(): readonly string[] {
     return this.#getHabits();
+  }
+
+  /** Lists speed, memory and waiting requests of a chat model on this machine, or how far it is. */
+  listModelLines(): readonly TextLine[] {
+    return this.#getModelLines();
   }
 
   /** Counts a call that is left, as its path has died. */

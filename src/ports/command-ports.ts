@@ -223,6 +223,8 @@ export interface Stats {
   speed(guildId: GuildId): AnswerLatencyStats | undefined;
   /** Lists what servers of models do otherwise than asked, one clause each, since the start. */
   listHabits(): readonly string[];
+  /** Lists speed, memory and waiting requests of a chat model on this machine, or how far it is. */
+  listModelLines(): readonly TextLine[];
   /** Finds the calls of a server that were left since the start. Undefined: none was. */
   findLeftCalls(guildId: GuildId): LeftCalls | undefined;
   /** Gets the time of paid sessions with a live model in a server since the start, in ms. */

@@ -38,6 +38,8 @@ export type TalkState = HearingState & {
   /** The bot joins this channel by itself. */
   readonly isUncalled: boolean;
   readonly isReadByPrograms: boolean;
+  /** A small model of this machine answers. */
+  readonly isAnsweredHere?: boolean;
 };
 
 /** The next step of a person to an answer, as a sentence and the names of its buttons. */
@@ -114,6 +116,7 @@ export function describeTalk(state: TalkState): TalkGuide {
       ...toOptionalLines(state.isUncalled, { id: 'join.uncalled', with: { channel } }),
       ...describeUntellable(state.untellable),
       ...toOptionalLines(state.isMuted, { id: 'muted.server' }),
+      ...toOptionalLines(state.isAnsweredHere === true, { id: 'panel.small' }),
       ...toOptionalLines(state.isReadByPrograms, {
         id: 'panel.programs',
         with: { channel },

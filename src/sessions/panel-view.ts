@@ -244,12 +244,14 @@ export function getTalkState(
     readonly voiceChannel: SessionChannel;
   },
   people: readonly ChannelMember[],
-  deps: Deps<'isReadByPrograms' | 'localRecogniser' | 'places' | 'spending'>,
+  deps: Deps<
+    'isReadByPrograms' | 'isSmallModel' | 'localRecogniser' | 'places' | 'spending'
+  >,
 ): Omit<TalkState, 'isAnew' | 'isUncalled'> {
   const { consent, consentNotices, loop, voiceChannel } = session;
   const { isReadByPrograms, places, spending } = deps;
   const { channelId, guildId, name } = voiceChannel.channel;
-  const { persona } = voiceChannel.getSettings();
+  const { persona, pipeline } = voiceChannel.getSettings();
   return {
     ...readHearingState(session, deps),
     isCaptioned: session.features.describePanel().isCaptioned === true,
@@ -265,6 +267,7 @@ export function getTalkState(
     }),
     untellable: consentNotices.listUntellable(),
     isReadByPrograms: isReadByPrograms(channelId),
+    isAnsweredHere: pipeline === 'chained' && deps.isSmallModel?.() === true,
   };
 }
 

@@ -28,7 +28,8 @@ export async function completeForMoney(
   onOpen?: (budget: AnswerBudget) => void,
 ): Promise<string | BudgetRefusal> {
   const messages: readonly ChatMessage[] = [
-    { role: 'system', content: system },
+    // Recaps and translations wait for talks.
+    { role: 'system', content: system, guildId: order.guildId, isBackground: true },
     { role: 'user', name: '', content: user },
   ];
   const opened = spending.open({ ...order, first: { messages } });

@@ -7,7 +7,12 @@ import {
   checkDataFolder,
   checkFreeSpace,
 } from './data-folder-checks.ts';
-import { checkLocalVoices, checkModelFiles, listModelFolders } from './model-checks.ts';
+import {
+  checkChatModel,
+  checkLocalVoices,
+  checkModelFiles,
+  listModelFolders,
+} from './model-checks.ts';
 import { checkLoopback, checkPort } from './network-checks.ts';
 
 /** A finding about what a start needs. */
@@ -49,6 +54,7 @@ export async function examineStartup(
     ...listPorts(config, extent).map((port) => checkPort(port, isRunning)),
     ...folders.map((folder) => checkModelFiles(folder)),
     ...checkLocalVoices(engines),
+    ...checkChatModel(engines),
   ];
   const findings = await Promise.all(checks);
   return findings.map((finding) => ({

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { getErrorMessage } from '#src/base/errors.ts';
 import type { EngineConfig } from '#src/config/config.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
+import { fileBackend } from '#src/engines/engines.ts';
 import {
   type Finding,
   toDifferingFinding,
@@ -89,6 +90,19 @@ export async function checkModelFiles({
       "correct the path of the model, or give the folder to the bot's user (chown)",
     );
   }
+}
+
+/** Finds a server for chat beside a file of a chat model, which wins. */
+export function checkChatModel({ chat }: EngineConfig): readonly Finding[] {
+  if (chat.kind !== 'outside' || chat.backend !== fileBackend || chat.baseUrl === '')
+    return [];
+  return [
+    toDifferingFinding(
+      'chat model',
+      'CHAT_MODEL_FILE wins, and the server of CHAT_COMPLETION_BASE_URL is not asked',
+      'remove one of the two; as CHAT_COMPLETION_FALLBACK_BASE_URL the server takes over where the file cannot answer',
+    ),
+  ];
 }
 
 /** Finds names of voices that the local voice does not have, and would speak as `natural`. */

@@ -270,6 +270,7 @@ export function makeHelpState({ set = {}, ...over }: HelpOverrides = {}): HelpSt
   return {
     settings: readGuildSettings(serverSettings, stored, choices),
     hasModel: true,
+    isSmallModel: false,
     operatorTools: [],
     ...facts,
     talk: isNowhere ? undefined : { ...talkState, ...changed },
@@ -326,6 +327,7 @@ export function makePorts(
     ...tracks,
     speed: () => undefined,
     listHabits: () => [],
+    listModelLines: () => [],
     findLeftCalls: () => undefined,
     getTalkMs: () => 0,
     getToday: () => noCost,

@@ -62,6 +62,11 @@ test('/help is private, begins with the next step, and is four lines with a menu
   expect(idsOf(without)).toEqual(['join.ok', 'help.model', 'help.ask', 'help.stop']);
 });
 
+test('/help says once that a small model of this machine makes the answers', async () => {
+  const reply = await helped(inLounge, { help: { isSmallModel: true } });
+  expect(idsOf(reply).filter((id) => id === 'panel.small')).toHaveLength(1);
+});
+
 const consents = ['consent.always', 'consent.never'];
 const inDen = callAs({ channel: den });
 

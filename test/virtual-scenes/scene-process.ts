@@ -168,6 +168,7 @@ export class SceneProcess {
       stats: {
         speed: () => undefined,
         listHabits: () => [],
+        listModelLines: () => [],
         findLeftCalls: () => undefined,
         getTalkMs: () => 0,
       },

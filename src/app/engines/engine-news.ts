@@ -1,5 +1,6 @@
 import type { AlertChange, FeatureAlertChange } from '#src/base/alerts.ts';
 import type { LoggedText } from '#src/base/logged-text.ts';
+import type { LocalModelState } from '#src/chat/local/local-model-state.ts';
 import type { ProviderEvent, ProviderRole } from '#src/provider/provider-event.ts';
 
 export type EngineNews =
@@ -15,6 +16,8 @@ export type EngineNews =
     }
   /** The turn model did not judge a pause, to take no more than its share of the processor. */
   | { readonly kind: 'pause-skipped' }
+  /** A chat model of this machine is on its way, there, or cannot come. */
+  | { readonly kind: 'local-model'; readonly state: LocalModelState }
   /** A background task of an engine fails, or works again. */
   | AlertChange
   /** A model ends within 60 days, or has ended. */

@@ -4,6 +4,7 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import { admitSetting, type LoggedText, writeSentence } from '#src/base/logged-text.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
+import type { LocalModelState } from '#src/chat/local/local-model-state.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import type { Config, EngineConfig } from '#src/config/config.ts';
 import { listModelsInUse } from '#src/config/models-in-use.ts';
@@ -68,6 +69,10 @@ export interface Engines extends EngineRoles, AsyncDisposable {
   readonly voices: VoiceNames;
   readonly realtime: Pipeline | undefined;
   readonly live: Pipeline | undefined;
+  /** How far a chat model of this machine is. Undefined for all others. */
+  readonly getLocalModel: () => LocalModelState | undefined;
+  /** Forgets the words of all talks that a model of this machine keeps. Never throws. */
+  readonly forgetTalks: () => void;
   /** Lists what servers do otherwise than asked, as `chat: it does not take ...`, since the start. */
   readonly listHabits: () => readonly string[];
   /** Opens connections when a person begins to speak. Never throws or waits. */
@@ -89,7 +94,11 @@ export async function openEngines(
   try {
     const { chat: thinker, speech, transcription } = config;
     const localModels = stack.use(new LocalModels());
-    const openEngineOfRole = createEngineOpener(stack, localModels, report);
+    const openEngineOfRole = createEngineOpener(
+      stack,
+      { localModels, hasFallback: config.fallbacks.chat !== undefined },
+      report,
+    );
     const detector = new NgramLanguageDetector();
     const [roleEngines] = await Promise.all([
       openRoleEngines(config, openEngineOfRole, report),
@@ -142,6 +151,8 @@ export async function openEngines(
       voices,
       live,
       realtime: talking?.pipeline,
+      getLocalModel: () => model.getLocalState?.(),
+      forgetTalks: () => model.forgetTalks?.(),
       listHabits: () => [...habits],
       warm,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -152,16 +163,24 @@ export async function openEngines(
   }
 }
 
+type OpenerOptions = {
+  readonly localModels: LocalModels;
+  /** Another chat model takes over. */
+  readonly hasFallback: boolean;
+};
+
 /** Creates a function that opens an engine into `stack`, and reports habits of its server. */
 function createEngineOpener(
   stack: AsyncDisposableStack,
-  localModels: LocalModels,
+  { hasFallback, localModels }: OpenerOptions,
   report: OnEngineNews,
 ): OpenEngine {
   return (role, choice) => {
     const provider = admitSetting(getProviderName(role, choice));
     return openEngine(role, choice, stack, {
       localModels,
+      hasFallback,
+      onModelState: (state) => report({ kind: 'local-model', state }),
       report: (habit) => report({ kind: 'habit', role, provider, ...habit }),
     });
   };
@@ -248,7 +267,8 @@ function describeEngine(role: ProviderRole, choice: EngineChoice) {
   const { about, isSocket, name } = resolveEngine(role, choice);
   if (choice.kind === 'local')
     return choice.voice ? `${about}, voice ${choice.voice}` : about;
-  if (choice.kind === 'outside') return `${name}, ${choice.backend}`;
+  if (choice.kind === 'outside')
+    return name === choice.backend ? about : `${name}, ${choice.backend}`;
   return `${choice.model} at ${new URL(choice.baseUrl).host}${isSocket ? ', realtime' : ''}`;
 }
 

@@ -3,6 +3,7 @@ import { startBot } from '#src/app/bot.ts';
 import type { BotOptions } from '#src/app/bot-options.ts';
 import { findChatModel } from '#src/app/engines/chat-model-name.ts';
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
+import { describeLocalModel } from '#src/app/engines/local-model-news.ts';
 import { type Engines, openEngines } from '#src/app/engines/open-engines.ts';
 import { openProgramDoor } from '#src/app/page/serve-programs.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
@@ -361,6 +362,9 @@ function createSandboxView(show: ConversationPrinter, botName: string): SandboxV
           show.printNote(
             `${news.provider}: ${news.what.replace(/\.$/, '')}; ${news.mend}`,
           );
+          return;
+        case 'local-model':
+          show.printNote(describeLocalModel(news.state));
           return;
         case 'ready':
         case 'failed':

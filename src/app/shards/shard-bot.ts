@@ -254,6 +254,8 @@ function createSessionDeps(
     localRecogniser: engines.localRecogniser,
     recogniser: engines.recogniser,
     hasChatModel: engines.hasChatModel,
+    isSmallModel: () => engines.getLocalModel()?.kind === 'running',
+    forgetTalks: () => engines.forgetTalks(),
     isReadByPrograms,
     mayReadMessages: config.gateway.messageContent,
     voices: engines.voices,

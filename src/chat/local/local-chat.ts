@@ -1,4 +1,5 @@
-import type { Clock } from '#src/base/clock.ts';
+import { neverAborted } from '#src/base/bounded-wait.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { type GuildId, noGuild } from '#src/base/ids.ts';
 import { toRecord, tryParseJson } from '#src/base/json.ts';
@@ -8,16 +9,8 @@ import { ApiClient } from '#src/provider/api-client.ts';
 import type { Fetch } from '#src/provider/guarded-fetch.ts';
 import { admitJob } from '#src/speech/local/jobs/admit-job.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
-import type { ChatEnd, JobUrgency } from '#src/speech/local/model-jobs.ts';
-
-/** Speed and memory of a chat model of this machine, for the operator. */
-export type ChatSpeed = {
-  /** Of the latest answer of more than a few tokens. */
-  readonly tokensPerSecond: number | undefined;
-  readonly residentBytes: number;
-  /** Requests that wait or run. */
-  readonly openRequests: number;
-};
+import type { ChatEnd, ForgetJob, JobUrgency } from '#src/speech/local/model-jobs.ts';
+import type { ChatSpeed } from './local-model-state.ts';
 
 export type LocalChatOptions = {
   /** File of the model, as GGUF. */
@@ -39,6 +32,8 @@ const address = 'http://this-machine/v1';
 const maxRunning = { ofServer: 2, ofAll: 2 };
 /** A speed over fewer tokens is chance. */
 const minMeasuredTokens = 8;
+/** Words of an ended talk are kept no longer: `forgetAfterMs` of the process, and a second. */
+const forgetAfterMs = 15 * 60_000 + 1_000;
 /** Servers whose habits are known at once. */
 const maxGuilds = 200;
 const defaultEntry = new URL('./process/chat-main.ts', import.meta.url);
@@ -59,19 +54,27 @@ const defaultEntry = new URL('./process/chat-main.ts', import.meta.url);
 export class LocalChat implements AsyncDisposable {
   readonly #options: LocalChatOptions;
   readonly #process: LocalModels;
-  readonly #models = new Map<GuildId, ChatModel>();
-  #speed: ChatSpeed = { tokensPerSecond: undefined, residentBytes: 0, openRequests: 0 };
+  readonly #clock: Clock;
+  readonly #models = new Map<string, ChatModel>();
+  #speed: ChatSpeed = {
+    tokensPerSecond: undefined,
+    residentBytes: 0,
+    gpu: undefined,
+    openRequests: 0,
+  };
+  #cancelForgetting: (() => void) | undefined;
 
   constructor(options: LocalChatOptions) {
-    const { clock, entry = defaultEntry } = options;
+    const { clock = realClock, entry = defaultEntry } = options;
     this.#options = options;
+    this.#clock = clock;
     this.#process = new LocalModels({ clock, entry, maxRunning, startsPrograms: true });
   }
 
   /** The model, which begins to load at the first request or at `load`. */
   readonly model: ChatModel = {
     reply: (messages, ...rest) =>
-      this.#openModel(findGuild(messages)).reply(messages, ...rest),
+      this.#openModel(findCaller(messages)).reply(messages, ...rest),
     canTakePictures: () => false,
   };
 
@@ -85,8 +88,14 @@ export class LocalChat implements AsyncDisposable {
     await this.#process.loadModel('chat', this.#path);
   }
 
+  /** Forgets the words of all talks, once somebody's were erased. What runs ends first. Never throws. */
+  forgetTalks(): void {
+    this.#forget('forgetAll');
+  }
+
   /** Ends the process. Requests fail. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#cancelForgetting?.();
     await this.#process[Symbol.asyncDispose]();
   }
 
@@ -95,26 +104,43 @@ export class LocalChat implements AsyncDisposable {
     return `${this.#options.libraryFolder}\n${this.#options.file}`;
   }
 
-  #openModel(guildId: GuildId) {
-    const known = this.#models.get(guildId);
+  #forget(forgets: ForgetJob['forgets']) {
+    // No process holds no words.
+    if (this.#process.processId === undefined) return;
+    const job = admitJob({
+      kind: 'chat',
+      folder: this.#path,
+      work: { forgets },
+      guildId: noGuild,
+      urgency: 'turn',
+    });
+    this.#process.runJob(job, neverAborted).catch(() => this.#process.endIdle());
+  }
+
+  #openModel(caller: Caller) {
+    const key = `${caller.guildId} ${caller.urgency}`;
+    const known = this.#models.get(key);
     if (known) return known;
     if (this.#models.size >= maxGuilds) this.#models.clear();
     const client = new ApiClient({ baseUrl: address }, (url, init) =>
-      this.#send(guildId, url, init),
+      this.#send(caller, url, init),
     );
-    const { clock, maxTokens } = this.#options;
+    const { maxTokens } = this.#options;
+    const clock = this.#clock;
     const model = openChatModel(client, { clock, maxTokens, model: 'local' });
-    this.#models.set(guildId, model);
+    this.#models.set(key, model);
     return model;
   }
 
   /** Answers a request of the client as a server would, by the process. */
-  async #send(guildId: GuildId, ...[, init]: Parameters<Fetch>): Promise<Response> {
+  async #send(
+    { guildId, urgency }: Caller,
+    ...[, init]: Parameters<Fetch>
+  ): Promise<Response> {
     const body = typeof init?.body === 'string' ? init.body : '{}';
     const {
       max_completion_tokens: limit,
       max_tokens: oldLimit,
-      messages,
       stream,
     } = toRecord(tryParseJson(body));
     const maxTokens = Number(limit ?? oldLimit ?? this.#options.maxTokens);
@@ -123,7 +149,7 @@ export class LocalChat implements AsyncDisposable {
       folder: this.#path,
       work: { body, maxTokens },
       guildId,
-      urgency: chooseUrgency(messages),
+      urgency,
     });
     const answer = new StreamedAnswer();
     const leaving = new AbortController();
@@ -148,28 +174,27 @@ export class LocalChat implements AsyncDisposable {
     this.#speed = { ...this.#speed, openRequests: this.#speed.openRequests + change };
   }
 
-  #noteEnd({ answerMs, answerTokens, residentBytes }: ChatEnd) {
+  #noteEnd({ answerMs, answerTokens, gpu, residentBytes }: ChatEnd) {
+    this.#cancelForgetting?.();
+    this.#cancelForgetting = this.#clock.later(forgetAfterMs, () =>
+      this.#forget('forgetOld'),
+    );
     const isMeasured = answerTokens >= minMeasuredTokens && answerMs > 0;
     const { openRequests, tokensPerSecond: former } = this.#speed;
     const tokensPerSecond = isMeasured ? (1_000 * answerTokens) / answerMs : former;
-    this.#speed = { tokensPerSecond, residentBytes, openRequests };
+    this.#speed = { tokensPerSecond, residentBytes, gpu, openRequests };
     if (residentBytes > this.#options.maxResidentBytes) this.#process.endIdle();
   }
 }
 
-/** Finds whose people asked, as the instructions say. */
-function findGuild(messages: readonly ChatMessage[]) {
-  const found = messages.find((message) => message.role === 'system');
-  return (found && 'guildId' in found ? found.guildId : undefined) ?? noGuild;
-}
+/** Whose people asked, and how soon they want the answer. */
+type Caller = { readonly guildId: GuildId; readonly urgency: JobUrgency };
 
-/** A recap and other work for nobody who waits has no speaker. */
-function chooseUrgency(messages: unknown): JobUrgency {
-  const newest = Array.isArray(messages) ? toRecord(messages.at(-1)) : {};
-  const { content } = newest;
-  return typeof content === 'string' && content.startsWith('<lines>')
-    ? 'recording'
-    : 'answer';
+/** Finds who asked, as the instructions say. */
+function findCaller(messages: readonly ChatMessage[]): Caller {
+  const found = messages.find((message) => message.role === 'system');
+  const { guildId = noGuild, isBackground } = found ?? {};
+  return { guildId, urgency: isBackground ? 'recording' : 'answer' };
 }
 
 /** An answer of the process, as the events of a server. */

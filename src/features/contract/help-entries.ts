@@ -24,6 +24,8 @@ export type HelpState = {
   readonly settings: GuildSettings;
   /** False if only the built-in stand-in answers. */
   readonly hasModel: boolean;
+  /** A small model of this machine answers. */
+  readonly isSmallModel: boolean;
   readonly operatorTools: readonly Pick<ToolEntry, 'name' | 'right'>[];
   /** Absent if the bot sits in no channel of the server. */
   readonly talk?: TalkState | undefined;
@@ -32,7 +34,7 @@ export type HelpState = {
 /** Collects what the lines of `/help` depend on. Never throws. */
 export async function readHelpState(
   guildId: GuildId,
-  deps: Deps<'hasChatModel'>,
+  deps: Deps<'hasChatModel' | 'isSmallModel'>,
   tools: Pick<SharedSessionDeps, 'listTools'>,
   sessions: ServerSessions,
 ): Promise<HelpState> {
@@ -42,6 +44,7 @@ export async function readHelpState(
   return {
     settings,
     hasModel: deps.hasChatModel || settings.pipeline !== 'chained',
+    isSmallModel: settings.pipeline === 'chained' && deps.isSmallModel?.() === true,
     operatorTools: tools.listTools().filter(({ external }) => external),
     talk: session?.getTalkState(),
   };

@@ -67,7 +67,10 @@ function openTypedShard(
   });
   const reader = new ChatReadAloud(sessions, authors, deps);
   const answers = new ProgramAnswers(deps, settings, recordings, signal);
-  const forgetServer = (guildId: GuildId) => answers.keptWords.forget(`${guildId} `);
+  const forgetServer = (guildId: GuildId) => {
+    answers.keptWords.forget(`${guildId} `);
+    deps.forgetTalks?.();
+  };
   typed.setListener(
     new TypedMessageHandler(
       deps,

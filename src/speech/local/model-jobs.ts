@@ -55,6 +55,9 @@ export type ChatJob = {
   readonly maxTokens: number;
 };
 
+/** Work that forgets words of talks: those that nobody goes on with, or all that were erased. */
+export type ForgetJob = { readonly forgets: 'forgetOld' | 'forgetAll' };
+
 /** How a chat model's answer ended, after its text came in parts. */
 export type ChatEnd = {
   readonly finish: 'stop' | 'length';
@@ -66,11 +69,13 @@ export type ChatEnd = {
   readonly answerMs: number;
   /** Memory of the model process. */
   readonly residentBytes: number;
+  /** Interface of the graphics card that computes, like `vulkan`. Empty: the processor. */
+  readonly gpu: string;
 };
 
 /** Jobs of the model processes, each with its one result. */
 export type ModelJobs = {
-  readonly chat: { readonly job: ChatJob; readonly result: ChatEnd };
+  readonly chat: { readonly job: ChatJob | ForgetJob; readonly result: ChatEnd };
   readonly transcribe: { readonly job: TranscribeJob; readonly result: HeardSpeech };
   readonly speak: { readonly job: SpeakJob; readonly result: SpokenPiece };
   /** The result is the logit that the turn is over: 0 is undecided. */

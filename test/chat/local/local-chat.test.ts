@@ -29,6 +29,7 @@ test('an answer of a process comes in parts, with speed and memory for the opera
   expect(chat.speed).toEqual({
     tokensPerSecond: 150,
     residentBytes: 1_000,
+    gpu: '',
     openRequests: 0,
   });
 });
@@ -54,4 +55,9 @@ test('two ask at once, and both are answered', async () => {
     'One.',
     'Two.',
   ]);
+});
+
+test('erased words are forgotten by the process, before the next question', async () => {
+  chat.forgetTalks();
+  expect(await read('What did you forget?')).toBe('forgetAll');
 });

@@ -1,38 +1,49 @@
 /** Program of a process that writes the last words of a request back, three letters at a time. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { BotError } from '#src/base/errors.ts';
+import type { ForgetJob, PerformJob } from '#src/speech/local/model-jobs.ts';
 import { serveJobs } from '#src/speech/local/process/serve-jobs.ts';
+
+const end = {
+  finish: 'stop',
+  promptTokens: 10,
+  keptTokens: 0,
+  answerTokens: 0,
+  answerMs: 100,
+  residentBytes: 1_000,
+  gpu: '',
+} as const;
+const forgotten: string[] = [];
+
+function noteForgetting({ forgets }: ForgetJob) {
+  forgotten.push(forgets);
+  return end;
+}
+
+const echo: PerformJob<'chat'> = async (job, turn, sendText) => {
+  if ('forgets' in job) return noteForgetting(job);
+  const asked: string = JSON.parse(job.body).messages.at(-1).content;
+  const words = asked === 'What did you forget?' ? forgotten.join() : asked;
+  if (words.includes('die')) process.exit(1);
+  if (words.includes('too long')) throw createLengthError();
+  const pieces = words.match(/.{1,3}/gs) ?? [];
+  for (const piece of pieces) {
+    sendText(piece);
+    await turn.waitForThread();
+    if (words.includes('slow')) await wait(5);
+  }
+  return { ...end, answerTokens: pieces.length };
+};
+
+function createLengthError() {
+  return new BotError('provider.refused', false, 'It exceeds the context length.');
+}
 
 serveJobs({
   chat: {
     content: 'chat model',
     endings: [],
     loadRuntime: async () => undefined,
-    open:
-      async () =>
-      async ({ body }, turn, sendText) => {
-        const words: string = JSON.parse(body).messages.at(-1).content;
-        if (words.includes('die')) process.exit(1);
-        if (words.includes('too long'))
-          throw new BotError(
-            'provider.refused',
-            false,
-            'It exceeds the context length.',
-          );
-        const pieces = words.match(/.{1,3}/gs) ?? [];
-        for (const piece of pieces) {
-          sendText(piece);
-          await turn.waitForThread();
-          if (words.includes('slow')) await wait(5);
-        }
-        return {
-          finish: 'stop',
-          promptTokens: 10,
-          keptTokens: 0,
-          answerTokens: pieces.length,
-          answerMs: 100,
-          residentBytes: 1_000,
-        };
-      },
+    open: async () => echo,
   },
 });

@@ -57,3 +57,14 @@ test('words of a talk that nobody goes on with are forgotten after 15 minutes', 
   await slots.forgetOld();
   expect(a.contextTokens).toHaveLength(0);
 });
+
+test('words that were erased are forgotten at once, and those of a running request at its end', async () => {
+  const [a, b] = [createSequence(talkA), createSequence(talkB)];
+  const slots = new TalkSlots([a, b], () => 1);
+  const running = slots.hold(talkA, 50);
+  await slots.forgetAll();
+  expect([a.contextTokens, b.contextTokens]).toEqual([talkA, []]);
+  running?.[Symbol.dispose]();
+  await slots.forgetOld();
+  expect(a.contextTokens).toEqual([]);
+});

@@ -3,7 +3,12 @@ import { dropProgramRight } from '#src/base/child/child-port.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import { toRecord, tryParseJson } from '#src/base/json.ts';
-import type { PerformJob, ThreadTurn } from '#src/speech/local/model-jobs.ts';
+import type {
+  ChatEnd,
+  ChatJob,
+  PerformJob,
+  ThreadTurn,
+} from '#src/speech/local/model-jobs.ts';
 import {
   type ChatTask,
   callEnd,
@@ -33,6 +38,14 @@ const maxRunMs = 60;
 const [minRunTokens, maxRunTokens] = [16, batchTokens];
 /** An answer needs some room behind its prompt. */
 const minAnswerTokens = 32;
+
+const noAnswer = {
+  finish: 'stop',
+  promptTokens: 0,
+  keptTokens: 0,
+  answerTokens: 0,
+  answerMs: 0,
+} as const;
 
 /** A request that cannot be run as it is. `describeError` knows the words. */
 class RequestFault extends BotError {
@@ -98,8 +111,29 @@ class LlamaChat {
   async answer(
     ...[job, turn, sendText]: Parameters<PerformJob<'chat'>>
   ): ReturnType<PerformJob<'chat'>> {
-    const task = readTask(job.body);
+    if ('forgets' in job) await this.#slots[job.forgets]();
+    if ('forgets' in job) return { ...noAnswer, ...this.#measure() };
     await this.#slots.forgetOld();
+    try {
+      return await this.#answerTask(job, turn, sendText);
+    } finally {
+      // Words that were erased meanwhile.
+      await this.#slots.forgetOld();
+    }
+  }
+
+  /** What the operator is told of the process. */
+  #measure() {
+    const { gpu } = this.#library.llama;
+    return { residentBytes: process.memoryUsage.rss(), gpu: gpu === false ? '' : gpu };
+  }
+
+  async #answerTask(
+    job: ChatJob,
+    turn: ThreadTurn,
+    sendText: (text: string) => void,
+  ): Promise<ChatEnd> {
+    const task = readTask(job.body);
     const prompt = this.#model.tokenize(this.#render(task.messages), true);
     const room = this.#contextSize - prompt.length;
     if (room < minAnswerTokens)
@@ -123,7 +157,7 @@ class LlamaChat {
       ...written,
       promptTokens: prompt.length,
       keptTokens,
-      residentBytes: process.memoryUsage.rss(),
+      ...this.#measure(),
     };
   }
 

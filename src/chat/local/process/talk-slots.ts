@@ -6,7 +6,13 @@ const forgetAfterMs = 15 * 60_000;
 /** A mark of the template, and the name of somebody, begin the first words of many talks. */
 const minWordsTokens = 8;
 
-type Slot = { readonly sequence: LlamaSequence; isBusy: boolean; usedAtMs: number };
+type Slot = {
+  readonly sequence: LlamaSequence;
+  isBusy: boolean;
+  usedAtMs: number;
+  /** The words were erased while a request used them. */
+  mustForget: boolean;
+};
 
 /** A place that a job holds until it is disposed. */
 export interface HeldSlot extends Disposable {
@@ -26,6 +32,7 @@ export class TalkSlots {
       sequence,
       isBusy: false,
       usedAtMs: 0,
+      mustForget: false,
     }));
     this.#nowMs = nowMs;
   }
@@ -57,15 +64,26 @@ export class TalkSlots {
     };
   }
 
-  /** Forgets the words of talks that nobody goes on with. */
+  /** Forgets the words of talks that nobody goes on with, and of those that were erased. */
   async forgetOld(): Promise<void> {
     const old = this.#slots.filter(
-      ({ isBusy, sequence, usedAtMs }) =>
+      ({ isBusy, mustForget, sequence, usedAtMs }) =>
         !isBusy &&
         sequence.contextTokens.length > 0 &&
-        this.#nowMs() - usedAtMs > forgetAfterMs,
+        (mustForget || this.#nowMs() - usedAtMs > forgetAfterMs),
     );
-    for (const { sequence } of old) await sequence.clearHistory();
+    for (const slot of old) slot.isBusy = true;
+    for (const slot of old) {
+      await slot.sequence.clearHistory();
+      slot.mustForget = false;
+      slot.isBusy = false;
+    }
+  }
+
+  /** Forgets the words of all talks: of a running request at the next `forgetOld` after its end. */
+  async forgetAll(): Promise<void> {
+    for (const slot of this.#slots) slot.mustForget = true;
+    await this.forgetOld();
   }
 }
 

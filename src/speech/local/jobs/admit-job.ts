@@ -55,6 +55,7 @@ const speltLetter = /[^\p{Ll}\s.,'!?]/gu;
 const soundsPerSecond = 20;
 
 function priceJob({ kind, work }: JobOrder) {
+  if ('forgets' in work) return { threadMs: 1, bytes: 0 };
   if ('body' in work) return priceChat(work);
   return 'samples' in work ? priceSound(kind, work) : priceText(work);
 }
