@@ -90,7 +90,7 @@ export async function openEngine<Role extends ProviderRole>(
   role: Role,
   choice: EngineChoice,
   stack: AsyncDisposableStack,
-  options: Pick<EngineSettings, 'audioModel' | 'report'> & {
+  options: Pick<EngineSettings, 'audioModel' | 'dataDir' | 'report' | 'searchPath'> & {
     /** Default: a process that ends with `stack`. */
     readonly localModels?: LocalModels;
   } = {},

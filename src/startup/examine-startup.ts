@@ -7,7 +7,12 @@ import {
   checkDataFolder,
   checkFreeSpace,
 } from './data-folder-checks.ts';
-import { checkLocalVoices, checkModelFiles, listModelFolders } from './model-checks.ts';
+import {
+  checkLocalVoices,
+  checkModelFiles,
+  listModelFolders,
+  listOtherVoices,
+} from './model-checks.ts';
 import { checkLoopback, checkPort } from './network-checks.ts';
 
 /** A finding about what a start needs. */
@@ -50,7 +55,8 @@ export async function examineStartup(
     ...folders.map((folder) => checkModelFiles(folder)),
     ...checkLocalVoices(engines),
   ];
-  const findings = await Promise.all(checks);
+  const others = extent === 'all' ? listOtherVoices(config) : [];
+  const findings = [...(await Promise.all(checks)), ...(await others)];
   return findings.map((finding) => ({
     finding,
     stopsStart: finding.verdict === 'missing' && !passing.includes(finding.subject),

@@ -33,7 +33,7 @@ async function openVoice(over: { readonly maxBytes?: number } = {}) {
   const kept = (name = 'one voice') =>
     withKeptSentences(engine, {
       folder,
-      engine: name,
+      describeEngine: () => name,
       isBotSentence,
       clock,
       ...over,
@@ -164,7 +164,7 @@ test('a folder that cannot be written only means that each sentence is made anew
     },
     {
       folder: join(folder, '\0'),
-      engine: 'x',
+      describeEngine: () => 'x',
       isBotSentence: createOwnSentenceTest(),
       clock: { wallMs: () => 0 },
     },

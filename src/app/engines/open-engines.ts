@@ -76,7 +76,7 @@ export interface Engines extends EngineRoles, AsyncDisposable {
 
 /** Opens the engines of all roles at the same time. Throws BotError `speech.failed`. */
 export async function openEngines(
-  { engines: config, storage }: Config,
+  { engines: config, sounds, storage }: Config,
   onNews: OnEngineNews,
 ): Promise<Engines> {
   const habits = new Set<string>();
@@ -89,7 +89,11 @@ export async function openEngines(
   try {
     const { chat: thinker, speech, transcription } = config;
     const localModels = stack.use(new LocalModels());
-    const openEngineOfRole = createEngineOpener(stack, localModels, report);
+    const openEngineOfRole = createEngineOpener(stack, report, {
+      localModels,
+      dataDir: storage.dataDir,
+      searchPath: sounds.searchPath,
+    });
     const detector = new NgramLanguageDetector();
     const [roleEngines] = await Promise.all([
       openRoleEngines(config, openEngineOfRole, report),
@@ -101,7 +105,13 @@ export async function openEngines(
       transcriber,
       synthesizer: withKeptSentences(synthesizer, {
         folder: join(storage.dataDir, 'sentences'),
-        engine: describeEngine('text to speech', speech),
+        describeEngine: ({ language }) =>
+          [
+            describeEngine('text to speech', speech),
+            synthesizer.describeSpeaker?.(language),
+          ]
+            .filter(Boolean)
+            .join(', '),
         isBotSentence: createOwnSentenceTest(),
         clock: realClock,
       }),
@@ -155,13 +165,17 @@ export async function openEngines(
 /** Creates a function that opens an engine into `stack`, and reports habits of its server. */
 function createEngineOpener(
   stack: AsyncDisposableStack,
-  localModels: LocalModels,
   report: OnEngineNews,
+  machine: {
+    readonly localModels: LocalModels;
+    readonly dataDir: string;
+    readonly searchPath: string;
+  },
 ): OpenEngine {
   return (role, choice) => {
     const provider = admitSetting(getProviderName(role, choice));
     return openEngine(role, choice, stack, {
-      localModels,
+      ...machine,
       report: (habit) => report({ kind: 'habit', role, provider, ...habit }),
     });
   };
