@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { findProgram } from '#src/base/find-program.ts';
+import { toBaseLanguage } from '#src/base/language/expected-language.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import type { FetchProgress } from '#src/downloads/fetch-file.ts';
 import {
@@ -52,9 +53,13 @@ export async function chooseVoices(deps: VoiceChoiceDeps): Promise<void> {
 const question = 'Which voice, beside the English one? (Esc: back)';
 
 function formatChoice(voice: FetchableVoice, isHere: boolean) {
-  const language = getEnglishLanguageName(voice.language);
+  const language = nameLanguage(voice);
   const state = isHere ? '; it is here: remove it' : '';
   return `${language}: ${formatVoice(voice)}${state}`;
+}
+
+function nameLanguage({ language }: FetchableVoice) {
+  return getEnglishLanguageName(toBaseLanguage(language));
 }
 
 function getDataDir(edits: SettingEdits) {
@@ -86,7 +91,7 @@ async function tryFetch(voice: FetchableVoice, { ask, clock, edits }: VoiceChoic
   try {
     await ask.waitForWork(`Fetching ${formatVoice(voice)}`, fetching);
     ask.say(
-      `${voice.speaker} is here. A bot that runs speaks ${getEnglishLanguageName(voice.language)} with it from the next sentence on.`,
+      `${voice.speaker} is here. A bot that runs speaks ${nameLanguage(voice)} with it from the next sentence on.`,
     );
   } catch (error) {
     if (!(error instanceof BotError)) throw error;

@@ -1,4 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
+import { toBaseLanguage } from '#src/base/language/expected-language.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import { admitSetting, writeSentence } from '#src/base/logged-text.ts';
 import { localVoices } from '#src/speech/local/local-voices.ts';
@@ -13,8 +14,8 @@ export const speechLocal: Engine<'text to speech'> = {
     const [{ openLocalSynthesizer }, { HomeVoices }, { Espeak, findEspeak }] =
       await Promise.all([
         import('#src/speech/local/local-synthesizer.ts'),
-        import('#src/speech/local/home-voices.ts'),
-        import('#src/speech/local/espeak/espeak.ts'),
+        import('#src/speech/local/voices/home-voices.ts'),
+        import('#src/speech/local/voices/espeak.ts'),
       ]);
     const program = findEspeak(searchPath);
     const [builtIn, espeak, folder] = await Promise.all([
@@ -44,7 +45,7 @@ export const speechLocal: Engine<'text to speech'> = {
 
 async function openFolder(dataDir: string) {
   const { getVoicesFolder } = await import('#src/downloads/voice-catalogue.ts');
-  const { VoiceFolder } = await import('#src/speech/local/voice-folder.ts');
+  const { VoiceFolder } = await import('#src/speech/local/voices/voice-folder.ts');
   return new VoiceFolder(getVoicesFolder(dataDir));
 }
 
@@ -61,7 +62,7 @@ async function createOffer(
     const found = findFetchableVoice(language);
     if (!found || offered.has(found.name)) return;
     offered.add(found.name);
-    const name = admitSetting(getEnglishLanguageName(found.language));
+    const name = admitSetting(getEnglishLanguageName(toBaseLanguage(found.language)));
     const voice = admitSetting(formatVoice(found));
     const mend = writeSentence`npm run setup fetches ${voice}, which speaks from the next sentence on`;
     report({

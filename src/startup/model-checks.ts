@@ -12,7 +12,6 @@ import {
   toMissingFinding,
   toOkFinding,
 } from '#src/probes/probe.ts';
-import { Espeak, findEspeak } from '#src/speech/local/espeak/espeak.ts';
 import { getModelFolder, resolveModelFolder } from '#src/speech/local/folders.ts';
 import { localVoices } from '#src/speech/local/local-voices.ts';
 import {
@@ -20,7 +19,8 @@ import {
   listModelFiles,
   modelsRemedy,
 } from '#src/speech/local/process/model-files.ts';
-import { VoiceFolder } from '#src/speech/local/voice-folder.ts';
+import { Espeak, findEspeak } from '#src/speech/local/voices/espeak.ts';
+import { VoiceFolder } from '#src/speech/local/voices/voice-folder.ts';
 
 /** A folder of a local model that the settings need. */
 export type UsedModelFolder = {
@@ -134,7 +134,7 @@ export async function listOtherVoices({
     return [
       toOkFinding(
         'voices',
-        `English is built in, ${names.length > 0 ? `${fetched} by Piper, and ` : ''}${espeak.languages.length} languages by eSpeak NG`,
+        `English is built in, ${names.length > 0 ? `${fetched} by Piper, ` : ''}and ${espeak.languages.length} languages by eSpeak NG`,
       ),
     ];
   if (names.length > 0)

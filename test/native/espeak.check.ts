@@ -11,12 +11,12 @@ import {
   fetchVoice,
   getVoicesFolder,
 } from '#src/downloads/voice-catalogue.ts';
-import { Espeak, findEspeak } from '#src/speech/local/espeak/espeak.ts';
-import { HomeVoices } from '#src/speech/local/home-voices.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
-import { VoiceFolder } from '#src/speech/local/voice-folder.ts';
+import { Espeak, findEspeak } from '#src/speech/local/voices/espeak.ts';
+import { HomeVoices } from '#src/speech/local/voices/home-voices.ts';
+import { VoiceFolder } from '#src/speech/local/voices/voice-folder.ts';
 import { collectSound } from '#test/contracts/synthesizer-contract.ts';
 import { transcribeText } from '#test/contracts/transcriber-contract.ts';
 import { serveFile } from '#test/fakes/file-server.ts';

@@ -5,7 +5,6 @@ import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import { musicRateHz, toStereo } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { BotError } from '#src/base/errors.ts';
-import { cutSounds, cutSpeech } from '#src/speech/local/cut-speech.ts';
 import { EnglishPhonemes } from '#src/speech/local/english/phonemes.ts';
 import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
 import { getModelFolder } from '#src/speech/local/folders.ts';
@@ -15,10 +14,11 @@ import type {
   ThreadTurn,
   UnspokenRest,
 } from '#src/speech/local/model-jobs.ts';
+import { cutSounds, cutSpeech } from '#src/speech/local/voices/cut-speech.ts';
 import {
   parseVoiceDescription,
   type VoiceDescription,
-} from '#src/speech/local/voice-description.ts';
+} from '#src/speech/local/voices/voice-description.ts';
 import { readModelText } from './model-files.ts';
 import { loadRuntime, type ModelPart, openModelParts, runParts } from './sessions.ts';
 

@@ -23,7 +23,7 @@ const otherTag = /\((\S+) (\d+)\)/g;
  * Parses the table of voices that the program prints. Languages that it cannot read are left out.
  *
  * @example
- * import { parseEspeakVoices } from '#src/speech/local/espeak/espeak-voices.ts';
+ * import { parseEspeakVoices } from '#src/speech/local/voices/espeak-voices.ts';
  *
  * const line = ' 5  pt-br           --/M      Portuguese_(Brazil) roa/pt-BR            (pt 6)';
  * parseEspeakVoices(line).map(({ name }) => name); // ['pt-br']

@@ -12,12 +12,12 @@ import {
   fetchVoice,
   getVoicesFolder,
 } from '#src/downloads/voice-catalogue.ts';
-import { Espeak } from '#src/speech/local/espeak/espeak.ts';
-import { HomeVoices } from '#src/speech/local/home-voices.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
-import { VoiceFolder } from '#src/speech/local/voice-folder.ts';
+import { Espeak } from '#src/speech/local/voices/espeak.ts';
+import { HomeVoices } from '#src/speech/local/voices/home-voices.ts';
+import { VoiceFolder } from '#src/speech/local/voices/voice-folder.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import { measureLoudness } from '#test/audio/measure-loudness.ts';
 import { collectSound } from '#test/contracts/synthesizer-contract.ts';
@@ -27,7 +27,7 @@ import { serveFile } from '#test/fakes/file-server.ts';
 const models = new LocalModels();
 const program = [
   process.execPath,
-  fileURLToPath(new URL('../../fakes/espeak-ng.ts', import.meta.url)),
+  fileURLToPath(new URL('../../../fakes/espeak-ng.ts', import.meta.url)),
 ] as const;
 let builtIn: Synthesizer;
 let espeak: Espeak | undefined;
@@ -44,7 +44,7 @@ afterAll(() => models[Symbol.asyncDispose]());
 
 const never = new AbortController().signal;
 const joe = fileURLToPath(
-  new URL('../../../models/piper-joe-int8/en_US-joe-medium.onnx', import.meta.url),
+  new URL('../../../../models/piper-joe-int8/en_US-joe-medium.onnx', import.meta.url),
 );
 
 function openVoices(

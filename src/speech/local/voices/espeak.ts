@@ -55,7 +55,7 @@ export function findEspeak(searchPath: string): EspeakProgram | undefined {
  *
  * @example
  * import { realClock } from '#src/base/clock.ts';
- * import { Espeak, findEspeak } from '#src/speech/local/espeak/espeak.ts';
+ * import { Espeak, findEspeak } from '#src/speech/local/voices/espeak.ts';
  *
  * declare const signal: AbortSignal;
  * const program = findEspeak('/usr/bin');

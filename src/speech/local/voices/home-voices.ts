@@ -2,12 +2,15 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { includesLanguage } from '#src/base/language/expected-language.ts';
 import { servedLocally } from '#src/provider/models/standard-models.ts';
+import type { LocalModels } from '#src/speech/local/local-models.ts';
+import {
+  type CreateWork,
+  createPiperSpeech,
+} from '#src/speech/local/local-synthesizer.ts';
+import { findVoicePitch, localVoiceLanguages } from '#src/speech/local/local-voices.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 import { cutSounds, cutSpeech } from './cut-speech.ts';
-import type { Espeak } from './espeak/espeak.ts';
-import type { LocalModels } from './local-models.ts';
-import { type CreateWork, createPiperSpeech } from './local-synthesizer.ts';
-import { findVoicePitch, localVoiceLanguages } from './local-voices.ts';
+import type { Espeak } from './espeak.ts';
 import type { FoundVoice, VoiceFolder } from './voice-folder.ts';
 
 /** The built-in voice, and what speaks other languages. */
@@ -34,8 +37,8 @@ const stopMark = /[,;:.?!]/;
  * eSpeak NG. A voice that is fetched meanwhile speaks from the next sentence on.
  *
  * @example
- * import { HomeVoices } from '#src/speech/local/home-voices.ts';
- * import type { HomeVoicesOptions } from '#src/speech/local/home-voices.ts';
+ * import { HomeVoices } from '#src/speech/local/voices/home-voices.ts';
+ * import type { HomeVoicesOptions } from '#src/speech/local/voices/home-voices.ts';
  *
  * declare const options: HomeVoicesOptions;
  * new HomeVoices(options).findSpeaker('de'); // 'de_DE-thorsten-medium', 'eSpeak NG', or undefined

@@ -20,7 +20,7 @@ const voiceFile = z.object({
   phoneme_type: z.literal('espeak').default('espeak'),
 });
 
-/** What a Piper voice says about itself. */
+/** Description of a Piper voice, as its maker wrote it. */
 export type VoiceDescription = z.infer<typeof voiceFile>;
 
 /** Parses the JSON beside a Piper voice. Undefined if it describes none whose sounds are those of eSpeak. */

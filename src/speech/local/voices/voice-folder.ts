@@ -20,7 +20,7 @@ const ending = '.onnx.json';
  * folder of their own. What is put there counts from the next question on.
  *
  * @example
- * import { VoiceFolder } from '#src/speech/local/voice-folder.ts';
+ * import { VoiceFolder } from '#src/speech/local/voices/voice-folder.ts';
  *
  * new VoiceFolder('./no-such-folder').listVoices(); // []
  */

@@ -1,13 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { realClock } from '#src/base/clock.ts';
-import { Espeak, findEspeak } from '#src/speech/local/espeak/espeak.ts';
+import { Espeak, findEspeak } from '#src/speech/local/voices/espeak.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import { collectSound, testSynthesizer } from '#test/contracts/synthesizer-contract.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const program = [
   process.execPath,
-  fileURLToPath(new URL('../../fakes/espeak-ng.ts', import.meta.url)),
+  fileURLToPath(new URL('../../../fakes/espeak-ng.ts', import.meta.url)),
 ] as const;
 const never = new AbortController().signal;
 
