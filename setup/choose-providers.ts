@@ -10,6 +10,7 @@ import { isAddress } from '#src/config/settings.ts';
 import { listAddressSecrets } from '#src/provider/access/server-address.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
 import { isOpenAi } from '#src/provider/models/standard-models.ts';
+import { chooseVoices } from './choose-voices.ts';
 import {
   clearRole,
   fillRoles,
@@ -19,7 +20,11 @@ import {
   type KnownServer,
 } from './server-roles.ts';
 import type { SettingEdits } from './setting-edits.ts';
-import { orStepBack, type SetupQuestions } from './setup-questions.ts';
+import {
+  type AnswerChoice,
+  orStepBack,
+  type SetupQuestions,
+} from './setup-questions.ts';
 import { estimateOpenAiMonthUsd, type Vendor } from './vendors.ts';
 
 export type ProviderChoiceDeps = {
@@ -73,30 +78,27 @@ async function shouldTryAgain(
 
 /** Asks for a server, with the last one marked. Undefined if the person wants no more. */
 async function askServer(
-  { ask, vendors }: ProviderChoiceDeps,
+  deps: ProviderChoiceDeps,
   progress: RoleProgress,
   last: KnownServer | undefined,
 ) {
-  const offered = vendors.filter(
-    (vendor) => listOpenRoles(vendor, progress).length > 0,
-  );
-  const furtherVendors = offered.filter(({ isMore }) => isMore);
-  const usualVendors = offered.filter(({ isMore }) => !isMore);
-  type ServerAnswer = KnownServer | 'more' | 'other' | undefined;
+  const { ask } = deps;
+  const { furtherVendors, usualVendors } = listOpenVendors(deps, progress);
   let marked: ServerAnswer = last;
   for (;;) {
     const answer: ServerAnswer = await ask.choose<ServerAnswer>(
       formatServerQuestion(progress),
       [
         ...usualVendors.map(toVendorChoice),
-        ...(furtherVendors.length > 0
-          ? [{ value: 'more' as const, label: `More (${furtherVendors.length})` }]
-          : []),
-        { value: 'other', label: 'Another server, by its address' },
-        { value: undefined, label: formatEndLabel(progress) },
+        ...listOtherChoices(furtherVendors.length, progress),
       ],
       furtherVendors.some((vendor) => vendor === marked) ? 'more' : marked,
     );
+    if (answer === 'voices') {
+      await chooseVoices(deps);
+      marked = undefined;
+      continue;
+    }
     if (answer !== 'more' && answer !== 'other') return answer;
     const server =
       answer === 'more'
@@ -108,6 +110,36 @@ async function askServer(
     marked = answer;
   }
 }
+
+type ServerAnswer = KnownServer | 'more' | 'voices' | 'other' | undefined;
+
+function listOpenVendors({ vendors }: ProviderChoiceDeps, progress: RoleProgress) {
+  const offered = vendors.filter(
+    (vendor) => listOpenRoles(vendor, progress).length > 0,
+  );
+  return {
+    furtherVendors: offered.filter(({ isMore }) => isMore),
+    usualVendors: offered.filter(({ isMore }) => !isMore),
+  };
+}
+
+/** Lists the choices below the vendors. The voices of this machine matter while no server speaks. */
+function listOtherChoices(
+  furtherCount: number,
+  progress: RoleProgress,
+): readonly AnswerChoice<ServerAnswer>[] {
+  const isSpeechOpen = !progress.served.has('SPEECH');
+  return [
+    ...(furtherCount > 0
+      ? [{ value: 'more' as const, label: `More (${furtherCount})` }]
+      : []),
+    ...(isSpeechOpen ? [{ value: 'voices' as const, label: voicesLabel }] : []),
+    { value: 'other', label: 'Another server, by its address' },
+    { value: undefined, label: formatEndLabel(progress) },
+  ];
+}
+
+const voicesLabel = 'None yet: first voices of other languages, for this machine';
 
 const moreQuestion = 'Which one? (Esc: back)';
 

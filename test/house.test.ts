@@ -74,14 +74,14 @@ const below: Readonly<Record<string, string>> = {
   doctor:
     'startup storage discord config engines commands features features/tools probes ports pipeline speech chat provider audio base',
   /** A program of its own that writes `.env`. */
-  setup: 'discord config engines doctor commands spending provider base',
+  setup: 'discord config engines doctor commands spending downloads provider base',
   config: 'engines ports spending pipeline sources provider turn base',
   discord: 'features features/contract ports people audio texts base',
   /** Shares the frames of sound with the page, and the type of a track with the bot. */
   sandbox: 'web/http ports speech audio texts base page',
   storage: 'stores sql people base',
   /** What a start needs of this machine, for `npm start` and the doctor. */
-  startup: 'storage config engines probes speech base',
+  startup: 'storage config engines probes speech downloads base',
   ops: 'ports base',
   /** Parts that everything served over HTTP shares. */
   'web/http': 'texts base',

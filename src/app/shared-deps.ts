@@ -7,6 +7,7 @@ import {
 } from '#src/audio/voice/silero-network.ts';
 import { VoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
+import { findProgram } from '#src/base/find-program.ts';
 import { admitSetting } from '#src/base/logged-text.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { Config } from '#src/config/config.ts';
@@ -21,7 +22,6 @@ import { hasStableWords } from '#src/provider/models/standard-models.ts';
 import type { FeatureShard } from '#src/sessions/shard-features.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { findFfmpeg } from '#src/sources/ffmpeg.ts';
 import { RecordingFetcher, type Recordings } from '#src/sources/recordings.ts';
 import { openLibrary, type SoundLibrary } from '#src/sources/sound-library.ts';
 import { createSoundOpener, type SoundOpener } from '#src/sources/sound-sources.ts';
@@ -226,7 +226,7 @@ function openSounds(
 ): OpenSounds {
   const [clock, allowed] = [realClock, new AllowedHosts(allowedHosts)];
   const decoding = new Decoding({ clock, stepMs: maxStepMs });
-  const ffmpeg = findFfmpeg(searchPath);
+  const ffmpeg = findProgram('ffmpeg', searchPath);
   const opener = createSoundOpener({ clock, decoding, allowed, ffmpeg });
   return {
     recordings: new RecordingFetcher(decoding, { allowed, ffmpeg }),

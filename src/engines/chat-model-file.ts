@@ -37,7 +37,7 @@ const hostSetting = z
   })
   .optional()
   .describe(
-    'Address of a mirror from which models are fetched, with the paths of the original; empty: https://huggingface.co',
+    'Address of a mirror from which models and voices are fetched, with the paths of the original; empty: https://huggingface.co',
   );
 
 /**

@@ -29,6 +29,8 @@ export type EngineSettings = RemoteServer & {
   readonly isTrial?: boolean;
   /** Takes how far a chat model of this machine is. Never throws. */
   readonly onModelState?: (state: LocalModelState) => void;
+  /** Folders in which programs of this machine are found, as `PATH` names them. */
+  readonly searchPath?: string;
   readonly audioModel?: AudioModel;
   /** Takes each habit of the server that is put right here, once. Never throws. */
   readonly report?: (habit: {
@@ -66,8 +68,14 @@ type Opened = Partial<Disposable & AsyncDisposable> & {
 export type OpenEngines = {
   readonly 'speech to text': Opened & Transcriber;
   /** `voices` are known names of voices. */
-  readonly 'text to speech': Opened & Synthesizer & { readonly voices?: VoiceNames };
+  readonly 'text to speech': Opened & OpenVoice;
   readonly chat: Opened & OpenChat;
+};
+
+type OpenVoice = Synthesizer & {
+  readonly voices?: VoiceNames;
+  /** Names what speaks a language (BCP 47) now. Absent where that does not change while the engine is open. */
+  describeSpeaker?(language: string | undefined): string;
 };
 
 type OpenChat = ChatModel & {

@@ -92,7 +92,7 @@ export async function openEngine<Role extends ProviderRole>(
   stack: AsyncDisposableStack,
   options: Pick<
     EngineSettings,
-    'audioModel' | 'hasFallback' | 'isTrial' | 'onModelState' | 'report'
+    'audioModel' | 'dataDir' | 'hasFallback' | 'isTrial' | 'onModelState' | 'report' | 'searchPath'
   > & {
     /** Default: a process that ends with `stack`. */
     readonly localModels?: LocalModels;

@@ -1,6 +1,4 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
@@ -23,22 +21,6 @@ const maxAllocBytes = 64 * 1024 * 1024;
 
 /** Each takes up to 64 MB. */
 const maxPrograms = 16;
-
-/** Finds ffmpeg in the folders of `PATH`. */
-export function findFfmpeg(pathVariable: string): string | undefined {
-  const name = process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg';
-  const folders = pathVariable.split(delimiter).filter((folder) => isAbsolute(folder));
-  return folders.map((folder) => join(folder, name)).find(isProgram);
-}
-
-function isProgram(path: string) {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
 
 /**
  * Decodes a format that only ffmpeg knows to 48 kHz stereo. Throws BotError `source.not_audio`, and errors of

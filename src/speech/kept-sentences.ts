@@ -16,7 +16,7 @@ const soundFormatVersion = 1;
 export type KeptSentencesOptions = {
   readonly folder: string;
   /** Part of each name, so that another engine speaks anew. */
-  readonly engine: string;
+  readonly describeEngine: (voice: SpeechVoice) => string;
   readonly isBotSentence: (text: string, language: string | undefined) => boolean;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly maxBytes?: number;
@@ -34,7 +34,7 @@ export type KeptSentencesOptions = {
  *
  * declare const engine: Synthesizer;
  * const isBotSentence = (text: string) => text === 'One moment.';
- * withKeptSentences(engine, { folder: 'data/sentences', engine: 'kokoro', isBotSentence, clock: realClock });
+ * withKeptSentences(engine, { folder: 'data/sentences', describeEngine: () => 'kokoro', isBotSentence, clock: realClock });
  */
 export function withKeptSentences(
   inner: Synthesizer,
@@ -60,7 +60,10 @@ async function* readOrSynthesize(
   options: KeptSentencesOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
-  const path = join(options.folder, createSoundName(text, voice, options.engine));
+  const path = join(
+    options.folder,
+    createSoundName(text, voice, options.describeEngine(voice)),
+  );
   const keptSound = readKeptSound(path, options.clock);
   signal.throwIfAborted();
   if (keptSound) {

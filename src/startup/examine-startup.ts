@@ -12,6 +12,7 @@ import {
   checkLocalVoices,
   checkModelFiles,
   listModelFolders,
+  listOtherVoices,
 } from './model-checks.ts';
 import { checkLoopback, checkPort } from './network-checks.ts';
 
@@ -56,7 +57,8 @@ export async function examineStartup(
     ...checkLocalVoices(engines),
     ...checkChatModel(engines),
   ];
-  const findings = await Promise.all(checks);
+  const others = extent === 'all' ? listOtherVoices(config) : [];
+  const findings = [...(await Promise.all(checks)), ...(await others)];
   return findings.map((finding) => ({
     finding,
     stopsStart: finding.verdict === 'missing' && !passing.includes(finding.subject),

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { realClock } from '#src/base/clock.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
-import type { EngineConfig } from '#src/config/config.ts';
+import type { Config, EngineConfig } from '#src/config/config.ts';
+import { getVoicesFolder } from '#src/downloads/voice-catalogue.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
 import { fileBackend } from '#src/engines/engines.ts';
 import {
@@ -18,6 +20,8 @@ import {
   listModelFiles,
   modelsRemedy,
 } from '#src/speech/local/process/model-files.ts';
+import { Espeak, findEspeak } from '#src/speech/local/voices/espeak.ts';
+import { VoiceFolder } from '#src/speech/local/voices/voice-folder.ts';
 
 /** A folder of a local model that the settings need. */
 export type UsedModelFolder = {
@@ -126,4 +130,39 @@ export function checkLocalVoices(engines: EngineConfig): readonly Finding[] {
       `set ${setting} to ${list}, or remove it`,
     );
   });
+}
+
+/** Tells which languages beside English are spoken on this machine, and by what. Empty where a server alone speaks. */
+export async function listOtherVoices({
+  engines: { fallbacks, speech },
+  sounds,
+  storage,
+}: Pick<Config, 'engines' | 'sounds' | 'storage'>): Promise<readonly Finding[]> {
+  if (![speech, fallbacks.speech].some((choice) => choice?.kind === 'local')) return [];
+  const program = findEspeak(sounds.searchPath);
+  const espeak = program && (await Espeak.open(program, realClock));
+  const voices = new VoiceFolder(getVoicesFolder(storage.dataDir)).listVoices();
+  const names = voices.map(({ language, name }) => `${name} (${language})`);
+  const fetched = new Intl.ListFormat('en').format(names);
+  if (espeak)
+    return [
+      toOkFinding(
+        'voices',
+        `English is built in, ${names.length > 0 ? `${fetched} by Piper, ` : ''}and ${espeak.languages.length} languages by eSpeak NG`,
+      ),
+    ];
+  if (names.length > 0)
+    return [
+      toDifferingFinding(
+        'voices',
+        `${fetched} cannot speak: eSpeak NG, which tells how words sound, is not installed`,
+        'install it, as by apt install espeak-ng',
+      ),
+    ];
+  return [
+    toOkFinding(
+      'voices',
+      'English alone is spoken here; npm run setup fetches voices of other languages',
+    ),
+  ];
 }

@@ -118,7 +118,6 @@ const trusted = [
   'src/discord/library/undici.ts',
   'src/discord/login.ts',
   'src/provider/models/model-list.ts',
-  'src/speech/local/process/piper.ts',
   'src/speech/local/process/turn-head.ts',
   'src/speech/openai/transcript-reply.ts',
   'src/spending/prices/prices.ts',

@@ -37,9 +37,9 @@ export interface FileServer extends AsyncDisposable {
 /** Of a slow server. */
 const pauseMs = 20;
 
-/** Serves the same bytes at every path. */
+/** Serves the same bytes at every path, or those of the path. */
 export async function serveFile(
-  content: Uint8Array,
+  given: Uint8Array | ((path: string) => Uint8Array),
   manner: FileManner = 'honest',
 ): Promise<FileServer> {
   const ranges: (string | undefined)[] = [];
@@ -51,17 +51,22 @@ export async function serveFile(
 
   async function answerRequest(request: IncomingMessage, response: ServerResponse) {
     if (served.manner === 'not there') return void response.writeHead(404).end();
+    const content = typeof given === 'function' ? given(request.url ?? '') : given;
     const asked = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1];
     const isKnown = asked !== undefined && served.manner !== 'knows no ranges';
     const from = isKnown ? Number(asked) : 0;
     const rest = changeContent(content, served.manner).subarray(from);
     const headers = writeHeaders(rest.length, from, content.length, served.manner);
     response.writeHead(isKnown ? 206 : 200, headers);
-    await sendBody(response, rest, ranges.length);
+    await sendBody(response, rest, Math.ceil(content.length / 3), ranges.length);
   }
 
-  async function sendBody(response: ServerResponse, rest: Uint8Array, time: number) {
-    const third = Math.ceil(content.length / 3);
+  async function sendBody(
+    response: ServerResponse,
+    rest: Uint8Array,
+    third: number,
+    time: number,
+  ) {
     const breaks =
       served.manner === 'breaks off' ||
       (served.manner === 'knows no ranges' && time === 1);

@@ -33,7 +33,7 @@ async function openVoice(over: { readonly maxBytes?: number } = {}) {
   const keepSentences = (name = 'one voice') =>
     withKeptSentences(engine, {
       folder,
-      engine: name,
+      describeEngine: () => name,
       isBotSentence,
       clock,
       ...over,
@@ -167,7 +167,7 @@ test('a folder that cannot be written only means that each sentence is made anew
     },
     {
       folder: join(folder, '\0'),
-      engine: 'x',
+      describeEngine: () => 'x',
       isBotSentence: createOwnSentenceTest(),
       clock: { wallMs: () => 0 },
     },

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +10,11 @@ import {
   checkLocalVoices,
   checkModelFiles,
   listModelFolders,
+  listOtherVoices,
 } from '#src/startup/model-checks.ts';
 import { checkLoopback, checkPort } from '#src/startup/network-checks.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
+import { installEspeak } from '#test/fakes/install-espeak.ts';
 import { runProgram } from '#test/fakes/run-program.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
@@ -134,4 +136,31 @@ test('where a file of a chat model and a server for chat are set, the start name
   ]);
   expect(list(file)).toEqual([]);
   expect(list({ ...server, CHAT_COMPLETION_MODEL: 'm' })).toEqual([]);
+});
+
+test('the doctor lists what speaks other languages on this machine', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-startup-'));
+  try {
+    const settings = { DATA_DIR: folder, PATH: await installEspeak(folder) };
+    const [alone] = await listOtherVoices(readGoodSettings({ ...settings, PATH: '' }));
+    expect(alone?.reason).toContain('English alone is spoken here');
+    const [plain] = await listOtherVoices(readGoodSettings(settings));
+    expect(plain?.reason).toBe('English is built in, and 6 languages by eSpeak NG');
+    const joe = join(getModelFolder('piper-joe-int8'), 'en_US-joe-medium.onnx');
+    await mkdir(join(folder, 'voices'));
+    for (const ending of ['', '.json'])
+      await cp(`${joe}${ending}`, join(folder, 'voices', `mine.onnx${ending}`));
+    const [fetched] = await listOtherVoices(readGoodSettings(settings));
+    expect(fetched?.reason).toMatch(/mine \(en-US\) by Piper, and 6 languages/);
+    const silent = await listOtherVoices(readGoodSettings({ ...settings, PATH: '' }));
+    expect(silent).toMatchObject([
+      { verdict: 'differs', mend: 'install it, as by apt install espeak-ng' },
+    ]);
+    const server = { SPEECH_BASE_URL: 'http://127.0.0.1:9/v1' };
+    expect(await listOtherVoices(readGoodSettings({ ...settings, ...server }))).toEqual(
+      [],
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });

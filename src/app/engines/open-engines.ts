@@ -81,7 +81,7 @@ export interface Engines extends EngineRoles, AsyncDisposable {
 
 /** Opens the engines of all roles at the same time. Throws BotError `speech.failed`. */
 export async function openEngines(
-  { engines: config, storage }: Config,
+  { engines: config, sounds, storage }: Config,
   onNews: OnEngineNews,
 ): Promise<Engines> {
   const habits = new Set<string>();
@@ -94,11 +94,12 @@ export async function openEngines(
   try {
     const { chat: thinker, speech, transcription } = config;
     const localModels = stack.use(new LocalModels());
-    const openEngineOfRole = createEngineOpener(
-      stack,
-      { localModels, hasFallback: config.fallbacks.chat !== undefined },
-      report,
-    );
+    const openEngineOfRole = createEngineOpener(stack, report, {
+      localModels,
+      hasFallback: config.fallbacks.chat !== undefined,
+      dataDir: storage.dataDir,
+      searchPath: sounds.searchPath,
+    });
     const detector = new NgramLanguageDetector();
     const [roleEngines] = await Promise.all([
       openRoleEngines(config, openEngineOfRole, report),
@@ -110,7 +111,13 @@ export async function openEngines(
       transcriber,
       synthesizer: withKeptSentences(synthesizer, {
         folder: join(storage.dataDir, 'sentences'),
-        engine: describeEngine('text to speech', speech),
+        describeEngine: ({ language }) =>
+          [
+            describeEngine('text to speech', speech),
+            synthesizer.describeSpeaker?.(language),
+          ]
+            .filter(Boolean)
+            .join(', '),
         isBotSentence: createOwnSentenceTest(),
         clock: realClock,
       }),
@@ -167,19 +174,20 @@ type OpenerOptions = {
   readonly localModels: LocalModels;
   /** Another chat model takes over. */
   readonly hasFallback: boolean;
+  readonly dataDir: string;
+  readonly searchPath: string;
 };
 
 /** Creates a function that opens an engine into `stack`, and reports habits of its server. */
 function createEngineOpener(
   stack: AsyncDisposableStack,
-  { hasFallback, localModels }: OpenerOptions,
   report: OnEngineNews,
+  machine: OpenerOptions,
 ): OpenEngine {
   return (role, choice) => {
     const provider = admitSetting(getProviderName(role, choice));
     return openEngine(role, choice, stack, {
-      localModels,
-      hasFallback,
+      ...machine,
       onModelState: (state) => report({ kind: 'local-model', state }),
       report: (habit) => report({ kind: 'habit', role, provider, ...habit }),
     });

@@ -26,49 +26,75 @@ export type LocalSynthesizerOptions = {
 export async function openLocalSynthesizer({
   model = '',
   models,
-  voice: defaultVoice,
+  voice,
 }: LocalSynthesizerOptions): Promise<Synthesizer> {
   const folder = resolveModelFolder(model, 'piper-joe-int8');
   await models.loadModel('speak', folder);
+  const createWork: CreateWork = async (spoken) => spoken;
   return withOwnLanguages({
     languages: localVoiceLanguages,
-    async *synthesize(text, voice, signal) {
-      signal.throwIfAborted();
-      const { guildId = noGuild, name, onUsage, speed = 1 } = voice;
-      onUsage?.({ by: servedLocally });
-      const pitch = findVoicePitch(name, defaultVoice);
-      const lengthScale = pitch / Math.min(2, Math.max(0.5, speed));
-      const runJob: RunSpeakJob = (work, inner) => {
-        const order = {
-          kind: 'speak',
-          folder,
-          work,
-          guildId,
-          urgency: 'voice',
-        } as const;
-        return models.runJob(admitJob(order), inner);
-      };
-      const pieces = speakText({ lengthScale, text }, runJob, signal);
-      for await (const { rateHz, samples } of pieces)
-        yield { samples, rateHz: Math.round(rateHz * pitch), channels: 1 };
-    },
+    synthesize: createPiperSpeech({ models, folder, voice, createWork }),
   });
+}
+
+/** Makes the first job of a part of a text, in sounds where the model process does not know those of its language. */
+export type CreateWork = (spoken: SpokenText, signal: AbortSignal) => Promise<SpeakJob>;
+
+/** A Piper voice, by its folder or the path of its `.onnx`. */
+export type PiperSpeechOptions = Pick<LocalSynthesizerOptions, 'models' | 'voice'> & {
+  readonly folder: string;
+  readonly createWork: CreateWork;
+};
+
+/** Creates a function that speaks with a Piper voice. */
+export function createPiperSpeech({
+  createWork,
+  folder,
+  models,
+  voice: defaultVoice,
+}: PiperSpeechOptions): Synthesizer['synthesize'] {
+  return async function* synthesize(text, voice, signal) {
+    signal.throwIfAborted();
+    const { guildId = noGuild, name, onUsage, speed = 1 } = voice;
+    onUsage?.({ by: servedLocally });
+    const pitch = findVoicePitch(name, defaultVoice);
+    const lengthScale = pitch / Math.min(2, Math.max(0.5, speed));
+    const runJob: RunSpeakJob = (work, inner) => {
+      const order = {
+        kind: 'speak',
+        folder,
+        work,
+        guildId,
+        urgency: 'voice',
+      } as const;
+      return models.runJob(admitJob(order), inner);
+    };
+    const steps = { createWork, runJob };
+    for await (const { rateHz, samples } of speakText(
+      { lengthScale, text },
+      steps,
+      signal,
+    ))
+      yield { samples, rateHz: Math.round(rateHz * pitch), channels: 1 };
+  };
 }
 
 type SpokenText = { readonly lengthScale: number; readonly text: string };
 type RunSpeakJob = (work: SpeakJob, signal: AbortSignal) => Promise<SpokenPiece>;
+type SpeechSteps = { readonly createWork: CreateWork; readonly runJob: RunSpeakJob };
 
 /** Speaks a text of any length. Throws BotError `speech.unspeakable` if it has no word. */
 async function* speakText(
   { lengthScale, text }: SpokenText,
-  runJob: RunSpeakJob,
+  { createWork, runJob }: SpeechSteps,
   signal: AbortSignal,
 ) {
   let isSpoken = false;
   let wordless: unknown;
   for (const part of splitText(text, maxTextLetters)) {
     try {
-      yield* speakPieces({ lengthScale, text: part }, runJob, signal);
+      const work = await createWork({ lengthScale, text: part }, signal);
+      yield* speakPieces(work, runJob, signal);
       isSpoken = true;
     } catch (error) {
       // One part of a long text may hold no word.
@@ -85,7 +111,7 @@ function isUnspeakable(error: unknown) {
 
 /** Yields the pieces of a text, each of which is a job. The next one is made while a piece is taken. */
 async function* speakPieces(
-  { lengthScale, text }: SpokenText,
+  firstWork: SpeakJob,
   runJob: RunSpeakJob,
   signal: AbortSignal,
 ) {
@@ -95,10 +121,8 @@ async function* speakPieces(
     piece.catch(() => undefined); // Whoever takes the piece gets the error.
     return { piece };
   };
-  let next: ReturnType<typeof beginPiece> | undefined = beginPiece({
-    lengthScale,
-    text,
-  });
+  const { lengthScale } = firstWork;
+  let next: ReturnType<typeof beginPiece> | undefined = beginPiece(firstWork);
   try {
     while (next) {
       const piece: SpokenPiece = await next.piece;

@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
-import { z } from 'zod';
 import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import { musicRateHz, toStereo } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
@@ -15,58 +14,14 @@ import type {
   ThreadTurn,
   UnspokenRest,
 } from '#src/speech/local/model-jobs.ts';
-import { splitText } from '#src/speech/pronunciation.ts';
+import { cutSounds, cutSpeech } from '#src/speech/local/voices/cut-speech.ts';
+import {
+  parseVoiceDescription,
+  type VoiceDescription,
+} from '#src/speech/local/voices/voice-description.ts';
 import { readModelText } from './model-files.ts';
 import { loadRuntime, type ModelPart, openModelParts, runParts } from './sessions.ts';
 
-/**
- * Description beside a Piper voice:
- * https://github.com/OHF-Voice/piper1-gpl/blob/main/docs/VOICES.md
- */
-const voiceFile = z.object({
-  audio: z.object({ sample_rate: z.number().int().min(8_000).max(48_000) }),
-  espeak: z.object({ voice: z.string() }),
-  inference: z.object({
-    noise_scale: z.number(),
-    length_scale: z.number().positive(),
-    noise_w: z.number(),
-  }),
-  num_speakers: z.number().default(1),
-  phoneme_id_map: z.record(z.string(), z.array(z.number().int())),
-});
-
-/** A sentence of more than 100 letters is cut at commas, and one of more than 200 between words. */
-const [maxPieceLetters, longPieceLetters] = [200, 100];
-/** A longer first sentence is cut after a clause, so that sound begins sooner. */
-const longFirstLetters = 40;
-/**
- * Longest sound of a piece: 10 s take 230 MB. Letters that are spelt make more sound than words, so sounds count. A piece
- * that has to be cut for them is cut into equal parts of at most 5 s.
- */
-const [maxPieceMs, maxPartMs] = [8_000, 5_000];
-/** Estimated time of each character of IPA, and of a piece: within a fifth of 72 measured pieces of this voice. */
-const soundMs = {
-  piece: 110,
-  stop: 170,
-  space: 95,
-  stress: 85,
-  long: 75,
-  vowel: 25,
-  consonant: 36,
-};
-const soundKinds: readonly (readonly [kind: keyof typeof soundMs, sounds: RegExp])[] = [
-  ['space', / /],
-  ['stop', /[,;:.?!]/],
-  ['stress', /[\u02c8\u02cc]/],
-  ['long', /\u02d0/],
-  [
-    'vowel',
-    /[aeiou\u00e6\u0250\u0251\u0254\u0259\u025a\u025b\u025c\u026a\u028a\u028c\u1d7b]/,
-  ],
-];
-/** Beginning of a clause, after 12 letters with a comma or 30 without one. */
-const clauseStart =
-  /(?<=,) | (?=(?:and|but|or|so|because|when|while|which|who|if|unless|until|except) )/g;
 /**
  * Optimised 8-bit weights take 130 MB more and are no faster.
  * Without the arena a piece of 20 words takes twice the time.
@@ -87,18 +42,22 @@ const voiceLufs = -16;
  * higher.
  */
 const [bentPeak, maxPeak] = [0.5, 0.85];
-/** Warms the model up and measures the loudness. */
-const measuredText =
-  'The voice says this sentence once, so that it is as loud as any other.';
+/** Warms the model up and measures the loudness: "The voice says this sentence once, so that it is as loud as any other." */
+const measuredIpa =
+  '\u00f0\u0259 v\u02c8\u0254\u026as s\u02c8\u025bz \u00f0\u026as s\u02c8\u025bnt\u0259ns w\u02c8\u028cns, s\u02cco\u028a \u00f0\u00e6t \u026at \u026az \u00e6z l\u02c8a\u028ad \u00e6z \u02c8\u025bni \u02c8\u028c\u00f0\u025a.';
 
 /** Lets nobody go first. */
 const ownTurn: ThreadTurn = { waitForThread: () => Promise.resolve() };
 
-/** Opens an English Piper voice. Throws BotError `speech.failed`. */
-export async function openPiper(folder: string): Promise<PerformJob<'speak'>> {
-  const phonemes = await EnglishPhonemes.open(getModelFolder('g2p-english'));
-  const runVoice = await openVoice(folder);
-  const measuredSound = await runVoice(phonemes.toIpa(measuredText), 1, ownTurn);
+/**
+ * Opens a Piper voice: of a folder, or by the path of its `.onnx`. It makes sounds of text itself only in English. Throws
+ * BotError `speech.failed`.
+ */
+export async function openPiper(path: string): Promise<PerformJob<'speak'>> {
+  const voice = await readVoice(path);
+  const phonemes = await openPhonemes(voice);
+  const runVoice = await openVoice(voice);
+  const measuredSound = await runVoice(measuredIpa, 1, ownTurn);
   const loudness = measureLoudness(measuredSound, runVoice.rateHz);
   const gain = 10 ** ((voiceLufs - loudness) / 20);
   return async (job, turn) => {
@@ -109,8 +68,24 @@ export async function openPiper(folder: string): Promise<PerformJob<'speak'>> {
   };
 }
 
+/** Turns a text into sounds. */
+type ToIpa = (text: string) => string;
+
+async function openPhonemes({ description, name }: VoiceFiles): Promise<ToIpa> {
+  const { espeak } = description;
+  if (espeak.voice.startsWith('en')) {
+    const english = await EnglishPhonemes.open(getModelFolder('g2p-english'));
+    return (text) => english.toIpa(text);
+  }
+  return () => {
+    throw createVoiceError(
+      `${name} speaks "${espeak.voice}", and the local voice knows English sounds only: put it into the folder voices of DATA_DIR.`,
+    );
+  };
+}
+
 /** Takes the first piece of a job. Throws BotError `speech.unspeakable`. */
-function takePiece(job: SpeakJob, phonemes: EnglishPhonemes) {
+function takePiece(job: SpeakJob, toIpa: ToIpa) {
   const { lengthScale } = job;
   const { ipa: parts, clauses } =
     'rest' in job
@@ -120,7 +95,7 @@ function takePiece(job: SpeakJob, phonemes: EnglishPhonemes) {
   if (clause === undefined)
     throw new BotError('speech.unspeakable', false, unspeakable);
   const [ipa = '', ...laterParts] =
-    parts.length > 0 ? parts : cutSounds(phonemes.toIpa(clause), lengthScale);
+    parts.length > 0 ? parts : cutSounds(toIpa(clause), lengthScale);
   const rest: UnspokenRest = { ipa: laterParts, clauses: laterClauses };
   const isLast = laterParts.length + laterClauses.length === 0;
   return { ipa, rest: isLast ? undefined : rest };
@@ -134,11 +109,13 @@ type RunVoice = {
   readonly rateHz: number;
 };
 
-async function openVoice(folder: string): Promise<RunVoice> {
-  const { name, voice } = await readVoice(folder);
-  const { audio, inference, num_speakers: speakers, phoneme_id_map: ids } = voice;
+async function openVoice({
+  description,
+  modelFile,
+  name,
+}: VoiceFiles): Promise<RunVoice> {
+  const { audio, inference, num_speakers: speakers, phoneme_id_map: ids } = description;
   const { Tensor } = await loadRuntime();
-  const modelFile = join(folder, name.slice(0, -'.json'.length));
   const parts = await openModelParts(modelFile, voiceParts, leanOptions);
   const runVoice = async (ipa: string, lengthScale: number, turn: ThreadTurn) => {
     const input = toIds(ipa, ids);
@@ -204,24 +181,30 @@ function toFloats(tensor: Tensor | undefined) {
   return tensor?.data instanceof Float32Array ? tensor.data : undefined;
 }
 
-/** Reads the description of a voice, with the name of its file. */
-async function readVoice(folder: string) {
+type VoiceFiles = {
+  readonly name: string;
+  readonly modelFile: string;
+  readonly description: VoiceDescription;
+};
+
+/** Finds the files of a voice, and reads its description. */
+async function readVoice(path: string): Promise<VoiceFiles> {
+  const modelFile = path.endsWith('.onnx') ? path : await findModelFile(path);
+  const file = `${modelFile}.json`;
+  const description = parseVoiceDescription(await readModelText(file, 'utf8'));
+  const name = basename(file);
+  if (!description) throw createVoiceError(`${name} does not describe a Piper voice.`);
+  return { name, modelFile, description };
+}
+
+async function findModelFile(folder: string) {
   const names = await readdir(folder).catch(() => []);
   const name = names.find((file) => file.endsWith('.onnx.json'));
   if (name === undefined)
     throw createVoiceError(
       `${folder} holds no Piper voice, an .onnx and its .onnx.json.`,
     );
-  const { data: voice } = voiceFile.safeParse(
-    JSON.parse(await readModelText(join(folder, name), 'utf8')),
-  );
-  if (!voice) throw createVoiceError(`${name} does not describe a Piper voice.`);
-  const { espeak } = voice;
-  if (!espeak.voice.startsWith('en'))
-    throw createVoiceError(
-      `${name} speaks "${espeak.voice}", and the local voice knows English sounds only.`,
-    );
-  return { name, voice };
+  return join(folder, name.slice(0, -'.json'.length));
 }
 
 /** Converts sounds to ids, each followed by a gap. */
@@ -231,74 +214,6 @@ function toIds(ipa: string, ids: Readonly<Record<string, readonly number[]>>) {
     ids[sound] ? [...ids[sound], ...gap] : [],
   );
   return BigInt64Array.from([...start, ...gap, ...sounds, ...end], BigInt);
-}
-
-/** Cuts text into pieces. `pace` 2 is twice as slow. */
-export function cutSpeech(text: string, pace: number): readonly string[] {
-  const [firstSentence = '', ...otherSentences] = text.split(/(?<=[.;:?!]) /);
-  const clauseEnd = findClauseEnd(firstSentence);
-  // The first piece is heard while the others are made.
-  return [
-    firstSentence.slice(0, clauseEnd),
-    firstSentence.slice(clauseEnd),
-    ...otherSentences,
-  ]
-    .flatMap((sentence) => joinClauses(sentence, longPieceLetters / pace))
-    .flatMap((piece) =>
-      splitText(piece, Math.ceil(maxPieceLetters / Math.max(1, pace))),
-    );
-}
-
-/** Cuts the sounds of a piece, in IPA, into parts that `maxPieceMs` holds: between words, or in a longer word. */
-export function cutSounds(ipa: string, pace: number): readonly string[] {
-  const allMs = estimateMs(ipa);
-  if (pace * allMs <= maxPieceMs) return [ipa];
-  const maxMs = maxPartMs / pace;
-  const partMs = allMs / Math.ceil(allMs / maxMs);
-  const parts = [''];
-  for (const word of ipa.split(/(?<= )/).flatMap((long) => cutWord(long, maxMs))) {
-    const part = parts.at(-1) ?? '';
-    const isFull = estimateMs(part) >= partMs || estimateMs(part + word) > maxMs;
-    if (part !== '' && isFull) parts.push(word);
-    else parts[parts.length - 1] = part + word;
-  }
-  return parts.map((part) => part.trim());
-}
-
-function cutWord(word: string, maxMs: number) {
-  const sounds = [...word];
-  const maxSounds = Math.max(1, Math.floor((sounds.length * maxMs) / estimateMs(word)));
-  return Array.from({ length: Math.ceil(sounds.length / maxSounds) }, (_, n) =>
-    sounds.slice(n * maxSounds, (n + 1) * maxSounds).join(''),
-  );
-}
-
-function estimateMs(ipa: string) {
-  let ms = soundMs.piece;
-  for (const sound of ipa) {
-    const [kind = 'consonant'] =
-      soundKinds.find(([, sounds]) => sounds.test(sound)) ?? [];
-    ms += soundMs[kind];
-  }
-  return ms;
-}
-
-function findClauseEnd(sentence: string) {
-  if (sentence.length <= longFirstLetters) return 0;
-  for (const { index } of sentence.matchAll(clauseStart))
-    if (index >= (sentence[index - 1] === ',' ? 12 : 30)) return index;
-  return 0;
-}
-
-function joinClauses(sentence: string, maxLetters: number) {
-  const pieces: string[] = [];
-  for (const clause of sentence.split(/(?<=,) /)) {
-    const longer = `${pieces.at(-1) ?? ''} ${clause}`;
-    if (pieces.length > 0 && longer.length <= maxLetters)
-      pieces[pieces.length - 1] = longer;
-    else pieces.push(clause);
-  }
-  return pieces;
 }
 
 /** Converts samples, bending loud peaks. */

@@ -1,6 +1,6 @@
 import { EnglishPhonemes } from '#src/speech/local/english/phonemes.ts';
 import { getModelFolder } from '#src/speech/local/folders.ts';
-import { cutSounds, cutSpeech } from '#src/speech/local/process/piper.ts';
+import { cutSounds, cutSpeech } from '#src/speech/local/voices/cut-speech.ts';
 
 test.each([
   ['Yes, of course.', ['Yes, of course.']],
