@@ -64,10 +64,10 @@ const privacy: CommandGroup = {
       shownTo: 'caller',
       options: [
         {
-          name: 'for',
+          name: 'mode',
           description: 'command.say.voice',
           kind: 'choice',
-          values: ['today'],
+          values: ['captions'],
         },
       ],
       async run(call) {
@@ -130,10 +130,10 @@ const call = (...command: Parameters<Person['command']>) =>
     .waitForAnswer(soon());
 
 test('a subcommand gets its choice, and answers its caller alone', async () => {
-  const reply = await call('privacy allow', { for: 'today' });
+  const reply = await call('privacy allow', { mode: 'captions' });
   expect(reply).toMatchObject({ text: formatText('consent.always'), ephemeral: true });
   expect(calls.at(-1)).toMatchObject({
-    inputs: { for: 'today' },
+    inputs: { mode: 'captions' },
     caller: { name: 'Ann' },
   });
 });
