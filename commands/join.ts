@@ -32,8 +32,13 @@ export const join: Command = {
   shownTo: 'room',
   options: [
     { name: 'channel', description: 'command.join.channel', kind: 'voice-channel' },
-    { name: 'mode', description: 'command.join', kind: 'choice', values: joinModes },
-    { name: 'follow', description: 'tool.follow.on', kind: 'boolean' },
+    {
+      name: 'mode',
+      description: 'command.join.mode',
+      kind: 'choice',
+      values: joinModes,
+    },
+    { name: 'follow', description: 'command.join.follow', kind: 'boolean' },
   ],
   async run(call, ports) {
     const channel = call.channel ?? call.caller.channel;

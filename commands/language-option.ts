@@ -5,11 +5,11 @@ import {
   getLanguageName,
   offeredLanguages,
 } from '#src/texts/language-names.ts';
-import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
+import type { OptionName, PlainTextId, TextLine } from '#src/texts/texts.ts';
 import { findClosestNames } from './closest-names.ts';
 
 export function createLanguageOption(
-  name: string,
+  name: OptionName,
   description: PlainTextId,
   others: readonly string[] = [],
 ): CommandOption {

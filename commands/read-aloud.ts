@@ -1,5 +1,7 @@
-import type { MessageCommand, Reply } from '#src/features/command.ts';
+import type { CommandCall, MessageCommand, Reply } from '#src/features/command.ts';
+import { voiceTrack } from '#src/features/tracks/track-names.ts';
 import type { AnnouncementOutcome } from '#src/features/typed/chat-read-aloud.ts';
+import { formatText } from '#src/texts/texts.ts';
 import { nowhereReply, onlyInChannel } from './command-rights.ts';
 
 /** An entry in the menu of a message, for which the bot needs no permission to read messages. */
@@ -9,22 +11,25 @@ export const readAloud: MessageCommand = {
     const { caller, guildId, message } = call;
     if (!message) return [{ id: 'say.empty' }];
     const reading = await features.chatReadAloud.read(guildId, message, caller);
-    return [toAnnouncementReply(reading, '/track remove track:voice item:mine')];
+    return [toAnnouncementReply(reading, call)];
   }),
 };
 
-/** Builds the reply. `command` makes room in a full queue. */
+/** Builds the reply. A full queue is shown by a command, named as the caller's Discord names it. */
 export function toAnnouncementReply(
   outcome: AnnouncementOutcome,
-  command: string,
+  { caller }: CommandCall,
 ): Reply {
   switch (outcome.kind) {
     case 'queued': {
       const { position: n } = outcome;
       return n > 0 ? { id: 'say.queued', with: { n } } : { id: 'say.now' };
     }
-    case 'full':
+    case 'full': {
+      const trackOption = formatText('option.track', {}, caller.locale);
+      const command = `/track queue ${trackOption}:${voiceTrack}`;
       return { id: 'limit', with: { limit: outcome.limit, command } };
+    }
     case 'refused':
       return outcome.line;
     case 'nowhere':

@@ -16,7 +16,7 @@ export const say: Command = commandAboutSounds({
   options: [
     {
       name: 'text',
-      description: 'command.say',
+      description: 'command.say.text',
       required: true,
       kind: 'text',
       maxChars: 1000,
@@ -24,7 +24,7 @@ export const say: Command = commandAboutSounds({
     },
     {
       name: 'when',
-      description: 'command.say',
+      description: 'command.say.when',
       kind: 'choice',
       values: ['now', 'queue'],
     },
@@ -59,6 +59,6 @@ export const say: Command = commandAboutSounds({
     if (wait && 'ended' in outcome)
       return [await waitForEndReply(text, outcome.ended, clock)];
     if (saying.kind === 'placed') return [toOutcomeLine(saying.playing)];
-    return [toAnnouncementReply(saying, '/track queue track:voice')];
+    return [toAnnouncementReply(saying, call)];
   },
 });

@@ -20,7 +20,12 @@ export const stop: Command = commandAboutSounds({
   isNeverLimited: true,
   help: { topic: 'stop', command: 'stop', buildLine: () => ({ id: 'help.stop' }) },
   options: [
-    { name: 'what', description: 'command.stop', kind: 'choice', values: stopKinds },
+    {
+      name: 'what',
+      description: 'command.stop.what',
+      kind: 'choice',
+      values: stopKinds,
+    },
   ],
   run: async (call, ports) => {
     const { what: typedKind } = call.inputs;

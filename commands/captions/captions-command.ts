@@ -63,7 +63,7 @@ function toTurnOnReply(turned: TurnOnOutcome, guildId: GuildId): Replies {
 
 const captionsOff = commandInChannel({
   name: 'off',
-  description: 'command.captions.on',
+  description: 'command.captions.off',
   isNeverLimited: true,
   shownTo: 'room',
   options: [],
@@ -78,7 +78,7 @@ const captionsOff = commandInChannel({
 
 export const captions: CommandGroup = {
   name: 'captions',
-  description: 'command.captions.on',
+  description: 'command.captions',
   help: {
     topic: 'captions',
     command: 'captions on',

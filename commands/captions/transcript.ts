@@ -39,7 +39,7 @@ export const transcriptGroup: Command = {
   options: [
     {
       name: 'format',
-      description: 'command.captions.transcript',
+      description: 'command.captions.transcript.format',
       kind: 'choice',
       values: transcriptFormats,
     },
@@ -151,7 +151,7 @@ export const findCommand: Command = {
   options: [
     {
       name: 'words',
-      description: 'command.captions.find',
+      description: 'command.captions.find.words',
       required: true,
       kind: 'text',
       maxChars: 200,

@@ -23,7 +23,7 @@ export const audit: Command = {
   options: [
     {
       name: 'person',
-      description: 'command.privacy.audit',
+      description: 'command.privacy.audit.person',
       kind: 'text',
       maxChars: 40,
     },

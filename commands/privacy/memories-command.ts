@@ -21,7 +21,7 @@ export const memories: Command = {
   options: [
     {
       name: 'delete',
-      description: 'command.privacy.memories',
+      description: 'command.privacy.memories.delete',
       kind: 'number',
       min: 1,
       max: 1_000_000,

@@ -40,7 +40,7 @@ export const queue: Command = commandAboutSounds({
     queueTrack,
     {
       name: 'fade',
-      description: 'command.track.queue',
+      description: 'command.track.queue.fade',
       kind: 'number',
       min: 0,
       max: maxCrossfadeSeconds,

@@ -48,12 +48,11 @@ export const soundsOrAll: CommandOption = createTrackOption(voiceTrack, everyTra
 /** Any track, also those of the bot, or all with a sound. */
 export const anyTrack: CommandOption = createTrackOption(...ownTracks, everyTrack);
 
-/** A volume in percent. The command adds the name of the option. */
+/** A volume in percent. The command adds the name and the description of the option. */
 export const volumeOption: Omit<
   Extract<CommandOption, { readonly kind: 'number' }>,
-  'name'
+  'name' | 'description'
 > = {
-  description: 'command.track.volume',
   kind: 'number',
   min: 0,
   max: maxVolumePercent,

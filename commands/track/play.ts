@@ -11,17 +11,17 @@ const maxSoundChars = 1_000;
 const options: readonly CommandOption[] = [
   {
     name: 'sound',
-    description: 'track.which',
+    description: 'command.track.play.sound',
     kind: 'text',
     maxChars: maxSoundChars,
     suggest: async (typed, _call, { features }) =>
       findClosestNames(typed, await features.tracks.listSounds()),
   },
-  { name: 'file', description: 'track.which', kind: 'sound' },
+  { name: 'file', description: 'command.track.play.file', kind: 'sound' },
   newTrack,
-  { ...volumeOption, name: 'volume' },
-  { name: 'loop', description: 'command.track.loop', kind: 'boolean' },
-  { name: 'next', description: 'command.track.play', kind: 'boolean' },
+  { ...volumeOption, name: 'volume', description: 'command.track.play.volume' },
+  { name: 'loop', description: 'command.track.play.loop', kind: 'boolean' },
+  { name: 'next', description: 'command.track.play.next', kind: 'boolean' },
   waitOption,
 ];
 

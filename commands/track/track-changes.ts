@@ -24,10 +24,9 @@ import { getTrackName, toReplies } from './track-replies.ts';
 /** Creates a command without options but the track, such as `/track pause`. */
 export function createSteeringCommand(kind: TrackAction): Command {
   const track = kind === 'skip' || kind === 'stop' ? soundsOrAll : trackOrAll;
-  const subject = kind === 'resume' ? 'pause' : kind === 'unmute' ? 'mute' : kind;
   return createChangeCommand(
     kind,
-    `command.track.${subject}`,
+    `command.track.${kind}`,
     [track],
     () => ({ kind }),
     silencingActions.has(kind) ? { isNeverLimited: true } : {},
@@ -50,10 +49,15 @@ export const volume: Command = createChangeCommand(
   'volume',
   'command.track.volume',
   [
-    { ...volumeOption, name: 'level', required: true },
+    {
+      ...volumeOption,
+      name: 'level',
+      description: 'command.track.volume.level',
+      required: true,
+    },
     {
       name: 'seconds',
-      description: 'command.track.volume',
+      description: 'command.track.volume.seconds',
       kind: 'number',
       min: 1,
       max: maxFadeMs / 1000,
@@ -74,7 +78,7 @@ export const seek: Command = createChangeCommand(
   [
     {
       name: 'to',
-      description: 'track.place',
+      description: 'command.track.seek.to',
       required: true,
       kind: 'text',
       maxChars: maxSeekChars,
@@ -94,7 +98,7 @@ export const loop: Command = createChangeCommand(
   [
     {
       name: 'mode',
-      description: 'command.track.loop',
+      description: 'command.track.loop.mode',
       required: true,
       kind: 'choice',
       values: ['on', 'off'],
@@ -121,7 +125,7 @@ export const remove: Command = createChangeCommand(
   [
     {
       name: 'item',
-      description: 'command.track.remove',
+      description: 'command.track.remove.item',
       required: true,
       kind: 'text',
       maxChars: maxItemChars,

@@ -27,24 +27,24 @@ export const me: Command = {
   name: 'me',
   description: 'command.voice.me',
   options: [
-    createLanguageOption('language', 'command.voice.me', [defaultWord]),
+    createLanguageOption('language', 'command.voice.me.language', [defaultWord]),
     createVoiceOption('command.say.voice', [defaultWord]),
     {
       name: 'speed',
-      description: 'command.voice.me',
+      description: 'command.voice.me.speed',
       kind: 'decimal',
       min: minSpeed,
       max: maxSpeed,
     },
     {
       name: 'name',
-      description: 'command.voice.me',
+      description: 'command.voice.me.name',
       kind: 'text',
       maxChars: maxNameChars,
     },
     {
       name: 'answers',
-      description: 'command.voice.me',
+      description: 'command.voice.me.answers',
       kind: 'choice',
       values: answerWays,
     },

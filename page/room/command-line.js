@@ -6,6 +6,7 @@ import { formatText } from './texts.js';
  * A choice of an option. Source of this and the next: https://docs.discord.com/developers/interactions/application-commands
  * @typedef {object} Choice
  * @property {string} name
+ * @property {Readonly<Record<string, string>>} [name_localizations]
  * @property {string | number} value
  */
 
@@ -14,6 +15,7 @@ import { formatText } from './texts.js';
  * @typedef {object} RegisteredOption
  * @property {number} type
  * @property {string} name
+ * @property {Readonly<Record<string, string>>} [name_localizations] names that texts in other languages teach
  * @property {string} [description]
  * @property {boolean} [required]
  * @property {boolean} [autocomplete] whether the bot knows values for half-typed text
@@ -248,23 +250,33 @@ function isSubcommand({ type }) {
 function readValues(line, optionText, options) {
   /** @type {Map<string, string>} */
   const values = new Map();
-  const names = new Set(options.map(({ name }) => name));
-  const marks = [...optionText.matchAll(/(?:^|\s)([\w-]+):/g)].filter(([, name = '']) =>
-    names.has(name),
-  );
+  const marks = [...optionText.matchAll(/(?:^|\s)([\p{L}\w-]+):/gu)].flatMap((mark) => {
+    const option = options.find((each) => hasName(each, mark[1] ?? ''));
+    return option ? [{ index: mark.index, length: mark[0].length, option }] : [];
+  });
   const unnamedText = optionText.slice(0, marks[0]?.index).trim();
   const [firstOption] = options;
   if (unnamedText && firstOption) values.set(firstOption.name, unnamedText);
   marks.forEach((mark, n) => {
-    const from = mark.index + mark[0].length;
+    const from = mark.index + mark.length;
     const text = optionText.slice(from, marks[n + 1]?.index).trim();
-    values.set(mark[1] ?? '', text);
+    values.set(mark.option.name, text);
   });
   const lastMark = marks.at(-1);
   const unnamedOption = unnamedText ? firstOption?.name : undefined;
-  const lastOption = lastMark ? lastMark[1] : unnamedOption;
+  const lastOption = lastMark ? lastMark.option.name : unnamedOption;
   const startLength = line.length - optionText.length + (lastMark?.index ?? 0);
   return { values, lastOption, beforeOption: line.slice(0, startLength) };
+}
+
+/**
+ * Tests for a name in any language.
+ * @param {Pick<RegisteredOption, 'name' | 'name_localizations'>} named
+ * @param {string} text
+ * @returns {boolean}
+ */
+function hasName({ name, name_localizations = {} }, text) {
+  return name === text || Object.values(name_localizations).includes(text);
 }
 
 /**
@@ -378,7 +390,7 @@ function suggestValue(lineStart, option, { name, value }) {
  */
 function toOptionValue({ type, choices }, text) {
   if (choices)
-    return choices.find(({ name, value }) => name === text || `${value}` === text)
+    return choices.find((choice) => hasName(choice, text) || `${choice.value}` === text)
       ?.value;
   return type === fileType ? { file: text } : text.replace(/^[@#](?=\S)/, '');
 }

@@ -21,7 +21,14 @@ import type { PersonalSettingsCache } from '#src/settings/personal-settings-cach
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
-import type { AnyLine, Locale, PlainTextId, TextLine } from '#src/texts/texts.ts';
+import type {
+  AnyLine,
+  ChoiceValue,
+  Locale,
+  OptionName,
+  PlainTextId,
+  TextLine,
+} from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 import type { HelpEntry, HelpState } from './contract/help-entries.ts';
 import type { FeaturePorts } from './features.ts';
@@ -92,7 +99,7 @@ export type CommandCall = {
 
 /** An option of a slash command. */
 export type CommandOption = {
-  readonly name: string;
+  readonly name: OptionName;
   readonly description: PlainTextId;
   readonly required?: true;
 } & (
@@ -106,7 +113,7 @@ export type CommandOption = {
       readonly suggest?: SuggestValues;
       readonly isProse?: true;
     }
-  | { readonly kind: 'choice'; readonly values: readonly string[] }
+  | { readonly kind: 'choice'; readonly values: readonly ChoiceValue[] }
 );
 
 /** Suggests 25 values at most, best first, within 200 ms, without a model. Values of a channel are shown to its readers. */

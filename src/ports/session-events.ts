@@ -65,6 +65,12 @@ export function toFeatureEvent<Field extends string>(
 /** The channel of an event with words. Programs of other channels get no words. */
 type InChannel = { readonly channelId?: ChannelId };
 
+/** Tokens of all requests to the chat model for one answer, estimated where the server reports none. */
+export type AnswerUsage = {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+};
+
 /** A fact about a session for the log, the metrics and programs. */
 export type SessionEvent =
   | { readonly kind: 'joined'; readonly channel: ChannelRef; readonly tookMs: number }
@@ -157,6 +163,8 @@ export type SessionEvent =
       /** A message in a chat has just the words of `text`: the reply, or the line that told of a change. */
       readonly isMessage?: boolean | undefined;
       readonly instants: TurnTimestamps;
+      /** Undefined if no chat model was asked, or the answer was never heard. */
+      readonly usage?: AnswerUsage | undefined;
     })
   /** A text has no title. */
   | (InChannel & {

@@ -5,6 +5,7 @@ import type failures from '#src/texts/en/failures.json';
 import type help from '#src/texts/en/help.json';
 import type joining from '#src/texts/en/joining.json';
 import managers from '#src/texts/en/managers.json' with { type: 'json' };
+import type options from '#src/texts/en/options.json';
 import type page from '#src/texts/en/page.json';
 import type panel from '#src/texts/en/panel.json';
 import type personas from '#src/texts/en/personas.json';
@@ -34,6 +35,7 @@ export type English = typeof budget &
   typeof help &
   typeof joining &
   typeof managers &
+  typeof options &
   typeof page &
   typeof panel &
   typeof personas &

@@ -19,6 +19,15 @@ export type PlainTextId = {
   [Id in TextId]: English[Id] extends string ? Id : never;
 }[TextId];
 
+type NameAfter<
+  Prefix extends string,
+  Id = TextId,
+> = Id extends `${Prefix}.${infer Name}` ? Name : never;
+/** Name of an option of a command: `option.NAME` is the text with which Discord shows it. */
+export type OptionName = NameAfter<'option'>;
+/** Value of a choice: `choice.VALUE` is the text with which Discord shows it. */
+export type ChoiceValue = NameAfter<'choice'>;
+
 /** Texts around words of people, or of a model that was shown some. */
 type WordsTextId =
   | 'ask.answer'

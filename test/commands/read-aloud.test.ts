@@ -38,7 +38,7 @@ test.each<[AnnouncementOutcome, string]>([
   [{ kind: 'queued', position: 2, ended: endedSession }, 'Queued, 2 ahead.'],
   [
     { kind: 'full', limit: 3 },
-    'The limit of 3 is reached. Try again later, or make room: /track remove track:voice item:mine.',
+    'The limit of 3 is reached. Try again later, or make room: /track queue track:voice.',
   ],
   [
     { kind: 'refused', line: { id: 'read.refused' } },

@@ -26,6 +26,7 @@ const answered: SessionEvent = {
   text: 'The timer runs.',
   heardText: 'The timer runs.',
   finish: 'completed',
+  usage: { inputTokens: 812, outputTokens: 9 },
   instants: {
     heardAtMs: 1_000,
     endedAtMs: 1_200,
@@ -74,6 +75,8 @@ test('a turn is a trace of its recognition, chat model, first sound and tools', 
     'gen_ai.operation.name': 'chat',
     'gen_ai.provider.name': 'openai',
     'gen_ai.request.model': 'gpt-4o-mini',
+    'gen_ai.usage.input_tokens': 812,
+    'gen_ai.usage.output_tokens': 9,
   });
 });
 

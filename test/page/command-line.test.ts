@@ -22,7 +22,7 @@ const commands: readonly RegisteredCommand[] = [
           { name: 'aloud', value: 'voice' },
         ],
       },
-      { type: 5, name: 'private' },
+      { type: 5, name: 'private', name_localizations: { de: 'privat', fr: 'privé' } },
     ],
   },
   {
@@ -52,6 +52,10 @@ test.each([
       name: 'ask',
       options: { question: 'what time is it', answer: 'text', private: 'true' },
     },
+  ],
+  [
+    '/ask what privé:true',
+    { name: 'ask', options: { question: 'what', private: 'true' } },
   ],
   [
     '/ask what answer:voice',

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { commands } from '#commands/commands.ts';
 import type { CommandOption } from '#src/features/command.ts';
 import { textLocales } from '#src/texts/locales.ts';
-import { readTexts } from '#src/texts/texts.ts';
+import { formatText, type Locale, readTexts } from '#src/texts/texts.ts';
 
 /** Options of each command by its name, say `voice me`; a group has those of all its commands. */
 const optionsByCommand = new Map<string, readonly CommandOption[]>(
@@ -20,10 +20,11 @@ const optionsByCommand = new Map<string, readonly CommandOption[]>(
 const commandPattern =
   /(?<![\w/.<~`}\]-])\/([a-z]+)\b(?![/.\w-]\w)(?: ([a-z]+)\b(?!:))?/g;
 /** An option of a command that stands before it; a colon before a command, a quote or a line's end is prose. */
-const optionPattern = /(?<![\w:/"])([a-z_]+):(?! ?["/{`]| ?$) ?([\w-]*)/gm;
+const optionPattern =
+  /(?<![\p{L}\w:/"])([\p{Ll}\p{Lo}\p{Lm}_]+):(?! ?["/{`]| ?$) ?([\p{L}\w-]*)/gmu;
 
-/** Commands, options and values of choices that a sentence teaches and that do not exist. */
-function findUnknownParts(sentence: string) {
+/** Commands, options and values of choices that a sentence teaches and that do not exist in its language. */
+function findUnknownParts(sentence: string, locale: Locale = 'en') {
   const found = [...sentence.matchAll(commandPattern)];
   const [first] = found;
   if (!first) return [];
@@ -38,9 +39,10 @@ function findUnknownParts(sentence: string) {
   const named = [...sentence.slice(first.index).matchAll(optionPattern)];
   const isKnown = (name: string, value: string) =>
     options.some((option) => {
-      if (option.name !== name) return false;
-      return (
-        option.kind !== 'choice' || option.values.some((one) => one.startsWith(value))
+      if (formatText(`option.${option.name}`, {}, locale) !== name) return false;
+      if (option.kind !== 'choice') return true;
+      return option.values.some((one) =>
+        formatText(`choice.${one}`, {}, locale).startsWith(value),
       );
     });
   return [
@@ -60,6 +62,7 @@ test('a sentence about an option or a command that is gone is found', () => {
     '/rewind',
     'what:noise',
   ]);
+  expect(findUnknownParts('Mit /stop what:sounds', 'de')).toEqual(['what:sounds']);
 });
 
 test.each(textLocales)(
@@ -71,7 +74,7 @@ test.each(textLocales)(
     }));
     const unknown = sentences.map(({ id, sentence }) => ({
       id,
-      parts: findUnknownParts(sentence),
+      parts: findUnknownParts(sentence, locale),
     }));
     expect(unknown.filter(({ parts }) => parts.length > 0)).toEqual([]);
   },

@@ -22,7 +22,7 @@ const templates = [
     (one) => one.includes('${') && /[a-z]{3}/.test(one.replace(/\$\{[^}]*\}/g, '')),
   )
   .map((one) => one.split(/\$\{[^}]*\}/).map((part) => part.replaceAll('.', '\\.')))
-  .map((parts) => new RegExp(`^${parts.join('[a-z][\\w.-]*')}$`));
+  .map((parts) => new RegExp(`^${parts.join('[a-z][\\w. -]*')}$`));
 
 test('every text is used somewhere', () => {
   const ids = [...readTexts('en').keys()];

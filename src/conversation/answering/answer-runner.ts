@@ -51,6 +51,7 @@ import { toOpenText } from '#src/people/owned.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { createEmptyAnswerError } from '#src/ports/failure-event.ts';
+import type { AnswerUsage } from '#src/ports/session-events.ts';
 import { type AnswerDeps, requestAnswer } from './answer-request.ts';
 
 /** Performs the conversation's effects on answers: begins, plays, discards and reports them. */
@@ -378,7 +379,11 @@ export class AnswerRunner {
     const { effect, id, pending, progress, reply } = job;
     const turn = this.#findTurn(job);
     if (turn?.answer?.id === id)
-      reportAnswer(turn, { id, reply, progress, finish }, this.#session);
+      reportAnswer(
+        turn,
+        { id, reply, progress, finish, usage: pending.usage },
+        this.#session,
+      );
     const isRead = progress.isWritten && pending.onlyFor === undefined;
     const heardText = isRead ? progress.text : (reply?.getHeardText() ?? '');
     const { voiceChannel, mouth } = this.#session;
@@ -427,9 +432,11 @@ function reportAnswer(
     id: answerId,
     progress,
     reply,
+    usage,
   }: Pick<FinishedAnswer, 'finish' | 'progress'> & {
     readonly id: Id;
     readonly reply?: SpokenReply;
+    readonly usage?: AnswerUsage | undefined;
   },
   {
     consent,
@@ -460,6 +467,7 @@ function reportAnswer(
     finish,
     typed: request === undefined ? undefined : true,
     isMessage: progress.isMessage,
+    usage,
     instants: {
       ...progress.instants,
       heardAtMs: getVoiceEndMs(turn),

@@ -8,7 +8,7 @@ import type { ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import { chooseAnswerSound } from '#src/pipeline/prompt.ts';
 import type { WordsJudge } from '#src/pipeline/words-judge.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import type { TurnTimestamps } from '#src/ports/session-events.ts';
+import type { AnswerUsage, TurnTimestamps } from '#src/ports/session-events.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import type { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import type { PaidPipeline, ReplyHost } from '#src/spending/paid-engine.ts';
@@ -73,7 +73,7 @@ export class PendingAnswer {
   #awaitsSpeech = false;
   #isLoading = false;
   #fate: 'open' | 'wanted' | 'vain' = 'open';
-  #tokens = 0;
+  #usage: AnswerUsage | undefined;
 
   constructor(options: PendingAnswerOptions, signal: AbortSignal) {
     this.#options = options;
@@ -94,6 +94,11 @@ export class PendingAnswer {
       .answer(options.turn, this.#createHost(), until)
       [Symbol.asyncIterator]();
     this.#early = this.#gatherEarly();
+  }
+
+  /** Tokens of all requests to the chat model so far. Undefined before the first is counted. */
+  get usage(): AnswerUsage | undefined {
+    return this.#usage;
   }
 
   /** True if the answer is read in the chat, and not spoken. */
@@ -170,7 +175,7 @@ export class PendingAnswer {
     if (this.#fate !== 'open') return;
     this.#fate = 'wanted';
     this.reservation.markWanted();
-    this.#options.preemptiveBudget.use(this.#tokens);
+    this.#options.preemptiveBudget.use(this.#countAllTokens());
   }
 
   /** Ends the answer. `releaseParts` throws `error`. */
@@ -205,8 +210,9 @@ export class PendingAnswer {
   /** Ends the answer. Its tokens count as wasted. */
   discardUnheard(): void {
     if (this.#fate === 'vain') return;
-    if (this.#fate === 'wanted') this.#options.preemptiveBudget.use(-this.#tokens);
-    this.#options.preemptiveBudget.lose(this.#tokens);
+    if (this.#fate === 'wanted')
+      this.#options.preemptiveBudget.use(-this.#countAllTokens());
+    this.#options.preemptiveBudget.lose(this.#countAllTokens());
     this.#fate = 'vain';
     this.#ending.abort(new Error('the answer is not wanted'));
   }
@@ -237,9 +243,18 @@ export class PendingAnswer {
 
   #countTokens({ inputTokens, outputTokens }: Usage) {
     const tokens = inputTokens + outputTokens;
-    this.#tokens += tokens;
+    const { usage = { inputTokens: 0, outputTokens: 0 } } = this;
+    this.#usage = {
+      inputTokens: usage.inputTokens + inputTokens,
+      outputTokens: usage.outputTokens + outputTokens,
+    };
     if (this.#fate === 'wanted') this.#options.preemptiveBudget.use(tokens);
     if (this.#fate === 'vain') this.#options.preemptiveBudget.lose(tokens);
+  }
+
+  #countAllTokens() {
+    const { inputTokens = 0, outputTokens = 0 } = this.#usage ?? {};
+    return inputTokens + outputTokens;
   }
 
   async #gatherEarly(): Promise<{

@@ -7,7 +7,12 @@ import {
 } from 'discord.js';
 import type { Command, CommandGroup, CommandOption } from '#src/features/command.ts';
 import { discordLocales } from '#src/texts/locales.ts';
-import { formatText, type PlainTextId, toLocale } from '#src/texts/texts.ts';
+import {
+  type ChoiceValue,
+  formatText,
+  type PlainTextId,
+  toLocale,
+} from '#src/texts/texts.ts';
 import type { CommandEntry } from './command-entries.ts';
 
 /** Body of one command for Discord. */
@@ -24,7 +29,7 @@ export type CommandBody = {
   readonly default_member_permissions?: string | undefined;
 };
 
-/** Converts commands to bodies for Discord, with descriptions in all languages. */
+/** Converts commands to bodies for Discord, with descriptions and names of options in all languages. */
 export function toCommandBodies(
   commands: readonly CommandEntry[],
 ): readonly CommandBody[] {
@@ -74,6 +79,7 @@ function toOptions(options: Command['options']) {
     .toSorted((a, b) => isOptional(a) - isOptional(b))
     .map((option) => ({
       name: option.name,
+      name_localizations: toLocalizations(`option.${option.name}`),
       ...toDescriptions(option.description),
       required: option.required,
       ...toOptionType(option),
@@ -106,12 +112,17 @@ function toOptionType(option: CommandOption) {
       return { type: number, min_value: option.min, max_value: option.max };
     }
     case 'choice':
-      return { type, choices: option.values.map((value) => ({ name: value, value })) };
+      return { type, choices: option.values.map(toChoice) };
   }
 }
 
+function toChoice(value: ChoiceValue) {
+  const id = `choice.${value}` as const;
+  return { name: formatText(id), name_localizations: toLocalizations(id), value };
+}
+
 function toDescriptions(id: PlainTextId) {
-  // Names stay English, so that people can type the names that `/help` shows.
+  // Names of commands stay English, so that people can type the names that `/help` shows.
   return {
     description: formatText(id),
     description_localizations: toLocalizations(id),

@@ -81,13 +81,17 @@ export class Traces {
     if (event.finish === 'failed') turn.setStatus({ code: SpanStatusCode.ERROR });
     this.#traceStage(turn, admitLiteral('recognition'), heardAtMs, recognisedAtMs);
     const chat = this.#describeChat();
+    const tokens = event.usage && {
+      'gen_ai.usage.input_tokens': event.usage.inputTokens,
+      'gen_ai.usage.output_tokens': event.usage.outputTokens,
+    };
     const words = this.#hasWords ? event.text : undefined;
     this.#traceStage(
       turn,
       chat.name,
       recognisedAtMs ?? endedAtMs,
       writtenAtMs,
-      chat.fields,
+      { ...chat.fields, ...tokens },
       words,
     );
     this.#traceStage(turn, admitLiteral('first sound'), writtenAtMs, firstSentAtMs);

@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
-import { requestId } from 'hono/request-id';
 import { z } from 'zod';
+import manifest from '#package.json' with { type: 'json' };
 import type { Clock } from '#src/base/clock.ts';
 import { toGuildId } from '#src/base/ids.ts';
 import { createUseLimit } from '#src/features/contract/interaction-limits.ts';
@@ -14,6 +14,7 @@ import {
   authoriseRequest,
   requestsPerToken,
 } from './authorise.ts';
+import { describeApi } from './describe-api.ts';
 import { readFormBody } from './form-body.ts';
 import {
   checkBody,
@@ -41,7 +42,9 @@ export function getBodyLimitBytes(path: string): number | undefined {
   return isForm ? maxSoundBytes : requestJsonLimits.bytes;
 }
 
-/** Creates the HTTP API below `/v1`, with all routes. Mount it in a server for HTTP. */
+const descriptionPath = '/openapi.json';
+
+/** Creates the HTTP API below `/v1`, with all routes and their description. Mount it in a server for HTTP. */
 export function createApi(apiDeps: ApiDeps): Hono {
   const app = new Hono();
   const deps = {
@@ -50,8 +53,6 @@ export function createApi(apiDeps: ApiDeps): Hono {
     reserveBody: createBodyReservations(),
     reserveStream: createStreamReservations(),
   };
-  // OpenAI's clients print it with each error.
-  app.use(requestId());
   app.onError((error, context) => {
     const onBug = reportWhileConnected(deps.onBug, context.req.raw.signal);
     const { facts } = reportRefusal(error, onBug);
@@ -60,6 +61,10 @@ export function createApi(apiDeps: ApiDeps): Hono {
     if (facts.status === 401) context.header('www-authenticate', 'Bearer');
     return respondWithRefusal(context, facts);
   });
+  // What may be asked is no secret, and generators of clients bring no token.
+  app.get(descriptionPath, (context) =>
+    context.json(describeApi(allRoutes, manifest.version)),
+  );
   for (const route of allRoutes)
     app.on(route.method.toUpperCase(), toHonoPath(route), (context) =>
       performRoute(route, context, deps),

@@ -42,8 +42,11 @@ export type ApiRoute<
   /** Like `/v1/servers/{server}/say`. */
   readonly path: string;
   readonly scope: ApiScope;
+  /** One sentence of the description at `/openapi.json`. */
+  readonly summary: string;
   readonly body?: Body;
-  readonly form?: true;
+  /** Fields of a form with a recording in `file`. The route parses them itself. */
+  readonly form?: z.ZodType;
   /** The body is a sound of any length, which the route reads as it comes. */
   readonly sound?: true;
   readonly query?: Query;

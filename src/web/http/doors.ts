@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
+import { requestId } from 'hono/request-id';
 import { getPath } from 'hono/utils/url';
 import type { ServerOutcome } from '#src/base/loops/keep-server.ts';
 import { findRequestHost } from '#src/base/request-host.ts';
@@ -59,6 +60,8 @@ const securityHeaders = {
 /** Creates the app, which checks every request and WebSocket before any handler. */
 function createApp(options: DoorOptions) {
   const app = new Hono<PageEnv>({ getPath: getWholePath });
+  // OpenAI's clients print it with each error, also with those of the check.
+  app.use(`${programPath}*`, requestId());
   app.use(sendHeaders, createRequestCheck(options));
   // Hono answers what browsers ask before a request of another origin.
   if (options.programOrigins?.length) app.use(`${programPath}*`, openToPages(options));

@@ -1,5 +1,5 @@
 import { toGuildId } from '#src/base/ids.ts';
-import { playScripts } from '#test/conversation/setup/play-script.ts';
+import { Play, playScripts } from '#test/conversation/setup/play-script.ts';
 import type { SessionFixture } from '#test/conversation/setup/session-fixture.ts';
 
 const twoMinutes = {
@@ -163,4 +163,17 @@ playScripts({
     > ignored Adam: interjection
     > answered Eva (left out) (cancelled): It is a long story. It began a long time ago. It goes on until today. It ends when it
     `,
+});
+
+test('an answer is reported with the tokens of its requests to the chat model', async () => {
+  const play = new Play({ caps: {} });
+  for (const step of ['adam joins', '6000', 'model: Five. | usage 1000 500'])
+    await play.act(step);
+  await play.act('adam says: five');
+  await play.act('3000');
+  const answered = play.events.filter(({ kind }) => kind === 'answered');
+  expect(answered).toMatchObject([
+    { usage: { inputTokens: 1_000, outputTokens: 500 } },
+  ]);
+  await play.fixture.sessions[Symbol.asyncDispose]();
 });

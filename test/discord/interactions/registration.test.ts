@@ -1,7 +1,8 @@
 import type { CommandEntry } from '#src/discord/interactions/command-entries.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import type { Command, CommandGroup } from '#src/features/command.ts';
-import { formatText } from '#src/texts/texts.ts';
+import { discordLocales } from '#src/texts/locales.ts';
+import { formatText, toLocale } from '#src/texts/texts.ts';
 import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
 
 const join: Command = {
@@ -15,10 +16,10 @@ const join: Command = {
 };
 const description = 'command.say.voice';
 const option = {
-  name: 'for',
+  name: 'mode',
   description,
   kind: 'choice',
-  values: ['always', 'today'],
+  values: ['talk', 'captions'],
 } as const;
 const allow: Command = { ...join, name: 'allow', shownTo: 'caller', options: [option] };
 const privacy: CommandGroup = { name: 'privacy', description, commands: [allow] };
@@ -78,6 +79,23 @@ test('options say what they take, and those that must be filled stand first', as
   expect(menu).toMatchObject({ type: 3, name: 'Ask about this', name_localizations });
   expect(menu).not.toHaveProperty('options');
   expect(menu).not.toHaveProperty('name_localizations.en-US');
+});
+
+test('Discord is told the names of options and choices in every language but English', async () => {
+  await using discord = await registered(privacy);
+  const tags = discordLocales.filter((tag) => toLocale(tag) !== 'en');
+  const toNames = (id: 'option.mode' | 'choice.talk') =>
+    Object.fromEntries(tags.map((tag) => [tag, formatText(id, {}, toLocale(tag))]));
+  expect(toNames('option.mode')).toMatchObject({ de: 'modus', 'es-419': 'modo' });
+  const mode = {
+    name: 'mode',
+    name_localizations: toNames('option.mode'),
+    choices: [
+      { name: 'talk', name_localizations: toNames('choice.talk'), value: 'talk' },
+      { name: 'captions', value: 'captions' },
+    ],
+  };
+  expect(discord.shown()).toMatchObject([{ options: [{ options: [mode] }] }]);
 });
 
 test('a command that is for managers alone is hidden from others, a group once all of it is', async () => {

@@ -64,10 +64,10 @@ const privacy: CommandGroup = {
       shownTo: 'caller',
       options: [
         {
-          name: 'for',
+          name: 'mode',
           description: 'command.say.voice',
           kind: 'choice',
-          values: ['today'],
+          values: ['captions'],
         },
       ],
       async run(call) {
@@ -133,10 +133,10 @@ const callCommand = (...command: Parameters<Person['command']>) =>
     .waitForAnswer(expireSoon());
 
 test('a subcommand gets its choice, and answers its caller alone', async () => {
-  const reply = await callCommand('privacy allow', { for: 'today' });
+  const reply = await callCommand('privacy allow', { mode: 'captions' });
   expect(reply).toMatchObject({ text: formatText('consent.always'), ephemeral: true });
   expect(calls.at(-1)).toMatchObject({
-    inputs: { for: 'today' },
+    inputs: { mode: 'captions' },
     caller: { name: 'Ann' },
   });
 });

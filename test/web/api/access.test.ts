@@ -27,16 +27,6 @@ test('a method that a path does not know is refused with those that it knows', a
   }
 });
 
-test('each answer has an id, of the program or a new one', async () => {
-  await using api = await openApi();
-  await api.add('bell');
-  const refused = await api.app.request(say, { method: 'POST' });
-  expect(refused.headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
-  const headers = { 'x-request-id': 'of-the-program-1' };
-  const models = await api.ask('bell', '/v1/models', { headers });
-  expect(models.headers.get('x-request-id')).toBe('of-the-program-1');
-});
-
 test('a token that nobody made is unknown, however long it is', async () => {
   await using api = await openApi();
   for (const secret of ['parley_guess', 'x'.repeat(10_000)])

@@ -63,6 +63,32 @@ test('scripts of a page that the operator names may ask below /v1, and nothing e
   expect((await postToPage('/v1/act', 'https://evil.example')).status).toBe(403);
 });
 
+test('each answer to a program has an id, of the program or a new one, also a refusal', async () => {
+  await using page = await openTestPage({
+    routes(app) {
+      app.post('/v1/act', (context) => context.json('done by a program'));
+      app.post('/v1/broken', () => {
+        throw new Error('a bug of ours');
+      });
+    },
+  });
+  const ask = (path: string, headers = {}) =>
+    sendRequest(page.url, path, headers, { method: 'POST' });
+  const own = await ask('/v1/act', { 'x-request-id': 'of-the-program-1' });
+  expect([own.status, own.headers['x-request-id']]).toEqual([200, 'of-the-program-1']);
+  const tooLong = { 'content-length': '99999999' };
+  const refused = [
+    await ask('/v1/broken'),
+    await ask('/v1/none'),
+    await ask('/v1/act', { origin: 'https://evil.example' }),
+    await ask('/v1/act', { host: 'evil.example' }),
+    await ask('/chat/completions', tooLong),
+  ];
+  expect(refused.map(({ status }) => status)).toEqual([500, 404, 403, 421, 413]);
+  for (const { headers } of refused)
+    expect(headers['x-request-id']).toMatch(/^[\da-f-]{36}$/);
+});
+
 test('a base URL without /v1 leads programs to the same operations', async () => {
   await using page = await openTestPage({
     routes: (app) =>

@@ -49,11 +49,14 @@ const messageSchema = z.looseObject({
   role: z
     .enum(['system', 'developer', 'user', 'assistant', 'tool'])
     .transform((role) => (role === 'developer' ? 'system' : role)),
-  content: z.preprocess(
-    (content) =>
-      typeof content === 'string' ? [toTextPart(content)] : (content ?? []),
-    z.array(anyPart).max(maxParts),
-  ),
+  content: z
+    .preprocess(
+      (content) =>
+        typeof content === 'string' ? [toTextPart(content)] : (content ?? []),
+      z.array(anyPart).max(maxParts),
+    )
+    .meta({ type: ['string', 'array', 'null'] }) // what comes before it is an array, for the description
+    .default([]),
   audio: z.looseObject({ id: z.string().max(100) }).nullish(),
 });
 

@@ -26,6 +26,7 @@ export const createChatCompletion: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/chat/completions',
   scope: 'chat',
+  summary: 'Answers a conversation in text, or with sound, as OpenAI does.',
   body: completionRequest,
   async run(call) {
     const { asker, body: request, clock, connection, guildId, ports } = call;

@@ -10,6 +10,7 @@ export const listModels: ApiRoute = defineRoute({
   method: 'get',
   path: '/v1/models',
   scope: 'chat',
+  summary: 'Lists the models that a request may name.',
   run: async (call) => ({ object: 'list', data: listCallModels(call) }),
 });
 
@@ -18,6 +19,7 @@ export const retrieveModel: ApiRoute = defineRoute({
   method: 'get',
   path: '/v1/models/{model}',
   scope: 'chat',
+  summary: 'Describes one model.',
   params: z.object({ model: z.string() }),
   async run(call) {
     const { model: id } = call.params;

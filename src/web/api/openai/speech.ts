@@ -46,6 +46,7 @@ export const createSpeech: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/audio/speech',
   scope: 'audio',
+  summary: 'Speaks a text, as OpenAI does.',
   body: speechRequest,
   async run({ asker, body: request, connection, guildId, ports }) {
     const { cut, onBug, signal } = connection;

@@ -22,8 +22,7 @@ interface TranscriptionFields {
 const needsChannel =
   'diarized_json needs the speakers of a voice channel: GET /v1/servers/{server}/transcripts/{session}?format=diarized_json';
 
-/** Other fields change nothing. */
-const transcriptionForm: z.ZodType<TranscriptionFields> = z.object({
+const commonFields = {
   model: z.string().max(200).optional(),
   prompt: z.string().max(4_000).optional(),
   response_format: z
@@ -32,6 +31,11 @@ const transcriptionForm: z.ZodType<TranscriptionFields> = z.object({
     })
     .default('json'),
   temperature: z.coerce.number().min(0).max(1).optional(),
+};
+
+/** Other fields change nothing. */
+export const transcriptionForm: z.ZodType<TranscriptionFields> = z.object({
+  ...commonFields,
   language: z
     .string()
     .regex(/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i, 'must be a language code like en or pt-BR')
@@ -40,6 +44,15 @@ const transcriptionForm: z.ZodType<TranscriptionFields> = z.object({
   timestamp_granularities: z.array(z.enum(['word', 'segment'])).default(['segment']),
   stream: isTrue.default(false),
 });
+
+/** A translation is into English, comes as a whole, and its words were not said. Other fields change nothing. */
+export const translationForm: z.ZodType<TranscriptionFields> = z
+  .object(commonFields)
+  .transform((fields) => ({
+    ...fields,
+    stream: false,
+    timestamp_granularities: ['segment'],
+  }));
 
 export interface TranscriptionForm extends TranscriptionFields {
   readonly sound: Uint8Array;
@@ -53,9 +66,10 @@ export function parseTranscriptionForm(
   task: TranscriptionTask,
 ): TranscriptionForm {
   const fields = toFormValues(form);
-  // A translation is into English, comes as a whole, and its words were not said.
-  const { language: _, stream: __, timestamp_granularities: ___, ...common } = fields;
-  const request = checkBody(transcriptionForm, task === 'translate' ? common : fields);
+  const request = checkBody(
+    task === 'translate' ? translationForm : transcriptionForm,
+    fields,
+  );
   const {
     response_format: format,
     stream,

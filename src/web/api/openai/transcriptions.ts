@@ -14,6 +14,8 @@ import {
 import {
   parseTranscriptionForm,
   type TranscriptionTask,
+  transcriptionForm,
+  translationForm,
 } from './transcription-form.ts';
 import { joinSegments, respondWithTranscription } from './transcription-formats.ts';
 
@@ -27,7 +29,8 @@ export const createTranscription: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/audio/transcriptions',
   scope: 'audio',
-  form: true,
+  summary: 'Transcribes a recording, as OpenAI does.',
+  form: transcriptionForm,
   run: (call) => transcribeRecording(call, 'transcribe'),
 });
 
@@ -36,7 +39,8 @@ export const createTranslation: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/audio/translations',
   scope: 'audio',
-  form: true,
+  summary: 'Transcribes a recording in English, as OpenAI does.',
+  form: translationForm,
   run: (call) => transcribeRecording(call, 'translate'),
 });
 

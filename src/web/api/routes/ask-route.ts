@@ -20,6 +20,7 @@ export const ask: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/servers/{server}/ask',
   scope: 'ask',
+  summary: 'Asks a question, and answers in text or aloud.',
   body,
   async run({ guildId, ports, asker, connection, body }) {
     const { question, answer, ...manner } = body;

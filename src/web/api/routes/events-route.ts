@@ -13,6 +13,7 @@ export const listenToEvents: ApiRoute = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/events',
   scope: 'events',
+  summary: 'Streams the events of a server.',
   async run({ token, ports, connection: { signal, onBug } }) {
     const end = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
     return respondWithEvents(

@@ -34,6 +34,7 @@ export const say: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/servers/{server}/say',
   scope: 'say',
+  summary: 'Says a text in the voice channel.',
   body,
   async run({ asker, body: request, guildId, ports }) {
     const { text, track, when: timing, ...manner } = request;

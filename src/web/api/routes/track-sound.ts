@@ -24,6 +24,8 @@ export const playSentSound: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/servers/{server}/tracks/{track}/sound',
   scope: 'track',
+  summary:
+    'Plays the body on a track while it comes: a sound of any format, or samples with their label.',
   params: z.object({ track: trackName }),
   query: options,
   sound: true,

@@ -57,6 +57,7 @@ const listTracks = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/tracks',
   scope: 'track',
+  summary: 'Lists tracks with their sounds, and the sounds of the library.',
   async run({ guildId, ports }) {
     const tracks = ports.features.tracks.listTracks(guildId);
     if (!tracks) throw createNowhereRefusal();
@@ -73,6 +74,8 @@ const playTrack = defineRoute({
   method: 'post',
   path: '/v1/servers/{server}/tracks',
   scope: 'track',
+  summary:
+    'Plays a sound of the library or a link on a track, or adds it to the queue.',
   body: request,
   async run({ guildId, ports, asker, body }) {
     const [playing] = await ports.features.tracks.playSound(
@@ -91,32 +94,43 @@ const steerTrack = defineRoute({
   method: 'post',
   path: '/v1/servers/{server}/tracks/{track}/{action}',
   scope: 'track',
+  summary: 'Pauses, resumes, skips, stops, mutes or unmutes a track.',
   params: z.object({ track: trackName, action: z.enum(trackActions) }),
   run: async (call) => ({
     outcomes: changeTrack(call, { kind: call.params.action }).map(requireDone),
   }),
 });
 
-const setTrackVolume = defineChangeRoute('volume', volumeTo, (volume) => ({
-  kind: 'volume',
-  ...volume,
-}));
+const setTrackVolume = defineChangeRoute(
+  'volume',
+  'Sets the volume of a track, at once or by a fade.',
+  volumeTo,
+  (volume) => ({ kind: 'volume', ...volume }),
+);
 
-const seekTrack = defineChangeRoute('seek', seekTo, ({ atMs, byMs = 0 }) => ({
-  kind: 'seek',
-  to: atMs === undefined ? { kind: 'by', ms: byMs } : { kind: 'at', ms: atMs },
-}));
+const seekTrack = defineChangeRoute(
+  'seek',
+  'Goes to another position in the current sound.',
+  seekTo,
+  ({ atMs, byMs = 0 }) => ({
+    kind: 'seek',
+    to: atMs === undefined ? { kind: 'by', ms: byMs } : { kind: 'at', ms: atMs },
+  }),
+);
 
 const loopTrack = defineChangeRoute(
   'loop',
+  'Repeats the current sound, or plays it to its end.',
   z.strictObject({ on: z.boolean() }),
   (loop) => ({ kind: 'loop', ...loop }),
 );
 
-const removeFromTrack = defineChangeRoute('remove', itemToRemove, ({ item }) => ({
-  kind: 'remove',
-  item: `${item}`,
-}));
+const removeFromTrack = defineChangeRoute(
+  'remove',
+  'Removes a waiting sound by its number or title.',
+  itemToRemove,
+  ({ item }) => ({ kind: 'remove', item: `${item}` }),
+);
 
 /** Routes that list, play and change the tracks of a server. */
 export const trackRoutes: readonly ApiRoute[] = [
@@ -131,6 +145,7 @@ export const trackRoutes: readonly ApiRoute[] = [
 
 function defineChangeRoute<Body extends z.ZodType>(
   action: string,
+  summary: string,
   body: Body,
   toCommand: (body: z.output<Body>) => TrackCommand,
 ) {
@@ -138,6 +153,7 @@ function defineChangeRoute<Body extends z.ZodType>(
     method: 'post',
     path: `/v1/servers/{server}/tracks/{track}/${action}`,
     scope: 'track',
+    summary,
     params: z.object({ track: trackName }),
     body,
     async run(call) {

@@ -18,6 +18,7 @@ export const listTranscripts: ApiRoute = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/transcripts',
   scope: 'transcript',
+  summary: 'Lists the sessions whose transcripts the token may read.',
   async run({ guildId, ports, token: { channelIds = [] } }) {
     const sessions = await ports.features.transcripts.listSessions(guildId, channelIds);
     if (!sessions) throw createUnreadRefusal();
@@ -31,6 +32,7 @@ export const readTranscript: ApiRoute = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/transcripts/{session}',
   scope: 'transcript',
+  summary: 'Reads the transcript of a session; the last one is `last`.',
   params: z.object({
     session: z.string().min(1).max(64),
   }),
