@@ -23,7 +23,7 @@ function startAsRoot(environment: Readonly<Record<string, string>> = {}) {
   write('id', 'echo 0');
   write('install', 'exit 0');
   write('setpriv', 'exit 127');
-  write('node', '[ "$3" != src/app/main.mjs ] || echo started');
+  write('node', '[ "$3" != dist/parley.mjs ] || echo started');
   const { status, stdout, stderr } = spawnSync(
     'sh',
     ['deploy/image-steps.sh', 'start', app],
