@@ -122,3 +122,11 @@ test('a voice that the local engine does not have is named, unless another model
     listReasons({ SPEECH_VOICE: 'nova', REALTIME_BASE_URL: 'http://127.0.0.1:9/v1' }),
   ).toEqual([]);
 });
+
+test('the doctor says of the local voice that its training goes back to recordings with a licence for research', async () => {
+  const folder = getModelFolder('piper-joe-int8');
+  expect(await checkModelFiles({ folder, isLate: false })).toMatchObject({
+    verdict: 'ok',
+    reason: expect.stringMatching(/^piper-joe-int8 is whole; .*research/),
+  });
+});
