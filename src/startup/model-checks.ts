@@ -29,7 +29,7 @@ export type UsedModelFolder = {
   readonly isLate: boolean;
 };
 
-/** What an operator has to decide about the licence of a model. */
+/** Facts about the licence of a model, by which an operator decides. */
 const licenceNotes: Readonly<Record<string, string>> = {
   [localVoiceFolder]:
     '; it was fine-tuned from recordings that were licensed for research: see THIRD-PARTY-NOTICES.md',
