@@ -56,7 +56,7 @@ const runtimeProbe = {
       toOkFinding(
         'runtime',
         findWasmRuntime()
-          ? 'ONNX Runtime loads, in WebAssembly, which is slower: it has no library for this system'
+          ? 'ONNX Runtime loads, as its WebAssembly build, which is slower than its library'
           : 'ONNX Runtime loads',
       ),
     ),

@@ -1,23 +1,29 @@
-// npm run node -- scripts/bundle.mjs [FOLDER]: writes the bot as a few bundled files into dist, with which a release starts sooner than
-// from its sources. Files that are no code (models, sounds, texts, WebAssembly) are read where they lie in the sources.
-import { dirname, join, relative, resolve, sep } from 'node:path';
+// npm run node -- scripts/bundle.mjs [FOLDER]: writes the bot and its programs as bundled files into dist, with which a release starts
+// sooner than from its sources. Files that are no code (models, sounds, texts, WebAssembly) are read where they lie in the sources.
+import { chmodSync, globSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const outFolder = resolve(process.argv[2] ?? join(root, 'dist'));
 
-/** Programs: the bot, and those that it starts as threads and processes. Each is found by its name beside the others. */
-const programs = {
-  parley: 'src/app/main.mjs',
-  'sqlite-thread': 'src/storage/sqlite/sqlite-thread.ts',
-  'models-main': 'src/speech/local/process/models-main.ts',
-  'chat-main': 'src/chat/local/process/chat-main.ts',
-  'decoder-main': 'src/sources/decoder-main.ts',
-  'sodium-names': 'src/discord/library/sodium-names.ts',
-  sandbox: 'sandbox/main.ts',
-  'connect-main': 'setup/connect-main.ts',
-};
+const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const npmPrograms = JSON.parse(
+  readFileSync(join(root, 'src/base/help/programs.json'), 'utf8'),
+);
+/** Programs that people start, by `bin` of package.json: the bot, and each npm script of its operator under its name. */
+const operatorPrograms = Object.fromEntries(
+  Object.values(bin).map((path) => {
+    const name = basename(path, '.mjs');
+    return [name, npmPrograms[name === 'parley' ? 'start' : name].file];
+  }),
+);
+/** An address of a program of ours, or of a file beside the present one. */
+const addresses =
+  /new URL\(\s*'(?<program>[^']+\.ts)',\s*import\.meta\.url,?\s*\)|import\.meta\.url/g;
+/** Programs, and those that the sources start as threads and processes. Each is found by its name beside the others. */
+const programs = { ...operatorPrograms, ...findChildPrograms() };
 const programNames = new Map(
   Object.entries(programs).map(([name, path]) => [join(root, path), name]),
 );
@@ -31,9 +37,6 @@ const inlined =
 /** Libraries of discord.js are given Node's own HTTP client, as src/discord/library/undici.ts says. */
 const ownUndici = join(root, 'src/discord/library/undici.ts');
 const emptyModule = '\0empty';
-/** An address of a program of ours, or of a file beside the present one. */
-const addresses =
-  /new URL\(\s*'(?<program>[^']+\.ts)',\s*import\.meta\.url,?\s*\)|import\.meta\.url/g;
 
 const bundle = await rolldown({
   input: programs,
@@ -52,10 +55,14 @@ const { output } = await bundle.write({
   charset: 'ascii',
   minify: true,
   sourcemap: true,
+  banner: ({ isEntry, name }) =>
+    isEntry && name in operatorPrograms ? '#!/usr/bin/env node' : '',
   entryFileNames: '[name].mjs',
   chunkFileNames: '[name]-[hash].mjs',
 });
 await bundle.close();
+for (const name of Object.keys(operatorPrograms))
+  chmodSync(join(outFolder, `${name}.mjs`), 0o755);
 const codeBytes = output.reduce(
   (sum, file) => sum + (file.type === 'chunk' ? Buffer.byteLength(file.code) : 0),
   0,
@@ -63,6 +70,24 @@ const codeBytes = output.reduce(
 console.log(
   `${relative(process.cwd(), outFolder)}: ${output.length} files, ${(codeBytes / 1e6).toFixed(1)} MB of code`,
 );
+
+/** Finds each program whose address a source has. Its name is that of its file, or of its folder for a main.ts. */
+function findChildPrograms() {
+  const sources = globSync('{src,commands,doctor,setup,sandbox}/**/*.{ts,mjs}', {
+    cwd: root,
+  });
+  const paths = sources.flatMap((source) =>
+    [...readFileSync(join(root, source), 'utf8').matchAll(addresses)]
+      .filter(({ groups }) => groups.program !== undefined)
+      .map(({ groups }) => join(dirname(source), groups.program)),
+  );
+  return Object.fromEntries(paths.map((path) => [toProgramName(path), path]));
+}
+
+function toProgramName(path) {
+  const name = basename(path, '.ts');
+  return name === 'main' ? basename(dirname(path)) : name;
+}
 
 function resolveId(specifier, importer) {
   if (importer === undefined) return null; // a program
@@ -95,7 +120,7 @@ function transform(code, id) {
       return `new URL(${JSON.stringify(place)}, import.meta.url).href`;
     const name = programNames.get(resolve(dirname(id), program));
     if (name === undefined)
-      throw new Error(`${place} starts ${program}: name it in scripts/bundle.mjs.`);
+      throw new Error(`${place} starts ${program}, whose name another program has.`);
     const lines = '\n'.repeat(address.split('\n').length - 1);
     return `new URL('./${name}.mjs', import.meta.url)${lines}`;
   });

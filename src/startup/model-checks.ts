@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
 import type { Config, EngineConfig } from '#src/config/config.ts';
@@ -13,12 +13,16 @@ import {
   toMissingFinding,
   toOkFinding,
 } from '#src/probes/probe.ts';
-import { getModelFolder, resolveModelFolder } from '#src/speech/local/folders.ts';
+import {
+  getModelFolder,
+  localVoiceFolder,
+  resolveModelFolder,
+} from '#src/speech/local/folders.ts';
 import { localVoices } from '#src/speech/local/local-voices.ts';
 import {
   findModelFault,
+  getModelRemedy,
   listModelFiles,
-  modelsRemedy,
 } from '#src/speech/local/process/model-files.ts';
 import { Espeak, findEspeak } from '#src/speech/local/voices/espeak.ts';
 import { VoiceFolder } from '#src/speech/local/voices/voice-folder.ts';
@@ -28,6 +32,12 @@ export type UsedModelFolder = {
   readonly folder: string;
   /** It is loaded once it is needed, and the bot runs without. */
   readonly isLate: boolean;
+};
+
+/** Facts about the licence of a model, by which an operator decides. */
+const licenceNotes: Readonly<Record<string, string>> = {
+  [localVoiceFolder]:
+    '; it was fine-tuned from recordings that were licensed for research: see THIRD-PARTY-NOTICES.md',
 };
 
 /** Lists the folders of all local models that the bot loads by these settings. */
@@ -45,7 +55,7 @@ export function listModelFolders(engines: EngineConfig): readonly UsedModelFolde
           isLate,
         }))
       : [];
-  const voice = ['piper-joe-int8', 'g2p-english'];
+  const voice = [localVoiceFolder, 'g2p-english'];
   const folders = [
     ...toFolders(transcription, [whisper], false),
     ...toFolders(speech, voice, false),
@@ -78,9 +88,10 @@ export async function checkModelFiles({
     return (isLate ? toDifferingFinding : toMissingFinding)(
       'models',
       fault,
-      modelsRemedy,
+      getModelRemedy(files[0] ?? join(folder, '.')),
     );
-  if (files.length > 0) return toOkFinding('models', `${name} is whole`);
+  if (files.length > 0)
+    return toOkFinding('models', `${name} is whole${licenceNotes[name] ?? ''}`);
   try {
     await readdir(folder);
     return toOkFinding('models', `${name} is there`);

@@ -23,7 +23,7 @@ function startAsRoot(environment: Readonly<Record<string, string>> = {}) {
   writeProgram('id', 'echo 0');
   writeProgram('install', 'exit 0');
   writeProgram('setpriv', 'exit 127');
-  writeProgram('node', '[ "$3" != src/app/main.mjs ] || echo started');
+  writeProgram('node', '[ "$3" != dist/parley.mjs ] || echo started');
   const { status, stdout, stderr } = spawnSync(
     'sh',
     ['deploy/image-steps.sh', 'start', app],

@@ -12,7 +12,8 @@ export type ComposeFile = {
 
 /** A file of `deploy`, as a program for containers reads it. */
 export async function readComposeFile(name: string): Promise<ComposeFile> {
-  return parse(await readFile(`deploy/${name}`, 'utf8'));
+  // Compose has tags of its own, as !reset.
+  return parse(await readFile(`deploy/${name}`, 'utf8'), { logLevel: 'error' });
 }
 
 /** Reads the settings of the bot in a file of `deploy`. A file that the container mounts gets the path that it has here. */

@@ -55,6 +55,16 @@ test.each([
   },
 );
 
+test('a release is pulled by the name that the operator gives, and nothing is built', async () => {
+  const text = await readFile('deploy/compose.pull.yaml', 'utf8');
+  expect(text).toMatch(/^ {4}build: !reset null$/m);
+  const { parley } = (await readComposeFile('compose.pull.yaml')).services;
+  expect(parley).toMatchObject({
+    image: expect.stringMatching(/^\$\{PARLEY_IMAGE:\?/),
+    pull_policy: 'always',
+  });
+});
+
 test('the proxy gives every model as long as the bot does, and leaves trying again to the bot', async () => {
   const { litellm_settings, model_list, router_settings = {} } = await proxyProfile();
   const longestMs = Math.max(

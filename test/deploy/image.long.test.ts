@@ -13,7 +13,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { BotProcess, makeEnvironment } from '#test/fakes/bot-process.ts';
@@ -25,8 +25,8 @@ const run = promisify(execFile);
 type Lock = { readonly packages: Readonly<Record<string, { readonly dev?: boolean }>> };
 
 /**
- * A folder for the PATH with this Node, and with a stand-in for `npm`: what its `ci` "installs" are hard links to this repository's
- * modules, those that the lockfile marks as for development left out. All else is left to the next npm on the PATH.
+ * A folder for the PATH with this Node, and with a stand-in for `npm`: what its `ci` "installs" are a link to this repository's
+ * modules. Its `prune` leaves out those that the lockfile marks as for development. All else is left to the next npm on the PATH.
  */
 async function npmWithoutNetwork(folder: string) {
   const [bin, modules] = [join(folder, 'bin'), join(folder, 'modules')];
@@ -35,9 +35,11 @@ async function npmWithoutNetwork(folder: string) {
   const lines = [
     'set -eu',
     `[ "$1" != rebuild ] || exit 0`,
-    `[ "$1" = ci ] || PATH="\${PATH#*:}" exec npm "$@"`,
-    `[ "$1 $2 $3" = 'ci --omit=dev --ignore-scripts' ]`,
-    `cp -Rl '${modules}/node_modules' .`,
+    `case "$1 $2" in`,
+    `'ci --ignore-scripts') ln -s '${resolve('node_modules')}' . ;;`,
+    `'prune --omit=dev') rm node_modules && cp -Rl '${modules}/node_modules' . ;;`,
+    `*) PATH="\${PATH#*:}" exec npm "$@" ;;`,
+    'esac',
   ];
   await writeFile(join(bin, 'npm'), `#!/bin/sh\n${lines.join('\n')}\n`, {
     mode: 0o755,

@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import packageJson from '#package.json' with { type: 'json' };
 
-const files = ['ci', 'nightly', 'image'].map((name) => `.github/workflows/${name}.yml`);
+const files = ['ci', 'nightly', 'release'].map((name) => `.github/workflows/${name}.yml`);
 
 /** Refusal of a release from this folder: the lines without a commit or digest. */
 function listUnpinned(folder: string) {
@@ -23,7 +24,7 @@ test('a release is refused while an action has no commit or an image no digest, 
     await writeFile(join(folder, path), text.replaceAll(from, to));
   };
   const { lines } = listUnpinned('.');
-  expect(lines.join('\n')).toMatch(/uses: actions\/checkout@v5/);
+  expect(lines.join('\n')).not.toMatch(/uses:/);
   expect(lines.join('\n')).toMatch(/container: node:24-bookworm/);
   expect(lines.join('\n')).toMatch(/FROM node:24-bookworm-slim/);
   expect(lines.join('\n')).not.toMatch(/registry\.example/);
@@ -39,4 +40,36 @@ test('a release is refused while an action has no commit or an image no digest, 
     status: 1,
     lines: [expect.stringContaining('ci.yml')],
   });
+});
+
+test('the notes of a release are the section of its version, which a tag demands with a date', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-release-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  for (const path of ['scripts/make-release.mjs', 'package.json', 'CHANGELOG.md'])
+    await cp(path, join(folder, path), { recursive: true });
+  const refuse = (tag: string) =>
+    spawnSync(process.execPath, ['scripts/make-release.mjs', 'out', '--tag', tag], {
+      cwd: folder,
+      encoding: 'utf8',
+    }).stderr;
+  const changelog = await readFile('CHANGELOG.md', 'utf8');
+  expect(refuse('v9.9.9')).toContain(`The tag v9.9.9 is not v${packageJson.version}`);
+  const dated = changelog.replace(/^(## \[[\d.]+\] - ).*$/m, '$12026-11-30');
+  await writeFile(
+    join(folder, 'CHANGELOG.md'),
+    dated.replace('- 2026-11-30', '- unreleased'),
+  );
+  expect(refuse(`v${packageJson.version}`)).toContain('no date');
+  await writeFile(join(folder, 'CHANGELOG.md'), dated);
+  // No source lies there, so the archive fails after the notes.
+  refuse(`v${packageJson.version}`);
+  const notes = await readFile(join(folder, 'out/notes.md'), 'utf8');
+  const [, section = ''] = changelog.split(/^## .*$/m);
+  expect(notes.trim()).toBe(section.trim());
+  expect([...notes.matchAll(/^### (.*)$/gm)].map(([, name]) => name)).toEqual([
+    'Added',
+    'Changed',
+    'Fixed',
+    'Removed',
+  ]);
 });

@@ -164,3 +164,11 @@ test('the doctor lists what speaks other languages on this machine', async () =>
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test('the doctor says of the local voice that its training goes back to recordings with a licence for research', async () => {
+  const folder = getModelFolder('piper-joe-int8');
+  expect(await checkModelFiles({ folder, isLate: false })).toMatchObject({
+    verdict: 'ok',
+    reason: expect.stringMatching(/^piper-joe-int8 is whole; .*research/),
+  });
+});

@@ -266,7 +266,7 @@ function reportSlowRuntime(report: OnEngineNews) {
     kind: 'habit',
     role: 'speech to text',
     provider: writeSentence`ONNX Runtime`,
-    what: writeSentence`it has no library for this system, so its WebAssembly build runs the built-in models`,
+    what: writeSentence`its WebAssembly build is installed, in place of its library, and runs the built-in models`,
     mend: writeSentence`they are slower; servers that hear and speak need none of them`,
   });
 }

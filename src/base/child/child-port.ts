@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
@@ -26,10 +26,17 @@ const oomScorePath = '/proc/self/oom_score_adj';
 const childEnvironment = { UV_THREADPOOL_SIZE: '1', NODE_COMPILE_CACHE: compiled };
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-/** Code of the bot. Its `.env` and data lie beside it, and `/proc` tells the environment of the bot. */
-const codePaths = ['src', 'dist', 'node_modules', 'package.json'].map((name) =>
-  join(root, name),
-);
+/** Lists where the code of the bot in `folder` lies. Its `.env` and data lie beside it, and `/proc` tells the environment of the bot. */
+export function listCodePaths(folder: string): readonly string[] {
+  const own = ['src', 'dist', 'node_modules', 'package.json'].map((name) =>
+    join(folder, name),
+  );
+  // Installed as a package, as npx does, it has its libraries beside itself.
+  const around = dirname(folder);
+  return basename(around) === 'node_modules' ? [...own, around] : own;
+}
+
+const codePaths = listCodePaths(root);
 
 /** Rights of a child beside computing. */
 export interface ChildOptions {

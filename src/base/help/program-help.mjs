@@ -1,5 +1,5 @@
 // The first import of each program: answers --help from the one table of programs. JavaScript, as Node 20 reads no TypeScript.
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -40,12 +40,28 @@ export function formatHelp({ about, options, use }) {
 }
 
 const [, entry = ''] = process.argv;
-/** The bundle of the bot, made by scripts/bundle.mjs. */
-const bundled = 'dist/parley.mjs';
-const started = relative(root, entry).replaceAll(sep, '/');
-const file = started === bundled ? 'src/app/main.mjs' : started;
-const program = Object.values(programs).find((each) => each.file === file);
+/** A program in the bundle, which scripts/bundle.mjs makes. npm starts it by a link. */
+const bundled = /^dist\/([a-z-]+)\.mjs$/;
+const started = relative(root, findRealPath(entry)).replaceAll(sep, '/');
+const [, name] = bundled.exec(started) ?? [];
+const program =
+  name === undefined
+    ? Object.values(programs).find((each) => each.file === started)
+    : programs[name === 'parley' ? 'start' : name];
 if (program && process.argv.slice(2).some((arg) => arg === '--help' || arg === '-h')) {
   process.stdout.write(`${formatHelp(program)}\n`);
   process.exit(0);
+}
+
+/**
+ * Finds the file behind links. The path itself where there is none, as for code on the command line.
+ * @param {string} path
+ * @returns {string}
+ */
+function findRealPath(path) {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }

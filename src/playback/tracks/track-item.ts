@@ -1,3 +1,4 @@
+import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import { musicRateHz, SampleBuffer } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
@@ -36,6 +37,10 @@ const minStartSamples = 400 * musicPerMs;
 const maxQueuedSamples = 2_000 * musicPerMs;
 const refillSamples = 1_500 * musicPerMs;
 
+/** A smaller difference of loudness is not heard, and a faster change is. */
+const minChangeDb = 0.5;
+const levelGlideSamples = 1_000 * musicPerMs;
+
 const endlessSamples = Number.POSITIVE_INFINITY;
 
 /** An item without sound for this long is given up. */
@@ -64,6 +69,9 @@ export class TrackItem {
   readonly #owner: SoundOwner | undefined;
   readonly #onChange: () => void;
   readonly #gain: Gain;
+  /** Measures a link or a voice as it is read, up to 2 s before it sounds. Undefined for a sound of known loudness, and of a program. */
+  readonly #meter: LoudnessMeter | undefined;
+  #levelGain: number;
   #isLooping: boolean;
   #reading: AbortController | undefined;
   readonly #sound = new SampleBuffer();
@@ -98,7 +106,10 @@ export class TrackItem {
     this.#at = source.isSeekable ? Math.round(Math.max(0, fromMs) * musicPerMs) : 0;
     this.#hasSounded = this.#at > 0;
     this.#isLooping = source.isSeekable && isLooping;
-    this.#gain = new Gain(getLevellingGain(source.lufs));
+    this.#levelGain = getLevellingGain(source.lufs);
+    this.#gain = new Gain(this.#levelGain);
+    const isForeign = origin?.kind === 'link' || source.isSpeech === true;
+    if (isForeign && source.lufs === undefined) this.#meter = new LoudnessMeter();
     this.#clock = clock;
     this.#onChange = onChange;
   }
@@ -305,9 +316,19 @@ export class TrackItem {
     if (samples.length === 0) return;
     this.#readSamples += samples.length / 2;
     this.#sound.push(samples, this.#taken);
+    this.#meter?.addSamples(samples);
+    this.#followLoudness();
     if (!this.#isBuffering || this.waitingSamples < minStartSamples) return;
     this.#isBuffering = false;
     this.#onChange();
+  }
+
+  #followLoudness() {
+    if (this.#meter === undefined) return;
+    const gain = getLevellingGain(this.#meter.lufs);
+    if (Math.abs(20 * Math.log10(gain / this.#levelGain)) < minChangeDb) return;
+    this.#levelGain = gain;
+    this.#gain.rampTo(gain, this.#hasSounded ? levelGlideSamples : 0);
   }
 
   #wakeReader() {

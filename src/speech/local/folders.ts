@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 const models = new URL('../../../models/', import.meta.url);
 
+/** Folder of the local voice, which an image can be built without (`VOICE=none`). */
+export const localVoiceFolder = 'piper-joe-int8';
+
 /** Returns the folder of a model that `scripts/models` makes. */
 export function getModelFolder(name: string): string {
   return fileURLToPath(new URL(name, models));
@@ -20,8 +23,8 @@ const wasmRuntime = new URL(
 );
 
 /**
- * Finds the WebAssembly build of ONNX Runtime, which `src/app/trim-installation.mjs` installs only where
- * onnxruntime-node has no library for the system. Undefined elsewhere.
+ * Finds the WebAssembly build of ONNX Runtime, which `src/app/trim-installation.mjs` installs where
+ * onnxruntime-node has no library for the system, and elsewhere with --wasm. Undefined without it.
  */
 export function findWasmRuntime(): URL | undefined {
   return existsSync(wasmRuntime) ? wasmRuntime : undefined;

@@ -5,7 +5,7 @@ import { servedLocally } from '#src/provider/models/standard-models.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import { withOwnLanguages } from '#src/speech/text-language/spoken-form.ts';
-import { resolveModelFolder } from './folders.ts';
+import { localVoiceFolder, resolveModelFolder } from './folders.ts';
 import { admitJob, maxTextLetters } from './jobs/admit-job.ts';
 import type { LocalModels } from './local-models.ts';
 import { findVoicePitch, localVoiceLanguages } from './local-voices.ts';
@@ -28,7 +28,7 @@ export async function openLocalSynthesizer({
   models,
   voice,
 }: LocalSynthesizerOptions): Promise<Synthesizer> {
-  const folder = resolveModelFolder(model, 'piper-joe-int8');
+  const folder = resolveModelFolder(model, localVoiceFolder);
   await models.loadModel('speak', folder);
   const createWork: CreateWork = async (spoken) => spoken;
   return withOwnLanguages({

@@ -86,3 +86,20 @@ test.each([-9, -14, -23, -31])(
     expect(Math.abs(heard(band, 100, 3000) - targetLufs)).toBeLessThan(1);
   },
 );
+
+test.each([-9, -14, -31])(
+  'a link at %i LUFS, which nobody measured, plays within 1 LU of all others from its first second on, and begins no later',
+  async (db) => {
+    const origin = { kind: 'link', url: 'https://example.com/a.mp3' } as const;
+    const [band, plain] = [new Band(), new Band()];
+    band.enqueue('main', makeSourceFromPcm('link', sine(db, 4000)), { origin });
+    plain.enqueue('main', makeSourceFromPcm('program', sine(db, 4000)));
+    await Promise.all([band.run(3000), plain.run(3000)]);
+    expect(Math.abs(heard(band, 100, 1000) - targetLufs)).toBeLessThan(1);
+    expect(Math.abs(heard(band, 1000, 3000) - targetLufs)).toBeLessThan(1);
+    const firstFrame = ({ frames }: Band) =>
+      frames.findIndex((frame) => frame.some((sample) => sample !== 0));
+    expect(firstFrame(band)).toBe(firstFrame(plain));
+    expect(Math.abs(heard(plain, 1000, 3000) - db)).toBeLessThan(1);
+  },
+);

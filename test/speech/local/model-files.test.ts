@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { getModelFolder } from '#src/speech/local/folders.ts';
-import { checkModelFile } from '#src/speech/local/process/model-files.ts';
+import { checkModelFile, getModelRemedy } from '#src/speech/local/process/model-files.ts';
 
 test('a model file that is not that of this version is refused with what to do, and a model of the operator is not', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'parley-models-'));
@@ -60,4 +60,12 @@ test('ONNX Runtime keeps nothing for its maker, who would be told of each start'
     env: { HOME: folder, TMPDIR: folder },
   });
   expect(await readdir(folder)).toEqual([]);
+});
+
+test('a build without the local voice says how it gets a voice, and one with broken files where they come from', () => {
+  const left = getModelRemedy('/app/models/piper-joe-int8/voice.onnx', false);
+  expect(left).toMatch(/no voice of its own.*SPEECH_BASE_URL.*SPEECH_MODEL.*VOICE=joe/);
+  const kept = join(getModelFolder('piper-joe-int8'), 'broken.onnx');
+  expect(getModelRemedy(kept, false)).toContain('pull the image again');
+  expect(getModelRemedy(kept, true)).toContain('git checkout -- models');
 });

@@ -1,18 +1,29 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
-import { getModelFolder } from '#src/speech/local/folders.ts';
+import { getModelFolder, localVoiceFolder } from '#src/speech/local/folders.ts';
 
 const gitFolder = fileURLToPath(new URL('../../../../.git', import.meta.url));
 
-/** Remedy for a broken file of a model. An image and an archive have no git. */
-export const modelsRemedy: string = existsSync(gitFolder)
-  ? 'run git checkout -- models, or clone again'
-  : 'unpack the archive again, or pull the image again';
+/** Remedy for a bot that was built without its own voice. */
+const voiceRemedy =
+  'this build has no voice of its own: name a speech server in SPEECH_BASE_URL, or the folder of a Piper voice in SPEECH_MODEL (npm run setup asks); an image gets it with VOICE=joe';
+
+/** Returns the remedy for a file of a model at fault. An image and an archive have no git, and can have no voice. */
+export function getModelRemedy(
+  path: string,
+  hasGit: boolean = existsSync(gitFolder),
+): string {
+  if (hasGit) return 'run git checkout -- models, or clone again';
+  const folder = dirname(path);
+  return basename(folder) === localVoiceFolder && !existsSync(folder)
+    ? voiceRemedy
+    : 'unpack the archive again, or pull the image again';
+}
 
 /** Reads a text of a model. Throws like `checkModelFile`. */
 export async function readModelText(
@@ -30,7 +41,7 @@ export async function checkModelFile(
 ): Promise<void> {
   const fault = await findModelFault(path, models);
   if (fault !== undefined)
-    throw new BotError('speech.failed', false, `${fault}: ${modelsRemedy}.`);
+    throw new BotError('speech.failed', false, `${fault}: ${getModelRemedy(path)}.`);
 }
 
 /** Lists the files of a folder of `models` that have a checksum. */
