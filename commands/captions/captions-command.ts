@@ -11,6 +11,7 @@ import type {
 } from '#src/features/command.ts';
 import { parseLanguageTag } from '#src/texts/language-names.ts';
 import { toOptionalLines } from '#src/texts/texts.ts';
+import { notesCommand } from './notes.ts';
 import {
   findCommand,
   maxRecapMs,
@@ -84,7 +85,14 @@ export const captions: CommandGroup = {
     command: 'captions on',
     buildLine: () => ({ id: 'help.captions' }),
   },
-  commands: [captionsOn, captionsOff, transcriptGroup, findCommand, recapCommand],
+  commands: [
+    captionsOn,
+    captionsOff,
+    transcriptGroup,
+    findCommand,
+    recapCommand,
+    notesCommand,
+  ],
 };
 
 export const captionButtons: readonly Button[] = [

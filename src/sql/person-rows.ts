@@ -23,10 +23,12 @@ export function selectPersonRows(
   personId: PersonId,
 ): readonly PersonRows[] {
   return tables.flatMap((table) => {
-    const { name, person } = table;
+    const { columns, name, person } = table;
     if (person.length === 0 || person === 'erase-line') return [];
-    const namesPerson = person.map(
-      (field) => sql`${raw(toColumnName(field))} = ${personId}`,
+    const namesPerson = person.map((field) =>
+      columns[field]?.kind === 'json'
+        ? sql`${raw(toColumnName(field))} LIKE ${`%"${personId}"%`}`
+        : sql`${raw(toColumnName(field))} = ${personId}`,
     );
     const where = sql`guild_id = ${guildId} AND (${join(namesPerson, ' OR ')})`;
     return [{ table, rows: sql`${raw(name)} WHERE ${where}` }];

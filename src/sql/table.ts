@@ -25,7 +25,7 @@ type KeptRows<Field extends string> = {
 type TableRules<Shape extends Columns> = {
   readonly key: readonly FieldOf<Shape>[];
   /**
-   * Fields that may name a forgotten person. Rows of that person are deleted. `erase-line`
+   * Fields that may name a forgotten person, or as JSON hold a list of people. Rows of that person are deleted. `erase-line`
    * erases captions and answers.
    */
   readonly person: readonly FieldOf<Shape>[] | 'erase-line';

@@ -9,6 +9,7 @@ import { portionTables, spentTables } from '#src/stores/spending.ts';
 import { storeTables } from '#src/stores/store-parts.ts';
 import { toldPeoplePart } from '#src/stores/told-people.ts';
 import { trackPart } from '#src/stores/track-store.ts';
+import { notesTable } from '#src/stores/transcripts/note-store.ts';
 import {
   lineWordsTable,
   termsIndex,
@@ -189,6 +190,7 @@ function listTranscriptMigrations(dialect: SqlDialect, index: string, upgrade = 
   return [
     { version: 3, sql: `${createTables(transcriptTables, dialect)}\n${index}` },
     { version: 5, sql: `${deleteFormer}\n${upgrade}` },
+    { version: 6, sql: createTables([notesTable], dialect) },
   ];
 }
 

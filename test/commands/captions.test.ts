@@ -128,7 +128,7 @@ test('/captions find quotes what it found, with speaker, time and link', async (
 });
 
 const makePoint = (kind: QuotedPoint['kind'], over: Partial<QuotedPoint> = {}) => {
-  return { ...quote, kind, ...over };
+  return { ...quote, kind, personIds: [], isBrief: false, ...over };
 };
 
 test('/captions recap groups points, and ends each point with its line', async () => {

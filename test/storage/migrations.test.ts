@@ -37,11 +37,15 @@ const known: readonly (readonly [string, readonly Migration[], readonly string[]
       '25 b0e5bf68de9be91a',
     ],
   ],
-  ['transcripts.db', transcripts.sqlite, ['3 188c2a19dc74dce3', '5 d152c9bda4940ca9']],
+  [
+    'transcripts.db',
+    transcripts.sqlite,
+    ['3 a34080a3ab9abfd4', '5 d152c9bda4940ca9', '6 cc29d260575cfb3e'],
+  ],
   [
     'transcripts in PostgreSQL',
     transcripts.postgres,
-    ['3 c161e3fd917d77bf', '5 665d3d4050b15216'],
+    ['3 81c5b852ff3aff7d', '5 665d3d4050b15216', '6 5e5a548422f854a1'],
   ],
 ];
 

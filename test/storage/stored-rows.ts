@@ -18,6 +18,7 @@ import type { NewMemory } from '#src/stores/memory-store.ts';
 import type { NewReminder } from '#src/stores/reminder-store.ts';
 import type { Store } from '#src/stores/store-parts.ts';
 import type { StoredTrack } from '#src/stores/track-store.ts';
+import type { NewNote } from '#src/stores/transcripts/note-store.ts';
 import type {
   CaptionMessage,
   TranscriptLine,
@@ -272,6 +273,16 @@ const memories: readonly NewMemory[] = [
   },
 ];
 
+const notes: readonly NewNote[] = [
+  {
+    kind: 'task',
+    text: 'Ana repairs the mast.',
+    name: 'Ana',
+    personIds: [ana, dora],
+    atWallMs: writtenAtWallMs - 3_000_000,
+  },
+];
+
 const toldPeople = [ana, dora].map((personId) => ({
   channelId,
   personId,
@@ -304,4 +315,5 @@ export async function writeTranscripts(store: LocalTranscriptStore) {
   await store.writer.putLines([...lines, longLine]);
   await store.messages.putMessage(captionMessage);
   for (const memory of memories) await store.memories.add(memory);
+  await store.notes.add({ guildId, channelId }, notes);
 }

@@ -40,13 +40,13 @@ test('every table with a server or a person in it declares what becomes of its r
 test('every table of transcripts with a server or a person in it declares what becomes of its rows', () => {
   const tablesOf = (...fields: readonly string[]) =>
     transcriptTables.filter(({ columns }) => fields.some((field) => field in columns));
-  const ofPersons = tablesOf('personId', 'byId', 'aboutId').map(({ name, person }) => [
-    name,
-    person,
-  ]);
+  const ofPersons = tablesOf('personId', 'byId', 'aboutId', 'personIds').map(
+    ({ name, person }) => [name, person],
+  );
   expect(Object.fromEntries(ofPersons)).toEqual({
     lines: 'erase-line',
     memories: ['byId', 'aboutId'],
+    notes: ['personIds'],
   });
   expect(tablesOf('guildId').every(({ server }) => server === 'delete')).toBe(true);
   expect(tablesOf('session').every(({ server }) => server !== 'nothing')).toBe(true);

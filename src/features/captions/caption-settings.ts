@@ -42,20 +42,31 @@ export const captionsDaysSetting: ServerSetting<number> = {
   listValues: () => ['0', '1', '7', '30'],
 };
 
+/** What a recap at the end of a session needs. */
+const recapNeeds: ServerSetting<boolean>['outside'] = {
+  listHindrances(isOn, _guildId, { hasChatModel }, getValue) {
+    const model = hasChatModel ? [] : [{ id: 'help.model' } as const];
+    const captions = getValue(captionsBeginSetting)
+      ? []
+      : [{ id: 'settings.needs_captions' } as const];
+    return isOn ? [...model, ...captions] : [];
+  },
+};
+
 /** A recap is posted when a session ends. */
 export const recapSetting: ServerSetting<boolean> = {
   ...defineSwitchSetting('recap', captionsGroup),
   perChannel: true,
   restored: 'present',
-  outside: {
-    listHindrances(isOn, _guildId, { hasChatModel }, getValue) {
-      const model = hasChatModel ? [] : [{ id: 'help.model' } as const];
-      const captions = getValue(captionsBeginSetting)
-        ? []
-        : [{ id: 'settings.needs_captions' } as const];
-      return isOn ? [...model, ...captions] : [];
-    },
-  },
+  outside: recapNeeds,
+};
+
+/** The points of each session are added to the notes of its voice channel. */
+export const notesSetting: ServerSetting<boolean> = {
+  ...defineSwitchSetting('notes', captionsGroup),
+  perChannel: true,
+  restored: 'present',
+  outside: recapNeeds,
 };
 
 export const captionSettings: readonly ServerSetting[] = [
@@ -63,6 +74,7 @@ export const captionSettings: readonly ServerSetting[] = [
   captionsChannelSetting,
   captionsDaysSetting,
   recapSetting,
+  notesSetting,
 ];
 
 export type CaptionOptions = {

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { ToolOutcome, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
+import { ChannelNotes } from '#src/features/captions/notes/channel-notes.ts';
 import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
 import {
   type TranscriptQuestion,
   TranscriptRequests,
 } from '#src/features/captions/transcripts/transcript-requests.ts';
 import {
+  type CaptionDeps,
   TranscriptStores,
   transcriptSubjects,
 } from '#src/features/captions/transcripts/transcript-stores.ts';
@@ -14,7 +16,6 @@ import { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { defineTool, toOutcome } from '#src/features/contract/tool-definition.ts';
 import { Owned, toOpenText } from '#src/people/owned.ts';
 import { isProgram } from '#src/people/rights.ts';
-import type { TranscriptSession } from '#src/stores/transcripts/transcript-line.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 import { CaptionRequests } from './caption-requests.ts';
@@ -125,6 +126,7 @@ async function quoteFoundLines(
 export type CaptionPorts = {
   readonly transcriptCleanup: TranscriptCleanup;
   readonly transcripts: TranscriptRequests;
+  readonly notes: ChannelNotes;
   readonly captions: CaptionRequests;
   readonly sessionCaptions: SessionObjects<SessionCaptions>;
 };
@@ -153,18 +155,23 @@ export const captionsFeature: Feature<CaptionPorts> = {
           sessionCaptions,
           shard,
         );
+        const notes = new ChannelNotes({ ...shardDeps, erasures });
         const transcripts = new TranscriptRequests(
           shardDeps,
           sessionCaptions,
           writtenQuestions,
+          notes,
         );
-        const postRecap = (session: TranscriptSession) =>
-          void transcripts.postRecap(session);
-        const deps = { ...shardDeps, postRecap };
+        const deps: CaptionDeps = {
+          ...shardDeps,
+          notes,
+          postRecap: (...request) => void transcripts.postRecap(...request),
+        };
         return {
           ports: {
             transcriptCleanup: cleanup,
             transcripts,
+            notes,
             captions: new CaptionRequests(sessions, sessionCaptions),
             sessionCaptions,
           },

@@ -36,7 +36,7 @@ import type {
   ResumableSession,
   TranscriptSession,
 } from '#src/stores/transcripts/transcript-line.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import { type TextLine, toOptionalLines } from '#src/texts/texts.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 import {
   type CaptionOptions,
@@ -76,6 +76,8 @@ export class SessionCaptions implements FeatureSession {
   /** Last arrival of each person with the notice, in ms of the session. */
   #arrivalsMs = new Map<PersonId, number>();
   #presentIds: ReadonlySet<PersonId> = new Set();
+  /** The notice of these captions says that the notes of the channel grow by them. */
+  #areNotesTold = false;
 
   constructor(session: CaptionedSession, deps: CaptionDeps, isReturned: boolean) {
     this.#session = session;
@@ -231,8 +233,15 @@ export class SessionCaptions implements FeatureSession {
   async onEnd(reason: LeaveReason): Promise<LeaveSummary> {
     const captioned = await this.turnOff();
     if (captioned && (reason === 'asked' || reason === 'alone'))
-      this.#deps.postRecap(captioned);
+      this.#deps.postRecap(captioned, this.#describeNoting());
     return { hasTranscript: this.hasTranscript };
+  }
+
+  #describeNoting() {
+    if (!this.#areNotesTold) return undefined;
+    const { consent } = this.#session;
+    const leftOutIds = this.#arrivalsMs.keys().filter((id) => consent.isLeftOut(id));
+    return { leftOutIds: [...leftOutIds] };
   }
 
   async #turnOn(): Promise<TextLine | undefined> {
@@ -244,6 +253,9 @@ export class SessionCaptions implements FeatureSession {
     const chat = await this.#openCaptionChat(latest?.session.placeId);
     if (!chat) return { id: 'captions.no_place' };
     this.#arrivalsMs = new Map(voiceChannel.listPeople().map(({ id }) => [id, 0]));
+    // Notes that are turned on later count from the next captions on, whose notice tells of them.
+    const { channelId, guildId } = voiceChannel.channel;
+    this.#areNotesTold = this.#deps.notes.areKept(guildId, channelId);
     this.#writeNotice(chat, []);
     // People have the notice before the first word is written.
     if (!this.#isReturned) await this.#sayNotice();
@@ -329,6 +341,7 @@ export class SessionCaptions implements FeatureSession {
       { id: 'captions.notice', with: { recogniser: this.#deps.recogniser ?? 'local' } },
       describeRetention(voiceChannel.getSettings().getValue(captionsDaysSetting)),
       { id: 'captions.notice.readers' },
+      ...toOptionalLines(this.#areNotesTold, { id: 'captions.notice.notes' }),
     ];
     const text = textLines.map(notices.formatWrittenText).join('\n');
     const buttons = [

@@ -21,6 +21,7 @@ import {
   toReplaceClause,
 } from '#src/sql/table.ts';
 import { type Memory, memoriesTable } from '#src/stores/memory-store.ts';
+import { type Note, notesTable } from './note-store.ts';
 import type {
   CaptionMessage,
   KeptDays,
@@ -46,20 +47,21 @@ export class PersonRecords {
     this.#database = database;
   }
 
-  /** Counts lines and memories of a person in a server. */
+  /** Counts lines of a person in a server, and memories with notes. */
   async countRecords(guildId: GuildId, personId: PersonId): Promise<StoredCounts> {
     const [counts] = await this.#database.read((connection) =>
       connection.rows(
         { lines: integer, memories: integer },
         sql`WITH theirs AS (${selectLinesOfPerson(guildId, personId)})
           SELECT (SELECT COUNT(*) FROM theirs) AS lines,
-          (SELECT COUNT(*) FROM memories WHERE ${isMemoryOfPerson(guildId, personId)}) AS memories`,
+          (SELECT COUNT(*) FROM memories WHERE ${isMemoryOfPerson(guildId, personId)})
+            + (SELECT COUNT(*) FROM notes WHERE ${isNoteOfPerson(guildId, personId)}) AS memories`,
       ),
     );
     return counts ?? { lines: 0, memories: 0 };
   }
 
-  /** Lists lines of a person, their sessions, and memories by or about the person. */
+  /** Lists lines of a person, their sessions, memories by or about the person, and notes with the person's words. */
   listRecords(guildId: GuildId, personId: PersonId): Promise<StoredRecords> {
     return this.#database.read(async (connection) => {
       const lines = await selectLines(
@@ -77,6 +79,11 @@ export class PersonRecords {
         sessions,
         lines,
         memories: await selectRows(connection, memoriesTable, ofPerson),
+        notes: await selectRows(
+          connection,
+          notesTable,
+          sql`WHERE ${isNoteOfPerson(guildId, personId)} ORDER BY channel_id, number`,
+        ),
       };
     });
   }
@@ -86,11 +93,17 @@ export type StoredRecords = {
   readonly sessions: readonly TranscriptSession[];
   readonly lines: readonly TranscriptLine[];
   readonly memories: readonly Memory[];
+  readonly notes: readonly Note[];
 };
 
 /** Builds the condition that this person told the memory or appears in it. */
 function isMemoryOfPerson(guildId: GuildId, personId: PersonId) {
   return sql`guild_id = ${guildId} AND (by_id = ${personId} OR about_id = ${personId})`;
+}
+
+/** Builds the condition that a note was made of words of this person. */
+function isNoteOfPerson(guildId: GuildId, personId: PersonId) {
+  return sql`guild_id = ${guildId} AND person_ids LIKE ${`%"${personId}"%`}`;
 }
 
 /**

@@ -20,6 +20,7 @@ import {
 import type { Connection } from '#src/sql/connection.ts';
 import { defineTable, type Table, toColumnList } from '#src/sql/table.ts';
 import { memoriesTable } from '#src/stores/memory-store.ts';
+import { notesTable } from './note-store.ts';
 import type {
   CaptionMessage,
   TranscriptLine,
@@ -143,6 +144,7 @@ export const transcriptTables: readonly Table[] = [
   sessionsTable,
   captionMessagesTable,
   memoriesTable,
+  notesTable,
 ];
 
 /** Most lines of a session. */

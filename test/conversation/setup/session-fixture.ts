@@ -383,6 +383,7 @@ function makeControls(
     reminders: ports.reminders,
     cleanup: ports.transcriptCleanup,
     memories: ports.memories,
+    notes: ports.notes,
     captions: ports.captions,
     transcriptFor: ports.transcripts,
     talk: ports.typed,

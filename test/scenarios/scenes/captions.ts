@@ -192,6 +192,72 @@ export const captionScenes: Scenes = {
         { see: keptBytes, has: other, lacks: 'quagga' },
       ],
     },
+  'the notes of a channel grow by each evening, and people who may open it mend and delete them':
+    {
+      sayings: [...talk, 'we bring bread', 'see you then'],
+      providers: {
+        replies: [{ match: /Friday at eight[\s\S]*play chess/, text: recap }],
+      },
+      steps: [
+        ...captioned,
+        {
+          Adam: { runs: '/captions off' },
+          Olga: { runs: '/settings set key:notes value:on' },
+        },
+        { Adam: { runs: '/privacy allow' } },
+        { Adam: { runs: '/captions on', settles: true } },
+        { posts: 'Lounge', has: formatText('captions.notice.notes') },
+        { Adam: { captions: friday } },
+        { Ben: { captions: table } },
+        { Adam: { captions: chess } },
+        { Ben: { captions: 'we bring bread' } },
+        { Adam: { captions: 'see you then' } },
+        { Adam: { runs: '/leave' } },
+        {
+          see: ({ dataDir }) => listFilesWith(dataDir, 'Ben books a table.').length > 0,
+          is: true,
+        },
+        {
+          Ben: {
+            runs: '/captions notes channel:<#{#Lounge}>',
+            reads: {
+              has: ['1. They meet on Friday. (Adam,', '2. Ben books a table. (Ben,'],
+              to: 'caller',
+            },
+          },
+        },
+        {
+          Adam: {
+            runs: '/captions notes channel:<#{#Lounge}> correct:2 text:Ben books a big table.',
+            reads: onlyOn('confirm.done'),
+          },
+        },
+        {
+          Adam: {
+            runs: '/captions notes channel:<#{#Lounge}> delete:1',
+            reads: onlyOn('confirm.done'),
+          },
+        },
+        {
+          Ben: {
+            runs: '/captions notes channel:<#{#Lounge}>',
+            reads: {
+              has: '2. Ben books a big table. (Ben ✎ Adam,',
+              lacks: 'Friday',
+              to: 'caller',
+            },
+          },
+        },
+        card,
+        { Ben: { presses: ['confirm:forget', 'card'], reads: copies } },
+        {
+          Adam: {
+            runs: '/captions notes channel:<#{#Lounge}>',
+            reads: { lacks: ['Friday', 'table'], to: 'caller' },
+          },
+        },
+      ],
+    },
   'what was said is found again: as files, by words, by a question, and summed up': {
     sayings: talk,
     providers: {

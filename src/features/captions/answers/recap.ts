@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { splitIntoBatches } from '#src/base/batches.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import { toolArgumentLimits, tryParseForeignJson } from '#src/base/json.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt.ts';
+import { noteKinds } from '#src/stores/transcripts/note-store.ts';
 import type {
   FoundLine,
   QuotedLine,
@@ -27,18 +29,21 @@ import {
   toWallMs,
 } from './numbered-prompt-lines.ts';
 
-/** Kinds of points, in the order of a recap. */
-export const recapKinds = ['decision', 'task', 'question', 'point'] as const;
-
 /** A point of a recap, with the lines that show it. */
 export type RecapPoint = {
-  readonly kind: (typeof recapKinds)[number];
+  readonly kind: (typeof noteKinds)[number];
   readonly text: string;
   readonly sources: readonly [FoundLine, ...FoundLine[]];
 };
 
 /** A point with its first line as evidence. */
-export type QuotedPoint = QuotedLine & Pick<RecapPoint, 'kind'>;
+export type QuotedPoint = QuotedLine &
+  Pick<RecapPoint, 'kind'> & {
+    /** People whose words the point was made of. */
+    readonly personIds: readonly PersonId[];
+    /** Some of them agreed for this session alone, so that the point is kept 24 h at most. */
+    readonly isBrief: boolean;
+  };
 
 /** The points of a session. */
 export type Recap = {
@@ -83,7 +88,7 @@ export async function requestRecap(
   }
   points.sort(
     (a, b) =>
-      recapKinds.indexOf(a.kind) - recapKinds.indexOf(b.kind) ||
+      noteKinds.indexOf(a.kind) - noteKinds.indexOf(b.kind) ||
       toWallMs(a.sources[0]) - toWallMs(b.sources[0]),
   );
   return points.slice(0, maxPoints);
@@ -114,7 +119,7 @@ export function quoteLatestLines(
 
 const recapShape = z.object({ points: z.array(z.unknown()) });
 const pointShape = z.object({
-  kind: z.enum(recapKinds),
+  kind: z.enum(noteKinds),
   text: z.string(),
   lines: z.array(z.object({ line: z.number(), words: z.string() })),
 });
@@ -172,13 +177,20 @@ export function formatRecapMessages(
     id: 'recap.title',
     with: { channel, date: times.day(startedAtWallMs) },
   };
-  const lines = recapKinds.flatMap((kind) => {
+  const lines = noteKinds.flatMap((kind) => {
     const kindPoints = points.filter((point) => point.kind === kind);
     return kindPoints.length === 0
       ? []
       : [headingTexts[kind], ...kindPoints.map((point) => formatPoint(point, times))];
   });
-  return splitIntoBatches<AnyLine>([title, ...lines], countRecapChars, {
+  return splitIntoMessages([title, ...lines]);
+}
+
+/** Splits lines into as many messages as they need. */
+export function splitIntoMessages(
+  lines: readonly AnyLine[],
+): readonly (readonly [AnyLine, ...AnyLine[]])[] {
+  return splitIntoBatches<AnyLine>(lines, countRecapChars, {
     maxSize: maxMessageChars - spareChars,
   });
 }
@@ -187,7 +199,8 @@ function countRecapChars({ id, with: values = {} }: CheckedLine) {
   return formatText(id, escapeTextValues(values)).length + 1;
 }
 
-const headingTexts: Readonly<Record<QuotedPoint['kind'], TextLine>> = {
+/** Headings of points of a recap and of notes, by kind. */
+export const headingTexts: Readonly<Record<QuotedPoint['kind'], TextLine>> = {
   decision: { id: 'recap.decisions' },
   task: { id: 'recap.tasks' },
   question: { id: 'recap.questions' },

@@ -263,6 +263,7 @@ export class TranscriptCleanup implements PersonHooks {
         sessions: bothRecords.flatMap(({ sessions }) => sessions),
         lines: bothRecords.flatMap(({ lines }) => lines),
         memories: bothRecords.flatMap(({ memories }) => memories),
+        notes: bothRecords.flatMap(({ notes }) => notes),
       }
     );
   }

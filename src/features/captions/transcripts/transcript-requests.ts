@@ -23,6 +23,7 @@ import {
   type TranscriptFormat,
   toMessageLink,
 } from '#src/features/captions/files/transcript-file.ts';
+import type { ChannelNotes } from '#src/features/captions/notes/channel-notes.ts';
 import type { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { listRecorders } from '#src/features/captions/transcript-recorder.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
@@ -53,6 +54,7 @@ import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { createWallTimes, type WallTimes } from '#src/texts/wall-time.ts';
 import {
   type CaptionShardDeps,
+  type NotingRequest,
   noteCaptionMessage,
   ReadableTranscripts,
   type TranscriptStore,
@@ -132,14 +134,17 @@ export class TranscriptRequests {
   readonly #deps: CaptionShardDeps;
   readonly #captions: SessionObjects<SessionCaptions>;
   readonly #writtenQuestions: WrittenAnswerConcurrency;
+  readonly #notes: ChannelNotes;
 
   constructor(
     deps: CaptionShardDeps,
     captions: SessionObjects<SessionCaptions>,
     writtenQuestions: WrittenAnswerConcurrency,
+    notes: ChannelNotes,
   ) {
     this.#captions = captions;
     this.#deps = deps;
+    this.#notes = notes;
     this.#writtenQuestions = writtenQuestions;
   }
 
@@ -256,13 +261,17 @@ export class TranscriptRequests {
     });
   }
 
-  /** Posts a recap if the server wants it. Never throws. */
-  async postRecap(session: TranscriptSession): Promise<void> {
+  /** Posts a recap and adds it to the notes of the channel, as the server wants it. Never throws. */
+  async postRecap(
+    session: TranscriptSession,
+    noting: NotingRequest | undefined,
+  ): Promise<void> {
     const { onEvent, transcripts } = this.#deps;
     const { channelId, guildId, id } = session;
-    const settings = this.#deps.settings.getForChannel(guildId, channelId);
-    const { getValue, timeZone } = settings;
-    if (!getValue(recapSetting)) return;
+    const { getValue } = this.#deps.settings.getForChannel(guildId, channelId);
+    const areNoted = noting !== undefined && this.#notes.areKept(guildId, channelId);
+    const isPosted = getValue(recapSetting);
+    if (!isPosted && !areNoted) return;
     const store = transcripts.getStoreForDays(getValue(captionsDaysSetting));
     const listLines = () => store.reader.listLines(id, { channelIds: [channelId] });
     try {
@@ -271,16 +280,31 @@ export class TranscriptRequests {
       const outcome = await this.#tryRequest(guildId, recapTimeoutMs, (signal) =>
         this.#summarise(session, undefined, signal),
       );
-      for (const message of buildMessages(outcome, createWallTimes(timeZone))) {
-        const messagePlace = await this.#postRecapMessage(message, session, store);
-        if (!messagePlace) return;
-        // A line may have been erased before the recap was posted.
+      if (areNoted && outcome.kind === 'recap')
+        await this.#notes.addRecap(outcome.recap, session, noting.leftOutIds);
+      if (!isPosted) return;
+      const areLinesKept = async () => {
         const storedNumbers = new Set((await listLines()).map(({ number }) => number));
-        if (!summarisedLines.every(({ number }) => storedNumbers.has(number)))
-          await this.#deleteRecapMessage(messagePlace);
-      }
+        return summarisedLines.every(({ number }) => storedNumbers.has(number));
+      };
+      await this.#postOutcome(outcome, session, store, areLinesKept);
     } catch (error) {
       onEvent(guildId, toFailureEvent(error, 'think'));
+    }
+  }
+
+  async #postOutcome(
+    outcome: RecapOutcome,
+    session: TranscriptSession,
+    store: TranscriptStore,
+    areLinesKept: () => Promise<boolean>,
+  ) {
+    const { timeZone } = this.#deps.settings.getForGuild(session.guildId);
+    for (const message of buildMessages(outcome, createWallTimes(timeZone))) {
+      const messagePlace = await this.#postRecapMessage(message, session, store);
+      if (!messagePlace) return;
+      // A line may have been erased before the recap was posted.
+      if (!(await areLinesKept())) await this.#deleteRecapMessage(messagePlace);
     }
   }
 
@@ -367,7 +391,13 @@ export class TranscriptRequests {
     );
     const points = candidates.flatMap(({ kind, sources, text }) => {
       const isStored = sources.every((source) => storedLines.has(source));
-      return isStored ? { ...toQuotedLine(sources[0]), kind, text } : [];
+      if (!isStored) return [];
+      const lines = sources.map(({ line }) => line);
+      const personIds = [
+        ...new Set(lines.flatMap(({ speaker }) => listSpeakerIds(speaker))),
+      ];
+      const isBrief = lines.some((line) => line.isBrief === true);
+      return { ...toQuotedLine(sources[0]), kind, text, personIds, isBrief };
     });
     if (points.length === 0) return noTranscript;
     return { kind: 'recap', recap: summarised.map(() => ({ session, points })) };

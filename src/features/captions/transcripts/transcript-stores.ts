@@ -1,4 +1,4 @@
-import type { GuildId, PersonId } from '#src/base/ids.ts';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { Owned, type Sources, type WordsReading } from '#src/people/owned.ts';
@@ -9,6 +9,7 @@ import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
 import { MemoryStore } from '#src/stores/memory-store.ts';
+import { NoteStore } from '#src/stores/transcripts/note-store.ts';
 import {
   CaptionMessageStore,
   PersonRecords,
@@ -25,7 +26,7 @@ import {
 import { TranscriptReader } from '#src/stores/transcripts/transcript-reader.ts';
 import { TranscriptWriter } from '#src/stores/transcripts/transcript-writer.ts';
 
-/** Captions and memories in one database. */
+/** Captions, notes and memories in one database. */
 export type TranscriptStore = {
   readonly writer: Public<TranscriptWriter>;
   readonly reader: TranscriptReader;
@@ -33,6 +34,7 @@ export type TranscriptStore = {
   readonly records: PersonRecords;
   readonly messages: Public<CaptionMessageStore>;
   readonly memories: MemoryStore;
+  readonly notes: NoteStore;
 };
 
 /** Opens the store, which the owner of the database closes. */
@@ -44,6 +46,7 @@ export function openTranscriptStore(database: StoreDatabase): TranscriptStore {
     records: new PersonRecords(database),
     messages: new CaptionMessageStore(database),
     memories: new MemoryStore(database),
+    notes: new NoteStore(database),
   };
 }
 
@@ -137,8 +140,18 @@ export type CaptionDeps = Pick<
   | 'spending'
   | 'transcripts'
 > & {
-  /** Posts a recap if the server wants it. Returns at once. */
-  readonly postRecap: (session: TranscriptSession) => void;
+  /** Posts a recap and adds it to the notes of the channel, as the server wants it. Returns at once. */
+  readonly postRecap: (
+    session: TranscriptSession,
+    noting: NotingRequest | undefined,
+  ) => void;
+  readonly notes: { areKept(guildId: GuildId, channelId: ChannelId): boolean };
+};
+
+/** A session whose people were told that its points go into the notes of the channel. */
+export type NotingRequest = {
+  /** People of the session who were left out of captions, and appear in no note. */
+  readonly leftOutIds: readonly PersonId[];
 };
 
 /** Sessions that a question can be about. */
