@@ -8,6 +8,7 @@ import type { FeatureTool } from '#src/features/contract/tool-definition.ts';
 import type { FeatureShard } from '#src/sessions/shard-features.ts';
 import { conversationSettings } from '#src/settings/guild-settings.ts';
 import type { ServerSetting } from '#src/settings/setting-definition.ts';
+import { arrivalsFeature } from './arrivals/arrivals-feature.ts';
 import { captionsFeature } from './captions/captions-feature.ts';
 import { hearingsFeature } from './hearings/hearings-feature.ts';
 import { interpretingFeature } from './interpreting/interpreting-feature.ts';
@@ -34,6 +35,7 @@ export const features: readonly Feature[] = [
   wordsFeature,
   typedFeature,
   settingsFeature,
+  arrivalsFeature,
   seatsFeature,
 ];
 
