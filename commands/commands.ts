@@ -4,6 +4,7 @@ import { features } from '#src/features/features.ts';
 import { ask, askAbout } from './ask.ts';
 import { captions } from './captions/captions-command.ts';
 import { createHelpCommand } from './help.ts';
+import { interpret } from './interpret.ts';
 import { join } from './join.ts';
 import { leave } from './leave.ts';
 import { readAloud } from './read-aloud.ts';
@@ -24,6 +25,7 @@ export const explainedCommands: readonly (Command | CommandGroup)[] = [
   stop,
   track,
   captions,
+  interpret,
   privacy,
   stats,
   settings,

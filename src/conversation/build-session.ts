@@ -42,10 +42,12 @@ import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
+import { interpretedLanguagesSetting } from '#src/settings/channel-settings.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import { paidRoles } from '#src/spending/prices/prices.ts';
+import { toInterpretedMode } from '#src/turn/addressing/addressing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { createUnaskedTurn } from './answering/answer-request.ts';
 import { AnswerRunner } from './answering/answer-runner.ts';
@@ -296,7 +298,9 @@ export function buildSession(
   const tracks = takeTracks(channel, former, deps);
   const preemptiveBudget = new PreemptiveBudget();
   const getSettings = () =>
-    getSessionSettings(options, maySpeak(), preemptiveBudget, tracks);
+    getSessionSettings(options, {
+      ...{ maySpeak: maySpeak(), people: link.listPeople(), preemptiveBudget, tracks },
+    });
   const consentOptions = createConsentOptions(options, link);
   const loop = new ConversationLoop(
     deps,
@@ -452,23 +456,32 @@ function createConsentNotices(
   );
 }
 
+type SessionFacts = {
+  readonly maySpeak: boolean;
+  readonly people: readonly ChannelMember[];
+  readonly preemptiveBudget: PreemptiveBudget;
+  readonly tracks: NamedTracks;
+};
+
 function getSessionSettings(
   { channel, deps, settings, sharedDeps: { hearing } }: ConversationOptions,
-  maySpeak: boolean,
-  preemptiveBudget: PreemptiveBudget,
-  tracks: NamedTracks,
+  { maySpeak, people, preemptiveBudget, tracks }: SessionFacts,
 ): SessionSettings {
   const { channelId, guildId } = channel;
-  const { addressing, leaveAfterMs, names } = settings.getForChannel(
+  const { addressing, getValue, leaveAfterMs, names } = settings.getForChannel(
     guildId,
     channelId,
   );
+  // What people say to each other is then interpreted, and is no question. Nobody is interpreted to nobody.
+  const isInterpreted =
+    getValue(interpretedLanguagesSetting).length > 0 &&
+    people.filter(({ isBot }) => !isBot).length > 1;
   const isFree = () =>
     paidRoles.length === deps.spending.getPrices(guildId).free.length;
   return {
     mode: maySpeak ? 'talk' : 'captions',
     names: [...new Set([deps.places.getBotName(guildId), ...names])],
-    addressing,
+    addressing: isInterpreted ? toInterpretedMode(addressing) : addressing,
     leaveAfterMs,
     isSparing: !preemptiveBudget.allows && !isFree(),
     trustsPartials: hearing.partialTrust.isTrusted,

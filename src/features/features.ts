@@ -8,8 +8,10 @@ import type { FeatureTool } from '#src/features/contract/tool-definition.ts';
 import type { FeatureShard } from '#src/sessions/shard-features.ts';
 import { conversationSettings } from '#src/settings/guild-settings.ts';
 import type { ServerSetting } from '#src/settings/setting-definition.ts';
+import { arrivalsFeature } from './arrivals/arrivals-feature.ts';
 import { captionsFeature } from './captions/captions-feature.ts';
 import { hearingsFeature } from './hearings/hearings-feature.ts';
+import { interpretingFeature } from './interpreting/interpreting-feature.ts';
 import { memoriesFeature } from './memories/memories-feature.ts';
 import { personasFeature } from './personas/personas-feature.ts';
 import { remindersFeature } from './reminders/reminders-feature.ts';
@@ -26,12 +28,14 @@ export const features: readonly Feature[] = [
   tracksFeature,
   memoriesFeature,
   captionsFeature,
+  interpretingFeature,
   remindersFeature,
   hearingsFeature,
   personasFeature,
   wordsFeature,
   typedFeature,
   settingsFeature,
+  arrivalsFeature,
   seatsFeature,
 ];
 
@@ -42,6 +46,7 @@ export type FeaturePorts = PortsOf<typeof ownToolsFeature> &
   PortsOf<typeof tracksFeature> &
   PortsOf<typeof memoriesFeature> &
   PortsOf<typeof captionsFeature> &
+  PortsOf<typeof interpretingFeature> &
   PortsOf<typeof remindersFeature> &
   PortsOf<typeof hearingsFeature> &
   PortsOf<typeof personasFeature> &

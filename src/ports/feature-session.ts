@@ -40,6 +40,8 @@ export interface UtteranceFollower {
 export type SpokenSegment = {
   readonly key: object;
   readonly text: string;
+  /** BCP 47, of an announcement whose language is known. */
+  readonly language?: string | undefined;
   /** Monotonic times of the first and latest frame. */
   readonly fromMs: number;
   readonly toMs: number;

@@ -31,6 +31,26 @@ export const captionsLanguageSetting: ChannelTextSetting = {
   restored: 'present',
 };
 
+/** Most languages between which a channel is interpreted. */
+const maxInterpretedLanguages = 4;
+
+/** Languages (BCP 47) between which what people say is interpreted aloud. Empty: nothing is. */
+export const interpretedLanguagesSetting: StoredSetting<readonly string[]> = {
+  key: 'interpreted_languages',
+  perChannel: true,
+  getDefault: () => [],
+  parseValue(typed) {
+    const tags = typed.split(' ').map(parseLanguageTag);
+    const languages = tags.filter((tag) => tag !== undefined);
+    const isWhole = languages.length === tags.length && languages.length > 1;
+    return isWhole && languages.length <= maxInterpretedLanguages
+      ? toReadValue(languages)
+      : badValue;
+  },
+  formatValue: (languages) => languages.join(' '),
+  restored: 'present',
+};
+
 /** A person sent the bot out of this channel of `auto_join`, which was never empty since. */
 export const autoJoinRestSetting: StoredSetting<boolean> = {
   key: 'auto_join_rest',
@@ -49,6 +69,7 @@ export const channelSettings: readonly StoredSetting[] = [
   nameSetting,
   answerLanguageSetting,
   captionsLanguageSetting,
+  interpretedLanguagesSetting,
   autoJoinRestSetting,
 ];
 

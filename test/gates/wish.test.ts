@@ -87,6 +87,10 @@ const samples: Readonly<Record<string, { do: object; undo?: Call; before?: Call 
   },
   pause_listening: { do: {} },
   captions: { do: { on: true }, undo: { tool: 'captions', args: { on: false } } },
+  interpret: {
+    do: { languages: ['de', 'en'] },
+    undo: { tool: 'interpret', args: { languages: [] } },
+  },
   leave_me_out: { do: { out: true } },
   follow: { do: { follow: true }, undo: { tool: 'follow', args: { follow: false } } },
   set_reminder: {

@@ -7,13 +7,12 @@ import type { ChannelRef, MayHear } from '#src/ports/voice-link.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import { FakeCaptionChats } from '#test/fakes/caption-chats.ts';
 import { healthyFacts } from '#test/fakes/channel-facts.ts';
-import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { FakeLink } from '#test/fakes/fake-link.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { openMemoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { passRounds, VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { readVoice, slots, toLevel } from '#test/simulate/spoken-sound.ts';
-import { modelAnswer } from './scene-answers.ts';
+import { sceneModel } from './scene-answers.ts';
 import { noteLine, SceneChat } from './scene-chat.ts';
 import { generalId, SceneProcess, sceneGuildId } from './scene-process.ts';
 import {
@@ -355,7 +354,7 @@ export class SceneStage implements Disposable {
       places: this.#places,
       getAuthor: (messageId) => this.#authors.get(messageId),
       engines: {
-        chat: new FakeChat([[modelAnswer]], this.clock),
+        chat: sceneModel,
         ...this.#createRecognisers(),
         synthesizer: { synthesize: (text) => this.#synthesize(text) },
         codec: sceneCodec,

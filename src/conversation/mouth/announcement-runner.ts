@@ -164,7 +164,7 @@ export class AnnouncementRunner {
     signal: AbortSignal,
   ) {
     const { announcement, texts } = opened;
-    const { interruptible = true, personId, speed } = announcement;
+    const { interruptible = true, language, personId, speed } = announcement;
     const voice = this.#chooseVoice(announcement, reservation);
     let finish: ReplyFinish = 'cancelled';
     const fillWithTexts = async (reply: SpokenReply) => {
@@ -180,6 +180,7 @@ export class AnnouncementRunner {
       interruptible,
       answeredIds: personId === undefined ? [] : [personId],
       ownSpeed: speed,
+      language,
     });
     return finish;
   }

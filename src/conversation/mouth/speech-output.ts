@@ -56,6 +56,8 @@ type ReplyOptions = {
   /** Pace of the listener, beside the one that people ask for aloud. 1 is usual. */
   readonly ownSpeed?: number;
   readonly answeredIds?: readonly PersonId[];
+  /** BCP 47, where it is known. */
+  readonly language?: string | undefined;
   /** Returns the people whose words the reply repeats, as far as known by now. */
   readonly listQuotedIds?: () => readonly PersonId[];
 };
@@ -183,6 +185,7 @@ export class SpeechOutput {
     answeredIds,
     by,
     id,
+    language,
     listQuotedIds,
     reply,
   }: OpenReply): SpokenSegment | undefined {
@@ -194,6 +197,7 @@ export class SpeechOutput {
     return {
       key: reply,
       text,
+      language,
       ...times,
       answeredIds: [...answered, ...(listQuotedIds?.() ?? [])],
       answerId: by === undefined ? undefined : id,

@@ -85,8 +85,8 @@ export class CaptionRequests {
     const choices = this.#sessions.consents.getChoices(guildId);
     const saving = choices.saveLeftOut(personId, isOut);
     if (isOut)
-      for (const captions of this.#captions.list(guildId))
-        captions.forgetPerson(personId, 'left-out');
+      for (const { features } of this.#sessions.listSessions(guildId))
+        features.forgetPerson(personId, 'left-out');
     return { isSaved: await saving };
   }
 }

@@ -32,7 +32,7 @@ import {
 } from '#src/stores/transcripts/transcript-line.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
-import { CaptionTranslator } from './caption-translator.ts';
+import { LineTranslator } from './line-translator.ts';
 
 /** Time to show waiting lines when captions end. */
 const flushMs = 2_000;
@@ -53,7 +53,7 @@ export class TranscriptRecorder {
   /** Chat that shows the lines, and notices about captions. */
   readonly chat: CaptionChat;
   readonly live: LiveCaptions;
-  readonly translations: CaptionTranslator;
+  readonly translations: LineTranslator<TranscriptLine>;
   readonly #session: RecordedSession;
   readonly #deps: CaptionDeps;
   readonly #store: TranscriptStore;
@@ -115,9 +115,10 @@ export class TranscriptRecorder {
           startedAtWallMs + startMs,
         ),
     });
-    this.translations = new CaptionTranslator(guildId, notices, deps, {
+    this.translations = new LineTranslator(guildId, notices, deps, {
       mayShowLine: (line) => this.mayShowLine(line),
-      setTranslation: (number, text) => this.live.setTranslation(number, text),
+      showTranslation: ({ number }, text) => this.live.setTranslation(number, text),
+      failureLine: { id: 'captions.translate.off' },
     });
     this.#music = watchMusic(notices, mouth.mix.tracks, (text) => {
       const startMs = this.toSessionMs(clock.nowMs());
@@ -191,6 +192,7 @@ export class TranscriptRecorder {
     isCut,
     isOver,
     key,
+    language,
     text,
     toMs,
   }: SpokenSegment): void {
@@ -201,7 +203,8 @@ export class TranscriptRecorder {
     else this.#openSpeakers.set(number, undefined);
     const name = this.#deps.places.getBotName(this.#captioned.guildId);
     const speaker = { kind: 'bot', name, answeredIds } as const;
-    const line = { number, speaker, startMs: this.toSessionMs(fromMs), text };
+    const startMs = this.toSessionMs(fromMs);
+    const line = { number, speaker, startMs, text, language };
     if (!this.#mayWritePeople(answeredIds)) this.live.removeLines([number]);
     else if (!isOver) this.live.putLine({ ...line, state: 'partial' });
     else

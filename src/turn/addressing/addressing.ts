@@ -190,6 +190,14 @@ function listNameWords(present: readonly string[]) {
 export const addressingModes = ['auto', 'name', 'window', 'always', 'off'] as const;
 export type AddressingMode = (typeof addressingModes)[number];
 
+/**
+ * Gets the mode in a channel whose people are interpreted to each other: only the name or Ask shows that words are for the
+ * bot.
+ */
+export function toInterpretedMode(mode: AddressingMode): AddressingMode {
+  return mode === 'auto' || mode === 'always' ? 'name' : mode;
+}
+
 /** The usual times and names by which words are judged. */
 export const addressingRules = {
   mode: 'auto' as AddressingMode,

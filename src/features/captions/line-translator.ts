@@ -10,8 +10,8 @@ import {
 } from '#src/pipeline/translation-prompt.ts';
 import { createDeadlineError } from '#src/ports/failure-event.ts';
 import { completeForMoney } from '#src/spending/paid-completion.ts';
-import type { TranscriptLine } from '#src/stores/transcripts/transcript-line.ts';
 import { splitIntoSearchWords } from '#src/stores/transcripts/transcript-tables.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import type { CaptionDeps } from './transcripts/transcript-stores.ts';
 
@@ -24,21 +24,26 @@ const malformedReplyText =
 
 type TranslatorDeps = Pick<CaptionDeps, 'chat' | 'clock' | 'spending'>;
 
+/** Words of a person in one language (BCP 47), if that is known. */
+type SpokenLine = { readonly text: string; readonly language?: string | undefined };
+
 /** The lines of a session, as their translator asks for them. */
-type TranslatedLines = {
+type TranslatedLines<Line> = {
   /** Tests whether a line and its translation may still be shown. */
-  readonly mayShowLine: (line: TranscriptLine) => boolean;
-  readonly setTranslation: (number: number, text: string) => void;
+  readonly mayShowLine: (line: Line) => boolean;
+  readonly showTranslation: (line: Line, text: string) => void;
+  /** Tells the channel once that lines stay untranslated. */
+  readonly failureLine: TextLine;
 };
 
 /** Translates finished lines of a session, several with one request. Never throws. */
-export class CaptionTranslator {
+export class LineTranslator<Line extends SpokenLine> {
   readonly #guildId: GuildId;
   readonly #notices: Pick<ChannelNotices, 'post' | 'reportFailure'>;
   readonly #deps: TranslatorDeps;
-  readonly #shown: TranslatedLines;
+  readonly #shown: TranslatedLines<Line>;
   #language: string | undefined;
-  #waitingLines: readonly TranscriptLine[] = [];
+  #waitingLines: readonly Line[] = [];
   #work = Promise.resolve();
   #isReported = false;
 
@@ -46,7 +51,7 @@ export class CaptionTranslator {
     guildId: GuildId,
     notices: Pick<ChannelNotices, 'post' | 'reportFailure'>,
     deps: TranslatorDeps,
-    shown: TranslatedLines,
+    shown: TranslatedLines<Line>,
   ) {
     this.#guildId = guildId;
     this.#notices = notices;
@@ -61,7 +66,7 @@ export class CaptionTranslator {
   }
 
   /** Has a line translated, unless it is empty or in the target language. */
-  addLine(line: TranscriptLine): void {
+  addLine(line: Line): void {
     if (this.#language === undefined || toVisibleLine(line.text) === '') return;
     if (line.language && isSameLanguage(line.language, this.#language)) return;
     this.#waitingLines = [...this.#waitingLines, line].slice(-maxWaitingLines);
@@ -78,12 +83,12 @@ export class CaptionTranslator {
       if (language === this.#language) this.#showTranslations(translations);
     } catch (error) {
       this.#notices.reportFailure(error, 'think');
-      if (!this.#isReported) this.#notices.post({ id: 'captions.translate.off' });
+      if (!this.#isReported) this.#notices.post(this.#shown.failureLine);
       this.#isReported = true;
     }
   }
 
-  async #requestTranslations(lines: readonly TranscriptLine[], language: string) {
+  async #requestTranslations(lines: readonly Line[], language: string) {
     const prompt = createTranslationPrompt(lines, getEnglishLanguageName(language));
     const order = {
       guildId: this.#guildId,
@@ -104,19 +109,19 @@ export class CaptionTranslator {
     );
     if (typeof reply !== 'string') {
       if (reply.isNews()) this.#notices.post(reply.line);
-      return new Map<TranscriptLine, string>();
+      return new Map<Line, string>();
     }
     const translations = parseTranslations(reply, lines);
     if (translations.size > 0) return translations;
     throw new BotError('answer.malformed', true, malformedReplyText);
   }
 
-  #showTranslations(translations: ReadonlyMap<TranscriptLine, string>) {
+  #showTranslations(translations: ReadonlyMap<Line, string>) {
     for (const [line, text] of translations) {
       const isOther =
         splitIntoSearchWords(text).join() !== splitIntoSearchWords(line.text).join();
       if (isOther && this.#shown.mayShowLine(line))
-        this.#shown.setTranslation(line.number, text);
+        this.#shown.showTranslation(line, text);
     }
   }
 }
