@@ -51,9 +51,9 @@ export async function serveFile(
 
   async function answerRequest(request: IncomingMessage, response: ServerResponse) {
     if (served.manner === 'not there') return void response.writeHead(404).end();
-    const asked = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1];
-    const isKnown = asked !== undefined && served.manner !== 'knows no ranges';
-    const from = isKnown ? Number(asked) : 0;
+    const question = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1];
+    const isKnown = question !== undefined && served.manner !== 'knows no ranges';
+    const from = isKnown ? Number(question) : 0;
     const rest = changeContent(content, served.manner).subarray(from);
     const headers = writeHeaders(rest.length, from, content.length, served.manner);
     response.writeHead(isKnown ? 206 : 200, headers);

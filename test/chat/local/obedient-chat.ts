@@ -11,19 +11,19 @@ serveJobs({
     open:
       async () =>
       async ({ body }, turn, sendText) => {
-        const words: string = JSON.parse(body).messages.at(-1).content;
-        if (words.includes('die')) process.exit(1);
-        if (words.includes('too long'))
+        const text: string = JSON.parse(body).messages.at(-1).content;
+        if (text.includes('die')) process.exit(1);
+        if (text.includes('too long'))
           throw new BotError(
             'provider.refused',
             false,
             'It exceeds the context length.',
           );
-        const pieces = words.match(/.{1,3}/gs) ?? [];
+        const pieces = text.match(/.{1,3}/gs) ?? [];
         for (const piece of pieces) {
           sendText(piece);
           await turn.waitForThread();
-          if (words.includes('slow')) await wait(5);
+          if (text.includes('slow')) await wait(5);
         }
         return {
           finish: 'stop',
