@@ -96,7 +96,7 @@ async function listRows(
       wordCount: spokenWords.length,
       spokenMs: fromMs - (spokenWords[0]?.[1] ?? fromMs),
       wordsLogit: predictEndOfTurn(sentence, scene.language).completeLogit,
-      moments
+      moments: moments
         .filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
         .map(({ atMs, silentMs, signs }): MomentRow => {
           const { endOfTurn, isClosed, isLagging, isTextless, judgement } = signs;
