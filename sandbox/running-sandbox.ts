@@ -148,7 +148,7 @@ export class RunningSandbox implements AsyncDisposable {
     const guild = this.guild(nameOrId);
     await guild[Symbol.asyncDispose]();
     guild.removeBot();
-    this.#guilds = this.#guilds.filter((other) => other !== guild);
+    this.#guilds = this.#guilds.filter((otherGuild) => otherGuild !== guild);
   }
 
   /**

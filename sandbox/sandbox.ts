@@ -37,7 +37,7 @@ export type VoiceHalf = {
   /** Connects one person to a call of that server. */
   readonly connect: ConnectVoice;
   /** Loads the codec of all people. */
-  readonly codec: () => Promise<OpusCodec>;
+  readonly makeCodec: () => Promise<OpusCodec>;
 };
 /** Options that the sandbox gives its voice half. */
 export type VoiceHalfOptions = {
@@ -63,7 +63,7 @@ export type Sandbox = Pick<RunningSandbox, keyof RunningSandbox>;
  */
 export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { dave = 1, voice: half = openRealVoice } = options;
-  const codec = await half.codec();
+  const codec = await half.makeCodec();
   const voice = await half.open({ dave, file: (id) => sandbox.file(id) });
   const sandbox = new RunningSandbox(options, { voice, codec, connect: half.connect });
   try {
@@ -78,5 +78,5 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
 const openRealVoice: VoiceHalf = {
   open: openVoiceServer,
   connect: connectVoice,
-  codec: () => loadOpus(),
+  makeCodec: () => loadOpus(),
 };

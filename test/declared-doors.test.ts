@@ -79,13 +79,13 @@ function hasDocstring({ start }: Member, text: string, comments: readonly Commen
 // `npm run types` demands the types of all other exports (`scripts/check-doors.mjs`).
 test('no exported type hides behind the function that returns it', async () => {
   const hidden = /^export type (\w+)[^=]*=\s*(?:Readonly<|Awaited<)*ReturnType</gm;
-  const found = (await listSources(everyProgram)).flatMap(({ path, text }) =>
+  const matches = (await listSources(everyProgram)).flatMap(({ path, text }) =>
     [...text.matchAll(hidden)].map(([, name]) => `${path}: ${name}`),
   );
-  expect(found).toEqual([]);
+  expect(matches).toEqual([]);
 });
 
-test('each public member of the product says in a sentence what it does', async () => {
+test('each public member of the product has a sentence that says what it does', async () => {
   const silent = (await listSources(product)).flatMap(({ path, text }) => {
     const { program, comments } = parseSync(path, text);
     const declaredNames = listDeclaredNames(program.body, text);

@@ -24,10 +24,10 @@ const importedPattern =
   '{src,commands,doctor,setup,sandbox,page}/**/*.{ts,mjs,js,json}';
 
 export async function readExamples() {
-  const found = (await Array.fromAsync(sourceFiles(examplePattern)))
+  const matches = (await Array.fromAsync(sourceFiles(examplePattern)))
     .sort()
     .map(async (path) => listExamples(path, await readFile(path, 'utf8')));
-  return (await Promise.all(found)).flat();
+  return (await Promise.all(matches)).flat();
 }
 
 function listExamples(path: string, source: string) {

@@ -120,7 +120,10 @@ test('a server that is gone is replaced by local engines, which are loaded then'
   const patientRoles = { 'speech to text': recognising, 'text to speech': speaking };
   const deadlines = { ...config.engines.deadlines, ...patientRoles };
   const patient = { ...config, engines: { ...config.engines, deadlines } };
-  await using engines = await openEngines(patient, (one) => void news.push(one));
+  await using engines = await openEngines(
+    patient,
+    (engineNews) => void news.push(engineNews),
+  );
   const never = new AbortController().signal;
   const sounds = await Array.fromAsync(
     engines.synthesizer.synthesize('Hello.', {}, never),
@@ -128,18 +131,20 @@ test('a server that is gone is replaced by local engines, which are loaded then'
   expect(sounds.length).toBeGreaterThan(0);
   const { pcm } = speakWords('one two three four');
   expect(await transcribeText(engines.transcriber, pcm)).not.toBe('(no final)');
-  const reported = news.flatMap((one) => (one.kind === 'fallback-on' ? [one.to] : []));
+  const reported = news.flatMap((engineNews) =>
+    engineNews.kind === 'fallback-on' ? [engineNews.to] : [],
+  );
   expect(reported).toEqual(['Piper', 'Whisper']);
 });
 
 test('a server that wants to be left alone is, while the fall-back answers; no storm', async () => {
   const trouble = { chat: 'rate-limited' } as const;
-  await using one = await openMockProviders({ pace: instantPace, trouble });
+  await using entry = await openMockProviders({ pace: instantPace, trouble });
   await using two = await openMockProviders({ pace: instantPace });
   const config = readGoodSettings({
     TRANSCRIPTION_BASE_URL: nowhere,
     SPEECH_BASE_URL: nowhere,
-    CHAT_COMPLETION_BASE_URL: one.baseUrl,
+    CHAT_COMPLETION_BASE_URL: entry.baseUrl,
     CHAT_COMPLETION_FALLBACK_BASE_URL: two.baseUrl,
   });
   const news: EngineNews[] = [];
@@ -151,12 +156,12 @@ test('a server that wants to be left alone is, while the fall-back answers; no s
   const never = new AbortController().signal;
   const hello = { role: 'user', name: 'Ana', content: 'hello' } as const;
   for (let n = 0; n < 5; n++) {
-    const parts = await Array.fromAsync(chat.reply([hello], [], never));
-    expect(parts.some(({ kind }) => kind === 'text')).toBe(true);
+    const chatParts = await Array.fromAsync(chat.reply([hello], [], never));
+    expect(chatParts.some(({ kind }) => kind === 'text')).toBe(true);
   }
-  const listChats = ({ requests }: typeof one) =>
+  const listChats = ({ requests }: typeof entry) =>
     requests.filter(({ endpoint }) => endpoint === 'chat');
-  expect(listChats(one)).toHaveLength(1);
+  expect(listChats(entry)).toHaveLength(1);
   expect(listChats(two)).toHaveLength(5);
   for (const request of listChats(two))
     expect(request).toMatchObject({ body: { max_completion_tokens: 4_000 } });
@@ -185,7 +190,8 @@ test('the operator is told of each model that ends in one notice and in the log,
   ];
   let day = 0;
   using server = await openExaminedServer({
-    'GET /v1/models': (response, asked) => models[Math.min(day, 1)]?.(response, asked),
+    'GET /v1/models': (response, request) =>
+      models[Math.min(day, 1)]?.(response, request),
   });
   const config = readGoodSettings({
     ...{ TRANSCRIPTION_BASE_URL: `${server.origin}/v1`, TRANSCRIPTION_MODEL: 'hears' },

@@ -20,24 +20,26 @@ const gates: Readonly<Record<string, string>> = {
 const admission = /\badmit(?:<[^>]*>)?\(\s*'(\w+)'/g;
 
 test('only the function of a gate admits values through the gate', async () => {
-  const found = new Set<string>();
+  const match = new Set<string>();
   for await (const path of sourceFiles('{src,commands,doctor,setup,sandbox}/**/*.ts')) {
     if (path === 'src/base/admitted.ts') continue;
     for (const [, gate = ''] of (await readFile(path, 'utf8')).matchAll(admission))
-      found.add(`${gate}: ${path}`);
+      match.add(`${gate}: ${path}`);
   }
   const listed = Object.entries(gates).map(([gate, place]) => {
     const [path] = place.split(' ');
     return `${gate}: ${path}`;
   });
-  expect([...found].sort()).toEqual(listed.sort());
+  expect([...match].sort()).toEqual(listed.sort());
 });
 
 test('the function of each gate stands in its file, and docs/security.md names both', async () => {
   const page = await readFile('docs/security.md', 'utf8');
-  for (const place of Object.values(gates)) {
-    const [path = '', name = ''] = place.split(' ');
-    expect(await readFile(path, 'utf8'), place).toMatch(new RegExp(`\\b${name}\\b`));
+  for (const placeName of Object.values(gates)) {
+    const [path = '', name = ''] = placeName.split(' ');
+    expect(await readFile(path, 'utf8'), placeName).toMatch(
+      new RegExp(`\\b${name}\\b`),
+    );
     expect(page).toContain(`\`${name}\` (\`${path}\`)`);
   }
 });

@@ -174,7 +174,7 @@ function isOfTypes(names: string) {
 
 // `house-doors.json`: modules of each folder of `src` whose values tests use, its contract, through which they see everything else.
 test('tests reach each folder of src through its doors alone, and use every one of them', async () => {
-  const found = new Map<string, Set<string>>();
+  const match = new Map<string, Set<string>>();
   for await (const path of sourceFiles('test/**/*.ts')) {
     for (const [, names = '', folder = '', file = ''] of (
       await readFile(path, 'utf8')
@@ -182,11 +182,11 @@ test('tests reach each folder of src through its doors alone, and use every one 
       // The functions of `ids.ts` give a text its type, and do nothing else.
       const isOfIds = folder === 'base' && file === 'ids.ts';
       if (isOfIds || isOfTypes(names)) continue;
-      const used = found.get(folder) ?? new Set();
-      found.set(folder, used.add(file.replace(/\.ts$/, '')));
+      const used = match.get(folder) ?? new Set();
+      match.set(folder, used.add(file.replace(/\.ts$/, '')));
     }
   }
-  const listed = [...found].map(([folder, names]) => [
+  const listed = [...match].map(([folder, names]) => [
     folder,
     [...names].sort().join(' '),
   ]);

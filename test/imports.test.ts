@@ -55,7 +55,7 @@ const closed = Number.POSITIVE_INFINITY;
 function findCycles(imports: ReadonlyMap<string, readonly string[]>) {
   const [indices, lowest] = [new Map<string, number>(), new Map<string, number>()];
   const stack: string[] = [];
-  const found: string[][] = [];
+  const matches: string[][] = [];
   /** The lowest index that is reached from this file and still open. */
   const visitFile = (file: string) => {
     const index = indices.size;
@@ -71,23 +71,23 @@ function findCycles(imports: ReadonlyMap<string, readonly string[]>) {
     if (least < index) return least;
     const group = stack.splice(stack.indexOf(file));
     for (const member of group) lowest.set(member, closed);
-    if (group.length > 1) found.push(group.toSorted());
+    if (group.length > 1) matches.push(group.toSorted());
     return closed;
   };
   for (const file of imports.keys()) if (!indices.has(file)) visitFile(file);
-  return found;
+  return matches;
 }
 
 test('no files load each other in a circle, and none of two folders import types of each other in one', async () => {
   const imports = new Map(
     [...all].map(([path, source]) => {
-      const loaded = listLoads(source).map((one) => targetOf(path, one));
+      const loaded = listLoads(source).map((text) => targetOf(path, text));
       const outside = [...source.matchAll(imported)]
         .map(([, specifier = '']) => targetOf(path, specifier))
         .filter((target) => folderOf(target) !== folderOf(path));
       return [
         path,
-        [...new Set([...loaded, ...outside])].filter((one) => all.has(one)),
+        [...new Set([...loaded, ...outside])].filter((text) => all.has(text)),
       ];
     }),
   );
@@ -176,7 +176,7 @@ test('the worker of the stores loads nothing of their tables, and no package', (
   const folders = new Set(reached.map(dirname));
   expect([...folders.difference(new Set(storeFolders))]).toEqual([]);
   const packages = new Set(reached.flatMap((path) => listLoads(all.get(path) ?? '')));
-  expect([...packages].filter((one) => !/^(?:[#.]|node:)/.test(one))).toEqual([]);
+  expect([...packages].filter((text) => !/^(?:[#.]|node:)/.test(text))).toEqual([]);
   expect(reached.filter((path) => !all.has(path))).toEqual([]);
 });
 

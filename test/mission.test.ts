@@ -79,8 +79,8 @@ afterAll(async () => {
 });
 
 /** One line of what was asked for. */
-function proveLine(words: string, prove: (mission: Mission) => unknown) {
-  test(words, async () => void (await prove(mission)));
+function proveLine(text: string, prove: (mission: Mission) => unknown) {
+  test(text, async () => void (await prove(mission)));
 }
 
 // Packages: each is declared in package.json, and does in the running product what it is best at.
@@ -91,14 +91,14 @@ proveLine(
     expect(packageJson.dependencies).toHaveProperty(['discord.js']);
     expect(calls.login.given).toContainEqual([m.sandbox.token]);
     await m.conversations.chained;
-    const asked = calls.rest.given.map(([request]) =>
+    const requests = calls.rest.given.map(([request]) =>
       Reflect.get(Object(request), 'fullRoute'),
     );
     for (const route of [
       /^\/applications\/\d+\/commands$/,
       /^\/interactions\/.*\/callback$/,
     ])
-      expect(asked).toContainEqual(expect.stringMatching(route));
+      expect(requests).toContainEqual(expect.stringMatching(route));
   },
 );
 
@@ -178,7 +178,7 @@ proveLine('the bot joins voice channels', async (m) => {
 proveLine('it turns incoming user Opus streams into transcripts', async (m) => {
   await m.conversations.dictated;
   await retryUntilHeld(async () => {
-    const transcript = await m.ask('/transcripts/last?format=txt');
+    const transcript = await m.askProgram('/transcripts/last?format=txt');
     expect(transcript).toContain(`Cleo: ${said.morning.words}`);
   });
 });
@@ -220,7 +220,7 @@ proveLine('people use it by slash commands', async (m) => {
 
 proveLine('by talking in a voice channel', async (m) => {
   const { heard, person } = await m.conversations.chained;
-  expect(person.counts().sentPackets).toBeGreaterThan(0);
+  expect(person.countVoicePackets().sentPackets).toBeGreaterThan(0);
   expect(getDurationMs(heard.pcm)).toBeGreaterThan(500);
 });
 
@@ -247,8 +247,8 @@ proveLine(
     const input = 'A tone of one pitch at any rate.';
     const expected = toneOf([input]);
     for (const model of ['pcm', 'wav', 'bare']) {
-      const asked = { model, input, voice: 'alloy', response_format: 'wav' } as const;
-      const sound = await (await openai.audio.speech.create(asked)).arrayBuffer();
+      const request = { model, input, voice: 'alloy', response_format: 'wav' } as const;
+      const sound = await (await openai.audio.speech.create(request)).arrayBuffer();
       const pcm = readWav(Buffer.from(sound));
       expect(
         Math.abs(getDurationMs(pcm) - getDurationMs(expected)),
@@ -275,7 +275,7 @@ for (const model of ['pcm', 'wav', 'mp3', 'opus', 'flac'])
       let bytes = 0;
       for await (const piece of response.body ?? []) {
         bytes += piece.length;
-        m.voice.release(input); // without a first piece there is no second half
+        m.voice.releaseText(input); // without a first piece there is no second half
       }
       expect(bytes / 48).toBeGreaterThan(700);
     },
@@ -320,8 +320,8 @@ proveLine(
     const message = { content: null, refusal: null, audio: { transcript: answer } };
     expect(choice).toMatchObject({ finish_reason: 'stop', message });
     expect(pcm).toEqual(toneOf([answer]));
-    const asked = JSON.stringify(m.findChats(question)[0]?.body);
-    expect([asked.includes(words), asked.includes('input_audio')]).toEqual([
+    const askedText = JSON.stringify(m.findChats(question)[0]?.body);
+    expect([askedText.includes(words), askedText.includes('input_audio')]).toEqual([
       true,
       false,
     ]);
@@ -379,17 +379,17 @@ proveLine(
       { type: 'text', text },
       { type: 'image_url', image_url: { url } },
     ];
-    const more = { response_format: { type: 'json_object' }, top_k: 40 };
-    await askAloud(m.openai, content, more);
+    const overrides = { response_format: { type: 'json_object' }, top_k: 40 };
+    await askAloud(m.openai, content, overrides);
     const { body } = m.findChats(text)[0] ?? {};
-    expect(body).toMatchObject(more);
+    expect(body).toMatchObject(overrides);
     expect(JSON.stringify(body)).toContain(url);
   },
 );
 
 proveLine('n above 1 works', async (m) => {
   const messages = [{ role: 'user', content: said.card.words } as const];
-  const before = m.findChats(said.card.words).length;
+  const countBefore = m.findChats(said.card.words).length;
   const { choices } = await m.openai.chat.completions.create({
     model: 'chained',
     messages,
@@ -399,7 +399,7 @@ proveLine('n above 1 works', async (m) => {
     [0, 1, 2].map((index) => [index, said.card.answer]),
   );
   // Each is an answer of its own.
-  expect(m.findChats(said.card.words).length - before).toBe(3);
+  expect(m.findChats(said.card.words).length - countBefore).toBe(3);
 });
 
 proveLine('an earlier answer in sound is named by its id', async (m) => {
@@ -453,9 +453,9 @@ proveLine('chat with audio in and out', async ({ openai }) => {
 proveLine('speech with tone', async ({ openai, voice }) => {
   const tone = { voice: 'coral', instructions: 'Whisper, as in a library.' };
   const input = 'The book is on the third shelf.';
-  const asked = { model: 'pcm', input, response_format: 'wav', ...tone } as const;
+  const request = { model: 'pcm', input, response_format: 'wav', ...tone } as const;
   const sound = readWav(
-    Buffer.from(await (await openai.audio.speech.create(asked)).arrayBuffer()),
+    Buffer.from(await (await openai.audio.speech.create(request)).arrayBuffer()),
   );
   expect(sound).toEqual(toneOf([input]));
   expect(voice.requests).toContainEqual(expect.objectContaining({ input, ...tone }));
@@ -463,8 +463,10 @@ proveLine('speech with tone', async ({ openai, voice }) => {
 
 proveLine('transcription with streaming', async ({ openai }) => {
   const file = await toFile(makeWav(said.morning.words), 'meeting.wav');
-  const asked = { model: 'whisper', file, stream: true } as const;
-  const events = await Array.fromAsync(await openai.audio.transcriptions.create(asked));
+  const request = { model: 'whisper', file, stream: true } as const;
+  const events = await Array.fromAsync(
+    await openai.audio.transcriptions.create(request),
+  );
   expect(events.at(0)).toMatchObject({ type: 'transcript.text.delta' });
   expect(events.at(-1)).toMatchObject({
     type: 'transcript.text.done',
@@ -521,7 +523,7 @@ proveLine('config.yaml, aliases, virtual keys, audio in and out', async () => {
   }: { readonly model_list: readonly { readonly model_name: string }[] } = parse(
     readFileSync(profile, 'utf8'),
   );
-  const asked = providers.requests.map(({ authorization, body }) => [
+  const requests = providers.requests.map(({ authorization, body }) => [
     authorization,
     body?.model,
   ]);
@@ -531,7 +533,7 @@ proveLine('config.yaml, aliases, virtual keys, audio in and out', async () => {
     new URL(url, providers.origin).searchParams.get('model'),
   ]);
   const aliases = model_list.map(({ model_name }) => `Bearer ${key},${model_name}`);
-  expect(new Set([...asked, ...connected].map(String))).toEqual(new Set(aliases));
+  expect(new Set([...requests, ...connected].map(String))).toEqual(new Set(aliases));
 });
 
 // The forum's errors. They come last, since a server that failed several times rests.
@@ -542,14 +544,14 @@ for (const label of wrongLabels)
     async (m) => {
       const { person } = await m.conversations.dictated;
       const input = `Said wrongly as ${label}.`;
-      const asked = m.openai.audio.speech.create({
+      const promise = m.openai.audio.speech.create({
         model: 'pcm',
         input,
         voice: 'alloy',
       });
-      await expect(asked).rejects.toMatchObject({ status: 502 });
+      await expect(promise).rejects.toMatchObject({ status: 502 });
       const sinceMs = realClock.nowMs();
-      const spoken = await m.ask('/say', { text: input, wait: true });
+      const spoken = await m.askProgram('/say', { text: input, wait: true });
       expect(JSON.parse(spoken)).toMatchObject({ ended: 'failed' });
       expect(startOfSpeech(person, sinceMs)).toBeUndefined();
     },

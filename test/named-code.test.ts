@@ -86,15 +86,15 @@ function readCode(path: string, text: string, { words, prose, declared }: Reposi
 
 /** Whether the code has each part of a name, and a member among what its type declares. */
 function isThere(name: string, { words, declared }: Repository) {
-  const parts = name
+  const pieces = name
     .replace(/\(\)$/, '')
     .split('.')
     .map((part) => part.replace('#', ''));
-  if (folders.has(parts[0] ?? '')) return true;
-  if (!parts.every((part) => words.has(part))) return false;
-  const [type = '', member = ''] = parts;
+  if (folders.has(pieces[0] ?? '')) return true;
+  if (!pieces.every((part) => words.has(part))) return false;
+  const [type = '', member = ''] = pieces;
   const body =
-    parts.length === 2 && /^[A-Z]/.test(type) ? declared.get(type) : undefined;
+    pieces.length === 2 && /^[A-Z]/.test(type) ? declared.get(type) : undefined;
   return body === undefined || new RegExp(`\\b${member}\\b`).test(body);
 }
 

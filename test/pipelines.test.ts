@@ -43,16 +43,18 @@ test('the chat model answers in the place of a Realtime server that is away', as
     PIPELINE: 'realtime',
   });
   const news: EngineNews[] = [];
-  await using engines = await openEngines(config, (one) => news.push(one));
+  await using engines = await openEngines(config, (engineNews) =>
+    news.push(engineNews),
+  );
   const pipeline = openPipelines(config.engines, engines, engines.chat('Nova')).open(
     'realtime',
   );
   const turn = makeTurn(toUtterance('What time is it?'));
-  const parts = await Array.fromAsync(
+  const replyParts = await Array.fromAsync(
     pipeline.answer(turn, new FakeHost(), AbortSignal.timeout(50_000)),
   );
-  expect(joinTexts(parts)).toBe('It is four.');
-  expect(parts.some(({ kind }) => kind === 'audio')).toBe(true);
+  expect(joinTexts(replyParts)).toBe('It is four.');
+  expect(replyParts.some(({ kind }) => kind === 'audio')).toBe(true);
   const to = new URL(baseUrl).host;
   expect(news).toContainEqual({
     kind: 'fallback-on',

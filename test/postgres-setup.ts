@@ -16,8 +16,8 @@ export async function setup({ provide }: Pick<TestProject, 'provide'>) {
   const why = await findRefusal();
   provide('postgresUrl', why === undefined ? url : '');
   if (why === undefined) return;
-  const place = new URL(url).host;
-  const line = `NO POSTGRESQL AT ${place} (${why}): ITS TESTS ARE SKIPPED. To run them: docker run --rm -p 5432:5432 -e POSTGRES_HOST_AUTH_METHOD=trust -e POSTGRES_DB=test postgres:17, or set DATABASE_URL.`;
+  const placeName = new URL(url).host;
+  const line = `NO POSTGRESQL AT ${placeName} (${why}): ITS TESTS ARE SKIPPED. To run them: docker run --rm -p 5432:5432 -e POSTGRES_HOST_AUTH_METHOD=trust -e POSTGRES_DB=test postgres:17, or set DATABASE_URL.`;
   if (noSkip) throw new Error(line);
   console.error(`\n${line}\n`);
 }

@@ -39,7 +39,7 @@ async function missingIn(document: string) {
   const text = await readFile(document, 'utf8');
   const words = [...text.matchAll(code)].flatMap(([, span = '']) => span.split(/\s+/));
   const names = words.filter((word) => named.test(word));
-  const found = await Promise.all(
+  const matches = await Promise.all(
     names.map(
       async (name) =>
         beside.has(name) ||
@@ -47,7 +47,7 @@ async function missingIn(document: string) {
         (await isThere(join(dirname(document), name))),
     ),
   );
-  return names.filter((_, n) => !found[n]);
+  return names.filter((_, n) => !matches[n]);
 }
 
 test('every file that a document names exists', async () => {
@@ -83,15 +83,15 @@ test('a feature has eight hooks at most in a shard, a session, and for a person'
 });
 
 test('sources of the bot are plain ASCII, as V8 keeps a file with one other character at two bytes each', async () => {
-  const found: string[] = [];
+  const matches: string[] = [];
   for await (const path of sourceFiles('{src,commands,doctor,setup}/**/*.{ts,mjs}')) {
     for (const [n, line] of (await readFile(path, 'utf8')).split('\n').entries()) {
       const at = line.search(/\P{ASCII}/u);
       if (at >= 0)
-        found.push(`${path}:${n + 1}: ${line.slice(at, at + 20)}: write \\u escapes`);
+        matches.push(`${path}:${n + 1}: ${line.slice(at, at + 20)}: write \\u escapes`);
     }
   }
-  expect(found).toEqual([]);
+  expect(matches).toEqual([]);
 });
 
 test('sodium-native is mended before any file takes a value from the voice library', async () => {

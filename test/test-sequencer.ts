@@ -45,7 +45,7 @@ export class TestSequencer extends BaseSequencer {
     );
     const [waits, computes] = [
       sorted.filter(isWaitingTest),
-      sorted.filter((one) => !isWaitingTest(one)),
+      sorted.filter((specification) => !isWaitingTest(specification)),
     ];
     return [...placeFiles(waits, shareOfCore), ...placeFiles(computes, 1)]
       .toSorted((a, b) => a.at - b.at)
@@ -63,6 +63,6 @@ function isWaitingTest({ moduleId }: TestSpecification) {
 }
 
 function rankFile({ moduleId }: TestSpecification) {
-  const place = longTests.findIndex((path) => moduleId.endsWith(path));
-  return place < 0 ? longTests.length : place;
+  const index = longTests.findIndex((path) => moduleId.endsWith(path));
+  return index < 0 ? longTests.length : index;
 }

@@ -53,7 +53,7 @@ serveOrders<PeopleOrder>(async (order) => {
     voice: {
       open: openVoiceServer,
       connect: connectVoice,
-      codec: async () => makeSilentCodec(codec),
+      makeCodec: async () => makeSilentCodec(codec),
     },
   });
   switch (order.do) {
@@ -219,7 +219,7 @@ function noteExchange(exchange: Exchange) {
 /** Sums the packets since everybody came. */
 function sumTotals() {
   const counts = askers.flatMap(({ people }) =>
-    people.map((person) => person.counts()),
+    people.map((person) => person.countVoicePackets()),
   );
   return {
     sentPackets: sumValues(counts, (count) => count.sentPackets),

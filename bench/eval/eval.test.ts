@@ -24,7 +24,7 @@ const wrongSentence = new Set(lines.map(({ answer }) => answer?.wrong));
 type Model = {
   readonly textOf: (answer: EvalAnswer) => string;
   /** Whether the judge lets an answer pass. */
-  readonly passes: (answer: string) => boolean;
+  readonly passesAnswer: (answer: string) => boolean;
   /** Evidence of the judge. Default: the beginning of the answer. */
   readonly quote?: string;
   /** Default: the one that is wanted. */
@@ -33,14 +33,14 @@ type Model = {
 
 const goodModel: Model = {
   textOf: (answer) => answer.good,
-  passes: (answer) => !wrongSentence.has(answer),
+  passesAnswer: (answer) => !wrongSentence.has(answer),
 };
 const badModel: Model = { ...goodModel, textOf: (answer) => answer.wrong };
 
 /** Replies of a model that answers lines by the scene, and judges. */
 function makeReplies({
   textOf,
-  passes,
+  passesAnswer,
   quote,
   toolOf = ({ tool }) => tool,
 }: Model): readonly MockReply[] {
@@ -48,10 +48,10 @@ function makeReplies({
   return [
     {
       match: /\nRule: /,
-      reply(asked) {
-        const [, answer = ''] = /\nAnswer: (.*)/.exec(asked) ?? [];
+      reply(question) {
+        const [, answer = ''] = /\nAnswer: (.*)/.exec(question) ?? [];
         return JSON.stringify({
-          passes: passes(answer),
+          passes: passesAnswer(answer),
           quote: quote ?? answer.slice(0, 12),
         });
       },
@@ -65,10 +65,10 @@ function makeReplies({
         if (!line?.answer) return undefined;
         next = textOf(line.answer);
         const name = toolOf(line.answer);
-        const given = name === 'volume' ? { change: -20 } : { when: 'in ten minutes' };
+        const fields = name === 'volume' ? { change: -20 } : { when: 'in ten minutes' };
         return name === undefined
           ? undefined
-          : { name, argumentsJson: JSON.stringify(given) };
+          : { name, argumentsJson: JSON.stringify(fields) };
       },
       reply: () => next,
     },
@@ -126,7 +126,10 @@ test('every answer that a scene calls wrong breaks a pattern, or has a rule for 
 });
 
 test('a judge that lets a planted wrong answer pass fails the run', async () => {
-  const outcome = await playTopic({ ...goodModel, passes: () => true }, 'honesty');
+  const outcome = await playTopic(
+    { ...goodModel, passesAnswer: () => true },
+    'honesty',
+  );
   expect(listMistakes(outcome)).toEqual([]);
   expect(outcome.judgeMistakes[0]).toContain('passes the rule');
   expect(hasPassed(outcome)).toBe(false);
@@ -211,14 +214,14 @@ test('a mistake in a scene is told with its place', () => {
 });
 
 test('two set-ups stand side by side, with price, failures and exit code', async () => {
-  const place = await mkdtemp(join(tmpdir(), 'parley-eval-'));
+  const placeName = await mkdtemp(join(tmpdir(), 'parley-eval-'));
   const files: string[] = [];
   await using stack = new AsyncDisposableStack();
-  stack.defer(() => rm(place, { recursive: true }));
+  stack.defer(() => rm(placeName, { recursive: true }));
   for (const [name, model] of Object.entries({ good: goodModel, bad: badModel })) {
     const replies = makeReplies(model);
     const mock = stack.use(await openMockProviders({ replies, pace: instantPace }));
-    const file = join(place, `${name}.env`);
+    const file = join(placeName, `${name}.env`);
     await writeFile(file, `CHAT_COMPLETION_BASE_URL=${mock.baseUrl}\n`);
     files.push(file);
   }

@@ -30,7 +30,7 @@ export async function openTextRoom(
   const models: HeldChatModel[] = [];
   const channel = await openBenchChannel(listPeople(scene.people), undefined, {
     findLanguage: (utterance) => languages.get(utterance),
-    ready: async () => await models[0]?.waitUntilReady(),
+    waitUntilReady: async () => await models[0]?.waitUntilReady(),
     makeOptions(clock) {
       const model = new HeldChatModel(chat, clock);
       models.push(model);

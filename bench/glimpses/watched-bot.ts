@@ -73,9 +73,10 @@ export class WatchedBot implements AsyncDisposable {
     const sandboxIds = await listChildIds(process.pid);
     trustCertificate(sandbox.ready.ca);
     const engines = stack.use(await openEngines(config, () => undefined));
-    let shown = 0;
+    let shownCount = 0;
     view.connect((event) => {
-      if (event.kind === 'live' && event.who === person && event.text !== '') shown++;
+      if (event.kind === 'live' && event.who === person && event.text !== '')
+        shownCount++;
     });
     const { apiUrl, token } = sandbox.ready;
     stack.use(
@@ -99,7 +100,7 @@ export class WatchedBot implements AsyncDisposable {
     const children = await listChildIds(process.pid);
     const models = children.filter((id) => !sandboxIds.includes(id));
     const ownIds = new Set([process.pid, ...models]);
-    const getShown = () => shown;
+    const getShown = () => shownCount;
     const deps = {
       sandbox,
       view,
@@ -118,12 +119,12 @@ export class WatchedBot implements AsyncDisposable {
     const after = await this.#readThreads();
     const measureCpuMs = (kind: 'own' | 'glimpses') =>
       measureUsage(0, before[kind], after[kind]).cpuMs;
-    const shown = this.#getShown() - shownBefore;
+    const shownCount = this.#getShown() - shownBefore;
     return {
       answerMs,
       botCpuMs: measureCpuMs('own'),
       glimpseCpuMs: measureCpuMs('glimpses'),
-      shown,
+      shown: shownCount,
     };
   }
 
@@ -137,10 +138,10 @@ export class WatchedBot implements AsyncDisposable {
     const spoken = await this.#sandbox.sendRequest<SpokenTimes>(say);
     const { lastVoicedAtMs: sinceMs } = spoken;
     const waits = { quietMs: pauseAfterAnswerMs, timeoutMs: maxAnswerWaitMs, sinceMs };
-    const heard = await this.#sandbox
+    const heardAnswer = await this.#sandbox
       .sendRequest<HeardAnswer>({ do: 'listen', person, ...waits })
       .catch(() => undefined);
-    return heard && heard.firstAudibleAtMs - sinceMs;
+    return heardAnswer && heardAnswer.firstAudibleAtMs - sinceMs;
   }
 
   async #readThreads() {

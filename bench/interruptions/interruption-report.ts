@@ -47,7 +47,7 @@ export function formatInterruptions(played: readonly PlayedOverlap[]): string {
       played.filter(({ sound }) => sound.kind === kind),
     ),
   );
-  const all = played.filter(({ sound }) => sound.kind !== 'interruption');
+  const allOverlaps = played.filter(({ sound }) => sound.kind !== 'interruption');
   return `${formatTable(columns, rows)}
 
 ${formatTable(
@@ -61,7 +61,7 @@ ${formatTable(
     'p95',
     'longest',
   ],
-  [...harmless, formatReturns('all', all)],
+  [...harmless, formatReturns('all', allOverlaps)],
 )}`;
 }
 

@@ -72,14 +72,14 @@ async function playOverlap(
   await tellStory(channel);
   frames.length = 0;
   const reply = findReply(channel);
-  const said = sayText(
+  const utterance = sayText(
     channel,
     toPersonId('ana'),
     sound.text,
     clock.nowMs() + afterMs,
     sound.sound,
   );
-  const toMs = said.fromMs + sound.sound.ms;
+  const toMs = utterance.fromMs + sound.sound.ms;
   let overMs: number | undefined;
   while (clock.nowMs() < toMs + knownAfterMs && overMs === undefined) {
     await passUntil(channel, clock.nowMs() + frameMs);
@@ -88,11 +88,13 @@ async function playOverlap(
   fixture.talk.stopSpeaking(guildId);
   await waitUntil(channel, () => isAtRest(channel));
   await passUntil(channel, Math.max(clock.nowMs(), toMs) + 2_000);
-  const heard = frames.filter(({ atMs }) => atMs <= (overMs ?? toMs + knownAfterMs));
+  const heardFrames = frames.filter(
+    ({ atMs }) => atMs <= (overMs ?? toMs + knownAfterMs),
+  );
   return {
     sound,
     saidAfterMs: afterMs,
-    ...judgeFrames(heard, said.fromMs, toMs, overMs),
+    ...judgeFrames(heardFrames, utterance.fromMs, toMs, overMs),
   };
 }
 

@@ -30,10 +30,10 @@ export function toTurnFigures({
 }: Pick<MeasuredRow, 'turns' | 'idealMs'>): TurnFigures {
   const wholeTurns = turns.filter((turn) => turn.isWhole);
   const heardMs = wholeTurns.map(({ sinceMs }) => sinceMs['first packet heard']);
-  const heard = toSpread(heardMs);
+  const heardSpread = toSpread(heardMs);
   const ideal = toSpread(idealMs);
-  const ratio = Math.round((heard.p50 / ideal.p50) * 1000) / 1000;
-  return { turns: wholeTurns.length, heard, ideal, ratio };
+  const ratio = Math.round((heardSpread.p50 / ideal.p50) * 1000) / 1000;
+  return { turns: wholeTurns.length, heard: heardSpread, ideal, ratio };
 }
 
 /** Finds faults of a measurement, one sentence each. Empty: its figures count. */

@@ -28,7 +28,7 @@ function makeChatRequest(atMs: number, content: string) {
 }
 
 /** The last voiced packet left at 1000; providers at their usual pace. */
-function makeObservedTurn(more: Partial<ObservedTurn> = {}) {
+function makeObservedTurn(overrides: Partial<ObservedTurn> = {}) {
   return {
     text: 'stop the music',
     lastVoicedAtMs: 1000,
@@ -49,7 +49,7 @@ function makeObservedTurn(more: Partial<ObservedTurn> = {}) {
       makeRequest('speech', 1420, 1480, { text: 'It began by the sea.' }),
     ],
     responses: [],
-    ...more,
+    ...overrides,
   };
 }
 

@@ -103,7 +103,7 @@ export type BenchChannelOptions = {
   /** Makes options that replace those of the scripted recogniser, model and voice. */
   readonly makeOptions?: (clock: VirtualClock) => FixtureOptions;
   /** Resolves once nothing is awaited that takes no virtual time, such as a server. */
-  readonly ready?: () => Promise<void>;
+  readonly waitUntilReady?: () => Promise<void>;
   /** Finds the language that the recogniser tells with an utterance. Undefined: it tells none. */
   readonly findLanguage?: (utterance: number) => string | undefined;
   /** Called with each mono frame of the bot, also a silent one, before it leaves. */
@@ -116,7 +116,7 @@ export async function openBenchChannel(
   findStyle: (utterances: readonly number[]) => AnswerStyle = () => 'short',
   options: BenchChannelOptions = {},
 ): Promise<BenchChannel> {
-  const { ready = async () => undefined } = options;
+  const { waitUntilReady = async () => undefined } = options;
   const clock = new VirtualClock(undefined, eventLoopRounds);
   const marks = new SoundMarks();
   const microphones = new BenchMicrophones(voices, marks);
@@ -162,7 +162,7 @@ export async function openBenchChannel(
     lastSound,
     traffic,
     people,
-    ready,
+    ready: waitUntilReady,
   };
 }
 

@@ -85,7 +85,7 @@ export class HonestMinds {
     return {
       answer: (turn, host, signal) => {
         const chat = {
-          reply: (...request: ReplyRequest) => this.#reply(turn, request),
+          reply: (...request: ReplyRequest) => this.#replyHonestly(turn, request),
         };
         const pipeline = createChainedPipeline({ chat, synthesizer });
         return pipeline.answer(turn, host, signal);
@@ -93,7 +93,7 @@ export class HonestMinds {
     };
   }
 
-  async *#reply(
+  async *#replyHonestly(
     { utterances: saidUtterances }: Turn,
     [messages, , signal]: ReplyRequest,
   ): AsyncGenerator<ChatPart> {

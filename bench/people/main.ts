@@ -72,8 +72,8 @@ function createTurnModel(file: string): TurnModel {
 }
 
 /** Picks turns that end and whose words are known. */
-function pickSounds(all: readonly HumanSound[]) {
-  const usable = all.filter(
+function pickSounds(allSounds: readonly HumanSound[]) {
+  const usable = allSounds.filter(
     ({ silences, words }) =>
       words.length > 0 &&
       silences.some(({ insertedMs, kind }) => kind === 'eot' || insertedMs),

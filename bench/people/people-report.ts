@@ -101,9 +101,12 @@ function formatSpeakers(turns: readonly PersonTurn[]) {
  * word at the border may be lost, and the last one where its label ends late.
  */
 export function isAnsweredWhole({ question, scene: { words } }: PersonTurn): boolean {
-  const asked = toPlainWords(question).split(' ');
-  const said = toPlainWords(words.map(([word]) => word).join(' ')).split(' ');
-  return asked[0] === said[0] && said.slice(-2).includes(asked.at(-1) ?? '');
+  const questions = toPlainWords(question).split(' ');
+  const utterances = toPlainWords(words.map(([word]) => word).join(' ')).split(' ');
+  return (
+    questions[0] === utterances[0] &&
+    utterances.slice(-2).includes(questions.at(-1) ?? '')
+  );
 }
 
 /** Formats what talking into somebody costs them. */

@@ -21,8 +21,8 @@ async function playTurn(beginning: string, insertedMs?: number) {
   })) {
     if (!sound.text.startsWith(beginning)) continue;
     if (sound.silences[0]?.insertedMs !== insertedMs) continue;
-    const parts = { codec, turnModel: sureModel, hasPunctuation: false };
-    return await playPersonTurn(sendSound(sound, codec), parts);
+    const deps = { codec, turnModel: sureModel, hasPunctuation: false };
+    return await playPersonTurn(sendSound(sound, codec), deps);
   }
   throw new Error('There is no such clip.');
 }

@@ -112,7 +112,7 @@ export async function playPersonTurn(
     let next = 0;
     while (clock.nowMs() < untilMs) {
       await clock.advance(packetMs);
-      await judging.settle();
+      await judging.waitUntilAnswered();
       for (; packets[next] && (packets[next]?.atMs ?? 0) <= clock.nowMs(); next++)
         link.arrive(packets[next] as Packet);
       link.tick(clock.nowMs());
@@ -191,7 +191,7 @@ class TimedTurnModel implements TurnModel {
   }
 
   /** Resolves once the model has answered, so that no virtual time passes meanwhile. */
-  async settle(): Promise<void> {
+  async waitUntilAnswered(): Promise<void> {
     await this.#isRunning;
   }
 }
@@ -227,12 +227,12 @@ function writeWords(
   hasPunctuation: boolean,
 ) {
   const spokenMs = stretches.at(-1)?.[1] ?? 0;
-  const heard = words.filter(
+  const heardClipWords = words.filter(
     ([, from, to]) => (from + to) / 2 >= fromMs && Math.min(to, spokenMs) <= toMs,
   );
-  const joined = heard.map(([word]) => word).join(' ');
+  const joined = heardClipWords.map(([word]) => word).join(' ');
   if (!hasPunctuation || joined === '') return joined;
-  const isAll = heard.at(-1) === words.at(-1);
+  const isAll = heardClipWords.at(-1) === words.at(-1);
   const sign = isAll && /\?\s*$/.test(text) ? '?' : '.';
   return `${joined.charAt(0).toUpperCase()}${joined.slice(1)}${sign}`;
 }

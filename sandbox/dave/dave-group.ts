@@ -80,7 +80,7 @@ export class DaveGroup {
       ...this.#transitions.dropPerson(userId),
     ];
     this.#members.delete(userId);
-    if (this.#members.size < 2) return [...send, ...this.#disband()];
+    if (this.#members.size < 2) return [...send, ...this.#disbandGroup()];
     if (person.leaf === undefined) return send;
     const committers = this.#listCommitters();
     if (committers.length === 0) return [...send, ...this.#beginGroup()];
@@ -271,7 +271,7 @@ export class DaveGroup {
    * Ends a group of fewer than two people. The last member inside has to give the group
    * up.
    */
-  #disband() {
+  #disbandGroup() {
     if (this.#epoch === 0) return [];
     return [...encodeRestart(this.#listCommitters()), ...this.#beginGroup()];
   }

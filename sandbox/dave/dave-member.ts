@@ -88,7 +88,7 @@ export class DaveMember {
         return this.#enterEpoch(opcode, payload, [...presentIds]);
       return [];
     } catch {
-      return this.#recover(payload.length > 1 ? payload.readUInt16BE() : 0);
+      return this.#recoverSession(payload.length > 1 ? payload.readUInt16BE() : 0);
     }
   }
 
@@ -113,7 +113,7 @@ export class DaveMember {
 
   /** Begins a new group if `epoch` is 1 (op 24), by the key package that is returned. */
   prepareEpoch(epoch: number): VoiceMessage[] {
-    return epoch === 1 ? [this.#restart()] : [];
+    return epoch === 1 ? [this.#restartSession()] : [];
   }
 
   /**
@@ -172,16 +172,16 @@ export class DaveMember {
     return this.prepareTransition(transitionId, protocolVersion);
   }
 
-  #recover(transitionId: number) {
+  #recoverSession(transitionId: number) {
     if (this.#lost) return [];
     this.#lost = true;
     return [
       { op: voiceOpcodes.invalidCommit, d: { transition_id: transitionId } },
-      this.#restart(),
+      this.#restartSession(),
     ];
   }
 
-  #restart() {
+  #restartSession() {
     this.#transitions.clear();
     this.#session.reinit(protocolVersion, this.#userId, this.#channelId);
     return this.makeKeyPackage();

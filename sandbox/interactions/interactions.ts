@@ -196,13 +196,13 @@ export class InteractionRecord {
   /** Posts the first response. */
   setReply(content: PostedContent, ephemeral: boolean): BoardMessage {
     this.#original = this.#postMessage(content, ephemeral, false);
-    return this.#notify(this.#original);
+    return this.#notifyWaiters(this.#original);
   }
 
   /** Posts a first response that only says that the bot is thinking. */
   deferReply(ephemeral: boolean): BoardMessage {
     this.#original = this.#postMessage({}, ephemeral, true);
-    return this.#notify(this.#original);
+    return this.#notifyWaiters(this.#original);
   }
 
   /**
@@ -212,20 +212,20 @@ export class InteractionRecord {
   updateSource(content: PostedContent | undefined): BoardMessage | undefined {
     this.#original = this.opening.message;
     if (this.#original && content) this.#board.edit(this.#original, content);
-    this.#notify(undefined);
+    this.#notifyWaiters(undefined);
     return this.#original;
   }
 
   /** Takes the suggestions for a half-typed option. */
   setChoices(choices: readonly unknown[]): void {
     this.#choices = choices;
-    this.#notify(undefined);
+    this.#notifyWaiters(undefined);
   }
 
   /** Takes the form that the person may fill in. */
   setModal(modal: unknown): void {
     this.modal = modal;
-    this.#notify(undefined);
+    this.#notifyWaiters(undefined);
   }
 
   /**
@@ -237,19 +237,19 @@ export class InteractionRecord {
     if (this.#followUps.length >= maxFollowUps) return undefined;
     const message = this.#postMessage(content, ephemeral, false);
     this.#followUps.push(message);
-    return this.#notify(message);
+    return this.#notifyWaiters(message);
   }
 
   /** Edits a message of this interaction, and wakes those who wait for it. */
   edit(message: BoardMessage, content: PostedContent): BoardMessage {
-    return this.#notify(this.#board.edit(message, content));
+    return this.#notifyWaiters(this.#board.edit(message, content));
   }
 
   /** Deletes a message of this interaction. */
   remove(message: BoardMessage): void {
     this.#board.remove(message);
     if (message === this.#original) this.#original = undefined;
-    this.#notify(undefined);
+    this.#notifyWaiters(undefined);
   }
 
   /** Finds `@original`, or a message that this interaction brought about. */
@@ -303,7 +303,7 @@ export class InteractionRecord {
     return this.#board.post({ ...fields, ephemeral, loading }, content);
   }
 
-  #notify<T>(value: T) {
+  #notifyWaiters<T>(value: T) {
     this.#conditionWait.notify();
     return value;
   }

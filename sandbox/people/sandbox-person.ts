@@ -120,8 +120,8 @@ export class SandboxPerson implements AsyncDisposable {
     const channel = this.#requireEnterable(channelName);
     await this.#hangUp();
     // Discord lets nobody but bots sit in two servers.
-    for (const other of world.guilds)
-      if (other !== guild) seats.leaveSeat(other, this.id);
+    for (const otherGuild of world.guilds)
+      if (otherGuild !== guild) seats.leaveSeat(otherGuild, this.id);
     const ticket = seats.takeSeat(guild, {
       userId: this.id,
       channel,
@@ -213,7 +213,7 @@ export class SandboxPerson implements AsyncDisposable {
   }
 
   /** Counts packets sent and received in the present call. */
-  counts(): VoiceCounts {
+  countVoicePackets(): VoiceCounts {
     return this.#requireClient().counts();
   }
 

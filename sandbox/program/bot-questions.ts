@@ -16,14 +16,14 @@ export class BotQuestions {
 
   /** Asks the bot's process. Throws an Error with its sentence, or `signal.reason`. */
   async ask(request: ModelsRequest, signal: AbortSignal): Promise<object> {
-    const asked = ++this.#count;
+    const askedCount = ++this.#count;
     const answer = Promise.withResolvers<object>();
-    this.#open.set(asked, answer);
-    this.#write({ kind: 'asked', asked, request });
+    this.#open.set(askedCount, answer);
+    this.#write({ kind: 'asked', asked: askedCount, request });
     try {
       return await waitUnlessAborted(answer.promise, signal);
     } finally {
-      this.#open.delete(asked);
+      this.#open.delete(askedCount);
     }
   }
 

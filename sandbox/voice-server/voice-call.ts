@@ -36,7 +36,7 @@ export class VoiceCall {
     const others = [...this.#callers.values()];
     this.#callers.set(caller.userId, caller);
     if (others.length > 0) introduceCallers(caller, others);
-    for (const other of others) introduceCallers(other, [caller]);
+    for (const otherCaller of others) introduceCallers(otherCaller, [caller]);
   }
 
   /**
@@ -51,8 +51,8 @@ export class VoiceCall {
     };
     caller.chooseMode(mode);
     caller.send({ op: voiceOpcodes.sessionDescription, d: description });
-    for (const other of this.listOthers(caller))
-      if (other.isAnnounced) sendSsrc(caller, other);
+    for (const otherCaller of this.listOthers(caller))
+      if (otherCaller.isAnnounced) sendSsrc(caller, otherCaller);
     this.#deliverMessages(this.#group?.join(caller.userId));
   }
 
@@ -60,8 +60,8 @@ export class VoiceCall {
   leave(caller: VoiceCaller): void {
     if (this.#callers.get(caller.userId) !== caller) return;
     this.#callers.delete(caller.userId);
-    for (const other of this.#callers.values()) {
-      other.send({
+    for (const otherCaller of this.#callers.values()) {
+      otherCaller.send({
         op: voiceOpcodes.clientDisconnect,
         d: { user_id: caller.userId },
       });
@@ -76,7 +76,7 @@ export class VoiceCall {
   announceSpeaking(caller: VoiceCaller): void {
     if (caller.isAnnounced) return;
     caller.isAnnounced = true;
-    for (const other of this.listOthers(caller)) sendSsrc(other, caller);
+    for (const otherCaller of this.listOthers(caller)) sendSsrc(otherCaller, caller);
   }
 
   /** Sends a packet of `from` to the other callers, each as a datagram of its own. A caller without the right to speak is not heard. */
@@ -86,12 +86,13 @@ export class VoiceCall {
     send: (datagram: Buffer, to: VoiceCaller) => void,
   ): void {
     if (!from.rights.speak) return;
-    for (const other of this.listOthers(from)) {
-      const { paddedStreams, rights, remote, secrets } = other;
-      const padding = this.#faults.findPadding(other.userId);
+    for (const otherCaller of this.listOthers(from)) {
+      const { paddedStreams, rights, remote, secrets } = otherCaller;
+      const padding = this.#faults.findPadding(otherCaller.userId);
       const packets = paddedStreams.padPacket(packet, padding);
       if (!rights.hear || !secrets || !remote) continue;
-      for (const padded of packets) send(secrets.sealer.sealPacket(padded), other);
+      for (const padded of packets)
+        send(secrets.sealer.sealPacket(padded), otherCaller);
     }
   }
 
@@ -133,7 +134,7 @@ export class VoiceCall {
 
   /** Lists everybody in the call but `caller`, in the order of their arrival. */
   listOthers(caller: VoiceCaller): readonly VoiceCaller[] {
-    return [...this.#callers.values()].filter((other) => other !== caller);
+    return [...this.#callers.values()].filter((otherCaller) => otherCaller !== caller);
   }
 
   #deliverMessages(messages: readonly DaveSend[] = []) {

@@ -156,7 +156,7 @@ export class VoiceFaults {
   }
 
   /** Sets the faults of this person's network. Replaces the former ones. */
-  network(userId: PersonId, faults: NetworkFaults): void {
+  setNetwork(userId: PersonId, faults: NetworkFaults): void {
     this.#schedule.setNetworkFaults(userId, faults);
   }
 
@@ -175,7 +175,7 @@ export class VoiceFaults {
    * speaks (op 5) or comes (op 11), or that the group is another one (op 29), told to
    * this person, or the commits of this person (op 28), as a slow machine does.
    */
-  late(userId: PersonId, message: DelayedMessage, byMs: number): void {
+  delayMessage(userId: PersonId, message: DelayedMessage, byMs: number): void {
     this.#schedule.getPersonFaults(userId).lateMs.set(delayedOpcodes[message], byMs);
   }
 
@@ -211,7 +211,7 @@ export class VoiceFaults {
   }
 
   /** Sets how new sockets of everybody are let in, until healed. */
-  connections(state: FaultSchedule['connections']): void {
+  setConnections(state: FaultSchedule['connections']): void {
     this.#schedule.connections = state;
   }
 

@@ -131,7 +131,7 @@ export class WorldChanges {
     const world = this.#world;
     const { bot } = world;
     this.#seats.leaveSeat(guild, bot.id);
-    world.guilds = world.guilds.filter((other) => other !== guild);
+    world.guilds = world.guilds.filter((otherGuild) => otherGuild !== guild);
     guild.members.delete(bot.id);
     this.#tellChange('GUILD_DELETE', guild, { id: guild.id });
   }

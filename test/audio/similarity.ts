@@ -20,8 +20,8 @@ const maxWindows = 40;
  * median, over the loud quarter seconds of `expected`, of the correlation of the waveforms at the best lag; 0 if there is
  * none.
  */
-export function measureSimilarity(heard: Pcm, expected: Pcm) {
-  const [there, wanted] = [filterVoiceBand(heard), filterVoiceBand(expected)];
+export function measureSimilarity(heardSound: Pcm, expected: Pcm) {
+  const [there, wanted] = [filterVoiceBand(heardSound), filterVoiceBand(expected)];
   const windows = findLoudWindows(wanted);
   const whole = findRoughLags(there, wanted);
   const scores: number[] = [];
@@ -36,14 +36,14 @@ export function measureSimilarity(heard: Pcm, expected: Pcm) {
 
 /** Score of each of `windows`, at that of `lags` where most of them match. */
 function listBestScores(
-  heard: Float64Array,
+  heardSound: Float64Array,
   expected: Float64Array,
   windows: readonly number[],
   lags: Iterable<number>,
 ) {
   let best = windows.map(() => 0);
   for (const lag of lags) {
-    const scores = windows.map((at) => findBestMatch(heard, expected, at, lag));
+    const scores = windows.map((at) => findBestMatch(heardSound, expected, at, lag));
     if (findMedian(scores) > findMedian(best)) best = scores;
   }
   return best;
@@ -82,8 +82,8 @@ function findLoudWindows(samples: Float64Array) {
 }
 
 /** Lags in samples where the loudness of both runs most alike, best first. */
-function findRoughLags(heard: Float64Array, expected: Float64Array) {
-  const [there, wanted] = [makeEnvelope(heard), makeEnvelope(expected)];
+function findRoughLags(heardSound: Float64Array, expected: Float64Array) {
+  const [there, wanted] = [makeEnvelope(heardSound), makeEnvelope(expected)];
   const rated: { lag: number; score: number }[] = [];
   for (let lag = 1 - wanted.length; lag < there.length; lag++) {
     let score = 0;
@@ -97,7 +97,7 @@ function findRoughLags(heard: Float64Array, expected: Float64Array) {
   for (const { lag } of rated) {
     if (
       chosen.length < candidateCount &&
-      chosen.every((other) => Math.abs(other - lag) > 3)
+      chosen.every((otherValue) => Math.abs(otherValue - lag) > 3)
     ) {
       chosen.push(lag);
     }
@@ -119,7 +119,7 @@ function makeEnvelope(samples: Float64Array) {
 
 /** Highest correlation of one window of `expected` with what was heard around `lag`, either sign. */
 function findBestMatch(
-  heard: Float64Array,
+  heardSound: Float64Array,
   expected: Float64Array,
   at: number,
   lag: number,
@@ -128,10 +128,11 @@ function findBestMatch(
   let best = 0;
   let bestStart = at + lag;
   const tryStart = (start: number) => {
-    const there = sumEnergy(heard, start, windowSamples);
+    const there = sumEnergy(heardSound, start, windowSamples);
     if (there < own * 1e-6) return;
     const match =
-      Math.abs(correlateSounds(heard, start, expected, at)) / Math.sqrt(there * own);
+      Math.abs(correlateSounds(heardSound, start, expected, at)) /
+      Math.sqrt(there * own);
     if (match <= best) return;
     best = match;
     bestStart = start;
@@ -145,16 +146,16 @@ function findBestMatch(
 }
 
 function correlateSounds(
-  heard: Float64Array,
+  heardSound: Float64Array,
   start: number,
   expected: Float64Array,
   at: number,
 ) {
   const first = Math.max(0, -start);
-  const last = Math.min(windowSamples, heard.length - start);
+  const last = Math.min(windowSamples, heardSound.length - start);
   let sum = 0;
   for (let n = first; n < last; n++)
-    sum += (heard[start + n] ?? 0) * (expected[at + n] ?? 0);
+    sum += (heardSound[start + n] ?? 0) * (expected[at + n] ?? 0);
   return sum;
 }
 

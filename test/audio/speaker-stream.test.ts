@@ -20,8 +20,8 @@ beforeAll(async () => {
 });
 
 function hearPackets(packets: readonly Packet[], stream = new SpeakerStream(codec)) {
-  const heard = packets.flatMap((packet) => stream.put(packet));
-  return [...heard, ...stream.releaseOverdue((packets.at(-1)?.atMs ?? 0) + 100)];
+  const heardSounds = packets.flatMap((packet) => stream.put(packet));
+  return [...heardSounds, ...stream.releaseOverdue((packets.at(-1)?.atMs ?? 0) + 100)];
 }
 
 test('a long silence gives 300 ms of zeros and its true length', () => {
@@ -53,14 +53,16 @@ test('whatever comes in whatever order, nothing is thrown and the instants never
     fc.property(fc.array(packet, { maxLength: 40 }), (list) => {
       const stream = new SpeakerStream(codec);
       let atMs = 0;
-      const heard = list.flatMap(({ laterMs, ...rest }) => {
+      const heardSounds = list.flatMap(({ laterMs, ...rest }) => {
         atMs += laterMs;
         return stream.put({ speakerId: toPersonId('ada'), ...rest, atMs });
       });
-      heard.push(...stream.releaseOverdue(atMs + 100));
-      const instants = heard.map((one) => one.atMs);
+      heardSounds.push(...stream.releaseOverdue(atMs + 100));
+      const instants = heardSounds.map((sound) => sound.atMs);
       expect(instants).toEqual(instants.toSorted((a, b) => a - b));
-      expect(heard.every(({ samples }) => samples.length <= 1.2 * 16_000)).toBe(true);
+      expect(heardSounds.every(({ samples }) => samples.length <= 1.2 * 16_000)).toBe(
+        true,
+      );
     }),
     { numRuns: 60 },
   );

@@ -110,12 +110,12 @@ test('the question who may know words takes each id in its place alone', () => {
     captionChats: { mayOpen: async () => 'no' as const },
     places: { findSeat: () => undefined },
   };
-  const asked = [
+  const pending = [
     mayOpen(guild, channel, person, deps),
     // @ts-expect-error the person and the channel are swapped
     mayOpen(guild, person, channel, deps),
     // @ts-expect-error plain texts
     mayOpen(text, text, text, deps),
   ];
-  expect(asked).toHaveLength(3);
+  expect(pending).toHaveLength(3);
 });

@@ -81,7 +81,7 @@ test('no parser finds more in JSON than the scan has counted, however it is cut'
           });
           let from = 0;
           for (const to of [
-            ...places.toSorted((one, other) => one - other),
+            ...places.toSorted((one, otherValue) => one - otherValue),
             bytes.length,
           ]) {
             meter.push(bytes.subarray(from, to));

@@ -4,9 +4,12 @@ import { type PeriodicTask, runPeriodically } from '#src/base/loops/periodic-tas
 import { VirtualClock, waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 
 /** A task that runs; `round` gets the number of the round. */
-function startTask(round: (n: number) => unknown, more: Partial<PeriodicTask> = {}) {
+function startTask(
+  round: (n: number) => unknown,
+  overrides: Partial<PeriodicTask> = {},
+) {
   const clock = new VirtualClock();
-  const over = new AbortController();
+  const abort = new AbortController();
   const reported: AlertChange[] = [];
   const atMs: number[] = [];
   const runRound = () => {
@@ -19,9 +22,15 @@ function startTask(round: (n: number) => unknown, more: Partial<PeriodicTask> = 
     everyMs: 10_000,
     run: runRound,
     report: (change: AlertChange) => void reported.push(change),
-    ...more,
+    ...overrides,
   };
-  return { clock, over, reported, atMs, ended: runPeriodically(task, over.signal) };
+  return {
+    clock,
+    over: abort,
+    reported,
+    atMs,
+    ended: runPeriodically(task, abort.signal),
+  };
 }
 
 test.each([

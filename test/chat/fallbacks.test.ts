@@ -29,13 +29,13 @@ test('if a model that hears sound fails, a text model gets the words', async () 
   const samples = new Int16Array(16_000).fill(1000);
   const wav = writeWav({ samples, rateHz: 16_000, channels: 1 });
   const getWords = async () => 'two and three';
-  const asked = [
+  const request = [
     { role: 'user', name: 'Ana', content: '', wav, words: getWords },
   ] as const;
-  const parts = await Array.fromAsync(
-    createChatChain(chain).reply(asked, [], never, undefined, 'alloy'),
+  const chatParts = await Array.fromAsync(
+    createChatChain(chain).reply(request, [], never, undefined, 'alloy'),
   );
-  expect(parts).toEqual([{ kind: 'text', text: 'Five.' }]);
+  expect(chatParts).toEqual([{ kind: 'text', text: 'Five.' }]);
   expect(chat.asked[0]?.messages).toEqual([
     { role: 'user', name: 'Ana', content: 'two and three' },
   ]);
@@ -78,9 +78,9 @@ async function spentOn(
 }
 
 test('a chat model that is given up as late is paid for what it was asked, beside the one that answers', async () => {
-  const asked: Usage = { inputTokens: 5, outputTokens: 0, isEstimate: true };
+  const usage: Usage = { inputTokens: 5, outputTokens: 0, isEstimate: true };
   const spent = await spentOn('silent', 'answer');
   expect(spent).toHaveLength(2);
-  expect(spent).toContainEqual(asked);
+  expect(spent).toContainEqual(usage);
   expect(spent).toContainEqual(reported);
 });

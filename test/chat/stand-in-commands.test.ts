@@ -18,12 +18,12 @@ const partsOf = (messages: readonly ChatMessage[]) =>
   Array.fromAsync(standIn.reply(messages, tools, new AbortController().signal));
 
 /** The call for these words, if its arguments fit the tool of the bot that it names. */
-async function callFor(words: string) {
-  const [part] = await partsOf([makeQuestion(words)]);
+async function callFor(text: string) {
+  const [part] = await partsOf([makeQuestion(text)]);
   if (part?.kind !== 'tool') return undefined;
   const { argumentsJson, name } = part.call;
   const fit = tools
-    .find((one) => one.name === name)
+    .find((tool) => tool.name === name)
     ?.bind({})
     .parseArguments(argumentsJson);
   expect(fit).toHaveProperty('effect');
@@ -56,8 +56,8 @@ test.each([
   ],
   ['What timers do I have?', 'list_reminders', {}],
   ['Cancel the timer.', 'cancel_reminder', {}],
-])('the stand-in calls a tool for %j', async (words, name, given) =>
-  expect(await callFor(words)).toEqual([name, given]),
+])('the stand-in calls a tool for %j', async (text, name, fields) =>
+  expect(await callFor(text)).toEqual([name, fields]),
 );
 
 test.each([
@@ -65,8 +65,8 @@ test.each([
   'I play the piano.',
   'She is a skipper.',
   'Who follows me?',
-])('the stand-in calls no tool for %j', async (words) =>
-  expect(await callFor(words)).toBeUndefined(),
+])('the stand-in calls no tool for %j', async (text) =>
+  expect(await callFor(text)).toBeUndefined(),
 );
 
 test.each([
@@ -82,21 +82,25 @@ test.each([
   ],
   [{}, { result: { waiting: 'Nothing yet.' } }, 'Press Confirm in the chat, please.'],
   [{}, { error: 'There is no such tool.' }, 'There is no such tool.'],
-])('it says what came of a call (%j, %j)', async (given, result, words) => {
-  const call = { id: 'c1', name: 'set_reminder', argumentsJson: JSON.stringify(given) };
-  const parts = await partsOf([
+])('it says what came of a call (%j, %j)', async (fields, result, text) => {
+  const call = {
+    id: 'c1',
+    name: 'set_reminder',
+    argumentsJson: JSON.stringify(fields),
+  };
+  const chatParts = await partsOf([
     makeQuestion('set a timer'),
     { role: 'assistant', content: '', calls: [call] },
     { role: 'tool', callId: 'c1', content: JSON.stringify(result) },
   ]);
-  expect(parts.map((part) => (part.kind === 'text' ? part.text : '')).join('')).toBe(
-    words,
-  );
+  expect(
+    chatParts.map((part) => (part.kind === 'text' ? part.text : '')).join(''),
+  ).toBe(text);
 });
 
 test('it says what came of a call in the language of the request', async () => {
   const call = { id: 'c1', name: 'set_reminder', argumentsJson: '{}' };
-  const parts = await partsOf([
+  const chatParts = await partsOf([
     makeQuestion('Stell einen Timer auf zehn Sekunden.'),
     { role: 'assistant', content: '', calls: [call] },
     {
@@ -106,7 +110,7 @@ test('it says what came of a call in the language of the request', async () => {
       lines: [{ id: 'reminder.set.seconds', with: { n: 1, seconds: 10 } }],
     },
   ]);
-  expect(parts.map((part) => (part.kind === 'text' ? part.text : '')).join('')).toBe(
-    'Timer 1 läuft: 10 Sekunden.',
-  );
+  expect(
+    chatParts.map((part) => (part.kind === 'text' ? part.text : '')).join(''),
+  ).toBe('Timer 1 läuft: 10 Sekunden.');
 });

@@ -26,8 +26,8 @@ async function askStandIn(content: string, language: string) {
     { role: 'system', content: '', language },
     { role: 'user', name: 'Adam', content },
   ];
-  const parts = standIn.reply(messages, tools, new AbortController().signal);
-  const texts = await Array.fromAsync(parts, (part) =>
+  const replyStream = standIn.reply(messages, tools, new AbortController().signal);
+  const texts = await Array.fromAsync(replyStream, (part) =>
     part.kind === 'text' ? part.text : '',
   );
   return texts.join('');
@@ -47,14 +47,14 @@ function listRequests(intent: (typeof abilities)[number]['intent'], locale: Loca
 }
 
 /** A request is done by a call that its tool takes, or by an answer that is not the limit. */
-async function whatBecomes(said: string, locale: Locale) {
-  const found = findRequestIntent(said, locale);
-  const call = found && findCall(found);
+async function whatBecomes(utterance: string, locale: Locale) {
+  const foundIntent = findRequestIntent(utterance, locale);
+  const call = foundIntent && findCall(foundIntent);
   const tool = tools.find(({ name }) => name === call?.name);
   const isDone = call
     ? 'effect' in { ...tool?.bind({}).parseArguments(JSON.stringify(call.input)) }
-    : !(await askStandIn(said, locale)).includes('npm run setup');
-  return { said, intent: found?.intent, isDone };
+    : !(await askStandIn(utterance, locale)).includes('npm run setup');
+  return { said: utterance, intent: foundIntent?.intent, isDone };
 }
 
 describe.each(textLocales)('in %s', (locale) => {
@@ -62,11 +62,11 @@ describe.each(textLocales)('in %s', (locale) => {
     const expected = Object.entries(utterances[locale]).flatMap(([intent, texts]) =>
       texts.map((text) => [text, intent, locale]),
     );
-    const found = expected.map(([text = '']) => {
+    const matches = expected.map(([text = '']) => {
       const { intent, locale: language } = findRequestIntent(text, locale) ?? {};
       return [text, intent, language];
     });
-    expect(found).toEqual(expected);
+    expect(matches).toEqual(expected);
   });
 
   test('a greeting in another language is answered in it', () => {
@@ -86,8 +86,12 @@ describe.each(textLocales)('in %s', (locale) => {
     const help = await askStandIn(utterances[locale].help[0] ?? '', locale);
     for (const { intent, text } of abilities) {
       expect(help).toContain(formatText(text, {}, locale));
-      for (const said of listRequests(intent, locale))
-        expect(await whatBecomes(said, locale)).toEqual({ said, intent, isDone: true });
+      for (const utterance of listRequests(intent, locale))
+        expect(await whatBecomes(utterance, locale)).toEqual({
+          said: utterance,
+          intent,
+          isDone: true,
+        });
     }
   });
 
@@ -103,8 +107,8 @@ test.each([
   ['pt', 'que dia é hoje', 'Hoje é domingo, 29 de novembro de 2026.'],
   ['ja', '今何時ですか', '今の時刻は14:05です。'],
   ['ru', 'Что ты умеешь?', expect.stringMatching(/^I am only the built-in stand-in/)],
-])('in %s, %j is answered truly', async (language, said, answer) =>
-  expect(await askStandIn(said, language)).toEqual(answer),
+])('in %s, %j is answered truly', async (language, utterance, answer) =>
+  expect(await askStandIn(utterance, language)).toEqual(answer),
 );
 
 test.each(['a', '1', '十', ' ', "'", '1 + ', 'zwei ', 'minuten ', '雨', '.,'])(
@@ -119,8 +123,11 @@ test.each(['a', '1', '十', ' ', "'", '1 + ', 'zwei ', 'minuten ', '雨', '.,'])
 );
 
 test('a reminder keeps the words of its asker', () => {
-  const found = findRequestIntent('Erinnere mich in 5 Minuten an den Müll!', 'de');
-  expect(found && findCall(found)?.input).toEqual({
+  const foundIntent = findRequestIntent(
+    'Erinnere mich in 5 Minuten an den Müll!',
+    'de',
+  );
+  expect(foundIntent && findCall(foundIntent)?.input).toEqual({
     when: 'in 300 seconds',
     text: 'den Müll',
   });

@@ -21,8 +21,8 @@ const standIn = createStandIn({
 });
 
 async function replyTo(messages: readonly ChatMessage[]) {
-  const parts = await Array.fromAsync(standIn.reply(messages, [], never));
-  return parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+  const chatParts = await Array.fromAsync(standIn.reply(messages, [], never));
+  return chatParts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
 }
 const askStandIn = ({ system, user }: ModelPrompt) =>
   replyTo([
@@ -82,9 +82,9 @@ test('a recap of the stand-in leaves out what it says of itself', async () => {
   const messages: ChatMessage[] = [];
   for (const content of [...own, 'And the capital of Spain?']) {
     messages.push({ role: 'user', name: 'Adam', content });
-    const said = await replyTo(messages);
-    messages.push({ role: 'assistant', content: said });
-    answers.push(said);
+    const utterance = await replyTo(messages);
+    messages.push({ role: 'assistant', content: utterance });
+    answers.push(utterance);
   }
   const lines = toFound(
     ...answers.map((text, n) => makeLine(n * 1_000, text, { name: 'Nova' })),

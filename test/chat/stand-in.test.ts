@@ -5,11 +5,11 @@ import { fc } from '#test/properties.ts';
 
 const signal = new AbortController().signal;
 
-function openStandIn(parts: { wallMs?: number; random?: number } = {}) {
+function openStandIn(deps: { wallMs?: number; random?: number } = {}) {
   return createStandIn({
-    wallMs: () => parts.wallMs ?? Date.UTC(2026, 10, 20, 16, 25),
+    wallMs: () => deps.wallMs ?? Date.UTC(2026, 10, 20, 16, 25),
     timeZone: 'UTC',
-    random: () => parts.random ?? 0.1,
+    random: () => deps.random ?? 0.1,
     botName: 'Nova',
   });
 }
@@ -21,11 +21,11 @@ const makeQuestion = (content: string): ChatMessage => ({
 });
 const makeAnswer = (content: string): ChatMessage => ({ role: 'assistant', content });
 
-async function answerMessages(messages: readonly (ChatMessage | string)[], parts = {}) {
-  const all = messages.map((each) =>
+async function answerMessages(messages: readonly (ChatMessage | string)[], deps = {}) {
+  const allMessages = messages.map((each) =>
     typeof each === 'string' ? makeQuestion(each) : each,
   );
-  const got = await Array.fromAsync(openStandIn(parts).reply(all, [], signal));
+  const got = await Array.fromAsync(openStandIn(deps).reply(allMessages, [], signal));
   return got.map((part) => (part.kind === 'text' ? part.text : '')).join('');
 }
 
@@ -45,14 +45,14 @@ test.each([
   [Date.UTC(2026, 10, 20, 11, 30), 'The time is now half past eleven.'],
   [Date.UTC(2026, 10, 20, 12, 59), 'The time is now one minute to one.'],
   [Date.UTC(2026, 10, 20, 9, 45), 'The time is now fifteen minutes to ten.'],
-])('it tells the time', async (wallMs, words) => {
-  for (const asked of [
+])('it tells the time', async (wallMs, text) => {
+  for (const question of [
     'what time is it',
     'Nova, what time is it now?',
     'what time as it',
     'Can you tell me the time, please?',
   ]) {
-    expect(await answerMessages([asked], { wallMs })).toBe(words);
+    expect(await answerMessages([question], { wallMs })).toBe(text);
   }
 });
 
@@ -81,8 +81,8 @@ test('the built-in stand-in greets people, and says what it can do', async () =>
   expect(await answerMessages(['Hello!'])).toBe(
     'Hello, I am Nova. Ask me what time it is, or what I can do.',
   );
-  for (const asked of ['what can you do', 'help', 'Nova, who are you?'])
-    expect(await answerMessages([asked])).toMatch(/^I am Nova.*I can tell the time/);
+  for (const question of ['what can you do', 'help', 'Nova, who are you?'])
+    expect(await answerMessages([question])).toMatch(/^I am Nova.*I can tell the time/);
 });
 
 test.each([
@@ -91,8 +91,8 @@ test.each([
   'what time is it in tokyo',
   '',
   'go somewhere and do something',
-])('it admits what it is when asked: %s', async (asked) =>
-  expect(await answerMessages([asked])).toBe(honest),
+])('it admits what it is when asked: %s', async (question) =>
+  expect(await answerMessages([question])).toBe(honest),
 );
 
 test('it tells its limit in full once to each person, then in ten words', async () => {
@@ -135,8 +135,8 @@ test('the built-in stand-in answers any input, in several parts without numerals
       expect(await answerMessages(messages)).not.toBe('');
     }),
   );
-  const parts = await Array.fromAsync(
+  const chatParts = await Array.fromAsync(
     openStandIn().reply([makeQuestion('what time is it')], [], signal),
   );
-  expect(parts.length).toBeGreaterThan(1);
+  expect(chatParts.length).toBeGreaterThan(1);
 });

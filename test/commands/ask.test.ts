@@ -27,7 +27,7 @@ const german = callAs({ locale: 'de' });
 
 /** Request to the bot, and its answer. */
 function makeAsking() {
-  const asked: Parameters<Public<TypedRequests>['askQuestion']>[] = [];
+  const requests: Parameters<Public<TypedRequests>['askQuestion']>[] = [];
   const picked: Parameters<Public<TypedRequests>['askAboutMessage']>[] = [];
   const hears = makePorts({
     at: () => undefined,
@@ -36,11 +36,11 @@ function makeAsking() {
       return { kind: 'answered', text: toOpenText('Five.') };
     },
     askQuestion: async (...all) => {
-      asked.push(all);
+      requests.push(all);
       return { kind: 'answered', text: toOpenText('Five.') };
     },
   });
-  return { asked, hears, picked };
+  return { asked: requests, hears, picked };
 }
 
 test('a recording may be asked about by its link', async () => {
@@ -121,7 +121,12 @@ test('Ask is for those in the channel', async () => {
     id: 'perm.room',
     with: expect.anything(),
   });
-  for (const over of [{ at: () => undefined }, { help: { talk: undefined } }]) {
-    expect((await askWindow(inLounge, makePorts(over)))[0].id).toBe('leave.nowhere');
+  for (const overrides of [
+    { findWindow: () => undefined },
+    { help: { talk: undefined } },
+  ]) {
+    expect((await askWindow(inLounge, makePorts(overrides)))[0].id).toBe(
+      'leave.nowhere',
+    );
   }
 });

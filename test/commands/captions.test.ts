@@ -37,8 +37,8 @@ const quote: QuotedLine = {
 const runCaptions = (
   name: string,
   call: CommandCall = inLounge,
-  over?: PortOverrides,
-) => runTyped(`captions ${name}`, call, over);
+  overrides?: PortOverrides,
+) => runTyped(`captions ${name}`, call, overrides);
 
 function makeCall(inputs: CommandCall['inputs']): CommandCall {
   return { ...inLounge, inputs };
@@ -47,35 +47,35 @@ function makeCall(inputs: CommandCall['inputs']): CommandCall {
 const readReplies = (replies: ReadReplies): readonly string[] =>
   replies.flatMap(listLines);
 const owner = { channelId: session.channelId };
-const found = {
+const match = {
   kind: 'found',
   authorIds: [],
   lines: [new Owned(quote, owner)],
 } as const;
 
-async function suggestSessions(over: PortOverrides) {
+async function suggestSessions(overrides: PortOverrides) {
   const [, option] =
     captions.commands.find(({ name }) => name === 'transcript')?.options ?? [];
   if (option?.kind !== 'text') throw new Error('no option');
-  const suggested = (await option.suggest?.('', inLounge, makePorts(over))) ?? [];
+  const suggested = (await option.suggest?.('', inLounge, makePorts(overrides))) ?? [];
   return await Promise.all(
     suggested.map((each) => (typeof each === 'string' ? each : openOwned(each))),
   );
 }
 
 test('the language of translations is taken by name or tag, and nothing else is', async () => {
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   const turnOn = async (_guildId: string, options: unknown): Promise<TurnOnOutcome> => {
-    asked.push(options);
+    requests.push(options);
     return { kind: 'failed', line: { id: 'captions.no_place' } };
   };
   const turnOnIn = (translate: string) =>
     runCaptions('on', makeCall({ translate }), { captions: { turnOn } });
   await turnOnIn('German (de)');
-  expect(asked).toEqual([{ translateTo: 'de' }]);
+  expect(requests).toEqual([{ translateTo: 'de' }]);
   const [unknown] = await turnOnIn('Klingon?');
   expect(unknown).toMatchObject({ id: 'unknown', with: { x: 'Klingon?' } });
-  expect(asked).toHaveLength(1);
+  expect(requests).toHaveLength(1);
 });
 
 test('/captions on says until when nothing is written, in place of "Captions on"', async () => {
@@ -96,18 +96,18 @@ test.each(['on', 'off'])('/captions %s is for those in the channel', async (name
 });
 
 test('a session is picked by the label that was offered, and another one is told to be unknown', async () => {
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   const transcripts: Partial<Public<TranscriptRequests>> = {
     listSessions: async () => [new Owned(session, owner)],
     async createFile(_guildId, _personId, request) {
-      asked.push(request);
+      requests.push(request);
       return { kind: 'none' };
     },
   };
   const [label = ''] = await suggestSessions({ transcripts });
   expect(label).toMatch(/^2026-11-20 \d\d:\d\d Lounge \(3\)$/);
   await runCaptions('transcript', makeCall({ session: label }), { transcripts });
-  expect(asked).toEqual([{ format: 'txt', sessionId: 's1' }]);
+  expect(requests).toEqual([{ format: 'txt', sessionId: 's1' }]);
   expect(
     await runCaptions('transcript', makeCall({ session: 'yesterday' }), {
       transcripts,
@@ -116,7 +116,7 @@ test('a session is picked by the label that was offered, and another one is told
 });
 
 test('/captions find quotes what it found, with speaker, time and link', async () => {
-  const findLines = async () => found;
+  const findLines = async () => match;
   const replies = await runCaptions('find', makeCall({ words: 'friday' }), {
     transcripts: { findLines },
   });
@@ -127,8 +127,8 @@ test('/captions find quotes what it found, with speaker, time and link', async (
   );
 });
 
-const makePoint = (kind: QuotedPoint['kind'], over: Partial<QuotedPoint> = {}) => {
-  return { ...quote, kind, personIds: [], isBrief: false, ...over };
+const makePoint = (kind: QuotedPoint['kind'], overrides: Partial<QuotedPoint> = {}) => {
+  return { ...quote, kind, personIds: [], isBrief: false, ...overrides };
 };
 
 test('/captions recap groups points, and ends each point with its line', async () => {
@@ -154,11 +154,11 @@ test('/captions recap groups points, and ends each point with its line', async (
 });
 
 test('/ask about answers from what was said, to the asker alone', async () => {
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   const find: Partial<Public<TranscriptRequests>> = {
     async askModel(_guildId, personId, request) {
-      asked.push([personId, request]);
-      return found;
+      requests.push([personId, request]);
+      return match;
     },
   };
   const words = { question: 'What did we decide about Friday?', about: 'this' };
@@ -167,7 +167,7 @@ test('/ask about answers from what was said, to the asker alone', async () => {
   );
   expect(replies).toMatchObject([{ id: 'find.line' }]);
   expect(replies[0].to).not.toBe('room');
-  expect(asked).toEqual([['adam', words]]);
+  expect(requests).toEqual([['adam', words]]);
   const nothing = await ask.run(makeCall(words), makePorts());
   expect(readReplies(await openReplies(nothing))).toEqual([
     'I found nothing about that in what you may read.',
@@ -183,7 +183,7 @@ test.each([
 ])(
   'without a stored line the reply is %s where captions are %s',
   async (id, _, isOn, mayOpen) => {
-    const over = {
+    const overrides = {
       captions: { isOn: () => isOn },
       canOpen: async () => mayOpen,
       transcripts: {
@@ -192,8 +192,8 @@ test.each([
       },
     };
     const replies = [
-      await runCaptions('transcript', adam, over),
-      await runCaptions('recap', adam, over),
+      await runCaptions('transcript', adam, overrides),
+      await runCaptions('recap', adam, overrides),
     ];
     expect(replies).toMatchObject([[{ id }], [{ id }]]);
   },
@@ -207,36 +207,36 @@ test('the button of the panel turns captions on, and off where they are on', asy
 });
 
 test('a person who is left out of captions can undo that with the button under the answer', async () => {
-  const said: unknown[] = [];
+  const replies: unknown[] = [];
   const setLeftOut = async (_guildId: string, personId: string, isOut: boolean) => {
-    said.push([personId, isOut]);
+    replies.push([personId, isOut]);
     return { isSaved: true };
   };
-  const over = { captions: { setLeftOut } };
-  expect(await runPressed('captions.leave_out', adam, over)).toMatchObject([
+  const overrides = { captions: { setLeftOut } };
+  expect(await runPressed('captions.leave_out', adam, overrides)).toMatchObject([
     { id: 'captions.left_out', buttons: ['captions.write_me'] },
   ]);
-  await runPressed('captions.write_me', adam, over);
-  expect(said).toEqual([
+  await runPressed('captions.write_me', adam, overrides);
+  expect(replies).toEqual([
     ['adam', true],
     ['adam', false],
   ]);
 });
 
 test('"What did I miss" gives what was said before somebody came, to them alone', async () => {
-  const asked: RecapRequest[] = [];
+  const requests: RecapRequest[] = [];
   const createRecap = async (
     _guildId: string,
     _personId: string,
     request: RecapRequest,
   ) => {
-    asked.push(request);
+    requests.push(request);
     const recap = new Owned({ session, points: [makePoint('point')] }, owner);
     return { kind: 'recap', recap } as const;
   };
-  const over = { transcripts: { createRecap } };
-  const replies = await runPressed('captions.missed', inLounge, over);
+  const overrides = { transcripts: { createRecap } };
+  const replies = await runPressed('captions.missed', inLounge, overrides);
   expect(replies).toMatchObject([{ id: 'recap.title' }]);
   expect(replies[0].to).not.toBe('room');
-  expect(asked).toEqual([{ until: 'i came' }]);
+  expect(requests).toEqual([{ until: 'i came' }]);
 });

@@ -279,7 +279,7 @@ export function makeHelpState({ set = {}, ...over }: HelpOverrides = {}): HelpSt
 
 /** Ports of a bot that sits in the Lounge and does all it is asked to, but for what is given. */
 export function makePorts(
-  over: PortOverrides = {},
+  overrides: PortOverrides = {},
 ): CommandPorts & { readonly clock: VirtualClock } {
   const all: AllPorts = {
     join: async () => ({ kind: 'joined', consent: 'brief' }),
@@ -305,7 +305,7 @@ export function makePorts(
     getShare: () => noCost,
     findDenial: async () => undefined,
     getTimes: () => createWallTimes('UTC'),
-    readHelpState: async () => makeHelpState(over.help),
+    readHelpState: async () => makeHelpState(overrides.help),
     sayText: async () => ({ kind: 'queued', position: 0, ended: endedSession }),
     askQuestion: async () => ({ kind: 'answered', text: toOpenText('It is five.') }),
     askAboutMessage: async () => ({
@@ -332,21 +332,21 @@ export function makePorts(
     getTalkMs: () => 0,
     getToday: () => noCost,
     getPrices: () => ({ free: [], estimated: [] }),
-    ...over,
+    ...overrides,
   };
   const features: Partial<Record<keyof FeaturePorts, object>> = {
     typed: all,
-    voices: over.voices ?? makeVoices(['slt', 'rms', 'kal16', 'kal']),
+    voices: overrides.voices ?? makeVoices(['slt', 'rms', 'kal16', 'kal']),
     tracks: all,
-    settings: { ...settings, ...over },
-    answerCheckup: { ...checkup, ...over },
-    personas: { ...personas, ...over.personas },
-    vocabulary: { ...words, ...over.words },
-    chatReadAloud: { ...lines, ...over.lines },
-    memories: { ...memories, ...over.memories },
-    captions: { ...captions, ...over.captions },
-    transcripts: { ...transcripts, ...over.transcripts },
-    ...over.more,
+    settings: { ...settings, ...overrides },
+    answerCheckup: { ...checkup, ...overrides },
+    personas: { ...personas, ...overrides.personas },
+    vocabulary: { ...words, ...overrides.words },
+    chatReadAloud: { ...lines, ...overrides.lines },
+    memories: { ...memories, ...overrides.memories },
+    captions: { ...captions, ...overrides.captions },
+    transcripts: { ...transcripts, ...overrides.transcripts },
+    ...overrides.more,
   };
   return {
     clock: new VirtualClock(),
@@ -357,7 +357,7 @@ export function makePorts(
     confirmations: all,
     stats: all,
     costs: all,
-    peopleSettings: { ...peopleSettings, ...over.peopleSettings },
+    peopleSettings: { ...peopleSettings, ...overrides.peopleSettings },
     features: features as FeaturePorts, // tests use no others
   };
 }

@@ -20,14 +20,14 @@ test.each<[ConfirmOutcome, object]>([
   [{ kind: 'over' }, { id: 'confirm.over' }],
   [{ kind: 'failed' }, { id: 'store.unread' }],
 ])('a press on Confirm that ends as %j is answered', async (confirming, reply) => {
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   const confirmCall = async (...all: unknown[]) => {
-    asked.push(all);
+    requests.push(all);
     return confirming;
   };
   const call = { ...inLounge, inputs: { about: 'tool:a1' } };
   expect(await runPressed('confirm', call, { confirmCall })).toEqual([reply]);
-  expect(asked).toEqual([['g', 'a1', 'adam']]);
+  expect(requests).toEqual([['g', 'a1', 'adam']]);
 });
 
 test('a press on Show gives a private answer to its asker', async () => {

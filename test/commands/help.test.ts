@@ -40,8 +40,8 @@ const operatorTools = [
   { name: 'deploy', right: 'manage' },
 ] as const;
 
-async function helpWith(call: CommandCall, over: PortOverrides = {}) {
-  const [reply, ...others] = await help.run(call, makePorts(over));
+async function helpWith(call: CommandCall, overrides: PortOverrides = {}) {
+  const [reply, ...others] = await help.run(call, makePorts(overrides));
   expect(others).toEqual([]);
   return reply;
 }
@@ -191,14 +191,14 @@ test.each(textLocales)('in %s each line names its command', async (locale) => {
   );
   for (const { command, buildLine } of declared) {
     for (const shown of states.flatMap((facts) => buildLine(facts) ?? [])) {
-      const words = formatText(shown.id, escapeTextValues(shown.with ?? {}), locale);
-      expect(words).toContain(command ? `/${command}` : '');
+      const text = formatText(shown.id, escapeTextValues(shown.with ?? {}), locale);
+      expect(text).toContain(command ? `/${command}` : '');
     }
   }
 });
 
-const readStats = async (call: CommandCall, over: PortOverrides) =>
-  listLines((await stats.run(call, makePorts(over)))[0]);
+const readStats = async (call: CommandCall, overrides: PortOverrides) =>
+  listLines((await stats.run(call, makePorts(overrides)))[0]);
 
 test('/stats tells the delays and one’s own share, and nothing of others', async () => {
   const makeSpeed = () => ({ turns: 4, p50Ms: 480.2, p95Ms: 900, failed: 1 });

@@ -109,8 +109,8 @@ test.each<PortOverrides>([
   { help: { talk: { isPaused: true } } },
 ])(
   '/join in %j leaves it to the panel to name the channel and its people',
-  async (over) => {
-    const [first] = await join.run(inLounge, makePorts(over));
+  async (overrides) => {
+    const [first] = await join.run(inLounge, makePorts(overrides));
     expect(first).toEqual({ id: 'panel.elsewhere', to: 'room', panel: true });
   },
 );
@@ -226,14 +226,14 @@ test('/leave belongs to the people in the channel and to those who manage the se
 });
 
 test('/stop stops speech unless told otherwise, and says so in private', async () => {
-  const asked: string[] = [];
+  const questions: string[] = [];
   const stopping = makePorts({
     stopSpeaking: () => {
-      asked.push('speech');
+      questions.push('speech');
       return { kind: 'stopped', paused: [] };
     },
     changeTracks: (_guildId, _caller, { kind: action }, track) => {
-      asked.push(`${action} ${track}`);
+      questions.push(`${action} ${track}`);
       return [{ kind: 'changed', change: 'stop', track: 'main' }];
     },
   });
@@ -243,7 +243,7 @@ test('/stop stops speech unless told otherwise, and says so in private', async (
       { id: 'stop.ok' },
     ]);
   }
-  expect(asked).toEqual(['speech', 'speech', 'stop all', 'stop all']);
+  expect(questions).toEqual(['speech', 'speech', 'stop all', 'stop all']);
 });
 
 test('/stop says when nothing is playing, and is for those in the channel', async () => {

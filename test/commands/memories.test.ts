@@ -57,13 +57,13 @@ test.each([
 );
 
 test('/privacy memories delete reports what came of it', async () => {
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   const removeMemory = async (...args: unknown[]) => {
-    asked.push(args);
+    requests.push(args);
     return { id: 'confirm.done' } as const;
   };
   expect(await runMemories({ removeMemory }, { delete: '3' }, manager)).toEqual([
     { id: 'confirm.done' },
   ]);
-  expect(asked).toEqual([['g', 3, manager.caller]]);
+  expect(requests).toEqual([['g', 3, manager.caller]]);
 });

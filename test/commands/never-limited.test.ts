@@ -61,13 +61,13 @@ const hung = new Promise<never>(() => undefined);
 
 /** States of a bot that speaks in the Lounge, where rain plays and captions are on. */
 const states: Readonly<Record<string, (fixture: SessionFixture) => unknown>> = {
-  'the store fails': (one) => breakStores(one, 'unreadable'),
-  'the store hangs': (one) => breakStores(one, 'hung'),
-  'a lost link does not close': (one) => makeUnclosable(one).linkOpener.link.lose(),
-  'it leaves, and the link does not close': (one) =>
-    void makeUnclosable(one).sessions.leave(toGuildId('g')),
-  'it is moved, and the link does not close': (one) =>
-    void makeUnclosable(one).sessions.moveSession(toGuildId('g'), toChannelId('den')),
+  'the store fails': (entry) => breakStores(entry, 'unreadable'),
+  'the store hangs': (entry) => breakStores(entry, 'hung'),
+  'a lost link does not close': (entry) => makeUnclosable(entry).linkOpener.link.lose(),
+  'it leaves, and the link does not close': (entry) =>
+    void makeUnclosable(entry).sessions.leave(toGuildId('g')),
+  'it is moved, and the link does not close': (entry) =>
+    void makeUnclosable(entry).sessions.moveSession(toGuildId('g'), toChannelId('den')),
   async 'it comes, and the link does not open'({ linkOpener, sessions }) {
     await sessions.leave(toGuildId('g'));
     linkOpener.openLink = () => hung;
@@ -78,7 +78,7 @@ const states: Readonly<Record<string, (fixture: SessionFixture) => unknown>> = {
 
 function breakStores({ stores }: SessionFixture, trouble: StoreTrouble) {
   const { consents, leftOutPeople, seats, settings } = stores;
-  for (const one of [consents, leftOutPeople, seats, settings]) one.trouble = trouble;
+  for (const item of [consents, leftOutPeople, seats, settings]) item.trouble = trouble;
 }
 
 function makeUnclosable(fixture: SessionFixture) {
@@ -110,7 +110,7 @@ test.each(Object.entries(states))(
       await clock.advance(100);
       const isOn = sessions
         .peekSessions(toGuildId('g'))
-        .some((one) => ends[line]?.(one, features));
+        .some((session) => ends[line]?.(session, features));
       await clock.advance(10_000); // what it waits for hangs
       expect([isOn, await Promise.race([reply, undefined])], line).toEqual([
         false,

@@ -9,10 +9,10 @@ const nowhere = { at: () => undefined };
 const allowUnsaved = async () => ({ kind: 'allowed', isSaved: false }) as const;
 const consents = ['consent.always', 'consent.never'];
 
-const runPrivacy = (name: string, call = adam, over?: PortOverrides) =>
-  runTyped(`privacy ${name}`, call, over);
-const pressPrivacy = (name: string, call = adam, over?: PortOverrides) =>
-  runPressed(name, call, over);
+const runPrivacy = (name: string, call = adam, overrides?: PortOverrides) =>
+  runTyped(`privacy ${name}`, call, overrides);
+const pressPrivacy = (name: string, call = adam, overrides?: PortOverrides) =>
+  runPressed(name, call, overrides);
 
 test.each([
   ['always', 'I hear you until you say no. To stop me, press Not me.'],
@@ -183,7 +183,9 @@ test.each(['stop', 'pause', 'pause:resume'])(
 test('every button that a reply names exists, once', async () => {
   const names = buttons.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
-  const lists = commands.map((one) => ('commands' in one ? one.commands : [one]));
+  const lists = commands.map((command) =>
+    'commands' in command ? command.commands : [command],
+  );
   for (const command of lists.flat()) {
     for (const reply of await command.run(inLounge, makePorts())) {
       for (const button of reply.buttons ?? [])
@@ -193,16 +195,18 @@ test('every button that a reply names exists, once', async () => {
 });
 
 test('Discord takes every name and description there is', () => {
-  for (const label of commands.flatMap((one) => ('label' in one ? [one.label] : []))) {
+  for (const label of commands.flatMap((command) =>
+    'label' in command ? [command.label] : [],
+  )) {
     for (const locale of textLocales)
       expect(formatText(label, {}, locale)).toMatch(/^.{1,32}$/);
   }
   const lists = commands
-    .filter((one) => 'name' in one)
-    .map((one) => ('commands' in one ? [one, ...one.commands] : [one]));
-  for (const one of lists.flat()) {
-    const options = 'options' in one ? one.options : [];
-    for (const { name, description } of [one, ...options]) {
+    .filter((command) => 'name' in command)
+    .map((item) => ('commands' in item ? [item, ...item.commands] : [item]));
+  for (const item of lists.flat()) {
+    const options = 'options' in item ? item.options : [];
+    for (const { name, description } of [item, ...options]) {
       expect(name).toMatch(/^[a-z]{1,32}$/);
       for (const locale of textLocales)
         expect(formatText(description, {}, locale).length).toBeLessThan(101);

@@ -21,9 +21,9 @@ async function pickMessage(
   call: CommandCall,
   outcome: AnnouncementOutcome = { kind: 'queued', position: 0, ended: endedSession },
 ) {
-  const asked: Parameters<ChatReadAloud['read']>[] = [];
+  const requests: Parameters<ChatReadAloud['read']>[] = [];
   const readMessage: ChatReadAloud['read'] = async (...all) => {
-    asked.push(all);
+    requests.push(all);
     return outcome;
   };
   const [reply] = await readAloud.run(
@@ -31,7 +31,7 @@ async function pickMessage(
     makePorts({ lines: { read: readMessage } }),
   );
   expect(reply.to).not.toBe('room');
-  return { asked, said: formatText(reply.id, reply.with) };
+  return { asked: requests, said: formatText(reply.id, reply.with) };
 }
 
 test.each<[AnnouncementOutcome, string]>([

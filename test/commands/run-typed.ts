@@ -24,22 +24,22 @@ const presses = new Map(buttons.map((button) => [button.name, button]));
 export async function runTyped(
   line: string,
   call: CommandCall,
-  over: PortOverrides = {},
+  overrides: PortOverrides = {},
 ): Promise<ReadReplies> {
   const command = lines.get(line) ?? failMissing(line);
-  return await openReplies(await command.run(call, makePorts(over)));
+  return await openReplies(await command.run(call, makePorts(overrides)));
 }
 
 /** Replies to a press, with what it is about behind a colon, as in `confirm:forget`. */
 export async function runPressed(
   name: string,
   call: CommandCall,
-  over: PortOverrides = {},
+  overrides: PortOverrides = {},
 ): Promise<ReadReplies> {
   const [press = '', about] = name.split(':');
   const button = presses.get(press) ?? failMissing(press);
   const inputs = about === undefined ? call.inputs : { ...call.inputs, about };
-  return await openReplies(await button.run({ ...call, inputs }, makePorts(over)));
+  return await openReplies(await button.run({ ...call, inputs }, makePorts(overrides)));
 }
 
 /** Who reads the one reply there is, and its lines. */

@@ -49,26 +49,26 @@ function openSettings(options: FixtureOptions = {}) {
     from = manager,
   ) => {
     const [name = ''] = full.split(':');
-    const one = those.find((each) => each.name === name) ?? expect.fail(`no ${full}`);
+    const item = those.find((each) => each.name === name) ?? expect.fail(`no ${full}`);
     const inputs = { about: full.slice(name.length + 1), ...from.inputs };
-    return [one, { ...from, inputs }] as const;
+    return [item, { ...from, inputs }] as const;
   };
   const pickFrom = (name = '', picked: readonly string[] = [], from = manager) => {
     const [picker, call] = findHandler(pickers, name, { ...from, picked });
     return readOnlyReply(picker.run(call, all));
   };
   const viewSetting = async (key: string) =>
-    (await fixture.settings.viewSettings(g)).all.find((one) => one.key === key);
+    (await fixture.settings.viewSettings(g)).all.find((setting) => setting.key === key);
   return {
     ...fixture,
     all,
-    home: () => readOnlyReply(openPanel(manager, all)),
+    openHome: () => readOnlyReply(openPanel(manager, all)),
     press(name: string) {
       const [button, call] = findHandler(buttons, name);
       return readOnlyReply(button.run(call, all));
     },
     pick: pickFrom,
-    form(name: string, from = manager) {
+    openForm(name: string, from = manager) {
       const [button, call] = findHandler(buttons, name, from);
       return button.form?.(call, all);
     },
@@ -76,15 +76,15 @@ function openSettings(options: FixtureOptions = {}) {
       const [form, call] = findHandler(forms, name, { ...manager, inputs: { value } });
       return readOnlyReply(form.run(call, all));
     },
-    typed(key: string, value: string, from: Partial<CommandCall> = {}) {
+    typeValue(key: string, value: string, from: Partial<CommandCall> = {}) {
       const set =
         indexCommandsByLine(commands).get('settings set') ?? expect.fail('no command');
       const inputs = { key, value, ...from.inputs };
       return readOnlyReply(set.run({ ...manager, ...from, inputs }, all));
     },
-    setting: (key: string) => pickFrom('settings.open', [key]),
+    pickSetting: (key: string) => pickFrom('settings.open', [key]),
     view: viewSetting,
-    value: async (key: string) => (await viewSetting(key))?.value,
+    readValue: async (key: string) => (await viewSetting(key))?.value,
   };
 }
 
@@ -104,11 +104,11 @@ const findNamed = (reply: Reply, start: string) =>
   ) ?? '';
 
 test('groups hold every setting once, with its sentence, its value and where that is from', async () => {
-  const { home, pick, settings } = openSettings({ given: new Set(['ADDRESSING']) });
+  const { openHome, pick, settings } = openSettings({ given: new Set(['ADDRESSING']) });
   await settings.setSetting(g, 'typed', 'off');
-  const menu = (await home()).pickers?.at(-1);
+  const menu = (await openHome()).pickers?.at(-1);
   if (menu?.kind !== 'one-of') throw new Error('no groups');
-  const found: string[] = [];
+  const matches: string[] = [];
   for (const { value, label } of menu.options) {
     const page = await pick(menu.name, [value]);
     expect(readLines(page)[0]).toBe(label);
@@ -116,10 +116,10 @@ test('groups hold every setting once, with its sentence, its value and where tha
       const sentence = formatText(description ?? 'stop.ok');
       expect(sentence.length).toBeGreaterThan(10);
       expect(readLines(page).join('\n')).toContain(sentence);
-      found.push(value);
+      matches.push(value);
     }
   }
-  expect(found.toSorted()).toEqual(serverSettings.map(({ key }) => key).toSorted());
+  expect(matches.toSorted()).toEqual(serverSettings.map(({ key }) => key).toSorted());
   const answers = readLines(await pick(menu.name, ['settings.group.answers']));
   expect(answers).toContain('**pipeline**: chained (default)');
   expect(answers).toContain('**addressing**: always (set by the operator)');
@@ -130,12 +130,12 @@ test('groups hold every setting once, with its sentence, its value and where tha
 });
 
 test('of a list of ids each row of 25 is picked by itself, and clearing all is none', async () => {
-  const { pick, setting, settings, value } = openSettings();
+  const { pick, pickSetting, settings, readValue } = openSettings();
   const [first, second] = [makeIds(25), makeIds(5, 25)];
-  const listRows = async () => (await setting('blocked')).pickers ?? [];
+  const listRows = async () => (await pickSetting('blocked')).pickers ?? [];
   const pickRow = async (n: number, picked: readonly string[]) => {
     await pick((await listRows())[n]?.name, picked);
-    return await value('blocked');
+    return await readValue('blocked');
   };
   expect(await listRows()).toMatchObject([{ chosen: [] }]);
   await settings.setSetting(g, 'blocked', [...first, ...second].join(', '));
@@ -149,12 +149,12 @@ test('of a list of ids each row of 25 is picked by itself, and clearing all is n
 });
 
 test('languages are picked from a list, and those of other rows stay', async () => {
-  const { pick, setting, settings, value } = openSettings();
-  const findMenu = async () => (await setting('languages')).pickers?.[0]?.name;
+  const { pick, pickSetting, settings, readValue } = openSettings();
+  const findMenu = async () => (await pickSetting('languages')).pickers?.[0]?.name;
   await pick(await findMenu(), ['de', 'fr']);
-  expect(await value('languages')).toBe('de, fr');
+  expect(await readValue('languages')).toBe('de, fr');
   await pick(await findMenu(), []);
-  expect(await value('languages')).toBe('none');
+  expect(await readValue('languages')).toBe('none');
   for (const language of ['de-at', 'none'])
     expect(await settings.setSetting(g, 'language', language)).toMatchObject({
       kind: 'set',
@@ -162,9 +162,11 @@ test('languages are picked from a list, and those of other rows stay', async () 
 });
 
 test('a text is typed into a form that holds the present one; what is refused says why and is not lost', async () => {
-  const { form, send, setting, settings, value } = openSettings();
+  const { openForm, send, pickSetting, settings, readValue } = openSettings();
   await settings.setSetting(g, 'leave_after', '5m');
-  const opened = await form(findNamed(await setting('leave_after'), 'settings.type'));
+  const opened = await openForm(
+    findNamed(await pickSetting('leave_after'), 'settings.type'),
+  );
   expect(opened).toMatchObject({
     title: 'command.settings.set',
     inputs: [{ name: 'value', value: '300' }],
@@ -173,11 +175,11 @@ test('a text is typed into a form that holds the present one; what is refused sa
     'leave\\_after does not take "3 days". Nothing changed. It takes, for instance: 30, 60, 5m, 1h, never, default.',
     formatText('settings.typed', { typed: '3 days' }),
   ]);
-  expect(await value('leave_after')).toBe('300');
+  expect(await readValue('leave_after')).toBe('300');
   expect(readLines(await send(opened?.name ?? '', '2m'))[0]).toBe(
     formatText('settings.saved'),
   );
-  expect(await value('leave_after')).toBe('120');
+  expect(await readValue('leave_after')).toBe('120');
 });
 
 test.each([
@@ -195,8 +197,10 @@ test.each([
 ])(
   '%s refuses %j with what it takes, and with the limit where there is one',
   async (key, value, list, limit) => {
-    const { typed, view } = openSettings({ caps: { personDay: 0, serverDay: 5e9 } });
-    const lines = readLines(await typed(key, value));
+    const { typeValue, view } = openSettings({
+      caps: { personDay: 0, serverDay: 5e9 },
+    });
+    const lines = readLines(await typeValue(key, value));
     expect(lines[0]).toContain(
       ` does not take "${value}". Nothing changed. It takes, for instance: ${list}`,
     );
@@ -216,7 +220,7 @@ test('a setting that cannot have an effect now says so when it is set, and as lo
     findChannelFacts: () => ({ ...healthyFacts, mayConnect: false }),
   };
   const lacking = { hasChatModel: false, mayReadMessages: false, places: closed };
-  const { setting, typed } = openSettings(lacking);
+  const { pickSetting, typeValue } = openSettings(lacking);
   const [noModel, noCaptions] = [
     formatText('help.model'),
     formatText('settings.needs_captions'),
@@ -227,20 +231,20 @@ test('a setting that cannot have an effect now says so when it is set, and as lo
     ['recap', 'on', noModel, noCaptions],
     ['auto_join', makeId(2), formatText('join.no_right', noRight)],
   ] as const) {
-    const lines = readLines(await typed(key, value));
+    const lines = readLines(await typeValue(key, value));
     expect(lines[0]).toBe(formatText('settings.saved'));
-    for (const page of [lines, readLines(await setting(key))])
+    for (const page of [lines, readLines(await pickSetting(key))])
       expect(page, key).toEqual(expect.arrayContaining(hindrances));
   }
-  await typed('captions', 'on');
-  expect(readLines(await setting('recap'))).not.toContain(noCaptions);
-  expect(readLines(await typed('recap', 'off'))).not.toContain(noModel);
+  await typeValue('captions', 'on');
+  expect(readLines(await pickSetting('recap'))).not.toContain(noCaptions);
+  expect(readLines(await typeValue('recap', 'off'))).not.toContain(noModel);
 });
 
 test('the first page shows the value of each of its questions', async () => {
-  const { home, settings } = openSettings();
+  const { openHome, settings } = openSettings();
   await settings.setSetting(g, 'addressing', 'window');
-  const lines = readLines(await home());
+  const lines = readLines(await openHome());
   for (const [about, value] of [
     ['settings.about.addressing', 'window'],
     ['settings.about.pipeline', 'chained'],
@@ -251,92 +255,95 @@ test('the first page shows the value of each of its questions', async () => {
 });
 
 test('a setting for one channel stands on the page of the setting, and changes no other channel', async () => {
-  const { setting, sessions, typed, value } = openSettings();
+  const { pickSetting, sessions, typeValue, readValue } = openSettings();
   const [channelId, otherId] = makeIds(2).map(toChannelId);
   if (!channelId) throw new Error('no channel');
   const here = { channel: { guildId: g, channelId, name: 'Den' } };
-  const page = await typed('voice', 'rms', here);
+  const page = await typeValue('voice', 'rms', here);
   const line = `In <#${channelId}>: rms, by /settings set.`;
   expect(readLines(page)[0]).toBe(formatText('settings.saved'));
-  for (const one of [page, await setting('voice')])
-    expect(readLines(one)).toContain(line);
-  expect(await value('voice')).toBe('slt');
+  for (const reply of [page, await pickSetting('voice')])
+    expect(readLines(reply)).toContain(line);
+  expect(await readValue('voice')).toBe('slt');
   const voices = [channelId, otherId].map(
     (id) => sessions.settings.getForChannel(g, id).voice,
   );
   expect(voices).toEqual(['rms', 'slt']);
-  expect(readLines(await typed('voice', 'default', here))).not.toContain(line);
+  expect(readLines(await typeValue('voice', 'default', here))).not.toContain(line);
 });
 
 test('a setting that is the same in all channels, and a channel that is not there, change nothing', async () => {
-  const { settingsStore, typed, value } = openSettings();
+  const { settingsStore, typeValue, readValue } = openSettings();
   const channel = { guildId: g, channelId: toChannelId(makeId(1)), name: 'Den' };
-  expect(readLines(await typed('consent', 'notice', { channel }))[0]).toMatch(
+  expect(readLines(await typeValue('consent', 'notice', { channel }))[0]).toMatch(
     /^consent is the same in all voice channels\. These can differ: .*\baddressing\b/,
   );
   const gone = { inputs: { channel: makeId(2) } };
-  expect(await typed('voice', 'awb', gone)).toEqual({
+  expect(await typeValue('voice', 'awb', gone)).toEqual({
     id: 'unknown',
     with: { x: makeId(2) },
   });
-  expect([await value('consent'), await value('voice')]).toEqual(['ask', 'slt']);
+  expect([await readValue('consent'), await readValue('voice')]).toEqual([
+    'ask',
+    'slt',
+  ]);
   expect(await settingsStore.readChannels(g)).toEqual(new Map());
 });
 
 test('a change that cannot be stored is not called saved', async () => {
-  const { pick, setting, settingsStore, value } = openSettings();
-  const menu = findNamed(await setting('typed'), 'settings.pick');
+  const { pick, pickSetting, settingsStore, readValue } = openSettings();
+  const menu = findNamed(await pickSetting('typed'), 'settings.pick');
   settingsStore.trouble = 'unwritable';
   const [told, ...page] = readLines(await pick(menu, ['off']));
   expect(told).toBe(formatText('voice.unsaved'));
   expect(page).not.toContain(formatText('settings.saved'));
-  expect(await value('typed')).toBe('off');
+  expect(await readValue('typed')).toBe('off');
 });
 
 test('of two people who change a setting the later one counts', async () => {
-  const { form, pick, send, setting, settings, value } = openSettings();
-  const [typed, zone] = [await setting('typed'), await setting('timezone')];
-  const opened = await form(findNamed(zone, 'settings.type'));
+  const { openForm, pick, send, pickSetting, settings, readValue } = openSettings();
+  const [typed, zone] = [await pickSetting('typed'), await pickSetting('timezone')];
+  const opened = await openForm(findNamed(zone, 'settings.type'));
   await settings.setSetting(g, 'typed', 'text');
   await settings.setSetting(g, 'timezone', 'Asia/Tokyo');
   await pick(findNamed(typed, 'settings.pick'), ['off']);
   await send(opened?.name ?? '', 'Europe/Paris');
-  expect(await value('typed')).toBe('off');
-  expect(await value('timezone')).toBe('Europe/Paris');
+  expect(await readValue('typed')).toBe('off');
+  expect(await readValue('timezone')).toBe('Europe/Paris');
 });
 
 test('a looser policy is asked about first; Back leaves it', async () => {
-  const { pick, press, setting, value } = openSettings();
-  const [, role] = (await setting('consent')).pickers ?? [];
+  const { pick, press, pickSetting, readValue } = openSettings();
+  const [, role] = (await pickSetting('consent')).pickers ?? [];
   expect(role).toMatchObject({ kind: 'role', min: 1, max: 1 });
-  const asked = await pick(role?.name, [makeId(1)]);
-  expect(asked).toMatchObject({ id: 'settings.looser', inPlace: true });
-  expect(readLines(await press(findNamed(asked, 'settings.group')))).toContain(
+  const reply = await pick(role?.name, [makeId(1)]);
+  expect(reply).toMatchObject({ id: 'settings.looser', inPlace: true });
+  expect(readLines(await press(findNamed(reply, 'settings.group')))).toContain(
     '**consent**: ask (default)',
   );
-  expect(await value('consent')).toBe('ask');
-  await press(findNamed(asked, 'confirm:settings'));
-  expect(await value('consent')).toBe(`role ${makeId(1)}`);
+  expect(await readValue('consent')).toBe('ask');
+  await press(findNamed(reply, 'confirm:settings'));
+  expect(await readValue('consent')).toBe(`role ${makeId(1)}`);
   const without = openSettings();
-  const [policies] = (await without.setting('consent')).pickers ?? [];
+  const [policies] = (await without.pickSetting('consent')).pickers ?? [];
   expect(readLines(await without.pick(policies?.name, ['role']))[1]).toBe(
     formatText('settings.no_role'),
   );
 });
 
 test('whoever has lost Manage Server gets the usual refusal at each press, and no form', async () => {
-  const { all, form, setting, value } = openSettings();
-  const about = findNamed(await setting('typed'), 'settings.pick').replace(
+  const { all, openForm, pickSetting, readValue } = openSettings();
+  const about = findNamed(await pickSetting('typed'), 'settings.pick').replace(
     /^[^:]*:/,
     '',
   );
   const call = { ...adam, inputs: { about, value: 'off' }, picked: ['off'] };
-  for (const one of [...panelButtons, ...panelPickers, panelForm])
-    expect(await one.run(call, all), one.name).toEqual([{ id: 'perm.manage' }]);
-  const type = findNamed(await setting('timezone'), 'settings.type');
-  expect(await form(type)).toBeDefined();
-  expect(await form(type, adam)).toBeUndefined();
-  expect(await value('typed')).toBe('voice');
+  for (const item of [...panelButtons, ...panelPickers, panelForm])
+    expect(await item.run(call, all), item.name).toEqual([{ id: 'perm.manage' }]);
+  const type = findNamed(await pickSetting('timezone'), 'settings.type');
+  expect(await openForm(type)).toBeDefined();
+  expect(await openForm(type, adam)).toBeUndefined();
+  expect(await readValue('typed')).toBe('voice');
 });
 
 test.each(textLocales)(
@@ -362,7 +369,9 @@ test.each(textLocales)(
     ]);
     for (const channelId of makeIds(30))
       await settingsStore.writeChannel(g, toChannelId(channelId), own);
-    const { form, home, pick, send, setting } = openSettings({ settingsStore });
+    const { openForm, openHome, pick, send, pickSetting } = openSettings({
+      settingsStore,
+    });
     const fitsMessage = (reply: Reply) => {
       const locales = { caller: locale, room: locale };
       const { components } = renderMessage(
@@ -377,21 +386,23 @@ test.each(textLocales)(
       expect(whole.length, whole).toBeLessThanOrEqual(2_000);
     };
     const call = callAs({ mayManage: true, locale });
-    const first = await home();
+    const first = await openHome();
     fitsMessage(first);
     const menu = first.pickers?.at(-1);
     if (menu?.kind !== 'one-of') throw new Error('no groups');
     for (const { value } of menu.options)
       fitsMessage(await pick(menu.name, [value], call));
-    const [, second] = (await setting('blocked')).pickers ?? [];
+    const [, second] = (await pickSetting('blocked')).pickers ?? [];
     fitsMessage(await pick(second?.name, makeIds(15, 50), call));
-    for (const one of serverSettings) {
-      const { key } = one;
-      expect(formatText(getAboutId(one), {}, locale), key).toMatch(/^.{1,100}$/);
-      const page = await setting(key);
+    for (const serverSetting of serverSettings) {
+      const { key } = serverSetting;
+      expect(formatText(getAboutId(serverSetting), {}, locale), key).toMatch(
+        /^.{1,100}$/,
+      );
+      const page = await pickSetting(key);
       fitsMessage(page);
       const type = findNamed(page, 'settings.type');
-      const opened = type === '' ? undefined : await form(type);
+      const opened = type === '' ? undefined : await openForm(type);
       if (!opened) continue;
       expect(modalSchema.safeParse(toModal(opened, locale)).error, key).toBeUndefined();
       fitsMessage(await send(opened.name, ' , '));
@@ -400,11 +411,11 @@ test.each(textLocales)(
 );
 
 test('reset gives a setting back, and is there only where one is set', async () => {
-  const { press, setting, settings, value } = openSettings();
-  expect(findNamed(await setting('typed'), 'settings.reset')).toBe('');
+  const { press, pickSetting, settings, readValue } = openSettings();
+  expect(findNamed(await pickSetting('typed'), 'settings.reset')).toBe('');
   await settings.setSetting(g, 'typed', 'off');
-  const page = await press(findNamed(await setting('typed'), 'settings.reset'));
-  expect(await value('typed')).toBe('voice');
+  const page = await press(findNamed(await pickSetting('typed'), 'settings.reset'));
+  expect(await readValue('typed')).toBe('voice');
   expect(readLines(page)).toContain('**typed**: voice (default)');
 });
 
@@ -412,7 +423,7 @@ test.each([
   ['pipeline', 'settings.means.chained'],
   ['addressing', 'settings.means.always'],
 ] as const)('each choice of %s says what it means', async (key, now) => {
-  const page = await openSettings().setting(key);
+  const page = await openSettings().pickSetting(key);
   expect(readLines(page)).toContain(formatText(now));
   const options = listOptions(page);
   expect(options.length).toBeGreaterThan(0);

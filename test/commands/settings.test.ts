@@ -13,18 +13,21 @@ import { readReply, runTyped } from './run-typed.ts';
 const runSettings = (
   name: string,
   inputs: CommandCall['inputs'] = {},
-  over?: PortOverrides,
-) => runTyped(`settings ${name}`, { ...manager, inputs }, over);
+  overrides?: PortOverrides,
+) => runTyped(`settings ${name}`, { ...manager, inputs }, overrides);
 
 test('/settings alone is hidden from people without Manage Server, and all that is hidden so refuses them', async () => {
-  const hidden = commands.flatMap((one) => {
-    const all = 'commands' in one ? one.commands : 'label' in one ? [] : [one];
-    return all.filter(({ needsManageServer }) => needsManageServer);
+  const hidden = commands.flatMap((command) => {
+    const allCommands =
+      'commands' in command ? command.commands : 'label' in command ? [] : [command];
+    return allCommands.filter(({ needsManageServer }) => needsManageServer);
   });
-  const own = commands.find((one) => 'commands' in one && one.name === 'settings');
+  const own = commands.find(
+    (command) => 'commands' in command && command.name === 'settings',
+  );
   expect(own).toMatchObject({ commands: hidden });
-  for (const one of hidden)
-    expect(await one.run(adam, makePorts())).toEqual([{ id: 'perm.manage' }]);
+  for (const command of hidden)
+    expect(await command.run(adam, makePorts())).toEqual([{ id: 'perm.manage' }]);
 });
 
 test.each<[SettingOutcome, readonly string[]]>([

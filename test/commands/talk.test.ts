@@ -61,7 +61,7 @@ test.each<[PlayWaitOutcome, string]>([
   ['looping', 'Hello: it repeats, so there is no end to wait for.'],
 ])('/say wait:true replies once it is %s, and says so', async (end, sentence) => {
   const { promise, resolve } = Promise.withResolvers<PlayWaitOutcome>();
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   const placed = {
     kind: 'added',
     title: '“…”',
@@ -71,7 +71,7 @@ test.each<[PlayWaitOutcome, string]>([
   } as const;
   const listening = makePorts({
     sayText: async (...[, , , how]) => {
-      asked.push(how);
+      requests.push(how);
       return { kind: 'placed', playing: placed };
     },
   });
@@ -79,7 +79,7 @@ test.each<[PlayWaitOutcome, string]>([
   expect(await Promise.race([replied, waitUntilSettled()])).toBeUndefined();
   resolve(end);
   expect(readReply(await replied)).toEqual(['caller', sentence]);
-  expect(asked).toMatchObject([{ wait: true, channelId: 'lounge' }]);
+  expect(requests).toMatchObject([{ wait: true, channelId: 'lounge' }]);
 });
 
 test('a command that is not over after 14 minutes says so, within the time that Discord gives', async () => {
@@ -107,10 +107,10 @@ test('/say wait:true that is refused is told at once', async () => {
 });
 
 test('/say refuses a voice that there is not, as /voice preview does, and says nothing', async () => {
-  const said: unknown[] = [];
+  const messages: unknown[] = [];
   const listening = makePorts({
     sayText: async (...args) => {
-      said.push(args);
+      messages.push(args);
       return { kind: 'queued', position: 0, ended: endedSession };
     },
   });
@@ -118,7 +118,7 @@ test('/say refuses a voice that there is not, as /voice preview does, and says n
   const unknown = 'There is no "rmz". There are: rms, slt, kal.';
   expect(readReply(replies)).toEqual(['caller', unknown]);
   await say.run(makeCall({ text: 'Hello', voice: 'SLT' }), listening);
-  expect(said).toMatchObject([['g', 'Hello', 'queue', { voice: 'slt' }]]);
+  expect(messages).toMatchObject([['g', 'Hello', 'queue', { voice: 'slt' }]]);
 });
 
 test('/say is for those in the channel', async () => {

@@ -18,21 +18,23 @@ import {
 } from './command-ports.ts';
 import { readReply as read, runPressed, runTyped } from './run-typed.ts';
 
-const group = commands.find((one) => 'commands' in one && one.name === 'track');
+const group = commands.find(
+  (command) => 'commands' in command && command.name === 'track',
+);
 const subcommands = group && 'commands' in group ? group.commands : [];
 
 function findSubcommand(name: string) {
-  const found = subcommands.find((one) => one.name === name);
-  if (!found) throw new Error(`no /track ${name}`);
-  return found;
+  const foundCommand = subcommands.find((subcommand) => subcommand.name === name);
+  if (!foundCommand) throw new Error(`no /track ${name}`);
+  return foundCommand;
 }
 
 /** Runs `/track name`. */
 const runTrackCommand = (
   name: string,
   inputs: CommandCall['inputs'] = {},
-  over?: PortOverrides,
-) => runTyped(`track ${name}`, { ...inLounge, inputs }, over);
+  overrides?: PortOverrides,
+) => runTyped(`track ${name}`, { ...inLounge, inputs }, overrides);
 
 const rain: ListedTrack = {
   name: 'bg',
@@ -49,8 +51,8 @@ const rain: ListedTrack = {
   waiting: [{ title: 'wind', owner: 'Ben' }, { title: 'sea' }],
 };
 
-const pressTrack = (name: string, about: string, over?: PortOverrides) =>
-  runPressed(name, { ...inLounge, inputs: { about } }, over);
+const pressTrack = (name: string, about: string, overrides?: PortOverrides) =>
+  runPressed(name, { ...inLounge, inputs: { about } }, overrides);
 
 const idle = { percent: 100, isPaused: false, isMuted: false, waiting: [] };
 const own = ['voice', 'cues'].map((name) => ({ ...idle, name }));
@@ -61,12 +63,18 @@ async function suggestOptions(
   name: string,
   option: string,
   typed: string,
-  over = listing,
+  overrides = listing,
   inputs: CommandCall['inputs'] = {},
 ) {
-  const found = findSubcommand(name).options.find((one) => one.name === option);
-  if (found?.kind !== 'text') throw new Error(`no ${option}`);
-  return await found.suggest?.(typed, { ...inLounge, inputs }, makePorts(over));
+  const foundOption = findSubcommand(name).options.find(
+    (commandOption) => commandOption.name === option,
+  );
+  if (foundOption?.kind !== 'text') throw new Error(`no ${option}`);
+  return await foundOption.suggest?.(
+    typed,
+    { ...inLounge, inputs },
+    makePorts(overrides),
+  );
 }
 
 test.each(subcommands.map(({ name }) => name))(
@@ -131,18 +139,18 @@ test.each(['track.skip:bg', 'track.pause:bg'])(
 
 test('who may open the channel no more as a sound ends reads only that it is done', async () => {
   let isOpen = true;
-  const heard = Promise.withResolvers<'completed'>();
+  const hearing = Promise.withResolvers<'completed'>();
   const replied = runTrackCommand(
     'play',
     { sound: 'wind', wait: 'true' },
     {
-      playSound: async () => [playingWind(heard.promise)],
+      playSound: async () => [playingWind(hearing.promise)],
       canOpen: async () => isOpen,
     },
   );
   await waitUntilSettled();
   isOpen = false;
-  heard.resolve('completed');
+  hearing.resolve('completed');
   expect(read(await replied)).toEqual(['caller', 'Done.']);
 });
 
@@ -182,11 +190,11 @@ test.each<[PlayOutcome, string]>([
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])(
   '/track play tells its caller alone what keeps it from playing: %j',
-  async (playing, words) => {
+  async (playing, text) => {
     const playSound = async () => [playing] as const;
     expect(read(await runTrackCommand('play', { sound: 'x' }, { playSound }))).toEqual([
       'caller',
-      words,
+      text,
     ]);
   },
 );
@@ -194,7 +202,7 @@ test.each<[PlayOutcome, string]>([
 const playingWind = (ended: Promise<'completed'>) =>
   ({ kind: 'playing', title: 'wind', track: 'bg', place: 0, ended }) as const;
 
-test('a volume that is not theirs to change stays, and they are told', async () => {
+test('/track play leaves the volume of a track of somebody else, and says whose it is', async () => {
   const wind = playingWind(endedSession);
   const denied = { kind: 'denied', track: 'bg', owner: 'Ana' } as const;
   const playSound = async () => [wind, denied] as const;
@@ -204,12 +212,12 @@ test('a volume that is not theirs to change stays, and they are told', async () 
 });
 
 test('/track play wait:true replies to all once the sound is over, and of what loops that it will not be', async () => {
-  const heard = Promise.withResolvers<'completed'>();
-  const asked: unknown[] = [];
-  const wind = playingWind(heard.promise);
+  const hearing = Promise.withResolvers<'completed'>();
+  const requests: unknown[] = [];
+  const wind = playingWind(hearing.promise);
   const denied = { kind: 'denied', track: 'bg', owner: 'Ana' } as const;
   const playSound: PortOverrides['playSound'] = async (...[, , request]) => {
-    asked.push(request.wait);
+    requests.push(request.wait);
     return request.loop ? [{ kind: 'looping', track: 'bg' }] : [wind, denied];
   };
   const replied = runTrackCommand(
@@ -218,7 +226,7 @@ test('/track play wait:true replies to all once the sound is over, and of what l
     { playSound },
   );
   expect(await Promise.race([replied, waitUntilSettled()])).toBeUndefined();
-  heard.resolve('completed');
+  hearing.resolve('completed');
   expect(read(await replied)).toEqual([
     'room',
     'wind: heard to its end.',
@@ -233,7 +241,7 @@ test('/track play wait:true replies to all once the sound is over, and of what l
       ),
     ),
   ).toEqual(['caller', 'bg: it repeats, so there is no end to wait for.']);
-  expect(asked).toEqual([true, true]);
+  expect(requests).toEqual([true, true]);
 });
 
 test.each<[readonly TrackOutcome[], readonly string[]]>([
@@ -286,35 +294,35 @@ const denied: TrackOutcome = {
 };
 
 test('a refused skip comes with Skip, which counts votes and answers the voter alone', async () => {
-  const words = "main is Ana's. Ask a DJ, or vote with Skip: 1/2.";
+  const text = "main is Ana's. Ask a DJ, or vote with Skip: 1/2.";
   const [refused] = await runTrackCommand('skip', {}, { changeTracks: () => [denied] });
   expect([refused?.buttons, read([refused])]).toEqual([
     ['track.skip:main'],
-    ['room', words],
+    ['room', text],
   ]);
   expect(
     read(await pressTrack('track.skip', 'main', { changeTracks: () => [denied] })),
-  ).toEqual([...['caller', words]]);
+  ).toEqual([...['caller', text]]);
 });
 
 test('the buttons of the panel steer the track they carry, and answer privately', async () => {
-  const asked: unknown[] = [];
-  const over: PortOverrides = {
+  const requests: unknown[] = [];
+  const overrides: PortOverrides = {
     ...listing,
     changeTracks: (_guildId, { id }, { kind }, name) => {
-      asked.push([id, kind, name]);
+      requests.push([id, kind, name]);
       return [denied];
     },
   };
-  const replies = await pressTrack('track.skip', 'bg', over);
+  const replies = await pressTrack('track.skip', 'bg', overrides);
   expect(read(replies)[0]).toBe('caller');
   expect(replies[0].buttons).toBeUndefined();
-  await pressTrack('track.pause', 'bg', over);
+  await pressTrack('track.pause', 'bg', overrides);
   await pressTrack('track.pause', 'main', {
-    ...over,
+    ...overrides,
     listTracks: () => [{ ...rain, name: 'main', isPaused: true }],
   });
-  expect(asked).toEqual([
+  expect(requests).toEqual([
     ['adam', 'skip', 'bg'],
     ['adam', 'pause', 'bg'],
     ['adam', 'resume', 'main'],

@@ -6,7 +6,8 @@ import { readReply } from './run-typed.ts';
 
 const some = [{ word: 'Ana' }, { word: 'Kubernetes', say: 'koo-ber-net-ees' }];
 const listWords = async () => ({ words: some, isRead: true, limit: 200 });
-const makeControl = (over: Partial<ServerVocabulary>) => makePorts({ words: over });
+const makeControl = (overrides: Partial<ServerVocabulary>) =>
+  makePorts({ words: overrides });
 
 test.each<[CommandCall['inputs'], Partial<ServerVocabulary>, readonly string[]]>([
   [{ add: 'Ana' }, {}, ['I now expect to hear "Ana".']],
@@ -61,10 +62,16 @@ test.each<[CommandCall['inputs'], Partial<ServerVocabulary>, readonly string[]]>
     { listWords: async () => ({ words: [], isRead: false, limit: 200 }) },
     ["That doesn't work now. I told the operator; try again later."],
   ],
-])('/voice words with %j is answered in one sentence', async (typed, over, lines) => {
-  const replies = await words.run({ ...manager, inputs: typed }, makeControl(over));
-  expect(readReply(replies)).toEqual(['caller', ...lines]);
-});
+])(
+  '/voice words with %j is answered in one sentence',
+  async (typed, overrides, lines) => {
+    const replies = await words.run(
+      { ...manager, inputs: typed },
+      makeControl(overrides),
+    );
+    expect(readReply(replies)).toEqual(['caller', ...lines]);
+  },
+);
 
 test.each<Record<string, string>>([{ add: 'Ana' }, { remove: 'Ana' }])(
   'whoever does not manage the server changes nothing with %j, but may look',

@@ -10,11 +10,11 @@ import { readGoodSettings } from './read-settings.ts';
 type Given = Parameters<typeof readGoodSettings>[0];
 
 /** Prices of the engines that answer under these settings. */
-const readTariff = (given: Given) => getTariff(readGoodSettings(given));
+const readTariff = (processEnv: Given) => getTariff(readGoodSettings(processEnv));
 
 /** Whether any engine in use, or one that may take its place, can cost money. */
-function mayCostMoney(given: Given) {
-  const prices = listPricesInUse(readGoodSettings(given));
+function mayCostMoney(processEnv: Given) {
+  const prices = listPricesInUse(readGoodSettings(processEnv));
   return prices.some(({ price }) => price.kind === 'priced');
 }
 
@@ -57,11 +57,11 @@ test('a known model costs its price wherever it is served; an unknown one is fre
   const readThinkPrice = (baseUrl: string, model?: string) =>
     readTariff(toChat(baseUrl, model)).think;
   const [home, elsewhere] = ['http://litellm:4000/v1', 'https://llm.example.org/v1'];
-  const known = readThinkPrice('https://eu.api.openai.com/v1', 'gpt-6-luna');
-  expect(known).toMatchObject({ kind: 'priced' });
-  expect(known).not.toHaveProperty('isEstimate');
-  for (const place of [home, elsewhere])
-    expect(readThinkPrice(place, 'gpt-6-luna')).toEqual(known);
+  const knownPrice = readThinkPrice('https://eu.api.openai.com/v1', 'gpt-6-luna');
+  expect(knownPrice).toMatchObject({ kind: 'priced' });
+  expect(knownPrice).not.toHaveProperty('isEstimate');
+  for (const placeName of [home, elsewhere])
+    expect(readThinkPrice(placeName, 'gpt-6-luna')).toEqual(knownPrice);
   expect(readThinkPrice(home)).toEqual({ kind: 'free' });
   expect(readThinkPrice(elsewhere)).toEqual({
     kind: 'priced',

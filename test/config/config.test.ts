@@ -170,8 +170,11 @@ test('the shared key goes to the shared address only', () => {
 
 test('recognition over a WebSocket has a model of its own', () => {
   const baseUrl = 'ws://127.0.0.1:8000/v1';
-  const asked = { TRANSCRIPTION_BASE_URL: baseUrl, TRANSCRIPTION_BACKEND: 'realtime' };
-  expect(readGoodSettings(asked).engines.transcription).toMatchObject({
+  const request = {
+    TRANSCRIPTION_BASE_URL: baseUrl,
+    TRANSCRIPTION_BACKEND: 'realtime',
+  };
+  expect(readGoodSettings(request).engines.transcription).toMatchObject({
     backend: 'realtime',
     baseUrl,
     model: 'gpt-live-transcribe',
@@ -258,10 +261,10 @@ test('.env.example has the lines that engines give for their settings; -u writes
 
 test('.env.example used as it is changes nothing', async () => {
   const text = await readFile('.env.example', 'utf8');
-  const given = Object.fromEntries(
+  const fields = Object.fromEntries(
     [...text.matchAll(/^([A-Z\d_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
   );
-  expect(readGoodSettings(given)).toEqual(readGoodSettings({}));
+  expect(readGoodSettings(fields)).toEqual(readGoodSettings({}));
 });
 
 test('the bot is called by the first of at most 20 names, and answers to the others', () => {

@@ -32,19 +32,19 @@ test('a fall-back has its own model, key and voice', () => {
 });
 
 test('a chat server with a fall-back is waited for 30 s, unless the operator says otherwise', () => {
-  const given = { CHAT_COMPLETION_FALLBACK_BASE_URL: 'http://two/v1' };
+  const fields = { CHAT_COMPLETION_FALLBACK_BASE_URL: 'http://two/v1' };
   expect(readGood({}).engines.deadlines.chat.firstMs).toBe(300_000);
-  expect(readGood(given).engines.deadlines.chat.firstMs).toBe(30_000);
-  const longer = readGood({ ...given, CHAT_COMPLETION_FIRST_BYTE_SECONDS: '100' });
+  expect(readGood(fields).engines.deadlines.chat.firstMs).toBe(30_000);
+  const longer = readGood({ ...fields, CHAT_COMPLETION_FIRST_BYTE_SECONDS: '100' });
   expect(longer.engines.deadlines.chat.firstMs).toBe(100_000);
 });
 
 test('a fall-back that uses the shared address uses the shared key, and another does not', () => {
-  const given = {
+  const fields = {
     OPENAI_API_KEY: 'k',
     CHAT_COMPLETION_FALLBACK_BASE_URL: 'https://api.openai.com/v1',
   };
-  expect(readGood(given).engines.fallbacks.chat).toHaveProperty('apiKey');
+  expect(readGood(fields).engines.fallbacks.chat).toHaveProperty('apiKey');
   const { chat } = readGood({
     OPENAI_API_KEY: 'k',
     CHAT_COMPLETION_FALLBACK_BASE_URL: 'http://two/v1',
@@ -64,6 +64,6 @@ test.each([
     { SPEECH_BASE_URL: '', SPEECH_FALLBACK_BASE_URL: 'http://two/v1' },
     'a fallback needs a first server',
   ],
-])('%o is a mistake: %s', (environment, words) =>
-  expect(listMistakes(environment)).toEqual([expect.stringContaining(words)]),
+])('%o is a mistake: %s', (environment, text) =>
+  expect(listMistakes(environment)).toEqual([expect.stringContaining(text)]),
 );

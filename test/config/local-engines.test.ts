@@ -28,10 +28,10 @@ test('with local no address and no key is used', () => {
 });
 
 test('the path of a folder is a local model, and is never sent to a vendor', () => {
-  const given = { ...key, TRANSCRIPTION_LANGUAGE: 'de' };
+  const fields = { ...key, TRANSCRIPTION_LANGUAGE: 'de' };
   for (const model of ['./models/mine', '/srv/models/mine'])
     expect(
-      readGoodSettings({ ...given, TRANSCRIPTION_MODEL: model }).engines.transcription,
+      readGoodSettings({ ...fields, TRANSCRIPTION_MODEL: model }).engines.transcription,
     ).toMatchObject({
       kind: 'local',
       model,

@@ -38,10 +38,10 @@ test('the model of every server that can be set is watched: its end is told, and
     id,
     shutdown_date: '2026-12-24',
   }));
-  const asked: string[] = [];
-  using server = await openExaminedServer({}, (response, one) => {
-    asked.push(`${one.path} ${one.headers.authorization}`);
-    answerModels(...all)(response, one);
+  const questions: string[] = [];
+  using server = await openExaminedServer({}, (response, request) => {
+    questions.push(`${request.path} ${request.headers.authorization}`);
+    answerModels(...all)(response, request);
   });
   const config = makeFullEnvironment((group) => `${server.origin}/${group}`);
   const told: string[] = [];
@@ -54,9 +54,9 @@ test('the model of every server that can be set is watched: its end is told, and
       expect.stringMatching(`\\(${group}\\) ends on 2026-12-24$`),
     );
     const path = `/${group.toLowerCase().replaceAll('_', '-')}/models`;
-    expect(asked).toContain(`${path} Bearer key-of-${group}`);
+    expect(questions).toContain(`${path} Bearer key-of-${group}`);
   }
-  expect(asked).toHaveLength(named.length);
+  expect(questions).toHaveLength(named.length);
 });
 
 test('every key that can be set, and the token, is known as a secret', () =>
@@ -74,8 +74,8 @@ test('a model that hears beside one that reads is in use too', () => {
 });
 
 test('no model of OpenAI that is about to end is taken without being asked for', () => {
-  const found = readMistakes({ OPENAI_API_KEY: 'a-key', SPEECH_BACKEND: 'speech' });
-  expect(found).toEqual([expect.stringContaining('SPEECH_MODEL')]);
+  const matches = readMistakes({ OPENAI_API_KEY: 'a-key', SPEECH_BACKEND: 'speech' });
+  expect(matches).toEqual([expect.stringContaining('SPEECH_MODEL')]);
 });
 
 test('gpt-live is refused wherever a model can be set, its recogniser is not', () => {
@@ -84,15 +84,15 @@ test('gpt-live is refused wherever a model can be set, its recogniser is not', (
       /_MODEL(_NAME)?$/.test(name) && !['LIVE_MODEL', 'TURN_MODEL'].includes(name),
   );
   expect(places).toHaveLength(10);
-  for (const place of places)
+  for (const placeName of places)
     for (const model of [
       'gpt-live-1',
       'gpt-live-1.1',
       'openai/gpt-live-1',
       'a,gpt-live-2',
     ])
-      expect(readMistakes({ [place]: model }), place).toEqual([
-        `${place}: gpt-live needs OpenAI's Live API: leave it empty, and set PIPELINE=live and LIVE_MODEL`,
+      expect(readMistakes({ [placeName]: model }), placeName).toEqual([
+        `${placeName}: gpt-live needs OpenAI's Live API: leave it empty, and set PIPELINE=live and LIVE_MODEL`,
       ]);
   const streaming = { OPENAI_API_KEY: 'a-key', TRANSCRIPTION_BACKEND: 'realtime' };
   expect(

@@ -8,21 +8,21 @@ test('programs may choose among the speech models that the operator lists; the f
   ).toMatchObject({
     models: ['piper'],
   });
-  const more = readGoodSettings({
+  const config = readGoodSettings({
     ...server,
     SPEECH_MODEL: 'piper, kokoro, piper,tts-1',
   });
-  expect(more.engines.speech).toMatchObject({
+  expect(config.engines.speech).toMatchObject({
     model: 'piper',
     models: ['piper', 'kokoro', 'tts-1'],
   });
-  expect(listModelsInUse(more.engines).map(({ role, model }) => [role, model])).toEqual(
-    [
-      ['SPEECH', 'piper'],
-      ['SPEECH', 'kokoro'],
-      ['SPEECH', 'tts-1'],
-    ],
-  );
+  expect(
+    listModelsInUse(config.engines).map(({ role, model }) => [role, model]),
+  ).toEqual([
+    ['SPEECH', 'piper'],
+    ['SPEECH', 'kokoro'],
+    ['SPEECH', 'tts-1'],
+  ]);
   for (const wrong of [',', 'a,,b', 'x'.repeat(101), Array(26).fill('a').join()])
     expect(readMistakes({ ...server, SPEECH_MODEL: wrong }), wrong).toEqual([
       'SPEECH_MODEL: must be at most 25 models of at most 100 characters each, with commas between them',

@@ -98,9 +98,9 @@ test.each([
     { sky: { command: 'a', env: { K: `\${OPENAI_API_KEY}` } } },
     'not set or a setting of the bot',
   ],
-])('%s is told in a sentence', (_, servers, words) =>
+])('%s is told in a sentence', (_, servers, text) =>
   expect(readServerFile(servers)).toMatchObject({
     kind: 'bad',
-    mistakes: [expect.stringContaining(words)],
+    mistakes: [expect.stringContaining(text)],
   }),
 );

@@ -23,14 +23,14 @@ function openSetup(answer: (request: ConsoleRequest) => Answer) {
     ready,
     gone: new AbortController().signal,
   };
-  const parts = {
+  const deps = {
     sandbox,
     events,
     show: createConversationPrinter({ write: () => undefined }),
     botName: 'Nova',
     dataDir: 'none',
   };
-  return { parts, clock, witness: events };
+  return { parts: deps, clock, witness: events };
 }
 
 const ready = {

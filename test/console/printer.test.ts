@@ -20,15 +20,15 @@ function openScreen() {
       text += part;
     },
   };
-  return { show: createConversationPrinter(terminal), text: () => text };
+  return { show: createConversationPrinter(terminal), readText: () => text };
 }
 
 test('lines of a person stand under their name, once, without the mention of the bot', () => {
-  const { show, text } = openScreen();
+  const { show, readText } = openScreen();
   const message = { kind: 'message', author: 'Adam', text: '<@5> hello\nyou' };
   for (const change of ['posted', 'edited', 'deleted'] as const)
     printMessage({ ...message, change }, show);
-  expect(text()).toBe('  Adam   hello\n         you\n');
+  expect(readText()).toBe('  Adam   hello\n         you\n');
 });
 
 test.each<readonly [Parameters<typeof printEvent>[0], string]>([
@@ -66,8 +66,8 @@ test.each<readonly [Parameters<typeof printEvent>[0], string]>([
 ])(
   'whoever speaks, here or on the page, is printed with the answer: %j',
   (event, line) => {
-    const { show, text } = openScreen();
+    const { show, readText } = openScreen();
     printEvent(event, 'Nova', show);
-    expect(text()).toEqual(line);
+    expect(readText()).toEqual(line);
   },
 );

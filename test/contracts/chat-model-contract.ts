@@ -63,7 +63,7 @@ export function testChatModel(name: string, open: () => Promise<OpenModel>) {
   });
 }
 
-async function collectTexts(parts: AsyncIterable<ChatPart>) {
-  const all = await Array.fromAsync(parts);
-  return all.flatMap((part) => (part.kind === 'text' ? [part.text] : []));
+async function collectTexts(replyStream: AsyncIterable<ChatPart>) {
+  const allChatParts = await Array.fromAsync(replyStream);
+  return allChatParts.flatMap((part) => (part.kind === 'text' ? [part.text] : []));
 }

@@ -38,13 +38,13 @@ export function testListening(
 
 type OpenListening = (onPartial?: OnPartial, signal?: AbortSignal) => Listening;
 
-function testPartials(name: string, open: OpenListening, one: ContractUtterance) {
+function testPartials(name: string, open: OpenListening, utterance: ContractUtterance) {
   test(`${name}: words come while somebody speaks, and all of them when they pause`, async () => {
     const partials: string[] = [];
     using listening = open((text) => partials.push(text));
-    await sendUtterance(listening, one);
+    await sendUtterance(listening, utterance);
     await expect.poll(() => partials.length).toBeGreaterThan(0);
-    expect(await collectHeard(listening)).toBe(one.text);
+    expect(await collectHeard(listening)).toBe(utterance.text);
   });
 }
 

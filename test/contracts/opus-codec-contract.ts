@@ -26,12 +26,12 @@ function testSound(name: string, open: () => Promise<OpusCodec>) {
       const encoder = codec.createEncoder(fromHz);
       for (const toHz of testedRates) {
         const decoder = codec.createDecoder(toHz);
-        let heard = new Int16Array(0);
+        let heardSound = new Int16Array(0);
         for (let n = 0; n < 5; n++)
-          heard = decoder.decode(encoder.encode(makeTone(fromHz))).slice();
-        expect(heard).toHaveLength(toHz / 50);
+          heardSound = decoder.decode(encoder.encode(makeTone(fromHz))).slice();
+        expect(heardSound).toHaveLength(toHz / 50);
         expect(
-          Math.abs(measureRms(heard) / measureRms(makeTone(fromHz)) - 1),
+          Math.abs(measureRms(heardSound) / measureRms(makeTone(fromHz)) - 1),
         ).toBeLessThan(0.15);
       }
     },
@@ -63,19 +63,19 @@ function testChannels(name: string, open: () => Promise<OpusCodec>) {
     const left = Int16Array.from({ length: 1920 }, (_, n) =>
       n % 2 === 0 ? (mono[n >> 1] ?? 0) : 0,
     );
-    let heard = new Int16Array(0);
+    let heardSound = new Int16Array(0);
     let bytes = 0;
     for (let n = 0; n < 50; n++) {
       const frame = encoder.encode(left);
       bytes += frame.length;
-      heard = decoder.decode(frame).slice();
+      heardSound = decoder.decode(frame).slice();
     }
-    expect(heard).toHaveLength(1920);
+    expect(heardSound).toHaveLength(1920);
     expect(
-      measureRms(heard.filter((_, n) => n % 2 === 0)) / measureRms(mono),
+      measureRms(heardSound.filter((_, n) => n % 2 === 0)) / measureRms(mono),
     ).toBeCloseTo(1, 1);
     expect(
-      measureRms(heard.filter((_, n) => n % 2 === 1)) / measureRms(mono),
+      measureRms(heardSound.filter((_, n) => n % 2 === 1)) / measureRms(mono),
     ).toBeLessThan(0.1);
     expect(bytes * 8).toBeLessThan(145_000);
   });
@@ -110,16 +110,16 @@ function testJunk(name: string, open: () => Promise<OpusCodec>) {
         codec.createEncoder(16_000),
         codec.createDecoder(16_000),
       ];
-      let heard = new Int16Array(0);
+      let heardSound = new Int16Array(0);
       for (let n = 0; n < 5; n++)
-        heard = decoder.decode(encoder.encode(makeTone(16_000))).slice();
-      const limit = 1.05 * measureRms(heard);
+        heardSound = decoder.decode(encoder.encode(makeTone(16_000))).slice();
+      const limit = 1.05 * measureRms(heardSound);
       for (let n = 0; n < 20; n++) {
-        heard = decoder.decode(Buffer.of(first)).slice();
-        expect(heard).toHaveLength(320);
-        expect(measureRms(heard)).toBeLessThan(limit);
+        heardSound = decoder.decode(Buffer.of(first)).slice();
+        expect(heardSound).toHaveLength(320);
+        expect(measureRms(heardSound)).toBeLessThan(limit);
       }
-      expect(measureRms(heard)).toBeLessThan(limit / 4);
+      expect(measureRms(heardSound)).toBeLessThan(limit / 4);
       expect(decoder.decode(Buffer.of(first | 1))).toHaveLength(640);
       expect(measureRms(decoder.decode(encoder.encode(makeTone(16_000))))).toBeLessThan(
         0.3,

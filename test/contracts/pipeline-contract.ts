@@ -26,7 +26,7 @@ export type ModelScript = {
 export type OpenPipeline = AsyncDisposable & {
   readonly pipeline: Pipeline;
   /** Requests to chat and speech that are going on now. */
-  running(): number;
+  countRunning(): number;
   /** Resolves when whatever can happen by itself has happened, say a hang-up reaching a server. */
   settled(): Promise<void>;
 };
@@ -99,13 +99,15 @@ export function testPipeline(name: string, open: OpenPipelineFor) {
 function testContent(name: string, open: OpenPipelineFor) {
   test(`${name}: the text of an answer is whole, and its sound follows the order of the text`, async () => {
     await using opened = await open({ says: answerText });
-    const parts = await readAnswer(opened.pipeline, new FakeHost());
-    expect(joinTexts(parts)).toBe(answerText);
-    const clauses = parts.flatMap((part) =>
+    const replyParts = await readAnswer(opened.pipeline, new FakeHost());
+    expect(joinTexts(replyParts)).toBe(answerText);
+    const clauses = replyParts.flatMap((part) =>
       part.kind === 'clause' ? [part.text] : [],
     );
-    expect(listSoundedTexts(parts)).toEqual(clauses);
-    const sounds = parts.flatMap((part) => (part.kind === 'audio' ? [part.pcm] : []));
+    expect(listSoundedTexts(replyParts)).toEqual(clauses);
+    const sounds = replyParts.flatMap((part) =>
+      part.kind === 'audio' ? [part.pcm] : [],
+    );
     expect(sounds.length).toBeGreaterThan(0);
     for (const { samples, channels } of sounds) {
       expect(samples.length).toBeGreaterThan(0);
@@ -156,19 +158,19 @@ function testAbort(name: string, open: OpenPipelineFor) {
       })();
       await expect(reading).rejects.toBe(reason);
       await opened.settled();
-      expect(opened.running()).toBe(0);
+      expect(opened.countRunning()).toBe(0);
     }
   });
 
   test(`${name}: after an abort nothing more of it comes, however often it is asked for`, async () => {
     await using opened = await open({ says: answerText, ends: 'stall' });
     const caller = new AbortController();
-    const parts = beginAnswer(opened, caller.signal)[Symbol.asyncIterator]();
-    while ((await parts.next()).value?.kind !== 'audio');
+    const replyStream = beginAnswer(opened, caller.signal)[Symbol.asyncIterator]();
+    while ((await replyStream.next()).value?.kind !== 'audio');
     await opened.settled();
     caller.abort(new Error('interrupted'));
     for (let tries = 0; tries < 5; tries++) {
-      expect((await parts.next().catch(() => undefined))?.value).toBeUndefined();
+      expect((await replyStream.next().catch(() => undefined))?.value).toBeUndefined();
       await opened.settled();
     }
   });
@@ -180,20 +182,20 @@ function testLeaving(name: string, open: OpenPipelineFor) {
     const answer = beginAnswer(opened, neverAborted);
     for await (const part of answer) if (part.kind === 'text') break;
     await opened.settled();
-    expect(opened.running()).toBe(0);
+    expect(opened.countRunning()).toBe(0);
   });
 
   test(`${name}: a model that fails is told as a BotError, after the sound that did come`, async () => {
     await using opened = await open({ says: answerText, ends: 'fail' });
     const answer = beginAnswer(opened, neverAborted);
-    const parts: ReplyPart[] = [];
+    const replyParts: ReplyPart[] = [];
     const reading = (async () => {
-      for await (const part of answer) parts.push(part);
+      for await (const part of answer) replyParts.push(part);
     })();
     await expect(reading).rejects.toBeInstanceOf(BotError);
-    expect(listSoundedTexts(parts).length).toBeGreaterThan(0);
+    expect(listSoundedTexts(replyParts).length).toBeGreaterThan(0);
     await opened.settled();
-    expect(opened.running()).toBe(0);
+    expect(opened.countRunning()).toBe(0);
   });
 }
 
@@ -210,12 +212,12 @@ function testTools(name: string, open: OpenPipelineFor) {
     await opened.settled();
     expect(host.ran).toEqual([]);
     host.release();
-    const parts = await reading;
+    const replyParts = await reading;
     expect(host.ran).toEqual([lampTool]);
-    expect(parts.filter(({ kind }) => kind === 'tool')).toEqual([
+    expect(replyParts.filter(({ kind }) => kind === 'tool')).toEqual([
       { kind: 'tool', call: lampTool },
     ]);
-    expect(joinTexts(parts)).toBe('One moment, please. The lamp is on now.');
+    expect(joinTexts(replyParts)).toBe('One moment, please. The lamp is on now.');
   });
 
   test(`${name}: a tool call in a dropped answer never ran`, async () => {
@@ -228,7 +230,7 @@ function testTools(name: string, open: OpenPipelineFor) {
     host.release();
     await opened.settled();
     expect(host.ran).toEqual([]);
-    expect(opened.running()).toBe(0);
+    expect(opened.countRunning()).toBe(0);
   });
 }
 
@@ -295,14 +297,14 @@ export async function drainAnswer<Part>(answer: AsyncIterator<Part>) {
   return { parts, error: undefined };
 }
 
-export function joinTexts(parts: readonly ReplyPart[]) {
-  return parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+export function joinTexts(replyParts: readonly ReplyPart[]) {
+  return replyParts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
 }
 
 /** The clauses that sounded, in order, each once for an unbroken run of its sound. */
-export function listSoundedTexts(parts: readonly ReplyPart[]) {
-  const texts = parts.flatMap((part) =>
+export function listSoundedTexts(replyParts: readonly ReplyPart[]) {
+  const texts = replyParts.flatMap((part) =>
     part.kind === 'audio' ? [part.ofText ?? ''] : [],
   );
-  return texts.filter((text, place) => text !== texts[place - 1]);
+  return texts.filter((text, index) => text !== texts[index - 1]);
 }

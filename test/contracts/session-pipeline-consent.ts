@@ -33,11 +33,11 @@ function testConsent(name: PipelineName) {
     );
     expect(sent).toEqual([]);
     const both = [
-      await served.packets('forward', adam),
-      await served.packets('capital', eva),
+      await served.makePackets('forward', adam),
+      await served.makePackets('capital', eva),
     ];
     await served.pass(4_000, both.flat());
-    await served.until(() => served.fixture.of('answered').length > 0, 'an answer');
+    await served.passUntil(() => served.fixture.of('answered').length > 0, 'an answer');
     expect(served.heard.join(' ')).not.toMatch(/what|capital|france/);
     expect(served.heard).toContain(getSayingText('forward'));
     expect(JSON.stringify(served.providers.requests)).not.toContain('Eva');
@@ -47,7 +47,7 @@ function testConsent(name: PipelineName) {
   test(`${name}: what is said to others reaches nobody who answers`, async () => {
     await using served = await openServed(name, { replies, addressing: 'auto' });
     await served.say('forward');
-    await served.settle();
+    await served.settleAll();
     expect(served.fixture.of('ignored')).toMatchObject([{ why: 'not-named' }]);
     expect([served.asked, served.spending.bills, listRemembered(served)]).toEqual([
       [],
@@ -67,12 +67,12 @@ function testRetraction(name: PipelineName) {
   test(`${name}: a no in the middle of a sentence takes back what was heard of it`, async () => {
     await using served = await openServed(name, { replies, people: [adam] });
     await served.say('forward', adam, 1_200);
-    const rest = await served.packets('forward', adam);
+    const rest = await served.makePackets('forward', adam);
     await served.fixture.privacy.deny(toGuildId('g'), toPersonId('adam'));
-    const before = served.providers.requests.length;
+    const countBefore = served.providers.requests.length;
     await served.pass(1_500, rest);
-    await served.settle();
-    expect(served.providers.requests.slice(before)).toEqual([]);
+    await served.settleAll();
+    expect(served.providers.requests.slice(countBefore)).toEqual([]);
     expect([served.fixture.of('answered'), served.running]).toEqual([[], []]);
     const calls = served.providers.talk.calls.map(({ bufferMs, items, commits }) => ({
       bufferMs,
@@ -92,7 +92,7 @@ function testLeaving(name: PipelineName) {
     await using served = await openServed(name, { replies });
     await served.ask('forward');
     await served.fixture.privacy.deny(toGuildId('g'), toPersonId('adam'));
-    await served.settle();
+    await served.settleAll();
     expect(listRemembered(served)).toEqual([]);
     await served.fixture.privacy.allow(toGuildId('g'), toPersonId('adam'));
     await served.ask('capital');
@@ -109,7 +109,7 @@ function testLeaving(name: PipelineName) {
   test(`${name}: after the goodbye nothing is under way, and nobody is connected to`, async () => {
     await using served = await openListening(name);
     await served.fixture.sessions.leave(toGuildId('g'));
-    await served.settle();
+    await served.settleAll();
     expect([
       served.running,
       listRemembered(served),

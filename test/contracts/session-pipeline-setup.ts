@@ -22,7 +22,7 @@ const storyIsReported = [{ match: 'forward', text: longStory }, ...replies];
 export async function openListening(name: PipelineName): Promise<ServedSession> {
   const served = await openServed(name, { replies: storyIsReported, pace: slowPace });
   await served.say('forward');
-  await served.until(() => served.soundedMs(1_000) > 900, 'a second of a story');
+  await served.passUntil(() => served.soundedMs(1_000) > 900, 'a second of a story');
   return served;
 }
 
@@ -35,8 +35,8 @@ export async function continueAfterPause(
   const [endMs, leadMs] = [2_260, 480];
   const goesOnMs = endMs + pauseMs;
   const nowMs = served.fixture.clock.nowMs();
-  const first = await served.packets('capital', adam);
-  const second = await served.packets('forward', adam, goesOnMs - leadMs);
+  const first = await served.makePackets('capital', adam);
+  const second = await served.makePackets('forward', adam, goesOnMs - leadMs);
   await served.pass(goesOnMs + ms, [
     ...first.filter(({ atMs }) => atMs < nowMs + endMs),
     ...second.filter(({ atMs }) => atMs >= nowMs + goesOnMs),
@@ -47,7 +47,7 @@ export async function continueAfterPause(
 export async function findQuietMs(served: ServedSession) {
   await served.pass(600);
   const { sent } = served.fixture.linkOpener.link;
-  await served.settle();
+  await served.settleAll();
   await served.pass(2_000);
   expect(served.fixture.linkOpener.link.sent).toBe(sent);
   expect(served.running).toEqual([]);

@@ -8,8 +8,8 @@ import {
 import { adam } from '#test/conversation/setup/session-fixture.ts';
 import { continueAfterPause } from './session-pipeline-setup.ts';
 
-const makeCall = (name: string, given: object = {}) => ({
-  call: { name, argumentsJson: JSON.stringify(given) },
+const makeCall = (name: string, fields: object = {}) => ({
+  call: { name, argumentsJson: JSON.stringify(fields) },
 });
 const foundResult = { match: 'othersWithoutName', text: 'You are two.' };
 
@@ -47,10 +47,10 @@ function testRuns(name: PipelineName) {
     const pace = { tokensPerSecond: 50, soundSpeed: 20 };
     await using served = await openServed(name, { replies, pace });
     await served.say('forward');
-    await served.until(() => served.soundedMs(800) > 700, 'some of the answer');
+    await served.passUntil(() => served.soundedMs(800) > 700, 'some of the answer');
     expect(listTools(served)).toEqual([]);
     served.fixture.talk.stopSpeaking(toGuildId('g'));
-    await served.settle();
+    await served.settleAll();
     await served.pass(3_000);
     expect([listTools(served), served.running]).toEqual([[], []]);
   });
@@ -60,7 +60,7 @@ function testRuns(name: PipelineName) {
     await using served = await openServed(name, { replies, people: [adam] });
     // He pauses and goes on: what was prepared in the pause rests on half of his words.
     await continueAfterPause(served, 120, 3_540);
-    await served.settle();
+    await served.settleAll();
     const [answered, ...others] = served.fixture.of('answered');
     expect([answered?.text, others]).toEqual(['You are two.', []]);
     expect(listTools(served)).toEqual([['who_is_here', 'ran', 'adam']]);
@@ -116,9 +116,9 @@ function testEffects(name: PipelineName) {
       pace: { firstTokenMs: 100 },
     });
     await served.say('louder');
-    await served.until(() => listTools(served).length > 0, 'a volume that is set');
+    await served.passUntil(() => listTools(served).length > 0, 'a volume that is set');
     served.fixture.linkOpener.link.lose();
-    await served.until(
+    await served.passUntil(
       () => served.fixture.of('answered').length > 0,
       'an answer over the next link',
     );

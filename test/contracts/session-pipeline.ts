@@ -63,11 +63,14 @@ function testMemory(name: PipelineName) {
     await using served = await openServed(name, { replies, people: [adam, sly] });
     await served.fixture.sessions.join(lounge, toPersonId('eva'));
     const both = [
-      await served.packets('forward', adam),
-      await served.packets('capital', sly),
+      await served.makePackets('forward', adam),
+      await served.makePackets('capital', sly),
     ];
     await served.pass(3_000, both.flat());
-    await served.until(() => served.fixture.of('answered').length === 2, 'two answers');
+    await served.passUntil(
+      () => served.fixture.of('answered').length === 2,
+      'two answers',
+    );
     const answered = served.fixture
       .of('answered')
       .map(({ speakerId, text }) => [speakerId, text]);
@@ -90,7 +93,7 @@ function testCaptions(name: PipelineName) {
       const wanted = listener && { listener };
       await using served = await openServed(name, { replies, ...wanted });
       await served.ask('forward');
-      await served.settle();
+      await served.settleAll();
       return served.heard;
     };
     const captions = new RecordedUtterances();
@@ -132,17 +135,17 @@ function testHeardWords(name: PipelineName) {
     await using served = await openListening(name);
     await served.pass(2_000);
     await served.say('capital');
-    await served.until(
+    await served.passUntil(
       () => served.fixture.of('answered').length === 2,
       'the second answer',
     );
     const [cut, next] = served.fixture.of('answered');
     expect(next).toMatchObject({ finish: 'completed', text: 'Paris.' });
     expect(cut?.finish).toBe('cancelled');
-    const heard = cut?.heardText.replace(/[\s—.…-]+$/u, '') ?? '';
-    expect(heard.length).toBeGreaterThan(20);
-    expect(longStory.startsWith(heard)).toBe(true);
-    expect(heard.length).toBeLessThan(longStory.length - 40);
+    const transcript = cut?.heardText.replace(/[\s—.…-]+$/u, '') ?? '';
+    expect(transcript.length).toBeGreaterThan(20);
+    expect(longStory.startsWith(transcript)).toBe(true);
+    expect(transcript.length).toBeLessThan(longStory.length - 40);
     const [first, second, third, ...others] = served.shown;
     expect([first, third, others]).toEqual([
       `user: Adam: ${getSayingText('forward')}`,
@@ -159,7 +162,7 @@ function testTurns(name: PipelineName) {
     await using served = await openServed(name, { replies });
     const { sent } = served.fixture.linkOpener.link;
     await served.say('mumble');
-    await served.settle();
+    await served.settleAll();
     await served.pass(3_000);
     expect([
       served.fixture.of('answered'),
@@ -180,8 +183,8 @@ function testContinuation(name: PipelineName) {
     const pace = { recogniseMs: 900 };
     await using served = await openServed(name, { replies, pace });
     await continueAfterPause(served, 900, 2_000);
-    await served.until(() => served.fixture.of('answered').length > 0, 'an answer');
-    await served.settle();
+    await served.passUntil(() => served.fixture.of('answered').length > 0, 'an answer');
+    await served.settleAll();
     await served.pass(3_000);
     expect(served.fixture.of('answered')).toMatchObject([
       { text: 'Ten meters it is.' },
@@ -197,7 +200,7 @@ function testUsage(name: PipelineName) {
     await using served = await openServed(name, { replies });
     await served.ask('forward');
     await served.ask('capital');
-    await served.settle();
+    await served.settleAll();
     const { bills } = served.spending;
     expect(bills.map(({ closed }) => closed)).toEqual(bills.map(() => 1));
     const wanted = bills.filter((bill) => bill.wanted > 0);
@@ -218,8 +221,11 @@ function testWriting(name: PipelineName) {
     await using served = await openServed(name, { replies });
     served.providers.set({ trouble: { transcriptions: 'html' } });
     await served.say('forward');
-    await served.until(() => served.fixture.of('failed').length > 0, 'what went wrong');
-    await served.settle();
+    await served.passUntil(
+      () => served.fixture.of('failed').length > 0,
+      'what went wrong',
+    );
+    await served.settleAll();
     expect(served.fixture.of('failed')).toMatchObject([{ stage: 'recognise' }]);
     const hears = name !== 'chained'; // by itself
     const answered = {
@@ -240,8 +246,8 @@ function testWriting(name: PipelineName) {
 
 /** Topics of people's words in the last request. */
 function listTopics({ shown }: ServedSession) {
-  const said = shown.filter((line) => line.startsWith('user')).join(' ');
-  return said.match(/capital|forward|loud/g) ?? [];
+  const utterance = shown.filter((line) => line.startsWith('user')).join(' ');
+  return utterance.match(/capital|forward|loud/g) ?? [];
 }
 
 /** The server knows that nobody listens. */

@@ -13,7 +13,7 @@ export interface LinkSetup extends AsyncDisposable {
   /** Lets `ms` of the link's time pass. */
   pass(ms: number): Promise<void>;
   /** Number of the bot's voiced frames that the person has received. */
-  heard(): number;
+  getHeard(): number;
   /** Takes the link away from outside. */
   lose(): void;
 }
@@ -42,13 +42,15 @@ function testHearing(name: string, open: OpenLinkSetup) {
 
   test(`${name}: packets come from their speaker, in order of sequence`, async () => {
     await using setup = await open(() => true);
-    const heard = await collectPackets(setup, () => setup.speak());
-    const voiced = heard.filter(({ opus }) => !isSilenceFrame(opus));
+    const heardPackets = await collectPackets(setup, () => setup.speak());
+    const voiced = heardPackets.filter(({ opus }) => !isSilenceFrame(opus));
     expect(voiced.length).toBeGreaterThanOrEqual(8);
-    expect(new Set(heard.map(({ speakerId }) => speakerId))).toEqual(
+    expect(new Set(heardPackets.map(({ speakerId }) => speakerId))).toEqual(
       new Set([setup.speakerId]),
     );
-    const steps = heard.slice(1).map((one, n) => measureStep(heard[n], one));
+    const steps = heardPackets
+      .slice(1)
+      .map((packet, n) => measureStep(heardPackets[n], packet));
     expect(steps.every((each) => each > 0 && each < 10)).toBe(true);
   });
 
@@ -67,9 +69,9 @@ function testSpeaking(name: string, open: OpenLinkSetup, frame: MakeFrame) {
     await using setup = await open(() => true);
     const source = new CountedFrames(10, frame);
     setup.link.playFrames(source).wake();
-    await passUntil(setup, () => setup.heard() >= 10);
+    await passUntil(setup, () => setup.getHeard() >= 10);
     expect(source.departed.map(({ frame }) => frame)).toEqual(source.all);
-    expect(setup.heard()).toBe(10);
+    expect(setup.getHeard()).toBe(10);
   });
 }
 
@@ -124,17 +126,17 @@ class CountedFrames implements FrameSource {
 
 /** Everything heard until a little after `work` is done. */
 async function collectPackets(setup: LinkSetup, work: () => Promise<void>) {
-  const heard: Packet[] = [];
+  const heardPackets: Packet[] = [];
   const stop = new AbortController();
   const hearing = (async () => {
     for await (const packet of setup.link.receivePackets(stop.signal))
-      heard.push(packet);
+      heardPackets.push(packet);
   })();
   await work();
   await setup.pass(100);
   stop.abort();
   await hearing.catch(() => {});
-  return heard;
+  return heardPackets;
 }
 
 /** From one RTP sequence to the next, over its wrap. */

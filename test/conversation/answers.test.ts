@@ -304,7 +304,7 @@ playScripts({
     [
       {
         stored: { eva: { kind: 'always' } },
-        acts: { close: ({ closed }) => void closed.add('adam') },
+        acts: { closeRoom: ({ closed }) => void closed.add('adam') },
       },
       `
     adam chooses answers private
@@ -385,8 +385,8 @@ playScripts({
 });
 
 function makeFailingPipeline(error: unknown) {
-  const parts = { next: () => Promise.reject(error) };
-  return { answer: () => ({ [Symbol.asyncIterator]: () => parts }) };
+  const deps = { next: () => Promise.reject(error) };
+  return { answer: () => ({ [Symbol.asyncIterator]: () => deps }) };
 }
 
 test('an answer is prepared in the order of the stream while its end is waited for, and heard after it', async () => {

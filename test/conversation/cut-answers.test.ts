@@ -41,7 +41,7 @@ test('three typed questions of one person wait and are answered in their order',
   await passTime(fixture, 30_000);
   const kinds = (await Promise.all(answers)).map(({ kind }) => kind);
   expect(kinds).toEqual(['answered', 'answered', 'answered']);
-  expect(fixture.spoken().slice(-3)).toEqual(['One.', 'Two.', 'Three.']);
+  expect(fixture.listSpoken().slice(-3)).toEqual(['One.', 'Two.', 'Three.']);
 });
 
 test('of a waiting typed question that a stop drops, the reply says so', async () => {

@@ -41,7 +41,7 @@ const attic = {
 const threeChannels = {
   ...places,
   findChannel: (_: GuildId, id: ChannelId) =>
-    [lounge, den, attic].find((one) => one.channelId === id),
+    [lounge, den, attic].find((entry) => entry.channelId === id),
 };
 const toAttic = ({ sessions }: SessionFixture) =>
   sessions.onSeatChange(toGuildId('g'), {

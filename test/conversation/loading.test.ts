@@ -11,8 +11,8 @@ test('who waits for a model that is still loading is told so, and then gets the 
   const loading = { error: new BotError('provider.loading', true, 'It loads.') };
   const rounds: ChatStep[][] = [...Array(8).fill([loading]), ['You said five.']];
   const { chain } = makeChain('chat', [new FakeChat(rounds, clock)], clock);
-  const over = { chat: createChatChain(chain), pieces: 2 };
-  const fixture = await joinLounge(over, [adam], clock);
+  const overrides = { chat: createChatChain(chain), pieces: 2 };
+  const fixture = await joinLounge(overrides, [adam], clock);
   void fixture.talk.askQuestion(toGuildId('g'), 'Hello?', adam, 'voice');
   await passTime(fixture, 12_000);
   const lines = fixture.panelContents.map(({ lines }) => lines[1]?.id);

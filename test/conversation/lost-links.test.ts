@@ -74,10 +74,10 @@ test('a text that was taken back is not read out after a lost link, also where i
   expect(floorPhase(fixture)).toBe('making');
   const { id = 0 } = talk.state.turnQueue.current ?? {};
   talk.post({ kind: 'taken-out', id, why: 'withdrawn' });
-  const before = synthesizer.asked.length;
+  const countBefore = synthesizer.asked.length;
   fixture.linkOpener.link.lose();
   await passTime(fixture, 8_000);
-  expect(synthesizer.asked.length).toBe(before);
+  expect(synthesizer.asked.length).toBe(countBefore);
 });
 
 /** A voice server that takes 400 ms to let go of a request. */

@@ -116,7 +116,10 @@ playScripts({
     > captions.only; captions place https://discord.com/channels/g/lounge; people.yes names Adam
     `,
   'a panel is called for only when something has changed': [
-    { people: [adam], acts: { panels: ({ panelContents }) => panelContents.length } },
+    {
+      people: [adam],
+      acts: { countPanels: ({ panelContents }) => panelContents.length },
+    },
     `
     20000
     do panels > 1
@@ -277,7 +280,7 @@ playScripts({
     {
       acts: {
         ...acts,
-        shut({ dependencies }) {
+        shutMessages({ dependencies }) {
           dependencies.messages.notifyPeople = () =>
             Promise.reject(new BotError('discord.forbidden', false, 'Shut.'));
         },

@@ -19,7 +19,7 @@ async function countFiles(served: ServedSession, begin: () => Promise<unknown>) 
     detailed: false,
   });
   await begin();
-  await served.until(() => served.soundedMs(400) > 0, 'the first frame');
+  await served.passUntil(() => served.soundedMs(400) > 0, 'the first frame');
   const { result } = await profiler.post('Profiler.takePreciseCoverage');
   profiler.disconnect();
   const passed = result.filter(
@@ -35,7 +35,7 @@ test('a question passes few files of src', async () => {
     replies: [{ match: /./, text: 'Ten.' }],
   });
   await served.ask('forward');
-  await served.settle();
+  await served.settleAll();
   const count = await countFiles(served, () => served.say('capital'));
   expect(count).toBeGreaterThan(100);
   expect(count).toBeLessThanOrEqual(mostFiles.question);
@@ -43,7 +43,7 @@ test('a question passes few files of src', async () => {
 
 test('a sound that a person plays passes few files', async () => {
   await using served = await openServed('chained');
-  await served.settle();
+  await served.settleAll();
   const { tracks } = served.fixture;
   const count = await countFiles(served, () =>
     runTyped(

@@ -94,8 +94,8 @@ test('a person in a quiet channel is answered as soon as in a busy one', async (
     const countAnswers = () =>
       fixture.events.filter(({ kind }) => kind === 'answered').length;
     const before = countAnswers();
-    const said = await sayWords('human-cards-004', adam, startMs + 20);
-    await passUntil(fixture, () => countAnswers() !== before, said);
+    const packets = await sayWords('human-cards-004', adam, startMs + 20);
+    await passUntil(fixture, () => countAnswers() !== before, packets);
     return clock.nowMs() - startMs;
   };
   const quietMs = await tookMs();

@@ -59,13 +59,13 @@ test('a text is known to sound that follows an answer which was dropped just bef
 });
 
 test('a text is known to sound that waited while its asker went on over an answer', async () => {
-  let heard = 'the bridge';
-  const transcriber = new FakeTranscriber({ texts: () => heard });
+  let transcript = 'the bridge';
+  const transcriber = new FakeTranscriber({ texts: () => transcript });
   const fixture = await openRoom({ transcriber, rounds: [[longSentence]] });
   const first = await sayWords('human-cards-003', adam, fixture.clock.nowMs());
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding', first);
   fixture.talk.sayText(toGuildId('g'), text, 'queue', {});
-  heard = 'over the river';
+  transcript = 'over the river';
   const second = await sayWords('human-cards-003', adam, fixture.clock.nowMs());
   const isReading = () =>
     floorPhase(fixture) !== undefined && findAnsweredPerson(fixture) === undefined;
@@ -75,17 +75,17 @@ test('a text is known to sound that waited while its asker went on over an answe
 });
 
 test('"wait" of somebody who leaves then does not hold the floor', async () => {
-  let heard = 'tell me a story';
-  const transcriber = new FakeTranscriber({ texts: () => heard });
+  let transcript = 'tell me a story';
+  const transcriber = new FakeTranscriber({ texts: () => transcript });
   const story = Array.from(
     { length: 12 },
     (_, n) => `Number ${n} was a lamp by the sea.`,
   );
   const fixture = await openRoom({ transcriber, rounds: [[story.join(' ')]] });
-  const asked = await sayWords('human-cards-004', adam, fixture.clock.nowMs());
-  await passUntil(fixture, () => floorPhase(fixture) === 'sounding', asked);
+  const packets = await sayWords('human-cards-004', adam, fixture.clock.nowMs());
+  await passUntil(fixture, () => floorPhase(fixture) === 'sounding', packets);
   await passTime(fixture, 2_000);
-  heard = 'wait';
+  transcript = 'wait';
   await passTime(
     fixture,
     2_000,
@@ -109,8 +109,8 @@ test('a person who calls the bot by name does not wait for the tool of another a
       return { facts: { found: 'it' } };
     },
   });
-  let heard = 'Nova, look it up';
-  const transcriber = new FakeTranscriber({ texts: () => heard });
+  let transcript = 'Nova, look it up';
+  const transcriber = new FakeTranscriber({ texts: () => transcript });
   const chat: ChatModel = {
     async *reply(messages) {
       if (messages.at(-1)?.content.includes('look')) {
@@ -137,22 +137,22 @@ test('a person who calls the bot by name does not wait for the tool of another a
     return phase?.kind === 'sounding' && phase.isStarved;
   };
   await passUntil(fixture, isStarved);
-  heard = 'Nova, what time is it';
+  transcript = 'Nova, what time is it';
   await passTime(fixture, 2_500, await sayWords('human-goforward', eva, clock.nowMs()));
   await passTime(fixture, 500);
   expect(findAnsweredPerson(fixture)).toBe('eva');
 });
 
 test('a stop after the bot has finished stops nothing, and no sound confirms it', async () => {
-  let heard = 'the bridge';
-  const transcriber = new FakeTranscriber({ texts: () => heard });
+  let transcript = 'the bridge';
+  const transcriber = new FakeTranscriber({ texts: () => transcript });
   const fixture = await openRoom({ transcriber, rounds: [['It is long.']] });
   const question = await sayWords('human-cards-003', adam, fixture.clock.nowMs());
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding', question);
   await passUntil(fixture, () => floorPhase(fixture) === undefined);
   await passTime(fixture, 1_000);
   const { sent } = fixture.linkOpener.link;
-  heard = 'stop';
+  transcript = 'stop';
   const stop = await sayWords('human-cards-003', adam, fixture.clock.nowMs());
   await passTime(fixture, 6_000, stop);
   expect(fixture.of('recognised').at(-1)?.text).toBe('stop');

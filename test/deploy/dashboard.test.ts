@@ -35,7 +35,7 @@ test('each query of the dashboard names a metric of the bot and its labels', asy
   for (const query of queries) {
     const [named = ''] =
       /(?:parley|process)_\w+(\.\+)?/.exec(query.replace('_bucket', '')) ?? [];
-    const name = [...known.keys()].find((one) => new RegExp(`^${named}$`).test(one));
+    const name = [...known.keys()].find((text) => new RegExp(`^${named}$`).test(text));
     const labels = [
       ...(known.get(name ?? '') ?? [`no metric ${named}`]),
       ...ofPrometheus,

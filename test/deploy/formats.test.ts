@@ -56,8 +56,9 @@ test.each(['compose.yaml', ...overlays])(
         expect(services[other], `${key} waits for ${other}`).toMatchObject(
           awaited[condition],
         );
-      const volumes = service.volumes?.map((one) => one.split(':')[0] ?? '') ?? [];
-      const mounted = volumes.filter((one) => !one.startsWith('.'));
+      const volumes =
+        service.volumes?.map((volume) => volume.split(':')[0] ?? '') ?? [];
+      const mounted = volumes.filter((volume) => !volume.startsWith('.'));
       expect(Object.keys(named), key).toEqual(expect.arrayContaining(mounted));
       expect(Object.keys({ ...base.secrets }), key).toEqual(
         expect.arrayContaining([...(service.secrets ?? [])]),

@@ -157,8 +157,8 @@ test('the tree of the image starts with production modules only, as nobody, and 
 });
 
 /** Resolves at the next line of its log that begins so. */
-async function waitForReport(bot: BotProcess, words: string) {
-  await bot.waitForLine(({ msg }) => msg?.startsWith(words) === true, reportMs);
+async function waitForReport(bot: BotProcess, text: string) {
+  await bot.waitForLine(({ msg }) => msg?.startsWith(text) === true, reportMs);
 }
 
 /** Pino's number of the level. */

@@ -75,9 +75,9 @@ test('a program beside the bot gets its own arguments, and the data folder of th
     });
     return `${stdout}`.trim().split('\n');
   };
-  const one = askedFor({});
-  expect(one).toContain('--property=StateDirectory=parley');
-  expect(one.slice(-4)).toEqual([
+  const item = askedFor({});
+  expect(item).toContain('--property=StateDirectory=parley');
+  expect(item.slice(-4)).toEqual([
     '/usr/bin/env',
     'DATA_DIR=/var/lib/parley',
     'node',

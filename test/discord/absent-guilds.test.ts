@@ -55,7 +55,7 @@ async function guildsOf(botId: PersonId, ...guildIds: readonly unknown[]) {
   return store;
 }
 
-test('servers that removed the bot while it was away are told of as soon as it is back', async () => {
+test('servers that removed the bot while it was away are reported as soon as it is back', async () => {
   const store = await guildsOf(fakeBotId, present, unavailable, gone, forbidden);
   expect(await logInOver(store)).toMatchObject({
     removed: [gone, forbidden],

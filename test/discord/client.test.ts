@@ -12,7 +12,7 @@ async function serveAnswer(answer: RequestListener) {
 }
 
 // Proves: REST, gateway and voice of Discord by fake (discord.js and @discordjs/voice)
-test('a refused token is told as such, with where to get a new one', async () => {
+test('a refused token is named, with the page where to get a new one', async () => {
   const apiUrl = await serveAnswer((_, response) => {
     response.writeHead(401, { 'content-type': 'application/json' });
     response.end('{"message":"401: Unauthorized","code":0}');
@@ -32,7 +32,7 @@ test.each<[string, number, string, string]>([
   ['a proxy’s error', 502, 'text/html', 'answered with an error (502)'],
 ])(
   '%s in place of the API (%i %s) is told as one that %s',
-  async (_, status, type, words) => {
+  async (_, status, type, text) => {
     const apiUrl = await serveAnswer((_request, response) => {
       response
         .writeHead(status, { 'content-type': type })
@@ -43,7 +43,7 @@ test.each<[string, number, string, string]>([
     );
     expect(refusal).toMatchObject({ code: 'discord.unreachable' });
     expect(refusal.message).toBe(
-      `Discord at ${apiUrl} ${words}: check DISCORD_API_URL and that it runs.`,
+      `Discord at ${apiUrl} ${text}: check DISCORD_API_URL and that it runs.`,
     );
   },
 );

@@ -114,7 +114,7 @@ function holdAll(steps: readonly HeldStep[]) {
     const taken = count < 0 ? held.removePackets(source, atMs) : [];
     const oldestMs = Math.max(
       0,
-      ...taken.map((one) => atMs - (arrivals.get(one) ?? 0)),
+      ...taken.map((item) => atMs - (arrivals.get(item) ?? 0)),
     );
     if (taken.length > 25 || oldestMs > 500)
       throw new Error(`${taken.length} datagrams were held for up to ${oldestMs} ms.`);

@@ -43,34 +43,34 @@ function openAwayClient() {
       () => undefined,
       limits,
     ).openLink(lobby, () => true, signal);
-  return { shard, open: openLinks, asked: () => adapters };
+  return { shard, open: openLinks, listAdapters: () => adapters };
 }
 
 test('a join while the gateway is away waits, and is refused as offline when it does not come back', async () => {
-  const { open, asked } = openAwayClient();
+  const { open, listAdapters } = openAwayClient();
   await expect(open({ offlineMs: 600 })).rejects.toMatchObject({
     code: 'link.offline',
     retryable: true,
   });
-  expect(asked()).toBe(0);
+  expect(listAdapters()).toBe(0);
 });
 
 test('a join that waits for the gateway goes on when that is back', async () => {
-  const { open, shard, asked } = openAwayClient();
+  const { open, shard, listAdapters } = openAwayClient();
   const opening = open({ offlineMs: 60_000, connectMs: 700 });
   opening.catch(() => undefined);
   await new Promise((resolve) => setTimeout(resolve, 300));
-  expect(asked()).toBe(0);
+  expect(listAdapters()).toBe(0);
   shard.status = Status.Ready;
   await expect(opening).rejects.not.toMatchObject({ code: 'link.offline' });
-  expect(asked()).toBe(1);
+  expect(listAdapters()).toBe(1);
 });
 
 test('a join that is called off while the gateway is away ends at once', async () => {
-  const { open, asked } = openAwayClient();
+  const { open, listAdapters } = openAwayClient();
   const calling = new AbortController();
   const opening = open({ offlineMs: 60_000 }, calling.signal);
   calling.abort(new Error('called off'));
   await expect(opening).rejects.toThrow('called off');
-  expect(asked()).toBe(0);
+  expect(listAdapters()).toBe(0);
 });

@@ -14,7 +14,7 @@ test('a bot that ends at once leaves every voice channel that it is in or on its
     makeGuild('nowhere', null),
   ];
   const all = [...guilds, makeGuild('away', 'b', Status.Reconnecting)];
-  const cache = new Map(all.map((one) => [one.id, one]));
+  const cache = new Map(all.map((entry) => [entry.id, entry]));
   const voice = { adapters: new Map([['joining', {}]]) };
   leaveAllSeats({ guilds: { cache }, voice } as unknown as Client<true>);
   expect(sent).toMatchObject([

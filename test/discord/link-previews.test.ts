@@ -50,7 +50,7 @@ async function openBot() {
   const written: TypedMessage[] = [];
   const opened = await openSandboxBot([...commands, about]);
   opened.typed.setListener({
-    onWritten: (one) => void written.push(one),
+    onWritten: (message) => void written.push(message),
     onDeleted: () => undefined,
   });
   return { ...opened, written, finish };
@@ -63,8 +63,8 @@ test('no link in what a model wrote is fetched for a preview, through any door',
   const ann = sandbox.person('Ann');
   const own = { channelId: lounge.channelId };
   // Mention reply, the channel's chat, notes to people in it, recap, captions.
-  const asked = ann.write(`<@${sandbox.botId}> tell me`, { channel: 'Lounge' });
-  expect(asked.hasPreviews).toBe(true);
+  const message = ann.write(`<@${sandbox.botId}> tell me`, { channel: 'Lounge' });
+  expect(message.hasPreviews).toBe(true);
   await expect.poll(() => written).toHaveLength(1);
   const [mention] = written;
   if (mention) await typed.replyTo(mention, toOpenText(answer), never);
@@ -82,10 +82,10 @@ test('no link in what a model wrote is fetched for a preview, through any door',
   );
   caption.requestUpdate('whole');
   await caption.waitUntilSettled();
-  const shown = sandbox
+  const shownMessages = sandbox
     .messages('Lounge')
     .filter(({ text }) => text.includes('example.com'));
-  expect(shown.map(({ hasPreviews }) => hasPreviews)).toEqual([
+  expect(shownMessages.map(({ hasPreviews }) => hasPreviews)).toEqual([
     false,
     false,
     false,
@@ -99,7 +99,7 @@ test('no link in what a model wrote is fetched for a preview, through any door',
   ]);
   // Ask about this, /ask at once and after thinking, in public and in private, and what follows a first answer.
   const lines = ['ask', 'aside', 'slow', 'misjudged'].map((line) => ann.command(line));
-  const calls = [ann.menu('Ask about this', asked), ...lines];
+  const calls = [ann.menu('Ask about this', message), ...lines];
   const isThinking = ({ id }: { readonly id: string }) =>
     sandbox.requests().some(({ path }) => path.includes(`/${id}/`));
   await expect.poll(() => calls.every(isThinking)).toBe(true);

@@ -52,7 +52,7 @@ test('members are known by name, also those whom Discord has not told of, and no
     toPersonId(sandbox.person('Cy').id),
     toPersonId('1'),
   ];
-  const known = await places.listMembers(sandbox.guildId, ids);
-  expect(known.map(({ name }) => name)).toEqual(['Bea', 'Cy']);
+  const knownMembers = await places.listMembers(sandbox.guildId, ids);
+  expect(knownMembers.map(({ name }) => name)).toEqual(['Bea', 'Cy']);
   expect(await places.listMembers(toGuildId('1'), ids)).toEqual([]);
 });

@@ -12,12 +12,12 @@ const hello = formatText('server.new', { bot: 'Nova' });
 const barred = formatText('server.barred');
 
 /** A Discord without sound, a book of servers, and a bot that is logged in over both. */
-async function openWorld(more: Partial<DiscordOptions> = {}) {
+async function openWorld(overrides: Partial<DiscordOptions> = {}) {
   const { guilds: store } = openMemoryStores();
   await using stack = new AsyncDisposableStack();
   const sandbox = stack.use(await openSilentSandbox());
   const events: DiscordEvent[] = [];
-  const logIn = () => openBot(sandbox, { guildStore: store, ...more }, events);
+  const logIn = () => openBot(sandbox, { guildStore: store, ...overrides }, events);
   let bot = await logIn();
   stack.defer(() => bot[Symbol.asyncDispose]());
   const all = stack.move();
@@ -25,7 +25,7 @@ async function openWorld(more: Partial<DiscordOptions> = {}) {
     sandbox,
     store,
     events,
-    warnings: () =>
+    listWarnings: () =>
       events.flatMap((event) => (event.kind === 'warning' ? [event] : [])),
     async restart() {
       await bot[Symbol.asyncDispose]();
@@ -37,11 +37,11 @@ async function openWorld(more: Partial<DiscordOptions> = {}) {
 
 async function openBot(
   { apiUrl, token }: Sandbox,
-  more: Partial<DiscordOptions>,
+  overrides: Partial<DiscordOptions>,
   events: DiscordEvent[],
 ) {
   const onEvent = (event: DiscordEvent) => void events.push(event);
-  return await openDiscord({ apiUrl, token, onEvent, ...more }, never);
+  return await openDiscord({ apiUrl, token, onEvent, ...overrides }, never);
 }
 
 function listWrittenTexts(guild: SandboxGuild, channel = 'general') {
@@ -60,7 +60,7 @@ test.concurrent('a server that invites the bot reads once how to call it, in its
   const german = formatText('server.new', { bot: 'Nova' }, 'de');
   await expect.poll(() => listWrittenTexts(guild, 'arrivals')).toEqual([german]);
   expect(listWrittenTexts(guild)).toEqual([]);
-  expect(world.warnings()).toEqual([]);
+  expect(world.listWarnings()).toEqual([]);
 });
 
 test.concurrent('it is not said again after an outage, a lost session and a restart, nor to servers of before', async ({

@@ -111,14 +111,14 @@ test('a channel that is closed to most is no wider than an open one, which is wi
   guild.permit('Workshop', '@everyone', { deny: ['viewChannel'] });
   await expect.poll(bothWays).toEqual([true, false]);
   const texts = login.here.channels.cache.filter(
-    (one) => one.isTextBased() && !one.isVoiceBased(),
+    (channel) => channel.isTextBased() && !channel.isVoiceBased(),
   );
   expect(texts.size).toBeGreaterThan(0);
   for (const [channelId] of texts) {
-    const place = { guildId: guild.id, channelId: toChannelId(channelId), name: '' };
+    const channel = { guildId: guild.id, channelId: toChannelId(channelId), name: '' };
     expect([
-      discordPlaces.isNoWider(place, lounge),
-      discordPlaces.isNoWider(place, workshop),
+      discordPlaces.isNoWider(channel, lounge),
+      discordPlaces.isNoWider(channel, workshop),
     ]).toEqual([true, false]);
   }
   // Whoever may see the Lounge alone reads nothing of it elsewhere, where no Connect is needed.

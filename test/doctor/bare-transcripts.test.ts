@@ -23,14 +23,14 @@ async function examineEars(text: string, settings: NodeJS.ProcessEnv = {}) {
 }
 
 test('a recogniser that sends bare text is told by the words of the clip, and the setting mends it', async () => {
-  const found = await examineEars(testSentence);
-  expect(found.mendOf('recognise')).toBe('set TRANSCRIPTION_PLAIN_TEXT=true');
+  const match = await examineEars(testSentence);
+  expect(match.mendOf('recognise')).toBe('set TRANSCRIPTION_PLAIN_TEXT=true');
   const mended = await examineEars(testSentence, { TRANSCRIPTION_PLAIN_TEXT: 'true' });
   expect(mended.about('recognise')).toMatch(/^ok/);
 });
 
 test('an error in bare text is no transcript, and no setting is advised', async () => {
-  const found = await examineEars('Internal Server Error');
-  expect(found.about('recognise')).toMatch(/missing|failed|fail/);
-  expect(found.mendOf('recognise')).not.toContain('set TRANSCRIPTION_PLAIN_TEXT');
+  const match = await examineEars('Internal Server Error');
+  expect(match.about('recognise')).toMatch(/missing|failed|fail/);
+  expect(match.mendOf('recognise')).not.toContain('set TRANSCRIPTION_PLAIN_TEXT');
 });

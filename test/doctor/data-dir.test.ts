@@ -20,19 +20,19 @@ function dataDir() {
 }
 
 test('in a folder where no bot ever ran, the doctor says so and creates nothing', async () => {
-  using place = dataDir();
-  const { code, about } = await place.examine();
+  using tempFolder = dataDir();
+  const { code, about } = await tempFolder.examine();
   expect([code, about('lock')]).toEqual([0, 'ok lock free: no bot uses this folder']);
-  expect(readdirSync(place.folder)).toEqual([]);
+  expect(readdirSync(tempFolder.folder)).toEqual([]);
 });
 
 test('the doctor names the process that works on DATA_DIR, and its stores', async () => {
-  using place = dataDir();
-  using _lock = await lockDataDir(place.folder, { clock: realClock }, never);
-  await using _store = await openLocalStore(storePath(place.folder), {
+  using tempFolder = dataDir();
+  using _lock = await lockDataDir(tempFolder.folder, { clock: realClock }, never);
+  await using _store = await openLocalStore(storePath(tempFolder.folder), {
     clock: realClock,
   });
-  const { code, about } = await place.examine();
+  const { code, about } = await tempFolder.examine();
   expect(code).toBe(0);
   expect(about('lock')).toMatch(
     new RegExp(`^ok lock process ${process.pid} on \\S+ uses this folder$`),

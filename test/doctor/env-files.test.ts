@@ -109,10 +109,10 @@ test.each([
   ],
 ])(
   'Azure with a wrong address of %s is mended by its line',
-  async (_, subject, reason, right, given) => {
+  async (_, subject, reason, right, input) => {
     const file = {
       ...azureFile,
-      CHAT_COMPLETION_BASE_URL: `{azure}/openai/deployments${given}`,
+      CHAT_COMPLETION_BASE_URL: `{azure}/openai/deployments${input}`,
     };
     const { about, mendOf, origins } = await examineEnvFile(file, {
       azure: answerAzure,
@@ -242,10 +242,10 @@ test.each([
   ['LM Studio, its own API', lmStudio, '/api/v1', '/v1', 'qwen3-8b'],
 ])(
   '%s: the base URL that answers is named with its line',
-  async (_, server, given, right, model) => {
+  async (_, server, input, right, model) => {
     const file = {
       ...chat,
-      CHAT_COMPLETION_BASE_URL: `{chat}${given}`,
+      CHAT_COMPLETION_BASE_URL: `{chat}${input}`,
       CHAT_COMPLETION_MODEL: model,
     };
     const { lines, origins, about } = await examineEnvFile(file, {
@@ -255,7 +255,7 @@ test.each([
     const line = `mend: set CHAT_COMPLETION_BASE_URL=${origins.chat}${right}`;
     const isTold = lines.some((printed) => printed.trim() === line);
     expect([isTold, /^ok think/.test(about('think') ?? '')]).toContain(true);
-    if (given !== '/') expect(isTold).toBe(true);
+    if (input !== '/') expect(isTold).toBe(true);
   },
 );
 

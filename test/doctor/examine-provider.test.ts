@@ -64,9 +64,9 @@ test.each([
   ['/api/v1/audio/transcriptions?tenant=7', 'differs'],
 ])(
   '%j is tried up and down, and the settings hold the address that answers',
-  async (given, verdict) => {
+  async (input, verdict) => {
     await using server = await openMockProviders({ ...swiftServer, hears: said });
-    const address = server.baseUrl.replace(/\/v1$/, given);
+    const address = server.baseUrl.replace(/\/v1$/, input);
     const { about, code, mendOf, settings } = await runExamination([
       '--provider',
       address,
@@ -77,7 +77,7 @@ test.each([
         ? undefined
         : 'end the base URL in /v1, as in the settings below',
     );
-    const query = given.includes('?') ? '?tenant=VALUE' : '';
+    const query = input.includes('?') ? '?tenant=VALUE' : '';
     expect(settings.CHAT_COMPLETION_BASE_URL).toBe(`${server.baseUrl}${query}`);
     expect(code).toBe(0);
   },
@@ -88,18 +88,18 @@ const nowhere = answerJson({ detail: 'Not Found' }, 404);
 test('WAV, which tells its rate, is advised where the server sends it, else raw samples', async () => {
   const makeRoutes = (isWavKnown: boolean) => ({
     'GET /v1/models': answerModels('piper'),
-    'POST /v1/audio/speech': ((response, asked) => {
-      const isRefused = asked.body.response_format === 'wav' && !isWavKnown;
+    'POST /v1/audio/speech': ((response, request) => {
+      const isRefused = request.body.response_format === 'wav' && !isWavKnown;
       (isRefused
         ? answerJson({ detail: 'no such format' }, 422)
-        : answerSpeech(16_000))(response, asked);
+        : answerSpeech(16_000))(response, request);
     }) satisfies Parameters<typeof openExaminedServer>[0][string],
   });
   using both = await openExaminedServer(makeRoutes(true), nowhere);
   using raw = await openExaminedServer(makeRoutes(false), nowhere);
-  const one = await examineServer(both);
+  const entry = await examineServer(both);
   const other = await examineServer(raw);
-  expect(one.settings.SPEECH_FORMAT).toBe('wav');
+  expect(entry.settings.SPEECH_FORMAT).toBe('wav');
   expect(other.settings.SPEECH_FORMAT).toBe('pcm');
 });
 
@@ -107,10 +107,10 @@ test('if the server lacks the usual voice and none was chosen, its first voice i
   using server = await openExaminedServer({
     'GET /v1/models': answerModels('kokoro'),
     'GET /v1/audio/voices': answerJson({ voices: ['af_heart', 'af_sky'] }),
-    'POST /v1/audio/speech': (response, asked) => {
-      const isKnown = asked.body.voice === 'af_heart';
+    'POST /v1/audio/speech': (response, request) => {
+      const isKnown = request.body.voice === 'af_heart';
       const refuse = answerJson({ detail: { message: 'no voice' } }, 400);
-      (isKnown ? answerSpeech(24_000) : refuse)(response, asked);
+      (isKnown ? answerSpeech(24_000) : refuse)(response, request);
     },
   });
   const { code, settings } = await examineServer(server);
@@ -130,12 +130,12 @@ test.each([
 ])('a model that %s is told', async (_, called, mend) => {
   using server = await openExaminedServer({
     'GET /v1/models': answerModels('thinker'),
-    'POST /v1/chat/completions': (response, asked) => {
-      const words = [{ reasoning: 'Hm.' }, { content: 'one' }].map((one) =>
-        makeDelta(one),
+    'POST /v1/chat/completions': (response, request) => {
+      const words = [{ reasoning: 'Hm.' }, { content: 'one' }].map((entry) =>
+        makeDelta(entry),
       );
-      const answer = asked.body.tools ? [called] : [...words, makeDelta({}, 'stop')];
-      answerStream(...answer)(response, asked);
+      const answer = request.body.tools ? [called] : [...words, makeDelta({}, 'stop')];
+      answerStream(...answer)(response, request);
     },
   });
   const { about, code, mendOf } = await examineServer(server);
@@ -181,7 +181,10 @@ test('a server that talks and does not read is no fault', async () => {
   using server = await openExaminedServer(
     routes,
     nowhere,
-    attachTalker({ aloud: () => ({ ends: 'fail' }), answer: () => ({ text: 'ok' }) }),
+    attachTalker({
+      speakAloud: () => ({ ends: 'fail' }),
+      answer: () => ({ text: 'ok' }),
+    }),
   );
   const { code, settings } = await examineServer(server);
   expect([code, settings.SPEECH_BACKEND]).toEqual([0, undefined]);
@@ -208,8 +211,8 @@ test.each([
         models: trouble,
       },
     });
-    const asked = ['--provider', server.baseUrl];
-    const { code, lines, settings } = await runExamination(asked, {}, 150);
+    const questions = ['--provider', server.baseUrl];
+    const { code, lines, settings } = await runExamination(questions, {}, 150);
     const usable = Object.keys(settings).filter((name) => !name.startsWith('REALTIME'));
     expect([code, usable]).toEqual([1, []]);
     expect(lines.some((line) => line.includes('missing'))).toBe(true);

@@ -56,7 +56,7 @@ async function openPatient(options: SandboxOptions = {}) {
       /** Lines that are not `ok`, with what mends them. */
       const problems = lines
         .map((line, n) =>
-          [line, lines[n + 1] ?? ''].map((one) => one.trim().replace(/ {2,}/g, ' ')),
+          [line, lines[n + 1] ?? ''].map((text) => text.trim().replace(/ {2,}/g, ' ')),
         )
         .filter(([line = '']) => /^(?:differs|missing) /.test(line))
         .map(([line, mend]) => `${line} | ${mend}`);
@@ -93,7 +93,7 @@ type Fault = {
   readonly name: string;
   readonly options?: SandboxOptions;
   /** Planted before the check begins. */
-  readonly plant?: (sandbox: Sandbox) => void;
+  readonly plantFault?: (sandbox: Sandbox) => void;
   /** Planted as a line about this comes. */
   readonly after?: readonly [what: string, plant: (sandbox: Sandbox) => void];
   readonly channel?: string;
@@ -105,31 +105,33 @@ type Fault = {
 const faults: readonly Fault[] = [
   {
     name: 'View Channel is missing',
-    plant: (sandbox) =>
+    plantFault: (sandbox) =>
       sandbox.guild().permit('Lounge', 'Nova', { deny: ['viewChannel'] }),
     finds:
       /^missing permission I lack View Channel in channel 1\. \| mend: Whoever manages the channel can give it to my role there/,
   },
   {
     name: 'Connect is missing',
-    plant: (sandbox) => sandbox.guild().permit('Lounge', 'Nova', { deny: ['connect'] }),
+    plantFault: (sandbox) =>
+      sandbox.guild().permit('Lounge', 'Nova', { deny: ['connect'] }),
     finds:
       /^missing channel no owner .* \| mend: join .* where the bot has View Channel and Connect/,
   },
   {
     name: 'Speak is missing',
-    plant: (sandbox) => sandbox.guild().permit('Lounge', 'Nova', { deny: ['speak'] }),
+    plantFault: (sandbox) =>
+      sandbox.guild().permit('Lounge', 'Nova', { deny: ['speak'] }),
     finds: /^missing permission I lack Speak in channel 1.* \| mend: .*give/,
   },
   {
     name: 'Send Messages is missing',
-    plant: (sandbox) =>
+    plantFault: (sandbox) =>
       sandbox.guild().permit('Lounge', 'Nova', { deny: ['sendMessages'] }),
     finds: /^missing messages .* \| mend: .*Send Messages/,
   },
   {
     name: 'the channel is full',
-    plant: (sandbox) => sandbox.guild().changeChannel('Lounge', { userLimit: 1 }),
+    plantFault: (sandbox) => sandbox.guild().changeChannel('Lounge', { userLimit: 1 }),
     finds: /^missing permission channel 1 is full.* \| mend: /,
   },
   {
@@ -141,29 +143,30 @@ const faults: readonly Fault[] = [
   },
   {
     name: 'a moderator has muted the bot',
-    plant: (sandbox) => sandbox.guild().mute('Nova', true),
+    plantFault: (sandbox) => sandbox.guild().mute('Nova', true),
     finds:
       /^missing playback I can't speak now: I am muted.* \| mend: A moderator can change that/,
   },
   {
     name: 'UDP is blocked',
-    plant: ({ faults: { voice }, botId }) =>
-      voice.network(botId, { down: { dead: true } }),
+    plantFault: ({ faults: { voice }, botId }) =>
+      voice.setNetwork(botId, { down: { dead: true } }),
     finds: /^missing voice link .*is UDP blocked here\? \| mend: allow outgoing UDP/,
   },
   {
     name: 'the voice server refuses connections',
-    plant: ({ faults }) => faults.voice.connections('refuse'),
+    plantFault: ({ faults }) => faults.voice.setConnections('refuse'),
     finds: /^missing voice link .* \| mend: allow outgoing UDP and TCP/,
   },
   {
     name: 'the voice server closes with 4017',
-    plant: ({ faults: { voice }, botId }) => voice.closeAt(botId, 'identify', 4017),
+    plantFault: ({ faults: { voice }, botId }) =>
+      voice.closeAt(botId, 'identify', 4017),
     finds: /^missing voice link .* \| mend: .*update Parley/,
   },
   {
     name: 'messages cannot be changed',
-    plant: ({ faults }) => faults.rest(makeRefusal('PATCH')),
+    plantFault: ({ faults }) => faults.rest(makeRefusal('PATCH')),
     finds: /^missing messages .* \| mend: .*Send Messages/,
   },
   {
@@ -203,18 +206,25 @@ function namesIn(report: string, { apiUrl, botId, guildId, token }: Sandbox) {
     ...['Sandbox', 'Nova', 'Adam', 'Olga', 'Hall', ...channels],
   ];
   const ids = report.match(/\d{15,}/g) ?? [];
-  return [...known.filter((one) => report.includes(one)), ...ids];
+  return [...known.filter((text) => report.includes(text)), ...ids];
 }
 
 describe('of a planted fault the check names exactly that one, and its remedy', () => {
   test.each(faults)(
     '$name',
     { timeout: 120_000, retry: 1 }, // a voice server that gets no CPU for seconds is a fault, too
-    async ({ options, plant, after, channel = 'Lounge', silence = '1s', finds }) => {
+    async ({
+      options,
+      plantFault,
+      after,
+      channel = 'Lounge',
+      silence = '1s',
+      finds,
+    }) => {
       await using patient = await openPatient(options);
       const { sandbox } = patient;
       await sandbox.person('Olga').join(channel, never);
-      plant?.(sandbox);
+      plantFault?.(sandbox);
       const { code, problems, report } = await patient.check({
         silence,
         onLine: (what) => {
@@ -233,13 +243,13 @@ test('Ctrl+C ends the check: the bot leaves, and the report has what was found',
   await using patient = await openPatient();
   const { sandbox } = patient;
   await sandbox.person('Olga').join('Lounge', never);
-  const over = new AbortController();
+  const abort = new AbortController();
   const { code, report } = await patient.check({
     ...{
       silence: '60m',
-      signal: over.signal,
+      signal: abort.signal,
       onLine: (what) => {
-        if (what === 'messages') over.abort(new Error('ended by SIGINT'));
+        if (what === 'messages') abort.abort(new Error('ended by SIGINT'));
       },
     },
   });

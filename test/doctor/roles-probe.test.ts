@@ -54,16 +54,16 @@ test('servers to fall back to are examined too', async () => {
 
 test('a pipeline over one connection is examined by an answer', async () => {
   await using server = await openMockProviders(swiftServer);
-  const given = {
+  const fields = {
     PIPELINE: 'realtime',
     REALTIME_BASE_URL: server.baseUrl.replace('http', 'ws'),
   };
-  const { code, about } = await runExamination([], given);
+  const { code, about } = await runExamination([], fields);
   expect([code, about('realtime')]).toEqual([0, expect.stringMatching(/^ok/)]);
   using other = await openExaminedServer({
     'GET /v1/models': answerModels('gpt-realtime-2.1'),
   });
-  const lacking = { ...given, REALTIME_BASE_URL: `${other.origin}/v1` };
+  const lacking = { ...fields, REALTIME_BASE_URL: `${other.origin}/v1` };
   const without = await runExamination([], lacking);
   expect(without.code).toBe(1);
   expect(without.about('realtime')).toMatch(/^missing/);
@@ -102,7 +102,7 @@ test('recognition, speech and a model that speaks are tried over their connectio
 });
 
 test('a voice over a connection that breaks off is missing, with the words of its server', async () => {
-  const talk = { aloud: () => ({ ends: 'fail' }) as const };
+  const talk = { speakAloud: () => ({ ends: 'fail' }) as const };
   await using server = await openMockProviders({ ...swiftServer, talk });
   const { code, about } = await runExamination([], {
     SPEECH_BASE_URL: server.baseUrl.replace('http', 'ws'),

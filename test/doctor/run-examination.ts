@@ -46,12 +46,12 @@ export async function runExamination(
   );
   /** The verdict and the reason of the first line about `what`. */
   const findLineAbout = (what: string) => {
-    const line = lines.find((one) => one.slice(11).startsWith(what.padEnd(23)));
+    const line = lines.find((text) => text.slice(11).startsWith(what.padEnd(23)));
     return line?.replace(/ {2,}/g, ' ').trim();
   };
   /** Remedy printed below a finding. */
   const mendOf = (what: string) => {
-    const at = lines.findIndex((one) => one.slice(11).startsWith(what.padEnd(23)));
+    const at = lines.findIndex((text) => text.slice(11).startsWith(what.padEnd(23)));
     return /^ {10,}mend: (.+)$/.exec(lines[at + 1] ?? '')?.[1];
   };
   return {
@@ -70,7 +70,7 @@ export type ExaminedRequest = {
   readonly body: Readonly<Record<string, unknown>>;
   readonly raw: string;
 };
-export type FakeRoute = (response: ServerResponse, asked: ExaminedRequest) => void;
+export type FakeRoute = (response: ServerResponse, request: ExaminedRequest) => void;
 
 /** A server of these routes, as `GET /v1/models`; all else is a plain 404. What `attach` adds, it gives the end of. */
 export async function openExaminedServer(
@@ -79,17 +79,17 @@ export async function openExaminedServer(
     response.writeHead(404).end('404 page not found'),
   attach: (server: Server) => () => void = () => () => undefined,
 ) {
-  const asked: ExaminedRequest[] = [];
+  const requests: ExaminedRequest[] = [];
   const server = createServer(async (request, response) => {
     const bytes = Buffer.concat(await Array.fromAsync<Buffer>(request));
     const isJson = /json/.test(request.headers['content-type'] ?? '');
     const body = isJson ? JSON.parse(bytes.toString()) : {};
     const raw = bytes.toString('latin1');
-    const one = { path: request.url ?? '', headers: request.headers, body, raw };
-    asked.push(one);
-    (routes[`${request.method} ${one.path}`] ?? otherwise)(response, one);
+    const entry = { path: request.url ?? '', headers: request.headers, body, raw };
+    requests.push(entry);
+    (routes[`${request.method} ${entry.path}`] ?? otherwise)(response, entry);
   });
-  return { ...(await openListeningServer(server, attach(server))), asked };
+  return { ...(await openListeningServer(server, attach(server))), asked: requests };
 }
 
 export function answerJson(body: object, status = 200): FakeRoute {

@@ -17,18 +17,18 @@ const findKey = (headers: Readonly<Record<string, unknown>>) =>
 
 /** In every way a server may say back what it was sent. */
 const echoes: Readonly<Record<string, FakeRoute>> = {
-  'the words of an error': (response, asked) => {
-    const message = `Incorrect API key provided: ${findKey(asked.headers)}.`;
-    answerJson({ error: { message, code: findKey(asked.headers) } }, 401)(
+  'the words of an error': (response, request) => {
+    const message = `Incorrect API key provided: ${findKey(request.headers)}.`;
+    answerJson({ error: { message, code: findKey(request.headers) } }, 401)(
       response,
-      asked,
+      request,
     );
   },
-  'a long error': (response, asked) => {
-    const message = `${'-'.repeat(95)}${findKey(asked.headers)}`;
-    answerJson({ detail: [{ msg: message, loc: [findKey(asked.headers)] }] }, 422)(
+  'a long error': (response, request) => {
+    const message = `${'-'.repeat(95)}${findKey(request.headers)}`;
+    answerJson({ detail: [{ msg: message, loc: [findKey(request.headers)] }] }, 422)(
       response,
-      asked,
+      request,
     );
   },
   'plain text': (response, { headers }) => {
@@ -41,12 +41,12 @@ const echoes: Readonly<Record<string, FakeRoute>> = {
     response.writeHead(200, { 'content-type': 'text/html' }).end(page);
   },
   headers: (response, { headers }) => {
-    const said = findKey(headers);
+    const utterance = findKey(headers);
     response
       .writeHead(429, {
-        'retry-after': said,
-        'x-request-id': said,
-        'content-type': `audio/${said}`,
+        'retry-after': utterance,
+        'x-request-id': utterance,
+        'content-type': `audio/${utterance}`,
       })
       .end('{}');
   },
@@ -55,20 +55,20 @@ const echoes: Readonly<Record<string, FakeRoute>> = {
       .writeHead(200, { 'content-type': `audio/${findKey(headers)}` })
       .end('x'.repeat(5000));
   },
-  'a list of models': (response, asked) => {
-    const said = findKey(asked.headers);
-    const route = asked.path.endsWith('/models')
-      ? answerModels(said, `tts-${said}`, `whisper ${btoa(said)}`)
-      : answerJson({ error: `no model ${said}` }, 404);
-    route(response, asked);
+  'a list of models': (response, request) => {
+    const utterance = findKey(request.headers);
+    const route = request.path.endsWith('/models')
+      ? answerModels(utterance, `tts-${utterance}`, `whisper ${btoa(utterance)}`)
+      : answerJson({ error: `no model ${utterance}` }, 404);
+    route(response, request);
   },
-  'a stream': (response, asked) => {
-    const said = findKey(asked.headers);
+  'a stream': (response, request) => {
+    const utterance = findKey(request.headers);
     answerStream({
-      error: { message: said },
-      type: said,
-      choices: [{ delta: { content: said } }],
-    })(response, asked);
+      error: { message: utterance },
+      type: utterance,
+      choices: [{ delta: { content: utterance } }],
+    })(response, request);
   },
 };
 
@@ -86,15 +86,15 @@ test.each(Object.keys(echoes))(
   'no key is printed, though the server says it in %s',
   async (how) => {
     using server = await openExaminedServer({}, echoes[how]);
-    const one = await runExamination(
+    const entry = await runExamination(
       ['--provider', server.origin, '--key-env', 'MY_KEY'],
       { MY_KEY: canary },
     );
     const all = await runExamination([], makeSettings(server.origin, canary));
     expect(server.asked.some(({ headers }) => findKey(headers) === canary)).toBe(true);
-    expect(one.lines.length + all.lines.length).toBeGreaterThan(5);
+    expect(entry.lines.length + all.lines.length).toBeGreaterThan(5);
     for (const spelling of [canary, encodeURIComponent(canary), btoa(canary)])
-      expect(one.text + all.text).not.toContain(spelling);
+      expect(entry.text + all.text).not.toContain(spelling);
   },
 );
 
@@ -131,14 +131,14 @@ test('a WebSocket that says the key back is not quoted', async () => {
 });
 
 test('the key of one server goes to no other', async () => {
-  using one = await openExaminedServer({}, answerJson({ data: [] }));
+  using entry = await openExaminedServer({}, answerJson({ data: [] }));
   using other = await openExaminedServer({}, answerJson({ data: [] }));
   await runExamination([], {
-    CHAT_COMPLETION_BASE_URL: `${one.origin}/v1`,
+    CHAT_COMPLETION_BASE_URL: `${entry.origin}/v1`,
     CHAT_COMPLETION_API_KEY: canary,
     SPEECH_BASE_URL: `${other.origin}/v1`,
   });
-  expect(one.asked.length * other.asked.length).toBeGreaterThan(0);
+  expect(entry.asked.length * other.asked.length).toBeGreaterThan(0);
   expect(
     other.asked.some(({ headers }) => JSON.stringify(headers).includes(canary)),
   ).toBe(false);
@@ -159,30 +159,30 @@ test.each([
 
 test('an address with a user, a password and a query is used by --provider and the settings, and not shown', async () => {
   const password = encodeURIComponent(canary);
-  using server = await openExaminedServer({}, (response, asked) => {
-    const isTaken = asked.headers.authorization === `Basic ${btoa(`me:${canary}`)}`;
-    const isAsked = asked.path.endsWith(`?tenant=${password}`);
+  using server = await openExaminedServer({}, (response, request) => {
+    const isTaken = request.headers.authorization === `Basic ${btoa(`me:${canary}`)}`;
+    const isAsked = request.path.endsWith(`?tenant=${password}`);
     const route = isTaken && isAsked ? answerModels('mock') : answerJson({}, 401);
-    if (!asked.path.includes('/chat/')) return route(response, asked);
-    const content = JSON.stringify([asked.headers, asked.path]);
+    if (!request.path.includes('/chat/')) return route(response, request);
+    const content = JSON.stringify([request.headers, request.path]);
     answerStream({ choices: [{ delta: { content }, finish_reason: 'stop' }] })(
       response,
-      asked,
+      request,
     );
   });
   const [, host = ''] = server.origin.split('//');
   const address = `http://me:${password}@${host}/v1?tenant=${password}`;
-  const one = await runExamination(['--provider', address]);
+  const entry = await runExamination(['--provider', address]);
   const all = await runExamination(['--offline'], {
     CHAT_COMPLETION_BASE_URL: address,
   });
-  expect(one.about('models')).toBe('ok models 1 listed: mock');
-  expect(one.settings.CHAT_COMPLETION_BASE_URL).toBe(
+  expect(entry.about('models')).toBe('ok models 1 listed: mock');
+  expect(entry.settings.CHAT_COMPLETION_BASE_URL).toBe(
     `http://USER:PASSWORD@${host}/v1?tenant=VALUE`,
   );
-  expect(one.text).toContain('# Put user, password and values of queries');
+  expect(entry.text).toContain('# Put user, password and values of queries');
   expect(all.code).toBe(0);
-  for (const { text } of [one, all]) {
+  for (const { text } of [entry, all]) {
     for (const spelling of [canary, password, btoa(`me:${canary}`)])
       expect(text).not.toContain(spelling);
   }

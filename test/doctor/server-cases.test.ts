@@ -15,20 +15,20 @@ const refuses = answerJson(
 );
 
 test('a report on a server says what it does differently, and can be published', async () => {
-  let heard = 'one two three four five six seven eight nine ten';
+  let transcript = 'one two three four five six seven eight nine ten';
   using server = await openExaminedServer({
     'GET /v1/models': answerModels('mind', 'whisper'),
-    'POST /v1/chat/completions': (response, asked) =>
-      (asked.body.parley_doctor ? refuses : answerContent('ok'))(response, asked),
-    'POST /v1/audio/transcriptions': (response, asked) => {
-      answerJson({ text: heard })(response, asked);
-      heard = 'Thank you.';
+    'POST /v1/chat/completions': (response, request) =>
+      (request.body.parley_doctor ? refuses : answerContent('ok'))(response, request),
+    'POST /v1/audio/transcriptions': (response, request) => {
+      answerJson({ text: transcript })(response, request);
+      transcript = 'Thank you.';
     },
     'POST /v1/audio/speech': answerSpeech(24_000),
   });
   const { about, text } = await runExamination(['--provider', server.origin]);
-  for (const one of ['streaming', 'unknown field', 'long prompt', 'silence', 'noise'])
-    expect(about(one)).toMatch(/^differs/);
+  for (const item of ['streaming', 'unknown field', 'long prompt', 'silence', 'noise'])
+    expect(about(item)).toMatch(/^differs/);
   expect(about('sound format')).toBe(
     'ok sound format mind: rates in Hz: wav 24000, wav 24000',
   );

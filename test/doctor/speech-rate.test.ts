@@ -9,11 +9,11 @@ import {
 /** A speech server whose voice has this rate, and which never labels it. */
 const voiceAt =
   (rateHz: number, hasWav = true): FakeRoute =>
-  (response, asked) => {
-    const isRefused = asked.body.response_format === 'wav' && !hasWav;
+  (response, request) => {
+    const isRefused = request.body.response_format === 'wav' && !hasWav;
     (isRefused ? answerJson({ detail: 'no such format' }, 422) : answerSpeech(rateHz))(
       response,
-      asked,
+      request,
     );
   };
 
@@ -49,10 +49,13 @@ test('a rate that was measured wrong is used for the words that are recognised',
   let uploadSeconds = 0;
   using server = await openExaminedServer({
     'POST /v1/audio/speech': voiceAt(16_000),
-    'POST /v1/audio/transcriptions': (response, asked) => {
-      const wav = Buffer.from(asked.raw.slice(asked.raw.indexOf('RIFF')), 'latin1');
+    'POST /v1/audio/transcriptions': (response, request) => {
+      const wav = Buffer.from(request.raw.slice(request.raw.indexOf('RIFF')), 'latin1');
       uploadSeconds = wav.readUInt32LE(40) / 2 / 16_000;
-      answerJson({ text: 'one two three four five six seven eight' })(response, asked);
+      answerJson({ text: 'one two three four five six seven eight' })(
+        response,
+        request,
+      );
     },
   });
   const address = `${server.origin}/v1`;

@@ -15,12 +15,12 @@ async function measureStreaming(
   wholeMs: number,
 ) {
   const clock = new VirtualClock();
-  const heard = Promise.withResolvers<void>();
+  const hearing = Promise.withResolvers<void>();
   const route = answerSpeech(24_000, async (response, bytes) => {
     await clock.advance(halfMs);
     const half = halfMs === wholeMs ? bytes.length : bytes.length / 2;
     response.write(bytes.subarray(0, half));
-    if (halfMs !== wholeMs) await heard.promise;
+    if (halfMs !== wholeMs) await hearing.promise;
     await clock.advance(wholeMs - halfMs);
     response.end(bytes.subarray(half));
   });
@@ -28,10 +28,10 @@ async function measureStreaming(
   const client = openClient({ baseUrl: `${server.origin}/v1` });
   const voice = new OpenAiSynthesizer(client, { model: 'tts', voice: 'alloy', format });
   const synthesizer: Synthesizer = {
-    async *synthesize(...asked) {
-      for await (const pcm of voice.synthesize(...asked)) {
+    async *synthesize(...requests) {
+      for await (const pcm of voice.synthesize(...requests)) {
         yield pcm;
-        heard.resolve(); // whoever listens asks for more
+        hearing.resolve(); // whoever listens asks for more
       }
     },
   };
@@ -96,10 +96,10 @@ test('a voice that is later than the bot waits is told what to set', async () =>
 test('the doctor measures each voice, the fallback too, once the request before has loaded its model', async () => {
   const clock = new VirtualClock();
   const lines: string[] = [];
-  let asked = 0;
+  let askedCount = 0;
   /** A model that loads in 9 s when it was not used, and sends the sentence, spoken twice, as a whole after 6 s. */
   const answerSlowly: FakeRoute = async (response, request) => {
-    await clock.advance(asked++ % 2 === 0 ? 9_000 : 6_000);
+    await clock.advance(askedCount++ % 2 === 0 ? 9_000 : 6_000);
     const twice = {
       ...request,
       body: { ...request.body, input: `${request.body.input}`.repeat(2) },

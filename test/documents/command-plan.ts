@@ -34,8 +34,8 @@ const forStopped = /run restore|programs\/restore|run migrate|run dev$/;
 
 /** Undefined for a command that is run. */
 export function findRefusal(line: string) {
-  const found = refused.find(([pattern]) => pattern.test(line));
-  return found && { command: line, reason: found[1] };
+  const match = refused.find(([pattern]) => pattern.test(line));
+  return match && { command: line, reason: match[1] };
 }
 
 export function isInSixSteps(line: string) {

@@ -6,15 +6,15 @@ import { readDocuments } from './project-documents.ts';
 
 /** Options of every command, by the words that people type, as in `track play`. */
 const optionsByCommand: ReadonlyMap<string, readonly CommandOption[]> = new Map(
-  commands.flatMap((one) => {
-    if ('label' in one) return [];
-    if (!('commands' in one)) return [[one.name, one.options]];
-    return one.commands.map((sub) => [`${one.name} ${sub.name}`, sub.options]);
+  commands.flatMap((command) => {
+    if ('label' in command) return [];
+    if (!('commands' in command)) return [[command.name, command.options]];
+    return command.commands.map((sub) => [`${command.name} ${sub.name}`, sub.options]);
   }),
 );
 
 /** First words of commands, as `track`. */
-const names = new Set([...optionsByCommand.keys()].map((words) => words.split(' ')[0]));
+const names = new Set([...optionsByCommand.keys()].map((text) => text.split(' ')[0]));
 
 /** A word with a colon, as in `volume:30`, and everything behind the colon. */
 type GivenOption = { readonly name: string; readonly value: string };
@@ -23,8 +23,8 @@ type GivenOption = { readonly name: string; readonly value: string };
 function findCommands(text: string) {
   return [...text.matchAll(/(?<![\w./-])\/([a-z]+)(?![\w/])(?: ([a-z]+))?/g)].map(
     ([, name = '', next = '']) => {
-      const words = `${name} ${next}`;
-      return optionsByCommand.has(words) ? words : name;
+      const sentence = `${name} ${next}`;
+      return optionsByCommand.has(sentence) ? sentence : name;
     },
   );
 }
@@ -41,11 +41,11 @@ function findOptions(text: string) {
 /** Whether one of these commands has the option and takes the word that follows its colon. */
 function takesOption(named: readonly string[], { name, value }: GivenOption) {
   return named
-    .flatMap((words) => optionsByCommand.get(words) ?? [])
+    .flatMap((text) => optionsByCommand.get(text) ?? [])
     .some((option) => {
       if (option.name !== name) return false;
       if (option.kind !== 'choice' || !/^[a-z]/.test(value)) return true;
-      return option.values.some((one) => value.startsWith(one));
+      return option.values.some((text) => value.startsWith(text));
     });
 }
 
@@ -74,13 +74,13 @@ function findSpanFaults(entry: string) {
     const [command = ''] = findCommands(span);
     const isThere = optionsByCommand.has(command) || span === `/${command}`;
     return (
-      !isThere || findOptions(span).some((given) => !takesOption([command], given))
+      !isThere || findOptions(span).some((fields) => !takesOption([command], fields))
     );
   });
   const options =
     named.length === 0 ? [] : spans.filter((span) => /^[a-z_]+:[\w ]*$/.test(span));
   const refused = options.filter((span) =>
-    findOptions(span).some((one) => !takesOption(named, one)),
+    findOptions(span).some((item) => !takesOption(named, item)),
   );
   return [...wrong, ...refused];
 }

@@ -28,9 +28,9 @@ function paidBy(kind: PaidKind) {
 }
 
 test('the page of costs has each kind of paid work, with its payer and its limits', async () => {
-  const shown = (await listWorks()).map(([work, paid]) => `${work}: ${paid}`);
+  const shownTexts = (await listWorks()).map(([work, paid]) => `${work}: ${paid}`);
   const kinds = Object.keys(paidKinds) as PaidKind[];
-  expect(shown.toSorted()).toEqual(
+  expect(shownTexts.toSorted()).toEqual(
     [
       ...kinds.map((kind) => `${kind}: ${paidBy(kind)}`),
       `${sent}: ${paidBy('recap')}`,

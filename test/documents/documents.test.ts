@@ -87,10 +87,10 @@ test('every script that a document names is there, and knows the options it is g
 test('every file of the repository that a command is given is there', async () => {
   const strays: string[] = [];
   for (const command of documented) {
-    const given = command.words.filter((word) =>
+    const inputs = command.words.filter((word) =>
       /^(?:bench|deploy|doctor|scripts|setup|src|test)\/[\w./@-]+\w$/.test(word),
     );
-    for (const path of given)
+    for (const path of inputs)
       await access(path).catch(() => strays.push(formatCommand(command)));
   }
   expect(strays.filter((stray) => !/postgres-password|proxy\.env/.test(stray))).toEqual(
@@ -130,9 +130,9 @@ function linksIn(text: string) {
 async function leadsSomewhere(path: string, target: string) {
   const [file = '', anchor] = target.split('#');
   const to = file === '' ? path : join(dirname(path), file);
-  const found = await readFile(to, 'utf8').catch(() => undefined);
-  if (found === undefined || anchor === undefined) return found !== undefined;
-  const headings = found.match(/^#+ .*$/gm) ?? [];
+  const match = await readFile(to, 'utf8').catch(() => undefined);
+  if (match === undefined || anchor === undefined) return match !== undefined;
+  const headings = match.match(/^#+ .*$/gm) ?? [];
   return headings.some((line) => anchorOf(line.replace(/^#+ /, '')) === anchor);
 }
 

@@ -38,7 +38,7 @@ async function listSayings() {
 }
 
 test('every sentence that troubleshooting quotes stands so in the program', async () => {
-  const said = await listSayings();
+  const utterance = await listSayings();
   const quoted = [
     ...troubleshooting.replace(/`[^`\n]*`/g, '').matchAll(/"([^"\n]+)"/g),
   ];
@@ -46,7 +46,7 @@ test('every sentence that troubleshooting quotes stands so in the program', asyn
     .map(([, sentence = '']) => sentence)
     .filter(
       (sentence) =>
-        !sentence.split('...').every((piece) => said.includes(piece.trim())),
+        !sentence.split('...').every((piece) => utterance.includes(piece.trim())),
     );
   expect(quoted.length).toBeGreaterThan(30);
   expect(strays).toEqual([]);

@@ -130,16 +130,24 @@ async function followDocuments() {
       .replace(/\bURL$/, providers.baseUrl)
       // Where a shell has no Node 24: CONTRIBUTING.md.
       .replace(/(?<=^| )node (?=\S+\.(?:mjs|ts)\b)/, 'npm run --silent node -- ');
-  const given = { TOKEN: `${token}`, PARLEY_URL: `http://${values.page}/v1` };
+  const fields = { TOKEN: `${token}`, PARLEY_URL: `http://${values.page}/v1` };
   await placeFiles(stranger);
   for (const document of documents)
-    await runDocument(document, stranger, { given, fill: fillLine, isStopped: false });
+    await runDocument(document, stranger, {
+      given: fields,
+      fill: fillLine,
+      isStopped: false,
+    });
   await checkStep('docs/http.md: the OpenAI client', () =>
-    runClient(stranger, fillLine, given),
+    runClient(stranger, fillLine, fields),
   );
   await checkStep('Ctrl+C ends the bot', () => expectEnd(bot));
   for (const document of documents)
-    await runDocument(document, stranger, { given, fill: fillLine, isStopped: true });
+    await runDocument(document, stranger, {
+      given: fields,
+      fill: fillLine,
+      isStopped: true,
+    });
 }
 
 async function hearItInAMinute(stranger: Stranger) {
@@ -301,14 +309,14 @@ async function fillFiles(line: string, clone: string) {
 async function runClient(
   stranger: Stranger,
   fill: (line: string) => string,
-  given: Readonly<Record<string, string>>,
+  fields: Readonly<Record<string, string>>,
 ) {
   const imports = `import { writeFileSync } from 'node:fs';\nimport OpenAI from 'openai';\n`;
   await writeFile(
     join(stranger.folder, 'client.ts'),
     `${imports}${fill(findProgram('docs/http.md'))}`,
   );
-  await stranger.runLines(['npm run node -- client.ts', 'test -s answer.wav'], given);
+  await stranger.runLines(['npm run node -- client.ts', 'test -s answer.wav'], fields);
 }
 
 function printRefusals() {

@@ -28,14 +28,16 @@ const programs =
 
 export async function readDocuments() {
   const documents: ProjectDocument[] = [];
-  for (const place of places) {
-    for await (const path of sourceFiles(place))
+  for (const placeName of places) {
+    for await (const path of sourceFiles(placeName))
       documents.push({
         path: path.replaceAll('\\', '/'),
         text: await readFile(path, 'utf8'),
       });
   }
-  return documents.sort((one, other) => one.path.localeCompare(other.path));
+  return documents.sort((document, otherDocument) =>
+    document.path.localeCompare(otherDocument.path),
+  );
 }
 
 /** Fenced blocks of a document in their order. */

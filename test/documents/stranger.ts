@@ -60,7 +60,7 @@ export class Stranger {
   }
 
   /** `given` is added to an environment that holds nothing of this process but where npm finds packages. */
-  static async clone(folder: string, given: Environment) {
+  static async clone(folder: string, fields: Environment) {
     await run('git', ['clone', '--quiet', '.', folder]);
     const home = `${folder}-home`;
     await mkdir(home, { recursive: true });
@@ -68,45 +68,45 @@ export class Stranger {
     const npm = Object.entries(own).filter(([name]) => kept.test(name));
     // npm puts the Node of node_modules there, which a shell does not have.
     const folders = PATH.split(delimiter).filter(
-      (one) => !one.includes('node_modules'),
+      (text) => !text.includes('node_modules'),
     );
     return new Stranger(folder, {
       ...(Object.fromEntries(npm) as Environment),
       npm_config_prefer_offline: 'true',
       PATH: folders.join(delimiter),
       HOME: home,
-      ...given,
+      ...fields,
     });
   }
 
   /** Lines in one shell, which keeps its variables. Gives the output. Throws with it at the first line that fails. */
-  async runLines(lines: readonly string[], given: Environment = {}) {
+  async runLines(lines: readonly string[], fields: Environment = {}) {
     const child = spawn(
       'bash',
       ['-euo', 'pipefail', '-c', [...standIns, ...lines].join('\n')],
       {
         cwd: this.folder,
-        env: { ...this.#environment, ...given },
+        env: { ...this.#environment, ...fields },
         stdio: ['ignore', 'pipe', 'pipe'],
         timeout: maxCommandMs,
       },
     );
-    let shown = '';
+    let shownText = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => {
-        shown += chunk;
+        shownText += chunk;
       });
     const [code] = await once(child, 'close');
     if (code !== 0)
       throw new Error(
-        `It ended with ${code}: ${lines.join('; ')}\n${shown.slice(-maxShownCharacters)}`,
+        `It ended with ${code}: ${lines.join('; ')}\n${shownText.slice(-maxShownCharacters)}`,
       );
-    return shown;
+    return shownText;
   }
 
   /** A program at a terminal of its own, which `script` of util-linux makes. */
-  open(command: string, given: Environment = {}) {
-    return new Terminal(command, this.folder, { ...this.#environment, ...given });
+  open(command: string, fields: Environment = {}) {
+    return new Terminal(command, this.folder, { ...this.#environment, ...fields });
   }
 }
 
@@ -133,10 +133,10 @@ export class Terminal implements AsyncDisposable {
     const deadlineMs = performance.now() + maxWaitMs;
     for (;;) {
       const rest = this.#shown.slice(this.#read);
-      const found = words.exec(rest);
-      if (found) {
-        this.#read += found.index + found[0].length;
-        return found;
+      const match = words.exec(rest);
+      if (match) {
+        this.#read += match.index + match[0].length;
+        return match;
       }
       if (this.#child.exitCode !== null || performance.now() > deadlineMs)
         throw new Error(`${words} is not on the screen:\n${rest}`);

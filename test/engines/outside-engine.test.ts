@@ -63,18 +63,16 @@ test.each(['7', 'missing'])(
     const model =
       how === '7' ? `${program.CHAT_COMPLETION_MODEL} 7` : './no-such-program';
     const broken = await openRole('chat', { ...program, CHAT_COMPLETION_MODEL: model });
-    const asked = [{ role: 'user', name: 'Ana', content: 'hello' }] as const;
-    await expect(Array.fromAsync(broken.reply(asked, [], never))).rejects.toMatchObject(
-      {
-        code: 'provider.refused',
-        message: 'The engine program failed.',
-        about: {
-          serverMessage: expect.stringContaining(
-            how === '7' ? 'ended with 7' : 'ENOENT',
-          ),
-        },
+    const request = [{ role: 'user', name: 'Ana', content: 'hello' }] as const;
+    await expect(
+      Array.fromAsync(broken.reply(request, [], never)),
+    ).rejects.toMatchObject({
+      code: 'provider.refused',
+      message: 'The engine program failed.',
+      about: {
+        serverMessage: expect.stringContaining(how === '7' ? 'ended with 7' : 'ENOENT'),
       },
-    );
+    });
   },
 );
 
@@ -118,8 +116,8 @@ for (const name of [
 for (const name of ['sherpa-transcriber.mjs', 'sherpa-voice.mjs'])
   cpSync(`examples/${name}`, join(folder, name));
 
-const [one, other] = ['one two three four', 'nine ten nova'].map((words) => {
-  const { pcm } = speakWords(words);
+const [one, other] = ['one two three four', 'nine ten nova'].map((text) => {
+  const { pcm } = speakWords(text);
   return { pcm, text: `${pcm.samples.length}` };
 });
 const transcriber = await openRole('speech to text', {
@@ -148,10 +146,10 @@ test.each([
     'speech to text: version Invalid input: expected 1',
   ],
   ["await 0; export const engine = ''", 'cannot be loaded: '],
-])('%s is a mistake of its setting', (text, words) => {
-  const place = writeEngine(`wrong-${words.length}.mjs`, text);
-  expect(readMistakes({ TRANSCRIPTION_BACKEND: place })).toEqual([
-    expect.stringMatching(`^TRANSCRIPTION_BACKEND: ${place}.*${words}`),
+])('%s is a mistake of its setting', (text, sentence) => {
+  const placeName = writeEngine(`wrong-${sentence.length}.mjs`, text);
+  expect(readMistakes({ TRANSCRIPTION_BACKEND: placeName })).toEqual([
+    expect.stringMatching(`^TRANSCRIPTION_BACKEND: ${placeName}.*${sentence}`),
   ]);
 });
 
@@ -161,9 +159,9 @@ test('the engine of docs/providers.md answers in parts, as its contract demands'
       readFileSync('docs/providers.md', 'utf8'),
     ) ?? [];
   const model = await openRole('chat', { CHAT_BACKEND: writeEngine('mine.mjs', code) });
-  const asked = [{ role: 'user', name: 'Ana', content: 'What time is it?' }] as const;
+  const request = [{ role: 'user', name: 'Ana', content: 'What time is it?' }] as const;
   expect(
-    (await Array.fromAsync(model.reply(asked, [], never))).map(
+    (await Array.fromAsync(model.reply(request, [], never))).map(
       (part) => part.kind === 'text' && part.text,
     ),
   ).toEqual(['What ', 'time ', 'is ', 'it?']);

@@ -12,8 +12,8 @@ import {
 test('the example greets whoever is heard first after the bot has joined, by name', async () => {
   const said = Promise.withResolvers<string>();
   const ports = makeProgramPorts({
-    sayText: async (_guildId, words) => {
-      said.resolve(words);
+    sayText: async (_guildId, text) => {
+      said.resolve(text);
       return { kind: 'queued', position: 0, ended: endedSession };
     },
   });

@@ -23,5 +23,5 @@ export function openHeldEngine() {
       }
     },
   };
-  return { synthesizer, letGo: () => rest.resolve(), reading: () => reading };
+  return { synthesizer, letGo: () => rest.resolve(), isReading: () => reading };
 }

@@ -29,20 +29,20 @@ test.each([
       chat,
     });
     const child = runExample(served.baseURL, verb, 'Is it ready?');
-    let words = '';
+    let text = '';
     child.stderr.on('data', (data) => {
-      words += data;
+      text += data;
     });
     const closed = once(child, 'close');
     const [first] = (await once(child.stdout, 'data')) as [Buffer];
     let bytes = first.length;
     expect(bytes).toBeLessThanOrEqual(9_600);
-    expect(engine.reading()).toBe(1);
+    expect(engine.isReading()).toBe(1);
     child.stdout.on('data', (data: Buffer) => {
       bytes += data.length;
     });
     engine.letGo();
-    expect([(await closed)[0], bytes, words]).toEqual([0, 19_200, reported]);
+    expect([(await closed)[0], bytes, text]).toEqual([0, 19_200, reported]);
   },
 );
 

@@ -210,10 +210,10 @@ export class BotProcess implements AsyncDisposable {
   /** The next line of its log that fits. Errors: when none came within `timeoutMs`, or the bot ended. */
   async waitForLine(fits: (line: LogLine) => boolean, timeoutMs: number) {
     const late = new Error(`no line of its log fitted within ${timeoutMs} ms`);
-    const over = new AbortController();
-    const cancel = realClock.later(timeoutMs, () => over.abort(late));
+    const abort = new AbortController();
+    const cancel = realClock.later(timeoutMs, () => abort.abort(late));
     try {
-      for await (const line of this.#lines.read(over.signal)) {
+      for await (const line of this.#lines.read(abort.signal)) {
         if (fits(line)) return line;
       }
     } finally {
@@ -240,9 +240,9 @@ export class BotProcess implements AsyncDisposable {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  #complain(words: string) {
-    this.#complaints += words;
-    process.stderr.write(removeProgress(words));
+  #complain(text: string) {
+    this.#complaints += text;
+    process.stderr.write(removeProgress(text));
   }
 
   async #readLog() {

@@ -87,13 +87,13 @@ export class FakeCaptionChat {
   /** A key that is the id of a message stands for that. */
   #handle({ key, text }: DesiredMessage): MessageOutcome {
     const first = key.slice(this.channelId.length + 1);
-    const shown = this.shown.has(first) ? first : key;
-    const messageId = toMessageId(`${this.channelId} ${shown}`);
+    const shownText = this.shown.has(first) ? first : key;
+    const messageId = toMessageId(`${this.channelId} ${shownText}`);
     if (text === '') {
-      this.shown.delete(shown);
+      this.shown.delete(shownText);
       return { kind: 'deleted' };
     }
-    this.shown.set(shown, text);
+    this.shown.set(shownText, text);
     return {
       kind: 'shown',
       place: { channelId: toChannelId(this.channelId), messageId },
@@ -160,8 +160,8 @@ export class FakeCaptionChats implements CaptionChats {
   /** A program is no member. */
   mayOpen: CaptionChats['mayOpen'] = async (_guildId, channelId, personId) => {
     if (this.gone.has(channelId)) return 'gone';
-    const isBarred = [personId, `${personId} ${channelId}`].some((one) =>
-      this.barred.has(one),
+    const isBarred = [personId, `${personId} ${channelId}`].some((text) =>
+      this.barred.has(text),
     );
     return isBarred || personId.startsWith('token:') ? 'no' : 'yes';
   };

@@ -14,15 +14,15 @@ export const said =
 /** A server as one product or vendor answers, below any address. */
 export type EnvServer = FakeRoute;
 
-type Handler = (asked: ExaminedRequest, path: string) => FakeRoute | undefined;
+type Handler = (request: ExaminedRequest, path: string) => FakeRoute | undefined;
 
 /** Answers below `basePath`. Undefined is a missing path. */
 function serveBelow(basePath: string, missing: FakeRoute, handle: Handler): EnvServer {
-  return (response, asked) => {
-    const path = asked.path.replace(/\?.*/, '');
+  return (response, request) => {
+    const path = request.path.replace(/\?.*/, '');
     const isBelow = path.startsWith(`${basePath}/`);
-    const route = isBelow ? handle(asked, path.slice(basePath.length)) : undefined;
-    (route ?? missing)(response, asked);
+    const route = isBelow ? handle(request, path.slice(basePath.length)) : undefined;
+    (route ?? missing)(response, request);
   };
 }
 
@@ -61,13 +61,13 @@ const fastApiMissing = answerJson({ detail: 'Not Found' }, 404);
 export const ollama: EnvServer = serveBelow(
   '/v1',
   answerText('404 page not found', 404),
-  (asked, path) => {
+  (request, path) => {
     if (path === '/models')
       return answerJson({ object: 'list', data: [{ id: 'qwen3:8b' }] });
     if (path !== '/chat/completions') return undefined;
-    const model = readField(asked, 'model');
+    const model = readField(request, 'model');
     return model === 'qwen3:8b'
-      ? answerChat(asked)
+      ? answerChat(request)
       : refuseRequest(404, `model "${model}" not found, try pulling it first`);
   },
 );
@@ -75,12 +75,12 @@ export const ollama: EnvServer = serveBelow(
 export const kokoroFastApi: EnvServer = serveBelow(
   '/v1',
   fastApiMissing,
-  (asked, path) => {
+  (request, path) => {
     if (path === '/models') return answerJson({ data: [{ id: 'kokoro' }] });
     if (path === '/audio/voices')
       return answerJson({ voices: ['af_bella', 'am_adam'] });
     if (path !== '/audio/speech') return undefined;
-    const voice = readField(asked, 'voice');
+    const voice = readField(request, 'voice');
     return /^a[fm]_/.test(voice)
       ? answerSpeech(24_000)
       : answerJson(
@@ -96,28 +96,28 @@ export const kokoroFastApi: EnvServer = serveBelow(
 );
 
 /** Started without --inference-path. */
-export const whisperCpp: EnvServer = (response, asked) => {
-  const isKnown = asked.path === '/inference';
-  const missing = answerText(`File Not Found (${asked.path})`, 404);
+export const whisperCpp: EnvServer = (response, request) => {
+  const isKnown = request.path === '/inference';
+  const missing = answerText(`File Not Found (${request.path})`, 404);
   (isKnown ? answerJson({ error: "no 'file' field in the request" }) : missing)(
     response,
-    asked,
+    request,
   );
 };
 
 export const azureKey = 'azure-key-1234';
 
 /** One deployment for each role, as https://learn.microsoft.com/azure/ai-services/openai/reference says. */
-export const answerAzure: EnvServer = (response, asked) => {
-  const { pathname, searchParams } = new URL(asked.path, 'http://azure');
+export const answerAzure: EnvServer = (response, request) => {
+  const { pathname, searchParams } = new URL(request.path, 'http://azure');
   const [, deployment = '', endpoint = ''] =
     /^\/openai\/deployments\/([^/]+)(\/.*)$/.exec(pathname) ?? [];
   const answers: Readonly<Record<string, Readonly<Record<string, FakeRoute>>>> = {
-    mind: { '/chat/completions': answerChat(asked) },
+    mind: { '/chat/completions': answerChat(request) },
     ears: { '/audio/transcriptions': answerJson({ text: said }) },
     voice: { '/audio/speech': answerSpeech(24_000) },
   };
-  const isKeyed = asked.headers['api-key'] === azureKey;
+  const isKeyed = request.headers['api-key'] === azureKey;
   const denied = refuseRequest(401, 'Access denied due to missing subscription key.', {
     code: '401',
   });
@@ -130,8 +130,11 @@ export const answerAzure: EnvServer = (response, asked) => {
     },
   );
   const isVersioned = searchParams.has('api-version');
-  const known = deployment in answers ? answers[deployment]?.[endpoint] : unknown;
-  (isKeyed ? ((isVersioned ? known : undefined) ?? nothing) : denied)(response, asked);
+  const knownRoute = deployment in answers ? answers[deployment]?.[endpoint] : unknown;
+  (isKeyed ? ((isVersioned ? knownRoute : undefined) ?? nothing) : denied)(
+    response,
+    request,
+  );
 };
 
 function isKeyed({ authorization }: IncomingHttpHeaders, key: string) {
@@ -141,8 +144,8 @@ function isKeyed({ authorization }: IncomingHttpHeaders, key: string) {
 export const proxyKey = 'sk-virtual-1234';
 const proxyModels = ['gpt-4o-mini', 'whisper-1', 'tts-1'];
 
-export const liteLlm: EnvServer = serveBelow('/v1', fastApiMissing, (asked, path) => {
-  if (!isKeyed(asked.headers, proxyKey))
+export const liteLlm: EnvServer = serveBelow('/v1', fastApiMissing, (request, path) => {
+  if (!isKeyed(request.headers, proxyKey))
     return refuseRequest(
       401,
       'Authentication Error, Invalid proxy server token passed.',
@@ -153,13 +156,13 @@ export const liteLlm: EnvServer = serveBelow('/v1', fastApiMissing, (asked, path
     );
   if (path === '/models')
     return answerJson({ data: proxyModels.map((id) => ({ id })) });
-  const model = readField(asked, 'model');
+  const model = readField(request, 'model');
   if (!proxyModels.includes(model))
     return refuseRequest(
       400,
       `${path}: Invalid model name passed in model=${model}. Call \`/v1/models\` to view available models for your key.`,
     );
-  if (path === '/chat/completions') return answerChat(asked);
+  if (path === '/chat/completions') return answerChat(request);
   if (path === '/audio/transcriptions') return answerJson({ text: said });
   return path === '/audio/speech' ? answerSpeech(24_000) : undefined;
 });
@@ -176,12 +179,12 @@ export const groq: EnvServer = serveBelow(
   refuseRequest(404, 'Unknown request URL: POST. Please check the URL for typos', {
     code: 'unknown_url',
   }),
-  (asked, path) => {
-    if (!isKeyed(asked.headers, groqKey))
+  (request, path) => {
+    if (!isKeyed(request.headers, groqKey))
       return refuseRequest(401, 'Invalid API Key', { code: 'invalid_api_key' });
     if (path === '/models')
       return answerJson({ data: groqModels.map((id) => ({ id })) });
-    const model = readField(asked, 'model');
+    const model = readField(request, 'model');
     if (!groqModels.includes(model))
       return refuseRequest(
         404,
@@ -190,9 +193,9 @@ export const groq: EnvServer = serveBelow(
           code: 'model_not_found',
         },
       );
-    if (path === '/chat/completions') return answerChat(asked);
+    if (path === '/chat/completions') return answerChat(request);
     if (path === '/audio/transcriptions') return answerJson({ text: said });
-    return path === '/audio/speech' ? answerGroqSpeech(asked) : undefined;
+    return path === '/audio/speech' ? answerGroqSpeech(request) : undefined;
   },
 );
 
@@ -210,19 +213,19 @@ export const geminiKey = 'AIza1234567';
 
 /** Takes the result of a tool, or refuses every second round. */
 export function openGemini(takesResults: boolean): EnvServer {
-  return serveBelow('/v1beta/openai', answerText('', 404), (asked, path) => {
-    if (!isKeyed(asked.headers, geminiKey))
+  return serveBelow('/v1beta/openai', answerText('', 404), (request, path) => {
+    if (!isKeyed(request.headers, geminiKey))
       return answerJson([{ error: { code: 400, message: 'API key not valid.' } }], 400);
     if (path === '/models')
       return answerJson({ data: [{ id: 'models/gemini-3-flash' }] });
     if (path !== '/chat/completions') return undefined;
-    const isResult = JSON.stringify(asked.body.messages).includes('"role":"tool"');
+    const isResult = JSON.stringify(request.body.messages).includes('"role":"tool"');
     const message =
       'Function call is missing a thought_signature in functionCall parts.';
     const status = 'INVALID_ARGUMENT';
     return isResult && !takesResults
       ? answerJson([{ error: { code: 400, message, status } }], 400)
-      : answerChat(asked);
+      : answerChat(request);
   });
 }
 
@@ -237,11 +240,11 @@ const togetherModels = [
 export const together: EnvServer = serveBelow(
   '/v1',
   answerText('', 404),
-  (asked, path) => {
-    if (!isKeyed(asked.headers, togetherKey))
+  (request, path) => {
+    if (!isKeyed(request.headers, togetherKey))
       return refuseRequest(401, 'Invalid API key provided.');
     if (path === '/models') return answerJson(togetherModels.map((id) => ({ id })));
-    const model = readField(asked, 'model');
+    const model = readField(request, 'model');
     if (!togetherModels.includes(model))
       return refuseRequest(
         404,
@@ -250,10 +253,10 @@ export const together: EnvServer = serveBelow(
           code: 'model_not_available',
         },
       );
-    if (path === '/chat/completions') return answerChat(asked);
+    if (path === '/chat/completions') return answerChat(request);
     if (path === '/audio/transcriptions') return answerJson({ text: said });
     if (path !== '/audio/speech') return undefined;
-    return /^(mp3|wav|raw)$/.test(readField(asked, 'response_format'))
+    return /^(mp3|wav|raw)$/.test(readField(request, 'response_format'))
       ? answerSpeech(24_000)
       : refuseRequest(400, 'Invalid response_format. Supported formats: mp3, wav, raw');
   },
@@ -263,36 +266,36 @@ export const together: EnvServer = serveBelow(
 export const openWebUi: EnvServer = serveBelow(
   '/api',
   answerText('<!doctype html><title>Open WebUI</title>', 200, 'text/html'),
-  (asked, path) => {
+  (request, path) => {
     if (path === '/models') return answerJson({ data: [{ id: 'llama3.2' }] });
-    return path === '/chat/completions' ? answerChat(asked) : fastApiMissing;
+    return path === '/chat/completions' ? answerChat(request) : fastApiMissing;
   },
 );
 
 /** Says that a path is unknown with status 200. */
 export const lmStudio: EnvServer = serveBelow(
   '/v1',
-  (response, asked) => {
-    const error = `Unexpected endpoint or method. (POST ${asked.path}). Returning 200 anyway`;
+  (response, request) => {
+    const error = `Unexpected endpoint or method. (POST ${request.path}). Returning 200 anyway`;
     const text = JSON.stringify({ error });
     const type = { 'content-type': 'application/json', 'content-length': text.length };
     response.writeHead(200, type).end(text);
   },
-  (asked, path) => {
+  (request, path) => {
     if (path === '/models') return answerJson({ data: [{ id: 'qwen3-8b' }] });
-    return path === '/chat/completions' ? answerChat(asked) : undefined;
+    return path === '/chat/completions' ? answerChat(request) : undefined;
   },
 );
 
 /** A proxy with Basic authentication before another server. */
 export function guardByPassword(login: string, inner: EnvServer): EnvServer {
-  return (response, asked) => {
-    const isIn = asked.headers.authorization === `Basic ${btoa(login)}`;
+  return (response, request) => {
+    const isIn = request.headers.authorization === `Basic ${btoa(login)}`;
     (isIn
       ? inner
       : answerText('<h1>401 Authorization Required</h1>', 401, 'text/html'))(
       response,
-      asked,
+      request,
     );
   };
 }
@@ -305,17 +308,21 @@ export function openPlainEars(text: string): EnvServer {
 }
 
 /** Its models are downloaded by a request of their own. */
-export const speaches: EnvServer = serveBelow('/v1', fastApiMissing, (asked, path) => {
-  const models = ['Systran/faster-whisper-small'];
-  if (path === '/models') return answerJson({ data: models.map((id) => ({ id })) });
-  const model = readField(asked, 'model');
-  if (path !== '/audio/transcriptions') return undefined;
-  return models.includes(model)
-    ? answerJson({ text: said })
-    : answerJson(
-        {
-          detail: `Model '${model}' is not installed locally. You can download the model using \`POST /v1/models\``,
-        },
-        404,
-      );
-});
+export const speaches: EnvServer = serveBelow(
+  '/v1',
+  fastApiMissing,
+  (request, path) => {
+    const models = ['Systran/faster-whisper-small'];
+    if (path === '/models') return answerJson({ data: models.map((id) => ({ id })) });
+    const model = readField(request, 'model');
+    if (path !== '/audio/transcriptions') return undefined;
+    return models.includes(model)
+      ? answerJson({ text: said })
+      : answerJson(
+          {
+            detail: `Model '${model}' is not installed locally. You can download the model using \`POST /v1/models\``,
+          },
+          404,
+        );
+  },
+);

@@ -26,10 +26,10 @@ export type FakeChatRequest = {
 /** The model calls this tool. */
 export function makeToolCall(
   name: string,
-  given: object = {},
+  fields: object = {},
   id = 'call_1',
 ): ChatStep {
-  return { call: { id, name, argumentsJson: JSON.stringify(given) } };
+  return { call: { id, name, argumentsJson: JSON.stringify(fields) } };
 }
 
 /** A chat model that plays one list of steps per request, the last one again and again. */
@@ -48,7 +48,9 @@ export class FakeChat implements ChatModel {
   /** Results of tools that it was shown last. */
   get results(): string[] {
     const { messages = [] } = this.asked.at(-1) ?? {};
-    return messages.flatMap((one) => (one.role === 'tool' ? [one.content] : []));
+    return messages.flatMap((message) =>
+      message.role === 'tool' ? [message.content] : [],
+    );
   }
 
   canTakePictures() {

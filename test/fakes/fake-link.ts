@@ -64,7 +64,7 @@ export class FakeLink implements VoiceLink {
     if (this.refreshTrouble !== undefined) throw this.refreshTrouble;
     const [roleIds, at] = [
       this.roles.get(personId),
-      this.present.findIndex((one) => one.id === personId),
+      this.present.findIndex((member) => member.id === personId),
     ];
     const person = this.present[at];
     if (!person || !roleIds) return;

@@ -42,14 +42,14 @@ export class FakeTranscriber implements Transcriber {
   async *transcribe(
     pcm: Pcm,
     signal: AbortSignal,
-    asked: TranscriptionOptions = {},
+    options: TranscriptionOptions = {},
   ): AsyncGenerator<TranscriptUpdate> {
     signal.throwIfAborted();
     if (pcm.rateHz !== 16_000 || pcm.channels !== 1)
       throw new RangeError('Not 16 kHz mono.');
     const { texts, partials = [], error, tookMs = 0, clock, language } = this.#options;
     const call = this.heard.push(pcm);
-    this.asked.push(asked);
+    this.asked.push(options);
     for (const text of partials) {
       yield { kind: 'partial', text };
       signal.throwIfAborted();
@@ -58,12 +58,12 @@ export class FakeTranscriber implements Transcriber {
     signal.throwIfAborted();
     if (error !== undefined) throw error;
     const silent = pcm.samples.every((sample) => sample === 0);
-    const said =
+    const utterance =
       typeof texts === 'function'
         ? texts(pcm)
         : (texts[call - 1] ?? texts.at(-1) ?? '');
     const reported = language === undefined ? {} : { language };
-    yield { kind: 'final', transcript: { text: silent ? '' : said, ...reported } };
+    yield { kind: 'final', transcript: { text: silent ? '' : utterance, ...reported } };
   }
 }
 
@@ -135,7 +135,7 @@ export class FakeSynthesizer implements Synthesizer {
     this.running++;
     try {
       for (let piece = 0; piece <= pieces; piece++) {
-        await this.#misbehave(text, piece, signal);
+        await this.#misbehaveOnce(text, piece, signal);
         if (piece === pieces) break;
         await clock?.sleep(piece === 0 ? firstMs : 0, signal);
         const samples = new Int16Array(pieceMs * 24).fill(4000 + call);
@@ -147,7 +147,7 @@ export class FakeSynthesizer implements Synthesizer {
     }
   }
 
-  async #misbehave(text: string, piece: number, signal: AbortSignal) {
+  async #misbehaveOnce(text: string, piece: number, signal: AbortSignal) {
     const fault = this.#options.fault?.(text);
     if (fault?.afterPieces !== piece) return;
     if (fault.error === 'stall') await waitUntilAborted(signal);

@@ -66,7 +66,7 @@ const uncappedBudgets: Caps = { personDay: 0, serverDay: 0 };
 /** A desk with everything behind it. */
 export function openBudgets(
   clock: Clock,
-  over: {
+  overrides: {
     readonly caps?: Partial<Caps>;
     /** Most that all servers may spend a day, in US dollars. */
     readonly totalUsd?: number;
@@ -83,15 +83,20 @@ export function openBudgets(
     readonly getProgramCap?: (personId: string) => number | undefined;
   } = {},
 ) {
-  const { getServerCap, onAlert = () => undefined, getProgramCap, totalUsd = 0 } = over;
-  const { ledger = new Ledger() } = over;
+  const {
+    getServerCap,
+    onAlert = () => undefined,
+    getProgramCap,
+    totalUsd = 0,
+  } = overrides;
+  const { ledger = new Ledger() } = overrides;
   const capNanoUsd = totalUsd * 1e9;
-  const { portions = createWholePortion(ledger, clock, capNanoUsd) } = over;
+  const { portions = createWholePortion(ledger, clock, capNanoUsd) } = overrides;
   const paid: FakeSpentEvent[] = [];
   const budgets = new SessionBudgets({
     clock,
     ledger,
-    caps: { ...uncappedBudgets, ...over.caps },
+    caps: { ...uncappedBudgets, ...overrides.caps },
     total: new TotalBudget({ capNanoUsd, clock, ledger, alert: onAlert }),
     portions,
     getServerCap,
@@ -99,15 +104,15 @@ export function openBudgets(
     getRate: (by, role) =>
       by.kind === 'local'
         ? { kind: 'free' }
-        : (over.rates?.[by.model] ?? {
+        : (overrides.rates?.[by.model] ?? {
             kind: 'priced',
             usd: cautiousPrices[role],
             isEstimate: true,
           }),
     getTariff: (_guildId, isWritten) => ({
       ...pricedTariff,
-      ...over.tariff,
-      ...(isWritten && over.written),
+      ...overrides.tariff,
+      ...(isWritten && overrides.written),
     }),
     onEvent: (_guildId, event) => void paid.push(event),
   });
@@ -209,49 +214,55 @@ export class MemorySpending implements SpendingStore {
   readonly portions = new Map<object, readonly Portion[]>();
 
   read(day: string): Promise<readonly SpendingEntry[]> {
-    return this.#read(this, day);
+    return this.#readSpending(this, day);
   }
 
   write(write: SpendingWrite): Promise<SpendingStanding> {
-    return this.#write(this, write);
+    return this.#writeSpending(this, write);
   }
 
   /** Opens the book for another run. */
   openRun(): SpendingStore {
     const run = {};
     return {
-      read: (day) => this.#read(run, day),
-      write: (write) => this.#write(run, write),
+      read: (day) => this.#readSpending(run, day),
+      write: (write) => this.#writeSpending(run, write),
     };
   }
 
-  async #read(run: object, day: string) {
+  async #readSpending(run: object, day: string) {
     if (this.trouble === 'unreadable')
       throw new BotError('store.unreadable', true, 'Torn.');
-    const others = this.#listOpen(day, run).map((one) => ({ ...one, turns: 0 }));
+    const others = this.#listOpen(day, run).map((portion) => ({
+      ...portion,
+      turns: 0,
+    }));
     return [...this.entries.filter((entry) => entry.day === day), ...others];
   }
 
-  async #write(run: object, { capNanoUsd, day, entries, portions }: SpendingWrite) {
+  async #writeSpending(
+    run: object,
+    { capNanoUsd, day, entries, portions }: SpendingWrite,
+  ) {
     if (this.trouble) throw new BotError('store.unwritable', true, 'Full.');
     this.writes++;
     const yesterday = new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
-    const isRecent = (one: SpendingKey) => one.day >= yesterday;
+    const isRecent = (spendingKey: SpendingKey) => spendingKey.day >= yesterday;
     this.entries = [...this.entries, ...entries].filter(isRecent);
     for (const [other, open] of this.portions)
       this.portions.set(other, open.filter(isRecent));
     const replaced = new Set(portions.map(toKey));
-    const kept = (this.portions.get(run) ?? []).filter(
-      (one) => !replaced.has(toKey(one)),
+    const keptPortions = (this.portions.get(run) ?? []).filter(
+      (portion) => !replaced.has(toKey(portion)),
     );
-    this.portions.set(run, kept);
+    this.portions.set(run, keptPortions);
     const toFree = (of: string) =>
       capNanoUsd === 0
         ? Infinity
         : Math.max(0, capNanoUsd - this.#sumSpent(of) - sumServers(this.#listOpen(of)));
     const granted: Portion[] = [];
     const used = sumServers(
-      portions.map((one) => ({ ...one, nanoUsd: one.usedNanoUsd })),
+      portions.map((portion) => ({ ...portion, nanoUsd: portion.usedNanoUsd })),
     );
     let free = Math.max(0, toFree(portions[0]?.day ?? day) - used);
     for (const { usedNanoUsd, ...request } of portions) {
@@ -260,7 +271,10 @@ export class MemorySpending implements SpendingStore {
       if (request.personId === undefined) free -= more;
       granted.push({ ...request, nanoUsd: usedNanoUsd + more });
     }
-    this.portions.set(run, [...kept, ...granted.filter(({ nanoUsd }) => nanoUsd > 0)]);
+    this.portions.set(run, [
+      ...keptPortions,
+      ...granted.filter(({ nanoUsd }) => nanoUsd > 0),
+    ]);
     const takenNanoUsd = this.#sumSpent(day) + sumServers(this.#listOpen(day, run));
     return { portions: granted, takenNanoUsd, leftNanoUsd: toFree(day) };
   }
@@ -271,7 +285,7 @@ export class MemorySpending implements SpendingStore {
 
   #listOpen(day: string, except?: object) {
     const others = [...this.portions].filter(([run]) => run !== except);
-    return others.flatMap(([, open]) => open).filter((one) => one.day === day);
+    return others.flatMap(([, open]) => open).filter((portion) => portion.day === day);
   }
 }
 

@@ -23,9 +23,17 @@ export async function makeToken(
   environment: Readonly<Record<string, string>>,
   server: string,
   scopes: string,
-  ...more: readonly string[]
+  ...otherTexts: readonly string[]
 ) {
-  const words = ['create', 'program', '--server', server, '--scopes', scopes, ...more];
+  const words = [
+    'create',
+    'program',
+    '--server',
+    server,
+    '--scopes',
+    scopes,
+    ...otherTexts,
+  ];
   const env = {
     ...getCompileCacheEnvironment(),
     DISCORD_TOKEN: 'of-discord',

@@ -64,7 +64,7 @@ export class TcpProxy implements AsyncDisposable {
   swallowData() {
     this.#state = 'swallowing';
     for (const { inner, outer } of this.#pairs)
-      for (const one of [inner, outer]) one.pause();
+      for (const socket of [inner, outer]) socket.pause();
   }
 
   swallowAnswers() {
@@ -116,8 +116,9 @@ export class TcpProxy implements AsyncDisposable {
     const endBoth = () => this.#endPair(pair);
     const endSoon = () =>
       void (network ? setTimeout(endBoth, network.roundTripMs) : endBoth());
-    for (const one of [inner, outer]) one.on('close', endSoon);
-    if (this.#state === 'swallowing') for (const one of [inner, outer]) one.pause();
+    for (const socket of [inner, outer]) socket.on('close', endSoon);
+    if (this.#state === 'swallowing')
+      for (const socket of [inner, outer]) socket.pause();
   }
 
   #passData(from: Socket, to: Socket) {
@@ -130,8 +131,8 @@ export class TcpProxy implements AsyncDisposable {
 
   #endPair(pair: SocketPair) {
     this.#pairs.delete(pair);
-    for (const one of [pair.inner, pair.outer])
-      if (!one.destroyed) one.resetAndDestroy();
+    for (const socket of [pair.inner, pair.outer])
+      if (!socket.destroyed) socket.resetAndDestroy();
   }
 }
 

@@ -19,7 +19,7 @@ export function speakWords(text: string): ContractUtterance {
 
 /** The words that have ended in the sound, at any rate; an honest recogniser for mocks. */
 export function hearWords({ samples, rateHz }: Pcm) {
-  const heard: string[] = [];
+  const transcripts: string[] = [];
   const step = (rateHz * windowMs) / 1000;
   let from: number | undefined;
   for (let at = 0; at + step <= samples.length; at += step) {
@@ -28,11 +28,11 @@ export function hearWords({ samples, rateHz }: Pcm) {
       .some((sample) => Math.abs(sample) > loudLevel);
     if (voiced) from ??= at;
     else if (from !== undefined) {
-      heard.push(findWord(samples.subarray(from, at), rateHz));
+      transcripts.push(findWord(samples.subarray(from, at), rateHz));
       from = undefined;
     }
   }
-  return heard.join(' ');
+  return transcripts.join(' ');
 }
 
 function makeWordTone(word: string) {

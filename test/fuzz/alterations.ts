@@ -87,43 +87,44 @@ export function alterMessages(
     touched: new Set<string>(),
   }));
   return list.reduce<readonly AlteredMessage[]>(
-    (all, alteration) => alterOnce(all, alteration, strange),
+    (allMessages, alteration) => alterOnce(allMessages, alteration, strange),
     untouched,
   );
 }
 
 function alterOnce(
-  all: readonly AlteredMessage[],
+  allMessages: readonly AlteredMessage[],
   alteration: Alteration,
   strange: readonly string[],
 ): readonly AlteredMessage[] {
-  const at = alteration.at % Math.max(1, all.length);
-  const message = all[at];
-  if (!message) return all;
-  if (isMessageKind(alteration.kind)) return moveMessages(all, at, alteration, strange);
+  const at = alteration.at % Math.max(1, allMessages.length);
+  const message = allMessages[at];
+  if (!message) return allMessages;
+  if (isMessageKind(alteration.kind))
+    return moveMessages(allMessages, at, alteration, strange);
   const fields = [...listFields(message.json)];
   const field = fields[alteration.field % Math.max(1, fields.length)];
-  if (!field) return all;
-  return all.map((one, index) => {
+  if (!field) return allMessages;
+  return allMessages.map((alteredMessage, index) => {
     const isMeant = alteration.isEverywhere || index === at;
-    return isMeant ? alterField(one, field, alteration) : one;
+    return isMeant ? alterField(alteredMessage, field, alteration) : alteredMessage;
   });
 }
 
 function isMessageKind(
   kind: Alteration['kind'],
 ): kind is (typeof messageKinds)[number] {
-  return messageKinds.some((one) => one === kind);
+  return messageKinds.some((messageKind) => messageKind === kind);
 }
 
 function moveMessages(
-  all: readonly AlteredMessage[],
+  allMessages: readonly AlteredMessage[],
   at: number,
   { kind, as }: Alteration,
   strange: readonly string[],
 ): readonly AlteredMessage[] {
-  const [message, next] = [all[at], all[at + 1]];
-  if (!message) return all;
+  const [message, next] = [allMessages[at], allMessages[at + 1]];
+  if (!message) return allMessages;
   const whole = touchNames(message, '*');
   const odd = strange[as % Math.max(1, strange.length)];
   const replaced = {
@@ -140,7 +141,7 @@ function moveMessages(
             { ...toMessage('', odd, ''), source: message, touched: new Set<string>() },
           ],
   }[kind as (typeof messageKinds)[number]];
-  return all.toSpliced(at, kind === 'swap' && next ? 2 : 1, ...replaced);
+  return allMessages.toSpliced(at, kind === 'swap' && next ? 2 : 1, ...replaced);
 }
 
 function touchNames(

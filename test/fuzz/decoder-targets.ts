@@ -60,7 +60,7 @@ function decoderTarget<Input>(
 ): FuzzTarget {
   return {
     name,
-    check: (cases, seed, around = (reading) => reading()) =>
+    checkInputs: (cases, seed, around = (reading) => reading()) =>
       ignoreErrors(() =>
         checkInputs(inputs, (input) => around(() => read(input)), cases, seed),
       ),
@@ -151,9 +151,9 @@ async function feedAll(
   for (let at = 0, hasMore = false; at < bytes.length || hasMore; steps.count++) {
     const piece = hasMore ? Buffer.alloc(0) : bytes.subarray(at, at + size);
     at += piece.length;
-    const before = process.threadCpuUsage();
+    const usageBefore = process.threadCpuUsage();
     const fed = await stream.feedBytes(piece, at >= bytes.length);
-    steps.slowestMs = Math.max(steps.slowestMs, measureCpuMs(before));
+    steps.slowestMs = Math.max(steps.slowestMs, measureCpuMs(usageBefore));
     steps.soundMs += fed.samples.length / ((rateHz / 1000) * channels);
     ({ hasMore } = fed);
   }
@@ -171,14 +171,14 @@ function isRefusal(error: unknown) {
 
 /** CPU time of a look at a file, which never throws. */
 async function checkBytes(bytes: Buffer) {
-  const before = process.threadCpuUsage();
+  const usageBefore = process.threadCpuUsage();
   const sniffed = sniffFormat(bytes, true);
   const format = sniffed.kind === 'format' ? sniffed.format : 'ogg';
   const sizeBytes = bytes.length;
   const lengthMs =
     measureSoundLengthMs(format, { start: bytes, tail: bytes, sizeBytes }) ?? 0;
   if (!(lengthMs >= 0)) throw new Error(`It is ${lengthMs} ms long.`);
-  const ms = measureCpuMs(before);
+  const ms = measureCpuMs(usageBefore);
   if (ms > maxCheckMs) throw new Error(`It was looked at for ${Math.round(ms)} ms.`);
   return ms;
 }

@@ -6,8 +6,8 @@ const cases = 100;
 
 test.each(dialectTargets)(
   '$name: of an altered answer right words are heard or one true sentence, never noise, marks, a false promise or a second run',
-  async ({ name, check }) => {
-    const { failure } = await check(cases, suiteSeed);
+  async ({ name, checkInputs }) => {
+    const { failure } = await checkInputs(cases, suiteSeed);
     const again = `npm run fuzz -- --only ${name} --seed ${suiteSeed} --cases ${cases}`;
     expect(failure === undefined ? '' : `${again}\n${failure}`).toBe('');
   },

@@ -156,7 +156,7 @@ export function makeText(pieces: readonly string[], maxLength = 60) {
     { weight: 6, arbitrary: fc.constantFrom(...pieces) },
     { weight: 1, arbitrary: fc.string({ unit: anyCharacter, maxLength: 6 }) },
   );
-  const mixed = fc.array(piece, { maxLength }).map((all) => all.join(''));
+  const mixed = fc.array(piece, { maxLength }).map((allTexts) => allTexts.join(''));
   const repeated = fc
     .tuple(
       fc.array(piece, { minLength: 1, maxLength: 3 }),

@@ -4,7 +4,7 @@ import { fc } from '#test/properties.ts';
 export type FuzzTarget = {
   readonly name: string;
   /** Checks `cases` inputs; what threw or held the thread comes back with its seed and its smallest input. */
-  check(cases: number, seed: number, around?: AroundReading): Promise<FuzzResult>;
+  checkInputs(cases: number, seed: number, around?: AroundReading): Promise<FuzzResult>;
 };
 
 /** Runs the reading of one input, as a test that plants a fault in it. */
@@ -30,7 +30,7 @@ export function toResult<Input>(
 }
 
 /** CPU time of this thread since `before`, in ms. */
-export function measureCpuMs(before: NodeJS.CpuUsage) {
-  const { user, system } = process.threadCpuUsage(before);
+export function measureCpuMs(usageBefore: NodeJS.CpuUsage) {
+  const { user, system } = process.threadCpuUsage(usageBefore);
   return (user + system) / 1000;
 }

@@ -28,14 +28,14 @@ const plantedCases = 100;
 
 test.each([...targets, ...classTargets, ...decoderTargets])(
   'the search of $name finds a fault planted in what it reads by',
-  async ({ name, check }) => {
-    const { failure } = await check(plantedCases, seed, plantMistake(name));
+  async ({ name, checkInputs }) => {
+    const { failure } = await checkInputs(plantedCases, seed, plantMistake(name));
     expect(failure).toBeDefined();
   },
 );
 
-async function checkTarget({ name, check }: FuzzTarget, count: number) {
-  const { failure } = await check(count, seed);
+async function checkTarget({ name, checkInputs }: FuzzTarget, count: number) {
+  const { failure } = await checkInputs(count, seed);
   const again = `npm run fuzz -- --only ${name} --seed ${seed} --cases ${count} --files ${count}`;
   expect(failure === undefined ? '' : `${again}\n${failure}`).toBe('');
 }

@@ -23,7 +23,7 @@ export function makeAsyncTarget<Input>(
 ): FuzzTarget {
   return {
     name,
-    async check(cases, seed, around = (reading) => reading()) {
+    async checkInputs(cases, seed, around = (reading) => reading()) {
       let slowestMs = 0;
       const property = fc.asyncProperty(input, async (value) => {
         let ms = await measureReadCpuMs(() => around(() => read(value)));
@@ -41,7 +41,7 @@ export function makeAsyncTarget<Input>(
 }
 
 async function measureReadCpuMs(read: () => Promise<void>) {
-  const before = process.threadCpuUsage();
+  const usageBefore = process.threadCpuUsage();
   await read();
-  return measureCpuMs(before);
+  return measureCpuMs(usageBefore);
 }

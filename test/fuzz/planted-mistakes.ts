@@ -33,8 +33,8 @@ export function plantMistake(target: string): AroundReading {
 }
 
 async function makeSlow<Result>(read: () => Promise<Result>) {
-  const before = process.threadCpuUsage();
-  while (process.threadCpuUsage(before).user < slowMs * 1_000);
+  const usageBefore = process.threadCpuUsage();
+  while (process.threadCpuUsage(usageBefore).user < slowMs * 1_000);
   return await read();
 }
 
@@ -47,9 +47,9 @@ function plantBuiltins(): AroundReading {
     const restored = builtins.map(([owner, name]) => {
       const builtin: unknown = Reflect.get(owner, name);
       if (typeof builtin !== 'function') throw new Error(`There is no ${name}.`);
-      function mistakeCall(this: unknown, ...given: unknown[]) {
+      function mistakeCall(this: unknown, ...args: unknown[]) {
         if (isCalledByOurCode() && ++calls === failing) throw new TypeError('planted');
-        return Reflect.apply(builtin as () => unknown, this, given);
+        return Reflect.apply(builtin as () => unknown, this, args);
       }
       Reflect.set(owner, name, mistakeCall);
       return () => Reflect.set(owner, name, builtin);

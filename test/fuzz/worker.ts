@@ -8,8 +8,8 @@ const { name, seed, cases } = workerData as Readonly<{
   seed: number;
   cases: number;
 }>;
-const found = [...targets, ...classTargets, ...decoderTargets].find(
+const foundTarget = [...targets, ...classTargets, ...decoderTargets].find(
   (target) => target.name === name,
 );
-if (!found) throw new Error(`There is no target ${name}.`);
-parentPort?.postMessage(await found.check(cases, seed));
+if (!foundTarget) throw new Error(`There is no target ${name}.`);
+parentPort?.postMessage(await foundTarget.checkInputs(cases, seed));

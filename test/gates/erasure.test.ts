@@ -28,9 +28,9 @@ test('a store erases only what the gate admitted', async () => {
 });
 
 test('a file is rewritten where rows were deleted, once for all who wait, and nowhere else', async () => {
-  using place = makeStoreFolder();
+  using tempFolder = makeStoreFolder();
   let rewritings = 0;
-  await using store = await openLocalStore(place.path, {
+  await using store = await openLocalStore(tempFolder.path, {
     ...options,
     onStatement: (text) => {
       if (text === 'VACUUM') rewritings++;

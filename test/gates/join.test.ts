@@ -26,8 +26,8 @@ function crowdShard(greedyCount: number) {
       freeFrom.set(guildId, (join?.atMs ?? atMs) + 500);
     }
     if (atMs < 60_000 || atMs % 5_000 > 0) continue;
-    const other = toGuildId(`${1_000 + atMs}`);
-    const join = shard.admitJoin(other, atMs, atMs + connectMs);
+    const otherGuildId = toGuildId(`${1_000 + atMs}`);
+    const join = shard.admitJoin(otherGuildId, atMs, atMs + connectMs);
     waitsMs.push((join?.atMs ?? Number.POSITIVE_INFINITY) - atMs);
   }
   return waitsMs;

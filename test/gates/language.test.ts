@@ -33,12 +33,13 @@ const entrances = [
 ];
 
 test('a language binds a recogniser only where a person, a program or the operator set it', async () => {
-  const found: string[] = [];
+  const matches: string[] = [];
   for await (const path of sourceFiles('{src,commands,doctor,setup,sandbox}/**/*.ts')) {
     if (path === 'src/base/language/expected-language.ts') continue;
     const source = await readFile(path, 'utf8');
-    if (/admitChosenLanguage\(|\(admitChosenLanguage\)/.test(source)) found.push(path);
+    if (/admitChosenLanguage\(|\(admitChosenLanguage\)/.test(source))
+      matches.push(path);
   }
-  expect(found.sort()).toEqual(entrances);
+  expect(matches.sort()).toEqual(entrances);
   expect([admitChosenLanguage('de'), typeof leakGuesses]).toEqual(['de', 'function']);
 });

@@ -9,7 +9,7 @@ import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 
-const said = 'the quagga is sold to Eva on Friday';
+const utterance = 'the quagga is sold to Eva on Friday';
 
 function listLines(error: unknown) {
   let lines = '';
@@ -25,7 +25,7 @@ function listLines(error: unknown) {
 }
 
 const spellings = [
-  said,
+  utterance,
   'Flagged: "quagga".',
   'Flagged: QUAGGA',
   'Flagged: q-u-a-g-g-a',
@@ -56,9 +56,9 @@ test.each([400, 401, 402, 403, 404, 409, 413, 422, 429, 500, 502])(
           undefined,
           new Headers(),
         );
-        const lines = listLines(describeError(thrown, client, `Adam ${said}`));
-        const words = message.replace('Flagged: ', '').replaceAll('"', '').slice(0, 6);
-        expect(lines.toLowerCase(), message).not.toContain(words.toLowerCase());
+        const lines = listLines(describeError(thrown, client, `Adam ${utterance}`));
+        const text = message.replace('Flagged: ', '').replaceAll('"', '').slice(0, 6);
+        expect(lines.toLowerCase(), message).not.toContain(text.toLowerCase());
         expect(lines).toContain('provider.');
       }
   },

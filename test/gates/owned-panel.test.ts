@@ -38,9 +38,9 @@ test('a panel shows people and questions to the readers of its channel, people t
     openPanel(panel, { guildId, channelId }, { isNoWider: () => isNoWider });
   expect(openIn(lounge, false)).toBe(content);
   expect(openIn(general, true).lines).toEqual(content.lines.slice(0, 1));
-  for (const place of [general, undefined]) {
-    const shown = openIn(place, place === undefined);
-    expect(shown.lines).toEqual([{ id: 'panel.elsewhere' }]);
-    expect(JSON.stringify(shown)).not.toMatch(/Ana|party|captions/);
+  for (const channelId of [general, undefined]) {
+    const shownContent = openIn(channelId, channelId === undefined);
+    expect(shownContent.lines).toEqual([{ id: 'panel.elsewhere' }]);
+    expect(JSON.stringify(shownContent)).not.toMatch(/Ana|party|captions/);
   }
 });

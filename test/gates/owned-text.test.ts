@@ -10,16 +10,16 @@ import type {
 } from '#src/ports/voice-channel-chat-poster.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-const words = 'Bob owes me ten.';
+const text = 'Bob owes me ten.';
 const said = {
   id: 'find.line',
-  with: { time: '20:00', name: 'Bob', text: words },
+  with: { time: '20:00', name: 'Bob', text },
 } as const;
 const lounge = { guildId: toGuildId('1'), channelId: toChannelId('2'), name: 'Lounge' };
 const ana = toPersonId('3');
 const bob = toPersonId('4');
 
-const plainFile = { name: 'a.txt', text: words };
+const plainFile = { name: 'a.txt', text };
 
 /** Plain words at each door by which words leave. Compiled only. */
 const plantedLeaks = {
@@ -34,8 +34,8 @@ const plantedLeaks = {
   // @ts-expect-error: A reply with words is opened by `openReply` alone.
   unopened: ((reply: Reply) => reply) satisfies (reply: Reply) => OpenedReply,
   // @ts-expect-error: A line with a mention has an owner.
-  mention: { personId: ana, text: words } satisfies PersonalLine,
-  doors(
+  mention: { personId: ana, text } satisfies PersonalLine,
+  listDoors(
     poster: VoiceChannelChatPoster,
     typed: TypedMessages,
     channel: ToolPorts['channel'],
@@ -44,15 +44,15 @@ const plantedLeaks = {
     const message = { ...lounge, messageId: '5' } as never;
     return [
       // @ts-expect-error: Words in a chat have an owner.
-      poster.writeText(lounge, words, signal),
+      poster.writeText(lounge, text, signal),
       // @ts-expect-error: Words in a direct message have an owner.
-      poster.tellPerson(ana, words, signal),
+      poster.tellPerson(ana, text, signal),
       // @ts-expect-error: Words above a button have an owner.
       poster.offerButtons(lounge, said, [], signal),
       // @ts-expect-error: An answer to a typed message has an owner.
-      typed.replyTo(message, words, signal),
+      typed.replyTo(message, text, signal),
       // @ts-expect-error: A text that a tool posts has an owner.
-      channel.post(words, signal),
+      channel.post(text, signal),
     ];
   },
 };

@@ -141,15 +141,15 @@ test('sound that is sent ahead ends where no money is left for it, and is not be
 
 /** Files outside the tests that match, and are not among those that may. */
 async function listStrays(pattern: RegExp, may: readonly RegExp[]) {
-  const found: string[] = [];
+  const matches: string[] = [];
   for await (const path of sourceFiles('{src,commands,sandbox,doctor,setup}/**/*.ts')) {
     if (
       pattern.test(await readFile(path, 'utf8')) &&
-      !may.some((one) => one.test(path))
+      !may.some((item) => item.test(path))
     )
-      found.push(path);
+      matches.push(path);
   }
-  return found;
+  return matches;
 }
 
 test('only the ledger makes reservations', async () => {

@@ -30,9 +30,9 @@ test('fields that nobody admitted do not compile at the door of a chat server', 
 const toPart = (part: object) => ({
   messages: [toUserMessage([{ type: 'text', text: 'a', ...part }])],
 });
-const makeBark = (more: object) => ({
+const makeBark = (overrides: object) => ({
   type: 'function',
-  function: { name: 'bark', ...more },
+  function: { name: 'bark', ...overrides },
 });
 const outside = { items: { $ref: 'http://10.0.0.1/' } };
 
@@ -79,14 +79,17 @@ const addresses: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rules of an operator whose name server knows a few names. */
-function makeRules(over: Partial<RequestRules> = {}, hosts: readonly string[] = []) {
+function makeRules(
+  overrides: Partial<RequestRules> = {},
+  hosts: readonly string[] = [],
+) {
   const resolveHost = async (host: string) => addresses[host] ?? [];
   const pictures = {
     allowed: new AllowedHosts(hosts),
     resolve: resolveHost,
     machineAddresses: [],
   };
-  return { ...strictRules, pictures, ...over };
+  return { ...strictRules, pictures, ...overrides };
 }
 
 const toPictures = (...urls: readonly string[]) => [
@@ -132,8 +135,8 @@ test('public pictures, those in the request and those of allowed hosts go on, as
 test('an answer that a program sends back as a client of OpenAI parsed it is taken', async () => {
   await using proxy = await openProxy(['Yes.']);
   const call = { name: 'bark', arguments: '{"n":1}' };
-  const toCalls = (more: object) => [
-    { id: 'a', type: 'function', function: { ...call, ...more } },
+  const toCalls = (overrides: object) => [
+    { id: 'a', type: 'function', function: { ...call, ...overrides } },
   ];
   const answer = { role: 'assistant', content: null, parsed: { n: 1 } };
   const result = { role: 'tool', tool_call_id: 'a', content: 'done' };
@@ -166,10 +169,10 @@ function listProperties(schema: Schema = {}): Readonly<Record<string, Schema>> {
   const forms = [...(allOf ?? []), ...(anyOf ?? []), ...(oneOf ?? []), items ?? {}];
   const named =
     $ref === undefined ? {} : listProperties(schemas[`${$ref.split('/').at(-1)}`]);
-  const found = forms
+  const matches = forms
     .filter((form) => Object.keys(form).length > 0)
     .map(listProperties);
-  return mergeProperties([properties ?? {}, named, ...found]);
+  return mergeProperties([properties ?? {}, named, ...matches]);
 }
 
 /** A property that several forms have takes all of their forms. */

@@ -8,7 +8,7 @@ export type UserContent = OpenAI.ChatCompletionUserMessageParam['content'];
 export async function askAloud(
   { chat }: OpenAI,
   content: UserContent,
-  more: object = {},
+  overrides: object = {},
 ) {
   const { choices } = await chat.completions.create({
     model: 'gpt-audio',
@@ -16,7 +16,7 @@ export async function askAloud(
     audio: { voice: 'alloy', format: 'wav' },
     messages: [{ role: 'user', content }],
     store: true,
-    ...more,
+    ...overrides,
   });
   const [choice] = choices;
   const { transcript, data } = choice?.message.audio ?? {};
@@ -24,7 +24,7 @@ export async function askAloud(
 }
 
 export function makeWav(words: Saying) {
-  return writeWav(sayings.sound(words));
+  return writeWav(sayings.getSound(words));
 }
 
 export function toInputAudio(words: Saying) {

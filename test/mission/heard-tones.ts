@@ -47,7 +47,7 @@ export async function openToneServer() {
   });
   return {
     ...served,
-    address: (tones: readonly Tone[], eachMs: number) =>
+    formatAddress: (tones: readonly Tone[], eachMs: number) =>
       `${served.origin}/${tones.join('-')}x${eachMs}.wav`,
   };
 }

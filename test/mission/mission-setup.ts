@@ -118,19 +118,19 @@ export async function openMission() {
     const { words, answer } = said[saying];
     const olga = guild.person('Olga');
     await commandReply(olga, 'settings set', { key: 'pipeline', value: pipeline });
-    const { firstPacketAtMs } = await person.say(sayings.sound(words), expireSoon());
+    const { firstPacketAtMs } = await person.say(sayings.getSound(words), expireSoon());
     await retryUntilHeld(() =>
       expect(startOfSpeech(person, firstPacketAtMs)).toBeDefined(),
     );
     const releasedAtMs = realClock.nowMs();
-    voice.release(answer);
+    voice.releaseText(answer);
     return { ...room, releasedAtMs, heard: await hearAnswer(person, firstPacketAtMs) };
   };
   /** Somebody speaks where captions are on. */
   const dictateWords = async (name: string, words: Saying) => {
     const room = await openRoom(name, sandbox.guild());
     await commandReply(room.person, 'captions on');
-    await room.person.say(sayings.sound(words), expireSoon());
+    await room.person.say(sayings.getSound(words), expireSoon());
     return room;
   };
   /** Somebody plays a sound of which a server sends the second half once the first is heard. */
@@ -140,7 +140,7 @@ export async function openMission() {
     const sound = `${sounds.origin}/speech.wav`;
     await commandReply(person, 'track play', { sound, track: 'A speech of my own' });
     await waitForSpeech(person);
-    sounds.release();
+    sounds.releaseSound();
     return await person.listen(
       { sinceMs, quietMs: 500, timeoutMs: 20_000 },
       expireSoon(),
@@ -163,11 +163,11 @@ export async function openMission() {
   return {
     ...{ ...bot, providers, voice, sounds, tones, openRoom, conversations },
     /** Requests to the chat server whose newest message holds these words. */
-    findChats: (words: string) =>
-      providers.requests.filter(({ asked }) => asked?.includes(words)),
+    findChats: (text: string) =>
+      providers.requests.filter(({ asked }) => asked?.includes(text)),
     async findTrack(name: string) {
       const shown: { readonly tracks: readonly ShownTrack[] } = JSON.parse(
-        await bot.ask('/tracks'),
+        await bot.askProgram('/tracks'),
       );
       return shown.tracks.find((track) => track.name === name);
     },
@@ -186,7 +186,7 @@ async function runDoctor(pace: Partial<ProviderPace> = {}) {
 
 /** Starts a server of one WAV file, in pieces of many sizes: its second half is sent after `release`. */
 async function openSoundServer() {
-  const heard = Promise.withResolvers<void>();
+  const hearing = Promise.withResolvers<void>();
   const sound = toneOf(['A sound that comes in pieces of many sizes.']);
   const bytes = writeWav(sound);
   const served = await openListeningServer(async (_, response) => {
@@ -196,10 +196,10 @@ async function openSoundServer() {
       at < bytes.length;
       at += size, size = (size * 7) % 1_009
     ) {
-      if (at > bytes.length / 2) await heard.promise;
+      if (at > bytes.length / 2) await hearing.promise;
       response.write(bytes.subarray(at, at + size));
     }
     response.end();
   });
-  return { ...served, sound, release: () => heard.resolve() };
+  return { ...served, sound, releaseSound: () => hearing.resolve() };
 }

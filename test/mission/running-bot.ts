@@ -86,7 +86,7 @@ export async function openRunningBot(environment: NodeJS.ProcessEnv) {
     /** OpenAI's own client, with only the address and the key changed. */
     openai: new OpenAI({ baseURL: `${origin}/v1`, apiKey, maxRetries: 0 }),
     /** Asks as a program does, at a path of the first server. Throws a plain Error for a refusal. */
-    async ask(path: string, body?: object) {
+    async askProgram(path: string, body?: object) {
       const response = await fetch(`${origin}/v1/servers/${guildId}${path}`, {
         method: body ? 'POST' : 'GET',
         headers: {

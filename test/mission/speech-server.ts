@@ -38,16 +38,16 @@ export async function openSpeechServer() {
   const requests: SpeechRequest[] = [];
   const held = new Map<string, PromiseWithResolvers<void>>();
   const heldBack = (text: string) => {
-    const found = held.get(text) ?? Promise.withResolvers();
-    held.set(text, found);
-    return found;
+    const match = held.get(text) ?? Promise.withResolvers();
+    held.set(text, match);
+    return match;
   };
   const served = await openListeningServer(async (request, response) => {
     const json = Buffer.concat(await Array.fromAsync<Buffer>(request)).toString();
     if (request.url !== '/v1/audio/speech') return void response.writeHead(404).end();
-    const asked = JSON.parse(json) as SpeechRequest;
-    requests.push(asked);
-    const { input, model } = asked;
+    const speechRequest = JSON.parse(json) as SpeechRequest;
+    requests.push(speechRequest);
+    const { input, model } = speechRequest;
     const wrongLabel = wrongLabels.find((label) =>
       input.endsWith(`wrongly as ${label}.`),
     );
@@ -69,7 +69,7 @@ export async function openSpeechServer() {
     baseUrl: `${served.origin}/v1`,
     requests: requests as readonly SpeechRequest[],
     /** Sends the second half of a text. */
-    release: (text: string) => heldBack(text).resolve(),
+    releaseText: (text: string) => heldBack(text).resolve(),
   };
 }
 

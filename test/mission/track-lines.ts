@@ -17,7 +17,7 @@ import {
 } from './heard-tones.ts';
 import type { Mission } from './mission-setup.ts';
 
-type Line = (words: string, prove: (mission: Mission) => unknown) => void;
+type Line = (text: string, prove: (mission: Mission) => unknown) => void;
 
 /** A change of a track has been heard by then, with what waits in jitter buffers. */
 const settleMs = 700;
@@ -48,11 +48,14 @@ function measureHeardMs(person: SandboxPerson, hz: Tone, sinceMs: number) {
 /** A long tone on a track of its own, which a change of another track must not touch. */
 async function playBeside(m: Mission, person: SandboxPerson) {
   const sinceMs = realClock.nowMs();
-  await m.ask('/tracks', { sound: m.tones.address([2_600], 120_000), track: 'beside' });
+  await m.askProgram('/tracks', {
+    sound: m.tones.formatAddress([2_600], 120_000),
+    track: 'beside',
+  });
   await waitForTone(person, 2_600, sinceMs);
   const isBeside = (rows: readonly HeardTones[]) =>
     measureShare(rows, 2_600) > minPlainShare;
-  return { isBeside, stop: () => m.ask('/tracks/beside/stop', {}) };
+  return { isBeside, stopTrack: () => m.askProgram('/tracks/beside/stop', {}) };
 }
 
 /** Declares the lines about queues, pauses and places, each by what a person hears. */
@@ -63,7 +66,10 @@ export function declareQueueLines(line: Line): void {
     const queues = { music: [600, 800, 1_000], noise: [1_500, 1_800, 2_200] } as const;
     for (const [track, tones] of Object.entries(queues))
       for (const hz of tones)
-        await m.ask('/tracks', { sound: m.tones.address([hz], 800), track });
+        await m.askProgram('/tracks', {
+          sound: m.tones.formatAddress([hz], 800),
+          track,
+        });
     for (const track of Object.keys(queues))
       await retryUntilHeld(async () =>
         expect(await m.findTrack(track)).not.toHaveProperty('current'),
@@ -77,12 +83,15 @@ export function declareQueueLines(line: Line): void {
 
   line('pause, resume and seek, for one track', async (m) => {
     const { person } = await m.conversations.dictated;
-    const { isBeside, stop } = await playBeside(m, person);
+    const { isBeside, stopTrack } = await playBeside(m, person);
     const steps = [600, 800, 1_000, 1_200] as const;
     const steerTrack = (action: string, body = {}) =>
-      m.ask(`/tracks/steps/${action}`, body);
+      m.askProgram(`/tracks/steps/${action}`, body);
     const beganMs = realClock.nowMs();
-    await m.ask('/tracks', { sound: m.tones.address(steps, 2_000), track: 'steps' });
+    await m.askProgram('/tracks', {
+      sound: m.tones.formatAddress(steps, 2_000),
+      track: 'steps',
+    });
     await waitForTone(person, 600, beganMs);
     await steerTrack('pause');
     const paused = await hearFor(person, 2_500);
@@ -99,7 +108,7 @@ export function declareQueueLines(line: Line): void {
     const sought = listOrder(listHeardTones(person, soughtMs + settleMs), steps);
     expect(sought).toEqual([1_000, 1_200]);
     await steerTrack('stop');
-    await stop();
+    await stopTrack();
   });
 }
 
@@ -107,15 +116,18 @@ export function declareQueueLines(line: Line): void {
 export function declareSteeringLines(line: Line): void {
   line('volume, mute and fade, for one track', async (m) => {
     const { person } = await m.conversations.dictated;
-    const { isBeside, stop } = await playBeside(m, person);
+    const { isBeside, stopTrack } = await playBeside(m, person);
     const steerTrack = (action: string, body = {}) =>
-      m.ask(`/tracks/loud/${action}`, body);
+      m.askProgram(`/tracks/loud/${action}`, body);
     const hearShare = async () => {
       const rows = await hearFor(person, 600);
       expect(isBeside(rows)).toBe(true);
       return measureShare(rows, 1_000);
     };
-    await m.ask('/tracks', { sound: m.tones.address([1_000], 120_000), track: 'loud' });
+    await m.askProgram('/tracks', {
+      sound: m.tones.formatAddress([1_000], 120_000),
+      track: 'loud',
+    });
     const plain = await hearShare();
     expect(plain).toBeGreaterThan(minPlainShare);
     await steerTrack('volume', { percent: 40 });
@@ -138,17 +150,20 @@ export function declareSteeringLines(line: Line): void {
     expect(measureLargestStep(fading, 1_000) / plain).toBeLessThan(0.25);
     expect((await hearShare()) / plain).toBeCloseTo(1, 0);
     await steerTrack('stop');
-    await stop();
+    await stopTrack();
   });
 
   line('loop and stop, for one track', async (m) => {
     const { person } = await m.conversations.dictated;
-    const { isBeside, stop } = await playBeside(m, person);
+    const { isBeside, stopTrack } = await playBeside(m, person);
     const steerTrack = (action: string, body = {}) =>
-      m.ask(`/tracks/round/${action}`, body);
+      m.askProgram(`/tracks/round/${action}`, body);
     const tones = [600, 1_500] as const;
     const sinceMs = realClock.nowMs();
-    await m.ask('/tracks', { sound: m.tones.address(tones, 400), track: 'round' });
+    await m.askProgram('/tracks', {
+      sound: m.tones.formatAddress(tones, 400),
+      track: 'round',
+    });
     await steerTrack('loop', { on: true });
     const rounds = [...tones, ...tones, ...tones, ...tones];
     await retryUntilHeld(() =>
@@ -160,8 +175,14 @@ export function declareSteeringLines(line: Line): void {
     await retryUntilHeld(async () =>
       expect(await m.findTrack('round')).not.toHaveProperty('current'),
     );
-    await m.ask('/tracks', { sound: m.tones.address([800], 60_000), track: 'round' });
-    await m.ask('/tracks', { sound: m.tones.address([600], 60_000), track: 'round' });
+    await m.askProgram('/tracks', {
+      sound: m.tones.formatAddress([800], 60_000),
+      track: 'round',
+    });
+    await m.askProgram('/tracks', {
+      sound: m.tones.formatAddress([600], 60_000),
+      track: 'round',
+    });
     await waitForTone(person, 800, sinceMs);
     await steerTrack('stop');
     const stopped = await hearFor(person, 800);
@@ -169,7 +190,7 @@ export function declareSteeringLines(line: Line): void {
       [],
       true,
     ]);
-    await stop();
+    await stopTrack();
   });
 
   line('and all', async (m) => {
@@ -180,7 +201,7 @@ export function declareSteeringLines(line: Line): void {
       Tone,
     ])[])
       await commandReply(person, 'track play', {
-        sound: m.tones.address([hz], 120_000),
+        sound: m.tones.formatAddress([hz], 120_000),
         track,
       });
     const steerTracks = (action: string) =>
@@ -209,7 +230,7 @@ export function declareWaitLines(line: Line): void {
     const { person } = await m.conversations.chained;
     const end = 'completed';
     const title = '1500x1500.wav';
-    const sound = m.tones.address([1_500], 1_500);
+    const sound = m.tones.formatAddress([1_500], 1_500);
     const sinceMs = realClock.nowMs();
     const { text } = await commandReply(person, 'track play', { sound, wait: true });
     expect(text).toBe(formatText('track.ended', { title, end }));
@@ -217,28 +238,32 @@ export function declareWaitLines(line: Line): void {
     expect(heardMs).toBeGreaterThan(1_300);
     await passSharedTime(settleMs);
     expect(measureHeardMs(person, 1_500, sinceMs) - heardMs).toBeLessThan(200);
-    const words = 'A short sentence.';
-    const spoken = await commandReply(person, 'say', { text: words, wait: true });
-    expect(spoken.text).toBe(formatText('track.ended', { title: words, end }));
+    const sentence = 'A short sentence.';
+    const spoken = await commandReply(person, 'say', { text: sentence, wait: true });
+    expect(spoken.text).toBe(formatText('track.ended', { title: sentence, end }));
   });
 
   line('and over HTTP', async (m) => {
     const { person } = await m.conversations.dictated;
-    const sound = m.tones.address([1_800], 1_500);
+    const sound = m.tones.formatAddress([1_800], 1_500);
     const sinceMs = realClock.nowMs();
-    const played = await m.ask('/tracks', { sound, track: 'news', wait: true });
+    const played = await m.askProgram('/tracks', { sound, track: 'news', wait: true });
     expect(JSON.parse(played)).toMatchObject({ track: 'news', ended: 'completed' });
     expect(measureHeardMs(person, 1_800, sinceMs)).toBeGreaterThan(1_300);
-    const spoken = await m.ask('/say', {
+    const spoken = await m.askProgram('/say', {
       text: 'A short sentence.',
       track: 'news',
       wait: true,
     });
     expect(JSON.parse(spoken)).toMatchObject({ track: 'news', ended: 'completed' });
-    const waited = m.tones.address([1_200], 60_000);
-    const stopped = m.ask('/tracks', { sound: waited, track: 'waited', wait: true });
+    const waited = m.tones.formatAddress([1_200], 60_000);
+    const stopped = m.askProgram('/tracks', {
+      sound: waited,
+      track: 'waited',
+      wait: true,
+    });
     await waitForTone(person, 1_200, sinceMs);
-    await m.ask('/tracks/waited/stop', {});
+    await m.askProgram('/tracks/waited/stop', {});
     expect(JSON.parse(await stopped)).toMatchObject({
       track: 'waited',
       ended: 'stopped',

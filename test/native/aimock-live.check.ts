@@ -53,7 +53,7 @@ async function isListening(port: number) {
   return isOpen;
 }
 
-function openBot(more: Readonly<Record<string, string>> = {}) {
+function openBot(overrides: Readonly<Record<string, string>> = {}) {
   return openBotDoors({
     PIPELINE: 'live',
     LIVE_BASE_URL: aimock.baseUrl,
@@ -62,7 +62,7 @@ function openBot(more: Readonly<Record<string, string>> = {}) {
     TRANSCRIPTION_BASE_URL: chat.baseUrl,
     SPEECH_BASE_URL: chat.baseUrl,
     LIVE_SILENCE_SECONDS: '1',
-    ...more,
+    ...overrides,
   });
 }
 

@@ -83,9 +83,12 @@ beforeAll(async () => {
 // Proves: aimock by real (1.43.0: all roles)
 test('what a person says is heard by aimock, its call runs once, and the result is said', async () => {
   await using bot = await openBotDoors(settings);
-  const heard = await transcribeText(bot.transcriber, speakWords('one two three').pcm);
-  expect(heard).toBe('Lamp on, please.');
-  const { parts, error } = await bot.answer(heard);
+  const transcript = await transcribeText(
+    bot.transcriber,
+    speakWords('one two three').pcm,
+  );
+  expect(transcript).toBe('Lamp on, please.');
+  const { parts, error } = await bot.answer(transcript);
   expect([error, joinTexts(parts)]).toEqual([undefined, 'The lamp is on.']);
   expect(bot.host.ran).toMatchObject([{ name: 'lamp', argumentsJson: '{"on":true}' }]);
   expect(joinWholeSound(parts).samples).toEqual(samples);

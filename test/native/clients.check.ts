@@ -26,18 +26,18 @@ beforeAll(async () => {
   // The clients run as a user of their own.
   await chmod(folder, 0o755);
   recording = join(folder, 'question.wav');
-  await writeFile(recording, writeWav(sayings.sound(words)));
+  await writeFile(recording, writeWav(sayings.getSound(words)));
 });
 afterAll(() => stack.disposeAsync());
 
 /** Runs a client of others with the bot's address and a program's token, and returns its output. */
-async function runClient(program: string, ...given: string[]) {
+async function runClient(program: string, ...inputs: string[]) {
   const env = {
     PATH: process.env.PATH,
     KEY: `${bot.openai.apiKey}`,
     HOME: join(recording, '..'),
   };
-  const { stdout } = await run(program, given, { env, maxBuffer: 1 << 26 });
+  const { stdout } = await run(program, inputs, { env, maxBuffer: 1 << 26 });
   return stdout;
 }
 
@@ -73,7 +73,7 @@ test("OpenAI's and LiteLLM's packages for Python chat, hear, speak and translate
 
 test("curl asks as OpenAI's documentation writes it: JSON, forms, events and a file of sound", async () => {
   const key = `Authorization: Bearer ${bot.openai.apiKey}`;
-  const runCurl = (path: string, ...more: string[]) =>
+  const runCurl = (path: string, ...otherTexts: string[]) =>
     runClient(
       'curl',
       '--silent',
@@ -81,7 +81,7 @@ test("curl asks as OpenAI's documentation writes it: JSON, forms, events and a f
       '--fail-with-body',
       '-H',
       key,
-      ...more,
+      ...otherTexts,
       `${bot.origin}/v1${path}`,
     );
   const messages = [{ role: 'user', content: words }];

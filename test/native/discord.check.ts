@@ -60,11 +60,12 @@ async function openMember(name: string, program: string) {
   stack.defer(() => void child.kill('SIGKILL'));
   const ended = once(child, 'exit');
   const decoder = codec.createDecoder(16_000);
-  const heard: Int16Array[] = [];
+  const heardSounds: Int16Array[] = [];
   const told: string[] = [];
   createInterface(child.stdout).on('line', (line) => {
     const [word = '', packet = ''] = line.split(' ');
-    if (word === 'heard') heard.push(decoder.decode(Buffer.from(packet, 'base64')));
+    if (word === 'heard')
+      heardSounds.push(decoder.decode(Buffer.from(packet, 'base64')));
     else told.push(word);
   });
   const waitUntilTold = (word: string) =>
@@ -73,16 +74,22 @@ async function openMember(name: string, program: string) {
   return {
     person,
     /** Speaks, and returns the sound of the bot until a pause. */
-    async ask() {
-      heard.length = 0;
+    async askAndListen() {
+      heardSounds.length = 0;
       child.stdin.write('speak\n');
       await waitUntilTold('spoken');
-      await expect.poll(() => heard.length, { timeout: 60_000 }).toBeGreaterThan(25);
-      for (let before = 0; before < heard.length; ) {
-        before = heard.length;
+      await expect
+        .poll(() => heardSounds.length, { timeout: 60_000 })
+        .toBeGreaterThan(25);
+      for (let before = 0; before < heardSounds.length; ) {
+        before = heardSounds.length;
         await realClock.sleep(quietMs, never);
       }
-      return { samples: joinSamples(heard), rateHz: 16_000, channels: 1 } as const;
+      return {
+        samples: joinSamples(heardSounds),
+        rateHz: 16_000,
+        channels: 1,
+      } as const;
     },
     async [Symbol.asyncDispose]() {
       child.stdin.end();
@@ -105,7 +112,7 @@ test.each([
     await commandReply(member.person, 'join');
     // Nobody is told when the keys of the group are changed: people wait for a moment.
     await realClock.sleep(quietMs, never);
-    const answered = await member.ask();
+    const answered = await member.askAndListen();
     expect(await transcribeText(bot.transcriber, answered)).toMatch(
       /meters .*a long way/i,
     );

@@ -101,12 +101,12 @@ async function isAlive(origin: string) {
 }
 
 /** Engines of the bot under the settings that the compose file and its `.env` make. */
-async function openSet(more: Readonly<Record<string, string>> = {}) {
+async function openSet(overrides: Readonly<Record<string, string>> = {}) {
   const config = readGoodSettings({
     ...(await readBotEnvironment('compose.proxy.yaml')),
     OPENAI_BASE_URL: `${proxy.origin}/v1`,
     OPENAI_API_KEY: 'sk-proxy',
-    ...more,
+    ...overrides,
   });
   return { config, engines: await openEngines(config, () => {}) };
 }
@@ -121,18 +121,18 @@ async function holdConversation(
   );
   const host = new FakeHost();
   host.release();
-  const parts: (ReplyPart & { readonly atMs: number })[] = [];
+  const replyParts: (ReplyPart & { readonly atMs: number })[] = [];
   for await (const part of pipeline.answer(
     makeTurn(toUtterance('nova one')),
     host,
     never,
   ))
-    parts.push({ ...part, atMs: realClock.nowMs() });
-  return parts;
+    replyParts.push({ ...part, atMs: realClock.nowMs() });
+  return replyParts;
 }
 
-function samplesOf(parts: readonly ReplyPart[]) {
-  return parts.reduce(
+function samplesOf(replyParts: readonly ReplyPart[]) {
+  return replyParts.reduce(
     (sum, part) => sum + (part.kind === 'audio' ? part.pcm.samples.length : 0),
     0,
   );
@@ -152,9 +152,9 @@ test('what is said is heard, thought and spoken through the proxy, with the vend
   await using engines = set.engines;
   const { pcm, text } = speakWords('nova one two three');
   expect((await wordsOf(engines.transcriber, pcm)).toLowerCase()).toBe(text);
-  const parts = await holdConversation(set, 'chained');
-  expect(joinTexts(parts)).toBe(answer);
-  expect(samplesOf(parts)).toBe(
+  const replyParts = await holdConversation(set, 'chained');
+  expect(joinTexts(replyParts)).toBe(answer);
+  expect(samplesOf(replyParts)).toBe(
     makeTone('Two of them.', 24_000).length +
       makeTone('The other one is on its way.', 24_000).length,
   );
@@ -201,9 +201,9 @@ test('words pass the proxy while the model writes', async () => {
 test('one model behind the proxy hears and speaks, and its sound is whole', async () => {
   const set = await openSet({ PIPELINE: 'audio-model' });
   await using _engines = set.engines;
-  const parts = await holdConversation(set, 'audio-model');
-  expect(joinTexts(parts)).toBe(answer);
-  expect(samplesOf(parts)).toBe(makeTone(answer, 24_000).length);
+  const replyParts = await holdConversation(set, 'audio-model');
+  expect(joinTexts(replyParts)).toBe(answer);
+  expect(samplesOf(replyParts)).toBe(makeTone(answer, 24_000).length);
   expect(keysAndModels()).toEqual([['chat', 'Bearer sk-vendor', 'gpt-audio-1.5']]);
   expect(JSON.stringify(mock.requests[0]?.body?.messages)).toContain('input_audio');
 });
@@ -216,9 +216,9 @@ test('a live model behind the proxy hears a question and answers it aloud', asyn
     LIVE_MODEL: 'talking',
   });
   await using _engines = set.engines;
-  const parts = await holdConversation(set, 'live');
-  expect(joinTexts(parts)).toBe(answer);
-  expect(samplesOf(parts)).toBeGreaterThan(makeTone(answer, 24_000).length * 0.9);
+  const replyParts = await holdConversation(set, 'live');
+  expect(joinTexts(replyParts)).toBe(answer);
+  expect(samplesOf(replyParts)).toBeGreaterThan(makeTone(answer, 24_000).length * 0.9);
   const [session, ...others] = live.sessions;
   expect(others).toEqual([]);
   expect(session?.commands[0]).toMatchObject({ session: { model: 'gpt-live-1' } });
@@ -233,7 +233,7 @@ test('the proxy asks a failing vendor once: trying again is the bot’s', async 
   form.set('model', 'ears');
   form.set('file', new Blob([writeWav(speakWords('nova one').pcm)]), 'speech.wav');
   const messages = [{ role: 'user', content: 'nova one' }];
-  const asked = [
+  const requests = [
     await postToProxy(
       'chat/completions',
       JSON.stringify({ model: 'mind', stream: true, messages }),
@@ -248,7 +248,7 @@ test('the proxy asks a failing vendor once: trying again is the bot’s', async 
     ),
     await postToProxy('audio/transcriptions', form),
   ];
-  expect(asked).toEqual([500, 500, 500, 500]);
+  expect(requests).toEqual([500, 500, 500, 500]);
   expect(mock.requests.map(({ endpoint }) => endpoint)).toEqual([
     ...['chat', 'chat', 'speech', 'transcriptions'],
   ]);

@@ -8,7 +8,7 @@ import { openBotDoors } from '#test/speech/dialects/bot-doors.ts';
 
 const { XLLAMACPP, FASTER_WHISPER_SERVER, FASTKOKORO, TRANSFORMERS_SERVE } =
   process.env;
-const said = 'The sun is shining in the garden.';
+const utterance = 'The sun is shining in the garden.';
 /** llama.cpp's code with random weights and a grammar; Whisper tiny and Kokoro with their own. */
 const settings = {
   CHAT_COMPLETION_BASE_URL: `${XLLAMACPP}/v1`,
@@ -36,10 +36,10 @@ const transformersSettings = {
 // Proves: fastkokoro by real (0.7.0, Kokoro-82M: speaking)
 test('what a person says is heard by Whisper and answered by llama.cpp, and Kokoro says it so that Whisper hears it', async () => {
   await using bot = await openBotDoors(settings);
-  const heard = await wordsOf(bot.transcriber, readSpeech('human-goforward'));
-  expect(heard).toBe('Go forward 10 meters.');
-  const { parts, error } = await bot.answer(heard);
-  expect([error, joinTexts(parts)]).toEqual([undefined, said]);
+  const transcript = await wordsOf(bot.transcriber, readSpeech('human-goforward'));
+  expect(transcript).toBe('Go forward 10 meters.');
+  const { parts, error } = await bot.answer(transcript);
+  expect([error, joinTexts(parts)]).toEqual([undefined, utterance]);
   const sound = parts.flatMap((part) =>
     part.kind === 'audio' ? [...part.pcm.samples] : [],
   );
@@ -47,10 +47,10 @@ test('what a person says is heard by Whisper and answered by llama.cpp, and Koko
   // The first answer of a server may take longest, and this machine may be slow.
   await using other = await openBotDoors(settings);
   const again = resamplePcm({ samples, rateHz: 24_000, channels: 1 }, 16_000);
-  expect(await wordsOf(other.transcriber, again)).toBe(said);
+  expect(await wordsOf(other.transcriber, again)).toBe(utterance);
 });
 
-test('a wrong key, address and voice are told as such', async () => {
+test('a wrong key, a wrong address and an unknown voice are each named', async () => {
   await using bot = await openBotDoors({
     ...settings,
     CHAT_COMPLETION_API_KEY: 'sk-wrong',
@@ -74,10 +74,10 @@ test('a wrong key, address and voice are told as such', async () => {
 // Proves: transformers serve by real (5.24.0, made weights: hearing, thinking)
 test('transformers serve hears a person, its answer is spoken as it is written, and the doctor says what it lacks', async () => {
   await using bot = await openBotDoors(transformersSettings);
-  const heard = await wordsOf(bot.transcriber, readSpeech('human-goforward'));
-  expect(heard).toBe('Go forward ten meters.');
-  const { parts, error } = await bot.answer(heard);
-  expect([error, joinTexts(parts)]).toEqual([undefined, said]);
+  const transcript = await wordsOf(bot.transcriber, readSpeech('human-goforward'));
+  expect(transcript).toBe('Go forward ten meters.');
+  const { parts, error } = await bot.answer(transcript);
+  expect([error, joinTexts(parts)]).toEqual([undefined, utterance]);
   const kinds = parts.map(({ kind }) => kind);
   expect(kinds.filter((kind) => kind === 'text')).toHaveLength(7);
   expect(kinds).toContain('audio');
@@ -88,7 +88,7 @@ test('transformers serve hears a person, its answer is spoken as it is written, 
   );
 });
 
-test('a model that transformers serve does not know is told as such', async () => {
+test('a model that transformers serve does not know is named as unknown', async () => {
   await using bot = await openBotDoors({
     ...transformersSettings,
     CHAT_COMPLETION_MODEL: 'tiny',

@@ -42,22 +42,22 @@ async function runStep({ name, command, figure, seed }: NightlyStep) {
     // A group of its own, which ends with all that the step has started.
     detached: true,
   });
-  const over = AbortSignal.any([stopped.signal, AbortSignal.timeout(maxStepMs)]);
-  over.addEventListener('abort', () => endGroup(child.pid));
-  let shown = '';
+  const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(maxStepMs)]);
+  signal.addEventListener('abort', () => endGroup(child.pid));
+  let shownText = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk) => {
-      shown += stripVTControlCharacters(`${chunk}`);
+      shownText += stripVTControlCharacters(`${chunk}`);
     });
   const [code] = (await once(child, 'close')) as [number | null];
-  const isGood = code === 0 && !over.aborted;
+  const isGood = code === 0 && !signal.aborted;
   const seconds = Math.round((performance.now() - startedMs) / 1_000);
-  if (!isGood) console.log(shown.slice(-maxShownCharacters));
-  const figures = [...shown.matchAll(new RegExp(figure, 'gm'))];
-  const found = figures.at(-1)?.[0].trim() ?? '';
-  const outcome = isGood ? 'ok' : `FAILED (${over.aborted ? 'ended' : code})`;
+  if (!isGood) console.log(shownText.slice(-maxShownCharacters));
+  const figures = [...shownText.matchAll(new RegExp(figure, 'gm'))];
+  const match = figures.at(-1)?.[0].trim() ?? '';
+  const outcome = isGood ? 'ok' : `FAILED (${signal.aborted ? 'ended' : code})`;
   console.log(`${outcome} after ${seconds} s`);
-  return [name, `${seed ?? ''}`, `${seconds} s`, found, outcome];
+  return [name, `${seed ?? ''}`, `${seconds} s`, match, outcome];
 }
 
 /** Ends the programs of a group, first in order. */

@@ -115,15 +115,21 @@ test('of a failure the log holds the server, the stage, the code, and what cause
   });
 });
 
-const said = 'my words and nobody else';
+const utterance = 'my words and nobody else';
 test.each([
-  ['a server that refuses', Object.assign(new Error(`400 ${said}`), { status: 400 })],
-  ['a parser', thrownBy(() => JSON.parse(`{"a": ${said}`))],
-  ['a string that is no object', thrownBy(() => Object.assign(Object(said), 0).a.b)],
-  ['the operator in', thrownBy(() => Reflect.apply(inText, undefined, [said]))],
-  ['a quotation', new Error(`No voice "${said}" there.`)],
-  ['a stack of several lines', new Error(`failed '${said}\n    ${said}'`)],
-  ['a code', Object.assign(new Error('failed'), { code: said })],
+  [
+    'a server that refuses',
+    Object.assign(new Error(`400 ${utterance}`), { status: 400 }),
+  ],
+  ['a parser', thrownBy(() => JSON.parse(`{"a": ${utterance}`))],
+  [
+    'a string that is no object',
+    thrownBy(() => Object.assign(Object(utterance), 0).a.b),
+  ],
+  ['the operator in', thrownBy(() => Reflect.apply(inText, undefined, [utterance]))],
+  ['a quotation', new Error(`No voice "${utterance}" there.`)],
+  ['a stack of several lines', new Error(`failed '${utterance}\n    ${utterance}'`)],
+  ['a code', Object.assign(new Error('failed'), { code: utterance })],
 ])('what people said and %s quotes is not logged', (_who, cause) => {
   const out = logEvents(
     toFailureEvent(new BotError('provider.refused', false, 'No.', cause), 'think'),

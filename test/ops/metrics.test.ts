@@ -151,7 +151,7 @@ test('a frame that left audibly late raises the alert of its window, and the nex
   }
 });
 
-test('the page tells of bugs it outlived and how long the store takes', async () => {
+test('the metrics page shows bugs that the bot outlived, and how long the store takes', async () => {
   const page = await pageAfter((metrics) => {
     metrics.bugs.inc();
     metrics.writes.observe(0.02);

@@ -110,10 +110,10 @@ test('however much breaks while a notice hangs, each kind waits once, and nothin
 
 test('every trouble behind a sentence that says so is one that is written to the operator', () => {
   const folder = 'src/texts/en';
-  const all = readdirSync(folder).map((name) =>
+  const allTexts = readdirSync(folder).map((name) =>
     readFileSync(`${folder}/${name}`, 'utf8'),
   );
-  expect(all.join('').match(/I told the operator/g)).toHaveLength(8);
+  expect(allTexts.join('').match(/I told the operator/g)).toHaveLength(8);
   const store = Object.keys(errorCodes).filter((code) => /^(store|tool)\./.test(code));
   for (const kind of [...store, 'discord.unsent', 'bug'])
     expect(toNotice(kind as TroubleKind), kind).toMatch(/^Parley: .{20,}/);

@@ -1,14 +1,14 @@
 import { Readiness, type ReadinessDeps } from '#src/ops/readiness.ts';
 
 /** Readiness of a process that is well, unless `over` says otherwise. */
-function readinessOf(over: Partial<ReadinessDeps> = {}) {
+function readinessOf(overrides: Partial<ReadinessDeps> = {}) {
   const well = {
     isConnected: () => true,
     getLoopDelayMs: () => 3,
     isDraining: () => false,
     listAlerts: () => [],
   };
-  return new Readiness({ ...well, ...over });
+  return new Readiness({ ...well, ...overrides });
 }
 
 test('each check of the process that fails makes it unready, and says why in its line', () => {

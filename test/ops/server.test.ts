@@ -57,11 +57,11 @@ test.each([
   'a request to the host %s is answered %i: figures are not for pages of others',
   async (host, status) => {
     await using server = await openStatus();
-    const asked = request(`${server.url}/metrics`, {
+    const clientRequest = request(`${server.url}/metrics`, {
       headers: host.split(' and ').flatMap((name) => ['host', name]),
       agent: false,
     }).end();
-    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    const [answer] = (await once(clientRequest, 'response')) as [IncomingMessage];
     answer.resume();
     expect(answer.statusCode).toBe(status);
   },
@@ -104,7 +104,7 @@ test('a port in use is told in one sentence that names the setting', async () =>
   });
 });
 
-test('a port that another bot has is taken once that one has ended, as in an update', async () => {
+test('a port that the former bot holds in an update is taken once that bot has ended', async () => {
   const first = await openStatus();
   const { hostname: host, port } = new URL(first.url);
   const clock = new VirtualClock();

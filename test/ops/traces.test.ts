@@ -93,10 +93,10 @@ test("a tool call belongs to its asker's turn alone, and ends with the session",
 });
 
 test('words are traced only where the variable of OpenTelemetry asks for them', () => {
-  const asked = { OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: 'true' };
+  const request = { OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: 'true' };
   const listTold = (environment: NodeJS.ProcessEnv) =>
     JSON.stringify(spansOf(environment, answered).map(({ attributes }) => attributes));
-  expect(listTold(asked)).toContain('The timer runs.');
+  expect(listTold(request)).toContain('The timer runs.');
   trace.disable();
   expect(listTold({})).not.toContain('timer');
 });

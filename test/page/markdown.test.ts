@@ -14,10 +14,10 @@ function tagManners(text: string) {
 function tagOf(piece: Piece): string {
   if (piece.kind === 'text') return piece.text;
   if (piece.kind === 'time') return `time(${piece.atS} ${piece.style})`;
-  const words = piece.parts.map(tagOf).join('');
+  const text = piece.parts.map(tagOf).join('');
   return piece.kind === 'link'
-    ? `link(${words} ${piece.href})`
-    : `${piece.kind}(${words})`;
+    ? `link(${text} ${piece.href})`
+    : `${piece.kind}(${text})`;
 }
 
 test.each([
@@ -34,7 +34,7 @@ test.each([
   ['[bad](javascript:alert(1))', '[bad](javascript:alert(1))'],
   ['**never closed', '**never closed'],
   ['on https://discord.com/channels/1/8, not /1/77', 'on mention(#general), not /1/77'],
-])('%s', (text, shown) => expect(tagManners(text)).toEqual([shown]));
+])('%s', (text, shownText) => expect(tagManners(text)).toEqual([shownText]));
 
 test('lines of words stand together, and code on its own', () => {
   const text = 'one\ntwo\n```js\nlet a = 1;\n```\nend';

@@ -22,7 +22,7 @@ test('a page that a sandbox does not let in any more says so, and tries no more'
   expect(tries).toBe(1);
 });
 
-test('what is asked without a connection is told as lost, so that the page can give it back', async () => {
+test('a question without a connection is reported as lost, so that the page can give it back', async () => {
   await using served = await openListeningServer(createServer());
   const socket = new RoomSocket(() => new URL(`ws://127.0.0.1:${served.port}/room`), {
     onEvent: () => undefined,

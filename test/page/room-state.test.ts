@@ -14,11 +14,11 @@ const state: RoomEvent = {
   you: 'You',
 };
 
-function makeMessage(id: string, more: object = {}) {
+function makeMessage(id: string, overrides: object = {}) {
   return {
     ...{ kind: 'message', change: 'posted', id, channel: 'general', author: 'Parley' },
     ...{ text: id, buttons: [], files: [], atMs: 0 },
-    ...more,
+    ...overrides,
   } as RoomEvent;
 }
 
@@ -183,14 +183,13 @@ test('words of a person who still speaks are live until they are said', () => {
 
 test('who speaks is marked by name or id, until the next state says otherwise', () => {
   const speaks: RoomEvent = { kind: 'speaks', who: 'Adam', on: true };
-  expect(stepThrough(state, speaks).room.people.map((one) => one.speaks)).toEqual([
-    false,
-    true,
-  ]);
+  expect(stepThrough(state, speaks).room.people.map((person) => person.speaks)).toEqual(
+    [false, true],
+  );
   const byId = stepThrough(state, { ...speaks, who: '1' });
-  expect(byId.room.people.map((one) => one.speaks)).toEqual([true, false]);
+  expect(byId.room.people.map((person) => person.speaks)).toEqual([true, false]);
   expect(
-    stepThrough(state, speaks, state).room.people.map((one) => one.speaks),
+    stepThrough(state, speaks, state).room.people.map((person) => person.speaks),
   ).toEqual([false, false]);
 });
 
@@ -262,7 +261,7 @@ test('who would talk and be met with silence reads why, with the press that ends
     notes: [],
   });
   const listTold = (...lines: readonly RoomEvent[]) =>
-    listSilences(stepThrough(...lines)).map((one) => [one.text, one.label]);
+    listSilences(stepThrough(...lines)).map((silence) => [silence.text, silence.label]);
   expect(listTold(makeState())).toEqual([
     ['You are in no voice channel.', 'Join Lounge'],
   ]);

@@ -88,20 +88,22 @@ test('after a time without holes the reserve falls again', () => {
 test('sound begins and breaks off without a click', () => {
   const ring = new SampleRing({ ...sizes, maxSamples: 400, fadeSamples: 100 });
   ring.push(makeTone(300));
-  const heard = [0, ...pullSamples(ring, 600)];
-  const steps = heard.map((sample, n) => Math.abs(sample - (heard[n - 1] ?? 0)));
-  expect(Math.max(...heard)).toBe(1);
+  const heardValues = [0, ...pullSamples(ring, 600)];
+  const steps = heardValues.map((sample, n) =>
+    Math.abs(sample - (heardValues[n - 1] ?? 0)),
+  );
+  expect(Math.max(...heardValues)).toBe(1);
   expect(Math.max(...steps)).toBeLessThan(0.05);
-  expect(heard.at(-1)).toBeLessThan(0.001);
+  expect(heardValues.at(-1)).toBeLessThan(0.001);
 });
 
 test('whatever the lengths, frames hold every sample once and in order', () => {
   const lengths = fc.array(fc.nat({ max: 30 }), { maxLength: 20 });
   fc.assert(
-    fc.property(lengths, (parts) => {
+    fc.property(lengths, (pieces) => {
       const cutter = new FrameCutter(7);
       let next = 0;
-      const frames = parts.flatMap((length) =>
+      const frames = pieces.flatMap((length) =>
         cutter.cut(Float32Array.from({ length }, () => next++)),
       );
       expect(frames.flatMap((frame) => [...frame])).toEqual(

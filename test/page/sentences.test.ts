@@ -12,7 +12,7 @@ const unread = /^[MLHVCAQ][-\d.]|^input, select, textarea|^the page has no root$
 
 /** Finds what a reader would read of a file: text between tags, read attributes, and strings with a blank. */
 function findSentences(code: string, file = 'page.js') {
-  const found: string[] = [];
+  const matches: string[] = [];
   const { program } = parseSync(file, code);
   new Visitor({
     TaggedTemplateExpression({ quasi }) {
@@ -21,18 +21,18 @@ function findSentences(code: string, file = 'page.js') {
       const attributes = markup.matchAll(
         /\b(?:aria-label|placeholder|title|alt)="([^"¦]*)"/g,
       );
-      found.push(...texts, ...Array.from(attributes, ([, value = '']) => value));
+      matches.push(...texts, ...Array.from(attributes, ([, value = '']) => value));
     },
     Literal({ value }) {
-      if (typeof value === 'string' && / /.test(value.trim())) found.push(value);
+      if (typeof value === 'string' && / /.test(value.trim())) matches.push(value);
     },
     TemplateLiteral({ quasis }) {
       const texts = quasis.map(({ value }) => value.raw);
       if (!texts.some((text) => /[<=]/.test(text)))
-        found.push(...texts.filter((text) => /\p{L}{2} \p{L}{2}/u.test(text)));
+        matches.push(...texts.filter((text) => /\p{L}{2} \p{L}{2}/u.test(text)));
     },
   }).visit(program);
-  return found
+  return matches
     .map((text) => text.replace(/&\w+;/g, '').trim())
     .filter((text) => /\p{L}{2}/u.test(text))
     .filter((text) => !names.test(text) && !unread.test(text));

@@ -18,13 +18,13 @@ const changeContext = (state: string): SoundGateEvent => ({ kind: 'context', sta
 /** The last state after events, and how often the browser was asked to play. */
 function passGate(...events: readonly SoundGateEvent[]): [SoundGate, number] {
   let gate: SoundGate = 'new';
-  let asked = 0;
+  let askedCount = 0;
   for (const event of events) {
     const [next, effect] = stepSoundGate(gate, event);
     gate = next;
-    if (effect) asked++;
+    if (effect) askedCount++;
   }
-  return [gate, asked];
+  return [gate, askedCount];
 }
 
 test.for<[string, readonly SoundGateEvent[], SoundGate, number]>([

@@ -12,12 +12,18 @@ const room = {
 
 type Answer = PanelFacts['people'][number]['answer'];
 
-function stageOf(mood: PanelFacts['mood'], adam: Answer, ben: Answer, more = {}) {
+function stageOf(mood: PanelFacts['mood'], adam: Answer, ben: Answer, overrides = {}) {
   const people = [
     { name: 'Adam', answer: adam, isHeard: adam === 'agreed' },
     { name: 'Ben', answer: ben, isHeard: ben === 'agreed' },
   ];
-  const panel = { kind: 'panel', channel: 'Lounge', mood, people, ...more } as const;
+  const panel = {
+    kind: 'panel',
+    channel: 'Lounge',
+    mood,
+    people,
+    ...overrides,
+  } as const;
   const texts = { headline: 'Talk.', notes: ['♪ rain'] };
   return readStage({ ...emptyRoom, room, panel: { ...panel, ...texts } }, true);
 }

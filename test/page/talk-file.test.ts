@@ -18,8 +18,8 @@ test('the talk as text has who said what, and marks what was cut off', () => {
     { kind: 'ignored', who: 'Ben', why: 'not-named' },
   ];
   const state = events.reduce(stepRoom, emptyRoom);
-  const formatCut = (heard: string, unheard: string) =>
-    `${heard} [not heard: ${unheard}]`;
+  const formatCut = (transcript: string, unheard: string) =>
+    `${transcript} [not heard: ${unheard}]`;
   expect(formatTalk(state, 'en', { cut: formatCut })).toBe(
     'Adam: Count to three\nParley: One two [not heard: three]\n',
   );

@@ -30,7 +30,7 @@ test('an answer has its seven stages in order of time, each beginning where the 
   expect(stages.at(-1)).toMatchObject({ from: 0.775, to: 1 });
 });
 
-test('what did not happen has no bar, nor has what was heard before the first packet', () => {
+test('a stage that did not happen has no bar, and neither has a moment before the first packet', () => {
   const { totalMs, stages } = measureStages({ heardAtMs: 10, firstSentAtMs: 60 }, 40);
   expect([totalMs, stages.map(({ name }) => name)]).toEqual([50, ['page.stage.sent']]);
 });

@@ -62,7 +62,7 @@ const staffOnly: RightInChannel = {
 
 /** Compares pairs of channels for which `decide` says yes, each combination of roles in both. */
 function compareHolders(
-  decide: (right: RightInChannel, other: RightInChannel) => boolean,
+  decide: (right: RightInChannel, otherChannel: RightInChannel) => boolean,
   compare: (isIn: boolean, isInOther: boolean) => void,
 ) {
   let decided = 0;
@@ -71,13 +71,13 @@ function compareHolders(
       anyOverwrites,
       anyOverwrites,
       fc.subarray([everyone, ...roles]),
-      (one, other, given) => {
-        const base = new Set(given);
-        if (!decide(rightOf(one, base), rightOf(other, base))) return;
+      (entry, other, inputs) => {
+        const base = new Set(inputs);
+        if (!decide(rightOf(entry, base), rightOf(other, base))) return;
         decided++;
         for (const mine of [[], ['staff'], ['guests'], roles])
           for (const id of ['ana', 'ben'])
-            compare(hasRight(one, mine, id, base), hasRight(other, mine, id, base));
+            compare(hasRight(entry, mine, id, base), hasRight(other, mine, id, base));
       },
     ),
     { numRuns: countRuns(2_000) },

@@ -34,8 +34,10 @@ test.each(claims)(
 test('no other text says who is heard without a yes, or that a yes is needed', () => {
   const claim =
     /said yes|may always hear|hear only|only (hear|listen)|hear (everybody|members|people with)|would hear/i;
-  const found = [...readTexts('en')].flatMap(([id, { text }]) =>
+  const matches = [...readTexts('en')].flatMap(([id, { text }]) =>
     claim.test(text) ? [id] : [],
   );
-  expect(found.toSorted()).toEqual([...claims.map(([id]) => id), ...others].toSorted());
+  expect(matches.toSorted()).toEqual(
+    [...claims.map(([id]) => id), ...others].toSorted(),
+  );
 });

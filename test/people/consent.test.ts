@@ -59,7 +59,7 @@ test('a person who said nothing is heard by the policy alone', () => {
   expectHeard({ ...silent, policy: 'role', hasRole: false }, false);
 });
 
-test('no policy hears a person who was not told of it', () => {
+test('no policy hears a person who was not told that the bot listens', () => {
   const silent = { ...present, word: undefined, hasCalled: false };
   expectHeard({ ...silent, isTold: false }, false);
 });

@@ -60,14 +60,14 @@ test('words of which one source was erased come out nowhere, also while somebody
   const sources = erasedWords.beginReading().toSources((id) => id === ana);
   const owner = { channelId: lounge };
   const words = new Owned('eight', owner, joinSources([lastingSources, sources]));
-  const asked = Promise.withResolvers<boolean>();
-  const waiting = words.findForPerson(ben, () => asked.promise);
+  const request = Promise.withResolvers<boolean>();
+  const waiting = words.findForPerson(ben, () => request.promise);
   expect([words.findForPlace(lounge), words.findForListeners(() => true)]).toEqual([
     'eight',
     'eight',
   ]);
   erasedWords.noteErasure(ana);
-  asked.resolve(true);
+  request.resolve(true);
   expect([words.findForPlace(lounge), words.findForListeners(() => true)]).toEqual([
     undefined,
     undefined,
@@ -85,30 +85,32 @@ const anyOwner: fc.Arbitrary<Owner> = fc.oneof(
 test('a joined text comes out only where each of its parts does, and texts of two owners are not joined', () =>
   fc.assert(
     fc.asyncProperty(fc.array(anyOwner, { maxLength: 4 }), async (owners) => {
-      const parts = owners.map((owner) => new Owned('word', owner));
+      const pieces = owners.map((owner) => new Owned('word', owner));
       const isMixed =
         new Set(
-          owners.filter((one) => one !== 'given').map((one) => JSON.stringify(one)),
+          owners
+            .filter((owner) => owner !== 'given')
+            .map((entry) => JSON.stringify(entry)),
         ).size > 1;
       if (isMixed) {
-        expect(() => Owned.join(parts, ' ')).toThrow('two owners');
+        expect(() => Owned.join(pieces, ' ')).toThrow('two owners');
         return;
       }
-      const whole = Owned.join(parts, ' ');
-      for (const place of [...places, undefined])
-        expect(whole.findForPlace(place) !== undefined).toBe(
-          parts.every((one) => one.findForPlace(place)),
+      const whole = Owned.join(pieces, ' ');
+      for (const channelId of [...places, undefined])
+        expect(whole.findForPlace(channelId) !== undefined).toBe(
+          pieces.every((item) => item.findForPlace(channelId)),
         );
       for (const id of [ana, ben]) {
         const open = await Promise.all(
-          parts.map((one) => one.findForPerson(id, async (at) => at === den)),
+          pieces.map((item) => item.findForPerson(id, async (at) => at === den)),
         );
-        const found = await whole.findForPerson(id, async (at) => at === den);
-        expect(found !== undefined).toBe(open.every((text) => text !== undefined));
+        const match = await whole.findForPerson(id, async (at) => at === den);
+        expect(match !== undefined).toBe(open.every((text) => text !== undefined));
       }
     }),
     { numRuns: countRuns(200) },
   ));
 
-test('printing a text tells nothing of it', () =>
+test('a confidential text that is printed shows none of its words', () =>
   expect([JSON.stringify(said), `${said}`].join()).not.toContain('eight'));

@@ -53,7 +53,7 @@ testPipeline('chained', async (script) => {
   const synthesizer = new FakeSynthesizer();
   return {
     pipeline: createChainedPipeline({ chat, synthesizer }),
-    running: () => chat.running + synthesizer.running,
+    countRunning: () => chat.running + synthesizer.running,
     settled: waitUntilSettled,
     [Symbol.asyncDispose]: async () => undefined,
   };
@@ -177,12 +177,12 @@ test('of a long clause less than three seconds of sound are made ahead of who li
   const { chat } = openPipeline([['One sentence.']]);
   const host = new FakeHost();
   host.release();
-  const parts = createChainedPipeline({ chat, synthesizer }).answer(
+  const replyStream = createChainedPipeline({ chat, synthesizer }).answer(
     makeTurn(toUtterance('hello')),
     host,
     never,
   );
-  for await (const { kind } of parts) {
+  for await (const { kind } of replyStream) {
     if (kind !== 'audio') continue;
     await waitUntilSettled();
     break;
@@ -202,9 +202,12 @@ test('calls of the tools of a program end its answer, all of them, and none is r
     tools: [],
     sent: { tools: [{ type: 'function' }] } as unknown as SentFields,
   };
-  const parts = await Array.fromAsync(
+  const replyParts = await Array.fromAsync(
     createTextPipeline(chat).answer(turn, host, never),
   );
-  expect(parts.map(({ kind }) => kind)).toEqual(['text', ...calls.map(() => 'tool')]);
+  expect(replyParts.map(({ kind }) => kind)).toEqual([
+    'text',
+    ...calls.map(() => 'tool'),
+  ]);
   expect([chat.asked.length, host.ran]).toEqual([1, []]);
 });

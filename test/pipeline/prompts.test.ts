@@ -152,10 +152,10 @@ test('whatever people say and however answers end, every strict template takes t
   const inRounds = openChatModel(client, { model: 'strict' });
   const property = fc.asyncProperty(talk, async (said) => {
     play(said.rounds);
-    const asked: (readonly ChatMessage[])[] = [];
+    const requests: (readonly ChatMessage[])[] = [];
     const noting: ChatModel = {
       reply(messages, ...rest) {
-        asked.push(messages);
+        requests.push(messages);
         return inRounds.reply(messages, ...rest);
       },
     };
@@ -174,7 +174,7 @@ test('whatever people say and however answers end, every strict template takes t
     expect(bodies.flatMap((body) => listFaults(body, withRole))).toEqual([]);
     // No model of this answer made these calls.
     expect(JSON.stringify(bodies)).not.toContain('done0000');
-    for (const messages of asked) checkOtherForms(messages, said);
+    for (const messages of requests) checkOtherForms(messages, said);
   });
   await fc.assert(property, { numRuns: countRuns(150) });
 }, 60_000);
@@ -202,14 +202,17 @@ function checkOtherForms(messages: readonly ChatMessage[], { questions }: Talk) 
 test.each(['gemma-3', 'mistral', 'devstral'] as const)(
   'a talk of fifty questions is answered to its end behind the template of %s, though answers fail',
   async (template) => {
-    let asked = 0;
+    let askedCount = 0;
     await using server = await openDialect({
       refuses: refuseByTemplate(template, 500),
       routes: {
         'POST /v1/chat/completions': () =>
-          ++asked % 7 === 0
+          ++askedCount % 7 === 0
             ? replyJson({ error: { message: 'overloaded' } }, 429)
-            : replyEvents(makeDelta({ content: `${asked}.` }), makeDelta({}, 'stop')),
+            : replyEvents(
+                makeDelta({ content: `${askedCount}.` }),
+                makeDelta({}, 'stop'),
+              ),
       },
     });
     const client = openClient({ baseUrl: `${server.origin}/v1` });
@@ -224,11 +227,18 @@ test.each(['gemma-3', 'mistral', 'devstral'] as const)(
       const answer = createTextPipeline(model).answer(turn, new FakeHost(), signal);
       const { error, parts } = await drainAnswer(answer[Symbol.asyncIterator]());
       if (n % 7 === 0) expect(error).toMatchObject({ about: { status: 429 } });
-      const heard = joinTexts(parts);
-      expect(heard).toBe(n % 7 === 0 ? '' : `${n}.`);
+      const transcript = joinTexts(parts);
+      expect(transcript).toBe(n % 7 === 0 ? '' : `${n}.`);
       const by = toPersonId('1');
-      const words = `Question ${n}?`;
-      exchanges.push({ by, name: 'Ana', isOwn: true, words, heard, isOver: false });
+      const text = `Question ${n}?`;
+      exchanges.push({
+        by,
+        name: 'Ana',
+        isOwn: true,
+        words: text,
+        heard: transcript,
+        isOver: false,
+      });
     }
   },
 );

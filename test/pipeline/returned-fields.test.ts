@@ -97,11 +97,11 @@ async function openTalk(settings: Readonly<Record<string, string>>) {
     const answer = pipelines
       .open('chained')
       .answer(turn, host, AbortSignal.timeout(50_000));
-    const parts = await Array.fromAsync(answer);
-    const heard = parts.flatMap((part) =>
+    const replyParts = await Array.fromAsync(answer);
+    const heard = replyParts.flatMap((part) =>
       part.kind === 'audio' && part.begins ? [part.ofText] : [],
     );
-    return { text: joinTexts(parts), heard };
+    return { text: joinTexts(replyParts), heard };
   };
   return { ask: askPipeline, host, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }

@@ -26,7 +26,7 @@ async function answerSentences(faults: Readonly<Record<number, Fault>>) {
     fault: (text) => faults[four.indexOf(text) + 1]?.(),
   });
   const chat = new FakeChat([four.map((text) => ` ${text}`)]);
-  const parts: ReplyPart[] = [];
+  const replyParts: ReplyPart[] = [];
   let error: unknown;
   try {
     const reply = createChainedPipeline({ chat, synthesizer }).answer(
@@ -34,20 +34,20 @@ async function answerSentences(faults: Readonly<Record<number, Fault>>) {
       new FakeHost(),
       never,
     );
-    for await (const part of reply) parts.push(part);
+    for await (const part of reply) replyParts.push(part);
   } catch (thrown) {
     error = thrown;
   }
-  const unspoken = parts.flatMap((part) =>
+  const unspoken = replyParts.flatMap((part) =>
     part.kind === 'unspoken' ? [part.text] : [],
   );
-  const asked = synthesizer.asked.map(({ text }) => four.indexOf(text) + 1);
+  const requests = synthesizer.asked.map(({ text }) => four.indexOf(text) + 1);
   return {
-    parts,
+    parts: replyParts,
     error,
     unspoken,
-    asked,
-    sounded: listSoundedTexts(parts),
+    asked: requests,
+    sounded: listSoundedTexts(replyParts),
     running: synthesizer.running,
   };
 }
@@ -105,9 +105,9 @@ test.each([
       hear: async () => undefined,
     };
     const spoken = createChainedPipeline({ chat, synthesizer: new FakeSynthesizer() });
-    const asked = makeTurn(toUtterance('Hallo'));
-    const style = { ...asked.style, timeZone: 'Asia/Tokyo' };
-    const turn = { ...asked, language, style };
+    const request = makeTurn(toUtterance('Hallo'));
+    const style = { ...request.style, timeZone: 'Asia/Tokyo' };
+    const turn = { ...request, language, style };
     await Array.fromAsync(spoken.answer(turn, new FakeHost(), never));
     expect(chat.asked[0]?.messages[0]).toEqual({
       role: 'system',
@@ -145,11 +145,12 @@ test('where no voice speaks the language each clause is asked once, and all is t
     chat: new FakeChat([four.map((text) => ` ${text}`)]),
     synthesizer: voice,
   });
-  const parts: ReplyPart[] = [];
-  for await (const part of reply.answer(turn, new FakeHost(), never)) parts.push(part);
-  expect(parts.filter(({ kind }) => kind === 'unspoken')).toEqual(
+  const replyParts: ReplyPart[] = [];
+  for await (const part of reply.answer(turn, new FakeHost(), never))
+    replyParts.push(part);
+  expect(replyParts.filter(({ kind }) => kind === 'unspoken')).toEqual(
     four.map((text) => ({ kind: 'unspoken', text, language: 'de' })),
   );
-  expect(joinTexts(parts).trim()).toBe(four.join(' '));
+  expect(joinTexts(replyParts).trim()).toBe(four.join(' '));
   expect(voice.asked.map(({ text }) => text)).toEqual(four);
 });

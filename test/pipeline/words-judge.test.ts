@@ -2,7 +2,7 @@ import type { ChatMessage, ChatModel, ChatPart } from '#src/chat/chat-model.ts';
 import { judgeOrder, withWordsJudge } from '#src/pipeline/words-judge.ts';
 
 const said = [{ role: 'user', name: 'Ben', content: 'How far is it?' }] as const;
-const shown = ['How far is it?'];
+const shownTexts = ['How far is it?'];
 const ten = { kind: 'text', text: 'Ten.' } as const;
 const by = { kind: 'remote', model: 'other', host: 'localhost' } as const;
 const usage: ChatPart = {
@@ -25,13 +25,13 @@ function* performStep(step: Step, last: ChatMessage | undefined) {
 
 /** A model of these rounds that judges, and what it was shown and judged. */
 function openJudging(...rounds: readonly (readonly Step[])[]) {
-  const asked: string[][] = [];
+  const requests: string[][] = [];
   const verdicts: unknown[] = [];
   const wanted = Promise.withResolvers<void>();
   const chat: ChatModel = {
     async *reply(messages) {
-      asked.push(messages.map(({ content }) => content));
-      for (const step of rounds[asked.length - 1] ?? [])
+      requests.push(messages.map(({ content }) => content));
+      for (const step of rounds[requests.length - 1] ?? [])
         yield* performStep(step, messages.at(-1));
     },
   };
@@ -41,13 +41,13 @@ function openJudging(...rounds: readonly (readonly Step[])[]) {
   });
   const readJudged = () =>
     Array.fromAsync(judging.reply(said, [], new AbortController().signal));
-  return { asked, read: readJudged, verdicts, want: wanted.resolve };
+  return { asked: requests, read: readJudged, verdicts, want: wanted.resolve };
 }
 
 test('the order stands behind the newest words, in the first request alone', async () => {
   const { asked, read, verdicts } = openJudging([true, call], [ten]);
   expect([await read(), await read()]).toEqual([[call], [ten]]);
-  expect(asked).toEqual([[...shown, judgeOrder.content], shown]);
+  expect(asked).toEqual([[...shownTexts, judgeOrder.content], shownTexts]);
   expect(verdicts).toEqual([[true, undefined]]);
 });
 
@@ -71,7 +71,7 @@ test('a model that only judges is asked for its answer once that is wanted, and 
   expect(asked).toHaveLength(1);
   want();
   expect(await reading).toEqual([ten]);
-  expect(asked[1]).toEqual(shown);
+  expect(asked[1]).toEqual(shownTexts);
 });
 
 test.each<readonly [string, readonly Step[]]>([

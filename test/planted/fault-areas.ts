@@ -26,7 +26,7 @@ export function listFaults(
 ): readonly AreaFault[] {
   return areas
     .flatMap((area) =>
-      order(faultAreas[area]).map((fault, place) => ({ area, fault, place })),
+      order(faultAreas[area]).map((fault, index) => ({ area, fault, place: index })),
     )
-    .toSorted((one, other) => one.place - other.place);
+    .toSorted((entry, other) => entry.place - other.place);
 }

@@ -33,11 +33,11 @@ for (const { area, fault } of listFaults(
   isShort ? drawFaults : undefined,
 )) {
   if (performance.now() >= untilMs) break;
-  const found = huntFault(area, fault);
+  const match = huntFault(area, fault);
   const { found: foundSoFar, planted } = counts.get(area) ?? { planted: 0, found: 0 };
-  counts.set(area, { planted: planted + 1, found: foundSoFar + (found ? 1 : 0) });
-  printHunt(`${area} ${fault.id}`, fault, found);
-  if (!found) process.exitCode = 1;
+  counts.set(area, { planted: planted + 1, found: foundSoFar + (match ? 1 : 0) });
+  printHunt(`${area} ${fault.id}`, fault, match);
+  if (!match) process.exitCode = 1;
 }
 for (const [area, { found, planted }] of counts)
   console.log(`${area}: ${found} of ${planted} found`);
@@ -58,7 +58,7 @@ function drawFaults(faults: readonly PlantedFault[]) {
     faults === faultAreas.talk ? faults.filter(({ isQuick }) => isQuick) : faults;
   return soon
     .map((fault) => ({ fault, place: random() }))
-    .toSorted((one, other) => one.place - other.place)
+    .toSorted((entry, other) => entry.place - other.place)
     .map(({ fault }) => fault);
 }
 

@@ -82,7 +82,7 @@ test('a cue that is cut is silent within a frame and does not click', () => {
   );
 });
 
-test('a sound that is asked for by hand tells of each frame that leaves', () => {
+test('a sound that is played by hand reports each frame that leaves', () => {
   const voice = new VoiceTrack();
   const track = new CueTrack(voice, cues);
   const link = new VirtualListener(voice, track);

@@ -42,7 +42,7 @@ test('the end of a late reply wakes the link for the next one', async () => {
   expect(listener.levels).toEqual([1, undefined, 2]);
 });
 
-test('while it sounds, more of it wakes nothing', async () => {
+test('an answer that sounds already does not wake the sender again with its next sound', async () => {
   const { reply, listener } = startSpeaking();
   expect(listener.mixer.isIdle).toBe(true);
   await reply.write(makeLevel(1, 20), 'Well.', openTrack);
@@ -107,8 +107,11 @@ test('what was played is all up to what was confirmed last, in order, and nothin
       reply.end();
       while (stepListener());
       expect(await reply.finish).toBe(written.length > 0 ? 'completed' : 'empty');
-      const heard = listener.frames.reduce((sum, frame) => sum + soundIn(frame), 0);
-      expect(heard).toBe(written.length);
+      const heardCount = listener.frames.reduce(
+        (sum, frame) => sum + soundIn(frame),
+        0,
+      );
+      expect(heardCount).toBe(written.length);
       expect(reply.getPlayedMs() * 24).toBeCloseTo(left, 6);
       expect(wholeFrames(listener)).toEqual(wholeFrames(listener, written));
     }),
@@ -151,7 +154,7 @@ test('after a cut at any moment nothing sounds from the second frame on', async 
   );
 });
 
-test('what left is told as it was before Opus, and what did not leave is not', () => {
+test('frames that left are reported as they were before Opus, and other frames are not', () => {
   const left: [number, number][] = [];
   const mixer = new Mixer(
     { ...speechOnlyTracks, voice: makeSteadyTrack(700) },

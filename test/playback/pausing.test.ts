@@ -88,13 +88,13 @@ test('at 50 cut points in words of uneven pace, history ends within one word of 
       reply.pause();
       listener.steps(5);
       const real = marks.filter(({ toMs }) => toMs <= leftMs).length;
-      const heard = reply.getHeardText().split(' ').filter(Boolean).length;
-      expect(Math.abs(heard - real)).toBeLessThanOrEqual(1);
+      const heardCount = reply.getHeardText().split(' ').filter(Boolean).length;
+      expect(Math.abs(heardCount - real)).toBeLessThanOrEqual(1);
       expect(said.text.startsWith(reply.getHeardText())).toBe(true);
-      const before = listener.frames.length;
+      const countBefore = listener.frames.length;
       reply.resume();
       listener.steps(frames + 1);
-      const rest = joinFrames(listener.frames.slice(before)).length / 480;
+      const rest = joinFrames(listener.frames.slice(countBefore)).length / 480;
       expect(rest * 20).toBeGreaterThanOrEqual(
         pcm.samples.length / samplesPerMs - leftMs - 1,
       );
@@ -115,9 +115,9 @@ test('in recordings whose words are known, history is more than one word off in 
     const { reply, listener } = await startSpeaking({ text, pcm, marks: [] });
     while (listener.step()) {
       const real = times.filter(({ toMs }) => toMs <= reply.getPlayedMs()).length;
-      const heard = reply.getHeardText().split(' ').filter(Boolean).length;
+      const heardCount = reply.getHeardText().split(' ').filter(Boolean).length;
       cuts++;
-      if (Math.abs(heard - real) > 1) off++;
+      if (Math.abs(heardCount - real) > 1) off++;
     }
   }
   expect(cuts).toBeGreaterThan(1000);

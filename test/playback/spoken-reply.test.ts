@@ -111,12 +111,12 @@ test.each([8_000, 24_000, 48_000])(
     await reply.write({ samples: full, rateHz, channels: 1 }, 'Loud.', openTrack);
     reply.end();
     listener.steps(60);
-    const heard = joinedSpeech(
+    const heardSound = joinedSpeech(
       listener.frames.map((frame) => frame ?? new Int16Array(0)),
     );
-    expect(findLoudest(heard)).toBeLessThanOrEqual(29_204);
-    expect(findLoudest(heard)).toBeGreaterThan(25_000);
-    for (const edge of [heard, heard.toReversed()]) {
+    expect(findLoudest(heardSound)).toBeLessThanOrEqual(29_204);
+    expect(findLoudest(heardSound)).toBeGreaterThan(25_000);
+    for (const edge of [heardSound, heardSound.toReversed()]) {
       const from = edge.findIndex((one) => one !== 0);
       expect(Math.abs(edge[from] ?? 0)).toBeLessThan(1_000);
       expect(findLoudest(edge.subarray(from, from + 24))).toBeLessThan(11_000);
@@ -134,10 +134,10 @@ test('a quiet voice passes the limiter unchanged', async () => {
   );
   reply.end();
   listener.steps(12);
-  const heard = joinedSpeech(
+  const heardSound = joinedSpeech(
     listener.frames.map((frame) => frame ?? new Int16Array(0)),
   );
-  expect(heard.subarray(72, 4_728)).toEqual(quiet.subarray(72, 4_728));
+  expect(heardSound.subarray(72, 4_728)).toEqual(quiet.subarray(72, 4_728));
 });
 
 test('between two sentences there is no step, and sound that goes on is not touched', async () => {
@@ -162,10 +162,12 @@ test('between two sentences there is no step, and sound that goes on is not touc
   );
   reply.end();
   listener.steps(12);
-  const heard = joinedSpeech(
+  const heardSound = joinedSpeech(
     listener.frames.map((frame) => frame ?? new Int16Array(0)),
   );
-  for (let n = 1; n < heard.length - 1; n++)
-    expect(Math.abs((heard[n] ?? 0) - (heard[n - 1] ?? 0))).toBeLessThan(1_100);
-  expect(heard.subarray(3_000, 5_600)).toEqual(tone.subarray(120, 2_720));
+  for (let n = 1; n < heardSound.length - 1; n++)
+    expect(Math.abs((heardSound[n] ?? 0) - (heardSound[n - 1] ?? 0))).toBeLessThan(
+      1_100,
+    );
+  expect(heardSound.subarray(3_000, 5_600)).toEqual(tone.subarray(120, 2_720));
 });

@@ -38,7 +38,7 @@ export type ProcessesSetup = AsyncDisposable &
     /** Starts a process like `start`, and resolves at once: for one that may have to wait, or is refused. */
     launch(name: string, options?: StartOptions): Promise<BotProcess>;
     /** The newest process of that name. Throws a plain Error when there was none. */
-    process(name: string): BotProcess;
+    findProcess(name: string): BotProcess;
     /** One server, by name, as the helpers of scenarios take it: their people sit in it. */
     server(name: string): SpokenSetup;
   };
@@ -96,7 +96,7 @@ export async function openProcesses(
     uttered,
     start: (name, chosen) => beginProcess(BotProcess.start, name, chosen),
     launch: (name, chosen) => beginProcess(BotProcess.launch, name, chosen),
-    process: (name) => {
+    findProcess: (name) => {
       const bot = started.get(name);
       if (!bot) throw new Error(`There was no process ${name}.`);
       return bot;

@@ -47,7 +47,7 @@ test('a reload lets the running bot send a new key and leave a barred server, an
   const inFolder = `data:text/javascript,process.chdir(${JSON.stringify(DATA_DIR)})`;
   await using bot = await BotProcess.start({ token, apiUrl, ca }, settings, inFolder);
   const keyOfQuestion = async () => {
-    const before = providers.requests.length;
+    const countBefore = providers.requests.length;
     const question = { question: 'What time is it?', answer: 'text' };
     const { id } = await sandbox
       .person('Adam')
@@ -55,7 +55,7 @@ test('a reload lets the running bot send a new key and leave a barred server, an
       .waitForAnswer(expireSoon());
     // The first reply may be "Thinking about"; a person has one answer at once.
     await retryUntilHeld(() => expect(sandbox.message(id)?.text).toBe('Five.'));
-    expect(providers.requests.length).toBeGreaterThan(before);
+    expect(providers.requests.length).toBeGreaterThan(countBefore);
     return providers.requests.at(-1)?.authorization;
   };
   const waitForLine = (words: RegExp) =>
@@ -67,12 +67,12 @@ test('a reload lets the running bot send a new key and leave a barred server, an
   await waitForLine(/^not reloaded: SERVERS_BARRED: /);
   expect(await keyOfQuestion()).toBe('Bearer sk-former-key');
 
-  const other = sandbox.guild('Sandbox 2').id;
-  writeEnv('sk-later-key', other);
+  const otherGuildId = sandbox.guild('Sandbox 2').id;
+  writeEnv('sk-later-key', otherGuildId);
   await runReload();
   await waitForLine(/^reloaded: servers, prices, 1 keys$/);
   await bot.waitForLine(
-    ({ msg, guildId }) => msg === 'server-left' && guildId === other,
+    ({ msg, guildId }) => msg === 'server-left' && guildId === otherGuildId,
     logMs,
   );
   expect(await keyOfQuestion()).toBe('Bearer sk-later-key');

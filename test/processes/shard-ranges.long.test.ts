@@ -120,7 +120,7 @@ withPostgres(() => {
   }, async () => {
     await using database = await openDatabase();
     await using setup = await openFour({ environment: database.environment });
-    const one = await setup.start('one', rangeOf('0-1'));
+    const botProcess = await setup.start('one', rangeOf('0-1'));
     database.way.cutConnections();
     await using _locks = await openLocks(database.schema, {
       count: 4,
@@ -130,8 +130,8 @@ withPostgres(() => {
     database.way.healConnections();
     const words =
       /^While the database was away, .* shard 1 is served by \S+ \d+; this one ends\.$/;
-    await waitForLine(one, words);
-    expect(await exitCode(one)).toBe(1);
+    await waitForLine(botProcess, words);
+    expect(await exitCode(botProcess)).toBe(1);
     expect(listServed(setup)).toEqual([]);
   });
 });
@@ -152,7 +152,7 @@ async function waitsForShard(setup: ProcessesSetup, schema: Schema) {
   const { id } = setup.sandbox.guild('Sandbox 4');
   const today = new Date().toISOString().slice(0, 10);
   await schema.sql(`INSERT INTO spent VALUES ('${id}', '${today}', 1250000000, 3)`);
-  expect(await setup.process('p3').stop()).toBe(0);
+  expect(await setup.findProcess('p3').stop()).toBe(0);
   await expect.poll(() => listServed(setup), { timeout: longMs }).toContain('taken 3');
   const olga = setup.sandbox.guild('Sandbox 4').person('Olga');
   const costs = await commandReply(olga, 'stats');
@@ -167,7 +167,7 @@ async function replacesKilled(
 ) {
   const port = await findFreePort();
   await passSharedTime(discordGatewayLimits.identifyEveryMs);
-  await setup.process('p2').kill();
+  await setup.findProcess('p2').kill();
   await expect.poll(() => heldShards(schema)).toHaveLength(3);
   const { environment: range } = rangeOf('2-2');
   const options = { environment: { ...range, PAGE_PORT: `${port}` } };

@@ -210,8 +210,8 @@ test.each([
   [418, 'no', {}, 'refused', 'answered with error 418'],
 ])(
   'the sentence about a %i says the truth: %s',
-  (code, message, more, kind, sentence) => {
-    const error = describeStatus(code, message, more);
+  (code, message, overrides, kind, sentence) => {
+    const error = describeStatus(code, message, overrides);
     expect(error.code).toBe(`provider.${kind}`);
     expect(error.message).toContain(sentence);
   },

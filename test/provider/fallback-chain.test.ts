@@ -30,9 +30,9 @@ const makeBroken = (
 ) => new BotError(code, retryable, `${code}.`, undefined, undefined, about);
 const makeEngine = (...rounds: ScriptedStep[][]) => ({ rounds, asked: 0, running: 0 });
 
-async function* playEngine(one: Engine, clock: Clock, signal: AbortSignal) {
-  const steps = one.rounds[Math.min(one.asked++, one.rounds.length - 1)] ?? [];
-  one.running++;
+async function* playEngine(engine: Engine, clock: Clock, signal: AbortSignal) {
+  const steps = engine.rounds[Math.min(engine.asked++, engine.rounds.length - 1)] ?? [];
+  engine.running++;
   try {
     for (const step of steps) {
       if (step === 'hang') await waitUntilAborted(signal);
@@ -41,7 +41,7 @@ async function* playEngine(one: Engine, clock: Clock, signal: AbortSignal) {
       else await clock.sleep(step.waitMs, signal);
     }
   } finally {
-    one.running--;
+    engine.running--;
   }
 }
 
@@ -56,12 +56,12 @@ function openChain(engines: readonly Engine[], { failures = 1 }: Rules = {}) {
   const clock = new VirtualClock();
   const news: ProviderNews[] = [];
   const rules = { failures, firstRestMs: 5_000, maxRestMs: 20_000 };
-  const fallbacks = engines.map((one, n) => ({
+  const fallbacks = engines.map((engine, n) => ({
     provider: `server ${n}`,
     breaker: new CircuitBreaker(rules, clock),
-    getEngine: () => one,
+    getEngine: () => engine,
   }));
-  const reportNews = (one: ProviderNews) => void news.push(one);
+  const reportNews = (event: ProviderNews) => void news.push(event);
   const chain = new FallbackChain<Engine>({
     role: 'chat',
     fallbacks,
@@ -71,15 +71,15 @@ function openChain(engines: readonly Engine[], { failures = 1 }: Rules = {}) {
   });
   const askChain = async (signal = never) => {
     const asking = {
-      ask: (one: Engine, inner: AbortSignal) => playEngine(one, clock, inner),
+      ask: (engine: Engine, inner: AbortSignal) => playEngine(engine, clock, inner),
       isOutput: () => true,
     };
-    const parts: string[] = [];
+    const pieces: string[] = [];
     try {
-      for await (const part of chain.run(asking, signal)) parts.push(part);
-      return parts.join('');
+      for await (const part of chain.run(asking, signal)) pieces.push(part);
+      return pieces.join('');
     } catch (error) {
-      return { parts: parts.join(''), error };
+      return { parts: pieces.join(''), error };
     }
   };
   const passMeanwhile = async <T>(work: Promise<T>, ms: number) => {
@@ -108,17 +108,17 @@ test.each([
     makeBroken('provider.rate_limited', true, { retryAfterMs: 120_000 }),
   ],
 ])('%s is never asked again', async (_, error) => {
-  const one = makeEngine([error]);
-  const { ask, passing } = openChain([one]);
+  const entry = makeEngine([error]);
+  const { ask, passing } = openChain([entry]);
   expect(await passing(ask(), 1_000)).toMatchObject({ error: { code: error.code } });
-  expect(one.asked).toBe(1);
+  expect(entry.asked).toBe(1);
 });
 
 test('500 three times opens the breaker, and no storm follows', async () => {
-  const one = makeEngine([makeBroken()]);
-  const { ask, passing } = openChain([one], { failures: 3 });
+  const entry = makeEngine([makeBroken()]);
+  const { ask, passing } = openChain([entry], { failures: 3 });
   for (let n = 0; n < 20; n++) await passing(ask(), 200);
-  expect(one.asked).toBe(6);
+  expect(entry.asked).toBe(6);
 });
 
 test('back to normal by itself, told once', async () => {
@@ -133,7 +133,7 @@ test('back to normal by itself, told once', async () => {
   expect(kinds()).toEqual(['failed', 'fallback-on', 'mended', 'fallback-off']);
 });
 
-test('after the first output nothing is asked again: what came is kept', async () => {
+test('after the first output no other server is asked, and the output is kept', async () => {
   const [one, two] = [
     makeEngine(['so far', makeBroken('provider.truncated')]),
     makeEngine(['again']),
@@ -157,18 +157,18 @@ test('a server that begins every answer and ends none is left alone', async () =
 });
 
 test('a server that hangs is left at its deadline, the first time later than after', async () => {
-  const one = makeEngine(['hang'], ['yes'], ['hang']);
-  const { ask, passing, clock } = openChain([one], { failures: 9 });
+  const entry = makeEngine(['hang'], ['yes'], ['hang']);
+  const { ask, passing, clock } = openChain([entry], { failures: 9 });
   const cold = ask();
   await clock.advance(2_999);
-  expect(one.running).toBe(1);
+  expect(entry.running).toBe(1);
   expect(await passing(cold, 1)).toMatchObject({ error: { code: 'provider.late' } });
   expect(await ask()).toBe('yes');
   expect(await passing(ask(), 1_000)).toMatchObject({
     error: { code: 'provider.late' },
   });
   await waitUntilSettled();
-  expect([one.running, clock.sleeping]).toEqual([0, 0]);
+  expect([entry.running, clock.sleeping]).toEqual([0, 0]);
 });
 
 test('a reader that takes its time uses up no deadline', async () => {
@@ -177,12 +177,12 @@ test('a reader that takes its time uses up no deadline', async () => {
     ask: (e: Engine, s: AbortSignal) => playEngine(e, clock, s),
     isOutput: () => true,
   };
-  const parts: string[] = [];
+  const pieces: string[] = [];
   for await (const part of chain.run(asking, never)) {
-    parts.push(part);
+    pieces.push(part);
     await clock.advance(9_000);
   }
-  expect(parts).toEqual(['a', 'b', 'c']);
+  expect(pieces).toEqual(['a', 'b', 'c']);
 });
 
 test('whoever leaves gets their own reason, and no server is blamed', async () => {
@@ -197,8 +197,8 @@ test('whoever leaves gets their own reason, and no server is blamed', async () =
 });
 
 test('a request that its asker gives up after a rest leaves the server to be tried by the next one', async () => {
-  const one = makeEngine([makeBroken('provider.bad_key', false)], ['hang'], ['yes']);
-  const { ask, passing, clock } = openChain([one]);
+  const entry = makeEngine([makeBroken('provider.bad_key', false)], ['hang'], ['yes']);
+  const { ask, passing, clock } = openChain([entry]);
   await passing(ask(), 1);
   await clock.advance(5_000);
   const leaving = new AbortController();
@@ -232,20 +232,20 @@ const makeLoading = (retryAfterMs?: number) =>
   makeBroken('provider.loading', true, { status: 503, retryAfterMs });
 
 test('a model that is loading is asked again each second until it answers, and told once', async () => {
-  const one = makeEngine([makeLoading()], [makeLoading()], ['yes'], ['yes']);
-  const { ask, passing, kinds, fallbacks } = openChain([one]);
+  const entry = makeEngine([makeLoading()], [makeLoading()], ['yes'], ['yes']);
+  const { ask, passing, kinds, fallbacks } = openChain([entry]);
   const asking = ask();
   expect(await passing(asking, 2_000)).toBe('yes');
-  expect([one.asked, kinds()]).toEqual([3, ['failed', 'mended']]);
+  expect([entry.asked, kinds()]).toEqual([3, ['failed', 'mended']]);
   expect(fallbacks[0]?.breaker.isClosed).toBe(true);
 });
 
 test('a stated wait for a loading model is kept, and one that is too long for a question ends it', async () => {
-  const one = makeEngine([makeLoading(2_500)], ['yes']);
-  const { ask, clock } = openChain([one]);
+  const entry = makeEngine([makeLoading(2_500)], ['yes']);
+  const { ask, clock } = openChain([entry]);
   const asking = ask();
   await clock.advance(2_499);
-  expect(one.asked).toBe(1);
+  expect(entry.asked).toBe(1);
   await clock.advance(1);
   expect(await asking).toBe('yes');
   const other = makeEngine([makeLoading(60_000)]);
@@ -256,18 +256,18 @@ test('a stated wait for a loading model is kept, and one that is too long for a 
 });
 
 test('a model that loads longer than a first answer may take is not waited for, and the next question asks it at once', async () => {
-  const one = makeEngine(
+  const entry = makeEngine(
     [makeLoading()],
     [makeLoading()],
     [makeLoading()],
     [makeLoading()],
     ['yes'],
   );
-  const { ask, passing } = openChain([one]);
+  const { ask, passing } = openChain([entry]);
   expect(await passing(ask(), 10_000)).toMatchObject({
     error: { code: 'provider.loading' },
   });
-  expect(one.asked).toBe(4);
+  expect(entry.asked).toBe(4);
   expect(await ask()).toBe('yes');
 });
 

@@ -80,9 +80,9 @@ test.each([
 );
 
 test('a redirect is refused, and the key does not follow it', async () => {
-  let asked = 0;
+  let askedCount = 0;
   await using server = await serveHandler((response) => {
-    asked++;
+    askedCount++;
     response.writeHead(307, { location: '/v2' }).end();
   });
   await expect(guarded(`${server.baseUrl}/audio/speech`, speech)).rejects.toMatchObject(
@@ -91,7 +91,7 @@ test('a redirect is refused, and the key does not follow it', async () => {
       message: /to \/v2: set/,
     },
   );
-  expect(asked).toBe(1);
+  expect(askedCount).toBe(1);
 });
 
 test('only the headers of the API leave', async () => {

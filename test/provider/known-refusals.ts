@@ -1,7 +1,7 @@
 import type { RefusalKind } from '#src/provider/models/refusal.ts';
 
-export const withMessage = (message: string, more: object = {}) => ({
-  error: { message, ...more },
+export const withMessage = (message: string, overrides: object = {}) => ({
+  error: { message, ...overrides },
 });
 const makePage = (title: string) =>
   `<!DOCTYPE html><html><head><title>${title}</title></head><body>Billing, quota, voice not found</body></html>`;

@@ -98,8 +98,8 @@ test.each(['chat', 'speech to text', 'text to speech'] as const)(
     });
     const { clock, waitsMs } = createHastyClock();
     const client = openClient({ baseUrl: `${served.origin}/v1` });
-    const parts = await Array.fromAsync<unknown>(asks[role](client, clock));
-    expect(parts.length).toBeGreaterThan(0);
+    const pieces = await Array.fromAsync<unknown>(asks[role](client, clock));
+    expect(pieces.length).toBeGreaterThan(0);
     expect(waitsMs).toEqual([1_000, 1_000, 2_000]);
   },
 );

@@ -15,8 +15,8 @@ const nobody = AbortSignal.abort();
 
 /** Finds the end of a model at a day, where no server is asked. */
 async function findEnd(model: string, day: string, baseUrl = openAi) {
-  const one = { role: 'CHAT_COMPLETION', model, baseUrl };
-  const [ending] = await findModelEndings([one], Date.parse(day), nobody);
+  const entry = { role: 'CHAT_COMPLETION', model, baseUrl };
+  const [ending] = await findModelEndings([entry], Date.parse(day), nobody);
   return ending;
 }
 
@@ -55,7 +55,7 @@ test('each day from 2026 on that the package of OpenAI announces is known', asyn
   }
 });
 
-test('a model of OpenAI is told of 60 days before its end, with its successor', async () => {
+test('a model of OpenAI is reported 60 days before its end, with its successor', async () => {
   expect(await findEnd('gpt-4o', '2026-11-14')).toBeUndefined();
   expect(await findEnd('gpt-4o', '2026-11-15')).toEqual({
     why: 'the model gpt-4o (CHAT_COMPLETION) ends on 2027-01-14',

@@ -41,7 +41,7 @@ const tools: RequestPart = {
   namedBy: /tools?/,
   givenUp: 'never',
 };
-const parts = [stream, effort, format, lamp, tools];
+const requestParts = [stream, effort, format, lamp, tools];
 
 /** A server that throws what `judge` finds wrong, and notes the forms of each request. */
 class JudgingServer {
@@ -62,14 +62,14 @@ class JudgingServer {
   }
 
   async ask(
-    asked: readonly RequestPart[] = parts,
+    requests: readonly RequestPart[] = requestParts,
     tries?: TryReservations,
     model?: string,
   ): Promise<unknown> {
     const answerForms = (noted: string[]) => (forms: RequestForms) =>
       this.#answer(forms, noted);
     const request = {
-      parts: asked,
+      parts: requests,
       model,
       tries,
       send: answerForms(this.requests),
@@ -135,11 +135,11 @@ test('a form that a refusal offers is taken, else the next one', async () => {
   });
   await server.ask();
   expect(server.requests.at(-1)).toBe('asked low mp3 sent sent');
-  const other = new JudgingServer((forms) =>
+  const otherServer = new JudgingServer((forms) =>
     forms.get('format') === 'pcm' ? refuseRequest('Invalid format') : undefined,
   );
-  await other.ask();
-  expect(other.requests.at(-1)).toBe('asked none wav sent sent');
+  await otherServer.ask();
+  expect(otherServer.requests.at(-1)).toBe('asked none wav sent sent');
 });
 
 test('one refused tool is one tool', async () => {

@@ -36,16 +36,16 @@ const tools: readonly Tool[] = [
 
 /** A server that refuses everything and notes it: an operation, and the fields of its body. */
 async function openNoting() {
-  const asked: (readonly [DescribedOperation, object])[] = [];
+  const requests: (readonly [DescribedOperation, object])[] = [];
   const served = await openListeningServer(async (request, response) => {
     const body = Buffer.concat(await Array.fromAsync(request));
     const path = `post ${request.url?.replace('/v1', '')}` as DescribedOperation;
-    asked.push([path, await fieldsOf(body, `${request.headers['content-type']}`)]);
+    requests.push([path, await fieldsOf(body, `${request.headers['content-type']}`)]);
     response.writeHead(403, { 'content-type': 'application/json' }).end('{}');
   });
   return {
     client: openClient({ baseUrl: `${served.origin}/v1` }),
-    asked,
+    asked: requests,
     ...served,
   };
 }
@@ -59,7 +59,7 @@ async function fieldsOf(body: Buffer, type: string): Promise<object> {
   const fields = [...new Set(form.keys())].map((key) => {
     const values = form
       .getAll(key)
-      .map((one) => (typeof one === 'string' ? asWritten(one) : ''));
+      .map((item) => (typeof item === 'string' ? asWritten(item) : ''));
     return key.endsWith('[]') ? [key.slice(0, -2), values] : [key, values[0]];
   });
   return Object.fromEntries(fields);
@@ -85,7 +85,7 @@ test('what the bot asks of servers fits the published description: chat, sound, 
     role: 'user',
     name: 'Ana',
     content: '',
-    words: async () => 'Thanks.',
+    getWords: async () => 'Thanks.',
   } as const;
   await waitForRefusal(
     spoken.reply(
@@ -112,12 +112,12 @@ test('what the bot asks of servers fits the published description: chat, sound, 
       language: admitChosenLanguage('de'),
     });
     await waitForRefusal(transcriber.transcribe(pcm, signal));
-    for (const asked of [
+    for (const request of [
       { hints: ['Parley', 'Ana'] },
       { hasWordTimes: true },
       { isTranslated: true },
     ])
-      await waitForRefusal(transcriber.transcribe(pcm, signal, asked));
+      await waitForRefusal(transcriber.transcribe(pcm, signal, request));
   }
   // Servers other than OpenAI are asked for a stream of speech in their own way.
   const listPublished = (

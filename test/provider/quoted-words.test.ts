@@ -8,7 +8,7 @@ import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { speakWords } from '#test/fakes/tone-words.ts';
 
 const staying = new AbortController().signal;
-const said = 'my pin is four seven one one';
+const utterance = 'my pin is four seven one one';
 
 type Quote = (quoted: string, response: ServerResponse) => void;
 
@@ -33,7 +33,7 @@ async function failureAt(
 
 const asChat = (baseUrl: string) => {
   const model = openChatModel(openClient({ baseUrl }), { model: 'm' });
-  return model.reply([{ role: 'user', name: 'Eva', content: said }], [], staying);
+  return model.reply([{ role: 'user', name: 'Eva', content: utterance }], [], staying);
 };
 const asSpeech = (baseUrl: string) => {
   const voice = new OpenAiSynthesizer(openClient({ baseUrl }), {
@@ -41,7 +41,7 @@ const asSpeech = (baseUrl: string) => {
     voice: 'v',
     format: 'pcm',
   });
-  return voice.synthesize(said, {}, staying);
+  return voice.synthesize(utterance, {}, staying);
 };
 
 /** The words of sound are known to nobody but the server. */
@@ -51,8 +51,8 @@ const asSound = (baseUrl: string) => {
     role: 'user',
     name: '',
     content: '',
-    wav: Buffer.from(said),
-    words: () => Promise.resolve(said),
+    wav: Buffer.from(utterance),
+    getWords: () => Promise.resolve(utterance),
   } as const;
   return model.reply([sound], [], staying);
 };
@@ -65,7 +65,7 @@ const withStatus =
   (status: number): Quote =>
   (quoted, response) => {
     const error = {
-      message: `Flagged: ${said} ${quoted}`,
+      message: `Flagged: ${utterance} ${quoted}`,
       type: 'invalid_request_error',
       code: quoted,
     };
@@ -74,16 +74,16 @@ const withStatus =
   };
 const inStream: Quote = (quoted, response) => {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const error = { message: `${said} ${quoted}`, code: 'content_filter' };
+  const error = { message: `${utterance} ${quoted}`, code: 'content_filter' };
   response.end(`data: ${JSON.stringify({ error })}\n\n`);
 };
 const asJson: Quote = (quoted, response) => {
   response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ error: { message: `${said} ${quoted}` } }));
+  response.end(JSON.stringify({ error: { message: `${utterance} ${quoted}` } }));
 };
 const asPage: Quote = (quoted, response) => {
   response.writeHead(403, { 'content-type': 'text/html' });
-  response.end(`<!DOCTYPE html><title>Attention</title>${said} ${quoted}`);
+  response.end(`<!DOCTYPE html><title>Attention</title>${utterance} ${quoted}`);
 };
 const brokenStream: Quote = (quoted, response) => {
   response.writeHead(200, { 'content-type': 'text/event-stream' });

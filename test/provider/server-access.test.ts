@@ -14,11 +14,11 @@ type Asked = {
   readonly authorization?: string | undefined;
   readonly apiKey?: unknown;
 };
-type Judge = (asked: Asked) => [status: number, body: object | string];
+type Judge = (request: Asked) => [status: number, body: object | string];
 
 /** A server that answers by path and headers of the key. */
 async function openJudge(judge: Judge) {
-  const asked: Asked[] = [];
+  const requests: Asked[] = [];
   const served = await openListeningServer((request, response) => {
     request.resume();
     request.on('end', () => respondByKey(request, response));
@@ -28,7 +28,7 @@ async function openJudge(judge: Judge) {
     response: ServerResponse,
   ) {
     const { authorization, 'api-key': apiKey } = headers;
-    asked.push({ path: url, authorization, apiKey });
+    requests.push({ path: url, authorization, apiKey });
     const [status, body] = judge({ path: url, authorization, apiKey });
     const isPage = typeof body === 'string' && body.startsWith('<');
     const type = isPage
@@ -41,7 +41,7 @@ async function openJudge(judge: Judge) {
       .writeHead(status, { 'content-type': type, 'content-length': text.length })
       .end(text);
   }
-  return { ...served, asked };
+  return { ...served, asked: requests };
 }
 
 type Judged = Awaited<ReturnType<typeof openJudge>>;
@@ -137,17 +137,17 @@ test.each([
   ['/v1', ''],
 ])(
   'an address that ends in %j is answered at %j, which is told',
-  async (given, right) => {
+  async (input, right) => {
     for (const [status, body] of missing) {
       await using server = await openJudge(({ path }) =>
         path === `${right}/chat/completions` ? [200, answer] : [status, body],
       );
-      const { ask, habits } = openReporting(server, given, new Secret(key));
+      const { ask, habits } = openReporting(server, input, new Secret(key));
       expect(await ask()).toBe('ok');
-      const before = server.asked.length;
+      const countBefore = server.asked.length;
       expect(await ask()).toBe('ok');
-      expect(server.asked).toHaveLength(before + 1);
-      expect(before).toBeLessThanOrEqual(3);
+      expect(server.asked).toHaveLength(countBefore + 1);
+      expect(countBefore).toBeLessThanOrEqual(3);
       expect(habits.map(({ mend }) => mend)).toEqual([
         `set CHAT_COMPLETION_BASE_URL=${server.origin}${right}`,
       ]);
@@ -174,10 +174,10 @@ test('an endpoint that is nowhere is sought once, and not where another one was 
   const sought = server.asked.length;
   await expect(unfound.ask()).rejects.toThrow('404');
   expect([sought, server.asked.length]).toEqual([3, 4]);
-  const found = openReporting(server, '/v1');
-  await found.client.models.list();
-  await expect(found.ask()).rejects.toThrow('404');
-  expect([server.asked.length, found.habits]).toEqual([6, []]);
+  const match = openReporting(server, '/v1');
+  await match.client.models.list();
+  await expect(match.ask()).rejects.toThrow('404');
+  expect([server.asked.length, match.habits]).toEqual([6, []]);
 });
 
 test('Azure by deployment keeps its query, also where the whole endpoint was pasted', async () => {

@@ -134,12 +134,12 @@ const failures: readonly [
 
 test.each(failures)(
   'an error inside a stream as of %s keeps its status',
-  async (_, text, status, words) => {
+  async (_, text, status, sentence) => {
     for (const pieces of cutText(`data: ${one}\n\n${text}data: [DONE]\n\n`)) {
       const { values, error } = await readIn(pieces);
       expect(values).toEqual([{ n: 1 }]);
       expect(error).toMatchObject({ status });
-      expect(`${error} ${JSON.stringify(error)}`).toContain(words);
+      expect(`${error} ${JSON.stringify(error)}`).toContain(sentence);
     }
   },
 );
@@ -167,10 +167,14 @@ test.each([
     for (const piece of Buffer.from(body)) response.write(Buffer.of(piece));
     response.end();
   });
-  const asked = openClient({ baseUrl: `${server.origin}/v1` }).chat.completions.create({
+  const question = openClient({
+    baseUrl: `${server.origin}/v1`,
+  }).chat.completions.create({
     model: 'm',
     messages: [],
     stream: true,
   });
-  expect(await Array.fromAsync(readEvents(await asked.asResponse()))).toEqual([chunk]);
+  expect(await Array.fromAsync(readEvents(await question.asResponse()))).toEqual([
+    chunk,
+  ]);
 });

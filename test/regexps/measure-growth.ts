@@ -18,8 +18,8 @@ const repetitions = 8;
 function measureCpuMs(work: () => unknown, rounds = 1) {
   const { user, system } = process.threadCpuUsage();
   for (let n = 0; n < rounds; n++) work();
-  const after = process.threadCpuUsage();
-  return (after.user - user + after.system - system) / 1000 / rounds;
+  const usageAfter = process.threadCpuUsage();
+  return (usageAfter.user - user + usageAfter.system - system) / 1000 / rounds;
 }
 
 function measureWallMs(work: () => unknown) {
@@ -82,11 +82,11 @@ export function expectLinear(
   read: (text: string) => unknown,
   units: readonly string[],
 ) {
-  const found = units.flatMap((unit) =>
+  const matches = units.flatMap((unit) =>
     ['', '\u0000'].flatMap((end) => {
       const why = findSuperlinear(read, repeatUnit(unit, end));
       return why === undefined ? [] : [`${JSON.stringify(`${unit}…${end}`)}: ${why}`];
     }),
   );
-  expect(found).toEqual([]);
+  expect(matches).toEqual([]);
 }

@@ -18,30 +18,30 @@ function openGlimpser(tookMs: number) {
     isMachineFull: () => machine.isFull,
     open: async () => ears,
   });
-  return { clock, ears, machine, glimpse: () => glimpser.glimpse(pcm, {}, never) };
+  return { clock, ears, machine, glimpseOnce: () => glimpser.glimpse(pcm, {}, never) };
 }
 
 test('words so far are recognised one glimpse at a time, and not while other work fills the machine', async () => {
-  const { clock, ears, glimpse, machine } = openGlimpser(200);
+  const { clock, ears, glimpseOnce, machine } = openGlimpser(200);
   machine.isFull = true;
-  expect(await glimpse()).toBeUndefined();
+  expect(await glimpseOnce()).toBeUndefined();
   expect(ears.heard).toHaveLength(0);
   machine.isFull = false;
-  const first = glimpse();
-  expect(await glimpse()).toBeUndefined();
+  const first = glimpseOnce();
+  expect(await glimpseOnce()).toBeUndefined();
   await clock.advance(200);
   expect(await first).toBe('what time');
   expect(ears.heard).toHaveLength(1);
 });
 
 test('a glimpse that comes too late is given up, and the next one waits', async () => {
-  const { clock, ears, glimpse } = openGlimpser(10_000);
-  const rejected = expect(glimpse()).rejects.toThrow('other work');
+  const { clock, ears, glimpseOnce } = openGlimpser(10_000);
+  const rejected = expect(glimpseOnce()).rejects.toThrow('other work');
   await clock.advance(2_500);
   await rejected;
-  expect(await glimpse()).toBeUndefined();
+  expect(await glimpseOnce()).toBeUndefined();
   await clock.advance(5_000);
-  const next = glimpse();
+  const next = glimpseOnce();
   next.catch(() => undefined);
   await clock.advance(20);
   expect(ears.heard).toHaveLength(2);

@@ -7,50 +7,50 @@ function openView() {
   const view = new PageView('Nova');
   const sent: PageEvent[] = [];
   view.connect((event) => sent.push(event));
-  return { view, sent: () => sent.slice(1) };
+  return { view, listSent: () => sent.slice(1) };
 }
 
 test('what is read out without being an answer stays on the page once it is over', () => {
-  const { view, sent } = openView();
+  const { view, listSent } = openView();
   view.onSession({ kind: 'words', text: 'Adam. Time', isWhole: false });
   view.onSession({ kind: 'words', text: "Adam. Time's up.", isWhole: true });
-  expect(sent()).toEqual([
+  expect(listSent()).toEqual([
     { kind: 'live', who: 'Nova', text: 'Adam. Time' },
     { kind: 'said', who: 'Nova', text: "Adam. Time's up." },
   ]);
 });
 
 test('a typed line without a reply gets the reason as a sentence of the page, and one with a reply none', () => {
-  const { view, sent } = openView();
+  const { view, listSent } = openView();
   const typed = { kind: 'typed', speakerId: toPersonId('a'), outcome: 'full' } as const;
   view.onSession(typed);
   view.onSession({ ...typed, reason: { id: 'ask.dropped' } });
   const line = { id: 'ask.dropped', with: {} };
-  expect(sent()).toEqual([{ kind: 'ignored', who: '', why: 'typed', line }]);
+  expect(listSent()).toEqual([{ kind: 'ignored', who: '', why: 'typed', line }]);
 });
 
 test.each(['no-voice', 'empty', 'hallucination'] as const)(
   'speech without words (%s) is one kind of line on the page',
   (why) => {
-    const { view, sent } = openView();
+    const { view, listSent } = openView();
     view.onSession({ kind: 'ignored', speakerId: toPersonId('a'), name: 'Adam', why });
-    expect(sent()).toEqual([{ kind: 'ignored', who: 'Adam', why: 'empty' }]);
+    expect(listSent()).toEqual([{ kind: 'ignored', who: 'Adam', why: 'empty' }]);
   },
 );
 
 test('an answer has its id from its beginning, with the words so far', () => {
-  const { view, sent } = openView();
+  const { view, listSent } = openView();
   const adam = { speakerId: toPersonId('a'), name: 'Adam' };
   view.onSession({ kind: 'answering', answerId: 7, ...adam });
   view.onSession({ kind: 'words', text: 'It is', answerId: 7, isWhole: false });
-  expect(sent()).toEqual([
+  expect(listSent()).toEqual([
     { kind: 'answering', answerId: 7, who: 'Adam' },
     { kind: 'live', who: 'Nova', text: 'It is', answerId: 7 },
   ]);
 });
 
 test('an answer without a word leaves a line', () => {
-  const { view, sent } = openView();
+  const { view, listSent } = openView();
   const instants = { heardAtMs: 1_000, endedAtMs: 1_180 };
   const adam = { speakerId: toPersonId('a'), name: 'Adam', instants };
   view.onSession({
@@ -61,16 +61,16 @@ test('an answer without a word leaves a line', () => {
     heardText: '',
     finish: 'empty',
   });
-  expect(sent()).toMatchObject([{ kind: 'answered', text: '', finish: 'empty' }]);
+  expect(listSent()).toMatchObject([{ kind: 'answered', text: '', finish: 'empty' }]);
 });
 
 test('a tool call has one place on the page, from its beginning to its end', () => {
-  const { view, sent } = openView();
+  const { view, listSent } = openView();
   const call = { kind: 'tool', id: 'c1', tool: toLogged('set_reminder') } as const;
   view.show({ ...call, state: 'running' });
   view.show({ ...call, id: 'c2', state: 'running' });
   view.show({ ...call, state: 'ran' });
-  expect(sent().at(-1)).toMatchObject({
+  expect(listSent().at(-1)).toMatchObject({
     kind: 'tools',
     tools: [
       { id: 'c1', state: 'ran' },
@@ -80,12 +80,12 @@ test('a tool call has one place on the page, from its beginning to its end', () 
 });
 
 test('words so far go away with their utterance, and the same words are shown again in the next', () => {
-  const { view, sent } = openView();
+  const { view, listSent } = openView();
   const yes = { kind: 'words', name: 'Adam', text: 'Yes', isWhole: false } as const;
   view.onSession(yes);
   view.onSession({ ...yes, text: '' });
   view.onSession(yes);
-  expect(sent()).toEqual(
+  expect(listSent()).toEqual(
     ['Yes', '', 'Yes'].map((text) => ({ kind: 'live', who: 'Adam', text })),
   );
 });

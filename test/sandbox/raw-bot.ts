@@ -18,10 +18,10 @@ export type BotAddress = Pick<Sandbox, 'apiUrl' | 'token'>;
 export async function sendRequest(
   sandbox: BotAddress,
   path: string,
-  asked: RawRequest = {},
+  request: RawRequest = {},
 ) {
-  const { method = asked.body === undefined ? 'GET' : 'POST', body, form } = asked;
-  const token = 'token' in asked ? asked.token : sandbox.token;
+  const { method = request.body === undefined ? 'GET' : 'POST', body, form } = request;
+  const token = 'token' in request ? request.token : sandbox.token;
   const headers = new Headers(
     token === undefined ? {} : { authorization: `Bot ${token}` },
   );
@@ -48,18 +48,18 @@ type Payload = {
 export async function openSocket(sandbox: BotAddress) {
   const { json } = await sendRequest(sandbox, '/gateway/bot');
   const socket = new WebSocket(`${json?.url}?v=10&encoding=json`);
-  const heard: Payload[] = [];
-  socket.on('message', (data) => heard.push(JSON.parse(data.toString())));
+  const heardPayloads: Payload[] = [];
+  socket.on('message', (data) => heardPayloads.push(JSON.parse(data.toString())));
   const closed = once(socket, 'close').then(([code]) => code as number);
   await once(socket, 'open');
   const sayOp = (op: number, d: unknown) => socket.send(JSON.stringify({ op, d }));
   const waitForEvent = async (name: string) => {
-    await expect.poll(() => heard.find(({ t }) => t === name)).toBeDefined();
-    return heard.find(({ t }) => t === name)?.d ?? {};
+    await expect.poll(() => heardPayloads.find(({ t }) => t === name)).toBeDefined();
+    return heardPayloads.find(({ t }) => t === name)?.d ?? {};
   };
   return {
     socket,
-    heard,
+    heard: heardPayloads,
     closed,
     say: sayOp,
     event: waitForEvent,

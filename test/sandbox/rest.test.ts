@@ -98,9 +98,9 @@ test('commands that Discord would refuse are refused', async () => {
     },
     7,
   ];
-  for (const one of broken)
+  for (const entry of broken)
     expect(
-      (await sendRequest(sandbox, path, { method: 'PUT', body: [one] })).status,
+      (await sendRequest(sandbox, path, { method: 'PUT', body: [entry] })).status,
     ).toBe(400);
   expect(sandbox.commands()).toEqual([]);
 });

@@ -152,7 +152,7 @@ playScenario('each curl line of docs/http.md works in the sandbox', async () => 
   await console.shown('The time is now');
   await console.bring('meeting.mp3');
   const tokens = fileURLToPath(import.meta.resolve('#src/app/programs/token.ts'));
-  const asked = [
+  const questions = [
     'create',
     'bell',
     '--server',
@@ -161,12 +161,12 @@ playScenario('each curl line of docs/http.md works in the sandbox', async () => 
     'say,ask,track,audio',
   ];
   const token = /parley_\S+/.exec(
-    await console.run(process.execPath, tokens, ...asked),
+    await console.run(process.execPath, tokens, ...questions),
   )?.[0];
   const blocks = (await readFile('docs/http.md', 'utf8')).matchAll(/```sh\n(.*?)```/gs);
   const lines = [...blocks]
     .map(([, block = '']) => block)
-    .filter((one) => one.includes('curl '));
+    .filter((text) => text.includes('curl '));
   const script = lines
     .join('')
     .replace(/^v1=.*$/m, `v1=${origin}/v1`)

@@ -57,8 +57,8 @@ playScenario(
       hears: 'hello',
     });
     const { code, out, kept } = await runOnce(makeRemoteSettings(providers));
-    const asked = new Set(providers.requests.map(({ endpoint }) => endpoint));
-    expect(asked).toEqual(new Set(['transcriptions', 'chat', 'speech']));
+    const request = new Set(providers.requests.map(({ endpoint }) => endpoint));
+    expect(request).toEqual(new Set(['transcriptions', 'chat', 'speech']));
     expect(out).toContain('failed at words: ');
     expect(code).toBe(1);
     expect(kept && getDurationMs(kept)).toBeGreaterThan(500);

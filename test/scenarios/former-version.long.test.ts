@@ -39,8 +39,8 @@ playScenario(
     const { sandbox, bot } = setup;
     const replyTo = (name: string, line: string, words = {}) =>
       commandReply(sandbox.person(name), line, words);
-    const readReply = async (...asked: Parameters<typeof replyTo>) =>
-      (await replyTo(...asked)).text;
+    const readReply = async (...requests: Parameters<typeof replyTo>) =>
+      (await replyTo(...requests)).text;
 
     expect(bot.complaints.trim().split('\n')).toEqual([
       'TRANSCRIPTION_FALLBACK_BASE_URL: embedded is called local now.',
@@ -74,7 +74,7 @@ playScenario(
     const { files } = await replyTo('Adam', 'privacy export');
     const exported = await downloadFile(files[0]?.url ?? '', sandbox);
     expect(exported.text).toContain('take the soup off');
-    const said = await fetch(
+    const response = await fetch(
       `http://127.0.0.1:${port}/v1/servers/${sandbox.guildId}/say`,
       {
         method: 'POST',
@@ -86,6 +86,6 @@ playScenario(
       },
     );
     // The token is known: it is only that the bot sits nowhere yet.
-    expect(await said.json()).toMatchObject({ error: { code: 'bot.nowhere' } });
+    expect(await response.json()).toMatchObject({ error: { code: 'bot.nowhere' } });
   },
 );

@@ -125,7 +125,7 @@ const stagePlayers: StagePlayers = {
   line({ sandbox, person }, { line, suffers }) {
     const id = line === 'bot' ? sandbox.botId : person(line).id;
     if (suffers === 'nothing') sandbox.faults.voice.heal(id);
-    else sandbox.faults.voice.network(id, suffers);
+    else sandbox.faults.voice.setNetwork(id, suffers);
   },
   async logs(stage, { logs, ...match }) {
     const fields = Object.entries(logs);
@@ -187,11 +187,11 @@ const players: Players = {
   settles: ({ person }) => person.settled(expireSoon()),
   uses: ({ person }, microphone) => person.useMicrophone(microphone),
   says: playSays,
-  async captions(actor, words) {
-    await playSays(actor, words);
+  async captions(actor, text) {
+    await playSays(actor, text);
     const isTheirs = (line: string) => line.startsWith(`**${actor.name}** `);
     const readTheirs = () => linesIn(actor.stage).filter(isTheirs).join('\n');
-    await retryUntilHeld(() => expect(readTheirs()).toContain(words));
+    await retryUntilHeld(() => expect(readTheirs()).toContain(text));
   },
   sends: ({ stage, name }, packets) =>
     retryUntilHeld(() => expect(findSent(stage, name)).toBeGreaterThan(packets)),
@@ -221,10 +221,10 @@ const players: Players = {
       const [, key, value = ''] = /^([a-z_]+):(.*)$/s.exec(option) ?? [];
       return [key, fillValue(stage, value)];
     });
-    const given = { ...Object.fromEntries(words), ...acts.files };
-    const asked = person.command(line, given, acts.place);
-    last.sinceMs = asked.sentAtMs;
-    if (acts.waits !== false) await readMessage(stage, acts, asked);
+    const fields = { ...Object.fromEntries(words), ...acts.files };
+    const interaction = person.command(line, fields, acts.place);
+    last.sinceMs = interaction.sentAtMs;
+    if (acts.waits !== false) await readMessage(stage, acts, interaction);
   },
   async presses({ stage, person }, [button, on], acts) {
     const message = stage.kept(on);
@@ -234,8 +234,8 @@ const players: Players = {
   },
   picks: ({ stage, person }, [entry, on], acts) =>
     readMessage(stage, acts, person.menu(entry, stage.kept(on))),
-  writes({ stage, person, last }, words, { place, files, replyTo, keep }) {
-    const wrote = person.write(`${fillValue(stage, words)}`, {
+  writes({ stage, person, last }, text, { place, files, replyTo, keep }) {
+    const wrote = person.write(`${fillValue(stage, text)}`, {
       ...(place && { channel: place }),
       ...(files && { files: Object.values(files) }),
       ...(replyTo && { replyTo: stage.message(replyTo) }),
@@ -247,31 +247,33 @@ const players: Players = {
 };
 
 async function playSays({ stage, person, last }: Actor, sound: Sound) {
-  last.sentPackets = person.counts().sentPackets;
+  last.sentPackets = person.countVoicePackets().sentPackets;
   last.said = await person.say(stage.sound(sound), expireSoon());
   last.sinceMs = last.said.firstPacketAtMs;
 }
 
 async function playAsks({ stage, name, person, last }: Actor, sound: Sound) {
-  last.sentPackets = person.counts().sentPackets;
+  last.sentPackets = person.countVoicePackets().sentPackets;
   last.exchange = await converseWith(stage.around(name), person, stage.sound(sound));
   return last.exchange;
 }
 
 /** Packets that this person has sent since they began to speak. */
 export function findSent(stage: Stage, name: string) {
-  return stage.person(name).counts().sentPackets - stage.last(name).sentPackets;
+  return (
+    stage.person(name).countVoicePackets().sentPackets - stage.last(name).sentPackets
+  );
 }
 
 async function readMessage(
   stage: Stage,
   { reads, last, keep }: Acts,
-  asked: Interaction,
+  interaction: Interaction,
 ) {
-  const answer = await firstAnswer(asked);
+  const answer = await firstAnswer(interaction);
   if (keep) stage.keep(keep, answer);
   if (reads) expectReading(stage, answer, reads);
-  const findNewest = () => asked.followUps.at(-1) ?? asked.reply;
+  const findNewest = () => interaction.followUps.at(-1) ?? interaction.reply;
   if (last) await retryUntilHeld(() => expectReading(stage, findNewest(), last));
 }
 
@@ -289,7 +291,8 @@ function expectReading(
 function expectMatch(stage: Stage, value: unknown, match: Match) {
   if ('is' in match) expect(value).toEqual(fillValue(stage, match.is));
   if (match.fits) expect(value).toMatchObject(match.fits);
-  const isLines = Array.isArray(value) && value.every((one) => typeof one === 'string');
+  const isLines =
+    Array.isArray(value) && value.every((entry) => typeof entry === 'string');
   const text = isLines
     ? value.join('\n')
     : typeof value === 'string'

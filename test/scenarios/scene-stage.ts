@@ -69,7 +69,11 @@ export async function openStage(scene: Scene): Promise<Stage> {
         : { ...stage, sandbox: viewOf(setup.sandbox, [server(at)]) };
     },
     sound: (sound: Sound) =>
-      typeof sound !== 'string' ? sound : said ? said.sound(sound) : readSpeech(sound),
+      typeof sound !== 'string'
+        ? sound
+        : said
+          ? said.getSound(sound)
+          : readSpeech(sound),
     kept: findKept,
     message(name: string) {
       const message = setup.sandbox.message(findKept(name).id);

@@ -41,7 +41,7 @@ playScenario(
       const { tracks } = json as {
         readonly tracks: readonly { readonly name: string }[];
       };
-      return tracks.find((one) => one.name === name);
+      return tracks.find((track) => track.name === name);
     };
     const adam = await callIn(setup, 'Adam');
     await commandReply(adam, 'track play', {

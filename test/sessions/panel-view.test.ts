@@ -31,7 +31,7 @@ const listening: TalkState = {
   people: [{ id: toPersonId('adam'), name: 'Adam', standing: 'brief' }],
 };
 
-function toContent(features: FeaturePanel, more: Partial<PanelFacts> = {}) {
+function toContent(features: FeaturePanel, overrides: Partial<PanelFacts> = {}) {
   const gate = { getConsent: () => 'brief' as const, canWrite: () => true };
   return createPanel({
     talk: listening,
@@ -40,7 +40,7 @@ function toContent(features: FeaturePanel, more: Partial<PanelFacts> = {}) {
     consent: gate,
     getName: (id) => id,
     features,
-    ...more,
+    ...overrides,
   });
 }
 
@@ -101,9 +101,9 @@ test('the status of the voice channel counts the people whom the bot hears, and 
     { mode: 'captions', isCaptioned: false },
     { addressing: 'off', isCaptioned: false },
   ] as const;
-  for (const more of silences) {
+  for (const overrides of silences) {
     const { lines, status } = toContent(captions, {
-      talk: { ...captionedTalk, ...more },
+      talk: { ...captionedTalk, ...overrides },
     });
     expect(status).toMatchObject({ id: 'panel.status', with: { heard: 0 } });
     expect(lines.map(({ id }) => id)).not.toContain('panel.captions');
@@ -142,13 +142,16 @@ const unions: readonly (readonly Partial<TalkState>[])[] = [
   truths.map((isPaused) => ({ isPaused })),
   [{}, { quietUntil: '00:00' }, { quietUntil: '00:00', unpaidUntil: '00:00' }],
   truths.map((isCaptioned) => ({ isCaptioned })),
-  standings.flatMap((one) => [
-    { people: makePeople(one) },
-    ...standings.map((other) => ({ people: makePeople(one, other) })),
+  standings.flatMap((standing) => [
+    { people: makePeople(standing) },
+    ...standings.map((other) => ({ people: makePeople(standing, other) })),
   ]),
 ];
 const states = unions.reduce<readonly TalkState[]>(
-  (all, union) => all.flatMap((state) => union.map((more) => ({ ...state, ...more }))),
+  (allTalkStates, union) =>
+    allTalkStates.flatMap((state) =>
+      union.map((overrides) => ({ ...state, ...overrides })),
+    ),
   [listening],
 );
 
@@ -290,8 +293,8 @@ test('the panel names who is heard while somebody can be, who has not answered, 
 });
 
 test('notes of the panel stand under its first sentence, which they never replace', () => {
-  const listNotes = (more: Partial<TalkState>) =>
-    describeTalk({ ...listening, ...more }).notes;
+  const listNotes = (overrides: Partial<TalkState>) =>
+    describeTalk({ ...listening, ...overrides }).notes;
   expect(listNotes({})).toEqual([]);
   const all = { isAnew: true, isUncalled: true, isMuted: true, isReadByPrograms: true };
   expect(listNotes(all).map(({ id }) => id)).toEqual([

@@ -28,7 +28,7 @@ function openSettings() {
     onEvent,
     store: counting,
   });
-  return { people, store, events, reads: () => reads };
+  return { people, store, events, countReads: () => reads };
 }
 
 test('two changes at once both hold, and null takes a choice back', async () => {
@@ -78,15 +78,15 @@ test('a change of settings that cannot be read replaces none that are stored, an
   });
 });
 
-test('what is known of people has a bound, beyond which those unused for longest are read again', async () => {
-  const { people, reads } = openSettings();
+test('the cache of personal settings is bounded, and people unused for longest are read again', async () => {
+  const { people, countReads } = openSettings();
   for (let n = 0; n <= maxCachedPeople; n++)
     await people.loadSettings(toGuildId('g'), toPersonId(`${n}`));
-  const before = reads();
+  const before = countReads();
   await people.loadSettings(toGuildId('g'), toPersonId(`${maxCachedPeople}`));
-  expect(reads()).toBe(before);
+  expect(countReads()).toBe(before);
   await people.loadSettings(toGuildId('g'), toPersonId('0'));
-  expect(reads()).toBe(before + 1);
+  expect(countReads()).toBe(before + 1);
 });
 
 test('/privacy export holds what a person has chosen, and /privacy forget deletes it', async () => {
@@ -106,9 +106,9 @@ test('/privacy export holds what a person has chosen, and /privacy forget delete
   expect(await stores.personSettings.read(toGuildId('g'), toPersonId('adam'))).toEqual(
     {},
   );
-  const after = await privacy.exportPerson(toGuildId('g'), toPersonId('adam'));
-  expect(after.kind === 'exported' && JSON.parse(after.json)).not.toHaveProperty(
-    'settings',
-  );
+  const outcomeAfter = await privacy.exportPerson(toGuildId('g'), toPersonId('adam'));
+  expect(
+    outcomeAfter.kind === 'exported' && JSON.parse(outcomeAfter.json),
+  ).not.toHaveProperty('settings');
   await sessions[Symbol.asyncDispose]();
 });

@@ -18,8 +18,10 @@ test('a voice that does not read texts is refused, unless a model that speaks ma
   expect(await settings.setSetting(toGuildId('g'), 'voice', 'marin')).toEqual({
     kind: 'bad',
   });
-  const other = openSessionFixture({ pipelines: speaking }).settings;
-  expect(await other.setSetting(toGuildId('g'), 'voice', 'marin')).toMatchObject({
+  const otherRequests = openSessionFixture({ pipelines: speaking }).settings;
+  expect(
+    await otherRequests.setSetting(toGuildId('g'), 'voice', 'marin'),
+  ).toMatchObject({
     kind: 'set',
   });
 });

@@ -28,8 +28,8 @@ function makeFolder() {
 }
 
 test('a new file holds what was answered, below one comment', () => {
-  using place = makeFolder();
-  const read = readEnvFile(place.env);
+  using tempFile = makeFolder();
+  const read = readEnvFile(tempFile.env);
   const text = read.kind === 'read' ? read.file.text : '';
   const changes = new Map([
     ['DISCORD_TOKEN', 'a.b-c_d'],
@@ -76,27 +76,30 @@ test('what cannot be written so that it reads back is found out before anything 
 
 // Proves: Only the bot's user can read `.env` by real
 test('the file is replaced whole, for its owner only, and nothing is left beside it', async () => {
-  using place = makeFolder();
-  writeFileSync(place.env, 'OLD=1\n', { mode: 0o644 });
-  expect(await replaceEnvFile(place.env, 'NEW=1\n')).toBeUndefined();
-  expect(readFileSync(place.env, 'utf8')).toBe('NEW=1\n');
-  expect(statSync(place.env).mode & 0o777).toBe(0o600);
-  expect(readdirSync(place.path)).toEqual(['.env']);
+  using tempFile = makeFolder();
+  writeFileSync(tempFile.env, 'OLD=1\n', { mode: 0o644 });
+  expect(await replaceEnvFile(tempFile.env, 'NEW=1\n')).toBeUndefined();
+  expect(readFileSync(tempFile.env, 'utf8')).toBe('NEW=1\n');
+  expect(statSync(tempFile.env).mode & 0o777).toBe(0o600);
+  expect(readdirSync(tempFile.path)).toEqual(['.env']);
 });
 
-test('where it cannot be written a sentence says so, and it is as it was', async () => {
-  using place = makeFolder();
-  const failure = await replaceEnvFile(join(place.path, 'nowhere', '.env'), 'NEW=1\n');
+test('a .env that cannot be written stays as it was, and a sentence says so', async () => {
+  using tempFile = makeFolder();
+  const failure = await replaceEnvFile(
+    join(tempFile.path, 'nowhere', '.env'),
+    'NEW=1\n',
+  );
   expect(failure).toMatch(/could not be written \(ENOENT\), and has not changed\.$/);
-  expect(existsSync(place.env)).toBe(false);
+  expect(existsSync(tempFile.env)).toBe(false);
 });
 
 test('a file that is read-only is refused before anything is asked', () => {
-  using place = makeFolder();
-  writeFileSync(place.env, 'DISCORD_TOKEN=x\n');
-  chmodSync(place.env, 0o400);
-  expect(readEnvFile(place.env)).toEqual({
+  using tempFile = makeFolder();
+  writeFileSync(tempFile.env, 'DISCORD_TOKEN=x\n');
+  chmodSync(tempFile.env, 0o400);
+  expect(readEnvFile(tempFile.env)).toEqual({
     kind: 'refused',
-    reason: `${place.env} is read-only: run chmod u+w to make it writable. Nothing was changed.`,
+    reason: `${tempFile.env} is read-only: run chmod u+w to make it writable. Nothing was changed.`,
   });
 });

@@ -43,11 +43,11 @@ async function openOffice() {
     folder,
     environment,
     /** Text of `.env`; undefined if there is none. */
-    text: () => (existsSync(env) ? readFileSync(env, 'utf8') : undefined),
-    values: () => parseEnv(readFileSync(env, 'utf8')),
-    keep: (text: string) => writeFileSync(env, text, { mode: 0o600 }),
+    readText: () => (existsSync(env) ? readFileSync(env, 'utf8') : undefined),
+    readValues: () => parseEnv(readFileSync(env, 'utf8')),
+    keepText: (text: string) => writeFileSync(env, text, { mode: 0o600 }),
     /** Runs it at a terminal. */
-    talk(more: Pick<SetupOptions, 'vendors'> = {}) {
+    openTalk(more: Pick<SetupOptions, 'vendors'> = {}) {
       const terminal = openTerminal();
       const ask = new SetupQuestions(terminal);
       const setup = { ask, envPath: env, clock: realClock, environment, ...more };
@@ -63,25 +63,25 @@ async function openOffice() {
 /** Keys and a screen of somebody at a terminal. */
 function openTerminal() {
   const input = new PassThrough();
-  let shown = '';
+  let shownText = '';
   let seen = 0;
   const output = new Writable({
     write(chunk, _encoding, done) {
-      shown += stripVTControlCharacters(`${chunk}`);
+      shownText += stripVTControlCharacters(`${chunk}`);
       done();
     },
   });
   return {
     input,
     output,
-    shown: () => shown,
+    readShown: () => shownText,
     /** Once each question stands there anew, types its answer. */
     async answer(...all: Way) {
       for (const [question, typed = ''] of all) {
         await expect
-          .poll(() => shown.indexOf(question, seen), { timeout: 15_000 })
+          .poll(() => shownText.indexOf(question, seen), { timeout: 15_000 })
           .toBeGreaterThanOrEqual(0);
-        seen = shown.indexOf(question, seen) + question.length;
+        seen = shownText.indexOf(question, seen) + question.length;
         input.write(typed);
       }
     },
@@ -92,10 +92,14 @@ function openTerminal() {
 type Way = readonly (readonly [question: string, answer?: string])[];
 
 /** A vendor without a key, that can do everything. */
-function makeVendor(name: string, baseUrl: string, more: Partial<Vendor> = {}): Vendor {
+function makeVendor(
+  name: string,
+  baseUrl: string,
+  overrides: Partial<Vendor> = {},
+): Vendor {
   const roles = ['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const;
   const source = 'https://vendor.example/docs';
-  return { name, baseUrl, roles, needsKey: false, source, ...more };
+  return { name, baseUrl, roles, needsKey: false, source, ...overrides };
 }
 
 /** Types a line. */
@@ -104,7 +108,7 @@ const typeLine = (text: string) => `${text}${keys.enter}`;
 type Office = Awaited<ReturnType<typeof openOffice>>;
 
 /** Questions as they are asked. */
-const asked = {
+const request = {
   token: 'The token of your bot',
   noToken: 'Enter: none yet',
   servers: 'Which server for speech to text, chat, and text to speech?',
@@ -117,19 +121,19 @@ test('from a token to .env and registered commands, at a terminal', async () => 
   const { sandbox } = office;
   await using server = await openMockProviders(swiftServer);
   sandbox.guild().removeBot();
-  const terminal = office.talk();
+  const terminal = office.openTalk();
   await terminal.answer(
-    [asked.token, typeLine('wrong.token')],
+    [request.token, typeLine('wrong.token')],
     ['Discord refused the token'],
-    [asked.token, typeLine(sandbox.token)],
+    [request.token, typeLine(sandbox.token)],
     ['It is the token of nova.'],
-    [asked.servers, typeLine(keys.up.repeat(2))],
-    [asked.address, typeLine(server.baseUrl)],
+    [request.servers, typeLine(keys.up.repeat(2))],
+    [request.address, typeLine(server.baseUrl)],
     ['the bot is in no server'],
     ['permissions=281784251173888'],
   );
   expect(await terminal.ended).toBe(0);
-  expect(office.values()).toMatchObject({
+  expect(office.readValues()).toMatchObject({
     DISCORD_TOKEN: sandbox.token,
     SPEECH_BASE_URL: server.baseUrl,
     TRANSCRIPTION_BASE_URL: server.baseUrl,
@@ -137,7 +141,7 @@ test('from a token to .env and registered commands, at a terminal', async () => 
   const commands = sandbox.commands();
   expect(commands.length).toBeGreaterThan(10);
   expect(commands.filter(({ guildId }) => guildId !== undefined)).toEqual([]);
-  expect(terminal.shown()).not.toContain(sandbox.token);
+  expect(terminal.readShown()).not.toContain(sandbox.token);
   expect(sandbox.bot().online).toBe(false);
 }, 60_000);
 
@@ -153,10 +157,10 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
     }),
     makeVendor('Talker', speaking.baseUrl, { roles: ['TRANSCRIPTION', 'SPEECH'] }),
   ];
-  const terminal = office.talk({ vendors });
+  const terminal = office.openTalk({ vendors });
   await terminal.answer(
-    [asked.token, typeLine(office.sandbox.token)],
-    [asked.servers, keys.enter],
+    [request.token, typeLine(office.sandbox.token)],
+    [request.servers, keys.enter],
     ['The key of Thinker (not shown', typeLine('key-of-another')],
     ['Thinker refused the key.'],
     ['The key of Thinker (not shown', typeLine(key)],
@@ -164,18 +168,18 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
     ['Which server for speech to text and text to speech?', keys.enter],
   );
   expect(await terminal.ended).toBe(0);
-  expect(office.values()).toMatchObject({
+  expect(office.readValues()).toMatchObject({
     CHAT_COMPLETION_BASE_URL: thinking.baseUrl,
     CHAT_COMPLETION_API_KEY: key,
     TRANSCRIPTION_BASE_URL: speaking.baseUrl,
     SPEECH_BASE_URL: speaking.baseUrl,
   });
   const [beforeKey = '', afterKey = ''] = terminal
-    .shown()
+    .readShown()
     .split('Which server for speech to text and');
   expect(beforeKey.match(/refused|\b401\b/g)).toHaveLength(1);
   expect(afterKey).not.toContain('Thinker');
-  expect(terminal.shown()).not.toContain('key-of-');
+  expect(terminal.readShown()).not.toContain('key-of-');
 }, 60_000);
 
 test('the list is short, Esc goes back with what was chosen marked, and a mistake asks two lines', async () => {
@@ -187,24 +191,24 @@ test('the list is short, Esc goes back with what was chosen marked, and a mistak
     makeVendor('First', stopped, { start: 'first serve' }),
     makeVendor('Second', server.baseUrl, { isMore: true }),
   ];
-  const terminal = office.talk({ vendors });
+  const terminal = office.openTalk({ vendors });
   await terminal.answer(
-    [asked.noToken, keys.enter],
+    [request.noToken, keys.enter],
     ['More (1)', keys.enter],
     ['First does not answer at', ''],
     ['Start it in another terminal: first serve', ''],
     ['What now?', typeLine(keys.down)],
-    [asked.servers, typeLine(keys.down)],
+    [request.servers, typeLine(keys.down)],
     ['Which one? (Esc: back)', keys.escape],
     ['\u25cf More (1)', typeLine(keys.down)],
-    [asked.address, typeLine(`${page.url.origin}/v1`)],
+    [request.address, typeLine(`${page.url.origin}/v1`)],
     ['is Parley itself', ''],
     ['What now?', typeLine(keys.down)],
-    [asked.servers, typeLine(keys.down)],
+    [request.servers, typeLine(keys.down)],
     ['Which one? (Esc: back)', keys.enter],
   );
   expect(await terminal.ended).toBe(0);
-  expect(office.values().CHAT_COMPLETION_BASE_URL).toBe(server.baseUrl);
+  expect(office.readValues().CHAT_COMPLETION_BASE_URL).toBe(server.baseUrl);
 }, 60_000);
 
 test('a Realtime server answers in place of a chat model, until another is chosen', async () => {
@@ -213,35 +217,35 @@ test('a Realtime server answers in place of a chat model, until another is chose
   const { baseUrl } = server;
   const roles = ['CHAT_COMPLETION', 'SPEECH'] as const;
   const vendors = [makeVendor('Whole', baseUrl, { roles, isRealtime: true })];
-  const terminal = office.talk({ vendors });
+  const terminal = office.openTalk({ vendors });
   await terminal.answer(
-    [asked.noToken, keys.enter],
-    [asked.servers, keys.enter],
+    [request.noToken, keys.enter],
+    [request.servers, keys.enter],
     ['No more', typeLine(keys.up)],
   );
   expect(await terminal.ended).toBe(0);
-  expect(office.values()).toMatchObject({
+  expect(office.readValues()).toMatchObject({
     PIPELINE: 'realtime',
     REALTIME_BASE_URL: baseUrl,
   });
-  const again = office.talk({ vendors: [] });
+  const again = office.openTalk({ vendors: [] });
   await again.answer(
-    [asked.noToken, keys.enter],
-    [asked.servers, keys.enter],
-    [asked.address, typeLine(baseUrl)],
+    [request.noToken, keys.enter],
+    [request.servers, keys.enter],
+    [request.address, typeLine(baseUrl)],
   );
   expect(await again.ended).toBe(0);
-  expect(office.values()).toMatchObject({ PIPELINE: '', REALTIME_BASE_URL: '' });
+  expect(office.readValues()).toMatchObject({ PIPELINE: '', REALTIME_BASE_URL: '' });
 }, 60_000);
 
 /** Every question there is, each reached once. */
 function everyWay(token: string, address: string) {
   const first: Way = [
-    [asked.token, typeLine(token)],
-    [asked.servers, typeLine(keys.up.repeat(2))],
-    [asked.address, typeLine(address)],
+    [request.token, typeLine(token)],
+    [request.servers, typeLine(keys.up.repeat(2))],
+    [request.address, typeLine(address)],
   ];
-  const again: Way = [[asked.change, typeLine(keys.down)], [asked.token]];
+  const again: Way = [[request.change, typeLine(keys.down)], [request.token]];
   const kept = `# mine\nDISCORD_TOKEN=${token}\n`;
   return [
     ...first.map((_, at) => ({ kept: '', way: first.slice(0, at + 1) })),
@@ -251,23 +255,23 @@ function everyWay(token: string, address: string) {
 
 /** Answers all but the last question, which Ctrl+C or the end of the input ends; gives the exit code and the screen. */
 async function endedAt(office: Office, way: Way, isKey: boolean) {
-  const terminal = office.talk();
+  const terminal = office.openTalk();
   const [question = ''] = way.at(-1) ?? [];
   await terminal.answer(...way.slice(0, -1), [question, isKey ? keys.cancel : '']);
   if (!isKey) terminal.input.destroy();
-  return { question, code: await terminal.ended, shown: terminal.shown() };
+  return { question, code: await terminal.ended, shown: terminal.readShown() };
 }
 
-test('ended at any question, by Ctrl+C or the end of its input, it leaves .env as it was', async () => {
+test('npm run setup leaves .env as it was when it is ended at any question, by Ctrl+C or the end of its input', async () => {
   await using office = await openOffice();
   await using server = await openMockProviders(swiftServer);
   for (const { kept, way } of everyWay(office.sandbox.token, server.baseUrl)) {
-    if (kept !== '') office.keep(kept);
+    if (kept !== '') office.keepText(kept);
     for (const isKey of [true, false]) {
       const { question, code, shown } = await endedAt(office, way, isKey);
       expect([question, code]).toEqual([question, 1]);
       expect(shown).toContain('The setup has ended. Nothing was written');
-      expect(office.text() ?? '', question).toBe(kept);
+      expect(office.readText() ?? '', question).toBe(kept);
     }
   }
 }, 60_000);
@@ -278,22 +282,22 @@ test('while something is waited for, the end of the terminal ends it as well', a
   await once(silent, 'listening');
   const { port } = silent.address() as AddressInfo;
   office.environment.DISCORD_API_URL = `http://127.0.0.1:${port}/api`;
-  const terminal = office.talk();
+  const terminal = office.openTalk();
   await terminal.answer(
-    [asked.token, typeLine('a.token')],
+    [request.token, typeLine('a.token')],
     ['Asking Discord whose token it is'],
   );
   terminal.input.destroy();
   expect(await terminal.ended).toBe(1);
-  expect(office.text()).toBeUndefined();
+  expect(office.readText()).toBeUndefined();
 });
 
 test('a Discord that is not there ends with 1, and settings that cannot work with 78', async () => {
   await using office = await openOffice();
   const endSetup = async (settings: NodeJS.ProcessEnv) => {
     Object.assign(office.environment, { DISCORD_TOKEN: 'a.token', ...settings });
-    const terminal = office.talk();
-    return [await terminal.ended, terminal.shown().replace(/[│\s]+/g, ' ')];
+    const terminal = office.openTalk();
+    return [await terminal.ended, terminal.readShown().replace(/[│\s]+/g, ' ')];
   };
   for (const [DISCORD_API_URL, code, words] of [
     ['http://127.0.0.1:2/api', 1, 'could not be reached (ECONNREFUSED)'],
@@ -303,16 +307,16 @@ test('a Discord that is not there ends with 1, and settings that cannot work wit
       code,
       expect.stringContaining(words),
     ]);
-  expect(office.text()).toBeUndefined();
+  expect(office.readText()).toBeUndefined();
 });
 
 test('a file that is read-only ends with 78, and so does a process without a terminal', async () => {
   await using office = await openOffice();
-  office.keep('A=b\n');
+  office.keepText('A=b\n');
   chmodSync(join(office.folder, '.env'), 0o400);
-  const terminal = office.talk();
+  const terminal = office.openTalk();
   expect(await terminal.ended).toBe(78);
-  expect(terminal.shown()).toContain('is read-only: run chmod u+w');
+  expect(terminal.readShown()).toContain('is read-only: run chmod u+w');
   const env = { ...getCompileCacheEnvironment(), PATH: '' };
   const main = resolve('setup/main.ts');
   const program = promisify(execFile)(process.execPath, [main], { env });
@@ -324,14 +328,14 @@ test('a model is tried without a token, and stays when the token comes later', a
   await using office = await openOffice();
   await using server = await openMockProviders(swiftServer);
   const vendors = [makeVendor('Own', server.baseUrl)];
-  const first = office.talk({ vendors });
-  await first.answer([asked.noToken, keys.enter], [asked.servers, keys.enter]);
+  const first = office.openTalk({ vendors });
+  await first.answer([request.noToken, keys.enter], [request.servers, keys.enter]);
   expect(await first.ended).toBe(0);
-  expect(first.shown()).toContain('run npm start, open its link');
-  const before = office.text() ?? '';
-  const second = office.talk({ vendors });
-  await second.answer([asked.token, typeLine(office.sandbox.token)]);
+  expect(first.readShown()).toContain('run npm start, open its link');
+  const before = office.readText() ?? '';
+  const second = office.openTalk({ vendors });
+  await second.answer([request.token, typeLine(office.sandbox.token)]);
   expect(await second.ended).toBe(0);
-  expect(second.shown()).not.toContain(asked.servers);
-  expect(office.text()).toBe(`${before}DISCORD_TOKEN=${office.sandbox.token}\n`);
+  expect(second.readShown()).not.toContain(request.servers);
+  expect(office.readText()).toBe(`${before}DISCORD_TOKEN=${office.sandbox.token}\n`);
 }, 60_000);

@@ -5,8 +5,8 @@ import type {
 } from '#src/conversation/machine/state.ts';
 import { isLinkUp, isSessionOver, listNewlyHeard } from './conversation-view.ts';
 import { redRoleId } from './discord/simulated-discord.ts';
-import type { Hold, SimulatedStep } from './invariants.ts';
 import { everybody } from './simulated-scenes.ts';
+import type { Hold, SimulatedStep } from './simulated-step.ts';
 import type { Simulation } from './simulation-world.ts';
 
 /** Longest time, in ms, for which a path that has proved itself may carry nothing. */
@@ -69,9 +69,9 @@ export class BorderJudge {
         !isSessionOver(after) || this.#lostAfterMs < recoveredMs || event.restMs > 0,
       );
     this.#channelId ??= this.#findChannel(world, after);
-    for (const one of after.history.exchanges)
-      if (this.#channelId && !before.history.exchanges.includes(one))
-        this.#saidIn.set(one, this.#channelId);
+    for (const exchange of after.history.exchanges)
+      if (this.#channelId && !before.history.exchanges.includes(exchange))
+        this.#saidIn.set(exchange, this.#channelId);
     for (const { by } of listNewlyHeard(before, after)) this.#checkRole(world, by);
   }
 
@@ -80,7 +80,7 @@ export class BorderJudge {
     const channelId = world.findChannelId(state);
     if (channelId === undefined) return undefined;
     const foreign = this.#begunWith.find(
-      (one) => (this.#saidIn.get(one) ?? channelId) !== channelId,
+      (exchange) => (this.#saidIn.get(exchange) ?? channelId) !== channelId,
     );
     this.#hold(57, foreign === undefined, foreign?.words);
     return channelId;

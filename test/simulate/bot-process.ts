@@ -83,10 +83,10 @@ export class BotProcess {
 
   #countOpenings(): VoiceLinkOpener {
     return {
-      openLink: async (...given) => {
+      openLink: async (...args) => {
         this.#openingLinks++;
         try {
-          return watchPackets(await this.#opener.openLink(...given), this.#onPacket);
+          return watchPackets(await this.#opener.openLink(...args), this.#onPacket);
         } finally {
           this.#openingLinks--;
         }

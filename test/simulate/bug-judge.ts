@@ -1,7 +1,7 @@
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import { isLinkUp, isSessionOver } from './conversation-view.ts';
-import type { Hold, SimulatedStep } from './invariants.ts';
 import type { Act } from './simulated-scenes.ts';
+import type { Hold, SimulatedStep } from './simulated-step.ts';
 
 /** Longest time, in ms, from a bug to the loss of the link that it causes. */
 const maxLossMs = 3_000;

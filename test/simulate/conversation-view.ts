@@ -29,15 +29,18 @@ export function floorPhase(state: ConversationState) {
 }
 
 /** Utterances whose words are needed since this step, with their speakers. */
-export function listNewlyHeard(before: ConversationState, after: ConversationState) {
+export function listNewlyHeard(
+  stateBefore: ConversationState,
+  stateAfter: ConversationState,
+) {
   const listHeard = ({ turns }: ConversationState) =>
     turns.flatMap(({ by, openSpeech }) =>
       openSpeech.flatMap(({ id, recognition }) =>
         recognition === 'off' ? [] : { id, by },
       ),
     );
-  const known = new Set(listHeard(before).map(({ id }) => id));
-  return listHeard(after).filter(({ id }) => !known.has(id));
+  const known = new Set(listHeard(stateBefore).map(({ id }) => id));
+  return listHeard(stateAfter).filter(({ id }) => !known.has(id));
 }
 
 /** Whether a reply is known to have been heard. */
@@ -60,7 +63,9 @@ export function isBotMuted({ session }: ConversationState) {
 
 /** Whether a person is in the middle of a sentence. */
 export function isAnybodyTalking({ turns }: ConversationState) {
-  return turns.some(({ openSpeech }) => openSpeech.some((one) => !one.isEnded));
+  return turns.some(({ openSpeech }) =>
+    openSpeech.some((utteranceState) => !utteranceState.isEnded),
+  );
 }
 
 /** Number of people in the channel besides bots. */
@@ -69,9 +74,12 @@ export function listCompany({ presence }: ConversationState) {
 }
 
 /** Exchanges that an answer was shown which began in a step. */
-export function listNewExchanges(before: ConversationState, after: ConversationState) {
-  const isKept = after.history.version === before.history.version;
-  return (isKept ? before : after).history.exchanges;
+export function listNewExchanges(
+  stateBefore: ConversationState,
+  stateAfter: ConversationState,
+) {
+  const isKept = stateAfter.history.version === stateBefore.history.version;
+  return (isKept ? stateBefore : stateAfter).history.exchanges;
 }
 
 export type OverTurn = {
@@ -81,8 +89,8 @@ export type OverTurn = {
 
 /** Turns that ended in a step. */
 export function listOverTurns(effects: readonly ConversationEffect[]) {
-  return effects.flatMap((one) =>
-    one.do === 'fact' && one.fact.kind === 'turn-over' ? [one.fact] : [],
+  return effects.flatMap((effect) =>
+    effect.do === 'fact' && effect.fact.kind === 'turn-over' ? [effect.fact] : [],
   );
 }
 
@@ -110,4 +118,12 @@ export function isTurnFailure(effect: ConversationEffect, turn: Id) {
   if (effect.do !== 'fact' || effect.fact.kind !== 'turn-over') return false;
   const { end, turn: over } = effect.fact;
   return over.id === turn && (end === 'failed' || end === 'late');
+}
+
+/** Returns the letters and digits of a text in lower case, with one space between words. */
+export function toPlain(text: string): string {
+  return text
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+    .toLowerCase();
 }

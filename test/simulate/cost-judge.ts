@@ -4,7 +4,7 @@ import type { ConversationState } from '#src/conversation/machine/state.ts';
 import { getWakeTime } from '#src/conversation/machine/step.ts';
 import { isSessionOver } from './conversation-view.ts';
 import { momentMs } from './heard-book.ts';
-import type { Hold, SimulatedStep } from './invariants.ts';
+import type { Hold, SimulatedStep } from './simulated-step.ts';
 import type { Simulation } from './simulation-world.ts';
 
 /** Time, in ms, in which a request that nobody needs is aborted. */
@@ -32,7 +32,7 @@ export function createCostJudge(hold: Hold) {
   }
 
   return {
-    check(world: Simulation, { after, before, event }: SimulatedStep) {
+    checkStep(world: Simulation, { after, before, event }: SimulatedStep) {
       if (event.kind === 'began' && event.isCaptioned)
         captionedMs.set(event.by, event.atMs);
       if (event.kind === 'tick')
@@ -68,9 +68,12 @@ function findNeedlessRequest(
 ) {
   const { listRunning } = engines;
   for (const { id } of presence.people) {
-    const asked = turns.flatMap(({ by, openSpeech }) => (by === id ? openSpeech : []));
-    const wanted = asked.filter(
-      (one) => isRequested(one) && one.heard.words === undefined,
+    const utteranceStates = turns.flatMap(({ by, openSpeech }) =>
+      by === id ? openSpeech : [],
+    );
+    const wanted = utteranceStates.filter(
+      (utteranceState) =>
+        isRequested(utteranceState) && utteranceState.heard.words === undefined,
     );
     const runs = listRunning.filter(
       ({ by, port }) => port === 'recognise' && by.includes(id),

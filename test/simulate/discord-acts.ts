@@ -47,7 +47,7 @@ function drawCloseCode(luck: number) {
 
 /** Whether an act is one of people or moderators on Discord alone, or of its network. */
 export function isDiscordAct(kind: Act['kind']): kind is DiscordActKind {
-  return discordActKinds.some((one) => one === kind);
+  return discordActKinds.some((discordActKind) => discordActKind === kind);
 }
 
 /** Performs an act of people, moderators or the network, of which the bot learns by Discord or not at all. */

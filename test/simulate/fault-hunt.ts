@@ -34,18 +34,22 @@ export type FaultHunt = {
 
 /** Plants one fault after the other, and prints what finds it. True where each was found. */
 export function findPlantedFaults({ hasTests, ids, isQuick, seconds }: FaultHunt) {
-  const isWanted = (one: PlantedFault) =>
-    (ids?.includes(one.id) ?? true) && (!isQuick || one.isQuick === true);
+  const isWanted = (fault: PlantedFault) =>
+    (ids?.includes(fault.id) ?? true) && (!isQuick || fault.isQuick === true);
   const faults = plantedFaults.filter(isWanted);
-  const found = faults.map((fault) => {
+  const matches = faults.map((fault) => {
     const bySimulation = huntBySimulation(fault, seconds);
     printHunt(fault.id, fault, bySimulation);
     const byTests = hasTests ? huntByTests(fault) : undefined;
     if (hasTests) console.log(`          tests: ${byTests ?? 'none'}`);
     return { bySimulation, byTests };
   });
-  const bySimulation = found.filter((one) => one.bySimulation !== undefined).length;
-  const byEither = found.filter((one) => one.bySimulation ?? one.byTests).length;
+  const bySimulation = matches.filter(
+    (entry) => entry.bySimulation !== undefined,
+  ).length;
+  const byEither = matches.filter(
+    (entry) => entry.bySimulation ?? entry.byTests,
+  ).length;
   console.log(`${bySimulation} of ${faults.length} are found by the simulation`);
   if (hasTests) console.log(`${byEither} of ${faults.length} by it or the tests`);
   return byEither === faults.length;
@@ -65,17 +69,17 @@ export function findPlantedBreaks(isWanted: (fault: PlantedFault) => boolean): b
 export function printHunt(
   name: string,
   { meaning }: Pick<PlantedFault, 'meaning'>,
-  found: string | undefined,
+  match: string | undefined,
 ): void {
-  console.log(`${found === undefined ? 'missed' : 'found '} ${name} ${meaning}`);
-  if (found !== undefined) console.log(`          ${found}`);
+  console.log(`${match === undefined ? 'missed' : 'found '} ${name} ${meaning}`);
+  if (match !== undefined) console.log(`          ${match}`);
 }
 
 function findByTests(faults: readonly PlantedFault[], what: string) {
   const missed = faults.filter((fault) => {
-    const found = huntByTests(fault);
-    printHunt(fault.id, fault, found);
-    return !found;
+    const match = huntByTests(fault);
+    printHunt(fault.id, fault, match);
+    return !match;
   });
   console.log(`${faults.length - missed.length} of ${faults.length} ${what}`);
   return missed.length === 0;

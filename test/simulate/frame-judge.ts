@@ -1,7 +1,7 @@
 import { silenceFrame } from '#src/audio/opus/opus-packet.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import { isLinkUp } from './conversation-view.ts';
-import type { Hold } from './invariants.ts';
+import type { Hold } from './simulated-step.ts';
 import type { Simulation } from './simulation-world.ts';
 
 /** Frames that may leave within the time of one, after a timer that came late. */

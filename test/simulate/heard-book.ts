@@ -37,13 +37,13 @@ export type HeardBook = ReturnType<typeof createHeardBook>;
 /** What people heard of the bot, by the frames that left. It knows nothing of the conversation but which reply was current. */
 export function createHeardBook() {
   const latest = new Map<number, SaidText>();
-  let all: SaidText[] = [];
+  let allTexts: SaidText[] = [];
   let next = 0;
   let spokenMs = Number.NEGATIVE_INFINITY;
 
   /** Texts of a reply of which something left, in order. */
   function listTexts(reply: Id) {
-    return all.filter((one) => one.reply === reply);
+    return allTexts.filter((text) => text.reply === reply);
   }
 
   return {
@@ -68,17 +68,17 @@ export function createHeardBook() {
 
     /** A frame of the voice leaves. Undefined: of no reply. */
     noteLeft({ slot }: VoiceFrame, atMs: number, reply: Id | undefined) {
-      const said = latest.get(slot);
-      if (!said || said.text === momentMs) return undefined;
+      const text = latest.get(slot);
+      if (!text || text.text === momentMs) return undefined;
       spokenMs = atMs;
-      if (said.frames === 0) {
-        said.firstAtMs = atMs;
-        said.reply = reply;
-        all.push(said);
-      } else if (atMs - said.lastAtMs > gapMs) said.hasPaused = true;
-      said.frames++;
-      said.lastAtMs = atMs;
-      return said;
+      if (text.frames === 0) {
+        text.firstAtMs = atMs;
+        text.reply = reply;
+        allTexts.push(text);
+      } else if (atMs - text.lastAtMs > gapMs) text.hasPaused = true;
+      text.frames++;
+      text.lastAtMs = atMs;
+      return text;
     },
     listTexts,
 
@@ -88,67 +88,76 @@ export function createHeardBook() {
     },
 
     /** Another session begins, whose ids are new ones. */
-    clear() {
-      all = [];
+    clearReplies() {
+      allTexts = [];
     },
 
     /** Forgets texts of replies that are over. */
-    forget(reply: Id) {
-      all = all.filter((one) => one.reply !== reply);
+    forgetReply(reply: Id) {
+      allTexts = allTexts.filter((text) => text.reply !== reply);
     },
 
     /** What is wrong about the words that a reply is said to have been heard with; undefined: nothing. */
-    findMismatch(reply: Id, heard: string) {
+    findMismatch(reply: Id, transcript: string) {
       const texts = listTexts(reply);
-      if (texts.some((one) => one.isOwnVoice))
-        return findOwnVoiceMismatch(texts, heard);
-      const lacking = texts.find((one, n) => isLackingWords(one, texts[n + 1], heard));
-      if (lacking) return `"${lacking.text}" left, known is "${heard}"`;
+      if (texts.some((text) => text.isOwnVoice))
+        return findOwnVoiceMismatch(texts, transcript);
+      const lacking = texts.find((text, n) =>
+        isLackingWords(text, texts[n + 1], transcript),
+      );
+      if (lacking) return `"${lacking.text}" left, known is "${transcript}"`;
       const most = texts.reduce(
-        (sum, one, n) => sum + countMostWords(one, texts[n + 1]),
+        (sum, text, n) => sum + countMostWords(text, texts[n + 1]),
         0,
       );
-      const known = splitWords(heard).length;
-      if (known > most) return `${known} words are known, ${most} left: "${heard}"`;
+      const known = splitWords(transcript).length;
+      if (known > most)
+        return `${known} words are known, ${most} left: "${transcript}"`;
       return undefined;
     },
   };
 }
 
 /** The same, where words and sound arrive without an assignment. */
-function findOwnVoiceMismatch(texts: readonly SaidText[], heard: string) {
-  const known = splitWords(heard).length;
-  const whole = texts.filter((one, n) => isWhole(one, texts[n + 1]));
+function findOwnVoiceMismatch(texts: readonly SaidText[], transcript: string) {
+  const known = splitWords(transcript).length;
+  const whole = texts.filter((text, n) => isWhole(text, texts[n + 1]));
   const least = whole.reduce((sum, { text }) => sum + splitWords(text).length, 0);
   const most = texts.reduce(
-    (sum, one, n) => sum + countMostWords(one, texts[n + 1]),
+    (sum, text, n) => sum + countMostWords(text, texts[n + 1]),
     0,
   );
   const isFine = known >= least - maxOwnWordsOff && known <= most + maxOwnWordsOff;
   return isFine
     ? undefined
-    : `${known} words are known, ${least} to ${most} left: "${heard}"`;
+    : `${known} words are known, ${least} to ${most} left: "${transcript}"`;
 }
 
 /** Whether words of a text are not known that were heard. While more of the last text might come, its end is an estimate. */
-function isLackingWords(one: SaidText, next: SaidText | undefined, heard: string) {
-  if (!isWhole(one, next)) return false;
-  const words = splitWords(one.text);
+function isLackingWords(
+  text: SaidText,
+  next: SaidText | undefined,
+  transcript: string,
+) {
+  if (!isWhole(text, next)) return false;
+  const words = splitWords(text.text);
   const sure = next ? words : words.slice(0, -maxEndWordsOff);
-  return !splitWords(heard).join(' ').includes(sure.join(' '));
+  return !splitWords(transcript).join(' ').includes(sure.join(' '));
 }
 
-function isWhole(one: SaidText, next: SaidText | undefined) {
+function isWhole(text: SaidText, next: SaidText | undefined) {
   if (next) return true;
-  return one.isMade && !one.hasPaused && one.frames * frameMs >= one.ms - missingMs / 2;
+  return (
+    text.isMade && !text.hasPaused && text.frames * frameMs >= text.ms - missingMs / 2
+  );
 }
 
 /** Most words of a text that people can have understood. */
-function countMostWords(one: SaidText, next: SaidText | undefined) {
-  const words = splitWords(one.text).length;
+function countMostWords(text: SaidText, next: SaidText | undefined) {
+  const words = splitWords(text.text).length;
   if (next) return words;
-  const ms = one.isMade ? one.ms : one.text.length * letterMs;
-  const share = Math.min(1, (one.frames * frameMs + missingMs) / Math.max(1, ms));
+  const ms = text.isMade ? text.ms : text.text.length * letterMs;
+  const share = Math.min(1, (text.frames * frameMs + missingMs) / Math.max(1, ms));
   return Math.min(words, Math.floor(words * share) + maxWordsOff);
 }
 
@@ -156,5 +165,5 @@ export function splitWords(text: string) {
   return text
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
-    .filter((one) => one !== '');
+    .filter((item) => item !== '');
 }

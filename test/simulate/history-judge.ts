@@ -1,6 +1,6 @@
 import type { Id } from '#src/conversation/machine/state.ts';
 import { findOverTurn } from './conversation-view.ts';
-import type { Hold, SimulatedStep } from './invariants.ts';
+import type { Hold, SimulatedStep } from './simulated-step.ts';
 
 /** Judges that the history holds what was heard. */
 export class HistoryJudge {
@@ -20,12 +20,14 @@ export class HistoryJudge {
     if (event.kind === 'answered-consent' && event.answer === 'forget')
       for (const { answer } of before.turns) if (answer) this.#tainted.add(answer.id);
     const { exchanges } = after.history;
-    const added = exchanges.filter((one) => !before.history.exchanges.includes(one));
-    const heard = event.kind === 'over' ? event.heard : '';
+    const added = exchanges.filter(
+      (exchange) => !before.history.exchanges.includes(exchange),
+    );
+    const transcript = event.kind === 'over' ? event.heard : '';
     this.#hold(
       19,
-      added.every((one) => one.heard === '' || one.heard === heard),
-      heard,
+      added.every((exchange) => exchange.heard === '' || exchange.heard === transcript),
+      transcript,
     );
     const answered = before.turns.find(
       ({ answer }) => event.kind === 'over' && answer?.id === event.reply,
@@ -37,7 +39,7 @@ export class HistoryJudge {
     const isKept = hasWords && isOver && !isRefused && !isTainted;
     this.#hold(
       19,
-      !isKept || added.some((one) => one.heard === heard),
+      !isKept || added.some((exchange) => exchange.heard === transcript),
       'is not remembered',
     );
   }

@@ -1,6 +1,6 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import type { Hold, SimulatedStep } from './invariants.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
+import type { Hold, SimulatedStep } from './simulated-step.ts';
 import { isLoudFrame, readFrame } from './spoken-sound.ts';
 
 /** Packets of one person that may be taken in a second: that second, two more ahead of it, and a few. */
@@ -31,11 +31,11 @@ export class IncomingJudge {
   /** The conversation gets a packet. */
   checkPacket(
     { opus, speakerId }: Packet,
-    said: readonly SaidWords[],
+    sayings: readonly SaidWords[],
     nowMs: number,
   ): void {
     const frame = readFrame(opus);
-    const by = frame ? said[frame.number]?.by : speakerId;
+    const by = frame ? sayings[frame.number]?.by : speakerId;
     this.#hold(102, by === speakerId, `${by} as ${speakerId}`);
     const former = this.#takenMs.get(speakerId) ?? [];
     const taken = [...former.filter((atMs) => nowMs - atMs < secondMs), nowMs];

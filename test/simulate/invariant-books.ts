@@ -6,8 +6,8 @@ import type {
   ToolRun,
   TurnState,
 } from '#src/conversation/machine/state.ts';
-import type { SimulatedStep } from './invariants.ts';
 import { everybody } from './simulated-scenes.ts';
+import type { SimulatedStep } from './simulated-step.ts';
 
 /** Consent of each person, by what they did. A yes of others and a stored one change nothing. */
 export function createConsentBook() {
@@ -24,8 +24,8 @@ export function createConsentBook() {
   }
 
   function noteSpokenNo(effects: SimulatedStep['effects']) {
-    for (const one of effects)
-      if (one.do === 'forget-person') noteAnswer(one.by, false);
+    for (const effect of effects)
+      if (effect.do === 'forget-person') noteAnswer(effect.by, false);
   }
 
   /** Another process may have stored it. */
@@ -44,9 +44,9 @@ export function createConsentBook() {
   return {
     refusals,
 
-    note({ effects, event }: SimulatedStep) {
+    noteStep({ effects, event }: SimulatedStep) {
       const isPausedAloud = effects.some(
-        (one) => one.do === 'obey' && one.wish === 'pause',
+        (effect) => effect.do === 'obey' && effect.wish === 'pause',
       );
       if (event.kind === 'paused-hearing') startsPaused = event.isPaused;
       else if (isPausedAloud) startsPaused = true;
@@ -82,18 +82,18 @@ export function createEndBook() {
   }
 
   return {
-    expect(kind: Ending, id: Id) {
+    expectEnd(kind: Ending, id: Id) {
       getSet(expected, kind).add(id);
     },
 
-    end(kind: Ending, id: Id) {
+    noteEnd(kind: Ending, id: Id) {
       const over = getSet(endedIds, kind);
       if (over.has(id)) repeatedIds.set(kind, id);
       over.add(id);
     },
 
     /** An announcement that was put back is spoken again. */
-    reopen(kind: Ending, id: Id) {
+    reopenEnd(kind: Ending, id: Id) {
       getSet(endedIds, kind).delete(id);
     },
 
@@ -102,12 +102,12 @@ export function createEndBook() {
     },
 
     /** One that ended twice. */
-    repeated(kind: Ending) {
+    findRepeated(kind: Ending) {
       return repeatedIds.get(kind);
     },
 
     /** First one without an end. */
-    missing(kind: Ending) {
+    findMissing(kind: Ending) {
       const over = getSet(endedIds, kind);
       return [...getSet(expected, kind)].find((id) => !over.has(id));
     },
@@ -137,7 +137,7 @@ export function createToolBook() {
 
     /** A tool has ended. What it read is shown to the answer that called it. */
     noteForeign({ tools }: ConversationState, id: Id) {
-      const run = tools.runs.find((one) => one.id === id);
+      const run = tools.runs.find((toolRun) => toolRun.id === id);
       if (run?.ref && run.tool === 'look') tainted.add(run.ref.answer);
     },
 
@@ -148,14 +148,14 @@ export function createToolBook() {
     },
 
     /** An exchange is kept whose turn ended in this step. */
-    remember(
+    rememberExchange(
       exchange: HistoryExchange,
-      before: ConversationState,
-      after: ConversationState,
+      stateBefore: ConversationState,
+      stateAfter: ConversationState,
     ) {
       const isOver = ({ by, id }: TurnState) =>
-        by === exchange.by && !after.turns.some((one) => one.id === id);
-      const own = before.turns.find((one) => isOver(one) && one.answer);
+        by === exchange.by && !stateAfter.turns.some((turn) => turn.id === id);
+      const own = stateBefore.turns.find((turn) => isOver(turn) && turn.answer);
       foreignExchanges.set(
         makeKey(exchange),
         !own?.answer || tainted.has(own.answer.id),
@@ -171,9 +171,14 @@ export function createToolBook() {
     },
 
     /** Whether a confirmation was taken in this step, within a minute. */
-    isConfirmed(before: ConversationState, after: ConversationState, atMs: number) {
-      const isLeft = (id: Id) => after.tools.confirmations.some((one) => one.id === id);
-      const taken = before.tools.confirmations.filter(({ id }) => !isLeft(id));
+    isConfirmed(
+      stateBefore: ConversationState,
+      stateAfter: ConversationState,
+      atMs: number,
+    ) {
+      const isLeft = (id: Id) =>
+        stateAfter.tools.confirmations.some((confirmation) => confirmation.id === id);
+      const taken = stateBefore.tools.confirmations.filter(({ id }) => !isLeft(id));
       return taken.some(({ id }) => atMs - (askedAtMs.get(id) ?? 0) <= 61_500);
     },
   };

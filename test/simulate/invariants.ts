@@ -1,10 +1,7 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { toPersonId } from '#src/base/ids.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
-import type {
-  ConversationEffect,
-  EffectOf,
-} from '#src/conversation/machine/effects.ts';
+import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
 import type {
   ConversationState,
@@ -29,6 +26,7 @@ import {
   listNewExchanges,
   listNewlyHeard,
   listOverTurns,
+  toPlain,
 } from './conversation-view.ts';
 import { createCostJudge } from './cost-judge.ts';
 import { createEndJudge } from './end-judge.ts';
@@ -46,27 +44,13 @@ import { SeatJudge } from './seat-judge.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
 import { simulatedRules as rules } from './simulated-rules.ts';
 import type { Act } from './simulated-scenes.ts';
+import type { Hold, SimulatedStep } from './simulated-step.ts';
 import type { Simulation } from './simulation-world.ts';
 import { SoundJudge } from './sound-judge.ts';
 import type { VoiceFrame } from './spoken-sound.ts';
 import { createToolJudge } from './tool-judge.ts';
 import { VoiceJudge } from './voice-judge.ts';
 import { createYesJudge } from './yes-judge.ts';
-
-/** One step of a simulated conversation. */
-export type SimulatedStep = {
-  readonly event: ConversationEvent;
-  readonly before: ConversationState;
-  readonly after: ConversationState;
-  readonly effects: readonly ConversationEffect[];
-};
-
-/** Judges one sentence of the list. `about`: where it does not hold. */
-export type Hold = (
-  number: InvariantNumber,
-  isTrue: boolean,
-  about?: string | number,
-) => void;
 
 /** Time, in ms, from the loss of a link to the first try. */
 const maxTryMs = 1_000;
@@ -143,23 +127,23 @@ export class Invariants {
       this.#border.beginSession(taken.before);
     }
     this.#last = taken.after;
-    this.consent.note(taken);
+    this.consent.noteStep(taken);
     this.#checkHearing(taken);
     this.#checkNo(world, taken);
-    this.#ends.check(taken);
+    this.#ends.checkStep(taken);
     for (const { end, turn } of listOverTurns(taken.effects))
       if (end === 'completed') this.#answeredMs.set(turn.by, taken.event.atMs);
     this.#checkFloor(taken);
     this.#checkReplies(taken);
-    this.#tools.check(world, taken);
-    this.#yeses.check(world, taken);
+    this.#tools.checkStep(world, taken);
+    this.#yeses.checkStep(world, taken);
     this.#checkMoney(world);
     this.#history.check(taken);
     this.#checkWaits(taken);
     this.#checkPlace(taken);
     this.#questions.check(world, taken);
     this.#sound.check(world, taken);
-    this.#cost.check(world, taken);
+    this.#cost.checkStep(world, taken);
     this.#border.check(world, taken);
     this.seats.check(world, taken);
     this.#bugs.check(taken);
@@ -169,7 +153,7 @@ export class Invariants {
   /** Ids of another session are new ones. */
   #beginSession({ engines, heard }: Simulation, isPaused: boolean) {
     this.consent.beginSession(isPaused);
-    heard.clear();
+    heard.clearReplies();
     const runs = engines.listRunning.filter(({ port }) => port === 'run').length;
     this.#ends = createEndJudge(this.#hold);
     this.#tools = createToolJudge(this.#hold, runs);
@@ -202,8 +186,8 @@ export class Invariants {
 
   #checkNo(world: Simulation, { after, before, effects, event }: SimulatedStep) {
     for (const by of this.consent.refusals) {
-      const isTheirs = (one: { readonly by: string }) => one.by === by;
-      this.#hold(2, !after.turns.some((one) => isTheirs(one)), `turn of ${by}`);
+      const isTheirs = (entry: { readonly by: string }) => entry.by === by;
+      this.#hold(2, !after.turns.some((turn) => isTheirs(turn)), `turn of ${by}`);
       this.#hold(2, !after.tools.runs.some(isTheirs), `tool of ${by}`);
       this.#hold(2, !after.tools.confirmations.some(isTheirs), `button of ${by}`);
       const announcement = after.turnQueue.announcements.find(
@@ -220,18 +204,22 @@ export class Invariants {
       this.#hold(2, !after.history.exchanges.some(isTheirs), `history of ${by}`);
       const window = after.attention.windows.find(({ personId }) => personId === by);
       this.#hold(30, window === undefined, by);
-      const isHeard = world.engines.listRunning.some((one) => one.by.includes(by));
+      const isHeard = world.engines.listRunning.some((runningCall) =>
+        runningCall.by.includes(by),
+      );
       this.#hold(2, !isHeard, `recogniser of ${by}`);
     }
     if (event.kind !== 'answered-consent' || event.answer === 'yes') return;
-    const begun = effects.filter((one) => one.do === 'begin' && one.by === event.by);
+    const begun = effects.filter(
+      (effect) => effect.do === 'begin' && effect.by === event.by,
+    );
     this.#hold(2, begun.length === 0, 'begins for a no');
     const others = before.turns.filter(
-      (one) => one.by !== event.by && one.parts.length > 0,
+      (turn) => turn.by !== event.by && turn.parts.length > 0,
     );
-    const isToldOf = (id: Id) => effects.some((one) => isTurnFailure(one, id));
+    const isToldOf = (id: Id) => effects.some((effect) => isTurnFailure(effect, id));
     const lost = others.filter(({ id }) => {
-      return !after.turns.some((one) => one.id === id) && !isToldOf(id);
+      return !after.turns.some((turn) => turn.id === id) && !isToldOf(id);
     });
     this.#hold(3, lost.length === 0 || isSessionOver(after), lost[0]?.by);
   }
@@ -248,10 +236,10 @@ export class Invariants {
       all.every((id) => known.includes(id)),
       'nothing stands there',
     );
-    const asked = after.turns.filter(
+    const turnStates = after.turns.filter(
       ({ openSpeech, parts }) => openSpeech.length === 0 && parts.length > 0,
     );
-    const lost = asked.find(({ id }) => !all.includes(id));
+    const lost = turnStates.find(({ id }) => !all.includes(id));
     this.#hold(8, lost === undefined, `turn ${lost?.id} stands nowhere`);
     this.#atMs.free = current
       ? Number.POSITIVE_INFINITY
@@ -264,9 +252,9 @@ export class Invariants {
       !isIdle || !isQuiet(after) || notice === undefined,
       `notice ${notice?.id}`,
     );
-    const cue = effects.find((one) => one.do === 'cue' && one.cue !== 'error');
+    const cue = effects.find((effect) => effect.do === 'cue' && effect.cue !== 'error');
     this.#hold(40, cue === undefined || !isAnybodyTalking(after));
-    const cut = effects.find((one) => one.do === 'cut');
+    const cut = effects.find((effect) => effect.do === 'cut');
     this.#hold(12, cut === undefined || event.kind !== 'began');
     this.#checkSilence({ after, effects, event });
   }
@@ -284,12 +272,14 @@ export class Invariants {
         .filter(({ turn }) => after.turns.some(({ id }) => id === turn));
       this.#hold(11, running.length === 0, running[0]?.tool);
     }
-    const isNew = effects.some((one) => one.do === 'play' || one.do === 'speak');
+    const isNew = effects.some(
+      (effect) => effect.do === 'play' || effect.do === 'speak',
+    );
     if (isNew) this.#atMs.silent = Number.POSITIVE_INFINITY;
     const phase = floorPhase(after);
     const isSilent =
       (phase !== 'sounding' && phase !== 'finishing') || isStarving(after);
-    const cue = effects.find((one) => one.do === 'cue' && one.cue !== 'error');
+    const cue = effects.find((effect) => effect.do === 'cue' && effect.cue !== 'error');
     this.#hold(29, cue === undefined || isSilent);
   }
 
@@ -306,19 +296,26 @@ export class Invariants {
   }
 
   #checkSupposed({ after, effects, event }: SimulatedStep) {
-    const isNew = effects.some((one) => one.do === 'play' || one.do === 'speak');
+    const isNew = effects.some(
+      (effect) => effect.do === 'play' || effect.do === 'speak',
+    );
     if (isNew || !after.turnQueue.current) this.#reach.clear();
     if (event.kind === 'halted') this.#reach.set(event.kind, event.heard);
     if (event.kind === 'whole') this.#reach.set(event.kind, event.text);
     const texts = [...this.#reach.values()];
     for (const { answer } of after.turns) {
-      const heard = answer?.supposedExchange && this.#supposed.get(answer.id)?.heard;
-      this.#hold(55, heard === undefined || texts.includes(heard), heard);
+      const transcript =
+        answer?.supposedExchange && this.#supposed.get(answer.id)?.heard;
+      this.#hold(
+        55,
+        transcript === undefined || texts.includes(transcript),
+        transcript,
+      );
     }
   }
 
   #checkSaying({ after, before, effects, event }: SimulatedStep) {
-    const kinds = new Set(effects.map((one) => one.do));
+    const kinds = new Set(effects.map((effect) => effect.do));
     const isSaid = kinds.has('play') || kinds.has('speak');
     const isLinked = isLinkUp(after) || kinds.has('cut') || kinds.has('discard');
     this.#hold(26, !isSaid || (isLinked && !isSessionOver(after)), 'says');
@@ -329,59 +326,65 @@ export class Invariants {
 
   #checkSpeak(
     { announcement }: EffectOf<'speak'>,
-    before: ConversationState,
-    after: ConversationState,
+    stateBefore: ConversationState,
+    stateAfter: ConversationState,
   ) {
-    const isNotice = before.turnQueue.announcements.some(
+    const isNotice = stateBefore.turnQueue.announcements.some(
       ({ id, when }) => id === announcement && when === 'pause',
     );
-    this.#hold(25, !isNotice || isQuiet(after), 'a notice');
+    this.#hold(25, !isNotice || isQuiet(stateAfter), 'a notice');
   }
 
   #noteBegin(
     { answer, supposed }: EffectOf<'begin'>,
-    before: ConversationState,
-    after: ConversationState,
+    stateBefore: ConversationState,
+    stateAfter: ConversationState,
   ) {
-    const shown = [...listNewExchanges(before, after), ...(supposed ? [supposed] : [])];
-    const people = shown.map((one) => one.by);
+    const shownExchanges = [
+      ...listNewExchanges(stateBefore, stateAfter),
+      ...(supposed ? [supposed] : []),
+    ];
+    const people = shownExchanges.map((exchange) => exchange.by);
     if (supposed) this.#supposed.set(answer, supposed);
     this.#shown.set(answer, people);
-    const refused = people.find((one) => this.consent.refusals.has(one));
+    const refused = people.find((personId) => this.consent.refusals.has(personId));
     this.#hold(20, refused === undefined, refused);
   }
 
   /** An answer that was played before a no must not begin to sound after it. */
-  #checkAudible(reply: Id, before: ConversationState) {
-    if (floorPhase(before) !== 'making' || before.turnQueue.current?.reply !== reply)
+  #checkAudible(reply: Id, stateBefore: ConversationState) {
+    if (
+      floorPhase(stateBefore) !== 'making' ||
+      stateBefore.turnQueue.current?.reply !== reply
+    )
       return;
-    const shown = this.#shown.get(reply) ?? [];
-    const refused = shown.find((by) => this.consent.refusals.has(by));
+    const shownTexts = this.#shown.get(reply) ?? [];
+    const refused = shownTexts.find((by) => this.consent.refusals.has(by));
     this.#hold(20, refused === undefined, `${refused} in an answer that begins`);
   }
 
-  #checkPlay({ answer }: EffectOf<'play'>, after: ConversationState) {
-    const turn = after.turns.find((one) => one.answer?.id === answer);
+  #checkPlay({ answer }: EffectOf<'play'>, stateAfter: ConversationState) {
+    const turn = stateAfter.turns.find((turnState) => turnState.answer?.id === answer);
     if (!turn?.answer) return;
     this.#hold(21, turn.openSpeech.length === 0, 'plays before its end');
-    const shown = this.#shown.get(answer) ?? [];
+    const shownTexts = this.#shown.get(answer) ?? [];
     this.#hold(
       20,
-      !shown.some((by) => this.consent.refusals.has(by)),
+      !shownTexts.some((by) => this.consent.refusals.has(by)),
       'plays forgotten words',
     );
     const supposed = this.#supposed.get(answer);
-    const isSo = after.history.exchanges.some(
+    const isSo = stateAfter.history.exchanges.some(
       ({ by, heard }) => by === supposed?.by && heard === supposed.heard,
     );
     this.#hold(54, supposed === undefined || isSo, supposed?.heard);
-    const said = turn.parts.map((part) => part.words).join(' ');
+    const utterance = turn.parts.map((part) => part.words).join(' ');
     const isWhole = turn.answer.lastUtterance === (turn.parts.at(-1)?.utterance ?? 0);
     const isSame =
       turn.answer.words === undefined
         ? isWhole
-        : toPlain(turn.answer.words) === toPlain(said);
-    this.#hold(21, isSame, `${turn.answer.words} for ${said}`);
+        : toPlain(turn.answer.words) === toPlain(utterance);
+    this.#hold(21, isSame, `${turn.answer.words} for ${utterance}`);
   }
 
   #checkMoney(world: Simulation) {
@@ -462,8 +465,8 @@ export class Invariants {
   }
 
   /** A packet comes to the conversation. */
-  checkPacket(packet: Packet, said: readonly SaidWords[], nowMs: number) {
-    this.#note(() => this.incoming.checkPacket(packet, said, nowMs));
+  checkPacket(packet: Packet, sayings: readonly SaidWords[], nowMs: number) {
+    this.#note(() => this.incoming.checkPacket(packet, sayings, nowMs));
   }
 
   /** A frame leaves. */
@@ -490,8 +493,8 @@ export class Invariants {
 
   /** A model gets a prompt. Only who said no, and asks in writing, is in it after a no. */
   checkPrompt(world: Simulation, answer: number, messages: readonly ChatMessage[]) {
-    const names = messages.flatMap((one) =>
-      'name' in one ? one.name.toLowerCase() : [],
+    const names = messages.flatMap((message) =>
+      'name' in message ? message.name.toLowerCase() : [],
     );
     const asker = names.at(-1);
     const refused = names.find((by) => by !== asker && this.consent.refusals.has(by));
@@ -529,11 +532,11 @@ export class Invariants {
     });
   }
 
-  checkEvent(event: SessionEvent, said: readonly SaidWords[]) {
+  checkEvent(event: SessionEvent, sayings: readonly SaidWords[]) {
     if (event.kind === 'failed')
       this.#note(() => this.#hold(34, isExpectedFailure(event), event.message));
     if (event.kind !== 'recognised') return;
-    const isSaid = said.some(
+    const isSaid = sayings.some(
       ({ by, text }) => by === event.speakerId && event.text.includes(text),
     );
     this.#note(() => this.#hold(35, isSaid, event.text));
@@ -590,11 +593,4 @@ export class Invariants {
     this.#hold(33, !this.#last || isSessionOver(this.#last), 'it is not over');
     this.#hold(33, !this.#last?.tools.runs.length, 'a tool');
   }
-}
-
-function toPlain(text: string) {
-  return text
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
-    .toLowerCase();
 }

@@ -18,8 +18,8 @@ export class KeptObjects {
 
   /** Number of objects of a kind that are still there. Those that nobody keeps are counted until garbage is collected. */
   count(kind: KeptKind): number {
-    const isKept = (one: KeptReference) =>
-      one.kind === kind && one.object.deref() !== undefined;
+    const isKept = (reference: KeptReference) =>
+      reference.kind === kind && reference.object.deref() !== undefined;
     return this.#references.filter(isKept).length;
   }
 }

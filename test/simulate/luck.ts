@@ -74,7 +74,7 @@ export function createLuck(
     },
 
     /** Next call of a port. */
-    call(
+    callPort(
       port: PortName,
       leastMs: number,
       usualMs: number,

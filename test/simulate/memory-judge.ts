@@ -1,5 +1,5 @@
-import type { Hold } from './invariants.ts';
 import { collectGarbage, type KeptKind } from './kept-objects.ts';
+import type { Hold } from './simulated-step.ts';
 import type { Simulation } from './simulation-world.ts';
 
 /** Objects of each kind that a session may keep, as they were the latest of something. */

@@ -25,7 +25,7 @@ export type SimulatedMicrophones = ReturnType<typeof createSimulatedMicrophones>
 /** Voices of people, and their packets on the way through a network that loses and delays some. */
 export function createSimulatedMicrophones(plan: NetworkPlan, luck: Luck) {
   /** Everything that was said aloud. */
-  const said: SaidWords[] = [];
+  const sayings: SaidWords[] = [];
   const busyUntilMs = new Map<string, number>();
   let waitingPackets: readonly Packet[] = [];
   const plannedLuck = luck;
@@ -41,17 +41,17 @@ export function createSimulatedMicrophones(plan: NetworkPlan, luck: Luck) {
   /** Says some words, and returns the instant, in ms, of their end. */
   function sayWords(by: PersonId, text: string, fromMs: number, maxMs?: number) {
     const { endsAbruptly, hasOpenMicrophones } = plan;
-    const packets = makePackets(by, { number: said.length, text }, fromMs, {
+    const packets = makePackets(by, { number: sayings.length, text }, fromMs, {
       noiseMs: hasOpenMicrophones ? noiseMs : 0,
       endsAbruptly: endsAbruptly && !hasOpenMicrophones,
       maxMs,
     });
     const toMs = packets.at(-1)?.atMs ?? fromMs;
-    said.push({ by, text, fromMs, toMs });
+    sayings.push({ by, text, fromMs, toMs });
     busyUntilMs.set(by, toMs + frameMs);
-    const sent = packets.flatMap((one) => sendPackets(one));
+    const sent = packets.flatMap((packet) => sendPackets(packet));
     waitingPackets = [...waitingPackets, ...sent].sort(
-      (one, other) => one.atMs - other.atMs,
+      (packet, otherPacket) => packet.atMs - otherPacket.atMs,
     );
     return toMs;
   }
@@ -62,7 +62,7 @@ export function createSimulatedMicrophones(plan: NetworkPlan, luck: Luck) {
   }
 
   return {
-    said,
+    said: sayings,
 
     /** Whether nothing is on its way. */
     get isQuiet() {
@@ -78,8 +78,8 @@ export function createSimulatedMicrophones(plan: NetworkPlan, luck: Luck) {
     say(by: PersonId, text: string, nowMs: number) {
       if ((busyUntilMs.get(by) ?? 0) > nowMs) return;
       let fromMs = nowMs;
-      for (const words of text.split(' ... '))
-        fromMs = sayWords(by, words, fromMs) + drawPauseMs(fromMs);
+      for (const sentence of text.split(' ... '))
+        fromMs = sayWords(by, sentence, fromMs) + drawPauseMs(fromMs);
     },
 
     /** A sound that is no word, and too short for one. */
@@ -90,19 +90,19 @@ export function createSimulatedMicrophones(plan: NetworkPlan, luck: Luck) {
     /** A client of a person sends some seconds of sound at once. */
     flood(by: PersonId, nowMs: number) {
       if ((busyUntilMs.get(by) ?? 0) > nowMs) return;
-      const packets = makePackets(by, { number: said.length, text: '' }, nowMs, {
+      const packets = makePackets(by, { number: sayings.length, text: '' }, nowMs, {
         noiseMs: floodMs,
         endsAbruptly: false,
       });
       const toMs = packets.at(-1)?.atMs ?? nowMs;
-      said.push({ by, text: '', fromMs: nowMs, toMs });
+      sayings.push({ by, text: '', fromMs: nowMs, toMs });
       busyUntilMs.set(by, toMs + frameMs);
       const flood = packets.map((packet) => ({ ...packet, atMs: nowMs }));
       waitingPackets = [...flood, ...waitingPackets];
     },
 
     /** Takes the packets that have arrived by now. */
-    take(nowMs: number) {
+    takeDue(nowMs: number) {
       const due = waitingPackets.filter(({ atMs }) => atMs <= nowMs);
       if (due.length > 0)
         waitingPackets = waitingPackets.filter(({ atMs }) => atMs > nowMs);

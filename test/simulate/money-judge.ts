@@ -1,6 +1,6 @@
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import { toUtcDay } from '#src/spending/calendar.ts';
-import type { Hold } from './invariants.ts';
+import type { Hold } from './simulated-step.ts';
 import type { Simulation } from './simulation-world.ts';
 
 /** Characters of a token at most, and billionths of a dollar for a token and for a character that is spoken. */
@@ -21,7 +21,9 @@ export class MoneyJudge {
 
   /** A prompt leaves for an answer. */
   checkPrompt(world: Simulation, answer: number, messages: readonly ChatMessage[]) {
-    const names = messages.flatMap((one) => ('name' in one ? one.name : []));
+    const names = messages.flatMap((message) =>
+      'name' in message ? message.name : [],
+    );
     const asker = names.at(-1)?.toLowerCase();
     if (asker === undefined) return;
     this.#askers.set(`Answer ${answer}`, asker);

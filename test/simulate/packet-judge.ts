@@ -1,6 +1,6 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { isLinkUp } from './conversation-view.ts';
-import type { Hold } from './invariants.ts';
+import type { Hold } from './simulated-step.ts';
 import type { Simulation } from './simulation-world.ts';
 import { readFrame } from './spoken-sound.ts';
 

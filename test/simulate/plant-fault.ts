@@ -5,15 +5,15 @@ import { faultAreas } from '#test/planted/fault-areas.ts';
 const id = new URL(import.meta.url).searchParams.get('fault');
 const fault = Object.values(faultAreas)
   .flat()
-  .find((one) => one.id === id);
+  .find((plantedFault) => plantedFault.id === id);
 if (!fault) throw new Error(`There is no planted fault ${id}.`);
 const { file, from, to } = fault;
 const url = new URL(`../../${file}`, import.meta.url).href;
 
 registerHooks({
-  load(asked, context, nextLoad) {
-    const loaded = nextLoad(asked, context);
-    if (asked !== url) return loaded;
+  load(question, context, nextLoad) {
+    const loaded = nextLoad(question, context);
+    if (question !== url) return loaded;
     const source = `${loaded.source}`;
     if (source.split(from).length !== 2)
       throw new Error(`Fault ${id} cannot be planted.`);

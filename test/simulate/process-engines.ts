@@ -20,7 +20,7 @@ export type ProcessEnginesOptions = {
   readonly heard: HeardBook;
   readonly saidOf: (number: number) => SaidWords | undefined;
   readonly nextNumber: () => number;
-  readonly mood: () => Mood;
+  readonly getMood: () => Mood;
   readonly judge: Pick<
     Invariants,
     'checkDecoded' | 'checkRecogniser' | 'noteVoiceOver'
@@ -52,7 +52,7 @@ export function makeProcessEngines(options: ProcessEnginesOptions) {
     heard,
     judge,
     misheard,
-    mood,
+    getMood,
     nextNumber,
     onPrompt,
     onSpoken,
@@ -66,13 +66,13 @@ export function makeProcessEngines(options: ProcessEnginesOptions) {
     nextNumber,
     onPrompt,
     sentenceMs: plan.writesSlowly ? slowSentenceMs : 20,
-    mood,
+    mood: getMood,
   });
   const servers = makeServers(plan, calls, {
     chat: models.chat,
     synthesizer: makeSynthesizer(calls, heard, {
       onAsked: onSpoken,
-      onOver: (...given) => judge.noteVoiceOver(...given),
+      onOver: (...args) => judge.noteVoiceOver(...args),
     }),
     transcriber: makeTranscriber({
       calls,

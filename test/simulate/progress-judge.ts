@@ -1,6 +1,6 @@
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import { findTurn, isBotMuted } from './conversation-view.ts';
-import type { Hold } from './invariants.ts';
+import type { Hold } from './simulated-step.ts';
 import type { Simulation } from './simulation-world.ts';
 
 /** Longest time, in ms, for which an answer holds the floor without a word or a tool: the wait for a model, and a little more. */
@@ -23,7 +23,9 @@ export class ProgressJudge {
     const { current } = state.turnQueue;
     const { runs } = state.tools;
     const by = current && findTurn(state, current.reply)?.by;
-    const isDeaf = state.presence.people.some((one) => one.id === by && one.isDeaf);
+    const isDeaf = state.presence.people.some(
+      (participant) => participant.id === by && participant.isDeaf,
+    );
     const isSame = current?.reply === this.#reply && runs === this.#tools;
     // What nobody hears may be written for longer.
     if (!current || !isSame || isDeaf || isBotMuted(state))

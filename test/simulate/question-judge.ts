@@ -14,9 +14,9 @@ import {
   listOverTurns,
   type OverTurn,
 } from './conversation-view.ts';
-import type { Hold, SimulatedStep } from './invariants.ts';
 import { simulatedRules } from './simulated-rules.ts';
 import { everybody } from './simulated-scenes.ts';
+import type { Hold, SimulatedStep } from './simulated-step.ts';
 import type { Simulation } from './simulation-world.ts';
 
 type UtteranceOver = Extract<ConversationFact, { readonly kind: 'utterance-over' }>;
@@ -82,9 +82,9 @@ export class QuestionJudge {
     this.#checkCrowd(step);
     this.#checkKept(step);
     this.#checkCues(step);
-    const over = listOverTurns(step.effects);
-    for (const one of over) this.#checkReason(world, step, one);
-    this.#checkRefused(step, over);
+    const overrides = listOverTurns(step.effects);
+    for (const entry of overrides) this.#checkReason(world, step, entry);
+    this.#checkRefused(step, overrides);
     this.#checkTold(step);
     this.#checkWindows(world, step);
     this.#noteContacts(step);
@@ -132,7 +132,7 @@ export class QuestionJudge {
   }
 
   #findEnd({ turns }: ConversationState, id: Id) {
-    const turn = turns.find((one) => one.id === id);
+    const turn = turns.find((turnState) => turnState.id === id);
     return this.#endedMs.get(turn?.parts.at(-1)?.utterance ?? 0) ?? turn?.endedMs ?? 0;
   }
 
@@ -157,14 +157,14 @@ export class QuestionJudge {
   #checkCues({ before, effects, event }: SimulatedStep) {
     if (event.kind === 'over' && before.turnQueue.current?.reply === event.reply)
       this.#overMs = event.atMs;
-    for (const one of effects)
-      if (one.do === 'cue')
-        this.#hold(67, event.atMs - this.#overMs >= minWaitMs[one.cue], one.cue);
+    for (const effect of effects)
+      if (effect.do === 'cue')
+        this.#hold(67, event.atMs - this.#overMs >= minWaitMs[effect.cue], effect.cue);
   }
 
   /** Where there are too many questions, the one that was finished last is refused. */
-  #checkRefused({ after }: SimulatedStep, over: readonly OverTurn[]) {
-    const refusedMs = over.flatMap(({ end, turn }) =>
+  #checkRefused({ after }: SimulatedStep, turns: readonly OverTurn[]) {
+    const refusedMs = turns.flatMap(({ end, turn }) =>
       end === 'crowded' ? [turn.endedMs] : [],
     );
     const firstMs = Math.min(...refusedMs);
@@ -182,19 +182,21 @@ export class QuestionJudge {
     this.#hold(83, twice === undefined, twice);
   }
 
-  #checkReason(world: Simulation, step: SimulatedStep, over: OverTurn) {
-    const about = `${over.turn.by}, ${over.end}: ${over.turn.parts.map(({ words }) => words)}`;
-    this.#hold(38, this.#hasReason(world, step, over), about);
+  #checkReason(world: Simulation, step: SimulatedStep, turn: OverTurn) {
+    const about = `${turn.turn.by}, ${turn.end}: ${turn.turn.parts.map(({ words }) => words)}`;
+    this.#hold(38, this.#hasReason(world, step, turn), about);
   }
 
   #hasReason(world: Simulation, step: SimulatedStep, { end, turn }: OverTurn) {
     const { after, before, effects, event } = step;
     // Whoever takes back what waits says so; what sounds or is made may be ended by others.
     const isWaiting = before.turnQueue.waiting.includes(turn.id);
-    const isDone = (kind: string) => effects.some((one) => one.do === kind);
+    const isDone = (kind: string) => effects.some((effect) => effect.do === kind);
     const isDropped = effects.some(
-      (one) =>
-        one.do === 'fact' && one.fact.kind === 'dropped' && one.fact.by === turn.by,
+      (effect) =>
+        effect.do === 'fact' &&
+        effect.fact.kind === 'dropped' &&
+        effect.fact.by === turn.by,
     );
     const isAway = !after.presence.people.some(({ id }) => id === turn.by);
     const wasAway = isAway || (this.#awayMs.get(turn.by) ?? 0) >= turn.endedMs;
@@ -246,13 +248,13 @@ export class QuestionJudge {
     const { after, effects, event } = step;
     if (event.kind === 'over' && event.heard !== '')
       this.#checkOpened(step, event.reply);
-    for (const one of effects) {
-      if (one.do !== 'fact' || one.fact.kind !== 'utterance-over') continue;
-      this.#checkAlone(one.fact, after);
-      if (one.fact.end !== 'meant') continue;
+    for (const effect of effects) {
+      if (effect.do !== 'fact' || effect.fact.kind !== 'utterance-over') continue;
+      this.#checkAlone(effect.fact, after);
+      if (effect.fact.end !== 'meant') continue;
       if (isNameNeeded(after))
-        this.#checkMeant(world, one.fact.utterance.id, one.fact.by);
-      this.#contactMs.set(one.fact.by, event.atMs);
+        this.#checkMeant(world, effect.fact.utterance.id, effect.fact.by);
+      this.#contactMs.set(effect.fact.by, event.atMs);
     }
   }
 
@@ -277,17 +279,17 @@ export class QuestionJudge {
 
   #checkMeant(world: Simulation, utterance: Id, by: string) {
     const begun = this.#begun.get(utterance);
-    const words = this.#words.get(utterance);
-    if (!begun?.isInCompany || words === undefined || /nova/i.test(words)) return;
+    const text = this.#words.get(utterance);
+    if (!begun?.isInCompany || text === undefined || /nova/i.test(text)) return;
     const contactMs = this.#contactMs.get(by) ?? Number.NEGATIVE_INFINITY;
     this.#hold(
       53,
       begun.fromMs - contactMs <= maxWindowMs + allowedSlackMs,
-      `${by}: ${words}`,
+      `${by}: ${text}`,
     );
     const othersMs = measureTalk(world, by, contactMs, begun.fromMs - pauseMs);
     const isFree = this.#expected.has(by) || othersMs <= maxOtherTalkMs;
-    this.#hold(119, isFree, `${by}: ${words}`);
+    this.#hold(119, isFree, `${by}: ${text}`);
   }
 
   #noteContacts({ after, before, event }: SimulatedStep) {
@@ -320,9 +322,9 @@ function isNameNeeded(state: ConversationState) {
 
 /** Time, in ms, for which others than a person talked with each other between two instants, added up. */
 function measureTalk({ said }: Simulation, by: string, fromMs: number, toMs: number) {
-  const others = said.filter((one) => one.by !== by && isTalk.test(one.text));
+  const others = said.filter((saying) => saying.by !== by && isTalk.test(saying.text));
   const times = others.map(
-    (one) => Math.min(one.toMs, toMs) - Math.max(one.fromMs, fromMs),
+    (saying) => Math.min(saying.toMs, toMs) - Math.max(saying.fromMs, fromMs),
   );
   return times.reduce((sum, ms) => sum + Math.max(0, ms), 0);
 }

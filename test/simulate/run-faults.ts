@@ -64,9 +64,9 @@ export const runFaults: readonly RunFault[] = [
   {
     name: 'a failed question gets no sign',
     step: changeAfterStep(({ effects, state }) => {
-      const isSign = (one: ConversationEffect) =>
-        one.do === 'cue' && one.cue === 'error';
-      return { state, effects: effects.filter((one) => !isSign(one)) };
+      const isSign = (effect: ConversationEffect) =>
+        effect.do === 'cue' && effect.cue === 'error';
+      return { state, effects: effects.filter((effect) => !isSign(effect)) };
     }),
   },
   {

@@ -52,7 +52,7 @@ export function createRunningCalls(clock: Clock, luck: Luck) {
       signal: AbortSignal,
       { by = [], text = '' }: CallSubject = {},
     ) {
-      const { fails, takesMs } = luck.call(port, leastMs, usualMs, longestMs);
+      const { fails, takesMs } = luck.callPort(port, leastMs, usualMs, longestMs);
       const running = { port, by, text, signal };
       listBusy.add(running);
       const fromMs = clock.nowMs();

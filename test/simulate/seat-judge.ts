@@ -2,8 +2,8 @@ import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { MoveAgreement } from '#src/sessions/move-requests.ts';
 import { den, lounge } from '#test/conversation/setup/session-fixture.ts';
 import { isLinkUp, isSessionOver } from './conversation-view.ts';
-import type { Hold, SimulatedStep } from './invariants.ts';
 import { type Act, type ActKind, everybody } from './simulated-scenes.ts';
+import type { Hold, SimulatedStep } from './simulated-step.ts';
 import type { Simulation } from './simulation-world.ts';
 
 /** Time, in ms, from the check for company to the request for a seat: the leave before it, and the pace of joins. */

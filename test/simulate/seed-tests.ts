@@ -10,7 +10,7 @@ const groupSize = 20;
 
 /** Tests that these seeds hold every invariant. Returns the invariants that they have asked by then. */
 export function testSeeds(first: number, last: number): ReadonlySet<InvariantNumber> {
-  const asked = new Set<InvariantNumber>();
+  const request = new Set<InvariantNumber>();
   for (let from = first; from <= last; from += groupSize)
     test(`${groupSize} seeds of talk from seed ${from} on hold every invariant`, async () => {
       const findings: string[] = [];
@@ -18,14 +18,14 @@ export function testSeeds(first: number, last: number): ReadonlySet<InvariantNum
         const judge = new Invariants();
         const acts = makeScript(seed, scriptMinutes);
         const { failure } = await simulateScript({ seed, acts, judge });
-        for (const one of judge.asked) asked.add(one);
+        for (const item of judge.asked) request.add(item);
         if (failure === undefined) continue;
         const shortest = await shrinkActs({ seed, acts }, failure);
         findings.push(`${failure}\n${formatTest({ seed, acts }, shortest)}`);
       }
       expect(findings).toEqual([]);
     });
-  return asked;
+  return request;
 }
 
 /** Tests that every invariant holds where one of these calls of a port fails, for each port. */

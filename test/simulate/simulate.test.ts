@@ -65,7 +65,7 @@ test('words are known as heard once they have left, whole or in part, and not be
     book.beginText('The bridge is long.'),
     book.beginText('It is made of old stone.'),
   ];
-  for (const said of [first, second]) Object.assign(said, { ms: 1_000, isMade: true });
+  for (const text of [first, second]) Object.assign(text, { ms: 1_000, isMade: true });
   for (let n = 0; n < 60; n++)
     book.noteLeft(
       { slot: (n < 50 ? first : second).number, isDucked: false },

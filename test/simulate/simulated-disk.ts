@@ -70,9 +70,9 @@ export class SimulatedDisk {
         Object.defineProperty(store, 'trouble', { get: () => findTrouble(name) });
     const { seats } = stores;
     const markAlive = seats.markAlive.bind(seats);
-    seats.markAlive = (...given) => {
+    seats.markAlive = (...args) => {
       onSeatAlive();
-      return markAlive(...given);
+      return markAlive(...args);
     };
     return stores;
   }

@@ -102,12 +102,12 @@ export class SimulatedModels {
     const mood = moodNow();
     const isOdd = calls.luck.draw(`odd ${answer}`) < 0.5;
     await calls.call('think', times, signal);
-    const words = this.#askedWords(messages);
-    const hangs = (isOdd && mood === 'silent') || words.includes(hangingWord);
+    const text = this.#askedWords(messages);
+    const hangs = (isOdd && mood === 'silent') || text.includes(hangingWord);
     if (hangs) await calls.clock.sleep(maxAnswerMs, signal);
     if (isOdd && mood === 'empty') return;
     const call = findNextCall(
-      words,
+      text,
       messages,
       tools,
       mood === 'obstinate' ? maxObstinateRounds : 1,
@@ -119,20 +119,20 @@ export class SimulatedModels {
         text: `Answer ${answer} begins with a look around the house. `,
       };
     if (call) yield { kind: 'tool', call: { ...call, id: `call_${answer}` } };
-    else yield* this.#makeText(answer, words, mood, signal);
+    else yield* this.#makeText(answer, text, mood, signal);
   }
 
   /** Words of the question, read or heard. */
   #askedWords(messages: readonly ChatMessage[]) {
-    const asked = messages.findLast(({ role }) => role === 'user');
-    if (!asked || !('wav' in asked)) return asked?.content ?? '';
-    const numbers = readNumbers(readWav(asked.wav).samples);
+    const message = messages.findLast(({ role }) => role === 'user');
+    if (!message || !('wav' in message)) return message?.content ?? '';
+    const numbers = readNumbers(readWav(message.wav).samples);
     return numbers.map((number) => this.#options.saidOf(number)?.text ?? '').join(' ');
   }
 
   async *#makeText(
     answer: number,
-    asked: string,
+    question: string,
     mood: Mood,
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
@@ -142,12 +142,12 @@ export class SimulatedModels {
     // Some say a sentence twice.
     const repeats = all.draw(`repeats ${answer}`) < repeatingShare;
     const sentenceMs = luck > 0.9 ? 500 : this.#options.sentenceMs;
-    for (let n = 0; n < countSentences(asked, luck); n++) {
+    for (let n = 0; n < countSentences(question, luck); n++) {
       const part = repeats ? n - (n % 2) : n;
       yield { kind: 'text', text: `Answer ${answer} has part ${part}. ` };
       await clock.sleep(sentenceMs, signal);
     }
-    if (asked.includes(unfinishedWord)) yield* endEarly(saidCutLuck);
+    if (question.includes(unfinishedWord)) yield* endEarly(saidCutLuck);
     else if (luck > 0.9 && luck < 0.93) yield* endEarly(luck);
     else yield { kind: 'text', text: luck < 0.2 ? 'Is that all?' : 'That is all.' };
   }
@@ -165,8 +165,8 @@ export class SimulatedModels {
   }
 }
 
-function countSentences(asked: string, luck: number) {
-  if (asked.includes('long story')) return 9;
+function countSentences(question: string, luck: number) {
+  if (question.includes('long story')) return 9;
   return luck > 0.95 ? 60 : 1 + Math.floor(luck * 4);
 }
 
@@ -179,18 +179,18 @@ function* endEarly(luck: number): Generator<ChatPart> {
 
 /** Each tool whose name it hears is called once, or as often as an obstinate model does; "two timers" are two calls. */
 function findNextCall(
-  words: string,
+  text: string,
   messages: readonly ChatMessage[],
   tools: readonly Tool[],
   times: number,
 ) {
-  const asked = messages.findLastIndex(({ role }) => role === 'user');
+  const askedCount = messages.findLastIndex(({ role }) => role === 'user');
   const done = messages
-    .slice(asked)
-    .flatMap((one) => ('calls' in one ? (one.calls ?? []) : []));
+    .slice(askedCount)
+    .flatMap((message) => ('calls' in message ? (message.calls ?? []) : []));
   for (const { name } of tools) {
-    if (!words.includes(name)) continue;
-    const wanted = words.includes(`two ${name}s`) ? ['usual', 'other'] : ['usual'];
+    if (!text.includes(name)) continue;
+    const wanted = text.includes(`two ${name}s`) ? ['usual', 'other'] : ['usual'];
     for (const what of wanted) {
       const argumentsJson = JSON.stringify({ what });
       const isSame = (call: (typeof done)[number]) =>

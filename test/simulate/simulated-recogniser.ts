@@ -30,7 +30,7 @@ export type RecogniserOptions = {
 type Recognise = (
   samples: Int16Array,
   signal: AbortSignal,
-  asked?: TranscriptionOptions,
+  options?: TranscriptionOptions,
 ) => Promise<Transcript>;
 
 const times = [60, 400, 20_000] as const;
@@ -42,30 +42,30 @@ const wordSamples = 5_600;
 /** A recogniser that knows what was said by the numbers in the sound. It obeys a set language, and detects English else. */
 export function makeTranscriber(options: RecogniserOptions): Transcriber {
   const { calls, misheard, onHeard, saidOf } = options;
-  const recogniseNumbers: Recognise = async (samples, signal, asked) => {
-    const said = readNumbers(samples).flatMap((number) => saidOf(number) ?? []);
-    const by = said.map((one) => one.by);
+  const recogniseNumbers: Recognise = async (samples, signal, request) => {
+    const sayings = readNumbers(samples).flatMap((number) => saidOf(number) ?? []);
+    const by = sayings.map((saying) => saying.by);
     by.forEach(onHeard);
     await calls.call('recognise', times, signal, { by });
-    const text = misheard ?? said.map((one) => one.text).join(' ');
-    return { text, language: findSetLanguage(asked?.language) ?? 'en' };
+    const text = misheard ?? sayings.map((saying) => saying.text).join(' ');
+    return { text, language: findSetLanguage(request?.language) ?? 'en' };
   };
   return {
-    async *transcribe({ samples }, signal, asked) {
+    async *transcribe({ samples }, signal, request) {
       yield {
         kind: 'final',
-        transcript: await recogniseNumbers(samples, signal, asked),
+        transcript: await recogniseNumbers(samples, signal, request),
       };
     },
     ...(options.listens && {
       listen: (
         onPartial: OnPartial,
         signal: AbortSignal,
-        asked?: TranscriptionOptions,
+        request?: TranscriptionOptions,
       ) =>
         createSimulatedListening(
           options,
-          (samples, until) => recogniseNumbers(samples, until, asked),
+          (samples, until) => recogniseNumbers(samples, until, request),
           onPartial,
           signal,
         ),
@@ -80,22 +80,22 @@ function createSimulatedListening(
   onPartial: OnPartial,
   signal: AbortSignal,
 ) {
-  const over = new AbortController();
+  const abort = new AbortController();
   let heardSamples = new Int16Array();
   let reported = 0;
-  const until = AbortSignal.any([over.signal, signal]);
+  const until = AbortSignal.any([abort.signal, signal]);
 
   /** The words so far; the last one may be another. */
   function reportPartial() {
     const { length } = heardSamples;
     reported = length;
     const numbers = readNumbers(heardSamples);
-    const said = numbers.flatMap((number) => options.saidOf(number) ?? []);
-    for (const { by } of said) options.onHeard(by);
-    const words = said.flatMap(({ text }) => text.split(' '));
+    const sayings = numbers.flatMap((number) => options.saidOf(number) ?? []);
+    for (const { by } of sayings) options.onHeard(by);
+    const words = sayings.flatMap(({ text }) => text.split(' '));
     const text = words.slice(0, Math.ceil(length / wordSamples)).join(' ');
     const isWrong = options.calls.luck.draw(`partial ${numbers} ${length}`) < 0.1;
-    const { signal } = over;
+    const { signal } = abort;
     queueMicrotask(() => {
       if (!signal.aborted && text !== '') onPartial(isWrong ? `${text} oh` : text);
     });
@@ -116,7 +116,7 @@ function createSimulatedListening(
     },
 
     [Symbol.dispose]() {
-      over.abort(new Error('not listened to any more'));
+      abort.abort(new Error('not listened to any more'));
     },
   };
   options.calls.kept.note('listening', listening);

@@ -191,9 +191,9 @@ function requireMember<Name extends string>(
   names: readonly Name[],
   name: string | undefined,
 ) {
-  const found = names.find((one) => one === name);
-  if (!found) throw new Error(`unknown in a scene: ${name}`);
-  return found;
+  const foundName = names.find((one) => one === name);
+  if (!foundName) throw new Error(`unknown in a scene: ${name}`);
+  return foundName;
 }
 
 /** A setting that changes while somebody is answered, and back later. */

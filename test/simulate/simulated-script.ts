@@ -66,5 +66,5 @@ export function makeScript(
     beganMs += drawBetween(0, longestGapMs)
   )
     playScene(drawRandom() < ownShare ? ownScene : pickItem(pickItem(decks)), beganMs);
-  return acts.toSorted((one, other) => one.atMs - other.atMs);
+  return acts.toSorted((act, otherAct) => act.atMs - otherAct.atMs);
 }

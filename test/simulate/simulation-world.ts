@@ -23,7 +23,7 @@ import {
   performDiscordAct,
 } from './discord-acts.ts';
 import { createHeardBook } from './heard-book.ts';
-import type { Invariants, SimulatedStep } from './invariants.ts';
+import type { Invariants } from './invariants.ts';
 import { createLuck, type FailingCall, type Luck } from './luck.ts';
 import {
   createSimulatedMicrophones,
@@ -49,6 +49,7 @@ import type { Mood } from './simulated-models.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
 import { simulatedRules } from './simulated-rules.ts';
 import { type Act, everybody } from './simulated-scenes.ts';
+import type { SimulatedStep } from './simulated-step.ts';
 import { makeSlowMessages } from './slow-messages.ts';
 import { readVoice } from './spoken-sound.ts';
 import { TypedQuestions } from './typed-questions.ts';
@@ -179,9 +180,9 @@ export class Simulation {
           heard: this.heard,
           saidOf: (number) => this.said[number],
           nextNumber: () => ++this.#answers,
-          mood: () => this.#mood,
+          getMood: () => this.#mood,
           judge: this.#judge,
-          onPrompt: (...given) => this.#judge.checkPrompt(this, ...given),
+          onPrompt: (...args) => this.#judge.checkPrompt(this, ...args),
           onSpoken: (text) => this.#judge.checkSpoken(this, text),
           misheard: this.#misheard,
         }),
@@ -192,8 +193,8 @@ export class Simulation {
         onEvent: (_guildId, event) => {
           if (!clock.hasStopped) this.#tell(event);
         },
-        decide: (...given) =>
-          clock.hasStopped ? this.#run(...given) : this.#decide(given),
+        decide: (...args) =>
+          clock.hasStopped ? this.#run(...args) : this.#decide(args),
         stores: this.#storage.stores,
         journal: this.#disk.journal,
         ...(former && { transcripts: former.transcripts }),
@@ -352,13 +353,13 @@ export class Simulation {
     }
   }
 
-  async act(one: Act) {
-    this.#judge.noteAct(this, one);
-    this.discord.noteAct(one.kind);
-    if (one.kind === 'restart') await this.#restart();
-    else if (one.kind === 'kill') await this.#kill();
-    else if (one.kind === 'stand-still') await this.#standStill(Number(one.text));
-    else this.#perform(one);
+  async act(act: Act) {
+    this.#judge.noteAct(this, act);
+    this.discord.noteAct(act.kind);
+    if (act.kind === 'restart') await this.#restart();
+    else if (act.kind === 'kill') await this.#kill();
+    else if (act.kind === 'stand-still') await this.#standStill(Number(act.text));
+    else this.#perform(act);
     await this.clock.advance(0);
     this.#checkTaken();
   }
@@ -413,7 +414,7 @@ export class Simulation {
     this.clock.passMs(0);
     const nowMs = this.clock.nowMs();
     this.#uncarriedMs = nowMs;
-    const waiting = this.#microphones.take(nowMs);
+    const waiting = this.#microphones.takeDue(nowMs);
     this.#judge.incoming.noteWaiting(waiting, nowMs - ms);
     for (let from = 0; from < waiting.length; from += datagramsATurn) {
       await passRounds(1);
@@ -442,7 +443,7 @@ export class Simulation {
     freezeDeep(after);
     this.steps++;
     this.#taken = { event, before: state, after, effects };
-    if (effects.some((one) => one.do === 'discard') && this.#leaksReservations)
+    if (effects.some((effect) => effect.do === 'discard') && this.#leaksReservations)
       this.#storage.leakReservation();
     const checkBug = (arePerformed: boolean) =>
       this.#judge.checkBug(arePerformed, after, this.clock.nowMs());
@@ -482,7 +483,7 @@ export class Simulation {
 
   #arrive() {
     const nowMs = this.clock.nowMs();
-    for (const packet of this.#microphones.take(nowMs)) this.#relay(packet);
+    for (const packet of this.#microphones.takeDue(nowMs)) this.#relay(packet);
   }
 
   #relay(packet: Packet) {
@@ -499,11 +500,11 @@ export class Simulation {
     if (voice) this.#judge.checkVoice(this, voice, atMs);
   }
 
-  #perform(one: Act) {
-    const { text } = one;
-    const by = toPersonId(one.by);
+  #perform(act: Act) {
+    const { text } = act;
+    const by = toPersonId(act.by);
     const { privacy, sessions, talk } = this.#fixture;
-    const { kind } = one;
+    const { kind } = act;
     if (isDiscordAct(kind)) {
       performDiscordAct({ kind, by, text }, this.discord, this.#luck);
       return;
@@ -552,7 +553,7 @@ export class Simulation {
         'break-port': () => this.#luck.breakPort(text),
         'mend-ports': () => this.#luck.mendPorts(),
         'set-clock': () =>
-          this.clock.setWall(one.atMs % 2 === 0 ? 7_200_000 : -7_200_000),
+          this.clock.setWall(act.atMs % 2 === 0 ? 7_200_000 : -7_200_000),
       };
     void Promise.resolve(acts[kind]()).catch((error: unknown) =>
       this.#judge.fail(error),
@@ -582,6 +583,6 @@ export class Simulation {
   #troubleOfStore() {
     if (this.steps === 0) return undefined;
     if (this.#luck.isBroken('store hides')) return 'unreadable';
-    return this.#luck.call('store', 0, 0, 0).fails ? 'unwritable' : undefined;
+    return this.#luck.callPort('store', 0, 0, 0).fails ? 'unwritable' : undefined;
   }
 }

@@ -8,18 +8,18 @@ export function makeSlowMessages(
   { clock, luck }: Pick<RunningCalls, 'clock' | 'luck'>,
 ): VoiceChannelChatPoster {
   const delayMessage = async (signal: AbortSignal) => {
-    const { fails, takesMs } = luck.call('message', 50, 300, 10_000);
+    const { fails, takesMs } = luck.callPort('message', 50, 300, 10_000);
     await clock.sleep(takesMs, signal);
     if (fails) throw new BotError('discord.forbidden', false, 'Not there.');
   };
   return {
-    writeText: (...given) =>
-      delayMessage(given[2]).then(() => messages.writeText(...given)),
-    notifyPeople: (...given) =>
-      delayMessage(given[2]).then(() => messages.notifyPeople(...given)),
-    tellPerson: (...given) =>
-      delayMessage(given[2]).then(() => messages.tellPerson(...given)),
-    offerButtons: (...given) =>
-      delayMessage(given[3]).then(() => messages.offerButtons(...given)),
+    writeText: (...args) =>
+      delayMessage(args[2]).then(() => messages.writeText(...args)),
+    notifyPeople: (...args) =>
+      delayMessage(args[2]).then(() => messages.notifyPeople(...args)),
+    tellPerson: (...args) =>
+      delayMessage(args[2]).then(() => messages.tellPerson(...args)),
+    offerButtons: (...args) =>
+      delayMessage(args[3]).then(() => messages.offerButtons(...args)),
   };
 }

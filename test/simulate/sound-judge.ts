@@ -13,9 +13,9 @@ import {
   listCompany,
 } from './conversation-view.ts';
 import { splitWords } from './heard-book.ts';
-import type { Hold, SimulatedStep } from './invariants.ts';
 import { unfinishedText } from './simulated-models.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
+import type { Hold, SimulatedStep } from './simulated-step.ts';
 import type { Simulation } from './simulation-world.ts';
 import type { VoiceFrame } from './spoken-sound.ts';
 
@@ -70,7 +70,7 @@ export class SoundJudge {
     if (isBotMuted(after)) this.#mutedMs = event.atMs;
     for (const { id, isDeaf } of after.presence.people)
       if (isDeaf) this.#deafMs.set(id, event.atMs);
-    for (const one of effects) this.#noteEffect(one, event.atMs);
+    for (const effect of effects) this.#noteEffect(effect, event.atMs);
     this.#checkBarge(world, step);
     this.#checkOver(world, step);
     this.#checkFirstSound(step);
@@ -80,7 +80,9 @@ export class SoundJudge {
     if (event.kind !== 'audible' || after.turnQueue.current?.reply !== event.reply)
       return;
     const open = after.turns.flatMap(({ openSpeech }) => openSpeech);
-    const apart = open.find((one) => !one.isEnded && !one.isOverlapping);
+    const apart = open.find(
+      (utteranceState) => !utteranceState.isEnded && !utteranceState.isOverlapping,
+    );
     this.#hold(62, apart === undefined, apart?.id);
   }
 
@@ -101,21 +103,21 @@ export class SoundJudge {
     state: ConversationState,
   ) {
     const { current } = state.turnQueue;
-    const said = world.heard.noteLeft(frame, atMs, current?.reply);
-    if (!said) return;
+    const text = world.heard.noteLeft(frame, atMs, current?.reply);
+    if (!text) return;
     this.#leftMs = atMs;
-    if (said.frames === 1) this.#noteCompany(world, state);
+    if (text.frames === 1) this.#noteCompany(world, state);
     if (isSounding(state)) this.#knownMs = atMs;
-    const isHalf = said.frames === 1 && said.text.includes(unfinishedText);
-    const isFirst = world.heard.listTexts(said.reply ?? -1).length === 1;
-    this.#hold(86, !isHalf || isFirst || said.isOwnVoice, said.text);
-    const unknownMs = atMs - Math.max(this.#knownMs, said.firstAtMs);
-    this.#hold(37, unknownMs <= knownMs, `${said.text}, reply ${current?.reply}`);
+    const isHalf = text.frames === 1 && text.text.includes(unfinishedText);
+    const isFirst = world.heard.listTexts(text.reply ?? -1).length === 1;
+    this.#hold(86, !isHalf || isFirst || text.isOwnVoice, text.text);
+    const unknownMs = atMs - Math.max(this.#knownMs, text.firstAtMs);
+    this.#hold(37, unknownMs <= knownMs, `${text.text}, reply ${current?.reply}`);
     const isQuiet = atMs - world.talkedMs > fullMs;
-    this.#hold(41, !frame.isDucked || !isQuiet, said.text);
-    const endingMs = this.#endingMs.get(said.reply ?? -1) ?? Number.POSITIVE_INFINITY;
-    this.#hold(47, said.isOwnVoice || said.firstAtMs <= endingMs + silentMs, said.text);
-    this.#hold(48, atMs <= world.refusedMs(said.text) + silentMs, said.text);
+    this.#hold(41, !frame.isDucked || !isQuiet, text.text);
+    const endingMs = this.#endingMs.get(text.reply ?? -1) ?? Number.POSITIVE_INFINITY;
+    this.#hold(47, text.isOwnVoice || text.firstAtMs <= endingMs + silentMs, text.text);
+    this.#hold(48, atMs <= world.refusedMs(text.text) + silentMs, text.text);
   }
 
   /** Time has passed. */
@@ -148,7 +150,7 @@ export class SoundJudge {
     const asker = findTurn(before, event.reply)?.by;
     const texts = world.heard.listTexts(event.reply);
     const fromMs = (texts[0]?.firstAtMs ?? event.atMs) - overMs;
-    const over = world.said.filter(({ toMs }) => toMs >= fromMs);
+    const sayings = world.said.filter(({ toMs }) => toMs >= fromMs);
     // Words may come late, and a stop counts then, too.
     const isStopped = world.said.some(
       ({ text, toMs }) => toMs >= event.atMs - lateWordsMs && stops.test(text),
@@ -156,11 +158,13 @@ export class SoundJudge {
     const isMeant = (by: string) => (this.#meantMs.get(by) ?? -1) >= fromMs;
     const mayEnd =
       isStopped ||
-      over.some(
-        (one) =>
-          (one.by === asker && !isCough(one)) || free.test(one.text) || isMeant(one.by),
+      sayings.some(
+        (saying) =>
+          (saying.by === asker && !isCough(saying)) ||
+          free.test(saying.text) ||
+          isMeant(saying.by),
       );
-    this.#hold(46, mayEnd, `${event.action}: ${over.map(({ text }) => text)}`);
+    this.#hold(46, mayEnd, `${event.action}: ${sayings.map(({ text }) => text)}`);
   }
 
   #checkOver(world: Simulation, { before, event }: SimulatedStep) {
@@ -170,10 +174,10 @@ export class SoundJudge {
     const turn = findTurn(before, reply);
     if (turn) this.#checkHeard(world, turn, reply, heard);
     this.#noteWaits(before, turn, heard !== '');
-    world.heard.forget(reply);
+    world.heard.forgetReply(reply);
   }
 
-  #checkHeard(world: Simulation, turn: TurnState, reply: Id, heard: string) {
+  #checkHeard(world: Simulation, turn: TurnState, reply: Id, transcript: string) {
     const begunMs = this.#begunMs.get(reply) ?? 0;
     const isForDeaf = (this.#deafMs.get(turn.by) ?? -1) >= begunMs;
     // What the voice failed to say, or there was no money for, is written and counts as known.
@@ -181,7 +185,7 @@ export class SoundJudge {
     // What nobody could hear is written, and counts as known, too.
     const isMute = this.#mutedMs >= begunMs;
     if (isForDeaf || isMute || isUnsaid || world.hasLowCap) return;
-    const mismatch = world.heard.findMismatch(reply, heard);
+    const mismatch = world.heard.findMismatch(reply, transcript);
     this.#hold(42, mismatch === undefined, mismatch);
     const [first] = world.heard.listTexts(reply);
     const isCalled = first && splitWords(first.text).includes(turn.by);
@@ -191,14 +195,14 @@ export class SoundJudge {
 
   #noteWaits(
     { turnQueue, turns }: ConversationState,
-    over: TurnState | undefined,
+    turnState: TurnState | undefined,
     isHeard: boolean,
   ) {
     const { announcements, current, waiting } = turnQueue;
     const announcement = announcements.find(({ id }) => id === current?.id);
     if (!isHeard || announcement) return;
     for (const { by, id } of turns)
-      if (waiting.includes(id) && by !== over?.by) this.#waited.add(id);
+      if (waiting.includes(id) && by !== turnState?.by) this.#waited.add(id);
   }
 }
 

@@ -83,16 +83,16 @@ function makeFrame(clip: number, number: number, frame: number) {
 
 /** Numbers of what is said in a sound, in order. */
 export function readNumbers(samples: Int16Array) {
-  const found = new Set<number>();
+  const match = new Set<number>();
   for (
     let at = samples.indexOf(frameMark[0]);
     at >= 0;
     at = samples.indexOf(frameMark[0], at + 1)
   ) {
     const number = (samples[at + 2] ?? 0) - minNumber;
-    if (samples[at + 1] === frameMark[1] && number >= 0) found.add(number);
+    if (samples[at + 1] === frameMark[1] && number >= 0) match.add(number);
   }
-  return [...found];
+  return [...match];
 }
 
 /** Levels of the simulated voice: one for each text, in turn, which no other sound keeps for a whole frame. */

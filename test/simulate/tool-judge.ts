@@ -9,7 +9,7 @@ import type {
 } from '#src/conversation/machine/state.ts';
 import { listNewExchanges } from './conversation-view.ts';
 import { createToolBook } from './invariant-books.ts';
-import type { Hold, SimulatedStep } from './invariants.ts';
+import type { Hold, SimulatedStep } from './simulated-step.ts';
 import type { Simulation } from './simulation-world.ts';
 
 /**
@@ -53,11 +53,11 @@ export function createToolJudge(hold: Hold, inheritedRuns = 0) {
     stopped = { atMs, runs: (stopped.atMs === atMs ? stopped.runs : 0) + 1 };
   }
 
-  function checkJobs(world: Simulation, after: ConversationState) {
+  function checkJobs(world: Simulation, stateAfter: ConversationState) {
     const running = world.engines.listRunning.filter(({ port }) => port === 'run');
     // An effect for the outside may post an event before the next one of its step, which stops the tool, is performed.
     const stopping = world.clock.nowMs() === stopped.atMs ? stopped.runs : 0;
-    const most = after.tools.runs.length + inheritedRuns + stopping;
+    const most = stateAfter.tools.runs.length + inheritedRuns + stopping;
     hold(11, running.length <= most, 'a tool that was stopped');
   }
 
@@ -65,7 +65,7 @@ export function createToolJudge(hold: Hold, inheritedRuns = 0) {
     { run: id }: EffectOf<'run'>,
     { after, before, event }: Pick<SimulatedStep, 'after' | 'before' | 'event'>,
   ) {
-    const run = after.tools.runs.find((one) => one.id === id);
+    const run = after.tools.runs.find((toolRun) => toolRun.id === id);
     if (run?.ref) checkUnasked(run, run.ref.answer);
     else hold(15, tools.isConfirmed(before, after, event.atMs), run?.tool);
   }
@@ -85,9 +85,11 @@ export function createToolJudge(hold: Hold, inheritedRuns = 0) {
     { tools: { runs } }: ConversationState,
     { presence: { consent, people } }: ConversationState,
   ) {
-    const run = runs.find((one) => one.id === id);
+    const run = runs.find((toolRun) => toolRun.id === id);
     if (!run) return;
-    const isBarred = people.some((one) => one.id === run.by && !one.isAdmitted);
+    const isBarred = people.some(
+      (participant) => participant.id === run.by && !participant.isAdmitted,
+    );
     hold(
       68,
       run.ref !== undefined || isBarred || consent.no.includes(run.by),
@@ -97,11 +99,11 @@ export function createToolJudge(hold: Hold, inheritedRuns = 0) {
 
   function checkResult(
     { answer }: EffectOf<'result'>,
-    before: ConversationState,
-    after: ConversationState,
+    stateBefore: ConversationState,
+    stateAfter: ConversationState,
   ) {
-    const isThere = [...before.turns, ...after.turns].some(
-      (one) => one.answer?.id === answer,
+    const isThere = [...stateBefore.turns, ...stateAfter.turns].some(
+      (turnState) => turnState.answer?.id === answer,
     );
     hold(17, isThere, answer);
   }
@@ -109,25 +111,25 @@ export function createToolJudge(hold: Hold, inheritedRuns = 0) {
   /** An answer is made of the words of others where its prompt holds what others said, or what a page made the bot say. */
   function noteBegin(
     { answer, by, supposed }: EffectOf<'begin'>,
-    before: ConversationState,
-    after: ConversationState,
+    stateBefore: ConversationState,
+    stateAfter: ConversationState,
   ) {
-    const isForeign = listNewExchanges(before, after).some(
-      (one) => one.by !== by || tools.isForeign(one),
+    const isForeign = listNewExchanges(stateBefore, stateAfter).some(
+      (exchange) => exchange.by !== by || tools.isForeign(exchange),
     );
-    const sounding = after.turnQueue.current?.reply ?? -1;
+    const sounding = stateAfter.turnQueue.current?.reply ?? -1;
     const isSupposedForeign = supposed?.by !== by || tools.tainted.has(sounding);
     if (isForeign || (supposed && isSupposedForeign)) tools.tainted.add(answer);
   }
 
   return {
-    check(world: Simulation, step: SimulatedStep) {
+    checkStep(world: Simulation, step: SimulatedStep) {
       const { after, before, event } = step;
       if (event.kind === 'prompted' && event.hasOthers) tools.tainted.add(event.answer);
-      for (const one of after.history.exchanges.filter(
+      for (const exchange of after.history.exchanges.filter(
         (kept) => !before.history.exchanges.includes(kept),
       ))
-        tools.remember(one, before, after);
+        tools.rememberExchange(exchange, before, after);
       for (const effect of step.effects) checkEffect(effect, step);
       if (event.kind === 'returned') tools.noteForeign(before, event.run);
       if (event.kind === 'returned' && event.isVain) tools.takeBack(before, event.run);

@@ -15,16 +15,16 @@ export class TypedQuestions {
 
   /** Somebody types a question, which is answered aloud. Resolves at its end, and once it was taken back. */
   async ask({ talk }: SessionFixture, by: PersonId, text: string): Promise<void> {
-    const over = new AbortController();
-    const { signal } = over;
-    this.#waiting.add(over);
+    const abort = new AbortController();
+    const { signal } = abort;
+    this.#waiting.add(abort);
     try {
       const asker = { id: by, name: by };
       await talk.askQuestion(lounge.guildId, text, asker, 'voice', { signal });
     } catch (error) {
       if (error !== signal.reason) throw error;
     } finally {
-      this.#waiting.delete(over);
+      this.#waiting.delete(abort);
     }
   }
 
@@ -35,7 +35,7 @@ export class TypedQuestions {
 
   /** Takes all questions back, as at the end of a process. */
   abortAll(): void {
-    for (const over of this.#waiting) over.abort();
+    for (const abort of this.#waiting) abort.abort();
   }
 
   /** Forgets all questions, as a process that stops at once. */

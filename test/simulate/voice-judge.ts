@@ -1,4 +1,4 @@
-import type { Hold } from './invariants.ts';
+import type { Hold } from './simulated-step.ts';
 
 /** Sentences in a row that fail before the rest of an answer is only written. */
 const maxFailed = 2;

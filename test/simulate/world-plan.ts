@@ -112,8 +112,8 @@ export type WorldPlan = {
  */
 function findOwnScene(seed: number): Scene {
   const { length } = scenes;
-  const place = (seed + Math.floor(seed / length)) % length;
-  const scene = scenes[(place * sceneStride) % length];
+  const index = (seed + Math.floor(seed / length)) % length;
+  const scene = scenes[(index * sceneStride) % length];
   if (!scene) throw new Error(`seed ${seed} has no scene`);
   return scene;
 }
@@ -139,7 +139,7 @@ function drawWorld(seed: number): WorldPlan {
   const rankGroup = (group: SceneGroup) => drawLuck(`scene ${group}`);
   const others = sceneGroups
     .filter((group) => group !== own.group)
-    .toSorted((one, other) => rankGroup(other) - rankGroup(one));
+    .toSorted((item, other) => rankGroup(other) - rankGroup(item));
   const hasPartials = hasLuck('partials', 0.3);
   return {
     people: everybody.slice(0, pickItem('people', [1, 2, 2, 3, 3, 3, 3, 5, 8])),

@@ -1,5 +1,5 @@
 import type { Confirmation } from '#src/conversation/machine/state.ts';
-import type { Hold, SimulatedStep } from './invariants.ts';
+import type { Hold, SimulatedStep } from './simulated-step.ts';
 import type { Simulation } from './simulation-world.ts';
 
 /** Time, in ms, after which somebody who talks is known to talk. */
@@ -17,11 +17,12 @@ export function createYesJudge(hold: Hold) {
   }
 
   function checkYes({ after, before, effects }: SimulatedStep) {
-    if (!effects.some((one) => one.do === 'play' || one.do === 'speak')) return;
+    if (!effects.some((effect) => effect.do === 'play' || effect.do === 'speak'))
+      return;
     const isOpen = ({ spokenYes }: Confirmation) => spokenYes?.state === 'open';
-    const asked = before.tools.confirmations.filter(isOpen).map(({ id }) => id);
+    const requests = before.tools.confirmations.filter(isOpen).map(({ id }) => id);
     const open = after.tools.confirmations.filter(isOpen);
-    const stale = open.find(({ id }) => asked.includes(id));
+    const stale = open.find(({ id }) => requests.includes(id));
     hold(61, stale === undefined, stale?.id);
   }
 
@@ -30,7 +31,7 @@ export function createYesJudge(hold: Hold) {
     const isAccepted = ({ spokenYes }: Confirmation) => spokenYes?.state === 'accepted';
     const former = before.tools.confirmations.filter(isAccepted).map(({ id }) => id);
     const accepted = after.tools.confirmations.filter(
-      (one) => isAccepted(one) && !former.includes(one.id),
+      (confirmation) => isAccepted(confirmation) && !former.includes(confirmation.id),
     );
     const latest = accepted.map(({ presser }) =>
       said.findLast(
@@ -38,12 +39,12 @@ export function createYesJudge(hold: Hold) {
           by === presser && text !== '' && fromMs <= event.atMs - noticedMs,
       ),
     );
-    const other = latest.find((one) => one && !isYes.test(one.text));
-    hold(84, other === undefined, other?.text);
+    const otherSaying = latest.find((saying) => saying && !isYes.test(saying.text));
+    hold(84, otherSaying === undefined, otherSaying?.text);
   }
 
   return {
-    check(world: Simulation, step: SimulatedStep) {
+    checkStep(world: Simulation, step: SimulatedStep) {
       checkStopped(step);
       checkYes(step);
       checkGoneOn(world, step);

@@ -29,7 +29,7 @@ const decodeThrough = (
   signal = neverAborted,
 ) => Array.fromAsync(decodeByFfmpeg(bytes, skipMs, { ...mov, path }, signal));
 
-test('it is told the container, reads nothing but what it is given, and sees nothing of our environment', async () => {
+test('ffmpeg is told the container, reads only the sound that it is given, and sees no environment of the bot', async () => {
   const path = await writeProgram(
     'tells',
     `
@@ -135,5 +135,5 @@ test('sixteen programs run at once, and the next is refused in words', async () 
   await expect(beginPlaying()).rejects.toMatchObject(crowded);
   await playing[1]?.return?.();
   playing.push(await beginPlaying());
-  for (const one of playing) await one.return?.();
+  for (const item of playing) await item.return?.();
 });

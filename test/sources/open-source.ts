@@ -19,12 +19,17 @@ type FileContent = {
 };
 
 /** Opens sounds, from this machine too. */
-export function openWith(decoding: Decoding, over: Partial<SoundOpenerDeps> = {}) {
+export function openWith(decoding: Decoding, overrides: Partial<SoundOpenerDeps> = {}) {
   const allowed = new AllowedHosts(['127.0.0.1']);
-  const opener = createSoundOpener({ clock: realClock, decoding, allowed, ...over });
-  return async (asked: SoundLocation | FileContent) => {
-    if (asked.kind !== 'bytes') return await opener.openSource(asked, neverAborted);
-    const { bytes, title } = asked;
+  const opener = createSoundOpener({
+    clock: realClock,
+    decoding,
+    allowed,
+    ...overrides,
+  });
+  return async (request: SoundLocation | FileContent) => {
+    if (request.kind !== 'bytes') return await opener.openSource(request, neverAborted);
+    const { bytes, title } = request;
     // The folder of all tests is deleted after them.
     const path = join(await mkdtemp(join(tmpdir(), 'parley-opened-')), 'sound');
     await writeFile(path, bytes);

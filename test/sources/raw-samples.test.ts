@@ -34,13 +34,16 @@ const makeLabel = (format: Format, channels: number) =>
   `audio/pcm;rate=${rateHz};channels=${channels};format=${format}`;
 
 function expectTones(
-  heard: Awaited<ReturnType<typeof readSound>>,
+  heardSound: Awaited<ReturnType<typeof readSound>>,
   hz: readonly [left: number, right: number],
 ) {
-  expect(heard.left.length / heard.rateHz).toBeCloseTo(1, 1);
-  expect(measurePitchHz(heard.left, heard.rateHz)).toBeCloseTo(hz[0], -1);
-  expect(measurePitchHz(heard.right, heard.rateHz)).toBeCloseTo(hz[1], -1);
-  const peak = heard.left.reduce((max, sample) => Math.max(max, Math.abs(sample)), 0);
+  expect(heardSound.left.length / heardSound.rateHz).toBeCloseTo(1, 1);
+  expect(measurePitchHz(heardSound.left, heardSound.rateHz)).toBeCloseTo(hz[0], -1);
+  expect(measurePitchHz(heardSound.right, heardSound.rateHz)).toBeCloseTo(hz[1], -1);
+  const peak = heardSound.left.reduce(
+    (max, sample) => Math.max(max, Math.abs(sample)),
+    0,
+  );
   expect(peak / 32_767).toBeCloseTo(0.25, 1);
 }
 
@@ -56,8 +59,8 @@ test.each([
   async (format, channels) => {
     const bytes = cutInPieces(makeRawTones(format, channels), 997);
     const type = makeLabel(format, channels);
-    const heard = await readSound(await open({ kind: 'stream', bytes, type }));
-    expectTones(heard, channels === 1 ? [440, 440] : [440, 660]);
+    const heardSound = await readSound(await open({ kind: 'stream', bytes, type }));
+    expectTones(heardSound, channels === 1 ? [440, 440] : [440, 660]);
   },
 );
 
@@ -78,10 +81,10 @@ test('a file says more than the label of samples that it came with', async () =>
 
 test('samples without a rate are 24 kHz, 16 bits and mono, as OpenAI sends them', async () => {
   const bytes = cutInPieces(makeRawTones('s16', 1), 1_000);
-  const heard = await readSound(
+  const heardSound = await readSound(
     await open({ kind: 'stream', bytes, type: 'audio/pcm' }),
   );
-  expect(heard.left.length / heard.rateHz).toBeCloseTo(rateHz / 24_000, 1);
+  expect(heardSound.left.length / heardSound.rateHz).toBeCloseTo(rateHz / 24_000, 1);
 });
 
 test('samples without a label are refused, as nobody knows what they are', async () => {

@@ -62,8 +62,8 @@ testListening(
 test('every recogniser that takes a hint of the language has it, and the others hear all the same', async () => {
   const reported: string[] = [];
   const hinted: Transcriber = {
-    transcribe(pcm, signal, asked) {
-      reported.push(findSetLanguage(asked?.language) ?? '');
+    transcribe(pcm, signal, options) {
+      reported.push(findSetLanguage(options?.language) ?? '');
       return makeDeaf().transcribe(pcm, signal);
     },
   };
@@ -95,10 +95,10 @@ function makePaced(clock: VirtualClock, ...tookMs: number[]) {
 async function measureHeard(
   transcriber: Transcriber,
   clock: VirtualClock,
-  words: string,
+  text: string,
 ) {
   const sinceMs = clock.nowMs();
-  const end = transcribeText(transcriber, speakWords(words).pcm)
+  const end = transcribeText(transcriber, speakWords(text).pcm)
     .catch((error: BotError) => error.code)
     .then((what) => ({ what, tookMs: clock.nowMs() - sinceMs }));
   await clock.advance(60_000);

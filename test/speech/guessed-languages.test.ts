@@ -114,13 +114,13 @@ test.each([
   ],
 ])(
   'where a guess brings %s, that server is asked once more in another language',
-  async (_, text, other, better) => {
+  async (_, text, otherText, better) => {
     await using server = await openHearing({
-      hearsIn: (language) => (language === other ? better : text),
+      hearsIn: (language) => (language === otherText ? better : text),
     });
     await hearIn(server.transcriber, settledOnGerman);
     expect((await hearIn(server.transcriber, settledOnGerman)).text).toBe(better);
-    expect(server.told().slice(3)).toEqual(['de', other]);
+    expect(server.told().slice(3)).toEqual(['de', otherText]);
   },
 );
 

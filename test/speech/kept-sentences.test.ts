@@ -11,13 +11,13 @@ import { withSpokenForm } from '#src/speech/text-language/spoken-form.ts';
 const never = new AbortController().signal;
 
 /** A voice that notes what it is asked for, and a folder of its own for what is kept. */
-async function openVoice(over: { readonly maxBytes?: number } = {}) {
+async function openVoice(overrides: { readonly maxBytes?: number } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'sentences-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const asked: string[] = [];
+  const questions: string[] = [];
   const engine: Synthesizer = {
     async *synthesize(text, { name, onGone }) {
-      asked.push(text);
+      questions.push(text);
       if (name === 'gone') onGone?.(name, 'reader');
       for (const length of [2_400, 1_200])
         yield {
@@ -36,11 +36,11 @@ async function openVoice(over: { readonly maxBytes?: number } = {}) {
       describeEngine: () => name,
       isBotSentence,
       clock,
-      ...over,
+      ...overrides,
     });
   const waitForKept = (count: number) =>
     expect.poll(() => readKeptNames(folder)).toHaveLength(count);
-  return { asked, folder, kept: keepSentences, waitForKept };
+  return { asked: questions, folder, kept: keepSentences, waitForKept };
 }
 
 /** The sounds that are written whole, by their names. */

@@ -69,12 +69,12 @@ test.each([
   ['wav', 'wav', 48_000],
 ] as const)(
   'asked for %s and sent %s at %i Hz, the sound arrives whole',
-  async (asked, sent, rateHz) => {
+  async (request, sent, rateHz) => {
     server.set({ onlyFormat: sent, rateHz });
     const synthesizer = new OpenAiSynthesizer(openServerClient(), {
       model: 'tts',
       voice: 'alloy',
-      format: asked,
+      format: request,
     });
     const sound = await collectSound(synthesizer, 'Go on.');
     if (sent === 'wav') expect(sound.rateHz).toBe(rateHz);

@@ -31,13 +31,15 @@ async function speakingTo(listener: RequestListener) {
 }
 
 async function joinWhole(pieces: AsyncIterable<Pcm>) {
-  const all = await Array.fromAsync(pieces);
-  const [first] = all;
+  const allSounds = await Array.fromAsync(pieces);
+  const [first] = allSounds;
   if (!first) throw new Error('There is no sound.');
   expect(
-    all.every(({ rateHz, channels }) => rateHz === first.rateHz && channels === 1),
+    allSounds.every(
+      ({ rateHz, channels }) => rateHz === first.rateHz && channels === 1,
+    ),
   ).toBe(true);
-  return { ...first, samples: joinSamples(all.map(({ samples }) => samples)) };
+  return { ...first, samples: joinSamples(allSounds.map(({ samples }) => samples)) };
 }
 
 test.each([
@@ -168,6 +170,9 @@ function inPieces(body: Buffer, size: number) {
 
 function heardOf(pieces: readonly Buffer[], type: string) {
   const stream = new SpeechSoundReader(type);
-  const heard = [...pieces.flatMap((piece) => stream.push(piece)), ...stream.end()];
-  return joinSamples(heard.map(({ samples }) => samples));
+  const heardSounds = [
+    ...pieces.flatMap((piece) => stream.push(piece)),
+    ...stream.end(),
+  ];
+  return joinSamples(heardSounds.map(({ samples }) => samples));
 }

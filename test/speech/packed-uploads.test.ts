@@ -33,12 +33,12 @@ type Piece = { readonly samples: Int16Array; readonly opus?: Uint8Array };
 
 let server: Awaited<ReturnType<typeof openTranscriptions>>;
 let recognise: (pieces: readonly Piece[]) => Promise<string>;
-let heard: Pcm[] = [];
+let heardSounds: Pcm[] = [];
 
 async function openServer(rules: TranscriptionsOptions) {
   server = await openTranscriptions({
     hears: (sound) => {
-      heard.push(sound);
+      heardSounds.push(sound);
       return 'hello';
     },
     ...rules,
@@ -57,7 +57,7 @@ const listFormats = () =>
   server.requests.map(({ form }) => (isOgg(form) ? 'ogg' : 'wav'));
 
 beforeEach(async () => {
-  heard = [];
+  heardSounds = [];
   await openServer({});
 });
 afterEach(() => server[Symbol.asyncDispose]());
@@ -68,7 +68,7 @@ test('the packets of a person go up as they came, in a sixth of the bytes, and a
   const file = request?.form.get('file');
   if (!(file instanceof File)) return expect.fail('No file came.');
   expect(file.name).toBe('utterance.ogg');
-  const [sound] = heard;
+  const [sound] = heardSounds;
   const loud = Math.max(...(sound?.samples ?? []));
   expect(sound?.samples.length).toBeGreaterThan(0.7 * pcm.samples.length);
   expect(loud).toBeGreaterThan(0.9 * Math.max(...pcm.samples));
@@ -81,7 +81,7 @@ test('a silent gap, in which a client sends nothing, is silence of the same leng
   await recognise(spoken);
   await recognise([...spoken.slice(0, 40), gap, ...spoken.slice(40)]);
   expect(listFormats()).toEqual(['ogg', 'ogg']);
-  const [whole, parted] = heard.map(({ samples }) => samples.length);
+  const [whole, parted] = heardSounds.map(({ samples }) => samples.length);
   expect((parted ?? 0) - (whole ?? 0)).toBe(gap.samples.length);
 });
 
@@ -104,12 +104,12 @@ test.each([400, 415, 422, 500, 'silence'] as const)(
 
 test('where nothing is heard in either format, nothing is learnt of packets', async () => {
   await server[Symbol.asyncDispose]();
-  let words = '';
-  await openServer({ hears: () => words });
+  let text = '';
+  await openServer({ hears: () => text });
   expect(await recognise(spoken)).toBe('');
-  words = 'hello';
+  text = 'hello';
   expect(await recognise(spoken)).toBe('hello');
-  words = '';
+  text = '';
   expect(await recognise(spoken)).toBe('');
   expect(listFormats()).toEqual(['ogg', 'wav', 'ogg', 'ogg']);
 });
@@ -118,11 +118,11 @@ test('a server that refuses times of words keeps its packets', async () => {
   const client = openClient({ baseUrl: server.baseUrl });
   const transcriber = new OpenAiTranscriber(client, { model: 'usual' });
   const { signal } = new AbortController();
-  const asked = { hasWordTimes: true };
+  const request = { hasWordTimes: true };
   for (let n = 0; n < 2; n++) {
     const listening = openListening(
       {
-        transcribe: (sound, until) => transcriber.transcribe(sound, until, asked),
+        transcribe: (sound, until) => transcriber.transcribe(sound, until, request),
       },
       () => undefined,
       signal,

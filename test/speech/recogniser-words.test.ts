@@ -81,7 +81,7 @@ test('of JSON with any names, whole or cut anywhere, only words are left', () =>
 
 const tagName = fc
   .array(fc.stringMatching(/^[A-Za-z]{2,8}$/), { minLength: 1, maxLength: 2 })
-  .map((parts) => parts.join('_'));
+  .map((pieces) => pieces.join('_'));
 const tagShapes: readonly ((name: string) => string)[] = [
   (name) => `<|${name}|>`,
   (name) => `<${name}>`,

@@ -15,7 +15,10 @@ import {
 } from '#test/fakes/dialects/dialect.ts';
 import { hearWords, wordUtterances } from '#test/fakes/tone-words.ts';
 
-const makeDelta = (words: string) => ({ type: 'transcript.text.delta', delta: words });
+const makeDelta = (sentence: string) => ({
+  type: 'transcript.text.delta',
+  delta: sentence,
+});
 const replyWhole = (deltas: readonly string[], text: string) =>
   replyEvents(...deltas.map(makeDelta), {
     type: 'transcript.text.done',
@@ -38,7 +41,7 @@ const manners = {
   /** LiteLLM 1.108.7, as it was recorded. */
   'in-json': (deltas: readonly string[], text: string) => {
     const all = [...deltas.map(makeDelta), { type: 'transcript.text.done', text }];
-    const body = all.map((one) => `data: ${JSON.stringify(one)}\n\n`).join('');
+    const body = all.map((entry) => `data: ${JSON.stringify(entry)}\n\n`).join('');
     return replyJson({ text: body, usage: null });
   },
   'error-event': (deltas: readonly string[]) =>
@@ -53,7 +56,7 @@ const server = await openDialect({
     'POST /v1/audio/transcriptions': ({ body, pcm }) => {
       const text = pcm ? hearWords(pcm) : '';
       streamed.push(body.stream === 'true');
-      const deltas = text.split(/(?= )/).filter((one) => one !== '');
+      const deltas = text.split(/(?= )/).filter((item) => item !== '');
       return body.stream === 'true'
         ? manners[manner](deltas, text)
         : replyJson({ text });
@@ -70,8 +73,8 @@ function openTranscriber(model = 'gpt-transcribe') {
 
 /** Which of the requests since then asked for a stream. */
 function countStreamed() {
-  const before = streamed.length;
-  return () => streamed.slice(before);
+  const countBefore = streamed.length;
+  return () => streamed.slice(countBefore);
 }
 
 beforeEach(() => {
@@ -86,7 +89,7 @@ test.each(['events', 'unlabelled'] as const)(
   'words streamed as %s come one by one',
   async (given) => {
     manner = given;
-    const asked = countStreamed();
+    const listAsked = countStreamed();
     const transcriber = openTranscriber();
     const texts = (await listUpdates(transcriber, pcm)).map((update) =>
       update.kind === 'partial' ? update.text : update.transcript.text,
@@ -100,7 +103,7 @@ test.each(['events', 'unlabelled'] as const)(
       text,
     ]);
     await transcribeText(transcriber, pcm);
-    expect(asked()).toEqual([true, true]);
+    expect(listAsked()).toEqual([true, true]);
   },
 );
 
@@ -108,11 +111,11 @@ test.each(['refuses', 'breaks-off', 'error-event'] as const)(
   'a server that %s is asked again plainly, and only plainly from then on',
   async (given) => {
     manner = given;
-    const asked = countStreamed();
+    const listAsked = countStreamed();
     const transcriber = openTranscriber();
     for (let n = 0; n < 2; n++)
       expect(await transcribeText(transcriber, pcm)).toBe(text);
-    expect(asked()).toEqual([true, false, false]);
+    expect(listAsked()).toEqual([true, false, false]);
   },
 );
 
@@ -120,11 +123,11 @@ test('a stream that breaks off after others did not is an error, not a second re
   const transcriber = openTranscriber();
   await transcribeText(transcriber, pcm);
   manner = 'breaks-off';
-  const asked = countStreamed();
+  const listAsked = countStreamed();
   await expect(transcribeText(transcriber, pcm)).rejects.toMatchObject({
     code: 'provider.truncated',
   });
-  expect(asked()).toEqual([true]);
+  expect(listAsked()).toEqual([true]);
 });
 
 /**
@@ -195,7 +198,7 @@ test.each(tagged)(
       );
       const body = [...deltas, { type: 'transcript.text.done', text }];
       const response = new Response(
-        body.map((one) => `data: ${JSON.stringify(one)}\n\n`).join(''),
+        body.map((entry) => `data: ${JSON.stringify(entry)}\n\n`).join(''),
       );
       const updates = await Array.fromAsync(
         readTranscript(response, undefined, () => undefined),
@@ -244,11 +247,11 @@ test('words with times lose their tags, too', () => {
 
 test('events inside the JSON of a proxy are the words, and it is asked for no stream again', async () => {
   manner = 'in-json';
-  const asked = countStreamed();
+  const listAsked = countStreamed();
   const transcriber = openTranscriber('gpt-4o-transcribe');
   expect(await transcribeText(transcriber, pcm)).toBe(text);
   expect(await transcribeText(transcriber, pcm)).toBe(text);
-  expect(asked()).toEqual([true, false]);
+  expect(listAsked()).toEqual([true, false]);
   const cut =
     'event: x\ndata: {"type":"transcript.text.delta","delta":"only"}\n\ndata: {"type":"transcript.text.delta","delta":" this"}';
   expect(toTranscript({ text: cut }, undefined).text).toBe('only this');

@@ -24,8 +24,8 @@ async function openHearing(rules: TranscriptionsOptions) {
   return { ...server, transcriber: new OpenAiTranscriber(client, own) };
 }
 
-async function transcriptOf(transcriber: Transcriber, asked: TranscriptionOptions) {
-  for await (const update of transcriber.transcribe(pcm, never, asked))
+async function transcriptOf(transcriber: Transcriber, options: TranscriptionOptions) {
+  for await (const update of transcriber.transcribe(pcm, never, options))
     if (update.kind === 'final') return update.transcript;
   return expect.fail('There was no final.');
 }
@@ -44,25 +44,25 @@ test.each<TranscriptionsOptions>([{}, { lacksBy: 410 }, { translates: ['large'] 
       '/audio/translations',
       ...Array(2).fill('/audio/transcriptions'),
     ];
-    expect(server.paths()).toEqual([first, ...others]);
+    expect(server.listPaths()).toEqual([first, ...others]);
     await transcriptOf(server.transcriber, { isTranslated: true, model: 'large' });
-    expect(server.paths()[3]).toBe('/audio/translations'); // it may with another
+    expect(server.listPaths()[3]).toBe('/audio/translations'); // it may with another
   },
 );
 
 test('behind fallbacks and a reservation options reach the server, and each request is paid for', async () => {
   await using server = await openHearing({ translates: ['large'] });
-  const heard: number[] = [];
+  const heardValues: number[] = [];
   const reservation = new Reservation({
     guildId: noGuild,
     hold: async () => undefined,
     pay: (_, work) =>
-      void heard.push(...work.uses.map((use) => ('ms' in use ? use.ms : 0))),
+      void heardValues.push(...work.uses.map((use) => ('ms' in use ? use.ms : 0))),
   });
   const { chain } = makeChain('speech to text', [server.transcriber], realClock);
   const paid = createPaidRecogniser(createTranscriberChain(chain, false));
-  const asked = { isTranslated: true, model: 'large' };
-  const transcript = await transcriptOf(paid.withReservation(reservation), asked);
+  const request = { isTranslated: true, model: 'large' };
+  const transcript = await transcriptOf(paid.withReservation(reservation), request);
   expect(transcript.isTranslated).toBe(true);
-  expect(heard).toEqual([getDurationMs(pcm)]);
+  expect(heardValues).toEqual([getDurationMs(pcm)]);
 });

@@ -28,9 +28,9 @@ const makeRefusal = (status: number) =>
 /** A server that answers each request for its voices in turn, the last one again and again. */
 function listInTurn(answers: readonly (unknown | Error | 'hangs')[]) {
   const clock = new VirtualClock();
-  let asked = 0;
+  let askedCount = 0;
   const sendListing: Fetch = async (_, { signal } = {}) => {
-    const answer = answers[Math.min(asked++, answers.length - 1)];
+    const answer = answers[Math.min(askedCount++, answers.length - 1)];
     if (answer instanceof Error) throw answer;
     if (answer === 'hangs') {
       return await new Promise((_, reject) => {
@@ -42,7 +42,11 @@ function listInTurn(answers: readonly (unknown | Error | 'hangs')[]) {
       : new Response(answer as string);
   };
   const client = new ApiClient({ baseUrl: 'http://a.example/v1' }, sendListing);
-  return { clock, voices: new ServerVoices(client, clock), asked: () => asked };
+  return {
+    clock,
+    voices: new ServerVoices(client, clock),
+    countAsked: () => askedCount,
+  };
 }
 
 /** A voice of the names `gone` is refused; who was told of which. */
@@ -123,7 +127,7 @@ test('a model that the server refuses gives way to the usual one, which the bill
   const bills: SpokenUsage[] = [];
   const spoken = withVoiceMeter(withStandardVoice(server.engine, untold), {
     guildId: noGuild,
-    recordSpeech: (one) => void bills.push(one),
+    recordSpeech: (usage) => void bills.push(usage),
   });
   const sound = await collectSound(spoken, 'Hello.', {
     model: 'kokoro-hd',
@@ -174,12 +178,12 @@ test.each([
 ])(
   'sound is asked for as a stream, of a server that %s',
   async (_, refuses, expected) => {
-    const asked: unknown[] = [];
+    const requests: unknown[] = [];
     using server = await openListeningServer(async (request, response) => {
       const { stream } = JSON.parse(
         Buffer.concat(await Array.fromAsync<Buffer>(request)).toString(),
       );
-      asked.push(stream);
+      requests.push(stream);
       if (refuses && stream)
         response.writeHead(422, { 'content-type': 'application/json' });
       response.end(
@@ -197,12 +201,12 @@ test.each([
       },
     );
     for (let n = 0; n < 2; n++) await collectSound(voice, 'Hello.');
-    expect(asked).toEqual(expected);
+    expect(requests).toEqual(expected);
   },
 );
 
 test('without SPEECH_VOICE one of the listed voices speaks, where the standard one is not among them', async () => {
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   using server = await openListeningServer(async (request, response) => {
     if (request.method === 'GET') {
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -211,7 +215,7 @@ test('without SPEECH_VOICE one of the listed voices speaks, where the standard o
     const { voice } = JSON.parse(
       Buffer.concat(await Array.fromAsync<Buffer>(request)).toString(),
     );
-    asked.push(voice);
+    requests.push(voice);
     response.end(Buffer.alloc(4_800));
   });
   const settings = {
@@ -223,5 +227,5 @@ test('without SPEECH_VOICE one of the listed voices speaks, where the standard o
   const opened = await speechHttp.open(settings, new LocalModels());
   await opened.voices?.loadNames();
   await collectSound(opened, 'Hello.');
-  expect(asked).toEqual(['af_heart']);
+  expect(requests).toEqual(['af_heart']);
 });

@@ -19,7 +19,7 @@ function openPriced(tariff: NonNullable<Parameters<typeof openBudgets>[1]>['tari
   const { budgets, paid } = openBudgets(new VirtualClock(), { tariff });
   return {
     reservation: reserveAnswer(budgets, { kind: 'answer' }) ?? expect.fail('refused'),
-    usd: () => paid.reduce((sum, one) => sum + one.usd, 0),
+    sumUsd: () => paid.reduce((sum, event) => sum + event.usd, 0),
   };
 }
 const makePriced = (usd: Usd) => ({ kind: 'priced', usd }) as const;
@@ -52,7 +52,7 @@ test.each<[string, Usage, number]>([
   (model, usage, usd) => {
     const server = openPriced({ think: makePriced(openAi(model)) });
     server.reservation.recordUsage(usage);
-    expect(server.usd()).toBeCloseTo(usd, 9);
+    expect(server.sumUsd()).toBeCloseTo(usd, 9);
   },
 );
 
@@ -98,7 +98,7 @@ test('recognising costs by the minute, speaking by the character or by how long 
     const engine = createPaidRecogniser(new FakeTranscriber({ texts: ['yes'] }));
     const ears = engine.withReservation(server.reservation);
     await Array.fromAsync(ears.transcribe(pcm, never));
-    return server.usd();
+    return server.sumUsd();
   };
   expect(await hearAtPrice(openAi('gpt-transcribe'))).toBeCloseTo(0.0045, 9);
   expect(await hearAtPrice(openAi('gpt-6-luna'))).toBe(
@@ -109,7 +109,7 @@ test('recognising costs by the minute, speaking by the character or by how long 
     const engine = createPaidVoice(new FakeSynthesizer({ pieces: 600 }));
     const voice = engine.withReservation(server.reservation);
     await Array.fromAsync(voice.synthesize('a'.repeat(1_000), {}, never));
-    return server.usd();
+    return server.sumUsd();
   };
   expect(await speakAtPrice('tts-1')).toBeCloseTo(0.015, 9);
   expect(await speakAtPrice('gpt-4o-mini-tts')).toBeCloseTo(

@@ -39,21 +39,21 @@ test('whoever is forgotten stays nameless on the day before the clock jumped', (
 
 test('no sum is lost between ledger and store, whatever the order of charges, failures and midnights', () => {
   fc.assert(
-    fc.property(fc.array(anyStep, { maxLength: 60 }), (all) => {
+    fc.property(fc.array(anyStep, { maxLength: 60 }), (allLedgerSteps) => {
       const life = {
         ledger: new Ledger(),
         entries: [] as SpendingEntry[],
         wallMs: noon,
         charged: 0,
       };
-      for (const one of all) liveThrough(life, one);
+      for (const ledgerStep of allLedgerSteps) liveThrough(life, ledgerStep);
       const { entries, ledger, charged, wallMs } = life;
       entries.push(...ledger.listUnsaved());
       const ofServer = entries.filter(({ personId }) => personId === undefined);
       expect(ofServer.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0)).toBe(charged);
-      const after = new Ledger();
-      after.recall(entries);
-      expect(after.getStanding(guildId, wallMs)).toEqual(
+      const ledgerAfter = new Ledger();
+      ledgerAfter.recall(entries);
+      expect(ledgerAfter.getStanding(guildId, wallMs)).toEqual(
         ledger.getStanding(guildId, wallMs),
       );
     }),

@@ -198,8 +198,8 @@ test('a store that is silent is waited for at most two seconds', async () => {
   const bot = await openProcess(world, { store });
   let isAnswered: boolean | undefined;
   const fromMs = clock.nowMs();
-  void answerInWriting(bot).then((one) => {
-    isAnswered = one;
+  void answerInWriting(bot).then((item) => {
+    isAnswered = item;
   });
   await clock.advance(2_100);
   expect(isAnswered).toBe(false);

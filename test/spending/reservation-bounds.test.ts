@@ -322,7 +322,7 @@ test('a bound is in the counts that its rates price, and in none of sound itself
     [boundRecognition(1_000), 'perMinute', 'heard'],
   ] as const) {
     const rates = [{}, tokens, { [unit]: 1 }, { ...tokens, [unit]: 1 }];
-    const kinds = rates.map((one) => bound.toUse(1_000, one).kind);
+    const kinds = rates.map((rate) => bound.toUse(1_000, rate).kind);
     expect(kinds).toEqual([kind, 'tokens', kind, kind]);
   }
 });

@@ -45,7 +45,7 @@ test('the operator is alerted at 80 % and at 100 %, once a day, and it clears at
   const changes: AlertChange[] = [];
   const { budgets } = openBudgets(clock, {
     totalUsd: 0.01,
-    onAlert: (one) => changes.push(one),
+    onAlert: (change) => changes.push(change),
   });
   const takeChanges = () =>
     changes.splice(0).map(({ name, state }) => `${name} ${state}`);

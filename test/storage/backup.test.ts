@@ -17,13 +17,17 @@ const always = { kind: 'always' } as const;
 const atWallMs = Date.UTC(2026, 10, 20, 16, 25);
 
 test('a backup made while the bot runs is a whole store of its own', async () => {
-  using place = makeStoreFolder();
-  await using store = await openLocalStore(place.path, options);
+  using tempFolder = makeStoreFolder();
+  await using store = await openLocalStore(tempFolder.path, options);
   await store.consents.write(toGuildId('10'), toPersonId('1'), always);
-  using _writer = holdByAnother(place.path);
-  const path = backUpStore(place.path, join(place.folder, 'backups'), atWallMs);
+  using _writer = holdByAnother(tempFolder.path);
+  const path = backUpStore(
+    tempFolder.path,
+    join(tempFolder.folder, 'backups'),
+    atWallMs,
+  );
   expect(path).toBe(
-    join(place.folder, 'backups', 'parley-2026-11-20T16-25-00-000Z.sqlite'),
+    join(tempFolder.folder, 'backups', 'parley-2026-11-20T16-25-00-000Z.sqlite'),
   );
   expect(readdirSync(dirname(path))).toHaveLength(1);
   await using copy = await openLocalStore(path, options);
@@ -31,10 +35,10 @@ test('a backup made while the bot runs is a whole store of its own', async () =>
 });
 
 test('copies older than seven days are deleted, whole or not, and nothing else', async () => {
-  using place = makeStoreFolder();
-  const dataDir = await makeCopiedStores(place, atWallMs, atWallMs + 1);
+  using tempFolder = makeStoreFolder();
+  const dataDir = await makeCopiedStores(tempFolder, atWallMs, atWallMs + 1);
   const folder = toBackupsFolder(dataDir);
-  const [older = '', newer = ''] = listCopies(folder, place.path);
+  const [older = '', newer = ''] = listCopies(folder, tempFolder.path);
   writeFileSync(`${older}.part`, 'half');
   writeFileSync(join(folder, 'notes.txt'), 'mine');
   deleteOldCopies(dataDir, atWallMs + 7 * dayMs + 1);
@@ -45,34 +49,34 @@ test('copies older than seven days are deleted, whole or not, and nothing else',
 });
 
 test('a backup of nothing makes nothing, and says what to do', () => {
-  using place = makeStoreFolder();
+  using tempFolder = makeStoreFolder();
   expect(() =>
-    backUpStore(place.path, join(place.folder, 'backups'), atWallMs),
+    backUpStore(tempFolder.path, join(tempFolder.folder, 'backups'), atWallMs),
   ).toThrow(
-    `There is no store ${place.path} to copy: start the bot once, or set DATA_DIR.`,
+    `There is no store ${tempFolder.path} to copy: start the bot once, or set DATA_DIR.`,
   );
-  expect(existsSync(place.path)).toBe(false);
-  expect(backUpFormerFormats(place.folder, atWallMs)).toEqual([]);
-  deleteOldCopies(place.folder, atWallMs);
+  expect(existsSync(tempFolder.path)).toBe(false);
+  expect(backUpFormerFormats(tempFolder.folder, atWallMs)).toEqual([]);
+  deleteOldCopies(tempFolder.folder, atWallMs);
 });
 
 test('a damaged store is not copied over good backups', async () => {
-  using place = makeStoreFolder();
-  await makeStore(place.path);
-  const folder = join(place.folder, 'backups');
-  const good = backUpStore(place.path, folder, atWallMs);
-  writeFileSync(place.path, damage);
-  expect(() => backUpStore(place.path, folder, atWallMs + 1)).toThrow(
-    `${place.path} is damaged`,
+  using tempFolder = makeStoreFolder();
+  await makeStore(tempFolder.path);
+  const folder = join(tempFolder.folder, 'backups');
+  const good = backUpStore(tempFolder.path, folder, atWallMs);
+  writeFileSync(tempFolder.path, damage);
+  expect(() => backUpStore(tempFolder.path, folder, atWallMs + 1)).toThrow(
+    `${tempFolder.path} is damaged`,
   );
   expect(readdirSync(folder).map((name) => join(folder, name))).toEqual([good]);
 });
 
 test('a store of a former format is copied before it is migrated, one of the present format is not', async () => {
-  using place = makeStoreFolder();
-  const dataDir = await makeCopiedStores(place);
+  using tempFolder = makeStoreFolder();
+  const dataDir = await makeCopiedStores(tempFolder);
   expect(backUpFormerFormats(dataDir, atWallMs)).toEqual([]);
-  runSql(place.path, 'PRAGMA user_version = 1');
+  runSql(tempFolder.path, 'PRAGMA user_version = 1');
   const copies = backUpFormerFormats(dataDir, atWallMs);
   expect(copies).toEqual([
     join(toBackupsFolder(dataDir), 'parley-2026-11-20T16-25-00-000Z.sqlite'),

@@ -28,11 +28,11 @@ export async function makeStore(path: string) {
 
 /** A store and transcripts that tell of these two, closed, and a copy of each made at each of these times. */
 export async function makeCopiedStores(
-  place: StoreFolder,
+  folder: StoreFolder,
   ...madeAtWallMs: readonly number[]
 ) {
-  const dataDir = dirname(place.path);
-  const store = await openLocalStore(place.path, options);
+  const dataDir = dirname(folder.path);
+  const store = await openLocalStore(folder.path, options);
   for (const id of [adam, eva])
     await store.consents.write(toGuildId('10'), toPersonId(id), { kind: 'always' });
   await store.consents.write(toGuildId('20'), toPersonId(adam), { kind: 'always' });
@@ -43,7 +43,7 @@ export async function makeCopiedStores(
   await store[Symbol.asyncDispose]();
   await transcripts[Symbol.asyncDispose]();
   for (const atWallMs of madeAtWallMs)
-    for (const path of [place.path, toTranscriptsPath(dataDir)])
+    for (const path of [folder.path, toTranscriptsPath(dataDir)])
       backUpStore(path, toBackupsFolder(dataDir), atWallMs);
   return dataDir;
 }

@@ -26,25 +26,25 @@ function startsIn(dataDir: string) {
 }
 
 test('a second process on one DATA_DIR waits 15 s for the first, and is refused with its name', async () => {
-  using place = makeStoreFolder();
-  const { clock, reported, start } = startsIn(place.folder);
+  using tempFolder = makeStoreFolder();
+  const { clock, reported, start } = startsIn(tempFolder.folder);
   using _first = await start();
   const refused = expect(start()).rejects.toMatchObject({
     code: 'store.in_use',
-    message: `DATA_DIR ${place.folder} is in use by ${firstOwner}: end that process, or give each bot its own DATA_DIR.`,
+    message: `DATA_DIR ${tempFolder.folder} is in use by ${firstOwner}: end that process, or give each bot its own DATA_DIR.`,
   });
   await clock.advance(14_900);
   expect(clock.sleeping).toBe(1);
   await clock.advance(200);
   await refused;
   expect(reported).toEqual([
-    `DATA_DIR ${place.folder} is in use by ${firstOwner}: waiting 15 s for it to end.`,
+    `DATA_DIR ${tempFolder.folder} is in use by ${firstOwner}: waiting 15 s for it to end.`,
   ]);
 });
 
 test('a process that is killed leaves no lock, and one that waits can be stopped', async () => {
-  using place = makeStoreFolder();
-  const { clock, start } = startsIn(place.folder);
+  using tempFolder = makeStoreFolder();
+  const { clock, start } = startsIn(tempFolder.folder);
   const holding = `
     import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
     import { realClock as clock } from '#src/base/clock.ts';
@@ -56,11 +56,11 @@ test('a process that is killed leaves no lock, and one that waits can be stopped
     '--input-type=module',
     '-e',
     holding,
-    place.folder,
+    tempFolder.folder,
   ]);
   const ended = once(child, 'exit');
   await once(child.stdout, 'data');
-  expect(findDataDirOwner(place.folder)).toMatchObject({
+  expect(findDataDirOwner(tempFolder.folder)).toMatchObject({
     pid: child.pid,
     host: hostname(),
   });
@@ -71,32 +71,32 @@ test('a process that is killed leaves no lock, and one that waits can be stopped
   await waiting;
   child.kill('SIGKILL');
   await ended;
-  expect(findDataDirOwner(place.folder)).toBeUndefined();
+  expect(findDataDirOwner(tempFolder.folder)).toBeUndefined();
   using _lock = await start();
   expect(clock.nowMs()).toBe(1_000);
 });
 
 test('a lock is no reason to fail: a folder that cannot be written is not locked, and an end leaves nobody named', async () => {
-  using place = makeStoreFolder();
-  writeFileSync(join(place.folder, 'file'), '');
-  for (const path of [join(place.folder, 'file'), '/proc/nope']) {
+  using tempFolder = makeStoreFolder();
+  writeFileSync(join(tempFolder.folder, 'file'), '');
+  for (const path of [join(tempFolder.folder, 'file'), '/proc/nope']) {
     (await startsIn(path).start())[Symbol.dispose]();
   }
-  const data = join(place.folder, 'data');
+  const data = join(tempFolder.folder, 'data');
   (await startsIn(data).start())[Symbol.dispose]();
   expect(readdirSync(data)).toEqual(['parley.lock']);
   expect(findDataDirOwner(data)).toBeUndefined();
-  expect(findDataDirOwner(place.folder)).toBeUndefined();
+  expect(findDataDirOwner(tempFolder.folder)).toBeUndefined();
 });
 
 test.each([99, 12])(
   'a store of format %d, which this program does not read, is refused; what cannot be read is left to the store',
   (version) => {
-    using place = makeStoreFolder();
-    const dataDir = dirname(place.path);
+    using tempFolder = makeStoreFolder();
+    const dataDir = dirname(tempFolder.path);
     expect(() => refuseForeignFormats(dataDir)).not.toThrow();
     mkdirSync(dataDir);
-    writeFileSync(place.path, 'This is no database. '.repeat(100));
+    writeFileSync(tempFolder.path, 'This is no database. '.repeat(100));
     expect(() => refuseForeignFormats(dataDir)).not.toThrow();
     {
       using sqlite = new DatabaseSync(join(dataDir, 'transcripts.db'));

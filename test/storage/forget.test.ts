@@ -48,35 +48,35 @@ function filesWith(folder: string, id: string) {
 
 // Proves: `/privacy forget` leaves no byte in the files of the store by real (SQLite)
 test('not a byte of a forgotten person stays in the files, while the store is open and after it', async () => {
-  using place = makeStoreFolder();
-  const store = await openLocalStore(place.path, options);
+  using tempFolder = makeStoreFolder();
+  const store = await openLocalStore(tempFolder.path, options);
   for (const id of people)
     await store.leftOutPeople.write(toGuildId('10'), toPersonId(id), true);
   const forgotten = people.filter((_, n) => n % 40 === 0);
   for (const id of forgotten) {
-    expect(filesWith(place.folder, id)).not.toEqual([]);
+    expect(filesWith(tempFolder.folder, id)).not.toEqual([]);
     expect(
       await store.consents.erasePerson(
         admitPersonErasure(toGuildId('10'), toPersonId(id)),
       ),
     ).toBe(1);
-    expect(filesWith(place.folder, id)).toEqual([]);
+    expect(filesWith(tempFolder.folder, id)).toEqual([]);
   }
-  expect(filesWith(place.folder, people[1] ?? '')).not.toEqual([]);
+  expect(filesWith(tempFolder.folder, people[1] ?? '')).not.toEqual([]);
   expect((await store.leftOutPeople.read(toGuildId('10'))).size).toBe(
     people.length - forgotten.length,
   );
   await store[Symbol.asyncDispose]();
-  for (const id of forgotten) expect(filesWith(place.folder, id)).toEqual([]);
+  for (const id of forgotten) expect(filesWith(tempFolder.folder, id)).toEqual([]);
 });
 
 test('forgetting waits for a program that reads the store, a backup say, and is called done when no byte is there', async () => {
-  using place = makeStoreFolder();
+  using tempFolder = makeStoreFolder();
   const clock = new VirtualClock();
   const [id = ''] = people;
-  await using store = await openLocalStore(place.path, { clock });
+  await using store = await openLocalStore(tempFolder.path, { clock });
   await store.leftOutPeople.write(toGuildId('10'), toPersonId(id), true);
-  const reader = new DatabaseSync(place.path);
+  const reader = new DatabaseSync(tempFolder.path);
   reader.exec('BEGIN; SELECT * FROM left_out_of_captions');
   const late = expect(
     store.consents.erasePerson(admitPersonErasure(toGuildId('10'), toPersonId(id))),
@@ -92,22 +92,22 @@ test('forgetting waits for a program that reads the store, a backup say, and is 
     admitPersonErasure(toGuildId('10'), toPersonId(id)),
   );
   await clock.advance(500);
-  expect(filesWith(place.folder, id)).not.toEqual([]);
+  expect(filesWith(tempFolder.folder, id)).not.toEqual([]);
   reader.close();
   await passTime();
-  expect([await erasing, filesWith(place.folder, id)]).toEqual([0, []]);
+  expect([await erasing, filesWith(tempFolder.folder, id)]).toEqual([0, []]);
 });
 
 test('what a killed process had deleted leaves the files when the store is opened again', async () => {
   using killed = makeStoreFolder();
-  using place = makeStoreFolder();
+  using tempFolder = makeStoreFolder();
   const [id = ''] = people;
   await using store = await openLocalStore(killed.path, options);
   await store.consents.write(toGuildId('10'), toPersonId(id), always);
   using sqlite = new DatabaseSync(killed.path);
   sqlite.exec('PRAGMA secure_delete = ON; DELETE FROM consents');
-  cpSync(dirname(killed.path), dirname(place.path), { recursive: true });
-  expect(filesWith(place.folder, id)).not.toEqual([]);
-  await using _again = await openLocalStore(place.path, options);
-  expect(filesWith(place.folder, id)).toEqual([]);
+  cpSync(dirname(killed.path), dirname(tempFolder.path), { recursive: true });
+  expect(filesWith(tempFolder.folder, id)).not.toEqual([]);
+  await using _again = await openLocalStore(tempFolder.path, options);
+  expect(filesWith(tempFolder.folder, id)).toEqual([]);
 });

@@ -62,10 +62,10 @@ function restoreStores(options: Omit<RestoreOptions, 'chooseSettings'>) {
 }
 
 /** Copies of an hour ago, as somebody carried them elsewhere, under names of their own. */
-async function carriedAway(place: StoreFolder) {
-  const dataDir = await makeCopiedStores(place, hourAgoMs);
+async function carriedAway(folder: StoreFolder) {
+  const dataDir = await makeCopiedStores(folder, hourAgoMs);
   const [store = '', transcripts = ''] = findNewestCopies(dataDir, true);
-  const elsewhere = join(place.folder, 'elsewhere');
+  const elsewhere = join(folder.folder, 'elsewhere');
   mkdirSync(elsewhere);
   const copies = [join(elsewhere, 'monday.db'), join(elsewhere, 'words')];
   cpSync(store, copies[0] ?? '');
@@ -91,41 +91,41 @@ async function wordsIn(dataDir: string) {
 }
 
 test('the newest copies come back with each no, without a yes or a token, and what stood there before is the newest copy', async () => {
-  using place = makeStoreFolder();
-  const dataDir = await makeCopiedStores(place);
+  using tempFolder = makeStoreFolder();
+  const dataDir = await makeCopiedStores(tempFolder);
   {
-    await using before = await openLocalStore(place.path, options);
-    await before.consents.write(toGuildId('10'), toPersonId(eva), never);
-    await before.leftOutPeople.write(toGuildId('10'), toPersonId(adam), true);
+    await using storeBefore = await openLocalStore(tempFolder.path, options);
+    await storeBefore.consents.write(toGuildId('10'), toPersonId(eva), never);
+    await storeBefore.leftOutPeople.write(toGuildId('10'), toPersonId(adam), true);
     const token = { name: 'door', guildId: toGuildId('10'), createdAtWallMs: 1 };
-    await before.apiTokens.add({ ...token, scopes: ['transcript'] }, 'hash');
+    await storeBefore.apiTokens.add({ ...token, scopes: ['transcript'] }, 'hash');
   }
   copyStores(dataDir);
   const copies = findNewestCopies(dataDir, true);
   {
-    await using store = await openLocalStore(place.path, options);
+    await using store = await openLocalStore(tempFolder.path, options);
     await store.consents.write(toGuildId('30'), toPersonId(eva), always);
   }
   rmSync(toTranscriptsPath(dataDir));
   const restored = restoreStores({ dataDir, copies, nowWallMs });
   expect(restored).toMatchObject([
-    { to: place.path },
+    { to: tempFolder.path },
     { to: toTranscriptsPath(dataDir) },
   ]);
   expect(await consentsIn(dataDir)).toEqual(new Map([[eva, never]]));
   expect(await wordsIn(dataDir)).toEqual(['xylokarp', 'quendorf']);
   {
-    await using after = await openLocalStore(place.path, options);
-    expect(await after.leftOutPeople.read(toGuildId('10'))).toEqual(
+    await using storeAfter = await openLocalStore(tempFolder.path, options);
+    expect(await storeAfter.leftOutPeople.read(toGuildId('10'))).toEqual(
       new Map([[adam, true]]),
     );
-    expect(await after.apiTokens.find('hash')).toBeUndefined();
+    expect(await storeAfter.apiTokens.find('hash')).toBeUndefined();
   }
   const [former = '', ...others] = findNewestCopies(dataDir, false);
   expect([former, others]).toEqual([restored[0]?.former, []]);
   await using copy = await openLocalStore(former, options);
   expect(await copy.consents.read(toGuildId('30'))).toEqual(new Map([[eva, always]]));
-  expect(statSync(place.path).mode & 0o777).toBe(0o600);
+  expect(statSync(tempFolder.path).mode & 0o777).toBe(0o600);
   expect(readdirSync(dataDir).sort()).toEqual([
     'backups',
     'parley.db',
@@ -135,11 +135,11 @@ test('the newest copies come back with each no, without a yes or a token, and wh
 
 // Proves: A restore keeps each no and each erasure by real
 test('each no and each erasure of the copy and of the present store stays, and what was erased since is erased anew', async () => {
-  using place = makeStoreFolder();
-  const dataDir = await makeCopiedStores(place);
+  using tempFolder = makeStoreFolder();
+  const dataDir = await makeCopiedStores(tempFolder);
   const forgotten = { kind: 'forgotten' } as const;
   {
-    await using store = await openLocalStore(place.path, options);
+    await using store = await openLocalStore(tempFolder.path, options);
     await store.consents.write(toGuildId('30'), toPersonId('1'), never);
     await store.consents.write(toGuildId('30'), toPersonId('2'), {
       ...forgotten,
@@ -149,7 +149,7 @@ test('each no and each erasure of the copy and of the present store stays, and w
   }
   const copies = copyStores(dataDir);
   {
-    await using store = await openLocalStore(place.path, options);
+    await using store = await openLocalStore(tempFolder.path, options);
     await store.consents.write(toGuildId('30'), toPersonId('1'), always);
     await store.consents.endErasure({
       guildId: toGuildId('30'),
@@ -171,29 +171,29 @@ test('each no and each erasure of the copy and of the present store stays, and w
   ];
   restoreStores({ dataDir, copies: copies.slice(1), nowWallMs });
   {
-    await using store = await openLocalStore(place.path, options);
+    await using store = await openLocalStore(tempFolder.path, options);
     expect(await store.consents.listErasures()).toEqual(erasures);
   }
   const [main] = restoreStores({ dataDir, copies, nowWallMs });
   expect(main).toMatchObject({ lacksNoes: false });
-  await using after = await openLocalStore(place.path, options);
-  expect(await after.consents.listErasures()).toEqual(erasures);
+  await using storeAfter = await openLocalStore(tempFolder.path, options);
+  expect(await storeAfter.consents.listErasures()).toEqual(erasures);
   const words = await Promise.all(
-    ['10', '20', '30'].map((id) => after.consents.read(toGuildId(id))),
+    ['10', '20', '30'].map((id) => storeAfter.consents.read(toGuildId(id))),
   );
-  expect(words.map((one) => Object.fromEntries(one))).toEqual([
+  expect(words.map((word) => Object.fromEntries(word))).toEqual([
     { [adam]: forgotten, [eva]: never },
     { [eva]: forgotten },
     { 1: never, 2: forgotten },
   ]);
-  expect(await after.leftOutPeople.read(toGuildId('30'))).toEqual(
+  expect(await storeAfter.leftOutPeople.read(toGuildId('30'))).toEqual(
     new Map([['3', true] as const, ['4', true] as const]),
   );
 });
 
 test('of a copy that somebody changed only rows of known tables come back', async () => {
-  using place = makeStoreFolder();
-  const { copies, dataDir } = await carriedAway(place);
+  using tempFolder = makeStoreFolder();
+  const { copies, dataDir } = await carriedAway(tempFolder);
   const [copy = ''] = copies;
   runSql(
     copy,
@@ -211,24 +211,24 @@ test('of a copy that somebody changed only rows of known tables come back', asyn
       .prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY name')
       .all();
   };
-  const present = schemaOf(place.path);
+  const present = schemaOf(tempFolder.path);
   restoreStores({ dataDir, copies: [copy], nowWallMs });
-  expect(schemaOf(place.path)).toEqual(present);
-  await using store = await openLocalStore(place.path, options);
+  expect(schemaOf(tempFolder.path)).toEqual(present);
+  await using store = await openLocalStore(tempFolder.path, options);
   await store.consents.write(toGuildId('10'), toPersonId(adam), never);
   expect(await store.consents.read(toGuildId('10'))).toEqual(new Map([[adam, never]]));
 });
 
 test('where no former store can be read, a restore says whom it may hear again', async () => {
-  using place = makeStoreFolder();
-  const { copies, dataDir } = await carriedAway(place);
+  using tempFolder = makeStoreFolder();
+  const { copies, dataDir } = await carriedAway(tempFolder);
   const told =
     /^No former store could be read: who said no .* is heard again where consent is role or notice\./m;
   expect(restoreDataDir(dataDir, copies).stdout).not.toMatch(told);
   for (const spoil of [
-    () => writeFileSync(place.path, damage),
-    () => runSql(place.path, 'DROP TABLE consents; PRAGMA user_version = 99'),
-    () => rmSync(place.path),
+    () => writeFileSync(tempFolder.path, damage),
+    () => runSql(tempFolder.path, 'DROP TABLE consents; PRAGMA user_version = 99'),
+    () => rmSync(tempFolder.path),
   ]) {
     spoil();
     expect(restoreDataDir(dataDir, copies).stdout).toMatch(told);
@@ -236,10 +236,10 @@ test('where no former store can be read, a restore says whom it may hear again',
 });
 
 test('of a copy older than seven days only settings and each no come back', async () => {
-  using place = makeStoreFolder();
-  const dataDir = await makeCopiedStores(place);
+  using tempFolder = makeStoreFolder();
+  const dataDir = await makeCopiedStores(tempFolder);
   {
-    await using store = await openLocalStore(place.path, options);
+    await using store = await openLocalStore(tempFolder.path, options);
     await store.settings.write(toGuildId('10'), 'captions_days', '7');
     await store.personSettings.write(toGuildId('10'), toPersonId(adam), {
       language: admitChosenLanguage('fr'),
@@ -247,19 +247,21 @@ test('of a copy older than seven days only settings and each no come back', asyn
     await store.consents.write(toGuildId('10'), toPersonId(eva), never);
   }
   const folder = toBackupsFolder(dataDir);
-  const old = backUpStore(place.path, folder, nowWallMs - 8 * dayMs);
+  const old = backUpStore(tempFolder.path, folder, nowWallMs - 8 * dayMs);
   expect(() => restoreStores({ dataDir, copies: [old], nowWallMs })).toThrow(
     `${old} is older than 7 days, so only its settings may come back: npm run restore -- --settings ${old}`,
   );
   expect(restoreDataDir(dataDir, ['--settings', old])).toMatchObject(success);
-  await using after = await openLocalStore(place.path, options);
-  expect(await after.settings.read(toGuildId('10'))).toEqual(
+  await using storeAfter = await openLocalStore(tempFolder.path, options);
+  expect(await storeAfter.settings.read(toGuildId('10'))).toEqual(
     new Map([['captions_days', '7']]),
   );
-  expect(await after.personSettings.read(toGuildId('10'), toPersonId(adam))).toEqual(
-    {},
+  expect(
+    await storeAfter.personSettings.read(toGuildId('10'), toPersonId(adam)),
+  ).toEqual({});
+  expect(await storeAfter.consents.read(toGuildId('10'))).toEqual(
+    new Map([[eva, never]]),
   );
-  expect(await after.consents.read(toGuildId('10'))).toEqual(new Map([[eva, never]]));
 });
 
 /** Lets SQL change a copy. */
@@ -291,8 +293,8 @@ const troubles: readonly Trouble[] = [
 test.each(troubles)(
   '%s is told in a sentence, and changes nothing',
   async (_, message, spoil) => {
-    using place = makeStoreFolder();
-    const { copies, dataDir } = await carriedAway(place);
+    using tempFolder = makeStoreFolder();
+    const { copies, dataDir } = await carriedAway(tempFolder);
     spoil(copies[0] ?? '');
     const listFiles = () =>
       [...readEveryByte(dataDir)].filter(([path]) => path.endsWith('.db'));
@@ -311,13 +313,13 @@ function restoreDataDir(
   return runProgram('restore', { DATA_DIR: dataDir, ...environment }, ...args);
 }
 
-test('npm run restore tells what it put where', async () => {
-  using place = makeStoreFolder();
-  const { copies, dataDir } = await carriedAway(place);
+test('npm run restore prints which copy went into which file', async () => {
+  using tempFolder = makeStoreFolder();
+  const { copies, dataDir } = await carriedAway(tempFolder);
   const { stdout, ...ended } = restoreDataDir(dataDir, copies);
   expect(ended).toMatchObject(success);
   expect(stdout.split('\n')).toEqual([
-    `restored ${place.path} from ${copies[0]}`,
+    `restored ${tempFolder.path} from ${copies[0]}`,
     expect.stringMatching(/^former file: .*parley-[\dTZ-]+\.sqlite$/),
     `restored ${toTranscriptsPath(dataDir)} from ${copies[1]}`,
     expect.stringMatching(/^former file: .*transcripts-[\dTZ-]+\.sqlite$/),
@@ -328,15 +330,15 @@ test('npm run restore tells what it put where', async () => {
 });
 
 test('npm run restore refuses a DATA_DIR that a bot works on, and names the bot', async () => {
-  using place = makeStoreFolder();
-  const { copies, dataDir } = await carriedAway(place);
-  const before = readFileSync(place.path);
+  using tempFolder = makeStoreFolder();
+  const { copies, dataDir } = await carriedAway(tempFolder);
+  const bufferBefore = readFileSync(tempFolder.path);
   using lock = new DatabaseSync(join(dataDir, 'parley.lock'));
   lock.exec('BEGIN EXCLUSIVE');
   const inUse = /^DATA_DIR .* is in use by another process: end that process[^\n]*\n$/;
   const stderr = expect.stringMatching(inUse);
   expect(restoreDataDir(dataDir, copies)).toMatchObject({ status: 1, stderr });
-  expect(readFileSync(place.path).equals(before)).toBe(true);
+  expect(readFileSync(tempFolder.path).equals(bufferBefore)).toBe(true);
 });
 
 /** Servers by id, with all that is stored of their settings. */
@@ -382,44 +384,44 @@ test.each([
 ])(
   'with CONSENT_POLICY=%s npm run restore %s keeps the stricter setting of the copy and the present store',
   async (operatorPolicy, flags) => {
-    using place = makeStoreFolder();
-    const dataDir = await makeCopiedStores(place);
+    using tempFolder = makeStoreFolder();
+    const dataDir = await makeCopiedStores(tempFolder);
     const cases = stricterCases.filter(
       ([, { policy = 'ask' }]) => policy === operatorPolicy,
     );
     const toServers = (side: 'copied' | 'present') =>
       new Map(cases.map(([, sides], n) => [`${100 + n}`, sides[side]]));
-    await writeSettings(place.path, toServers('copied'));
-    const copy = backUpStore(place.path, toBackupsFolder(dataDir), hourAgoMs);
-    await writeSettings(place.path, toServers('present'));
+    await writeSettings(tempFolder.path, toServers('copied'));
+    const copy = backUpStore(tempFolder.path, toBackupsFolder(dataDir), hourAgoMs);
+    await writeSettings(tempFolder.path, toServers('present'));
     const environment = { CONSENT_POLICY: operatorPolicy };
     expect(restoreDataDir(dataDir, [...flags, copy], environment)).toMatchObject(
       success,
     );
     for (const [n, [title, { kept }]] of cases.entries())
-      expect(await readSettings(place.path, `${100 + n}`), title).toEqual(kept);
+      expect(await readSettings(tempFolder.path, `${100 + n}`), title).toEqual(kept);
   },
 );
 
 test('a server that the present store does not know gets all settings of the copy', async () => {
-  using place = makeStoreFolder();
-  const dataDir = await makeCopiedStores(place);
+  using tempFolder = makeStoreFolder();
+  const dataDir = await makeCopiedStores(tempFolder);
   const settings = { consent: 'notice', captions_channel: square };
-  await writeSettings(place.path, new Map([['10', settings]]));
-  const copy = backUpStore(place.path, toBackupsFolder(dataDir), hourAgoMs);
-  rmSync(place.path);
-  await makeStore(place.path);
+  await writeSettings(tempFolder.path, new Map([['10', settings]]));
+  const copy = backUpStore(tempFolder.path, toBackupsFolder(dataDir), hourAgoMs);
+  rmSync(tempFolder.path);
+  await makeStore(tempFolder.path);
   expect(restoreDataDir(dataDir, [copy])).toMatchObject(success);
-  expect(await readSettings(place.path, '10')).toEqual(settings);
+  expect(await readSettings(tempFolder.path, '10')).toEqual(settings);
 });
 
 test.each([[[]], [['--settings']]])(
   'whoever wants private answers in the copy or now gets them after npm run restore %s',
   async (flags) => {
-    using place = makeStoreFolder();
-    const dataDir = await makeCopiedStores(place);
+    using tempFolder = makeStoreFolder();
+    const dataDir = await makeCopiedStores(tempFolder);
     const chooseSettings = async (id: string, settings: PersonSettings) => {
-      await using store = await openLocalStore(place.path, options);
+      await using store = await openLocalStore(tempFolder.path, options);
       await store.personSettings.write(toGuildId('10'), toPersonId(id), settings);
     };
     await chooseSettings(adam, {
@@ -427,16 +429,16 @@ test.each([[[]], [['--settings']]])(
       answers: 'written',
     });
     await chooseSettings(eva, { answers: 'private' });
-    const copy = backUpStore(place.path, toBackupsFolder(dataDir), hourAgoMs);
+    const copy = backUpStore(tempFolder.path, toBackupsFolder(dataDir), hourAgoMs);
     await chooseSettings(adam, {
       language: admitChosenLanguage('de'),
       answers: 'private',
     });
     await chooseSettings(eva, { answers: 'spoken' });
     expect(restoreDataDir(dataDir, [...flags, copy])).toMatchObject(success);
-    await using after = await openLocalStore(place.path, options);
+    await using storeAfter = await openLocalStore(tempFolder.path, options);
     const read = (id: string) =>
-      after.personSettings.read(toGuildId('10'), toPersonId(id));
+      storeAfter.personSettings.read(toGuildId('10'), toPersonId(id));
     const returned = flags.length > 0 ? {} : { language: 'fr' };
     expect(await read(adam)).toEqual({ ...returned, answers: 'private' });
     expect(await read(eva)).toEqual({ answers: 'private' });
@@ -444,18 +446,18 @@ test.each([[[]], [['--settings']]])(
 );
 
 test('nobody counts as told after a restore, whatever the copy and the present store say', async () => {
-  using place = makeStoreFolder();
-  const dataDir = await makeCopiedStores(place);
+  using tempFolder = makeStoreFolder();
+  const dataDir = await makeCopiedStores(tempFolder);
   const tellPerson = async (id: string) => {
-    await using store = await openLocalStore(place.path, options);
+    await using store = await openLocalStore(tempFolder.path, options);
     const told = { rules: 'notice', fromWallMs: 1 };
     const person = { channelId: toChannelId(lounge), personId: toPersonId(id) };
     await store.toldPeople.write(toGuildId('10'), [{ ...person, ...told }]);
   };
   await tellPerson(adam);
-  const copy = backUpStore(place.path, toBackupsFolder(dataDir), hourAgoMs);
+  const copy = backUpStore(tempFolder.path, toBackupsFolder(dataDir), hourAgoMs);
   await tellPerson(eva);
   expect(restoreDataDir(dataDir, [copy])).toMatchObject(success);
-  await using after = await openLocalStore(place.path, options);
-  expect(await after.toldPeople.read(toGuildId('10'))).toEqual([]);
+  await using storeAfter = await openLocalStore(tempFolder.path, options);
+  expect(await storeAfter.toldPeople.read(toGuildId('10'))).toEqual([]);
 });

@@ -11,12 +11,12 @@ const nowWallMs = Date.now();
 test.each([false, true])(
   'a restore brings no spent money back, neither from the copy nor from the present store (settings only: %s)',
   async (isSettingsOnly) => {
-    using place = makeStoreFolder();
-    const dataDir = await makeCopiedStores(place);
+    using tempFolder = makeStoreFolder();
+    const dataDir = await makeCopiedStores(tempFolder);
     const [g, day] = [toGuildId('10'), '2026-11-20'];
     const ofEva = { guildId: g, personId: toPersonId(eva), day };
     const spendInStore = async (nanoUsd: number, ofOther: number) => {
-      await using store = await openLocalStore(place.path, options);
+      await using store = await openLocalStore(tempFolder.path, options);
       const entries = [
         { guildId: g, day, nanoUsd, turns: 1 },
         { ...ofEva, nanoUsd, turns: 1 },
@@ -27,10 +27,10 @@ test.each([false, true])(
     };
     await spendInStore(5, 50);
     const copies = [
-      backUpStore(place.path, toBackupsFolder(dataDir), nowWallMs - 3_600_000),
+      backUpStore(tempFolder.path, toBackupsFolder(dataDir), nowWallMs - 3_600_000),
     ];
     await spendInStore(20, 0);
-    runSql(place.path, "UPDATE spent SET nano_usd = 3 WHERE guild_id = '30'");
+    runSql(tempFolder.path, "UPDATE spent SET nano_usd = 3 WHERE guild_id = '30'");
     restoreStores({
       dataDir,
       copies,
@@ -38,8 +38,8 @@ test.each([false, true])(
       isSettingsOnly,
       chooseSettings: ({ copied }) => copied,
     });
-    await using after = await openLocalStore(place.path, options);
-    const rows = await after.spending.read(day);
+    await using storeAfter = await openLocalStore(tempFolder.path, options);
+    const rows = await storeAfter.spending.read(day);
     const sumRows = (guildId: string, personId?: string) =>
       rows
         .filter((row) => row.guildId === guildId && row.personId === personId)

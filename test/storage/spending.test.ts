@@ -28,11 +28,11 @@ testPortions('the fake book', async () => {
 
 testPortions('SQLite', async () => {
   await using stack = new AsyncDisposableStack();
-  const place = stack.use(makeStoreFolder());
+  const tempFolder = stack.use(makeStoreFolder());
   const openStore = async () =>
-    stack.use(await openLocalStore(place.path, { clock: realClock }));
-  const all = [await openStore(), await openStore()];
-  return Object.assign(stack.move(), { all });
+    stack.use(await openLocalStore(tempFolder.path, { clock: realClock }));
+  const allStores = [await openStore(), await openStore()];
+  return Object.assign(stack.move(), { all: allStores });
 });
 
 const person = toPersonId('987654321987654321');
@@ -44,8 +44,8 @@ const entry = {
 };
 
 test('what a removed server spent stays until its day is over, and of its people nothing', async () => {
-  using place = makeStoreFolder();
-  await using store = await openLocalStore(place.path, { clock: realClock });
+  using tempFolder = makeStoreFolder();
+  await using store = await openLocalStore(tempFolder.path, { clock: realClock });
   const [gone, other] = [
     toGuildId('123456789123456789'),
     toGuildId('223456789123456789'),
@@ -69,6 +69,6 @@ test('what a removed server spent stays until its day is over, and of its people
     '2026-11-22',
   );
   await store.consents.erasePerson(admitPersonErasure(other, person));
-  for (const bytes of readEveryByte(place.folder).values())
+  for (const bytes of readEveryByte(tempFolder.folder).values())
     expect(bytes.includes(Buffer.from(gone))).toBe(false);
 });

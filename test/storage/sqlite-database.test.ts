@@ -11,7 +11,7 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { damage, holdByAnother, makeStoreFolder } from './store-folder.ts';
 
 const always = { kind: 'always' } as const;
-const place = { channelId: toChannelId('100'), messageId: toMessageId('1000') };
+const messagePlace = { channelId: toChannelId('100'), messageId: toMessageId('1000') };
 
 /** A store in a file of this content, with what it tells, a count of its openings, and a disk that may hang. */
 async function openStore(content?: string) {
@@ -41,7 +41,7 @@ async function openStore(content?: string) {
     store,
     events,
     disk,
-    alerts: () => events.filter((event) => event.kind === 'alert'),
+    listAlerts: () => events.filter((event) => event.kind === 'alert'),
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
       folder[Symbol.dispose]();
@@ -78,7 +78,7 @@ test('what a disk that hangs does not answer fails by its deadline, nothing of i
   const answer = Promise.withResolvers<void>();
   disk.works = answer.promise;
   const late = { code: 'store.unwritable', retryable: true };
-  const writePanel = () => store.panels.write(toGuildId('10'), place);
+  const writePanel = () => store.panels.write(toGuildId('10'), messagePlace);
   const failing = Array.from({ length: 3 }, () =>
     expect(writePanel()).rejects.toMatchObject(late),
   );
@@ -105,18 +105,20 @@ test('the number of operations that wait for the store is limited', async () => 
   const waiting = Array.from({ length: 10_000 }, () =>
     store.panels.read(toGuildId('10')),
   );
-  await expect(store.panels.write(toGuildId('10'), place)).rejects.toMatchObject({
-    code: 'store.unwritable',
-    message: expect.stringContaining('Too many operations wait for the store'),
-  });
+  await expect(store.panels.write(toGuildId('10'), messagePlace)).rejects.toMatchObject(
+    {
+      code: 'store.unwritable',
+      message: expect.stringContaining('Too many operations wait for the store'),
+    },
+  );
   answer.resolve();
   await Promise.all(waiting);
-  await store.panels.write(toGuildId('10'), place);
+  await store.panels.write(toGuildId('10'), messagePlace);
 });
 
 test('the operator is told when nothing could be written for 30 seconds, and when it can be again', async () => {
   await using fixture = await openStore();
-  const other = holdByAnother(fixture.path);
+  const otherSync = holdByAnother(fixture.path);
   await expect(
     fixture.store.consents.write(toGuildId('10'), toPersonId('1'), always),
   ).rejects.toThrow('Another program uses the store');
@@ -124,16 +126,18 @@ test('the operator is told when nothing could be written for 30 seconds, and whe
     fixture.store.consents.write(toGuildId('10'), toPersonId('1'), always);
   await fixture.clock.advance(29_000);
   await expect(writeConsent()).rejects.toThrow();
-  expect(fixture.alerts()).toEqual([]);
+  expect(fixture.listAlerts()).toEqual([]);
   await fixture.clock.advance(11_000);
   await expect(writeConsent()).rejects.toThrow();
   const name = 'store-unwritten';
   const cause = expect.stringMatching(
     /^nothing was written for \d+ s: Another program uses the store/,
   );
-  expect(fixture.alerts()).toEqual([{ kind: 'alert', name, state: 'raised', cause }]);
-  other[Symbol.dispose]();
+  expect(fixture.listAlerts()).toEqual([
+    { kind: 'alert', name, state: 'raised', cause },
+  ]);
+  otherSync[Symbol.dispose]();
   await writeConsent();
-  expect(fixture.alerts().slice(1)).toMatchObject([{ name, state: 'cleared' }]);
+  expect(fixture.listAlerts().slice(1)).toMatchObject([{ name, state: 'cleared' }]);
   expect(fixture.events).toContainEqual({ kind: 'written', tookMs: 0 });
 });

@@ -6,11 +6,11 @@ import { mainStore } from '#src/storage/store-kinds.ts';
 import { makeStoreFolder } from './store-folder.ts';
 
 test('the store is written while the thread that sends voice does something else', async () => {
-  using place = makeStoreFolder();
+  using tempFolder = makeStoreFolder();
   await using worker = new SqliteWorker();
-  const call = worker.openFile(place.path);
+  const call = worker.openFile(tempFolder.path);
   await call('open', mainStore.sqlite);
-  using reader = new DatabaseSync(place.path);
+  using reader = new DatabaseSync(tempFolder.path);
   const countRows = () =>
     reader.prepare('SELECT count(*) AS n FROM bot_guilds').get()?.n;
   const writing = call('perform', 'INSERT INTO bot_guilds VALUES (?, ?)', ['1', '10']);

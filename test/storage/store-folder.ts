@@ -61,7 +61,7 @@ export const damage = 'no database '.repeat(1000);
 
 /** Another program that writes to the store until it is let go. */
 export function holdByAnother(path: string) {
-  const other = new DatabaseSync(path);
-  other.exec('BEGIN IMMEDIATE');
-  return other;
+  const otherSync = new DatabaseSync(path);
+  otherSync.exec('BEGIN IMMEDIATE');
+  return otherSync;
 }

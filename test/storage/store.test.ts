@@ -27,19 +27,19 @@ function idOf(person: number) {
 test.each([15, 19])(
   'the yes for a day of format %d is deleted and counted, and the no of a seat is kept',
   async (version) => {
-    using place = makeStoreFolder();
-    await makeStore(place.path);
+    using tempFolder = makeStoreFolder();
+    await makeStore(tempFolder.path);
     const tokens = 'ALTER TABLE api_tokens ADD COLUMN channel_ids text;';
     runSql(
-      place.path,
+      tempFolder.path,
       `${formerRows} ${version > 15 ? tokens : ''} PRAGMA user_version = ${version}`,
     );
     const lost = expect.stringMatching(
       /^The upgrade deletes 1 consents that held for one day/,
     );
-    expect(describeLostRows(dirname(place.path))).toEqual([lost]);
-    await using store = await openLocalStore(place.path, options);
-    expect(describeLostRows(dirname(place.path))).toEqual([]);
+    expect(describeLostRows(dirname(tempFolder.path))).toEqual([lost]);
+    await using store = await openLocalStore(tempFolder.path, options);
+    expect(describeLostRows(dirname(tempFolder.path))).toEqual([]);
     const kept = new Map(Object.entries({ ann: always, bob: never, cy: never }));
     expect(await store.consents.read(toGuildId('g'))).toEqual(kept);
     expect(await store.settings.read(toGuildId('g'))).toEqual(
@@ -55,19 +55,19 @@ test.each([15, 19])(
 );
 
 test('an erasure under way in a store of format 21 goes on, and all other words stay', async () => {
-  using place = makeStoreFolder();
-  await makeStore(place.path);
-  runSql(place.path, `${rowsOfFormat21} PRAGMA user_version = 21`);
-  await using store = await openLocalStore(place.path, options);
+  using tempFolder = makeStoreFolder();
+  await makeStore(tempFolder.path);
+  runSql(tempFolder.path, `${rowsOfFormat21} PRAGMA user_version = 21`);
+  await using store = await openLocalStore(tempFolder.path, options);
   expect(await store.consents.read(toGuildId('g'))).toEqual(keptOfFormat21.consents);
   expect(await store.consents.listErasures()).toEqual(keptOfFormat21.erasures);
 });
 
 test('personas, captions and rests of channels in a store of format 24 become settings of the channels', async () => {
-  using place = makeStoreFolder();
-  await makeStore(place.path);
-  runSql(place.path, `${rowsOfFormat24} PRAGMA user_version = 24`);
-  await using store = await openLocalStore(place.path, options);
+  using tempFolder = makeStoreFolder();
+  await makeStore(tempFolder.path);
+  runSql(tempFolder.path, `${rowsOfFormat24} PRAGMA user_version = 24`);
+  await using store = await openLocalStore(tempFolder.path, options);
   const { settings } = store;
   expect(await settings.read(toGuildId('g'))).toEqual(keptOfFormat24.server);
   expect(await settings.readChannels(toGuildId('g'))).toEqual(keptOfFormat24.channels);
@@ -85,31 +85,33 @@ test('a step that fails leaves the file as it was', () => {
 });
 
 test('a file of a newer bot is left alone, and the operator told to update', async () => {
-  using place = makeStoreFolder();
-  await makeStore(place.path);
-  runSql(place.path, 'PRAGMA user_version = 99');
-  const before = readFileSync(place.path);
-  await expect(openLocalStore(place.path, options)).rejects.toMatchObject({
+  using tempFolder = makeStoreFolder();
+  await makeStore(tempFolder.path);
+  runSql(tempFolder.path, 'PRAGMA user_version = 99');
+  const bufferBefore = readFileSync(tempFolder.path);
+  await expect(openLocalStore(tempFolder.path, options)).rejects.toMatchObject({
     code: 'store.format',
     retryable: false,
     message: expect.stringMatching(
       /has format 99, and this Parley reads formats 15 to 25/,
     ),
   });
-  expect(readEveryByte(place.folder)).toEqual(new Map([[place.path, before]]));
+  expect(readEveryByte(tempFolder.folder)).toEqual(
+    new Map([[tempFolder.path, bufferBefore]]),
+  );
 });
 
 test.each([
   ['no database at all', (path: string) => writeFileSync(path, damage)],
   ['a page of other bytes', spoilPage],
 ])('a damaged file, %s, is refused with the way to a backup', async (_how, spoil) => {
-  using place = makeStoreFolder();
+  using tempFolder = makeStoreFolder();
   {
-    await using store = await openLocalStore(place.path, options);
+    await using store = await openLocalStore(tempFolder.path, options);
     await store.consents.write(toGuildId('10'), toPersonId('1'), never);
   }
-  spoil(place.path);
-  await expect(openLocalStore(place.path, options)).rejects.toMatchObject({
+  spoil(tempFolder.path);
+  await expect(openLocalStore(tempFolder.path, options)).rejects.toMatchObject({
     code: 'store.unreadable',
     message: expect.stringMatching(/^The store .* is damaged: .*backups/),
   });
@@ -126,9 +128,9 @@ test('in a full store people can still be read and forgotten, and then there is 
     code: 'store.unwritable',
     retryable: false,
   });
-  const known = [...(await store.leftOutPeople.read(toGuildId('10'))).keys()];
-  expect(known.length).toBeGreaterThan(40);
-  for (const id of known.slice(0, 200))
+  const knownPersonIds = [...(await store.leftOutPeople.read(toGuildId('10'))).keys()];
+  expect(knownPersonIds.length).toBeGreaterThan(40);
+  for (const id of knownPersonIds.slice(0, 200))
     expect(
       await store.consents.erasePerson(admitPersonErasure(toGuildId('10'), id)),
     ).toBe(1);

@@ -29,10 +29,10 @@ test('every table with a server or a person in it declares what becomes of its r
       )
       .all(column)
       .map(({ name }) => name);
-  const all = storeTables;
-  const ofServers = all.filter(({ server }) => server !== 'nothing');
+  const allTables = storeTables;
+  const ofServers = allTables.filter(({ server }) => server !== 'nothing');
   expect(ofServers.map(({ name }) => name).toSorted()).toEqual(tablesWith('guild_id'));
-  const ofPersons = all.filter(({ person }) => person.length > 0);
+  const ofPersons = allTables.filter(({ person }) => person.length > 0);
   expect(ofPersons.map(({ name }) => name).toSorted()).toEqual(tablesWith('person_id'));
   expect(ofPersons.every(({ columns }) => 'guildId' in columns)).toBe(true);
 });

@@ -51,8 +51,8 @@ async function fillStore(store: LocalTranscriptStore) {
     byName: 'Ana',
   };
   await store.memories.add({ ...memory, ...about, atWallMs: 1 });
-  const place = { guildId: toGuildId('10'), channelId: toChannelId('200') };
-  const message = { ...place, sessionId: 'a', postedAtWallMs: 1 };
+  const channel = { guildId: toGuildId('10'), channelId: toChannelId('200') };
+  const message = { ...channel, sessionId: 'a', postedAtWallMs: 1 };
   for (let n = 1; n <= 20; n++)
     await store.messages.putMessage({ ...message, messageId: toMessageId(`30${n}`) });
 }
@@ -75,8 +75,8 @@ function canariesIn(folder: string) {
 }
 
 test('a file of any size keeps no word and no id of a forgotten person, not between its rows and not as a bound of its index', async () => {
-  using place = makeStoreFolder();
-  await using store = await openLocalTranscripts(place.path, options);
+  using tempFolder = makeStoreFolder();
+  await using store = await openLocalTranscripts(tempFolder.path, options);
   for (const id of ids) await store.writer.putSession(makeSession(id));
   for (let n = 14_000; n < 20_000; n++) {
     const text = `${'so '.repeat(n % 300)}xylo${n}`;
@@ -86,7 +86,7 @@ test('a file of any size keeps no word and no id of a forgotten person, not betw
   expect(
     await store.eraser.erasePerson(admitPersonErasure(toGuildId('10'), person)),
   ).toBe(600);
-  const files = [...readEveryByte(place.folder).values()].map((bytes) =>
+  const files = [...readEveryByte(tempFolder.folder).values()].map((bytes) =>
     bytes.toString('latin1'),
   );
   const words = new Set(files.flatMap((bytes) => bytes.match(/xylo\d{5}/g) ?? []));
@@ -95,11 +95,11 @@ test('a file of any size keeps no word and no id of a forgotten person, not betw
 });
 
 test('nothing of lines that expired, or of a removed server, stays in the files', async () => {
-  using place = makeStoreFolder();
-  await using store = await openLocalTranscripts(place.path, options);
+  using tempFolder = makeStoreFolder();
+  await using store = await openLocalTranscripts(tempFolder.path, options);
   await fillStore(store);
   await store.eraser.eraseGuild(admitServerErasure(toGuildId('10')));
-  expect(canariesIn(place.folder)).toEqual([]);
+  expect(canariesIn(tempFolder.folder)).toEqual([]);
   await fillStore(store);
   const ended = { endedAtWallMs: startedAtWallMs + 300_000 };
   for (const id of ids) await store.writer.putSession(makeSession(id, ended));
@@ -108,7 +108,7 @@ test('nothing of lines that expired, or of a removed server, stays in the files'
     startedAtWallMs + 86_400_000,
     new Map([[toGuildId('10'), 0]]),
   );
-  expect(canariesIn(place.folder)).toEqual([person, 'Zyprianne', 'vombatus']); // its memory
+  expect(canariesIn(tempFolder.folder)).toEqual([person, 'Zyprianne', 'vombatus']); // its memory
 });
 
 /** Gives tables the form in which each session told whether only people who sat there might read it, as the first did. */
@@ -130,8 +130,8 @@ const formerTables = `
   DROP TRIGGER line_words_erased;`;
 
 test('the upgrade of a file deletes what only people who sat there might read, and says how many lines', async () => {
-  using place = makeStoreFolder();
-  const path = toTranscriptsPath(place.folder);
+  using tempFolder = makeStoreFolder();
+  const path = toTranscriptsPath(tempFolder.folder);
   const store = await openLocalTranscripts(path, options);
   await fillStore(store);
   await store[Symbol.asyncDispose]();
@@ -146,20 +146,20 @@ test('the upgrade of a file deletes what only people who sat there might read, a
   const lost = expect.stringMatching(
     /^The upgrade deletes 200 captions that were stored/,
   );
-  expect(describeLostRows(place.folder)).toEqual([lost]);
+  expect(describeLostRows(tempFolder.folder)).toEqual([lost]);
   await using again = await openLocalTranscripts(path, options);
-  expect(describeLostRows(place.folder)).toEqual([]);
+  expect(describeLostRows(tempFolder.folder)).toEqual([]);
   expect(await again.reader.listLines('a', openSessions)).toEqual([]);
   expect(await again.reader.listLines('b', openSessions)).toHaveLength(200);
   expect(await again.messages.listOutdated(99)).toHaveLength(20);
   const search = { guildId: toGuildId('10'), words: 'xylokarp', limit: 9 };
-  const found = await again.reader.search(search, openSessions);
-  expect(found.map(({ session }) => session.id)).toEqual(
+  const foundLines = await again.reader.search(search, openSessions);
+  expect(foundLines.map(({ session }) => session.id)).toEqual(
     expect.not.arrayContaining(['a']),
   );
-  expect(found).not.toEqual([]);
+  expect(foundLines).not.toEqual([]);
   await again.eraser.erasePerson(admitPersonErasure(toGuildId('10'), person));
-  expect(canariesIn(place.folder)).toEqual([]);
+  expect(canariesIn(tempFolder.folder)).toEqual([]);
 });
 
 /** 9,000 lines in three sessions, all with "the", all but the last ten with "and", one with "xylokarp". */
@@ -182,10 +182,10 @@ async function manyLines() {
 
 test('frequent words alone find the newest lines with all of them, then with the rarest, as far as their channels are open', async () => {
   await using store = await manyLines();
-  const findLines = async (words: string, given: ReadableChannels, limit = 4) => {
+  const findLines = async (text: string, channels: ReadableChannels, limit = 4) => {
     const lines = await store.reader.search(
-      { guildId: toGuildId('10'), words, limit },
-      given,
+      { guildId: toGuildId('10'), words: text, limit },
+      channels,
     );
     return lines.map(({ line }) => `${line.sessionId}${line.number}`);
   };
@@ -219,17 +219,17 @@ test('transcripts of servers that keep none are never in a file', async () => {
 });
 
 test('npm run backup copies transcripts only when it is told to, and says when there are none', async () => {
-  using place = makeStoreFolder();
-  new DatabaseSync(join(place.folder, 'parley.db')).close();
+  using tempFolder = makeStoreFolder();
+  new DatabaseSync(join(tempFolder.folder, 'parley.db')).close();
   const runBackup = (...args: string[]) =>
-    runProgram('backup', { DATA_DIR: place.folder }, ...args);
-  const folder = toBackupsFolder(place.folder);
-  const old = backUpStore(join(place.folder, 'parley.db'), folder, 0);
+    runProgram('backup', { DATA_DIR: tempFolder.folder }, ...args);
+  const folder = toBackupsFolder(tempFolder.folder);
+  const old = backUpStore(join(tempFolder.folder, 'parley.db'), folder, 0);
   const none = expect.stringContaining('There are no transcripts');
   expect(runBackup('--transcripts')).toMatchObject({ status: 0, stderr: none });
   expect(existsSync(old)).toBe(false);
   await using store = await openLocalTranscripts(
-    toTranscriptsPath(place.folder),
+    toTranscriptsPath(tempFolder.folder),
     options,
   );
   await store.writer.putSession(makeSession('a'));

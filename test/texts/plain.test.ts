@@ -24,11 +24,11 @@ test('an address ends where markdown could begin inside it', () => {
 });
 
 test('nothing somebody is called mentions anybody', () => {
-  const words = escapeMarkdown(
+  const text = escapeMarkdown(
     '@everyone @here @ev\u200beryone <@1> <@&2> <#3> </join:4>',
   );
-  expect(words).not.toMatch(/@(everyone|here)/);
-  expect(words).not.toMatch(/(?<!\\)<[@#/]/);
+  expect(text).not.toMatch(/@(everyone|here)/);
+  expect(text).not.toMatch(/(?<!\\)<[@#/]/);
 });
 
 test('writing direction and invisible characters are taken out, line breaks and emoji stay', () => {

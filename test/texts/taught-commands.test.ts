@@ -6,13 +6,16 @@ import { formatText, type Locale, readTexts } from '#src/texts/texts.ts';
 
 /** Options of each command by its name, say `voice me`; a group has those of all its commands. */
 const optionsByCommand = new Map<string, readonly CommandOption[]>(
-  commands.flatMap((one) => {
-    if ('label' in one) return [];
-    if (!('commands' in one)) return [[one.name, one.options] as const];
-    const parts = one.commands.map(
-      (part) => [`${one.name} ${part.name}`, part.options] as const,
+  commands.flatMap((command) => {
+    if ('label' in command) return [];
+    if (!('commands' in command)) return [[command.name, command.options] as const];
+    const pieces = command.commands.map(
+      (part) => [`${command.name} ${part.name}`, part.options] as const,
     );
-    return [[one.name, parts.flatMap(([, options]) => options)] as const, ...parts];
+    return [
+      [command.name, pieces.flatMap(([, options]) => options)] as const,
+      ...pieces,
+    ];
   }),
 );
 
@@ -25,28 +28,28 @@ const optionPattern =
 
 /** Commands, options and values of choices that a sentence teaches and that do not exist in its language. */
 function findUnknownParts(sentence: string, locale: Locale = 'en') {
-  const found = [...sentence.matchAll(commandPattern)];
-  const [first] = found;
+  const matches = [...sentence.matchAll(commandPattern)];
+  const [first] = matches;
   if (!first) return [];
-  const taught = found.map(([typed, name = '', part = '']) => {
-    const isGroup = [...optionsByCommand.keys()].some((one) =>
-      one.startsWith(`${name} `),
+  const taught = matches.map(([typed, name = '', part = '']) => {
+    const isGroup = [...optionsByCommand.keys()].some((text) =>
+      text.startsWith(`${name} `),
     );
     const command = isGroup && part !== '' ? `${name} ${part}` : name;
     return { typed, options: optionsByCommand.get(command) };
   });
-  const options = taught.flatMap((one) => one.options ?? []);
+  const options = taught.flatMap((entry) => entry.options ?? []);
   const named = [...sentence.slice(first.index).matchAll(optionPattern)];
   const isKnown = (name: string, value: string) =>
     options.some((option) => {
       if (formatText(`option.${option.name}`, {}, locale) !== name) return false;
       if (option.kind !== 'choice') return true;
-      return option.values.some((one) =>
-        formatText(`choice.${one}`, {}, locale).startsWith(value),
+      return option.values.some((choice) =>
+        formatText(`choice.${choice}`, {}, locale).startsWith(value),
       );
     });
   return [
-    ...taught.flatMap((one) => (one.options ? [] : [one.typed])),
+    ...taught.flatMap((entry) => (entry.options ? [] : [entry.typed])),
     ...named.flatMap(([typed, name = '', value = '']) =>
       isKnown(name, value) ? [] : [typed],
     ),

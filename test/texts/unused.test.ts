@@ -19,16 +19,16 @@ const templates = [
   ),
 ]
   .filter(
-    (one) => one.includes('${') && /[a-z]{3}/.test(one.replace(/\$\{[^}]*\}/g, '')),
+    (text) => text.includes('${') && /[a-z]{3}/.test(text.replace(/\$\{[^}]*\}/g, '')),
   )
-  .map((one) => one.split(/\$\{[^}]*\}/).map((part) => part.replaceAll('.', '\\.')))
-  .map((parts) => new RegExp(`^${parts.join('[a-z][\\w. -]*')}$`));
+  .map((text) => text.split(/\$\{[^}]*\}/).map((part) => part.replaceAll('.', '\\.')))
+  .map((pieces) => new RegExp(`^${pieces.join('[a-z][\\w. -]*')}$`));
 
 test('every text is used somewhere', () => {
   const ids = [...readTexts('en').keys()];
   expect(ids.length).toBeGreaterThan(300);
   const unused = ids.filter(
-    (id) => !literals.has(id) && !templates.some((one) => one.test(id)),
+    (id) => !literals.has(id) && !templates.some((template) => template.test(id)),
   );
   expect(unused).toEqual([]);
 });

@@ -31,9 +31,9 @@ if (read.kind === 'bad') throw new Error(read.mistakes.join('\n'));
 const { config } = read;
 const stack = new AsyncDisposableStack();
 
-function isRole(one: ProviderRole) {
+function isRole(item: ProviderRole) {
   try {
-    loadEngine(one, place);
+    loadEngine(item, place);
     return true;
   } catch (error) {
     refusals.push(getErrorMessage(error));
@@ -42,7 +42,7 @@ function isRole(one: ProviderRole) {
 }
 
 test(`${place}: the doctor finds no fault`, async () => {
-  const examined = listRoles(config.engines).find((one) => one.group === group);
+  const examined = listRoles(config.engines).find((engine) => engine.group === group);
   if (!examined) throw new Error(`no role ${group}`);
   const deadline = { clock: realClock, deadlineMs: 50_000 };
   const { findings } = await examineRole(examined, deadline);
@@ -70,8 +70,8 @@ if (role === 'chat') {
   await using models = new LocalModels();
   const voice = await openLocalSynthesizer({ models });
   /** An utterance with the words that the engine itself hears in it: the doctor's probe judges whether they are right. */
-  const speakRecognised = async (words: string) => {
-    const pcm = resamplePcm(await collectSound(voice, words), listenRateHz);
+  const speakRecognised = async (text: string) => {
+    const pcm = resamplePcm(await collectSound(voice, text), listenRateHz);
     return { pcm, text: await transcribeText(transcriber, pcm) };
   };
   const first = await speakRecognised('What time is it in the house of my mother?');

@@ -47,7 +47,7 @@ function makeUtterance(facts: Facts): UtteranceFacts {
 /** After these events. */
 function decideAfter(facts: Facts, events: readonly AddressEvent[] = []) {
   const state = events.reduce(
-    (now, one) => stepAddressing(now, one, rules),
+    (now, event) => stepAddressing(now, event, rules),
     initialAddressing,
   );
   return decideUtterance(makeUtterance(facts), state, rules);
@@ -107,7 +107,7 @@ type Row = readonly [
   events?: readonly AddressEvent[],
 ];
 
-const heard: readonly Row[] = [
+const heardRows: readonly Row[] = [
   [
     'without voice nobody said anything',
     { evidence: noEvidence },
@@ -242,7 +242,7 @@ const commands: readonly Row[] = [
   ],
 ];
 
-const rows = [...heard, ...addressed, ...commands].map(
+const rows = [...heardRows, ...addressed, ...commands].map(
   ([rule, facts, decision, events = []]) => [rule, facts, decision, events] as const,
 );
 

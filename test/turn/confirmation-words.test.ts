@@ -38,7 +38,7 @@ test.each([
   'Ja, bitte!',
   'はい、お願いします。',
   'Sí, por favor.',
-])('%j is a yes', (said) => expect(findYesOrNo(said, names)).toBe('yes'));
+])('%j is a yes', (utterance) => expect(findYesOrNo(utterance, names)).toBe('yes'));
 
 test.each([
   ['Sí, por favor.', 'en', 'yes'],
@@ -46,8 +46,8 @@ test.each([
   ['いいえ。', 'en', 'no'],
   ['Tak.', 'pl', 'yes'],
   ['Nein, danke.', 'fr', 'no'],
-])('%j of somebody who usually speaks %s is a %s', (said, language, answer) =>
-  expect(findYesOrNo(said, names, language)).toBe(answer),
+])('%j of somebody who usually speaks %s is a %s', (utterance, language, answer) =>
+  expect(findYesOrNo(utterance, names, language)).toBe(answer),
 );
 
 test.each([
@@ -66,7 +66,9 @@ test.each([
   'Say yes.',
   'Ja, aber leiser.',
   'Ya basta.',
-])('%j is no yes', (said) => expect(findYesOrNo(said, names)).not.toBe('yes'));
+])('%j is no yes', (utterance) =>
+  expect(findYesOrNo(utterance, names)).not.toBe('yes'),
+);
 
 test('every no of every language refuses, alone and with the name of the bot, where that language is spoken', () => {
   for (const { code, confirmations } of languages) {
@@ -94,9 +96,9 @@ test.each([
   'Never mind.',
   'Nein, danke.',
   'いいえ。',
-])('%j is a no', (said) => expect(findYesOrNo(said, names)).toBe('no'));
+])('%j is a no', (utterance) => expect(findYesOrNo(utterance, names)).toBe('no'));
 
 test.each(['No?', 'No, make it 50.', 'No idea.', 'Not yet.', 'Yes and no.', 'Stop.'])(
   '%j is no no',
-  (said) => expect(findYesOrNo(said, names)).not.toBe('no'),
+  (utterance) => expect(findYesOrNo(utterance, names)).not.toBe('no'),
 );

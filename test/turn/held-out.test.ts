@@ -9,14 +9,16 @@ type Place = 'end' | '|' | '/';
 
 /** Texts up to each mark and to the end. */
 const texts = heldOut.flatMap((line) => {
-  const parts = line.split(/ ([|/]) /);
+  const pieces = line.split(/ ([|/]) /);
   const joinSaid = (n: number) =>
-    parts
+    pieces
       .slice(0, n + 1)
       .filter((_, at) => at % 2 === 0)
       .join(' ');
-  return parts.flatMap((_, n) =>
-    n % 2 === 0 ? [{ text: joinSaid(n), place: (parts[n + 1] ?? 'end') as Place }] : [],
+  return pieces.flatMap((_, n) =>
+    n % 2 === 0
+      ? [{ text: joinSaid(n), place: (pieces[n + 1] ?? 'end') as Place }]
+      : [],
   );
 });
 

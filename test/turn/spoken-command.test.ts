@@ -48,7 +48,7 @@ test('a no is understood in each language that there are words of', () => {
 });
 
 test('each phrase of the word data is understood alone, in capitals, and with the name of the bot', () => {
-  const all = languages.flatMap(({ commands }) => commands.doNotHear);
+  const allTexts = languages.flatMap(({ commands }) => commands.doNotHear);
   const listForms = (phrase: string) => [
     phrase,
     `${phrase}.`,
@@ -57,14 +57,14 @@ test('each phrase of the word data is understood alone, in capitals, and with th
     `${phrase}, Nova.`,
     phrase.replaceAll(',', ''),
   ];
-  expect(all.length).toBeGreaterThan(200);
-  expect(all.flatMap(listForms).filter((text) => findHeardWish(text) !== 'no')).toEqual(
-    [],
-  );
+  expect(allTexts.length).toBeGreaterThan(200);
+  expect(
+    allTexts.flatMap(listForms).filter((text) => findHeardWish(text) !== 'no'),
+  ).toEqual([]);
 });
 
 test('the name of the bot, politeness, hums and commas change nothing', () => {
-  const said = [
+  const utterances = [
     "Nova, don't listen to me",
     "Nova, please don't listen to me any more",
     "um, don't listen to me, Nova, thanks",
@@ -74,7 +74,7 @@ test('the name of the bot, politeness, hums and commas change nothing', () => {
     'Ich will nicht dass du mir zuhörst',
     'Hör auf, mich zu hören, bitte.',
   ];
-  expect(said.filter((text) => findHeardWish(text) !== 'no')).toEqual([]);
+  expect(utterances.filter((text) => findHeardWish(text) !== 'no')).toEqual([]);
 });
 
 test('no sentence that only comes near a no is one', () => {

@@ -38,13 +38,15 @@ export class FactHistory<Value> {
 
   /** Values that held between two instants, ends included. */
   listBetween(fromMs: number, toMs: number): readonly Value[] {
-    const later = this.#values.filter((one) => one.atMs > fromMs && one.atMs <= toMs);
+    const later = this.#values.filter(
+      (entry) => entry.atMs > fromMs && entry.atMs <= toMs,
+    );
     return [this.getAt(fromMs), ...later.map(({ value }) => value)];
   }
 
   #find(atMs: number) {
-    const found = this.#values.findLast((one) => one.atMs <= atMs);
-    if (!found) throw new Error('A fact has a first value.');
-    return found;
+    const match = this.#values.findLast((entry) => entry.atMs <= atMs);
+    if (!match) throw new Error('A fact has a first value.');
+    return match;
   }
 }

@@ -50,7 +50,7 @@ export function judgeWorld(
 
 function judgeHearing({ by, fromMs, heardFrames }: Saying, world: SceneWorld) {
   const person = world.getPerson(by);
-  for (const frame of [...heardFrames].sort((one, other) => one - other)) {
+  for (const frame of [...heardFrames].sort((one, otherValue) => one - otherValue)) {
     const atMs = fromMs + frame * frameMs;
     const leak = findLeak(person, atMs, world);
     if (leak) return [{ rule: leak, text: `${by} was heard at ${formatMs(atMs)}` }];
@@ -152,7 +152,7 @@ function isShownAsHeard({ by, fromMs, toMs }: Saying, world: SceneWorld) {
   if (channel === undefined || seats.some((seat) => seat !== channel)) return undefined;
   const panels = world.panel.listBetween(fromMs - lagMs, toMs + 1_000);
   const named = panels.map((panel) => listHeardNames(panel).includes(by));
-  return named.every((one) => one === named[0]) ? named[0] : undefined;
+  return named.every((item) => item === named[0]) ? named[0] : undefined;
 }
 
 function listHeardNames(panel: string) {
@@ -197,8 +197,8 @@ function judgeOwners(world: SceneWorld): readonly Finding[] {
   const findSeat = (atMs: number) => world.botSeat.getAt(atMs - 1);
   const leak = world.sounds.find(({ atMs, text = '' }) =>
     world.givenWords.some(
-      (given) =>
-        text !== '' && given.text.includes(text) && given.channel !== findSeat(atMs),
+      (fields) =>
+        text !== '' && fields.text.includes(text) && fields.channel !== findSeat(atMs),
     ),
   );
   if (!leak) return [];

@@ -123,8 +123,8 @@ const actPlayers: ActPlayers = {
     await stage.pass(500);
     return undefined;
   },
-  async runs({ name, stage }, words) {
-    await stage.run(name, words);
+  async runs({ name, stage }, text) {
+    await stage.run(name, text);
     return undefined;
   },
   async presses({ name, stage }, button) {

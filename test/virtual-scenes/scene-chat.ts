@@ -41,17 +41,17 @@ export class SceneChat {
   createPoster(isAlive: () => boolean): VoiceChannelChatPoster {
     return {
       writeText: async (channel, text, signal) => {
-        const shown = text.findForPlace(channel.channelId);
+        const shownText = text.findForPlace(channel.channelId);
         await this.#deliver(signal, isAlive);
-        if (shown === undefined) throw createForbiddenError();
-        this.#noteInChannel(channel, shown);
+        if (shownText === undefined) throw createForbiddenError();
+        this.#noteInChannel(channel, shownText);
       },
       notifyPeople: async (channel, lines, signal, buttons = []) => {
         await this.#deliver(signal, isAlive);
         for (const { personId, text } of lines) {
-          const shown = text.findForPlace(channel.channelId);
-          if (shown === undefined) throw createForbiddenError();
-          this.#noteLine('mention', this.#listNames([personId]), shown, buttons);
+          const shownText = text.findForPlace(channel.channelId);
+          if (shownText === undefined) throw createForbiddenError();
+          this.#noteLine('mention', this.#listNames([personId]), shownText, buttons);
         }
       },
       tellPerson: async (personId, words, signal) => {
@@ -91,9 +91,9 @@ export class SceneChat {
     return {
       setListener,
       replyTo: async ({ channelId, messageId }, text, signal) => {
-        const shown = text.findForPlace(channelId) ?? '';
+        const shownText = text.findForPlace(channelId) ?? '';
         await this.#deliver(signal, isAlive);
-        this.#noteLine('reply', [getAuthor(messageId) ?? ''], shown);
+        this.#noteLine('reply', [getAuthor(messageId) ?? ''], shownText);
         return 'sent';
       },
     };
@@ -106,9 +106,9 @@ export class SceneChat {
   ): PanelBoard {
     return {
       show: (guildId, content) => {
-        const place = { guildId, channelId: toChannelId('nowhere') };
+        const channel = { guildId, channelId: toChannelId('nowhere') };
         if (isAlive())
-          this.#showPanel(openPanel(content, place, { isNoWider: () => true }));
+          this.#showPanel(openPanel(content, channel, { isNoWider: () => true }));
       },
       showLeft: () => {
         if (isAlive()) this.#showPanel(toLeftPanel());
@@ -147,11 +147,11 @@ export class SceneChat {
   }
 
   #noteInChannel({ name }: ChannelRef, text: string, buttons: readonly string[] = []) {
-    const channel = sceneChannels.find((one) => one === name);
+    const channel = sceneChannels.find((sceneChannel) => sceneChannel === name);
     const present = channel ? this.#deps.world.listPresent(channel) : [];
     this.#noteLine(
       'chat',
-      present.map((one) => one.name),
+      present.map((person) => person.name),
       text,
       buttons,
     );

@@ -58,9 +58,9 @@ export class SceneProcess {
     const { budgets, chat, clock, engines, openLink, places, policy, stores } = deps;
     const isAlive = () => this.#isAlive;
     this.opener = new FakeLinkOpener([]);
-    this.opener.openLink = async (...given) =>
+    this.opener.openLink = async (...args) =>
       this.#isAlive
-        ? await openLink(...given)
+        ? await openLink(...args)
         : await new Promise<never>(() => undefined);
     this.fixture = openSessionFixture(
       {
@@ -97,8 +97,8 @@ export class SceneProcess {
   }
 
   /** Runs a command by its words, as in `/settings set key:consent value:notice`. */
-  async runCommand(words: string, call: Omit<CommandCall, 'inputs'>): Promise<Replies> {
-    const [line = '', ...options] = words.slice(1).split(/ (?=[a-z_]+:)/);
+  async runCommand(text: string, call: Omit<CommandCall, 'inputs'>): Promise<Replies> {
+    const [line = '', ...options] = text.slice(1).split(/ (?=[a-z_]+:)/);
     const inputs = Object.fromEntries(
       options.map((option) => {
         const [, key = '', value = ''] = /^([a-z_]+):(.*)$/s.exec(option) ?? [];

@@ -44,7 +44,7 @@ export function makeSayingPackets(
 
 /** Frames of sayings in a sound, by which a judge knows which packets reached a recogniser. */
 export function readMarks(samples: Int16Array): readonly MarkedFrame[] {
-  const found: MarkedFrame[] = [];
+  const frames: MarkedFrame[] = [];
   for (
     let at = samples.indexOf(frameMark[0]);
     at >= 0;
@@ -52,9 +52,9 @@ export function readMarks(samples: Int16Array): readonly MarkedFrame[] {
   ) {
     const [mark, saying, frame] = samples.subarray(at + 1, at + 4);
     if (mark === frameMark[1] && saying !== undefined && frame !== undefined)
-      found.push({ saying, frame });
+      frames.push({ saying, frame });
   }
-  return found;
+  return frames;
 }
 
 function makeMarkedFrame(saying: number, frame: number) {

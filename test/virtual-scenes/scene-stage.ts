@@ -135,26 +135,26 @@ export class SceneStage implements Disposable {
   /** Gives or takes a role, of which Discord tells the bot only when asked. */
   changeRoles(name: string, role: SceneRole, has: boolean): void {
     const person = this.world.getPerson(name);
-    const others = person.roles.last.filter((one) => one !== role);
+    const others = person.roles.last.filter((item) => item !== role);
     person.roles.set(this.nowMs, has ? [...others, role] : others);
     this.#link?.link.roles.set(person.id, person.roles.last.map(toSceneRoleId));
   }
 
   /** Runs a command for a person. */
-  async run(name: string, words: string): Promise<Replies> {
+  async run(name: string, text: string): Promise<Replies> {
     const person = this.world.getPerson(name);
-    const line = words.split(' ').slice(0, 2).join(' ');
+    const line = text.split(' ').slice(0, 2).join(' ');
     this.#noteMeaning(
       person,
-      commandMeanings[line] ?? commandMeanings[words],
+      commandMeanings[line] ?? commandMeanings[text],
       'pressed',
     );
-    const filled = fillMentions(words, this.world);
+    const filled = fillMentions(text, this.world);
     if (this.#isDenClosed) this.world.noteGivenWords(filled);
     const replies = await this.waitFor(
       this.#process.runCommand(filled, this.#toCall(person)),
     );
-    if (words.startsWith('/join') && this.botChannel === person.seat.last)
+    if (text.startsWith('/join') && this.botChannel === person.seat.last)
       this.world.noteAnswer(person, 'called', this.nowMs);
     return this.#noteReplies(person, replies);
   }
@@ -220,7 +220,7 @@ export class SceneStage implements Disposable {
     };
     this.world.sayings.push({ by: name, text, fromMs, toMs, ...unheard });
     this.#packets = [...this.#packets, ...packets].sort(
-      (one, other) => one.atMs - other.atMs,
+      (packet, otherPacket) => packet.atMs - otherPacket.atMs,
     );
     await this.pass(toMs - this.nowMs + recogniseMs);
     // What no recogniser got cannot count.
@@ -280,7 +280,7 @@ export class SceneStage implements Disposable {
     const people = [...this.world.people.values()];
     const noes = people
       .filter(({ answer }) => answer.last === 'no')
-      .map((one) => one.name);
+      .map((person) => person.name);
     this.#copy = { rules: this.#storedRules, noes };
   }
 
@@ -366,9 +366,12 @@ export class SceneStage implements Disposable {
   }
 
   async #openLink({ name }: ChannelRef, mayHear: MayHear) {
-    const channel = sceneChannels.find((one) => one === name) ?? 'Lounge';
+    const channel =
+      sceneChannels.find((sceneChannel) => sceneChannel === name) ?? 'Lounge';
     const link = new FakeLink(mayHear);
-    link.present.push(...this.world.listPresent(channel).map((one) => one.toMember()));
+    link.present.push(
+      ...this.world.listPresent(channel).map((person) => person.toMember()),
+    );
     this.#link = { link, channel };
     this.world.botSeat.set(this.nowMs, channel);
     return link;
@@ -462,7 +465,9 @@ export class SceneStage implements Disposable {
     if (!voice || voice.isNoted) return;
     voice.isNoted = true;
     const channel = this.botChannel;
-    const names = channel ? this.world.listPresent(channel).map((one) => one.name) : [];
+    const names = channel
+      ? this.world.listPresent(channel).map((person) => person.name)
+      : [];
     const line = {
       atMs: this.nowMs,
       kind: 'voice',
@@ -543,7 +548,7 @@ export class SceneStage implements Disposable {
 
   #createPlaces(): Places {
     const findByChannelId = (channelId: string) =>
-      sceneChannels.map(toRef).find((one) => one.channelId === channelId);
+      sceneChannels.map(toRef).find((channelRef) => channelRef.channelId === channelId);
     return {
       hasGuild: (guildId) => guildId === sceneGuildId,
       findChannelFacts: () => healthyFacts,
@@ -560,9 +565,9 @@ export class SceneStage implements Disposable {
       hasSameReaders: () => !this.#isDenClosed,
       listMembers: async () => [],
       listPeople: ({ name }) => {
-        const channel = sceneChannels.find((one) => one === name);
+        const channel = sceneChannels.find((sceneChannel) => sceneChannel === name);
         return channel
-          ? this.world.listPresent(channel).map((one) => one.toMember())
+          ? this.world.listPresent(channel).map((person) => person.toMember())
           : [];
       },
     };
@@ -589,15 +594,15 @@ function toRulesChange(
 }
 
 function chooseStricterRules(
-  one: StoredRules,
-  other: StoredRules,
+  rules: StoredRules,
+  otherRules: StoredRules,
   operator: ScenePolicy,
 ): StoredRules {
-  const [first, second] = [one.policy ?? operator, other.policy ?? operator];
+  const [first, second] = [rules.policy ?? operator, otherRules.policy ?? operator];
   const isFirst = scenePolicies.indexOf(first) <= scenePolicies.indexOf(second);
   return {
-    policy: isFirst ? one.policy : other.policy,
-    needsRole: one.needsRole || other.needsRole,
-    blocked: [...new Set([...one.blocked, ...other.blocked])],
+    policy: isFirst ? rules.policy : otherRules.policy,
+    needsRole: rules.needsRole || otherRules.needsRole,
+    blocked: [...new Set([...rules.blocked, ...otherRules.blocked])],
   };
 }

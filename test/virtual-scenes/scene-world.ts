@@ -141,8 +141,8 @@ export class SceneWorld {
 
   /** Gets a person by name, who exists from the first call on. */
   getPerson(name: string): ScenePerson {
-    const known = this.people.get(name);
-    if (known) return known;
+    const knownPerson = this.people.get(name);
+    if (knownPerson) return knownPerson;
     const person = new ScenePerson(name, this.people.size + 1, this.#roles[name] ?? []);
     this.people.set(name, person);
     return person;
@@ -202,7 +202,7 @@ export function parsePolicy(value: string): ScenePolicy | undefined {
 /** Fills `{Ben}` and `{members}` with mentions. */
 export function fillMentions(text: string, world: SceneWorld): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const role = sceneRoles.find((one) => one === name);
+    const role = sceneRoles.find((sceneRole) => sceneRole === name);
     return role ? `<@&${toSceneRoleId(role)}>` : `<@${world.getPerson(name).id}>`;
   });
 }

@@ -87,9 +87,9 @@ export async function writeErrorCurve(file: string): Promise<string> {
 function judgeSilence(row: PauseRow, head: TurnHead): JudgedSilence {
   const answers = row.answers.map(({ askedMs, pooled, probability }) => {
     const bytes = Uint8Array.from(Buffer.from(pooled, 'base64'));
-    const heard = { pooled: new Float32Array(bytes.buffer), probability };
-    const ownLogit = computeTurnLogit({ bias: 0, own: 1, pooled: [] }, heard);
-    return { askedMs, logit: computeTurnLogit(head, heard), ownLogit };
+    const heardSound = { pooled: new Float32Array(bytes.buffer), probability };
+    const ownLogit = computeTurnLogit({ bias: 0, own: 1, pooled: [] }, heardSound);
+    return { askedMs, logit: computeTurnLogit(head, heardSound), ownLogit };
   });
   const [first] = answers;
   let logit: number | undefined;

@@ -78,24 +78,24 @@ async function listRows(
   const answers = new Map<number, HeardTurn>();
   const moments = await listMoments(scene, deps, async (samples, askedAtMs) => {
     if (!isCounted(scene, askedAtMs)) return undefined;
-    const heard = await hearTurn(samples);
-    answers.set(askedAtMs, heard);
-    return heard.probability;
+    const heardTurn = await hearTurn(samples);
+    answers.set(askedAtMs, heardTurn);
+    return heardTurn.probability;
   });
   return scene.silences.map((silence): PauseRow => {
     const { fromMs, toMs } = silence;
     const spokenWords = scene.words.filter(([, from]) => from < fromMs);
-    const words = spokenWords.map(([text]) => text).join(' ');
+    const sentence = spokenWords.map(([text]) => text).join(' ');
     return {
       file: scene.file,
       kind: silence.kind,
       insertedMs: silence.insertedMs,
       lengthMs: toMs - fromMs,
       profile: scene.profile,
-      words,
+      words: sentence,
       wordCount: spokenWords.length,
       spokenMs: fromMs - (spokenWords[0]?.[1] ?? fromMs),
-      wordsLogit: predictEndOfTurn(words, scene.language).completeLogit,
+      wordsLogit: predictEndOfTurn(sentence, scene.language).completeLogit,
       moments: moments
         .filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
         .map(({ atMs, silentMs, signs }): MomentRow => {

@@ -76,8 +76,8 @@ export function* listEchoEvents(
         atMs: left * 20,
       };
     }
-    for (const heard of stream.put(packet)) {
-      for (const window of meter.measureSound(heard)) {
+    for (const heardSound of stream.put(packet)) {
+      for (const window of meter.measureSound(heardSound)) {
         yield { kind: 'window', window, arrivedMs: packet.atMs };
       }
     }
@@ -99,11 +99,11 @@ function decodeEcho(frames: readonly Int16Array[], codec: OpusCodec) {
     codec.createEncoder(speakRateHz),
     codec.createDecoder(roomRateHz),
   ];
-  const heard = new Int16Array(frames.length * frameSamples);
+  const heardSound = new Int16Array(frames.length * frameSamples);
   frames.forEach((frame, n) => {
-    heard.set(decoder.decode(encoder.encode(frame)), n * frameSamples);
+    heardSound.set(decoder.decode(encoder.encode(frame)), n * frameSamples);
   });
-  return heard;
+  return heardSound;
 }
 
 /** Silence as long as the frames sent: headphones give no echo. */

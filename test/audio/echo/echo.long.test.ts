@@ -44,8 +44,8 @@ function lengthMs(utterance: readonly EchoJudgement[]) {
 
 /** From the same instant to the verdict. */
 function msTo(verdict: EchoView['verdict'], utterance: readonly EchoJudgement[]) {
-  const found = utterance.find((judged) => judged.verdict === verdict);
-  return found && found.atMs - (utterance[0]?.atMs ?? 0) + windowMs;
+  const foundJudgement = utterance.find((judged) => judged.verdict === verdict);
+  return foundJudgement && foundJudgement.atMs - (utterance[0]?.atMs ?? 0) + windowMs;
 }
 
 let codec: OpusCodec;
@@ -133,8 +133,12 @@ test('a short word over the echo is speech, from the word on', {
       own,
       seed: n + 1,
     });
-    const found = all.flat().find(({ ownFromMs }) => ownFromMs !== undefined);
-    return found && found.atMs > atMs && found.atMs < atMs + sound.length / 48 + 150;
+    const foundJudgement = all.flat().find(({ ownFromMs }) => ownFromMs !== undefined);
+    return (
+      foundJudgement &&
+      foundJudgement.atMs > atMs &&
+      foundJudgement.atMs < atMs + sound.length / 48 + 150
+    );
   });
   expect(noticed.filter(Boolean).length).toBeGreaterThanOrEqual(9);
 });

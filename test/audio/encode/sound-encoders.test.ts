@@ -39,15 +39,15 @@ test.each(soundFormats)(
     expect(early / bytes.length).toBeGreaterThan(0.85);
     const file = format === 'pcm' ? wavOf(bytes) : bytes;
     const name = `sound.${format}`;
-    const heard = await recordings.read(
+    const heardSound = await recordings.read(
       toGuildId('g'),
       { url: '', name, bytes: file },
       signal,
     );
-    const lengthMs = (heard.samples.length / 16_000) * 1_000;
+    const lengthMs = (heardSound.samples.length / 16_000) * 1_000;
     expect(lengthMs).toBeGreaterThan(2_340);
     expect(lengthMs).toBeLessThan(format === 'mp3' ? 2_460 : 2_350); // MP3 fills its frames
-    const middle = heard.samples.subarray(4_000, 32_000);
+    const middle = heardSound.samples.subarray(4_000, 32_000);
     expect(measureRms(middle) / measureRms(sound)).toBeCloseTo(1, 1);
   },
 );

@@ -22,8 +22,8 @@ test.each([
   ['mailto:a.b+c@mail-d.co.uk', 'a dot b plus c at mail dash d dot co dot uk'],
   ['Node.js and main.ts', 'Node dot js and main dot ts'],
   ['ping 10.0.0.1.', 'ping 10 dot 0 dot 0 dot 1.'],
-])('the address in %j is said as people say it', (text, said) =>
-  expect(sayAddresses(text, 'en-GB')).toBe(said),
+])('the address in %j is said as people say it', (text, utterance) =>
+  expect(sayAddresses(text, 'en-GB')).toBe(utterance),
 );
 
 test.each([
@@ -40,11 +40,11 @@ test.each([
   ['pl', 'a małpa b kropka de'],
   ['pt-BR', 'a arroba b ponto de'],
   [undefined, 'a at b dot de'],
-])('in %s an address is said in its words', (language, said) =>
-  expect(sayAddresses('a@b.de', language)).toBe(said),
+])('in %s an address is said in its words', (language, utterance) =>
+  expect(sayAddresses('a@b.de', language)).toBe(utterance),
 );
 
-test('in a language without words for it the voice gets an address without what nobody would say', () => {
+test('in a language without words for an address the voice gets its host and path alone', () => {
   expect(sayAddresses('Se https://www.a.se:80/b?c=d, eller a@b.se.', 'sv')).toBe(
     'Se a.se:80/b, eller a@b.se.',
   );
@@ -68,7 +68,7 @@ test.each([
   ],
 ])(
   'an address inside a sentence in %s is said in its words: %s',
-  (language, text, said) => expect(sayAddresses(text, language)).toBe(said),
+  (language, text, utterance) => expect(sayAddresses(text, language)).toBe(utterance),
 );
 
 test('an address stays whole where it is read, whatever marks stand in it', () => {

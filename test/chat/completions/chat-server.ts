@@ -45,17 +45,18 @@ export const openAudioChat: typeof openChatServer = (answers, options) =>
   openChatServer(answers, { voice: 'alloy', ...options });
 
 export function listWords(
-  parts: readonly ChatPart[],
+  chatParts: readonly ChatPart[],
   kind: 'text' | 'transcript' = 'transcript',
 ) {
-  return parts.map((part) => (part.kind === kind ? part.text : '')).join('');
+  return chatParts.map((part) => (part.kind === kind ? part.text : '')).join('');
 }
 
-export const joinText = (parts: readonly ChatPart[]) => listWords(parts, 'text');
+export const joinText = (chatParts: readonly ChatPart[]) =>
+  listWords(chatParts, 'text');
 
-export function joinSound(parts: readonly ChatPart[]) {
+export function joinSound(chatParts: readonly ChatPart[]) {
   return Buffer.concat(
-    parts.flatMap((part) => (part.kind === 'sound' ? [part.bytes] : [])),
+    chatParts.flatMap((part) => (part.kind === 'sound' ? [part.bytes] : [])),
   );
 }
 

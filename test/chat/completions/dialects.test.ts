@@ -84,8 +84,8 @@ test.each<[string, readonly object[], readonly string[]]>([
     ['{"on"'],
   ],
 ])('a tool called %s is called once each', async (_, some, expected) => {
-  const parts = await partsOf(answerStream(some), [lamp]);
-  const calls = parts.flatMap((part) => (part.kind === 'tool' ? [part.call] : []));
+  const chatParts = await partsOf(answerStream(some), [lamp]);
+  const calls = chatParts.flatMap((part) => (part.kind === 'tool' ? [part.call] : []));
   expect(calls.map(({ argumentsJson }) => argumentsJson)).toEqual(expected);
   expect(new Set(calls.map(({ id }) => id)).size).toBe(calls.length);
 });

@@ -120,9 +120,9 @@ test.each([
 });
 
 test('an error behind words means that the answer broke off', async () => {
-  const words = `data: ${JSON.stringify(toSaidChunk('Yes, of'))}\n\n`;
+  const text = `data: ${JSON.stringify(toSaidChunk('Yes, of'))}\n\n`;
   const error = 'data: {"error": {"message": "upstream died", "code": "500"}}\n\n';
-  await using server = await open([writeBody(words + error)]);
+  await using server = await open([writeBody(text + error)]);
   const { parts, error: thrown } = await server.ask();
   expect(joinText(parts)).toBe('Yes, of');
   expect(thrown).toMatchObject({ code: 'provider.truncated' });
@@ -188,8 +188,8 @@ test('each request for one answer has a reservation of its own, and each that wa
       return { maxUnits, release: () => released?.push(maxUnits) };
     },
   });
-  const parts = await Array.fromAsync(metered.reply([hello], [lamp], never));
-  expect(joinText(parts)).toBe('Hi.');
+  const chatParts = await Array.fromAsync(metered.reply([hello], [lamp], never));
+  expect(joinText(chatParts)).toBe('Hi.');
   expect([reserved, released]).toEqual([
     [100, 101, 102],
     [100, 101, 102],
@@ -238,7 +238,7 @@ test('a server that writes more than its limit gets the limit by both names, and
   const count = { choices: [], usage: { prompt_tokens: 9, completion_tokens: 121 } };
   const options = {
     maxTokens: 100,
-    report: ({ what }: { what: string }) => told.push(what),
+    noteReport: ({ what }: { what: string }) => told.push(what),
   };
   const answer = answerStream([toSaidChunk('Hi.'), makeDelta({}, 'length'), count]);
   await using server = await open([answer], options);
@@ -267,8 +267,8 @@ test('arguments that are encoded twice are unwrapped once', async () => {
 test.each(['message', 'text'])(
   'words in `%s` in place of `delta` are read',
   async (field) => {
-    const makeChunk = (words: string) => ({
-      choices: [field === 'text' ? { text: words } : { message: { content: words } }],
+    const makeChunk = (text: string) => ({
+      choices: [field === 'text' ? { text: text } : { message: { content: text } }],
     });
     await using server = await open([
       answerStream([makeChunk('It is'), makeChunk(' four.')]),

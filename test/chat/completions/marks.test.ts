@@ -28,11 +28,11 @@ function readIn(
 ) {
   const answer = new AnswerText({ ...talk, ...options });
   const decoder = new TextDecoder();
-  const shown = pieces.map((piece) =>
+  const shownTexts = pieces.map((piece) =>
     answer.push(decoder.decode(piece, { stream: true })),
   );
-  const words = `${shown.join('')}${answer.flush(false)}`;
-  return { words, calls: answer.calls, faults: answer.faults };
+  const text = `${shownTexts.join('')}${answer.flush(false)}`;
+  return { words: text, calls: answer.calls, faults: answer.faults };
 }
 
 /** The same for every cut of a text. */
@@ -135,8 +135,8 @@ test.each([
   ['Nova: It is four.', 'It is four.'],
   ['**Nova:** It is four.', 'It is four.'],
   ['It is four.\nBen: and now?\nNova: Five.', 'It is four.'],
-])('names that the model wrote as in the history are not said: %j', (text, words) =>
-  expect(readCut(text).words).toBe(words),
+])('names that the model wrote as in the history are not said: %j', (text, sentence) =>
+  expect(readCut(text).words).toBe(sentence),
 );
 
 test('no mark of the tables stands for two things', () => {

@@ -177,12 +177,12 @@ test.each([
   ['7', 1],
 ])(
   'counts of a server that cannot be, %s and %s, are no report',
-  async (asked, reported) => {
+  async (request, reported) => {
     await using server = await open([
-      answerStream([toSaidChunk('Hi.'), stopChunk, countUsage(asked, reported)]),
+      answerStream([toSaidChunk('Hi.'), stopChunk, countUsage(request, reported)]),
     ]);
-    const parts = (await server.ask()).parts;
-    expect(parts.filter(({ kind }) => kind === 'usage')).toEqual([]);
+    const chatParts = (await server.ask()).parts;
+    expect(chatParts.filter(({ kind }) => kind === 'usage')).toEqual([]);
   },
 );
 
@@ -260,13 +260,20 @@ test('messages and fields of a program go as they stand, but the model and the m
   const fields = { model: 'dear', top_k: 3, stream: false, max_tokens: 40, tools: [] };
   const sent = fields as unknown as SentFields;
   const messages = [makeUserMessage('one'), makeUserMessage('two'), hello];
-  const parts = server.model.reply(messages, [], never, undefined, undefined, sent);
-  await Array.fromAsync(parts);
+  const replyStream = server.model.reply(
+    messages,
+    [],
+    never,
+    undefined,
+    undefined,
+    sent,
+  );
+  await Array.fromAsync(replyStream);
   expect(server.bodies).toEqual([
     {
       model: 'mock',
       messages: [
-        ...messages.slice(0, 2).map((one) => one.sent),
+        ...messages.slice(0, 2).map((message) => message.sent),
         { role: 'user', content: 'Ana: hello' },
       ],
       top_k: 3,

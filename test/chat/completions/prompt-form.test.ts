@@ -28,7 +28,7 @@ test('without a system role the instructions stand before the first question, al
     content: 'What is it?',
     pictures: [picture],
   };
-  const heard: ChatMessage = {
+  const heardMessage: ChatMessage = {
     role: 'user',
     name: 'Ana',
     content: '',
@@ -44,7 +44,7 @@ test('without a system role the instructions stand before the first question, al
       content: [{ text: 'Be brief.\n\nAna: What is it?' }, { type: 'image_url' }],
     },
   ]);
-  expect(createMessages([system, heard], inQuestion)).toMatchObject([
+  expect(createMessages([system, heardMessage], inQuestion)).toMatchObject([
     { role: 'user', content: [{ text: 'Be brief.\n\nAna:' }, { type: 'input_audio' }] },
   ]);
 });
@@ -52,10 +52,10 @@ test('without a system role the instructions stand before the first question, al
 test('the instructions of a program stand there as well', () => {
   const makeSentMessage = (role: string, content: unknown) =>
     ({ role, content: '', sent: { role, content } }) as unknown as ChatMessage;
-  const parts = [{ type: 'text', text: 'Be kind.' }];
+  const deps = [{ type: 'text', text: 'Be kind.' }];
   expect(
     createMessages(
-      [makeSentMessage('developer', parts), makeSentMessage('user', 'Hi.')],
+      [makeSentMessage('developer', deps), makeSentMessage('user', 'Hi.')],
       inQuestion,
     ),
   ).toEqual([{ role: 'user', content: 'Be kind.\n\nHi.' }]);

@@ -29,10 +29,10 @@ test.each([
   ['zero', [0], 'It is 0 degrees.'],
   ['a boolean', [true], 'It is true degrees.'],
   ['a list with a number', [[{ type: 'text', text: 6 }]], 'It is 6 degrees.'],
-])('%s as content is text', async (_, contents, words) => {
+])('%s as content is text', async (_, contents, text) => {
   const chunks = ['It is ', ...contents, ' degrees.'].map(toSaidChunk);
   await using server = await openChatServer([answerStream([...chunks, stopChunk])]);
-  expect(joinText((await server.ask()).parts)).toBe(words);
+  expect(joinText((await server.ask()).parts)).toBe(text);
 });
 
 test('a number as the transcript of sound is text', async () => {
@@ -50,7 +50,7 @@ test('a number as the transcript of sound is text', async () => {
 // https://github.com/vllm-project/vllm-omni/blob/main/vllm_omni/entrypoints/openai/serving_chat.py
 test.each(['the chunk', 'its choice', 'its delta'])(
   'content is sound where the modality of %s says so',
-  async (place) => {
+  async (placeName) => {
     const bytes = Buffer.alloc(24_000, 7);
     const content = toBase64(bytes);
     const modality = 'audio';
@@ -58,7 +58,7 @@ test.each(['the chunk', 'its choice', 'its delta'])(
       'the chunk': { modality, choices: [{ delta: { content } }] },
       'its choice': { choices: [{ modality, delta: { content } }] },
       'its delta': { choices: [{ delta: { modality, content } }] },
-    }[place];
+    }[placeName];
     const words = { modality: 'text', ...toSaidChunk('It is four.') };
     await using server = await openAudioChat([
       answerStream([words, chunk ?? {}, stopChunk]),

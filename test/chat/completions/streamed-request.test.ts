@@ -26,18 +26,18 @@ async function openHearing(
   const requests: { how: string; body: string; isClosed: boolean }[] = [];
   const server = await openListeningServer((request, response) => {
     const isWhole = request.headers['content-length'] !== undefined;
-    const one = { how: isWhole ? 'whole' : 'part', body: '', isClosed: false };
-    requests.push(one);
+    const entry = { how: isWhole ? 'whole' : 'part', body: '', isClosed: false };
+    requests.push(entry);
     if (!isWhole) begin(response);
     request.setEncoding('utf8').on('data', (text) => {
-      one.body += text;
+      entry.body += text;
     });
     request.on('end', () => {
-      if (!isWhole) one.how = 'all parts';
+      if (!isWhole) entry.how = 'all parts';
       (isWhole ? answerSound : end)(response);
     });
     request.socket.once('close', () => {
-      one.isClosed = true;
+      entry.isClosed = true;
     });
   });
   const client = openClient({ baseUrl: `${server.origin}/v1` });
@@ -46,14 +46,14 @@ async function openHearing(
     ...server,
     requests,
     list: () => requests.map(({ how }) => how),
-    feed: (live: LiveSound) => model.feed?.(makeMessages(0, live), [], live),
+    feedLive: (live: LiveSound) => model.feed?.(makeMessages(0, live), [], live),
     async ask(
       messages: readonly ChatMessage[],
       { signal } = new AbortController(),
-      words = 'Four.',
+      text = 'Four.',
     ) {
-      const parts = model.reply(messages, [], signal)[Symbol.asyncIterator]();
-      expect(listWords((await drainAnswer(parts)).parts)).toBe(words);
+      const replyStream = model.reply(messages, [], signal)[Symbol.asyncIterator]();
+      expect(listWords((await drainAnswer(replyStream)).parts)).toBe(text);
     },
   };
 }
@@ -81,7 +81,7 @@ function makeMessages(
 /** Feeds an utterance, and waits until the server has much of it. */
 async function speakUtterance(hearing: Awaited<ReturnType<typeof openHearing>>) {
   const [live, { length }] = [new LiveSound(), hearing.requests];
-  hearing.feed(live);
+  hearing.feedLive(live);
   for (const opus of packets) live.push({ samples: loud, opus });
   await vi.waitFor(() =>
     expect(hearing.requests[length]?.body.length).toBeGreaterThan(1_800),
@@ -113,11 +113,11 @@ test.each<[string, Handle]>([
     await using hearing = await openHearing(refusal);
     for (const at of [0, 2]) {
       const live = new LiveSound();
-      hearing.feed(live);
+      hearing.feedLive(live);
       await vi.waitFor(() => expect(hearing.requests[at]?.isClosed).toBe(true));
       await hearing.ask(makeMessages(25, live));
     }
-    hearing.feed(new LiveSound());
+    hearing.feedLive(new LiveSound());
     await hearing.ask(makeMessages(25, undefined));
     expect(hearing.list()).toEqual(['part', 'whole', 'part', 'whole', 'whole']);
   },
@@ -150,7 +150,7 @@ test('a server that says nothing to a request in parts is asked by a whole one, 
   await vi.waitFor(() => expect(hearing.list()).toEqual(['all parts']));
   late.abort();
   await asking;
-  hearing.feed(new LiveSound());
+  hearing.feedLive(new LiveSound());
   await hearing.ask(makeMessages(25, undefined));
   expect(hearing.list()).toEqual(['all parts', 'whole', 'whole']);
 });
@@ -175,12 +175,12 @@ test.each<[string, (live: LiveSound) => void]>([
 test('an answer that is given up ends its request, and the sound begins another', async () => {
   await using hearing = await openHearing(keepSilent, keepSilent);
   const live = await speakUtterance(hearing);
-  const over = new AbortController();
-  const asking = hearing.ask(makeMessages(25, live), over, '');
+  const abort = new AbortController();
+  const asking = hearing.ask(makeMessages(25, live), abort, '');
   await vi.waitFor(() => expect(hearing.list()).toEqual(['all parts']));
-  over.abort();
+  abort.abort();
   await vi.waitFor(() => expect(hearing.requests[0]?.isClosed).toBe(true));
   await asking;
-  hearing.feed(live);
+  hearing.feedLive(live);
   await vi.waitFor(() => expect(hearing.list()).toEqual(['all parts', 'part']));
 });

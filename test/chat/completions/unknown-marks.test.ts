@@ -16,13 +16,12 @@ const talk: AnswerTextOptions = {
 /** Reads a text that comes in these pieces. */
 function readPieces(pieces: readonly string[], options: Partial<AnswerTextOptions>) {
   const answer = new AnswerText({ ...talk, ...options });
-  const words =
-    pieces.map((piece) => answer.push(piece)).join('') + answer.flush(false);
+  const text = pieces.map((piece) => answer.push(piece)).join('') + answer.flush(false);
   const calls = answer.calls.map(({ name, argumentsJson }) => [
     name,
     JSON.parse(argumentsJson),
   ]);
-  return { words, calls, faults: answer.faults };
+  return { words: text, calls, faults: answer.faults };
 }
 
 /** Reads a text whole and cut at every byte, which has to make no difference. */
@@ -150,7 +149,7 @@ const frames = fc
   .filter((frame) => !/^(?:think|reason|user|human|no|off|end)/.test(frame))
   .map((frame) => `q${frame}`);
 
-test('a call in a frame that nobody has met runs, and nothing of it is said', () => {
+test('a tool call between unknown marks runs, and none of its text is spoken', () => {
   fc.assert(
     fc.property(
       frames,
@@ -197,8 +196,8 @@ test.each([
   ['[[THOUGHT]]They want tea.[[/THOUGHT]]Earl Grey.', 'Earl Grey.'],
   ['\u3010think\u3011They want tea.\u3010/think\u3011Earl Grey.', 'Earl Grey.'],
   ['<unused5>It is <unused7>four.', 'It is four.'],
-])('of %j only the answer is said', (text, words) =>
-  expect(readAtEveryByte(text).words).toBe(words),
+])('of %j only the answer is said', (text, sentence) =>
+  expect(readAtEveryByte(text).words).toBe(sentence),
 );
 
 test.each([
@@ -252,8 +251,8 @@ test('ordinary words stay as they are, however they are cut', () => {
   fc.assert(
     fc.property(
       fc.array(fc.constantFrom(...ordinary), { minLength: 1, maxLength: 4 }),
-      (parts) => {
-        const text = parts.join(' ').trimStart();
+      (pieces) => {
+        const text = pieces.join(' ').trimStart();
         expect(readAtEveryByte(text)).toEqual({ words: text, calls: [], faults: [] });
       },
     ),
@@ -264,8 +263,8 @@ test('ordinary words stay as they are, however they are cut', () => {
 /** Words as an answer of any pipeline yields them. */
 function readWords(pieces: readonly string[]) {
   const answer = new AnswerWords({ ...talk, tools: [] });
-  const parts = pieces.flatMap((piece) => [...answer.push('text', piece)]);
-  const text = [...parts, ...answer.release(false)]
+  const chatParts = pieces.flatMap((piece) => [...answer.push('text', piece)]);
+  const text = [...chatParts, ...answer.release(false)]
     .map((part) => ('text' in part ? part.text : ''))
     .join('');
   return { text, faults: answer.faults };

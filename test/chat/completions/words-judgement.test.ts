@@ -13,9 +13,9 @@ function readVerdicts(pieces: Iterable<string>, isThinking = false) {
     isThinking,
     onJudged: (isWhole) => void verdicts.push(isWhole),
   });
-  const shown = [...pieces].map((piece) => text.push(piece)).join('');
-  const words = shown + text.flush(false);
-  return { words, verdicts, calls: text.calls.map(({ name }) => name) };
+  const shownText = [...pieces].map((piece) => text.push(piece)).join('');
+  const sentence = shownText + text.flush(false);
+  return { words: sentence, verdicts, calls: text.calls.map(({ name }) => name) };
 }
 
 const answer = 'Ten *miles*, "Ben".';
@@ -122,13 +122,13 @@ test.each([
   ['nothing else', [toSaidChunk('goes on')], ''],
 ])(
   'a server that sends the judgement and %s is asked once',
-  async (_, chunks, words) => {
+  async (_, chunks, text) => {
     await using server = await openChatServer([answerStream([...chunks, stopChunk])]);
     const verdicts: boolean[] = [];
     const onJudged = (isWhole: boolean) => void verdicts.push(isWhole);
     const tools = [{ name: 'lamp', description: '', parameters: {} }];
     const { parts } = await server.ask([{ ...order, onJudged }], tools);
-    expect(joinText(parts)).toBe(words);
+    expect(joinText(parts)).toBe(text);
     expect(verdicts).toEqual([false]);
     expect(server.bodies).toHaveLength(1);
     expect(JSON.stringify(server.bodies)).not.toContain('onJudged');

@@ -24,8 +24,8 @@ async function readReply(content: string) {
 }
 
 test('an answer of a process comes in parts, with speed and memory for the operator', async () => {
-  const said = 'All that is said comes back in small pieces.';
-  expect(await readReply(said)).toBe(said);
+  const utterance = 'All that is said comes back in small pieces.';
+  expect(await readReply(utterance)).toBe(utterance);
   expect(chat.speed).toEqual({
     tokensPerSecond: 150,
     residentBytes: 1_000,

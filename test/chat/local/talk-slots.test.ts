@@ -27,8 +27,8 @@ test('a talk finds the place that holds its words, and another talk does not tak
     using held = slots.hold([...talkA, ...toTokens(7)], 50);
     expect(held?.sequence).toBe(a);
   }
-  using other = slots.hold(talkB, 50);
-  expect(other?.sequence).toBe(b);
+  using otherSlot = slots.hold(talkB, 50);
+  expect(otherSlot?.sequence).toBe(b);
 });
 
 test('a third talk takes the place that nobody has used for longest, and none that is busy', () => {

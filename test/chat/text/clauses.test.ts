@@ -84,8 +84,13 @@ test.each([
 );
 
 test('however long a sentence or a word, a clause is short enough for any engine', () => {
-  const words = 'word '.repeat(400);
-  for (const text of [words, 'x'.repeat(5000), '😀'.repeat(3000), '好'.repeat(999)]) {
+  const sentence = 'word '.repeat(400);
+  for (const text of [
+    sentence,
+    'x'.repeat(5000),
+    '😀'.repeat(3000),
+    '好'.repeat(999),
+  ]) {
     const cut = splitClauses(text);
     expect(cut[0]?.length).toBeLessThanOrEqual(100);
     expect(Math.max(...cut.map(({ length }) => length))).toBeLessThanOrEqual(240);
@@ -216,7 +221,7 @@ test.each([
 ])('a long clause without spaces (%s) is cut between words', (language, text) => {
   const starts = [
     ...new Intl.Segmenter(language, { granularity: 'word' }).segment(text),
-  ].map((one) => one.index);
+  ].map((segmentData) => segmentData.index);
   const [first = '', ...more] = splitClauses(text);
   expect(more.length).toBeGreaterThan(0);
   expect(starts).toContain(first.length);

@@ -28,9 +28,9 @@ test.each([
 test.each([
   [`See [the page](${long}) for more.`, 'See the page for more.'],
   ['Use `foo(a, b); bar. Baz(c)` now. Bye.', 'Use now. Bye.'],
-])('of %j nothing is said that is for the eyes', (text, words) => {
+])('of %j nothing is said that is for the eyes', (text, sentence) => {
   for (const size of [1, 3, 7, text.length])
-    expect(listClauses(text, size).join(' ')).toBe(words);
+    expect(listClauses(text, size).join(' ')).toBe(sentence);
 });
 
 test('an address without an end is cut, so that it stops no answer', () => {

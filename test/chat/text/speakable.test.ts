@@ -20,7 +20,9 @@ test.each([
   ['Use snake_case, 3 * 4 and 2 < 3.', 'Use snake_case, 3 * 4 and 2 < 3.'],
   ['5 \\* 3 © 2026', '5 * 3 © 2026'],
   ['Привет, как дела? 你好。', 'Привет, как дела? 你好。'],
-])('%j is said as %j', (written, said) => expect(toSpeakable(written)).toBe(said));
+])('%j is said as %j', (written, utterance) =>
+  expect(toSpeakable(written)).toBe(utterance),
+);
 
 /** What no mouth can say, and what is left of it. The last members stand in no report that was given to us. */
 test.each([
@@ -48,8 +50,8 @@ test.each([
   ['5 &lt; 6&nbsp;&#x2013; a&hellip; &unknown;', '5 < 6 – a… &unknown;'],
   // https://github.com/github/docs/blob/main/content/get-started/writing-on-github/working-with-advanced-formatting/organizing-information-with-tables.md
   ['Name | Age\n:--- | ---:\n', 'Name | Age'],
-])('%j, written by models, is said as %j', (written, said) =>
-  expect(toSpeakable(written)).toBe(said),
+])('%j, written by models, is said as %j', (written, utterance) =>
+  expect(toSpeakable(written)).toBe(utterance),
 );
 
 test.each([
@@ -62,8 +64,8 @@ test.each([
   ['[Whispering] Come here. (chuckles softly)', 'Come here.'],
   ['[beat drops] Dance!', 'Dance!'],
   ['\uff08笑\uff09はい。 (lacht) Ja. [rires] Oui.', 'はい。 Ja. Oui.'],
-])('the direction of %j is not read as words', (written, said) =>
-  expect(toSpeakable(written)).toBe(said),
+])('the direction of %j is not read as words', (written, utterance) =>
+  expect(toSpeakable(written)).toBe(utterance),
 );
 
 test.each([

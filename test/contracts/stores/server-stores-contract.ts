@@ -140,11 +140,14 @@ export function testGuildStore(name: string, open: OpenStore) {
       isMuted: false,
       sounds: [],
     };
-    const place = { channelId: toChannelId('100'), messageId: toMessageId('1000') };
+    const messagePlace = {
+      channelId: toChannelId('100'),
+      messageId: toMessageId('1000'),
+    };
     for (const guildId of ['10', '20']) {
       await consents.write(toGuildId(guildId), toPersonId('1'), { kind: 'always' });
       await consents.write(toGuildId(guildId), toPersonId('2'), { kind: 'never' });
-      await panels.write(toGuildId(guildId), place);
+      await panels.write(toGuildId(guildId), messagePlace);
       await settings.write(toGuildId(guildId), 'cues', 'on');
       const own = new Map([['voice', 'rms']]);
       await settings.writeChannel(toGuildId(guildId), toChannelId('100'), own);
@@ -160,7 +163,7 @@ export function testGuildStore(name: string, open: OpenStore) {
       await tracks.read(guildId, toChannelId('100')),
     ];
     expect(await countKept(toGuildId('10'))).toEqual([0, undefined, 0, 0, []]);
-    expect(await countKept(toGuildId('20'))).toEqual([2, place, 1, 1, [track]]);
+    expect(await countKept(toGuildId('20'))).toEqual([2, messagePlace, 1, 1, [track]]);
   });
 
   test(`${name}: servers are noted for each bot until they are erased`, async () => {

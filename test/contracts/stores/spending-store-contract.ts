@@ -40,9 +40,9 @@ export function testSpendingStore(name: string, open: OpenSpendingStore) {
       spentEntry.day,
     );
     const twice = { nanoUsd: 9_000_000_002, turns: 4 };
-    const found = sumEntries(await spending.read('2026-11-20'));
-    expect([found.get('10'), found.get('10/1')]).toEqual([twice, twice]);
-    expect(found.get('20')).toMatchObject({ turns: 2 });
+    const match = sumEntries(await spending.read('2026-11-20'));
+    expect([match.get('10'), match.get('10/1')]).toEqual([twice, twice]);
+    expect(match.get('20')).toMatchObject({ turns: 2 });
   });
 
   test(`${name}: only the sums of the day that is asked for are read`, async () => {
@@ -56,9 +56,9 @@ export function testSpendingStore(name: string, open: OpenSpendingStore) {
         ],
         day,
       );
-    const found = await opened.spending.read('2026-11-20');
-    expect(found.map(({ day }) => day)).toEqual(['2026-11-20', '2026-11-20']);
-    expect(sumEntries(found).get('10/1')).toMatchObject({ turns: 2 });
+    const entries = await opened.spending.read('2026-11-20');
+    expect(entries.map(({ day }) => day)).toEqual(['2026-11-20', '2026-11-20']);
+    expect(sumEntries(entries).get('10/1')).toMatchObject({ turns: 2 });
   });
 
   test(`${name}: after a clock that was ahead once, people are counted as before`, async () => {
@@ -67,21 +67,24 @@ export function testSpendingStore(name: string, open: OpenSpendingStore) {
     await addEntries(spending, [{ ...anaEntry, day: '2027-12-25' }], '2027-12-25');
     await addEntries(spending, [spentEntry, anaEntry], spentEntry.day);
     await addEntries(spending, [anaEntry], spentEntry.day);
-    const found = sumEntries(await spending.read('2026-11-20'));
-    expect([found.get('10')?.turns, found.get('10/1')?.turns]).toEqual([2, 4]);
+    const match = sumEntries(await spending.read('2026-11-20'));
+    expect([match.get('10')?.turns, match.get('10/1')?.turns]).toEqual([2, 4]);
   });
 }
 
 type EntrySum = Pick<SpendingEntry, 'nanoUsd' | 'turns'>;
 
 function sumEntries(entries: readonly SpendingEntry[]) {
-  const found = new Map<string, EntrySum>();
+  const match = new Map<string, EntrySum>();
   for (const { guildId, personId, nanoUsd, turns } of entries) {
     const key = personId === undefined ? guildId : `${guildId}/${personId}`;
-    const before = found.get(key) ?? { nanoUsd: 0, turns: 0 };
-    found.set(key, { nanoUsd: before.nanoUsd + nanoUsd, turns: before.turns + turns });
+    const entrySumBefore = match.get(key) ?? { nanoUsd: 0, turns: 0 };
+    match.set(key, {
+      nanoUsd: entrySumBefore.nanoUsd + nanoUsd,
+      turns: entrySumBefore.turns + turns,
+    });
   }
-  return found;
+  return match;
 }
 
 type OpenRuns = () => Promise<
@@ -100,10 +103,16 @@ export function testPortions(name: string, open: OpenRuns) {
   const askPortion = async (
     run: SpendingStore,
     nanoUsd: number,
-    over: Partial<PortionRequest> = {},
+    overrides: Partial<PortionRequest> = {},
     entries: readonly SpendingEntry[] = [],
   ) => {
-    const request = { guildId: toGuildId('10'), day, usedNanoUsd: 0, nanoUsd, ...over };
+    const request = {
+      guildId: toGuildId('10'),
+      day,
+      usedNanoUsd: 0,
+      nanoUsd,
+      ...overrides,
+    };
     const write = { day, entries, portions: [request], capNanoUsd: 100 };
     const { leftNanoUsd, portions, takenNanoUsd } = await run.write(write);
     return [portions[0]?.nanoUsd, takenNanoUsd, leftNanoUsd];
@@ -132,8 +141,8 @@ export function testPortions(name: string, open: OpenRuns) {
     const { one, other } = runs;
     await askPortion(one, 30);
     await askPortion(one, 7, { personId: toPersonId('1') });
-    const found = sumEntries(await other.read(day));
-    expect([found.get('10')?.nanoUsd, found.get('10/1')?.nanoUsd]).toEqual([30, 7]);
+    const match = sumEntries(await other.read(day));
+    expect([match.get('10')?.nanoUsd, match.get('10/1')?.nanoUsd]).toEqual([30, 7]);
     expect(await one.read(day)).toEqual([]);
     await addEntries(other, [{ ...spentEntry, day: '2026-11-22' }], '2026-11-22');
     expect(await other.read(day)).toEqual([]);

@@ -228,7 +228,9 @@ function testNotedMessages(name: string, open: OpenTranscriptStore) {
     await store.messages.markSettled(toMessageId('300'), first?.outdated);
     await store.messages.markSettled(toMessageId('302'));
     expect(
-      (await store.messages.listOutdated(9)).map((one) => one.message.messageId),
+      (await store.messages.listOutdated(9)).map(
+        (outdatedMessage) => outdatedMessage.message.messageId,
+      ),
     ).toEqual(['301']);
   });
 
@@ -254,7 +256,10 @@ function testNotedMessages(name: string, open: OpenTranscriptStore) {
       'a',
     );
     const outdated = await store.messages.listOutdated(9);
-    const shown = outdated.map((one) => [one.message.messageId, one.lines.length]);
+    const shown = outdated.map((outdatedMessage) => [
+      outdatedMessage.message.messageId,
+      outdatedMessage.lines.length,
+    ]);
     expect(shown.toSorted()).toEqual([
       ['300', 1],
       ['400', 0],

@@ -20,7 +20,7 @@ export const startedAtWallMs = Date.UTC(2026, 10, 20, 20);
 /** A session of server 10 in channel 100, whose captions stand in place 200. */
 export function makeSession(
   id: string,
-  more: Partial<TranscriptSession> = {},
+  overrides: Partial<TranscriptSession> = {},
 ): TranscriptSession {
   return {
     id,
@@ -29,7 +29,7 @@ export function makeSession(
     channelName: 'Lounge',
     placeId: toChannelId('200'),
     startedAtWallMs,
-    ...more,
+    ...overrides,
   };
 }
 
@@ -38,7 +38,7 @@ export function makeLine(
   sessionId: string,
   number: number,
   text: string,
-  more: Partial<TranscriptLine> = {},
+  overrides: Partial<TranscriptLine> = {},
 ): TranscriptLine {
   return {
     sessionId,
@@ -47,7 +47,7 @@ export function makeLine(
     startMs: number * 1_000,
     endMs: number * 1_000 + 800,
     text,
-    ...more,
+    ...overrides,
   };
 }
 

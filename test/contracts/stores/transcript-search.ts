@@ -30,12 +30,12 @@ async function openWithTexts(open: OpenTranscriptStore, ...texts: readonly strin
 
 async function findTexts(
   store: LocalTranscriptStore,
-  words: string,
-  more: Partial<TranscriptSearch> = {},
-  given: ReadableChannels = openSessions,
+  text: string,
+  overrides: Partial<TranscriptSearch> = {},
+  channels: ReadableChannels = openSessions,
 ) {
-  const search = { guildId: toGuildId('10'), words, limit: 9, ...more };
-  return (await store.reader.search(search, given)).map(({ line }) => line.text);
+  const search = { guildId: toGuildId('10'), words: text, limit: 9, ...overrides };
+  return (await store.reader.search(search, channels)).map(({ line }) => line.text);
 }
 
 function testFinding(name: string, open: OpenTranscriptStore) {
@@ -68,13 +68,13 @@ function testFinding(name: string, open: OpenTranscriptStore) {
     '^',
     '1·eight',
     '',
-  ])(`${name}: %j, typed as a search, is only words`, async (words) => {
+  ])(`${name}: %j, typed as a search, is only words`, async (sentence) => {
     await using store = await openWithTexts(open, 'near and or not', 'eight');
-    const all = await findTexts(store, words);
+    const allTexts = await findTexts(store, sentence);
     const wanted = ['near and or not', 'eight'].filter((text) =>
-      text.split(' ').some((word) => words.toLowerCase().split(/\W/).includes(word)),
+      text.split(' ').some((word) => sentence.toLowerCase().split(/\W/).includes(word)),
     );
-    expect(new Set(all)).toEqual(new Set(wanted));
+    expect(new Set(allTexts)).toEqual(new Set(wanted));
   });
 }
 

@@ -49,8 +49,8 @@ function testReading(name: string, open: OpenTranscriptStore) {
       language: 'en-GB',
       isBrief: true,
     };
-    const said = makeLine('a', 2, 'I see,', toAnswer('1', '2'));
-    const cut: TranscriptLine = { ...said, isCut: true };
+    const transcriptLine = makeLine('a', 2, 'I see,', toAnswer('1', '2'));
+    const cut: TranscriptLine = { ...transcriptLine, isCut: true };
     const failed = makeLine('a', 3, '');
     await store.writer.putLines([whole, cut, failed]);
     expect(await store.reader.listLines('a', openSessions)).toEqual([
@@ -70,11 +70,11 @@ function testReading(name: string, open: OpenTranscriptStore) {
     await store.writer.putLines([posted]);
     expect(await store.reader.listLines('a', openSessions)).toEqual([posted, late]);
     expect(await store.reader.listLines('a', openSessions, 2_000)).toEqual([posted]);
-    const found = await store.reader.search(
+    const foundLines = await store.reader.search(
       { guildId: toGuildId('10'), words: 'early', limit: 9 },
       openSessions,
     );
-    expect(found).toEqual([]);
+    expect(foundLines).toEqual([]);
   });
 
   test(`${name}: lines of a session that is not there are not kept`, async () => {
@@ -131,19 +131,19 @@ function testAgreement(name: string, open: OpenTranscriptStore) {
             await store.writer.putSession(session);
             await store.writer.putLines(lines);
           }
-          const given = { ...others, ...(own && { own }) };
+          const fields = { ...others, ...(own && { own }) };
           for (const { session, known } of sessions)
-            expect(await store.reader.listLines(session.id, given)).toEqual(known);
-          const listed = await store.reader.listSessions(guildId, given);
+            expect(await store.reader.listLines(session.id, fields)).toEqual(known);
+          const listed = await store.reader.listSessions(guildId, fields);
           const counts = sessions
             .toReversed()
             .map(({ session, known }) => ({ ...session, lineCount: known.length }));
           expect(listed).toEqual(counts.filter(({ lineCount }) => lineCount > 0));
-          const found = await store.reader.search(
+          const foundLines = await store.reader.search(
             { guildId, words: 'word', limit: 99 },
-            given,
+            fields,
           );
-          expect(new Set(found.map(({ line }) => line))).toEqual(
+          expect(new Set(foundLines.map(({ line }) => line))).toEqual(
             new Set(sessions.flatMap(({ known }) => known)),
           );
         },

@@ -36,8 +36,8 @@ const blindModel: ChatModel = { reply: () => expect.fail() };
 /** Words of people in the last request, one line each. */
 function listShownLines({ chat }: SessionFixture) {
   const { messages } = chat.asked.at(-1) ?? { messages: [] };
-  return messages.flatMap((one) =>
-    one.role === 'user' ? [`${one.name}: ${one.content}`] : [],
+  return messages.flatMap((message) =>
+    message.role === 'user' ? [`${message.name}: ${message.content}`] : [],
   );
 }
 

@@ -10,7 +10,7 @@ import {
 import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
-const said = 'go forward ten meters';
+const utterance = 'go forward ten meters';
 const thinksMs = 300;
 
 /** Partial text of the recogniser at once, and its final text `tookMs` after the request. */
@@ -56,14 +56,14 @@ function makeStreamingTranscriber(
 async function callBot(
   now: Understanding,
   isKnownStable: boolean,
-  over: FixtureOptions = {},
+  overrides: FixtureOptions = {},
 ) {
   const clock = new VirtualClock();
   const transcriber = makeStreamingTranscriber(clock, now);
   const partialTrust = new PartialTrust(isKnownStable);
   const rounds = [[{ waitMs: thinksMs }, 'You said five.']];
-  const parts = { transcriber, partialTrust, rounds, ...over };
-  const fixture = await joinLounge(parts, [adam], clock);
+  const deps = { transcriber, partialTrust, rounds, ...overrides };
+  const fixture = await joinLounge(deps, [adam], clock);
   const askQuestion = async () =>
     passTime(fixture, 6_000, await sayWords('human-goforward', adam, clock.nowMs()));
   return { fixture, ask: askQuestion };
@@ -87,28 +87,39 @@ function begunAhead({ fixture }: TrustSetup) {
 }
 
 test('the first turn with a recogniser known to keep its words is as fast as later ones', async () => {
-  const setup = await callBot({ partial: said, final: said, tookMs: 150 }, true);
+  const setup = await callBot(
+    { partial: utterance, final: utterance, tookMs: 150 },
+    true,
+  );
   for (let turn = 0; turn < 3; turn++) await setup.ask();
   const [first, ...later] = delaysMs(setup);
   expect(begunAhead(setup)).toEqual([true, true, true]);
   expect(first).toBeLessThanOrEqual(Math.max(...later));
-  const unknown = await callBot({ partial: said, final: said, tookMs: 150 }, false);
+  const unknown = await callBot(
+    { partial: utterance, final: utterance, tookMs: 150 },
+    false,
+  );
   await unknown.ask();
   expect(first).toBeLessThan((delaysMs(unknown)[0] ?? 0) - 100);
 });
 
 test('a partial that was taken back costs its trust at once, and three that stay earn it again', async () => {
-  const now = { partial: said, final: 'go forward two meters', tookMs: 200 };
+  const now = { partial: utterance, final: 'go forward two meters', tookMs: 200 };
   const setup = await callBot(now, true);
   await setup.ask();
-  now.final = said;
+  now.final = utterance;
   for (let turn = 0; turn < 4; turn++) await setup.ask();
   expect(begunAhead(setup)).toEqual([false, false, false, false, true]);
 });
 
 test('an answer begun on partial words in another language than the final ones are in is never heard', async () => {
   const textLanguage = { detect: async () => ({ language: 'en', probability: 0.9 }) };
-  const understood = { partial: said, final: said, tookMs: 200, language: 'nl' };
+  const understood = {
+    partial: utterance,
+    final: utterance,
+    tookMs: 200,
+    language: 'nl',
+  };
   const { fixture, ask } = await callBot(understood, true, { textLanguage });
   await ask();
   expect(

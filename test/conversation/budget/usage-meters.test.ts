@@ -51,7 +51,7 @@ function startListening(settle: Listening['settle']) {
 
 /** Money for a stream, and what it takes of it. */
 function meteredBy(holdSound: SoundMeter['holdSound'], push: Listening['push']) {
-  const heard: number[] = [];
+  const heardValues: number[] = [];
   const inner = {
     push,
     settle: async () => ({ text: 'a' }),
@@ -63,11 +63,14 @@ function meteredBy(holdSound: SoundMeter['holdSound'], push: Listening['push']) 
   };
   const meter: SoundMeter = {
     ...liveServer,
-    onRecognised: (ms) => void heard.push(ms),
+    onRecognised: (ms) => void heardValues.push(ms),
     holdSound,
   };
   const metered = meterTranscriber(streams, meter);
-  return { heard, metered: metered.listen?.(() => undefined, never) ?? expect.fail() };
+  return {
+    heard: heardValues,
+    metered: metered.listen?.(() => undefined, never) ?? expect.fail(),
+  };
 }
 
 const answerInTurn = (...texts: readonly Transcript[]) => {
@@ -133,7 +136,7 @@ test('of an utterance that is sent whole, what the server counts is told, and of
   };
   const metered = meterTranscriber(whole, {
     ...liveServer,
-    onRecognised: (...asked) => void heard.push(asked),
+    onRecognised: (...requests) => void heard.push(requests),
   });
   const pcm = { samples: second, rateHz: 16_000, channels: 1 } as const;
   for await (const _ of metered.transcribe(pcm, never)) break;
@@ -162,7 +165,7 @@ test('a server that heard somebody speak and is late with their words is paid be
   const heard: Parameters<SoundMeter['onRecognised']>[] = [];
   const metered = meterTranscriber(createTranscriberChain(chain, true), {
     ...liveServer,
-    onRecognised: (...one) => void heard.push(one),
+    onRecognised: (...item) => void heard.push(item),
   });
   using live = metered.listen?.(() => undefined, never) ?? expect.fail();
   live.push(second.map(() => 900));

@@ -40,7 +40,7 @@ async function openScenes() {
         line(packet, (kind) => drawChance(scene, `${kind} ${n}`)),
       );
       return listenToPackets(
-        arrived.toSorted((one, other) => one.atMs - other.atMs),
+        arrived.toSorted((packet, otherPacket) => packet.atMs - otherPacket.atMs),
         lengthMs + 400,
         {
           ...workshop,

@@ -82,7 +82,7 @@ playScripts({
     {
       ...byRole,
       acts: {
-        fail: ({ linkOpener }) =>
+        failRefresh: ({ linkOpener }) =>
           void Object.assign(linkOpener.link, {
             refreshTrouble: new BotError('discord.unreachable', true, 'No answer.'),
           }),

@@ -50,13 +50,13 @@ async function askStory() {
   const chat = new FakeChat([[story]], clock);
   const synthesizer = recordedVoice();
   const transcriber = new FakeTranscriber({ texts: ['what is the capital of france'] });
-  const parts = {
+  const deps = {
     codec,
     transcriber,
     synthesizer,
     pipeline: createChainedPipeline({ chat, synthesizer }),
   };
-  const fixture = await joinLounge(parts, [adam], clock);
+  const fixture = await joinLounge(deps, [adam], clock);
   const coming: Parameters<typeof fixture.linkOpener.link.arrive>[0][] = [];
   return { ...fixture, chat, coming };
 }

@@ -6,14 +6,14 @@ type Glimpse = PromiseWithResolvers<string | undefined> & {
 };
 
 function openGlimpses(isWatched = true) {
-  const asked: Glimpse[] = [];
+  const requests: Glimpse[] = [];
   const words: string[] = [];
   const view: RoomView = {
     isWatched,
     show: () => undefined,
     glimpse(_pcm, _options, signal) {
       const glimpse = { ...Promise.withResolvers<string | undefined>(), signal };
-      asked.push(glimpse);
+      requests.push(glimpse);
       return glimpse.promise;
     },
   };
@@ -23,10 +23,10 @@ function openGlimpses(isWatched = true) {
     for (let n = 0; n < ms / 20; n++) glimpses.push([{ samples }]);
   };
   const answerGlimpse = async (text?: string) => {
-    asked.at(-1)?.resolve(text);
+    requests.at(-1)?.resolve(text);
     await vi.waitFor(() => expect(words.at(-1)).toBe(text));
   };
-  return { asked, words, glimpses, speak: speakFor, answer: answerGlimpse };
+  return { asked: requests, words, glimpses, speak: speakFor, answer: answerGlimpse };
 }
 
 test('the words so far are looked at once a second, one glimpse at a time', async () => {
@@ -61,8 +61,8 @@ test('nothing is looked at while no page is open, after 15 seconds, and after th
   long.glimpses.stop();
   long.speak(5_000);
   expect(long.asked).toHaveLength(1);
-  const over = openGlimpses();
-  over.glimpses[Symbol.dispose]();
-  over.speak(5_000);
-  expect(over.asked).toHaveLength(0);
+  const overrides = openGlimpses();
+  overrides.glimpses[Symbol.dispose]();
+  overrides.speak(5_000);
+  expect(overrides.asked).toHaveLength(0);
 });

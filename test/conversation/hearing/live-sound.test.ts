@@ -68,8 +68,10 @@ test('an audio model gets a question while it is spoken, in one request', async 
   expect(begun.map(({ bodyAtMs }) => bodyAtMs)).toEqual([undefined]);
   await using whole = await openServed('audio-model', usual);
   await whole.ask('capital');
-  const asked = whole.providers.requests.filter(({ endpoint }) => endpoint === 'chat');
-  expect(asked.map(({ leftAtMs }) => leftAtMs)).toEqual([undefined]);
+  const requests = whole.providers.requests.filter(
+    ({ endpoint }) => endpoint === 'chat',
+  );
+  expect(requests.map(({ leftAtMs }) => leftAtMs)).toEqual([undefined]);
   expect(whole.shown.at(-1)).toBe('user: Adam: what is the capital of france');
 });
 

@@ -14,8 +14,8 @@ function collectHints(texts: readonly string[]) {
   const reported: (readonly string[])[] = [];
   const fake = new FakeTranscriber({ texts });
   const transcriber: Transcriber = {
-    transcribe(pcm, signal, asked) {
-      reported.push(asked?.hints ?? []);
+    transcribe(pcm, signal, options) {
+      reported.push(options?.hints ?? []);
       return fake.transcribe(pcm, signal);
     },
   };
@@ -26,8 +26,8 @@ const hostile = { ...eva, id: toPersonId('mallory'), name: '<b>\r\nMallory</b>' 
 
 test('the recogniser expects the names of the bot, and of those present who agreed', async () => {
   const { reported, transcriber } = collectHints(['what time is it']);
-  const over = { transcriber, names: ['Computer'] };
-  const fixture = await joinLounge(over, [adam, eva, hostile]);
+  const overrides = { transcriber, names: ['Computer'] };
+  const fixture = await joinLounge(overrides, [adam, eva, hostile]);
   await passTime(fixture, 11_000);
   await hearSpeech(fixture, 6_000);
   expect(reported.at(-1)).toEqual(expect.arrayContaining(['Computer', 'Adam']));

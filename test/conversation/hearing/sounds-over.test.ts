@@ -19,9 +19,9 @@ async function measureRequest(
   });
   await served.say('capital');
   const saidAtMs = served.fixture.clock.nowMs();
-  await served.until(() => served.asked.length > 0, 'a request for the answer');
+  await served.passUntil(() => served.asked.length > 0, 'a request for the answer');
   const atMs = served.fixture.clock.nowMs();
-  await served.until(
+  await served.passUntil(
     () => served.fixture.of('answered').length > 0,
     'an answer to the question',
   );

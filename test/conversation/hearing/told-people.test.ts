@@ -83,13 +83,13 @@ test.each<
     await fixture.sessions.join(lounge, toPersonId('adam'));
     await passTime(fixture, 1_000);
     const unheard = [eva, bea].find(({ id }) => !isHeard(fixture, id)) ?? adam;
-    const before = listTold(fixture).length;
+    const countBefore = listTold(fixture).length;
     const delivered = holdMessages(fixture);
     await change(fixture);
     await passTime(fixture, 4_000);
     expect([isHeard(fixture, unheard.id), listTold(fixture).length]).toEqual([
       false,
-      before,
+      countBefore,
     ]);
     delivered.resolve();
     await passTime(fixture, 100);

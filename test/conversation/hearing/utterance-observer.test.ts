@@ -22,9 +22,9 @@ const speech = 'human-goforward';
 type Over = Parameters<typeof openSessionFixture>[0];
 
 /** Adam has called the bot, and everybody's words are taken down. */
-async function takeDown(over: Over = {}, clock = new VirtualClock()) {
+async function takeDown(overrides: Over = {}, clock = new VirtualClock()) {
   const listener = new RecordedUtterances();
-  const fixture = await joinLounge({ listener, ...over }, [adam, eva], clock);
+  const fixture = await joinLounge({ listener, ...overrides }, [adam, eva], clock);
   await passTime(fixture, 100);
   return { fixture, listener };
 }
@@ -130,7 +130,7 @@ test.each([
     const sentMs = transcriber.heard.reduce((sum, pcm) => sum + getDurationMs(pcm), 0);
     const spokenMs = names
       .map((name) => spanOf(name))
-      .reduce((sum, one) => sum + 8 * (one.speechEndMs - one.speechStartMs), 0);
+      .reduce((sum, entry) => sum + 8 * (entry.speechEndMs - entry.speechStartMs), 0);
     expect(sentMs).toBeLessThanOrEqual(usualSentShare * spokenMs);
     expect(Math.max(...closedMs)).toBeLessThan(300);
   },

@@ -63,7 +63,7 @@ test.each(['goes on\n', '"Whole"\n\n'])(
   async (judgement) => {
     await using served = await openJudgedSession(judgement, knowModel());
     for (let turn = 0; turn < 2; turn++) await served.ask('capital');
-    await served.settle();
+    await served.settleAll();
     const { all, spoken } = await listTraces(served);
     expect(served.asked).toHaveLength(2);
     expect(served.shown.at(-1)).toBe(orderLine);
@@ -97,7 +97,7 @@ test('a turn waits for no judgement of a request that failed', async () => {
       wordsJudges,
     });
     const { clock, of } = served.fixture;
-    const packets = await served.packets('forward', adam);
+    const packets = await served.makePackets('forward', adam);
     const fromMs = clock.nowMs();
     while (of('recognised').length === 0) await served.pass(20, packets);
     const endMs = clock.nowMs();
@@ -136,6 +136,6 @@ test.each(['audio-model', 'realtime'] as const)('%s is not asked', async (name) 
 test('a typed question is not asked about', async () => {
   await using served = await openJudgedSession('whole\n', knowModel());
   void served.fixture.talk.askQuestion(toGuildId('g'), 'Where?', adam, 'voice');
-  await served.until(() => served.asked.length > 0, 'a request');
+  await served.passUntil(() => served.asked.length > 0, 'a request');
   expect(served.shown).not.toContain(orderLine);
 });

@@ -11,16 +11,16 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** A page that hears "five" so far, and is open or not. */
 function openView(isWatched: boolean) {
-  const asked: GlimpseOptions[] = [];
+  const glimpses: GlimpseOptions[] = [];
   const view: RoomView = {
     isWatched,
     show: () => undefined,
     async glimpse(_pcm, options) {
-      asked.push(options);
-      return `five ${asked.length}`;
+      glimpses.push(options);
+      return `five ${glimpses.length}`;
     },
   };
-  return { asked, view };
+  return { asked: glimpses, view };
 }
 
 /** Words that a page shows while somebody speaks, and at the end. */
@@ -36,8 +36,8 @@ async function hearQuestion(isWatched: boolean) {
   const ears = new FakeTranscriber({ texts: ['five five'] });
   const clock = new VirtualClock();
   const { budgets: spending, paid } = openBudgets(clock);
-  const over = { transcriber: ears, roomView: view, spending };
-  const fixture = await joinLounge(over, [adam], clock);
+  const overrides = { transcriber: ears, roomView: view, spending };
+  const fixture = await joinLounge(overrides, [adam], clock);
   await hearSpeech(fixture, 6_000);
   return { asked, fixture, requests: ears.heard.length, paid };
 }

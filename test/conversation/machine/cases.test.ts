@@ -23,6 +23,6 @@ const cases = Object.entries({
   ...presenceCases,
 });
 
-test.each(cases)('%s', (_name, one) =>
-  expect(playCase(one)).toEqual(listSteps(one).map(([, ...effects]) => effects)),
+test.each(cases)('%s', (_name, scene) =>
+  expect(playCase(scene)).toEqual(listSteps(scene).map(([, ...effects]) => effects)),
 );

@@ -102,7 +102,10 @@ export const saidByBen: HistoryExchange = {
   isOver: false,
 };
 
-export function makePerson(id: PersonId, over: Partial<Participant> = {}): Participant {
+export function makePerson(
+  id: PersonId,
+  overrides: Partial<Participant> = {},
+): Participant {
   const name = `${id.slice(0, 1).toUpperCase()}${id.slice(1)}`;
   const usual = {
     id,
@@ -112,7 +115,7 @@ export function makePerson(id: PersonId, over: Partial<Participant> = {}): Parti
     hasRole: false,
     isAdmitted: true,
   };
-  return { ...usual, ...over };
+  return { ...usual, ...overrides };
 }
 
 export const clearVoice: VoiceEvidence = {
@@ -174,7 +177,7 @@ export function voiceEnded(
   utterance: number,
   atMs: number,
   toMs = atMs - 400,
-  over: Partial<EventOf<'ended'>> = {},
+  overrides: Partial<EventOf<'ended'>> = {},
 ): ConversationEvent {
   return {
     kind: 'ended',
@@ -182,7 +185,7 @@ export function voiceEnded(
     toMs,
     endedMs: atMs,
     evidence: clearVoice,
-    ...over,
+    ...overrides,
     atMs,
   };
 }
@@ -220,18 +223,18 @@ export function replyAudible(reply: number, atMs: number): ConversationEvent {
 export function replyOver(
   reply: number,
   atMs: number,
-  heard: string,
+  transcript: string,
 ): ConversationEvent {
-  return { kind: 'over', reply, finish: 'completed', heard, atMs };
+  return { kind: 'over', reply, finish: 'completed', heard: transcript, atMs };
 }
 
 /** A reply is paused after these words, or goes on. */
 export function replyHalted(
   reply: number,
-  heard: string | undefined,
+  transcript: string | undefined,
   atMs: number,
 ): ConversationEvent {
-  return { kind: 'halted', reply, heard, atMs };
+  return { kind: 'halted', reply, heard: transcript, atMs };
 }
 
 /** All sound of a reply is there. */
@@ -256,9 +259,9 @@ export function replyBroken(
 export function replyCutShort(
   reply: number,
   atMs: number,
-  heard: string,
+  transcript: string,
 ): ConversationEvent {
-  return { kind: 'over', reply, finish: 'cancelled', heard, atMs };
+  return { kind: 'over', reply, finish: 'cancelled', heard: transcript, atMs };
 }
 
 export function replyBarged(
@@ -276,7 +279,7 @@ export function toolCalled(
   args: string,
   effect: ToolEffect,
   atMs: number,
-  over: Partial<EventOf<'called'>['call']> = {},
+  overrides: Partial<EventOf<'called'>['call']> = {},
 ): ConversationEvent {
   const quotesOthers = tool === 'look' || args === 'mcp';
   const call = {
@@ -286,7 +289,7 @@ export function toolCalled(
     effect,
     quotesOthers,
     isSayable: false,
-    ...over,
+    ...overrides,
   };
   return { kind: 'called', answer, call, atMs };
 }
@@ -324,7 +327,7 @@ export function peoplePresent(
 
 export function announcementAsked(
   atMs: number,
-  over: Partial<EventOf<'announcement'>> = {},
+  overrides: Partial<EventOf<'announcement'>> = {},
 ): ConversationEvent {
   return {
     kind: 'announcement',
@@ -333,7 +336,7 @@ export function announcementAsked(
     about: [],
     when: 'queue',
     isInterruptible: true,
-    ...over,
+    ...overrides,
     atMs,
   };
 }
@@ -375,13 +378,13 @@ export function linkUp(atMs: number): ConversationEvent {
 
 /** What the ear learns of a step: whose words are needed from now on. */
 export function formatListening(
-  before: ConversationState,
-  after: ConversationState,
+  stateBefore: ConversationState,
+  stateAfter: ConversationState,
 ): readonly string[] {
-  return after.turns.flatMap(({ by, openSpeech }) =>
+  return stateAfter.turns.flatMap(({ by, openSpeech }) =>
     openSpeech.flatMap(({ id, recognition }) => {
       const { recognition: former = 'off' } =
-        findOpenSpeech(before, id)?.utterance ?? {};
+        findOpenSpeech(stateBefore, id)?.utterance ?? {};
       return former === 'off' && recognition !== 'off' ? [`listen ${id} of ${by}`] : [];
     }),
   );
@@ -389,11 +392,11 @@ export function formatListening(
 
 /** What the ear learns of a step: whose sound is needed no more. */
 export function formatForgetting(
-  before: ConversationState,
-  after: ConversationState,
+  stateBefore: ConversationState,
+  stateAfter: ConversationState,
 ): readonly string[] {
-  const heldIds = new Set([0, ...listHeldUtterances(after)]);
-  return listHeldUtterances(before).flatMap((id) =>
+  const heldIds = new Set([0, ...listHeldUtterances(stateAfter)]);
+  return listHeldUtterances(stateBefore).flatMap((id) =>
     heldIds.has(id) ? [] : [`forget ${id}`],
   );
 }

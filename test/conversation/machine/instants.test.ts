@@ -124,5 +124,5 @@ test('an answer that waits for a tool when another person says no is begun anew'
   );
   const discarded = effects.indexOf('discard 101');
   expect(discarded).toBeGreaterThan(-1);
-  expect(effects.slice(discarded).some((one) => one.startsWith('play'))).toBe(true);
+  expect(effects.slice(discarded).some((text) => text.startsWith('play'))).toBe(true);
 });

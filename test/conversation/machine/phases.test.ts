@@ -177,12 +177,12 @@ function reachPhase(phase: keyof typeof roads) {
 }
 
 function cellOf(phase: keyof typeof roads, event: ConversationEvent) {
-  const before = reachPhase(phase);
-  const { effects, state } = stepConversation(before, event, conversationRules);
-  const visible = effects.filter((one) => !usuallyHidden.has(one.do));
-  const done = visible.map((one) => formatEffect(one, state)).join(', ');
+  const stateBefore = reachPhase(phase);
+  const { effects, state } = stepConversation(stateBefore, event, conversationRules);
+  const visible = effects.filter((effect) => !usuallyHidden.has(effect.do));
+  const done = visible.map((effect) => formatEffect(effect, state)).join(', ');
   const now = getPhase({ id: 100 }, state);
-  if (JSON.stringify(state) === JSON.stringify(before)) return '-';
+  if (JSON.stringify(state) === JSON.stringify(stateBefore)) return '-';
   if (now === phase) return `= ${done}`.trim();
   return done === '' ? now : `${now}: ${done}`;
 }

@@ -26,39 +26,41 @@ export type StepFunction = (
 ) => ConversationStep;
 
 /** Effects of each step of a case, as text. A step that changes the state it was given, or leaves an empty turn, throws. */
-export function playCase(one: ConversationCase): readonly (readonly string[])[] {
+export function playCase(scene: ConversationCase): readonly (readonly string[])[] {
   const { also = [], room: start = makeRoom('ana', 'ben', 'cleo') } =
-    'steps' in one ? one : {};
+    'steps' in scene ? scene : {};
   let state = start;
-  const isCompared = (one: ConversationEffect) =>
-    !usuallyHidden.has(one.do) || also.includes(one.do);
-  return listSteps(one).map(([given]) => {
+  const isCompared = (effect: ConversationEffect) =>
+    !usuallyHidden.has(effect.do) || also.includes(effect.do);
+  return listSteps(scene).map(([given]) => {
     const events = 'kind' in given ? [given] : given;
     return events.flatMap((event) => {
       const { exchanges } = state.history;
-      const before = state;
+      const stateBefore = state;
       const next = stepConversation(freezeDeep(state), event, conversationRules);
       state = next.state;
       expect(
         state.turns.filter((turn) => turn.parts.length + turn.openSpeech.length === 0),
       ).toEqual([]);
-      const added = state.history.exchanges.filter((one) => !exchanges.includes(one));
+      const added = state.history.exchanges.filter(
+        (exchange) => !exchanges.includes(exchange),
+      );
       const known = added.map(({ by, heard }) => `known of ${by}: ${heard}`);
       const effects = next.effects
         .filter(isCompared)
-        .map((one) => formatEffect(one, state));
+        .map((effect) => formatEffect(effect, state));
       return [
-        ...(also.includes('listen') ? formatListening(before, state) : []),
+        ...(also.includes('listen') ? formatListening(stateBefore, state) : []),
         ...(also.includes('fact') ? known : []),
         ...effects,
-        ...(also.includes('forget') ? formatForgetting(before, state) : []),
+        ...(also.includes('forget') ? formatForgetting(stateBefore, state) : []),
       ];
     });
   });
 }
 
-export function listSteps(one: ConversationCase) {
-  return 'steps' in one ? one.steps : one;
+export function listSteps(scene: ConversationCase) {
+  return 'steps' in scene ? scene.steps : scene;
 }
 
 /** The same value, which throws where it is changed. */
@@ -66,6 +68,6 @@ export function freezeDeep<Value>(value: Value) {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value))
     return value;
   Object.freeze(value);
-  for (const one of Object.values(value)) freezeDeep(one);
+  for (const entry of Object.values(value)) freezeDeep(entry);
   return value;
 }

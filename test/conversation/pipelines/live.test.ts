@@ -70,7 +70,7 @@ async function openRoom(scene: Scene) {
       const packets = await sayWords('human-goforward', adam, clock.nowMs() + 20);
       await passFixtureTime(3_300, packets);
     },
-    async until(holds: () => boolean, maxMs = 40_000) {
+    async passUntil(holds: () => boolean, maxMs = 40_000) {
       for (let ms = 0; !holds() && ms < maxMs; ms += 20) await passFixtureTime(20);
       expect(holds()).toBe(true);
     },
@@ -91,13 +91,13 @@ test('alone with the bot, a person is heard while they speak, answered aloud, an
   await room.say();
   const [session] = room.live.server.sessions;
   expect(session?.voicedMs).toBeGreaterThan(1_000);
-  await room.until(() => room.fixture.of('answered').length === 1);
+  await room.passUntil(() => room.fixture.of('answered').length === 1);
   expect(room.fixture.of('answered')).toMatchObject([
     { finish: 'completed', text: four, heardText: four },
   ]);
   expect(room.fixture.of('recognised')).toMatchObject([{ text: 'What time is it?' }]);
   await room.say();
-  await room.until(() => room.fixture.of('answered').length === 2);
+  await room.passUntil(() => room.fixture.of('answered').length === 2);
   expect(room.live.server.sessions).toHaveLength(1);
   expect(session?.questions).toBe(2);
   await room.pass(12_000);
@@ -118,7 +118,7 @@ test('in a room of three no sound reaches the model and nothing is said until it
   expect(room.fixture.of('ignored')).toMatchObject([{ why: 'not-named' }]);
   expect([room.live.server.sessions, link.sent]).toEqual([[], sent]);
   await room.say();
-  await room.until(() => room.fixture.of('answered').length === 1);
+  await room.passUntil(() => room.fixture.of('answered').length === 1);
   expect(room.fixture.of('answered')).toMatchObject([{ speakerId: 'adam' }]);
   expect(link.sent).toBeGreaterThan(sent);
 });
@@ -132,7 +132,7 @@ test('a stop silences the answer within 300 ms, sends nothing more, and the next
   const { link } = room.fixture.linkOpener;
   await room.say();
   const { sent: before } = link;
-  await room.until(() => link.sent > before + 100);
+  await room.passUntil(() => link.sent > before + 100);
   room.fixture.talk.stopSpeaking(toGuildId('g'));
   await room.pass(300);
   const { sent } = link;
@@ -144,7 +144,7 @@ test('a stop silences the answer within 300 ms, sends nothing more, and the next
   expect(cut).toMatchObject({ finish: 'cancelled' });
   expect(cut?.heardText.length).toBeGreaterThan(10);
   await room.say();
-  await room.until(() => room.live.server.sessions.length === 2);
+  await room.passUntil(() => room.live.server.sessions.length === 2);
   const [start] = room.live.server.sessions[1]?.commands ?? [];
   const told = JSON.stringify(start);
   expect(told).toContain(JSON.stringify(cut?.heardText.trim()).slice(1, -1));
@@ -162,9 +162,9 @@ test('work with an effect that words of others may have caused waits for Confirm
     name: 'Max',
   });
   await room.say();
-  await room.until(() => room.fixture.of('tool').length > 0);
+  await room.passUntil(() => room.fixture.of('tool').length > 0);
   expect(room.fixture.of('tool')).toMatchObject([{ tool: 'post_text', how: 'asked' }]);
-  await room.until(() => room.fixture.of('answered').length === 1);
+  await room.passUntil(() => room.fixture.of('answered').length === 1);
   const confirmed = await room.fixture.confirmations.confirmCall(
     toGuildId('g'),
     findOffer(room.fixture),
@@ -183,7 +183,7 @@ test('a switch to the live model and back loses nothing that was said', async ()
   const askAndWait = async () => {
     const { length } = fixture.of('answered');
     await room.say();
-    await room.until(() => fixture.of('answered').length > length);
+    await room.passUntil(() => fixture.of('answered').length > length);
     return fixture.of('answered').at(-1);
   };
   await fixture.settings.setSetting(toGuildId('g'), 'pipeline', 'chained');
@@ -204,13 +204,13 @@ test('after a no no session runs any more, and after the goodbye neither', async
     answer: () => ({ says: four }),
   });
   await room.say();
-  await room.until(() => room.fixture.of('answered').length === 1);
+  await room.passUntil(() => room.fixture.of('answered').length === 1);
   expect(room.live.talk.openSessions).toBe(1);
   await room.fixture.privacy.deny(toGuildId('g'), toPersonId('adam'));
   expect(room.live.talk.openSessions).toBe(0);
   await room.fixture.privacy.allow(toGuildId('g'), toPersonId('adam'));
   await room.say();
-  await room.until(() => room.live.talk.openSessions === 1);
+  await room.passUntil(() => room.live.talk.openSessions === 1);
   await room.fixture.sessions.leave(toGuildId('g'));
   expect(room.live.talk.openSessions).toBe(0);
 });

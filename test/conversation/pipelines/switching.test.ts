@@ -50,9 +50,15 @@ test('whatever answers next knows all that was said before, there and back', asy
 test('a switch in the middle of an answer lets it end, and the next one knows it', async () => {
   await using served = await openServed('realtime', { replies });
   await served.say('forward');
-  await served.until(() => served.soundedMs(400) > 300, 'the beginning of an answer');
+  await served.passUntil(
+    () => served.soundedMs(400) > 300,
+    'the beginning of an answer',
+  );
   await served.fixture.settings.setSetting(toGuildId('g'), 'pipeline', 'chained');
-  await served.until(() => served.fixture.of('answered').length > 0, 'the rest of it');
+  await served.passUntil(
+    () => served.fixture.of('answered').length > 0,
+    'the rest of it',
+  );
   expect(served.fixture.of('answered')).toMatchObject([
     { heardText: 'Ten meters it is.' },
   ]);

@@ -44,7 +44,7 @@ class HeldOperation {
     return this.#reached.promise;
   }
 
-  arm(nth: number) {
+  armFault(nth: number) {
     this.#left = nth;
   }
 
@@ -53,11 +53,11 @@ class HeldOperation {
   }
 
   /** The same ports, whose operations pass through this. */
-  of<Ports extends object>(ports: Ports) {
+  wrapPorts<Ports extends object>(ports: Ports) {
     return new Proxy(ports, {
       get: (target, key) => {
         const value: unknown = Reflect.get(target, key);
-        if (typeof value === 'object' && value !== null) return this.of(value);
+        if (typeof value === 'object' && value !== null) return this.wrapPorts(value);
         if (typeof value !== 'function') return value;
         return (...args: unknown[]) => {
           this.#left--;
@@ -78,12 +78,12 @@ async function startRun(open: StoresOpener, held = new HeldOperation()) {
   const watched = clock.watchStores(stores);
   const fixture = openSessionFixture(
     {
-      store: held.of(watched.consents),
-      leftOutPeople: held.of(watched.leftOutPeople),
-      seatStore: held.of(watched.seats),
+      store: held.wrapPorts(watched.consents),
+      leftOutPeople: held.wrapPorts(watched.leftOutPeople),
+      seatStore: held.wrapPorts(watched.seats),
       settingsStore: watched.settings,
       transcripts: new TranscriptStores(
-        held.of(clock.watchStores(onDisk)),
+        held.wrapPorts(clock.watchStores(onDisk)),
         openMemoryTranscripts(clock).inMemory,
       ),
     },
@@ -117,13 +117,13 @@ function goesOn({ sessions }: SessionFixture, act: string) {
 
 /** At each operation of the stores that the act awaits: `then` happens before that one begins. */
 async function atEach(
-  place: StorePlace,
+  storePlace: StorePlace,
   act: string,
   then: (fixture: SessionFixture, nth: number, open: StoresOpener) => Promise<void>,
 ) {
   for (let nth = 1; ; nth++) {
     await using stack = new AsyncDisposableStack();
-    const open = await place(stack);
+    const open = await storePlace(stack);
     const held = new HeldOperation();
     const fixture = await startRun(open, held);
     await fixture.privacy.allow(toGuildId('g'), toPersonId('eva'));
@@ -131,7 +131,7 @@ async function atEach(
     await passTime(fixture, 4_000);
     await waitUntilDone(fixture, turning);
     expect(goesOn(fixture, act)).toBe(true);
-    held.arm(nth);
+    held.armFault(nth);
     const acting = actOf(act)(fixture);
     const reached = await waitUntilDone(fixture, Promise.race([held.reached, acting]));
     if (reached === 'held') await then(fixture, nth, open);
@@ -142,11 +142,11 @@ async function atEach(
   }
 }
 
-function noComesFirst(name: string, place: StorePlace) {
+function noComesFirst(name: string, storePlace: StorePlace) {
   test.each(allActs)(
     `${name}: %s counts in a session that begins at any await of it, and from its first write on in the next run of a process that is killed there`,
     async (act) => {
-      const awaits = await atEach(place, act, async (fixture, nth, open) => {
+      const awaits = await atEach(storePlace, act, async (fixture, nth, open) => {
         if (nth > 1) expect(goesOn(await startRun(open), act)).toBe(false);
         expect(goesOn(fixture, act)).toBe(false);
         await waitUntilDone(fixture, fixture.sessions.leave(toGuildId('g')));
@@ -162,20 +162,20 @@ type Press = 'allow' | 'deny';
 const stored = { allow: 'always', deny: 'never' };
 
 /** A press at each await of an erasure loses neither the word nor the erasure. */
-function pressDuringErasure(name: string, place: StorePlace) {
+function pressDuringErasure(name: string, storePlace: StorePlace) {
   test.each<Press>(['allow', 'deny'])(
     `${name}: %s at any await of an erasure is the last word, and the erasure is completed`,
     async (press) => {
       for (let nth = 1, reached = 'held'; reached === 'held'; nth++) {
         await using stack = new AsyncDisposableStack();
-        const open = await place(stack);
+        const open = await storePlace(stack);
         const held = new HeldOperation();
         const fixture = await startRun(open, held);
         await waitUntilDone(
           fixture,
           fixture.captions.setLeftOut(toGuildId('g'), toPersonId('eva'), true),
         );
-        held.arm(nth);
+        held.armFault(nth);
         const forgetting = fixture.privacy.forget(toGuildId('g'), toPersonId('eva'));
         reached = await waitUntilDone(
           fixture,
@@ -216,8 +216,8 @@ test.each<Press>(['allow', 'deny'])(
       eva,
     ]);
     await captions.setLeftOut(toGuildId('g'), toPersonId('eva'), true);
-    const over = new AbortController();
-    const resuming = privacy.resumePendingErasures(over.signal);
+    const abort = new AbortController();
+    const resuming = privacy.resumePendingErasures(abort.signal);
     await clock.advance(0);
     consents.trouble = 'unwritable';
     expect(await privacy.forget(toGuildId('g'), toPersonId('eva'))).toEqual({
@@ -235,7 +235,7 @@ test.each<Press>(['allow', 'deny'])(
     expect((await consents.read(toGuildId('g'))).get(toPersonId('eva'))).toEqual({
       kind: stored[press],
     });
-    over.abort();
+    abort.abort();
     await resuming;
   },
 );
@@ -254,8 +254,8 @@ test('a no that the database does not take is in the journal, and is stored once
   expect((await fixture.consents.read(toGuildId('g'))).get(toPersonId('eva'))).toEqual({
     kind: 'never',
   });
-  const over = new AbortController();
-  const resuming = fixture.privacy.resumePendingErasures(over.signal);
+  const abort = new AbortController();
+  const resuming = fixture.privacy.resumePendingErasures(abort.signal);
   await fixture.clock.advance(0);
   fixture.consents.trouble = 'unwritable';
   expect(await fixture.privacy.forget(toGuildId('g'), toPersonId('eva'))).toEqual({
@@ -267,7 +267,7 @@ test('a no that the database does not take is in the journal, and is stored once
   expect((await fixture.consents.read(toGuildId('g'))).get(toPersonId('eva'))).toEqual({
     kind: 'forgotten',
   });
-  over.abort();
+  abort.abort();
   await resuming;
 });
 
@@ -280,21 +280,21 @@ test.each(['SQLite', 'PostgreSQL'])(
     const held = new HeldOperation();
     const killed = await startRun(open, held);
     await killed.captions.setLeftOut(toGuildId('g'), toPersonId('eva'), true);
-    held.arm(2); // the row that they were forgotten is written, and nothing is erased
+    held.armFault(2); // the row that they were forgotten is written, and nothing is erased
     void killed.privacy.forget(toGuildId('g'), toPersonId('eva'));
     await waitUntilDone(killed, held.reached);
     const next = await startRun(open);
     const { leftOutPeople, store } = next.dependencies;
     expect(await leftOutPeople.read(toGuildId('g'))).toEqual(new Map([['eva', true]]));
-    const over = new AbortController();
-    const resuming = next.privacy.resumePendingErasures(over.signal);
+    const abort = new AbortController();
+    const resuming = next.privacy.resumePendingErasures(abort.signal);
     await next.clock.advance(1_000);
     await next.clock.advance(1_000);
     expect(await leftOutPeople.read(toGuildId('g'))).toEqual(new Map());
     expect((await store.read(toGuildId('g'))).get(toPersonId('eva'))).toEqual({
       kind: 'forgotten',
     });
-    over.abort();
+    abort.abort();
     await resuming;
   },
 );

@@ -20,11 +20,11 @@ async function openLounge() {
   const calls: string[] = [];
   const { consents } = fixture.stores;
   for (const name of ['erasePerson', 'write', 'endErasure'] as const) {
-    const call = consents[name].bind(consents) as (...given: unknown[]) => unknown;
+    const call = consents[name].bind(consents) as (...args: unknown[]) => unknown;
     Object.assign(consents, {
-      [name]: (...given: unknown[]) => {
+      [name]: (...args: unknown[]) => {
         calls.push(name);
-        return call(...given);
+        return call(...args);
       },
     });
   }
@@ -45,7 +45,7 @@ test('forty presses of forget at once are one erasure, and all get its answer', 
   await passTime(fixture, 500);
   const [first, ...others] = await Promise.all(pressing);
   expect(first).toMatchObject({ kind: 'forgotten' });
-  for (const other of others) expect(other).toEqual(first);
+  for (const otherOutcome of others) expect(otherOutcome).toEqual(first);
   expect(calls).toEqual(['write', 'erasePerson', 'endErasure']);
   const version = readVersion(fixture);
   keptWords.keep('g bell 1', Promise.resolve('Seven.'));

@@ -29,7 +29,7 @@ export function createAnswersAhead() {
       gapsMs.push(atMs - overMs);
       overMs = undefined;
     }
-    const isFollowed = effects.some((one) => one.do === 'play');
+    const isFollowed = effects.some((effect) => effect.do === 'play');
     if (kind === 'over' && isFollowed) overMs = atMs;
   }
 

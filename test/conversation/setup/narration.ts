@@ -54,17 +54,17 @@ class NarratingModel implements ChatModel {
     const isOffered = (tool: string) =>
       isFirst && offered.some(({ name }) => name === tool);
     const isRecap = JSON.stringify(messages).includes('Reply with JSON only');
-    const shown = JSON.stringify(
+    const shownText = JSON.stringify(
       isFirst && !isRecap ? messages.slice(0, -1) : messages,
     );
-    this.prompts.push(shown);
+    this.prompts.push(shownText);
     const what =
-      [overheard, reported].filter((word) => shown.includes(word)).join(' and ') ||
+      [overheard, reported].filter((word) => shownText.includes(word)).join(' and ') ||
       'nothing';
-    const makeCallPart = (name: string, given: object): ChatPart => {
+    const makeCallPart = (name: string, fields: object): ChatPart => {
       return {
         kind: 'tool',
-        call: { id: 'c', name, argumentsJson: JSON.stringify(given) },
+        call: { id: 'c', name, argumentsJson: JSON.stringify(fields) },
       };
     };
     if (/decided/.test(question) && isOffered('find_in_captions'))
@@ -107,17 +107,17 @@ export async function openNarration(
   const error = new BotError('provider.unreachable', true, 'Gone.', undefined, 'speak');
   const findFault = () => (voice.isOut ? { afterPieces: 0, error } : undefined);
   const synthesizer = new FakeSynthesizer({ pieces, fault: findFault });
-  let said = '';
-  const transcriber = new FakeTranscriber({ texts: () => said });
-  const parts = { chat, synthesizer, transcriber, tools, addressing: 'off' } as const;
-  const fixture = openSessionFixture({ ...parts, ...options }, people, clock);
+  let utterance = '';
+  const transcriber = new FakeTranscriber({ texts: () => utterance });
+  const deps = { chat, synthesizer, transcriber, tools, addressing: 'off' } as const;
+  const fixture = openSessionFixture({ ...deps, ...options }, people, clock);
   await fixture.settings.setSetting(toGuildId('g'), 'memory', 'on');
   await fixture.sessions.join(lounge, toPersonId('adam'));
   for (const { id } of [adam, eva, ben])
     await fixture.privacy.allow(toGuildId('g'), id);
   await passTime(fixture, 100);
   const saySaying = async (who: ChannelMember, text: string) => {
-    said = text;
+    utterance = text;
     await hearSpeech(fixture, 4_000, 'human-goforward', who);
   };
   return { fixture, synthesizer, say: saySaying, voice, chat };
@@ -145,7 +145,7 @@ export async function askQuestion(
   who: ChannelMember,
   question: string,
 ) {
-  const before = synthesizer.asked.length;
+  const countBefore = synthesizer.asked.length;
   const outcome = await passUntil(
     fixture,
     fixture.talk.askQuestion(toGuildId('g'), question, who, 'voice'),
@@ -156,21 +156,24 @@ export async function askQuestion(
     outcome?.kind === 'answered'
       ? await outcome.text.findForPerson(who.id, mayOpen)
       : undefined;
-  return { read: `${read}`, spoken: JSON.stringify(synthesizer.asked.slice(before)) };
+  return {
+    read: `${read}`,
+    spoken: JSON.stringify(synthesizer.asked.slice(countBefore)),
+  };
 }
 
 /** Lets time pass until this has come, and what is said about it is said; undefined where it does not come in 8 s. */
 export async function passUntil<T>(fixture: SessionFixture, coming: Promise<T>) {
-  let found: { readonly value: T } | undefined;
+  let match: { readonly value: T } | undefined;
   void coming.then((value) => {
-    found = { value };
+    match = { value };
   });
   const { link } = fixture.linkOpener;
   let before = -1;
   for (let passedMs = 0; passedMs < 8_000; passedMs += 300) {
     await passTime(fixture, 300);
-    if (found && before === link.sent) break;
+    if (match && before === link.sent) break;
     before = link.sent;
   }
-  return found?.value;
+  return match?.value;
 }

@@ -22,15 +22,15 @@ export const longSentence =
 
 /** A room in which these people have agreed and the bot has greeted them. */
 export async function openRoom(
-  over: FixtureOptions = {},
+  overrides: FixtureOptions = {},
   people = [adam, eva],
   clock = new VirtualClock(),
 ) {
   const synthesizer = new FakeSynthesizer();
   const fixture = Object.assign(
-    openSessionFixture({ synthesizer, ...over }, people, clock),
+    openSessionFixture({ synthesizer, ...overrides }, people, clock),
     {
-      spoken: () => synthesizer.texts,
+      listSpoken: () => synthesizer.texts,
     },
   );
   for (const { id } of people)
@@ -48,8 +48,8 @@ export async function openSlowRoom(answer: string) {
   const prompts: string[][] = [];
   const chat: ChatModel = {
     async *reply(messages, _tools, signal) {
-      const said = messages.filter(({ role }) => role !== 'system');
-      prompts.push(said.map(({ content }) => content));
+      const chatMessages = messages.filter(({ role }) => role !== 'system');
+      prompts.push(chatMessages.map(({ content }) => content));
       await clock.sleep(250, signal);
       if (answer !== '') yield { kind: 'text', text: answer };
     },

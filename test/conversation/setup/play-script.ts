@@ -2,18 +2,15 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { toGuildId, toMessageId, toPersonId } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
-import { tools } from '#src/features/features.ts';
-import type { StoredConsent } from '#src/people/consent.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import type { Caps } from '#src/spending/budget-authority.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
 import {
   FakeLocalRecogniser,
   FakeSynthesizer,
   FakeTranscriber,
 } from '#test/fakes/fake-speech.ts';
-import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { openBudgets } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { makeTypedHandler } from '#test/features/typed/typed-handler.ts';
 import { listKept } from './captioned-session.ts';
@@ -52,14 +49,13 @@ import {
   typeLine,
 } from './script-requests.ts';
 import { makeError, parseRound } from './script-rounds.ts';
+import { makeNamed, parseSetting, type ScriptStart } from './script-start.ts';
 import {
   adam,
   den,
   eva,
-  type FixtureOptions,
   findOffer,
   lounge,
-  makePerson,
   openSessionFixture,
   passTime,
   pressConfirm,
@@ -67,24 +63,6 @@ import {
   sayWords,
 } from './session-fixture.ts';
 import { changeTrack, formatSilence, listTitles } from './tracks-fixture.ts';
-
-/** State before a script begins. */
-type ScriptStart = Omit<FixtureOptions, 'pieces' | 'caps' | 'clock'> & {
-  /** People in the channel; default: Adam and Eva. */
-  readonly people?: readonly ChannelMember[];
-  /** Consents in the store. */
-  readonly stored?: Readonly<Record<string, StoredConsent>>;
-  /** Adam has not called the bot, and nobody was greeted. */
-  readonly isUncalled?: true;
-  /** Pieces of 100 ms of each spoken text; `natural`: as many as it takes. */
-  readonly pieces?: number | 'natural';
-  /** Most that a person and the server may spend a day, in US dollars. */
-  readonly caps?: Partial<Caps>;
-  readonly clock?: VirtualClock;
-  readonly tariff?: NonNullable<Parameters<typeof openBudgets>[1]>['tariff'];
-  /** What scripts cannot say, by the word after `do`. */
-  readonly acts?: Readonly<Record<string, (fixture: SessionFixture) => unknown>>;
-};
 
 /** Each script by the sentence that it proves, with what is given before it. */
 export type Scripts = Readonly<Record<string, string | readonly [ScriptStart, string]>>;
@@ -150,17 +128,17 @@ export class Play {
     const onEvent = (_guildId: string, event: SessionEvent) =>
       void this.events.push(event);
     this.purse = openBudgets(this.clock, { caps, tariff });
-    const parts = {
-      chat: this.#model(),
+    const deps = {
+      chat: this.#makeModel(),
       synthesizer: this.#synthesizer,
-      transcriber: this.#recogniser(),
+      transcriber: this.#makeRecogniser(),
       localRecogniser: new FakeLocalRecogniser({ texts: () => this.heard }),
       onEvent,
       recordings,
       ...(caps && { spending: this.purse.budgets }),
       ...over,
     };
-    this.fixture = openSessionFixture(parts, this.#people, this.clock);
+    this.fixture = openSessionFixture(deps, this.#people, this.clock);
     this.typed = makeTypedHandler(this.fixture, async ({ channelId }, text) => {
       const known = text.findForPlace(channelId) ?? expect.fail();
       this.#told.push(`replies ${findTextId(known)}`);
@@ -169,18 +147,18 @@ export class Play {
   }
 
   /** Does one line of a script. Returns what comes of it. */
-  async act(line: string): Promise<readonly string[]> {
+  async performLine(line: string): Promise<readonly string[]> {
     const step = steps.find(([form]) => form.test(line));
     if (!step) throw new Error(`No step of a script: ${line}`);
     const [, , ...groups] = [line, ...(step[0].exec(line) ?? [])];
-    this.#report(await step[1](this, ...groups.map((group) => group ?? '')));
+    this.#reportOutcome(await step[1](this, ...groups.map((group) => group ?? '')));
     await this.clock.advance(0);
-    this.#tell();
+    this.#tellEvents();
     return this.#told.splice(0);
   }
 
   /** Tells later what a command came to. */
-  later(what: string, coming: Promise<unknown>) {
+  reportLater(what: string, coming: Promise<unknown>) {
     void coming.then((outcome) => this.#told.push(`${what}: ${formatValue(outcome)}`));
   }
 
@@ -198,13 +176,13 @@ export class Play {
 
   async speak(name: string, text: string, clip = '') {
     if (text !== '') this.heard = text === '(nothing)' ? '' : text;
-    const who = this.person(name);
+    const who = this.findPerson(name);
     const file = clip || (clips[who.id] ?? 'human-librivox-0880');
     this.#packets = this.#packets.concat(await sayWords(file, who, this.clock.nowMs()));
   }
 
   /** Engines work so from now on. */
-  now(state: Partial<Pick<Play, 'recogniserMs' | 'rounds'>>) {
+  changeEngines(state: Partial<Pick<Play, 'recogniserMs' | 'rounds'>>) {
     Object.assign(this, state);
     this.#modelText += ` ${this.rounds
       .flat()
@@ -212,39 +190,39 @@ export class Play {
       .join(' ')}`;
   }
 
-  run(act: string) {
+  runAct(act: string) {
     return (this.#acts[act] ?? expect.fail(`Nobody knows how to ${act}.`))(
       this.fixture,
     );
   }
 
-  person(name: string): ChannelMember {
-    const isMeant = (one: ChannelMember) =>
-      one.name.toLowerCase() === name.toLowerCase();
-    const found = [...this.#people, adam, eva].find(isMeant);
-    return found ?? makeNamed(name);
+  findPerson(name: string): ChannelMember {
+    const isMeant = (member: ChannelMember) =>
+      member.name.toLowerCase() === name.toLowerCase();
+    const foundMember = [...this.#people, adam, eva].find(isMeant);
+    return foundMember ?? makeNamed(name);
   }
 
   idOf(name = '') {
-    return this.person(name).id;
+    return this.findPerson(name).id;
   }
 
   /** Somebody sits there from now on, or no more. */
-  seat(name: string, isThere: boolean) {
+  seatPerson(name: string, isThere: boolean) {
     const { linkOpener } = this.fixture;
     for (const list of [linkOpener.people, linkOpener.links.at(-1)?.present ?? []]) {
       const at = list.findIndex(({ id }) => id === this.idOf(name));
       if (at >= 0) list.splice(at, 1);
-      if (isThere) list.push(this.person(name));
+      if (isThere) list.push(this.findPerson(name));
     }
   }
 
-  #report(outcome: unknown) {
+  #reportOutcome(outcome: unknown) {
     if (outcome !== undefined) this.#told.push(formatValue(outcome) || 'none');
   }
 
   /** Adds what happened since the last step. */
-  #tell() {
+  #tellEvents() {
     const { written, writtenIn, notified, direct, offered } = this.fixture;
     const { asked } = this.#synthesizer;
     const seen = this.#seen;
@@ -287,7 +265,7 @@ export class Play {
     };
   }
 
-  #model(): ChatModel {
+  #makeModel(): ChatModel {
     const play = this;
     return {
       canTakePictures: () => true,
@@ -299,11 +277,11 @@ export class Play {
     };
   }
 
-  #recogniser() {
+  #makeRecogniser() {
     const play = this;
     return {
-      async *transcribe(...given: Parameters<FakeTranscriber['transcribe']>) {
-        const [pcm, signal, { language: expected } = {}] = given;
+      async *transcribe(...args: Parameters<FakeTranscriber['transcribe']>) {
+        const [pcm, signal, { language: expected } = {}] = args;
         play.hint = formatExpected(expected);
         const { language } = play;
         const fake = new FakeTranscriber({ texts: () => play.heard, language });
@@ -348,7 +326,10 @@ const steps: readonly (readonly [RegExp, Step])[] = [
     (play, who) => play.fixture.privacy.forget(g, play.idOf(who)),
   ],
   [/^(\w+) is left (out|in)$/, leaveOut],
-  [/^(\w+) (comes|goes)$/, (play, who = '', how) => play.seat(who, how === 'comes')],
+  [
+    /^(\w+) (comes|goes)$/,
+    (play, who = '', how) => play.seatPerson(who, how === 'comes'),
+  ],
   [
     /^(pause|resume)$/,
     ({ fixture }, act) =>
@@ -364,7 +345,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [
     /^captions on(?: in (\w+))?$/,
     (play, translateTo) =>
-      play.later(
+      play.reportLater(
         'captions',
         play.fixture.captions.turnOn(g, translateTo ? { translateTo } : {}),
       ),
@@ -389,7 +370,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
     (play, who, manages, kind, track) =>
       changeTrack(
         play.fixture,
-        { ...play.person(who ?? ''), mayManage: manages !== '' },
+        { ...play.findPerson(who ?? ''), mayManage: manages !== '' },
         kind as 'skip',
         track || 'main',
       ),
@@ -398,7 +379,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^tracks$/, ({ fixture }) => fixture.tracks.listTracks(g)?.map(({ name }) => name)],
   [
     /^track (\w+)$/,
-    ({ fixture }, track) => listTitles(fixture, track).map((one) => one ?? 'nothing'),
+    ({ fixture }, track) => listTitles(fixture, track).map((text) => text ?? 'nothing'),
   ],
   [/^(\w+) chooses (\w+) (.+)$/, chooseSetting],
   [
@@ -415,17 +396,21 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   ],
   [
     /^model: (.*)$/,
-    (play, text = '') => play.now({ rounds: text.split(' || ').map(parseRound) }),
+    (play, text = '') =>
+      play.changeEngines({ rounds: text.split(' || ').map(parseRound) }),
   ],
   [
     /^recogniser tells (\w+)$/,
     (play, language) => void Object.assign(play, { language }),
   ],
   [/^hint$/, ({ hint }) => hint],
-  [/^recogniser takes (\d+)$/, (play, ms) => play.now({ recogniserMs: Number(ms) })],
+  [
+    /^recogniser takes (\d+)$/,
+    (play, ms) => play.changeEngines({ recogniserMs: Number(ms) }),
+  ],
   [/^(recogniser|voice) (works|fails)(?: (\S+))?$/, breakEngine],
   [/^store (works|unreadable|unwritable)$/, breakStore],
-  [/^do (.+)$/, (play, act = '') => play.run(act)],
+  [/^do (.+)$/, (play, act = '') => play.runAct(act)],
   [/^at$/, ({ fixture }) => fixture.sessions.at(g)?.name ?? 'nowhere'],
   [
     /^links$/,
@@ -437,14 +422,16 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [
     /^answers$/,
     ({ events }) =>
-      events.flatMap((one) =>
-        one.kind === 'answered' ? [one.typed ? 'typed' : 'spoken'] : [],
+      events.flatMap((event) =>
+        event.kind === 'answered' ? [event.typed ? 'typed' : 'spoken'] : [],
       ),
   ],
   [
     /^words$/,
     ({ events }) =>
-      events.flatMap((one) => (one.kind === 'words' && one.isWhole ? [one.text] : [])),
+      events.flatMap((event) =>
+        event.kind === 'words' && event.isWhole ? [event.text] : [],
+      ),
   ],
   [/^prompt$/, ({ asked }) => formatPrompt(asked.at(-1)?.messages ?? [])],
   [
@@ -489,11 +476,11 @@ async function passRecognition(play: Play, ms?: string, how?: string) {
 function joinSession(
   { fixture }: Play,
   who = '',
-  place = '',
+  placeName = '',
   mode = '',
 ): Promise<unknown> {
   return fixture.sessions.join(
-    findPlace(place),
+    findPlace(placeName),
     toPersonId(who),
     mode === 'captions' ? mode : 'talk',
   );
@@ -518,8 +505,8 @@ function breakStore({ fixture: { consents } }: Play, how?: string) {
 }
 
 /** Moves the bot as Discord does: the link ends, and at the same time the reason is reported. */
-function moveBot({ fixture }: Play, place = '') {
-  const { channelId } = findPlace(place);
+function moveBot({ fixture }: Play, placeName = '') {
+  const { channelId } = findPlace(placeName);
   fixture.linkOpener.link.lose(
     new BotError('link.lost', false, 'A person has moved the bot.'),
   );
@@ -534,66 +521,36 @@ async function openPlay({ stored = {}, ...parts }: ScriptStart) {
 }
 
 /** Plays a script; what comes of a step stands behind a `>`, as in the script. */
-async function playScript(given: ScriptStart, script: string) {
+async function playScript(scriptStart: ScriptStart, script: string) {
   const lines = script.split('\n');
   const [setting] = lines.flatMap(
     (line) => /^\s*with (.*)$/.exec(line)?.slice(1) ?? [],
   );
-  const { isUncalled, ...start } = { ...parseSetting(setting), ...given };
+  const { isUncalled, ...start } = { ...parseSetting(setting), ...scriptStart };
   let played = await openPlay(start);
-  if (!isUncalled) await played.act('adam joins');
-  if (!isUncalled) await played.act(`${greetingMs}`);
+  if (!isUncalled) await played.performLine('adam joins');
+  if (!isUncalled) await played.performLine(`${greetingMs}`);
   const shownLines: string[] = [];
-  for (const line of lines.filter((one) => !one.trim().startsWith('>'))) {
+  for (const line of lines.filter((text) => !text.trim().startsWith('>'))) {
     const [step = ''] = line.split(' > ');
     const isStep = step.trim() !== '' && !/^\s*(with |restart|#)/.test(step);
     const [, again] = /^\s*restart with (.*)$/.exec(step) ?? [];
     const { stores } = played.fixture;
-    if (again) played = await openPlay({ ...parseSetting(again), ...given, stores });
-    shownLines.push(isStep ? formatStep(step, await played.act(step.trim())) : line);
+    if (again)
+      played = await openPlay({ ...parseSetting(again), ...scriptStart, stores });
+    shownLines.push(
+      isStep ? formatStep(step, await played.performLine(step.trim())) : line,
+    );
   }
   await played.fixture.sessions[Symbol.asyncDispose]();
   return shownLines.join('\n');
-}
-
-/** What a script says in its first line, as in `with notice, eva always, natural`. */
-function parseSetting(setting = ''): ScriptStart {
-  const parts = setting.split(', ').map(parsePart);
-  const stored = Object.assign({}, ...parts.map((part) => part.stored));
-  return Object.assign({}, ...parts, { stored });
-}
-
-const usualStart: Readonly<Record<string, ScriptStart>> = {
-  notice: { consent: { policy: 'notice' } },
-  natural: { pieces: 'natural' },
-  uncalled: { isUncalled: true },
-  alone: { people: [adam] },
-  tools: { tools },
-  priced: { caps: {} },
-  '': {},
-};
-
-function parsePart(part: string): ScriptStart {
-  const [first = '', ...rest] = part.split(' ');
-  if (first === 'people') return { people: rest.map(makeNamed) };
-  if (first === 'share') return { caps: { personDay: toUsd(Number(rest[0])) } };
-  if (first === 'from')
-    return { clock: new VirtualClock(Date.parse(`2026-11-20T${rest[0]}Z`)) };
-  if (first === 'budget') return { caps: { serverDay: toUsd(Number(rest[0])) } };
-  if (first === 'auto' || first === 'name' || first === 'window' || first === 'off')
-    return { addressing: first };
-  return usualStart[first] ?? { stored: { [first]: { kind: rest[0] as 'always' } } };
-}
-
-function makeNamed(name: string): ChannelMember {
-  return makePerson(name.charAt(0).toUpperCase() + name.slice(1));
 }
 
 /** A test for each script. `forAll`: what is given before each of them. */
 export function playScripts(scripts: Scripts, forAll: ScriptStart = {}) {
   for (const [name, one] of Object.entries(scripts)) {
     const [own, script] = typeof one === 'string' ? [{}, one] : one;
-    const given = { ...forAll, ...own };
-    test(name, async () => expect(await playScript(given, script)).toBe(script));
+    const fields = { ...forAll, ...own };
+    test(name, async () => expect(await playScript(fields, script)).toBe(script));
   }
 }

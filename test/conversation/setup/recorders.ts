@@ -28,13 +28,13 @@ export function recordPanels() {
   const panels: PanelBoard = {
     show(guildId, content) {
       const channelId = panelAt.place?.channelId ?? toChannelId('nowhere');
-      const place = { guildId, channelId };
-      panelContents.push(openPanel(content, place, { isNoWider: () => true }));
+      const channel = { guildId, channelId };
+      panelContents.push(openPanel(content, channel, { isNoWider: () => true }));
     },
     showLeft(guildId, reason) {
       const channelId = panelAt.place?.channelId ?? toChannelId('nowhere');
-      const place = { guildId, channelId };
-      const line = reason && findForReaders(reason, place, { isNoWider: () => true });
+      const channel = { guildId, channelId };
+      const line = reason && findForReaders(reason, channel, { isNoWider: () => true });
       panelContents.push(toLeftPanel(line));
     },
     placeIn: () => panelAt.place,
@@ -68,10 +68,10 @@ export function recordMessages(chats?: Pick<CaptionChats, 'mayOpen'>) {
   const [direct, closed]: [ReadLine[], Set<string>] = [[], new Set()];
   const messages: VoiceChannelChatPoster = {
     async writeText({ channelId, name }, words) {
-      const shown = words.findForPlace(channelId);
-      if (shown === undefined)
+      const shownText = words.findForPlace(channelId);
+      if (shownText === undefined)
         throw new BotError('discord.forbidden', false, 'Not there.');
-      written.push(shown);
+      written.push(shownText);
       writtenIn.push(name);
     },
     async notifyPeople({ channelId, name }, lines, _signal, buttons = []) {

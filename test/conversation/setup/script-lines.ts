@@ -51,10 +51,10 @@ function shortenLine(text: string) {
 export function formatPrompt(
   messages: readonly { readonly role: string; readonly content: string }[],
 ) {
-  const shownOf = (one: (typeof messages)[number]) =>
-    'name' in one && one.name === ''
-      ? `data: ${one.content.split('\n').slice(1).join(' ')}`
-      : `${'name' in one ? one.name : 'Nova'}: ${shortenLine(one.content)}${'pictures' in one && one.pictures ? ' (picture)' : ''}`;
+  const shownOf = (entry: (typeof messages)[number]) =>
+    'name' in entry && entry.name === ''
+      ? `data: ${entry.content.split('\n').slice(1).join(' ')}`
+      : `${'name' in entry ? entry.name : 'Nova'}: ${shortenLine(entry.content)}${'pictures' in entry && entry.pictures ? ' (picture)' : ''}`;
   return (
     messages
       .filter(({ role }) => role !== 'system')
@@ -117,21 +117,21 @@ type Pattern = { readonly id: string; readonly form: RegExp; readonly letters: n
 /** Forms of the English sentences, the longest first; those with too few words of their own fit anything. */
 const patterns = [...readTexts('en')]
   .map(([id, sentence]): Pattern => {
-    const parts = sentence.text.split(/\{\w+\}/);
-    const form = parts
+    const pieces = sentence.text.split(/\{\w+\}/);
+    const form = pieces
       .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
       .join('(.+)');
-    return { id, form: new RegExp(`^${form}$`), letters: parts.join('').length };
+    return { id, form: new RegExp(`^${form}$`), letters: pieces.join('').length };
   })
   .filter(({ letters }) => letters > 9)
   .toSorted((a, b) => b.letters - a.letters);
 
 /** A sentence by its id and what fills it; else in quotes. */
 export function findTextId(text: string) {
-  const found = patterns.find(({ form }) => form.test(text));
-  if (!found) return `"${shortenSound(text)}"`;
-  const [, ...filled] = found.form.exec(text) ?? [];
-  return [found.id, ...filled.map((word) => `(${word})`)].join(' ');
+  const foundPattern = patterns.find(({ form }) => form.test(text));
+  if (!foundPattern) return `"${shortenSound(text)}"`;
+  const [, ...filled] = foundPattern.form.exec(text) ?? [];
+  return [foundPattern.id, ...filled.map((word) => `(${word})`)].join(' ');
 }
 
 /** Where a message was written, if not in the Lounge. */
@@ -144,9 +144,9 @@ export function replacePlaces(places: readonly string[]) {
 const maxLineWidth = 100;
 
 /** A step with what came of it: on its line, or where that gets too long below it. */
-export function formatStep(step: string, all: readonly string[]) {
-  const told = all.flatMap((one, at) =>
-    one === all[at - 1] ? [] : [one.trimEnd() + countRepeats(all, at)],
+export function formatStep(step: string, allTexts: readonly string[]) {
+  const told = allTexts.flatMap((text, at) =>
+    text === allTexts[at - 1] ? [] : [text.trimEnd() + countRepeats(allTexts, at)],
   );
   const indent = step.slice(0, step.length - step.trimStart().length);
   if (told.length === 0) return step;
@@ -154,13 +154,13 @@ export function formatStep(step: string, all: readonly string[]) {
   if (line.length <= maxLineWidth) return line;
   const below = `${indent}> ${told.join(', ')}`;
   if (below.length <= maxLineWidth) return `${step}\n${below}`;
-  return [step, ...told.map((one) => `${indent}> ${one}`)].join('\n');
+  return [step, ...told.map((text) => `${indent}> ${text}`)].join('\n');
 }
 
 /** How often the same came at once, as in ` x3`. */
-function countRepeats(all: readonly string[], at: number) {
-  const other = all.findIndex((one, n) => n > at && one !== all[at]);
-  const count = (other < 0 ? all.length : other) - at;
+function countRepeats(allTexts: readonly string[], at: number) {
+  const otherValue = allTexts.findIndex((text, n) => n > at && text !== allTexts[at]);
+  const count = (otherValue < 0 ? allTexts.length : otherValue) - at;
   return count > 1 ? ` x${count}` : '';
 }
 
@@ -170,6 +170,6 @@ function formatAnswer({
   heardText,
   isLeftOut,
 }: Extract<SessionEvent, { kind: 'answered' }>) {
-  const heard = heardText === '' ? '' : `: ${shortenLine(heardText)}`;
-  return `answered ${name}${isLeftOut ? ' (left out)' : ''}${finish === 'completed' ? '' : ` (${finish})`}${heard}`;
+  const transcript = heardText === '' ? '' : `: ${shortenLine(heardText)}`;
+  return `answered ${name}${isLeftOut ? ' (left out)' : ''}${finish === 'completed' ? '' : ` (${finish})`}${transcript}`;
 }

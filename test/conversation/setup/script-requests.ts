@@ -31,15 +31,15 @@ const subjects: Readonly<Record<string, object>> = {
   message: { material: makeAdmitted({ text: 'Make it 40.' }, 'Eva') },
 };
 
-export function askBot(play: Play, name = '', how = '', subject = '', words = '') {
+export function askBot(play: Play, name = '', how = '', subject = '', text = '') {
   const forms = { asks: 'voice', writes: 'text' } as const;
-  const { id, name: shownName } = play.person(name);
+  const { id, name: shownName } = play.findPerson(name);
   const form = forms[how as keyof typeof forms];
-  play.later(
+  play.reportLater(
     `told ${id}`,
     play.fixture.talk.askQuestion(
       g,
-      words,
+      text,
       { id, name: shownName },
       form,
       findSubject(subject),
@@ -62,25 +62,25 @@ export function typeLine(
   subject = '',
   text = '',
 ) {
-  const author = { ...play.person(name), isBot: name === 'bot' };
+  const author = { ...play.findPerson(name), isBot: name === 'bot' };
   play.typedLines++;
   const messageId = toMessageId(`m${play.typedLines}`);
-  const over = {
+  const overrides = {
     messageId,
     ...(channelId && { channelId: toChannelId(channelId) }),
     ...findSubject(subject),
   };
   const { lines } = play.typed;
-  play.later(
+  play.reportLater(
     `line ${play.typedLines}`,
-    lines.handleMessage(makeTyped(author, text, over)),
+    lines.handleMessage(makeTyped(author, text, overrides)),
   );
   if (deletes) lines.onDeleted([messageId]);
 }
 
 /** Somebody has a message of somebody else read aloud. */
 export function pickMessage(play: Play, by = '', of = '', text = '') {
-  const { messageId, author, content } = makeTyped(play.person(of), text);
+  const { messageId, author, content } = makeTyped(play.findPerson(of), text);
   const isBot = of === 'bot';
   const line = {
     ...content,
@@ -89,7 +89,7 @@ export function pickMessage(play: Play, by = '', of = '', text = '') {
     authorId: author.id,
     isBot,
   };
-  return play.typed.reader.read(g, line, play.person(by));
+  return play.typed.reader.read(g, line, play.findPerson(by));
 }
 
 /** An answer of former hours, at so many dollars. */
@@ -115,9 +115,9 @@ export async function allowHearing(play: Play, who = '') {
 }
 
 export function playTrack(play: Play, who = '', sound = '', track = '', next = '') {
-  const caller = { ...play.person(who), mayManage: false };
-  const more = { sound, track: track || 'main', next: next !== '' };
-  return playSound(play.fixture, caller, more);
+  const caller = { ...play.findPerson(who), mayManage: false };
+  const overrides = { sound, track: track || 'main', next: next !== '' };
+  return playSound(play.fixture, caller, overrides);
 }
 
 export async function awaitSound(
@@ -127,26 +127,27 @@ export async function awaitSound(
   track = '',
   loop = '',
 ) {
-  const caller = { ...play.person(who), mayManage: false };
-  const more = { sound, track: track || 'main', wait: true, loop: loop !== '' };
-  const placed = await playSound(play.fixture, caller, more);
-  if (placed && 'ended' in placed) play.later(sound, placed.ended ?? expect.fail());
+  const caller = { ...play.findPerson(who), mayManage: false };
+  const overrides = { sound, track: track || 'main', wait: true, loop: loop !== '' };
+  const placed = await playSound(play.fixture, caller, overrides);
+  if (placed && 'ended' in placed)
+    play.reportLater(sound, placed.ended ?? expect.fail());
   return placed;
 }
 
 export async function awaitText(play: Play, who = '', track = '', text = '') {
-  const owner = play.person(who);
+  const owner = play.findPerson(who);
   const how = { owner, payer: owner, wait: true, ...(track && { track }) };
   const placed = await play.fixture.talk.sayText(g, text, 'queue', how);
   const playing = placed.kind === 'placed' ? placed.playing : placed;
-  if ('ended' in playing) play.later('text', playing.ended ?? expect.fail());
+  if ('ended' in playing) play.reportLater('text', playing.ended ?? expect.fail());
   return playing;
 }
 
 /** A memory of former days, which the session has read. */
 export async function keepMemory(play: Play, by = '', about = '', text = '') {
   const { memories, transcripts } = play.fixture;
-  const [author, subject] = [play.person(by), about && play.person(about)];
+  const [author, subject] = [play.findPerson(by), about && play.findPerson(about)];
   await transcripts.onDisk.memories.add({
     guildId: g,
     text,
@@ -179,7 +180,7 @@ export async function addReminder(
 }
 
 export function removeItem(play: Play, who = '', item = '', track = '') {
-  const caller = { ...play.person(who), mayManage: false };
+  const caller = { ...play.findPerson(who), mayManage: false };
   return changeTrack(play.fixture, caller, { kind: 'remove', item }, track);
 }
 
@@ -199,17 +200,17 @@ export function checkAnswers(play: Play, who = '') {
     toPersonId(play.idOf(who)),
     den,
   );
-  play.later('check', checking.then(formatReport));
+  play.reportLater('check', checking.then(formatReport));
 }
 
 /** Each part with its outcome, and the sentence that tells why. */
 export function formatReport({ findings }: CheckReport) {
   return findings.map(({ subject: what, isIdle, mend, verdict, reason: why }) => {
     const outcome = isIdle ? 'idle' : verdict === 'missing' ? 'bad' : 'ok';
-    const said = mend === undefined || mend === why ? why : `${why} ${mend}`;
+    const utterance = mend === undefined || mend === why ? why : `${why} ${mend}`;
     return outcome === 'ok'
       ? `${what} ok`
-      : `${what} ${outcome} ${said.replace('not tried. ', '')}`;
+      : `${what} ${outcome} ${utterance.replace('not tried. ', '')}`;
   });
 }
 
@@ -249,7 +250,7 @@ export function takeAway({ fixture }: Play, kind = '', channelId = '') {
 export function beginConfirm(play: Play, who = '') {
   const { confirmations } = play.fixture;
   const offer = findOffer(play.fixture);
-  play.later(
+  play.reportLater(
     'confirmed',
     confirmations.confirmCall(g, offer, toPersonId(play.idOf(who))),
   );

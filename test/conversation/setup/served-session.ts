@@ -71,17 +71,24 @@ const workMs = 1;
 export type ServedSession = Awaited<ReturnType<typeof openServed>>;
 
 /** A session that Adam called in, answered by one of the pipelines, with all its servers on this machine; time is virtual, and their work takes real time besides. */
-export async function openServed(name: PipelineName, given: ServedOptions = {}) {
+export async function openServed(
+  name: PipelineName,
+  servedOptions: ServedOptions = {},
+) {
   await using stack = new AsyncDisposableStack();
   const clock = new VirtualClock();
-  const { providers, heard, talked } = await openServers(given, clock);
+  const { providers, heard, talked } = await openServers(servedOptions, clock);
   stack.use(providers);
-  const config = makeConfig(name, providers, given.settings?.(providers.baseUrl));
+  const config = makeConfig(
+    name,
+    providers,
+    servedOptions.settings?.(providers.baseUrl),
+  );
   const engines = stack.use(await openEngines(config, () => undefined));
   const [chat, spending] = [engines.chat('Nova'), recordedSpending()];
   const pipelines = openPipelines(config.engines, engines, chat);
-  const { addressing = 'always', listener } = given;
-  const parts = {
+  const { addressing = 'always', listener } = servedOptions;
+  const deps = {
     transcriber: engines.transcriber,
     synthesizer: engines.synthesizer,
     warm: engines.warm,
@@ -92,11 +99,13 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
     addressing,
   };
   const wanted = listener && { listener };
-  const judges = given.wordsJudges && { wordsJudges: given.wordsJudges };
-  const judging = makeTurnModel(given.overProbability);
+  const judges = servedOptions.wordsJudges && {
+    wordsJudges: servedOptions.wordsJudges,
+  };
+  const judging = makeTurnModel(servedOptions.overProbability);
   const fixture = openSessionFixture(
-    { ...parts, ...wanted, ...judging, ...judges },
-    given.people ?? [adam, eva],
+    { ...deps, ...wanted, ...judging, ...judges },
+    servedOptions.people ?? [adam, eva],
     clock,
   );
   stack.use(fixture.sessions);
@@ -124,26 +133,26 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
       }
     },
     /** Lets time pass until it holds. */
-    async until(holds: () => boolean, what: string) {
+    async passUntil(holds: () => boolean, what: string) {
       for (const endMs = clock.nowMs() + maxWaitMs; !holds(); await served.pass(20)) {
         expect(clock.nowMs(), what).toBeLessThan(endMs);
       }
     },
     /** A second after which nothing is under way any more. */
-    async settle() {
+    async settleAll() {
       await served.pass(1_000);
-      await served.until(
+      await served.passUntil(
         () => served.running.length === 0,
         'the end of all that goes on',
       );
     },
     /** The packets of it, were it said `inMs` from now. */
-    packets: (saying: SayingName, who: ChannelMember, inMs = 0) =>
+    makePackets: (saying: SayingName, who: ChannelMember, inMs = 0) =>
       makeSayingPackets(saying, who, clock.nowMs() + 20 + inMs),
     /** It is said, up to `ms` of it. */
     async say(saying: SayingName, who = adam, ms = Number.POSITIVE_INFINITY) {
       const nowMs = clock.nowMs();
-      const packets = await served.packets(saying, who);
+      const packets = await served.makePackets(saying, who);
       const said = packets.filter(({ atMs }) => atMs <= nowMs + ms);
       await served.pass((said.at(-1)?.atMs ?? nowMs) - nowMs, said);
     },
@@ -151,7 +160,7 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
     async ask(saying: SayingName) {
       const { length } = fixture.of('answered');
       await served.say(saying, adam);
-      await served.until(
+      await served.passUntil(
         () => fixture.of('answered').length > length,
         `an answer to ${saying}`,
       );
@@ -210,8 +219,8 @@ function recordedSpending() {
       guildId: order.guildId,
       pay: () => undefined,
       hold: async () => undefined,
-      turn: () => void own.wanted++,
-      done: () => void own.closed++,
+      countTurn: () => void own.wanted++,
+      countDone: () => void own.closed++,
     };
     const reservation = new Reservation(account).watchUsage(
       (usage) => void own.used.push(usage),
@@ -248,7 +257,7 @@ async function openServers({ replies = [], pace }: ServedOptions, clock: Clock) 
 function makeConfig(
   name: PipelineName,
   { baseUrl }: MockProviders,
-  more: Readonly<Record<string, string>> = {},
+  overrides: Readonly<Record<string, string>> = {},
 ) {
   return readGoodSettings({
     PIPELINE: name,
@@ -259,14 +268,14 @@ function makeConfig(
     AUDIO_MODEL_NAME: 'hears',
     REALTIME_BASE_URL: baseUrl.replace('http', 'ws'),
     REALTIME_MODEL: 'talks',
-    ...more,
+    ...overrides,
   });
 }
 
 /** Requests to a chat server. */
 function listAsked(providers: MockProviders) {
-  return providers.requests.flatMap((one) =>
-    one.endpoint === 'chat' && one.body ? [parseShown(one)] : [],
+  return providers.requests.flatMap((request) =>
+    request.endpoint === 'chat' && request.body ? [parseShown(request)] : [],
   );
 }
 

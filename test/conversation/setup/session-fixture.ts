@@ -100,7 +100,9 @@ export const places: Places = {
   listRoleNames: (_guildId, roleIds) => roleIds.map((id) => `role ${id}`),
   getLocale: () => 'en',
   findChannel: (guildId, channelId) =>
-    [lounge, den].find((one) => one.guildId === guildId && one.channelId === channelId),
+    [lounge, den].find(
+      (entry) => entry.guildId === guildId && entry.channelId === channelId,
+    ),
   findSeat: () => undefined,
   isNoWider: () => false,
   hasSameReaders: () => false,
@@ -315,7 +317,7 @@ export function openSessionFixture(
     ? [...features, makeListeningFeature(listener)]
     : features;
   const featurePorts = beginFeatures(allFeatures, deps, services, stores);
-  bound = tools.map((one) => ('bind' in one ? one.bind(featurePorts) : one));
+  bound = tools.map((tool) => ('bind' in tool ? tool.bind(featurePorts) : tool));
   const listEvents = <K extends SessionEvent['kind']>(kind: K) =>
     events.filter(
       (event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind,
@@ -348,37 +350,37 @@ export function openSessionFixture(
 /** Features over stores in memory, serving one shard. */
 function beginFeatures(
   features: readonly Feature[],
-  parts: FixtureParts,
+  deps: FixtureParts,
   services: FeatureShardDeps,
   { hearings, reminders }: MemoryStores,
 ) {
   const stores = new Map<unknown, unknown>([
     [hearingPart, hearings],
     [reminderPart, reminders],
-    [trackPart, parts.trackStore],
-    [TranscriptStores.key, parts.transcripts],
-    [memoryStorePart, parts.transcripts.onDisk.memories],
+    [trackPart, deps.trackStore],
+    [TranscriptStores.key, deps.transcripts],
+    [memoryStorePart, deps.transcripts.onDisk.memories],
   ]);
   const getStore: FeatureProcessDeps['store'] = (part) => stores.get(part) as never;
-  const models = { speech: parts.speechModels, transcription: [] };
+  const models = { speech: deps.speechModels, transcription: [] };
   const { ports, shards } = openFeatures(
-    { ...parts, models, store: getStore },
+    { ...deps, models, store: getStore },
     features,
   )(services);
-  parts.features.add(shards);
-  for (const one of shards) one.serve?.();
+  deps.features.add(shards);
+  for (const shard of shards) shard.serve?.();
   return ports;
 }
 
 /** Controls that commands use. */
 function makeControls(
-  parts: FixtureParts,
+  deps: FixtureParts,
   sessions: VoiceSessions,
   ports: FeaturePorts,
 ) {
   return {
-    peopleSettings: parts.peopleSettings,
-    privacy: new PrivacyRequests(parts, sessions, parts.features.all),
+    peopleSettings: deps.peopleSettings,
+    privacy: new PrivacyRequests(deps, sessions, deps.features.all),
     confirmations: createConfirmationRequests(sessions, new AbortController().signal),
     reminders: ports.reminders,
     cleanup: ports.transcriptCleanup,
@@ -448,11 +450,11 @@ export function makeTalkativeChat(): Pipeline {
 
 /** A session that Adam, alone there unless others are given, has called so many ms ago. */
 export async function openCalled(
-  over: FixtureOptions = {},
+  overrides: FixtureOptions = {},
   people: readonly ChannelMember[] = [adam],
   agoMs = 100,
 ): Promise<SessionFixture> {
-  const fixture = await joinLounge(over, people);
+  const fixture = await joinLounge(overrides, people);
   await passTime(fixture, agoMs);
   return fixture;
 }
@@ -478,9 +480,9 @@ export async function pressConfirm(
 
 /** Adam has called the bot to the Lounge. */
 export async function joinLounge(
-  ...given: Parameters<typeof openSessionFixture>
+  ...args: Parameters<typeof openSessionFixture>
 ): Promise<SessionFixture> {
-  const fixture = openSessionFixture(...given);
+  const fixture = openSessionFixture(...args);
   await fixture.sessions.join(lounge, toPersonId('adam'));
   return fixture;
 }

@@ -27,7 +27,7 @@ export class StoreClock extends VirtualClock {
         const value: unknown = Reflect.get(target, key);
         if (typeof value === 'function')
           return (...args: unknown[]) =>
-            this.#watch(Reflect.apply(value, target, args));
+            this.#watchResult(Reflect.apply(value, target, args));
         return typeof value === 'object' && value !== null
           ? this.watchStores(value)
           : value;
@@ -43,7 +43,7 @@ export class StoreClock extends VirtualClock {
     await super.advance(ms);
   }
 
-  #watch(result: unknown) {
+  #watchResult(result: unknown) {
     if (!(result instanceof Promise)) return result;
     const over = result.then(
       () => void this.#underWay.delete(over),

@@ -30,9 +30,9 @@ export const manager = { ...byEva, mayManage: true };
 /** The bot is called into the Lounge, where these sit. */
 export async function openSetup(
   people = [adam, eva, ben],
-  over: Parameters<typeof openSessionFixture>[0] = {},
+  overrides: Parameters<typeof openSessionFixture>[0] = {},
 ) {
-  const fixture = await joinLounge(over, people);
+  const fixture = await joinLounge(overrides, people);
   await passTime(fixture, 200);
   return fixture;
 }
@@ -41,9 +41,15 @@ export async function openSetup(
 export async function playSound(
   fixture: SessionFixture,
   caller: TrackCaller,
-  more: Partial<PlayRequest> = {},
+  overrides: Partial<PlayRequest> = {},
 ) {
-  const request = { sound: 'rain', track: 'main', loop: false, next: false, ...more };
+  const request = {
+    sound: 'rain',
+    track: 'main',
+    loop: false,
+    next: false,
+    ...overrides,
+  };
   const [outcome] = await fixture.tracks.playSound(toGuildId('g'), caller, request);
   return outcome;
 }

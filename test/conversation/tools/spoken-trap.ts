@@ -53,8 +53,8 @@ export type SpokenTrap = Awaited<ReturnType<typeof openSpoken>>;
 /** Adam and Eva sit there and may be heard; a persona, which somebody has written, makes a message wait for Confirm. */
 export async function openSpoken() {
   const model = new VagueModel();
-  let heard = '';
-  const transcriber = new FakeTranscriber({ texts: () => heard });
+  let transcript = '';
+  const transcriber = new FakeTranscriber({ texts: () => transcript });
   const fixture = openSessionFixture({
     chat: model,
     pieces: 2,
@@ -70,34 +70,39 @@ export async function openSpoken() {
   if (!session) throw new Error('nobody called the bot');
   /** One word of this person from `inMs` on. */
   const sayWord = async (who: ChannelMember, inMs = 0) => {
-    const all = await sayWords('human-cards-004', who, fixture.clock.nowMs() + inMs);
-    const closing = all
+    const allPackets = await sayWords(
+      'human-cards-004',
+      who,
+      fixture.clock.nowMs() + inMs,
+    );
+    const closing = allPackets
       .slice(-5)
-      .map(({ opus }, n) => ({ ...all[wordPackets + n], opus }));
-    return [...all.slice(0, wordPackets), ...(closing as Packet[])];
+      .map(({ opus }, n) => ({ ...allPackets[wordPackets + n], opus }));
+    return [...allPackets.slice(0, wordPackets), ...(closing as Packet[])];
   };
   return {
     fixture,
     session,
     model,
     word: sayWord,
-    posted: () => fixture.written.filter((text) => text.startsWith('It is ')),
-    confirmed: () => fixture.of('tool').filter(({ how }) => how === 'spoken').length,
-    said: () => fixture.synthesizer.texts.join(' '),
+    listPosted: () => fixture.written.filter((text) => text.startsWith('It is ')),
+    countConfirmed: () =>
+      fixture.of('tool').filter(({ how }) => how === 'spoken').length,
+    joinSaid: () => fixture.synthesizer.texts.join(' '),
     async ask(ms = 4_000) {
       void fixture.talk.askQuestion(toGuildId('g'), vagueRequest, adam, 'voice');
       await passTime(fixture, ms);
     },
     async say(text: string, who: ChannelMember = adam) {
-      heard = text;
+      transcript = text;
       await passTime(fixture, 4_000, await sayWord(who));
     },
     /** Sets the recognised text from now on, for any speaker. */
     hears(text: string) {
-      heard = text;
+      transcript = text;
     },
     /** A minute of sound on a track. */
-    play() {
+    playMinute() {
       const samples = new Int16Array(60 * 24_000).fill(900);
       const source = makeSourceFromPcm('song', {
         samples,

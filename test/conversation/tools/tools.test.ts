@@ -220,7 +220,7 @@ test('a tool that takes long holds the talk for 15 s, and then tells its result 
   expect(exchanges.at(-1)?.heard).toContain('Rain from noon on.');
 });
 
-test('/stop ends the work that goes on behind, and nothing of it is told', async () => {
+test('/stop ends a tool that works behind the talk, and its result is not spoken', async () => {
   const clock = new VirtualClock();
   const tool = makeOutsideTool(clock, 30_000, () => 'Rain.');
   const { fixture, synthesizer } = await openToolSession(

@@ -134,7 +134,7 @@ test('a message that people delete is reported, and one that the bot deletes is 
   expect(deleted).toEqual([[a.id], [b.id, c.id]]);
 });
 
-test('a deleted thread is told of with the next message for it', async () => {
+test('a deleted thread is reported with the next message for it', async () => {
   const { captions, lounge, sandbox } = await openBot();
   const thread = { parentChannelId: sandbox.channelId('general'), name: 'one' };
   const { outcomes, settled, show } = followChat(

@@ -19,7 +19,7 @@ const blocked = { id: 'access.blocked' } as const;
 function openReceiver(
   buttons: readonly Button[] = [],
   pickers: readonly PickerHandler[] = [],
-  over: Partial<ConstructorParameters<typeof InteractionReceiver>[0]> = {},
+  overrides: Partial<ConstructorParameters<typeof InteractionReceiver>[0]> = {},
 ) {
   const events: DiscordEvent[] = [];
   const clock = new VirtualClock();
@@ -37,7 +37,7 @@ function openReceiver(
     panels: { renderPanel: () => toMessageBody(''), putPanel: () => {} },
     timing: clock,
     report: (event) => events.push(event),
-    ...over,
+    ...overrides,
   });
   return { clock, reception, events };
 }
@@ -65,7 +65,7 @@ test('a malformed event of Discord throws nothing', async () => {
 });
 
 /** A press by Adam in a server, with what is said of it. */
-function pressBy(more: object) {
+function pressBy(overrides: object) {
   return {
     id: '1',
     locale: 'en',
@@ -78,7 +78,7 @@ function pressBy(more: object) {
     isButton: () => true,
     inCachedGuild: () => true,
     reply: async () => ({}),
-    ...more,
+    ...overrides,
   } as unknown as Interaction;
 }
 
@@ -104,7 +104,8 @@ test.each([
       user: { id: 'ben' },
       reply: noteReply,
     });
-    for (const one of [pressing, pressing]) reception.receiveInteraction(one);
+    for (const interaction of [pressing, pressing])
+      reception.receiveInteraction(interaction);
     const flags = MessageFlags.Ephemeral | MessageFlags.SuppressEmbeds;
     const said = { content: formatText(id), flags };
     await expect.poll(() => replies).toMatchObject([said]);
@@ -158,21 +159,21 @@ function openNoting() {
 }
 
 /** A press on `hark` that notes what is replied. */
-const pressHark = (n: number, said: unknown[], more: object = {}) =>
+const pressHark = (n: number, replies: unknown[], overrides: object = {}) =>
   pressBy({
     id: `${n}`,
     customId: 'parley:hark',
     async reply(message: unknown) {
-      said.push(message);
+      replies.push(message);
       return {};
     },
-    ...more,
+    ...overrides,
   });
 
 const refusal = formatText('slow.down', { s: 20 });
 
-function countRefusals(said: readonly unknown[]) {
-  return said.filter((message) => JSON.stringify(message).includes(refusal)).length;
+function countRefusals(replies: readonly unknown[]) {
+  return replies.filter((message) => JSON.stringify(message).includes(refusal)).length;
 }
 
 test('in a flood each press is answered and few are done, and other people and servers get theirs at once', async () => {
@@ -195,14 +196,14 @@ test('in a flood each press is answered and few are done, and other people and s
 
 test('a person who pressed too often reads each time why nothing happens', async () => {
   const { reception } = openNoting();
-  const said: unknown[] = [];
-  for (let n = 0; n < 50; n++) reception.receiveInteraction(pressHark(n, said));
-  await expect.poll(() => said.length).toBe(50);
-  expect(countRefusals(said)).toBe(40);
+  const replies: unknown[] = [];
+  for (let n = 0; n < 50; n++) reception.receiveInteraction(pressHark(n, replies));
+  await expect.poll(() => replies.length).toBe(50);
+  expect(countRefusals(replies)).toBe(40);
 });
 
 /** A question that a person types as `/ask`. */
-function typeAsk(n: number, personId: string, question: string, said: unknown[]) {
+function typeAsk(n: number, personId: string, question: string, replies: unknown[]) {
   const typed: Readonly<Record<string, string>> = { question };
   return pressBy({
     id: `ask ${n}`,
@@ -217,45 +218,45 @@ function typeAsk(n: number, personId: string, question: string, said: unknown[])
     isModalSubmit: () => false,
     isChatInputCommand: () => true,
     async reply(message: unknown) {
-      said.push(message);
+      replies.push(message);
       return {};
     },
   });
 }
 
 test('/ask with a no runs as /privacy deny, also for a blocked person in a flood, and as a question else', async () => {
-  const asked: string[] = [];
+  const questions: string[] = [];
   const { reception } = openReceiver([], [], {
     commands: [ask],
     ports: makePorts({
       at: () => undefined,
       findDenial: async ({ caller }) => (caller.id === 'ben' ? blocked : undefined),
       deny: async () => {
-        asked.push('no');
+        questions.push('no');
         return { isSaved: true };
       },
       askQuestion: async (_guildId, question) => {
-        asked.push(question);
+        questions.push(question);
         return { kind: 'nowhere' };
       },
     }),
   });
-  const said: unknown[] = [];
+  const replies: unknown[] = [];
   for (let n = 0; n < 20; n++)
-    reception.receiveInteraction(typeAsk(n, 'ben', "Don't listen to me", said));
-  reception.receiveInteraction(typeAsk(20, 'eva', 'Who was Nova?', said));
-  await expect.poll(() => said.length).toBe(21);
-  expect(asked).toEqual([...Array(20).fill('no'), 'Who was Nova?']);
+    reception.receiveInteraction(typeAsk(n, 'ben', "Don't listen to me", replies));
+  reception.receiveInteraction(typeAsk(20, 'eva', 'Who was Nova?', replies));
+  await expect.poll(() => replies.length).toBe(21);
+  expect(questions).toEqual([...Array(20).fill('no'), 'Who was Nova?']);
 });
 
 test('buttons that silence the bot work after any number of presses', async () => {
   const { reception, pressed } = openNoting();
-  const said: unknown[] = [];
+  const replies: unknown[] = [];
   for (let n = 0; n < 100; n++) reception.receiveInteraction(pressHark(n, []));
   const halt = { customId: 'parley:halt' };
   for (let n = 100; n < 130; n++)
-    reception.receiveInteraction(pressHark(n, said, halt));
-  await expect.poll(() => said.length).toBe(30);
-  expect(countRefusals(said)).toBe(0);
+    reception.receiveInteraction(pressHark(n, replies, halt));
+  await expect.poll(() => replies.length).toBe(30);
+  expect(countRefusals(replies)).toBe(0);
   expect(pressed.filter((name) => name === 'halt')).toHaveLength(30);
 });

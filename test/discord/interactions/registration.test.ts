@@ -105,6 +105,6 @@ test('a command that is for managers alone is hidden from others, a group once a
   await using discord = await registerCommands(managers, mixed, all);
   const rights = discord
     .shown()
-    .map((one) => one.default_member_permissions ?? undefined);
+    .map((body) => body.default_member_permissions ?? undefined);
   expect(rights).toEqual(['32', undefined, '32']);
 });

@@ -73,16 +73,16 @@ test.each([
   'files of /%s hang on its reply, and are read back as they were',
   async (line, to) => {
     const { sandbox, answer } = askForReply(line, to, [transcript, sound]);
-    const shown = await answer.waitForAnswer(expireSoon());
-    expect(shown).toMatchObject({
+    const shownMessage = await answer.waitForAnswer(expireSoon());
+    expect(shownMessage).toMatchObject({
       text: formatText('stop.ok'),
       ephemeral: to === 'caller',
     });
-    expect(shown.files).toMatchObject([
+    expect(shownMessage.files).toMatchObject([
       { name: 'transcript-Größe.md', sizeBytes: Buffer.byteLength('Ana: größer\n') },
       { name: 'a.bin', sizeBytes: 3 },
     ]);
-    const read = await downloadFile(shown.files[0]?.url ?? '', sandbox);
+    const read = await downloadFile(shownMessage.files[0]?.url ?? '', sandbox);
     expect(read).toMatchObject({ status: 200, text: 'Ana: größer\n' });
   },
 );
@@ -95,8 +95,11 @@ test.each(['slow', 'misjudged'])(
       sandbox.requests().some(({ path }) => path.includes(`/${answer.id}/`));
     await expect.poll(isThinking).toBe(true);
     release.resolve();
-    const shown = await answer.waitForAnswer(expireSoon());
-    expect([shown.ephemeral, namesIn(shown)]).toEqual([true, [transcript.name]]);
+    const shownMessage = await answer.waitForAnswer(expireSoon());
+    expect([shownMessage.ephemeral, namesIn(shownMessage)]).toEqual([
+      true,
+      [transcript.name],
+    ]);
     expect(listFailures()).toEqual([]);
   },
 );

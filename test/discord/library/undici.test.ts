@@ -18,16 +18,16 @@ async function restOf(answer: RequestListener) {
 }
 
 test('a request of discord.js follows no redirect, and asks for no compressed answer', async () => {
-  let asked: IncomingMessage | undefined;
+  let message: IncomingMessage | undefined;
   let requests = 0;
   const rest = await restOf((request, response) => {
-    asked = request;
+    message = request;
     requests += 1;
     response.writeHead(302, { location: '/elsewhere' }).end();
   });
   await rest.get('/users/@me');
   expect(requests).toBe(1);
-  expect(asked?.headers).toMatchObject({
+  expect(message?.headers).toMatchObject({
     'accept-encoding': 'identity',
     authorization: 'Bot token',
   });

@@ -72,7 +72,7 @@ function talkOn(link: VoiceLink) {
     .wake();
   const countReached = () =>
     heard.frames.filter(({ atMs, sealed }) => sealed && atMs >= sinceMs).length;
-  return { lost: () => left - countReached() };
+  return { countLost: () => left - countReached() };
 }
 
 const makeSpeech = (seconds: number) => {
@@ -104,9 +104,9 @@ async function expectHeard(log: ReturnType<typeof listenToLink>, person: Member)
   const countVoices = () => log.voices.get(person.id) ?? 0;
   for (const before = countVoices(); countVoices() === before; )
     await person.say(makeSpeech(0.02), never);
-  const heard = countVoices();
+  const heardCount = countVoices();
   await person.say(makeSpeech(1), never);
-  await untilHeard(log, person, heard + 50);
+  await untilHeard(log, person, heardCount + 50);
 }
 
 async function openWithBen() {
@@ -132,12 +132,12 @@ test('a proposal to add somebody who was never announced ends nothing', async ()
   await using setup = await openWithBen();
   const { faults, sandbox } = login();
   const ann = sandbox.person('Ann');
-  const said = ann.say(makeSpeech(1), never);
+  const speaking = ann.say(makeSpeech(1), never);
   for (let n = 0; n < 20; n++) {
     faults.proposeStranger(sandbox.botId);
     await realClock.sleep(10, never);
   }
-  await said;
+  await speaking;
   await untilHeard(setup.log, ann);
   expect([setup.log.error, setup.session.resets]).toEqual([undefined, 0]);
 });
@@ -149,13 +149,13 @@ test('a newcomer who is announced after the proposal is heard, and nobody is int
   const log = listenToLink(setup.link);
   const session = watchSession();
   const talk = talkOn(setup.link);
-  faults.late(sandbox.botId, 'arrival', 150);
-  faults.late(ann.id, 'commit', 250);
+  faults.delayMessage(sandbox.botId, 'arrival', 150);
+  faults.delayMessage(ann.id, 'commit', 250);
   await joinLobby(ben);
-  await Promise.all([ann, ben].map((one) => one.say(makeSpeech(1), never)));
-  for (const one of [ann, ben]) await untilHeard(log, one);
+  await Promise.all([ann, ben].map((person) => person.say(makeSpeech(1), never)));
+  for (const person of [ann, ben]) await untilHeard(log, person);
   expect([log.error, session.resets]).toEqual([undefined, 0]);
-  expect(talk.lost()).toBeLessThanOrEqual(framesOfChange);
+  expect(talk.countLost()).toBeLessThanOrEqual(framesOfChange);
   await ben.leave();
 });
 
@@ -166,7 +166,7 @@ test('a bot that lost the group and was let in again follows the next change of 
   const log = listenToLink(setup.link);
   const session = watchSession();
   // Ann commits while the bot does not know Ben yet.
-  faults.late(sandbox.botId, 'arrival', 1_000);
+  faults.delayMessage(sandbox.botId, 'arrival', 1_000);
   await joinLobby(ben);
   await ben.say(makeSpeech(1), never);
   await untilHeard(log, ben, 1);
@@ -181,10 +181,10 @@ test('somebody who comes and goes while others are in mid-sentence costs at most
   await using setup = await openLinkSetup(login(), () => true);
   const { faults, sandbox } = login();
   const [ann, ben] = [sandbox.person('Ann'), sandbox.person('Ben')];
-  faults.late(ann.id, 'commit', 150);
+  faults.delayMessage(ann.id, 'commit', 150);
   const log = listenToLink(setup.link);
   const session = watchSession();
-  const said = ann.say(makeSpeech(4), never);
+  const speaking = ann.say(makeSpeech(4), never);
   const hearMore = () => untilHeard(log, ann, (log.voices.get(ann.id) ?? 0) + 15);
   for (let n = 0; n < 2; n++) {
     await hearMore();
@@ -192,7 +192,7 @@ test('somebody who comes and goes while others are in mid-sentence costs at most
     await hearMore();
     await ben.leave();
   }
-  await said;
+  await speaking;
   await untilHeard(log, ann, 190);
   expect([log.error, session.resets]).toEqual([undefined, 0]);
 });
@@ -212,12 +212,12 @@ test('packets of a camera, 500 a second, keep nobody from being heard', async ()
   await using setup = await openWithBen();
   const { faults, sandbox } = login();
   const ann = sandbox.person('Ann');
-  const said = ann.say(makeSpeech(1), never);
+  const speaking = ann.say(makeSpeech(1), never);
   for (let n = 0; n < 100; n++) {
     for (let packet = 0; packet < 5; packet++) faults.forge(sandbox.botId, 'camera');
     await realClock.sleep(10, never);
   }
-  await said;
+  await speaking;
   await untilHeard(setup.log, ann);
   expect(setup.session.resets).toBe(0);
 });
@@ -239,7 +239,7 @@ test.each([
     await untilHeard(log, ann);
     expect([log.error, session.resets]).toEqual([undefined, 0]);
     expect(Math.abs((log.voices.get(ben.id) ?? 0) - frames)).toBeLessThanOrEqual(2);
-    expect(talk.lost()).toBeLessThanOrEqual(framesOfChange);
+    expect(talk.countLost()).toBeLessThanOrEqual(framesOfChange);
     ben.useMicrophone({ profile: 'gate' });
     await ben.say(makeSpeech(1), never);
     await untilHeard(log, ben);
@@ -252,7 +252,7 @@ test.each(orders.flatMap((first) => orders.map((author) => [first, author] as co
   async (first, author) => {
     const { faults, sandbox } = login();
     const ann = sandbox.person('Ann');
-    faults.late(author === 'bot' ? ann.id : sandbox.botId, 'commit', 250);
+    faults.delayMessage(author === 'bot' ? ann.id : sandbox.botId, 'commit', 250);
     await using setup = await openLinkSetup(login(), () => true, first);
     const log = listenToLink(setup.link);
     const talk = talkOn(setup.link);
@@ -260,7 +260,7 @@ test.each(orders.flatMap((first) => orders.map((author) => [first, author] as co
     await untilHeard(log, ann, 50); // of 100, on a busy machine
     await expectHeard(log, ann);
     expect(log.error).toBeUndefined();
-    expect(talk.lost()).toBeLessThanOrEqual(framesOfChange);
+    expect(talk.countLost()).toBeLessThanOrEqual(framesOfChange);
   },
 );
 
@@ -275,11 +275,11 @@ test.each([
     const { ben, log, session } = setup;
     const { faults, sandbox } = login();
     const cleo = sandbox.person('Cleo');
-    const said = ben.say(makeSpeech(2), never);
+    const speaking = ben.say(makeSpeech(2), never);
     await untilHeard(log, ben, 30);
     const damaged = Buffer.concat([Buffer.of(0, 0, opcode, 0, 9), Buffer.alloc(99, 1)]);
     faults.send(to === 'bot' ? sandbox.botId : ben.id, damaged);
-    await said;
+    await speaking;
     await expectHeard(log, ben);
     await joinLobby(cleo);
     await expectHeard(log, cleo);
@@ -292,16 +292,16 @@ test('a call that loses its end-to-end encryption in mid-sentence and gets it ba
   await using setup = await openWithBen();
   const { ben, log, session } = setup;
   const { faults, sandbox } = login();
-  const said = ben.say(makeSpeech(4), never);
+  const speaking = ben.say(makeSpeech(4), never);
   for (const version of [0, 1] as const) {
     await untilHeard(log, ben, (log.voices.get(ben.id) ?? 0) + 40);
     faults.changeVersion(sandbox.botId, version);
   }
-  await said;
+  await speaking;
   await ben.settled(AbortSignal.timeout(30_000));
   await expectHeard(log, ben);
   const talk = talkOn(setup.link);
   await login().sandbox.person('Ann').say(makeSpeech(1), never);
   expect([log.error, session.resets]).toEqual([undefined, 0]);
-  expect(talk.lost()).toBeLessThanOrEqual(framesOfChange);
+  expect(talk.countLost()).toBeLessThanOrEqual(framesOfChange);
 });

@@ -35,7 +35,7 @@ testVoiceLink(
         for (const untilMs = nowMs + ms; nowMs < untilMs; nowMs += 20) link.tick(nowMs);
         await turn();
       },
-      heard: () => link.sent,
+      getHeard: () => link.sent,
       lose: () => link.lose(),
       [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
     };

@@ -18,9 +18,9 @@ const login = openFileLogin(1);
 /** The library's own connection under the open link. */
 function findConnection() {
   const { lobby, client } = login();
-  const found = getVoiceConnection(lobby.guildId, client.application.id);
-  if (!found) throw new Error('no connection');
-  return found;
+  const foundConnection = getVoiceConnection(lobby.guildId, client.application.id);
+  if (!foundConnection) throw new Error('no connection');
+  return foundConnection;
 }
 
 /** Cuts the socket as a broken network does: no close frame, so the library resumes. */
@@ -46,7 +46,7 @@ test('ten frames sent in the moment a link opens all arrive, every one sealed', 
   await using setup = await openLinkSetup(login(), () => true);
   const ann = login().sandbox.person('Ann');
   playFrames(setup.link, 10);
-  await waitUntil(() => setup.heard() === 10);
+  await waitUntil(() => setup.getHeard() === 10);
   expect(
     ann.heard.frames.filter(({ audible }) => audible).every(({ sealed }) => sealed),
   ).toBe(true);
@@ -100,9 +100,9 @@ test('a second link to the same server ends the first', async () => {
 
 test('the counts of a link can be read while it is open, and are reported once more when it closes', async () => {
   const { events } = login();
-  const before = events.length;
+  const countBefore = events.length;
   const findMade = () =>
-    events.slice(before).find((event) => event.kind === 'link-made');
+    events.slice(countBefore).find((event) => event.kind === 'link-made');
   {
     await using setup = await openLinkSetup(login(), () => true);
     expect(findMade()?.counts()).toMatchObject({ opened: 0, sent: 0 });
@@ -113,7 +113,7 @@ test('the counts of a link can be read while it is open, and are reported once m
     expect(findMade()?.counts().sent).toBeGreaterThanOrEqual(5);
   }
   const findClosed = () =>
-    events.slice(before).find((event) => event.kind === 'link-closed');
+    events.slice(countBefore).find((event) => event.kind === 'link-closed');
   await waitUntil(() => findClosed() !== undefined);
   expect(findClosed()?.counts).toEqual(findMade()?.counts());
 });

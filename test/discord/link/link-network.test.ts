@@ -44,7 +44,7 @@ test('the first words of somebody are heard although Discord names them late', a
   const { sandbox, faults } = login();
   {
     await using setup = await openLinkSetup(login(), () => true);
-    faults.late(sandbox.botId, 'speaking', 300);
+    faults.delayMessage(sandbox.botId, 'speaking', 300);
     const log = listenToLink(setup.link);
     await setup.speak();
     await waitUntil(() => log.sequences.length >= 18);
@@ -58,8 +58,8 @@ test.each(['hang', 'dead'])(
   'a voice link that cannot open (%s) is given up in time with its last step, and the channel is left',
   async (how) => {
     const { sandbox, faults, lobby, linkOpener } = login();
-    if (how === 'hang') faults.connections('hang');
-    else faults.network(sandbox.botId, { up: { dead: true } });
+    if (how === 'hang') faults.setConnections('hang');
+    else faults.setNetwork(sandbox.botId, { up: { dead: true } });
     const opening = linkOpener(400).openLink(lobby, () => true, never);
     const about = { openingStep: how === 'hang' ? 'login' : 'udp' };
     await expect(opening).rejects.toMatchObject({

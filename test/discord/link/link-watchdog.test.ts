@@ -158,7 +158,7 @@ test('of three people who send voice that nobody can open one alone never breaks
   expect(log.faults).not.toEqual([]);
 });
 
-test('closed voices of two people tell of one fault only within a minute', () => {
+test('two voices that cannot be opened are one fault only if they come within a minute', () => {
   const { call, log, timing, unopened } = openWatchdog();
   call.others = 3;
   const plantUnopened = (id: string) => unopened.set(toPersonId(id), timing.nowMs());

@@ -77,11 +77,11 @@ test('how the bot sits when it comes in is told, whatever it was told before', (
 
 /** A stage that takes notes of what was asked, and fails that often first. */
 function openSetup(mayMute: boolean, failures: number) {
-  const asked: string[] = [];
+  const questions: string[] = [];
   let left = failures;
   const noteRequest = (what: string) => async () => {
     if (left-- > 0) throw new Error('Unknown Voice State');
-    asked.push(what);
+    questions.push(what);
   };
   const permissionsFor = () => ({
     has: (bit: bigint) => mayMute && bit === PermissionFlagsBits.MuteMembers,
@@ -97,7 +97,7 @@ function openSetup(mayMute: boolean, failures: number) {
     setRequestToSpeak: noteRequest('raised a hand'),
   };
   Object.assign(guild.members, { me: { voice } });
-  return { guild: guild as unknown as Guild, asked };
+  return { guild: guild as unknown as Guild, asked: questions };
 }
 
 test.each([

@@ -22,12 +22,12 @@ export function openReceiver(mayHear: (speakerId: string) => boolean) {
   const connection = { state: { status: 'none' } } as unknown as VoiceConnection;
   const receiver = new VoiceReceiver(connection);
   Object.assign(connection, { receiver });
-  const heard: Packet[] = [];
+  const heardPackets: Packet[] = [];
   const failed: unknown[] = [];
   const voiceReceiver = new ConsentedReceiver(
     connection,
     mayHear,
-    (packet) => heard.push(packet),
+    (packet) => heardPackets.push(packet),
     (error) => failed.push(error),
     timing,
   );
@@ -49,7 +49,7 @@ export function openReceiver(mayHear: (speakerId: string) => boolean) {
   return {
     receiver,
     voiceReceiver,
-    heard,
+    heard: heardPackets,
     failed,
     key,
     arrive: arriveAt,

@@ -41,9 +41,9 @@ function openSignals(
     destroy: () => log.push('library ends'),
   });
   const discord = {
-    seat: (seatId: string | null) =>
+    tellSeat: (seatId: string | null) =>
       fromDiscord?.onVoiceStateUpdate({ channel_id: seatId } as never),
-    server: (endpoint: string) =>
+    tellServer: (endpoint: string) =>
       fromDiscord?.onVoiceServerUpdate({ endpoint } as never),
     cutOff: () => fromDiscord?.destroy(),
   };
@@ -55,9 +55,9 @@ function openSignals(
 /** Signals of a link to the lounge out of which a person has moved the bot. */
 function openMoved(...channelIds: readonly string[]) {
   const opened = openSignals();
-  opened.discord.seat('lounge');
-  opened.discord.server('first');
-  for (const channelId of channelIds) opened.discord.seat(channelId);
+  opened.discord.tellSeat('lounge');
+  opened.discord.tellServer('first');
+  for (const channelId of channelIds) opened.discord.tellSeat(channelId);
   opened.signals.keepSeat();
   opened.adapter.destroy();
   opened.log.splice(0);
@@ -71,19 +71,19 @@ const [den, lounge] = ['den', 'lounge'].map(toChannelId) as [
 
 test('a voice server that Discord names before the seat waits for the seat, and a later one does not', () => {
   const { discord, log } = openSignals();
-  discord.server('first');
+  discord.tellServer('first');
   expect(log).toEqual(['asks for lounge']);
-  discord.seat('lounge');
+  discord.tellSeat('lounge');
   expect(log.slice(1)).toEqual(['seat lounge', 'server first']);
-  discord.server('second');
+  discord.tellServer('second');
   expect(log.slice(3)).toEqual(['server second']);
 });
 
 test('the echo of an earlier leave ends no new join', () => {
   const { discord, log } = openSignals();
-  discord.seat(null);
-  discord.seat('lounge');
-  discord.seat(null);
+  discord.tellSeat(null);
+  discord.tellSeat('lounge');
+  discord.tellSeat(null);
   expect(log).toEqual(['asks for lounge', 'seat lounge', 'is gone']);
 });
 
@@ -99,13 +99,13 @@ async function openAfterLeave() {
 
 test('a seat that comes late, and ends with the leave of its link, does not end the next link', async () => {
   const { discord, log } = await openAfterLeave();
-  discord.seat('lounge');
-  discord.seat(null);
-  discord.server('second');
-  discord.seat('lounge');
+  discord.tellSeat('lounge');
+  discord.tellSeat(null);
+  discord.tellServer('second');
+  discord.tellSeat('lounge');
   const seats = ['seat lounge', 'seat lounge', 'server second'];
   expect(log).toEqual(['asks for lounge', ...seats]);
-  discord.seat(null);
+  discord.tellSeat(null);
   expect(log.at(-1)).toBe('is gone');
 });
 
@@ -117,54 +117,54 @@ test('the late end of a known seat is not taken for that of a seat that comes la
     await leaving;
   };
   const known = openSignals(undefined, 'lounge', leaves);
-  known.discord.seat('lounge');
+  known.discord.tellSeat('lounge');
   await leaveLate(known);
   await leaveLate(openSignals(undefined, 'lounge', leaves));
   const { discord, log } = openSignals(undefined, 'lounge', leaves);
-  for (const seat of [null, 'lounge', null, 'lounge']) discord.seat(seat);
+  for (const seat of [null, 'lounge', null, 'lounge']) discord.tellSeat(seat);
   expect(log).toEqual(['asks for lounge', 'seat lounge', 'seat lounge']);
-  discord.seat(null);
+  discord.tellSeat(null);
   expect(log.at(-1)).toBe('is gone');
 });
 
 test('whoever disconnects the bot soon after a leave whose end no link was told of is obeyed', async () => {
   const leaves = new OwnLeaves();
   const former = openSignals(undefined, 'lounge', leaves);
-  former.discord.seat('lounge');
+  former.discord.tellSeat('lounge');
   const leaving = former.signals.leave();
   former.timing.passMs(1_000);
   await leaving;
   const { discord, log } = openSignals(undefined, 'lounge', leaves);
-  discord.seat('lounge');
-  discord.seat(null);
+  discord.tellSeat('lounge');
+  discord.tellSeat(null);
   expect(log.at(-1)).toBe('is gone');
 });
 
 test('the mute of a seat that the bot has just left is not taken for the next seat', async () => {
   const leaves = new OwnLeaves();
   const former = openSignals(undefined, 'lounge', leaves);
-  former.discord.seat('lounge');
+  former.discord.tellSeat('lounge');
   const leaving = former.signals.leave();
   former.timing.passMs(1_000);
   await leaving;
   const { discord, log } = openSignals(undefined, 'lounge', leaves, true);
-  for (const seat of ['lounge', null, 'lounge']) discord.seat(seat);
+  for (const seat of ['lounge', null, 'lounge']) discord.tellSeat(seat);
   expect(log).toEqual(['asks for lounge', 'seat lounge']);
-  discord.seat(null);
+  discord.tellSeat(null);
   expect(log.at(-1)).toBe('is gone');
 });
 
 test('whoever disconnects the bot half a minute after its own leave is obeyed', async () => {
   const { discord, log, timing } = await openAfterLeave();
-  discord.seat('lounge');
+  discord.tellSeat('lounge');
   timing.passMs(32_000);
-  discord.seat(null);
+  discord.tellSeat(null);
   expect(log.at(-1)).toBe('is gone');
 });
 
 test('out of a move the next link has seat and server of the last channel, asks for nothing, and hears Discord on', () => {
   const { discord, log, signals } = openMoved('den', 'attic', 'den');
-  discord.server('second');
+  discord.tellServer('second');
   expect(signals.handOverSeat(lounge)).toBeUndefined();
   const seat = signals.handOverSeat(den);
   expect([seat?.state.channel_id, seat?.server?.endpoint]).toEqual(['den', 'second']);
@@ -172,15 +172,15 @@ test('out of a move the next link has seat and server of the last channel, asks 
   const next = openSignals(seat, 'den');
   expect(next.log).toEqual(['seat den', 'server second']);
   expect(next.signals.waitsForServer).toBe(true);
-  next.discord.server('third');
+  next.discord.tellServer('third');
   expect(next.signals.waitsForServer).toBe(false);
-  next.discord.seat('attic');
+  next.discord.tellSeat('attic');
   expect(next.log.slice(2)).toEqual(['server third', 'is moved']);
 });
 
 test('a bot that was moved away and back is where it was, on the new voice server', () => {
   const { discord, signals } = openMoved('den', 'lounge');
-  discord.server('second');
+  discord.tellServer('second');
   const seat = signals.handOverSeat(lounge);
   expect(openSignals(seat).log).toEqual(['seat lounge', 'server second']);
   expect(signals.handOverSeat(lounge)).toBeUndefined();
@@ -188,24 +188,24 @@ test('a bot that was moved away and back is where it was, on the new voice serve
 
 test('once it is moved, a link tells its library nothing more', () => {
   const { discord, log } = openSignals();
-  discord.seat('lounge');
-  discord.seat('den');
-  discord.server('second');
-  discord.seat('lounge');
+  discord.tellSeat('lounge');
+  discord.tellSeat('den');
+  discord.tellServer('second');
+  discord.tellSeat('lounge');
   expect(log).toEqual(['asks for lounge', 'seat lounge', 'is moved']);
 });
 
 test('a seat that no link takes is left, once', async () => {
   const { discord, log, signals } = openMoved('den');
   const leaving = Promise.all([signals.leaveKept(), signals.leaveKept()]);
-  discord.seat(null);
+  discord.tellSeat(null);
   await leaving;
   expect(log).toEqual(['asks for null', 'is deaf to Discord']);
 });
 
 test('whoever disconnects the bot after a move is obeyed: nothing joins again, and nothing is left', async () => {
   const { discord, log, signals } = openMoved('den');
-  discord.seat(null);
+  discord.tellSeat(null);
   expect(() => signals.handOverSeat(den)).toThrow(
     expect.objectContaining({ code: 'link.lost', retryable: false }),
   );

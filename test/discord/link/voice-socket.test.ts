@@ -22,9 +22,9 @@ async function openSocket(server: Socket) {
   udp.on('message', (datagram) => sizes.push(datagram.length));
   udp.send(Buffer.alloc(74));
   const [, { port }] = await once(server, 'message');
-  for (const one of [udp, udp]) connectSocket(one); // a link and the next one over the same connection
+  for (const socket of [udp, udp]) connectSocket(socket); // a link and the next one over the same connection
   await once(inner.socket, 'connect');
-  return { udp, port, sizes, errors: () => errors };
+  return { udp, port, sizes, listErrors: () => errors };
 }
 
 test('of a connected voice socket the kernel keeps strangers away', async () => {
@@ -40,9 +40,9 @@ test('of a connected voice socket the kernel keeps strangers away', async () => 
 test('a voice server that nobody listens at any more is an error that ends nothing, and is heard once it is back', async () => {
   const server = await bindSocket();
   const remote = server.address().port;
-  const { udp, port, errors, sizes } = await openSocket(server);
+  const { udp, port, listErrors, sizes } = await openSocket(server);
   await server[Symbol.asyncDispose]();
-  while (errors() < 3) {
+  while (listErrors() < 3) {
     udp.send(Buffer.alloc(60));
     await new Promise(setImmediate);
   }

@@ -120,11 +120,11 @@ test.each(['behind another', 'under a rate limit'])(
   async (where) => {
     const isBehind = where === 'behind another';
     const { post, pass, sent } = openOutbox(isBehind ? 'hang' : makeRateLimit(1_000));
-    const over = new AbortController();
+    const abort = new AbortController();
     if (isBehind) void post('first');
-    const fate = post('late', over.signal);
+    const fate = post('late', abort.signal);
     await pass(500);
-    over.abort('asked to stop');
+    abort.abort('asked to stop');
     expect(await fate).toBe('asked to stop');
     await pass(10_000);
     expect(listTexts(sent).filter((text) => text === 'late')).toHaveLength(

@@ -183,7 +183,7 @@ test('a button of a former run works, and one nobody knows is told so in private
   const unknown = await ann.press(panel, 'parley:dance').waitForAnswer(expireSoon());
   expect(unknown).toMatchObject({ text: formatText('confirm.over'), ephemeral: true });
   const { id } = await callCommand('join');
-  const listShownIds = () => sandbox.messages('general').map((one) => one.id);
+  const listShownIds = () => sandbox.messages('general').map((message) => message.id);
   await expect.poll(listShownIds).not.toContain(panel.id);
   expect(listShownIds().at(-1)).toBe(id);
 });

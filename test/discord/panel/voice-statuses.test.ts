@@ -11,8 +11,11 @@ type Guild = ReturnType<SandboxLogin['sandbox']['guild']>;
 
 const never = new AbortController().signal;
 
-const makeHearing = (heard: number) =>
-  ({ id: 'panel.status', with: { bot: 'Nova', heard, people: 5 } }) as const;
+const makeHearing = (heardCount: number) =>
+  ({
+    id: 'panel.status',
+    with: { bot: 'Nova', heard: heardCount, people: 5 },
+  }) as const;
 
 /** The bot in the lobby, whose link takes the status away when it ends, as the client wires it. */
 async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
@@ -69,12 +72,12 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
         () =>
           login.client.guilds.cache.get(guildId)?.members.me?.voice.channel === null,
       ),
-    show(heard: number) {
+    show(heardCount: number) {
       told.length = 0;
-      statuses.show(guildId, new Owned(makeHearing(heard), login.lobby));
+      statuses.show(guildId, new Owned(makeHearing(heardCount), login.lobby));
     },
     /** Requests that wrote a status, in order. */
-    written: () =>
+    listWrittenStatuses: () =>
       sandbox
         .requests()
         .filter(({ path }) => path.endsWith('/voice-status'))
@@ -83,32 +86,36 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
 }
 
 test('people see below the name of the voice channel how many of them are heard, until the bot leaves', async () => {
-  const { link, sandbox, show, shown, written } = await openStatuses();
+  const { link, sandbox, show, shown, listWrittenStatuses } = await openStatuses();
   show(2);
   await waitUntil(() => shown() === 'While Nova is here, it listens to 2 of 5');
   await link[Symbol.asyncDispose]();
   expect(shown()).toBeUndefined();
-  expect(written()).toEqual(['While Nova is here, it listens to 2 of 5', null]);
+  expect(listWrittenStatuses()).toEqual([
+    'While Nova is here, it listens to 2 of 5',
+    null,
+  ]);
   expect(sandbox.requests().every(({ status }) => status < 400)).toBe(true);
 });
 
 test('the status of a voice channel changes at most once in 10 s, and then tells the latest', async () => {
-  const { clock, link, show, shown, written } = await openStatuses();
+  const { clock, link, show, shown, listWrittenStatuses } = await openStatuses();
   show(1);
   await waitUntil(() => shown() === 'While Nova is here, it listens to 1 of 5');
-  for (const heard of [2, 3, 4]) show(heard);
+  for (const heardCount of [2, 3, 4]) show(heardCount);
   await clock.advance(9_999);
-  expect(written()).toHaveLength(1);
+  expect(listWrittenStatuses()).toHaveLength(1);
   await clock.advance(1);
   await waitUntil(() => shown() === 'While Nova is here, it listens to 4 of 5');
-  expect(written()).toHaveLength(2);
+  expect(listWrittenStatuses()).toHaveLength(2);
   await link[Symbol.asyncDispose]();
 });
 
 test('a status that a person wrote is never written over, nor taken away', async () => {
-  const { clock, guild, link, show, shown, untilTold, written } = await openStatuses(
-    (before) => before.writeVoiceStatus('Lobby', 'Movie night'),
-  );
+  const { clock, guild, link, show, shown, untilTold, listWrittenStatuses } =
+    await openStatuses((guildBefore) =>
+      guildBefore.writeVoiceStatus('Lobby', 'Movie night'),
+    );
   show(2);
   await untilTold('Movie night');
   show(4);
@@ -119,14 +126,15 @@ test('a status that a person wrote is never written over, nor taken away', async
   show(3);
   await clock.advance(60_000);
   await link[Symbol.asyncDispose]();
-  expect([shown(), written()]).toEqual([
+  expect([shown(), listWrittenStatuses()]).toEqual([
     'Quiz',
     ['While Nova is here, it listens to 4 of 5'],
   ]);
 });
 
 test('a status that a person took away does not come back before the next join', async () => {
-  const { clock, guild, link, show, untilTold, written } = await openStatuses();
+  const { clock, guild, link, show, untilTold, listWrittenStatuses } =
+    await openStatuses();
   show(2);
   await untilTold('While Nova is here, it listens to 2 of 5');
   guild.writeVoiceStatus('Lobby', '');
@@ -134,12 +142,12 @@ test('a status that a person took away does not come back before the next join',
   show(3);
   await clock.advance(60_000);
   await link[Symbol.asyncDispose]();
-  expect(written()).toEqual(['While Nova is here, it listens to 2 of 5']);
+  expect(listWrittenStatuses()).toEqual(['While Nova is here, it listens to 2 of 5']);
 });
 
 test('a process that comes back goes on with its own status', async () => {
-  const { link, show, shown } = await openStatuses((before) =>
-    before.writeVoiceStatus('Lobby', 'While Nova is here, it listens to 1 of 4'),
+  const { link, show, shown } = await openStatuses((guildBefore) =>
+    guildBefore.writeVoiceStatus('Lobby', 'While Nova is here, it listens to 1 of 4'),
   );
   show(2);
   await waitUntil(() => shown() === 'While Nova is here, it listens to 2 of 5');
@@ -148,12 +156,12 @@ test('a process that comes back goes on with its own status', async () => {
 });
 
 test('without the right to set a status the bot asks for nothing and writes nothing', async () => {
-  const { link, show, shown, told, written } = await openStatuses((before) =>
-    before.permit('Lobby', 'Nova', { deny: ['setVoiceStatus'] }),
+  const { link, show, shown, told, listWrittenStatuses } = await openStatuses(
+    (guildBefore) => guildBefore.permit('Lobby', 'Nova', { deny: ['setVoiceStatus'] }),
   );
   show(2);
   await link[Symbol.asyncDispose]();
-  expect([shown(), told, written()]).toEqual([undefined, [], []]);
+  expect([shown(), told, listWrittenStatuses()]).toEqual([undefined, [], []]);
 });
 
 test('taken away while people stay, the bot tries to remove its status at once, and tells the chat of the channel once that it may not', async () => {
@@ -166,13 +174,16 @@ test('taken away while people stay, the bot tries to remove its status at once, 
   guild.disconnectBot();
   await untilTaken();
   await link[Symbol.asyncDispose]();
-  expect(bot.written()).toEqual(['While Nova is here, it listens to 2 of 5', null]);
+  expect(bot.listWrittenStatuses()).toEqual([
+    'While Nova is here, it listens to 2 of 5',
+    null,
+  ]);
   expect(shown()).toBe('While Nova is here, it listens to 2 of 5');
   await clock.advance(9_999);
   expect(stuck).toEqual([]);
   await clock.advance(3_600_000);
   expect(stuck).toEqual([sandbox.channelId('Lobby')]);
-  expect(bot.written()).toHaveLength(2);
+  expect(bot.listWrittenStatuses()).toHaveLength(2);
   guild.permit('Lobby', 'Nova', { allow: ['manageChannels'] });
   await waitUntil(() => bot.mayManage());
   await clock.advance(600_000);
@@ -197,19 +208,22 @@ test('a bot that comes back goes on with the status that it could not remove, or
 });
 
 test('what is said of one channel is never written below another one', async () => {
-  const { attic, link, show, shown, statuses, untilTold, written } =
+  const { attic, link, show, shown, statuses, untilTold, listWrittenStatuses } =
     await openStatuses();
   statuses.show(attic.guildId, new Owned(makeHearing(4), attic));
   show(2);
   await untilTold('While Nova is here, it listens to 2 of 5');
   await link[Symbol.asyncDispose]();
-  expect(written()).toEqual(['While Nova is here, it listens to 2 of 5', null]);
+  expect(listWrittenStatuses()).toEqual([
+    'While Nova is here, it listens to 2 of 5',
+    null,
+  ]);
   expect(shown()).toBeUndefined();
 });
 
 test('a leave waits a second at most for a Discord that does not answer, and the status is removed later', async () => {
-  const bot = await openStatuses((before) =>
-    before.permit('Lobby', 'Nova', { allow: ['manageChannels'] }),
+  const bot = await openStatuses((guildBefore) =>
+    guildBefore.permit('Lobby', 'Nova', { allow: ['manageChannels'] }),
   );
   const { clock, link, show, shown, untilTold } = bot;
   show(2);
@@ -226,15 +240,15 @@ test('a leave waits a second at most for a Discord that does not answer, and the
 });
 
 test('the status that a former process left where the bot does not sit is removed, and no text of others', async () => {
-  const bot = await openStatuses((before) => {
+  const bot = await openStatuses((guildBefore) => {
     for (const name of ['Lobby', 'Attic'])
-      before.permit(name, 'Nova', { allow: ['manageChannels'] });
-    before.writeVoiceStatus(
+      guildBefore.permit(name, 'Nova', { allow: ['manageChannels'] });
+    guildBefore.writeVoiceStatus(
       'Attic',
       'While Ada is here, it listens to 1 of 3 · captions on',
     );
   });
-  const { attic, guild, statuses, written } = bot;
+  const { attic, guild, statuses, listWrittenStatuses } = bot;
   const findStatus = () =>
     guild.roster().channels.find(({ name }) => name === 'Attic')?.status;
   statuses.removeFormer(attic.guildId, attic.channelId);
@@ -243,13 +257,13 @@ test('the status that a former process left where the bot does not sit is remove
   bot.told.length = 0;
   statuses.removeFormer(attic.guildId, attic.channelId);
   await bot.untilTold('Movie night');
-  expect([findStatus(), written()]).toEqual(['Movie night', [null]]);
+  expect([findStatus(), listWrittenStatuses()]).toEqual(['Movie night', [null]]);
   await bot.link[Symbol.asyncDispose]();
 });
 
 test('taken away with the right to manage the channel, the bot removes its status from outside', async () => {
   const { guild, link, show, shown, untilTaken, untilTold } = await openStatuses(
-    (before) => before.permit('Lobby', 'Nova', { allow: ['manageChannels'] }),
+    (guildBefore) => guildBefore.permit('Lobby', 'Nova', { allow: ['manageChannels'] }),
   );
   show(2);
   await untilTold('While Nova is here, it listens to 2 of 5');

@@ -46,14 +46,14 @@ export async function openDiscord(options: TestOptions, signal: AbortSignal) {
 /** The bot in a sandbox without sound, with the ports of its Discord. */
 export async function openSandboxBot(
   commands: DiscordOptions['commands'] = [],
-  more: Partial<SandboxOptions> = {},
+  overrides: Partial<SandboxOptions> = {},
   buttons: DiscordOptions['buttons'] = [],
 ) {
-  const sandbox = await openSilentSandbox(more);
+  const sandbox = await openSilentSandbox(overrides);
   const { apiUrl, token, guildId } = sandbox;
   const { promise, resolve } = Promise.withResolvers<DiscordPorts>();
-  const createPorts = (given: DiscordPorts) => {
-    resolve(given);
+  const createPorts = (discordPorts: DiscordPorts) => {
+    resolve(discordPorts);
     return openAccess as CommandPorts;
   };
   const options = { apiUrl, token, buttons, commands, createPorts };

@@ -101,7 +101,7 @@ export function makeVoiceHalf(
       return server;
     },
     connect: (options, signal) => connectVoice({ ...options, openSession }, signal),
-    codec: async () => codec,
+    makeCodec: async () => codec,
   };
 }
 
@@ -133,7 +133,7 @@ export async function openLinkSetup(
   const link = await login.linkOpener().openLink(lobby, mayHear, neverAborted);
   if (first === 'bot') await ann.join('Lobby', neverAborted);
   await ann.settled(AbortSignal.timeout(30_000));
-  const before = ann.heard.frames.filter(({ audible }) => audible).length;
+  const countBefore = ann.heard.frames.filter(({ audible }) => audible).length;
   return {
     link,
     speakerId: ann.id,
@@ -144,7 +144,8 @@ export async function openLinkSetup(
       );
     },
     pass: (ms) => wait(ms),
-    heard: () => ann.heard.frames.filter(({ audible }) => audible).length - before,
+    getHeard: () =>
+      ann.heard.frames.filter(({ audible }) => audible).length - countBefore,
     lose: () => sandbox.guild().disconnectBot(),
     async [Symbol.asyncDispose]() {
       await link[Symbol.asyncDispose]();

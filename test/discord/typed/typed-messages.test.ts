@@ -80,7 +80,7 @@ test('without a privileged intent it reads what mentions it, and replies that pi
   const adam = sandbox.person('Adam');
   const lounge = { channel: 'Lounge' };
   adam.write('among ourselves', lounge);
-  const asked = adam.write(`<@${sandbox.botId}> <@99> what time is it?`, lounge);
+  const shownMessage = adam.write(`<@${sandbox.botId}> <@99> what time is it?`, lounge);
   await expect
     .poll(() =>
       bot.read.map(({ content, isMention }) => [isMention, openContent(content).text]),
@@ -100,8 +100,8 @@ test('without a privileged intent it reads what mentions it, and replies that pi
   await expect
     .poll(() => bot.read.at(-1))
     .toMatchObject({ isMention: true, content: { text: 'And in Rome?' } });
-  adam.deleteMessage(asked);
-  await expect.poll(() => bot.deleted).toEqual([asked.id]);
+  adam.deleteMessage(shownMessage);
+  await expect.poll(() => bot.deleted).toEqual([shownMessage.id]);
   expect(await bot.typed.replyTo(message, toOpenText('Too late.'), never)).toBe(
     'deleted',
   );

@@ -24,8 +24,8 @@ export async function openPatient(options: SandboxOptions = {}) {
   return {
     sandbox,
     environment,
-    examine: (args: readonly string[] = [], more: NodeJS.ProcessEnv = {}) =>
-      runExamination(args, { ...environment, ...more }),
+    examine: (args: readonly string[] = [], processEnv: NodeJS.ProcessEnv = {}) =>
+      runExamination(args, { ...environment, ...processEnv }),
     async [Symbol.asyncDispose]() {
       await sandbox[Symbol.asyncDispose]();
       rmSync(folder, { recursive: true, force: true });

@@ -28,17 +28,17 @@ export type DialectReply = {
   readonly headers: Readonly<Record<string, string>>;
   readonly pieces: readonly (string | Uint8Array)[];
 };
-export type DialectRoute = (asked: DialectRequest) => DialectReply;
+export type DialectRoute = (request: DialectRequest) => DialectReply;
 
 export type Dialect = {
   /** By method and path, as in `POST /v1/models`. */
   readonly routes: Readonly<Record<string, DialectRoute>>;
   /** Answer in place of that of a route. */
-  readonly refuses?: (asked: DialectRequest) => DialectReply | undefined;
+  readonly refuses?: (request: DialectRequest) => DialectReply | undefined;
   /** Answer to everything else. */
-  readonly otherwise?: DialectRoute;
+  readonly answerOtherwise?: DialectRoute;
   /** Adds what is not HTTP and returns what ends it. */
-  readonly attach?: (server: Server) => () => void;
+  readonly attachSockets?: (server: Server) => () => void;
 };
 
 export type DialectServer = AsyncDisposable & {
@@ -49,22 +49,24 @@ export type DialectServer = AsyncDisposable & {
 export async function openDialect({
   routes,
   refuses = () => undefined,
-  otherwise = () => replyJson({ detail: 'Not Found' }, 404),
-  attach = () => () => undefined,
+  answerOtherwise = () => replyJson({ detail: 'Not Found' }, 404),
+  attachSockets = () => () => undefined,
 }: Dialect): Promise<DialectServer> {
   const server = createServer(async (request, response) => {
     const chunks = await Array.fromAsync<Buffer>(request).catch(() => undefined);
     if (!chunks) return; // The client went away in the middle of its request.
     const bytes = Buffer.concat(chunks);
     const [, path = '', query = ''] = /^([^?]*)(.*)$/.exec(request.url ?? '') ?? [];
-    const asked = {
+    const question = {
       path,
       query,
       headers: request.headers,
       ...(await parseRequest(bytes, request.headers)),
     };
     const route = routes[`${request.method} ${path}`];
-    const reply = route ? (refuses(asked) ?? route(asked)) : otherwise(asked);
+    const reply = route
+      ? (refuses(question) ?? route(question))
+      : answerOtherwise(question);
     response.writeHead(reply.status, reply.headers);
     for (const piece of reply.pieces) {
       response.write(piece);
@@ -72,7 +74,7 @@ export async function openDialect({
     }
     response.end();
   });
-  return await openListeningServer(server, attach(server));
+  return await openListeningServer(server, attachSockets(server));
 }
 
 async function parseRequest(
@@ -106,8 +108,8 @@ export const writeEvents = (events: readonly string[]) => makeReply(eventType, e
 
 export function replyEvents(...list: readonly object[]): DialectReply {
   return writeEvents(
-    [...list.map((one) => JSON.stringify(one)), '[DONE]'].map(
-      (one) => `data: ${one}\n\n`,
+    [...list.map((entry) => JSON.stringify(entry)), '[DONE]'].map(
+      (text) => `data: ${text}\n\n`,
     ),
   );
 }

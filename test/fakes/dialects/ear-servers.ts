@@ -1,7 +1,7 @@
 import { makeReply, replyJson } from './dialect.ts';
 import type { StrictManners } from './strict-server.ts';
 
-const heard = 'one two three';
+const transcript = 'one two three';
 
 /** JSON of recognisers whose words stand in `text`, or that have another form; all say "one two three". */
 export const wordyJson: Readonly<Record<string, unknown>> = {
@@ -15,10 +15,10 @@ export const wordyJson: Readonly<Record<string, unknown>> = {
   'segments in an object': {
     text: JSON.stringify({ segments: [{ text: 'one two' }, { text: 'three' }] }),
   },
-  'one object': { text: JSON.stringify({ text: heard, language: 'en' }) },
+  'one object': { text: JSON.stringify({ text: transcript, language: 'en' }) },
   'a list of texts': { text: JSON.stringify(['one two', 'three']) },
   'a fence around it': {
-    text: `\`\`\`json\n${JSON.stringify([{ start: 0, text: heard }])}\n\`\`\``,
+    text: `\`\`\`json\n${JSON.stringify([{ start: 0, text: transcript }])}\n\`\`\``,
   },
 };
 

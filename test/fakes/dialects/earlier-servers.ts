@@ -16,12 +16,12 @@ const sendEvents = (...events: readonly string[]) =>
   answerChat(() => writeEvents(events));
 const writeContents = (...contents: readonly string[]) =>
   answerChat(() => replyDeltas(contents.map((content) => ({ content }))));
-const toErrorEvent = (code: unknown, message: string, more: object = {}) =>
-  toEvent({ error: { message, type: 'error', code, ...more } });
+const toErrorEvent = (code: unknown, message: string, overrides: object = {}) =>
+  toEvent({ error: { message, type: 'error', code, ...overrides } });
 
 /** What is heard of a chat server, and how its answer fails. `again` is what a second answer says. */
 export type EarlierCase = {
-  readonly make: () => StrictManners;
+  readonly makeAnswer: () => StrictManners;
   readonly hears: string;
   readonly code?: string;
   readonly again?: string;
@@ -36,7 +36,7 @@ const lampCall = (args: string) => ({
 /** Forms of chat servers from public reports of 2025 and 2026, by what is special in them. */
 export const earlierChats: Readonly<Record<string, EarlierCase>> = {
   'an empty finish_reason, and then an error': {
-    make: () =>
+    makeAnswer: () =>
       sendEvents(
         toEvent(toChunk('Earl Grey. And', '')),
         toErrorEvent(500, 'Out of memory.'),
@@ -45,21 +45,22 @@ export const earlierChats: Readonly<Record<string, EarlierCase>> = {
     code: 'provider.truncated',
   },
   'finish_reason "null", and the end of the connection': {
-    make: () => sendEvents(toEvent(toChunk('Earl Grey. And', 'null'))),
+    makeAnswer: () => sendEvents(toEvent(toChunk('Earl Grey. And', 'null'))),
     hears: 'Earl Grey. And',
     code: 'provider.truncated',
   },
   'an empty finish_reason, and [DONE]': {
-    make: () => sendEvents(toEvent(toChunk('Earl Grey.', '')), doneEvent),
+    makeAnswer: () => sendEvents(toEvent(toChunk('Earl Grey.', '')), doneEvent),
     hears: 'Earl Grey.',
   },
   'thoughts that only end with a mark': {
-    make: () => writeContents('They want tea. Be brief.', '</think>\n\nEarl Grey.'),
+    makeAnswer: () =>
+      writeContents('They want tea. Be brief.', '</think>\n\nEarl Grey.'),
     hears: 'They want tea. Be brief.Earl Grey.',
     again: 'Earl Grey.',
   },
   'channels of gpt-oss': {
-    make: () =>
+    makeAnswer: () =>
       writeContents(
         '<|channel|>analysis<|message|>They want tea.<|end|>',
         '<|start|>assistant<|channel|>final<|message|>Earl Grey.',
@@ -67,11 +68,12 @@ export const earlierChats: Readonly<Record<string, EarlierCase>> = {
     hears: 'Earl Grey.',
   },
   'tokens of the template, and a question that nobody asked': {
-    make: () => writeContents('Earl Grey.<|im_end|>\n<|im_start|>user\n', 'And now?'),
+    makeAnswer: () =>
+      writeContents('Earl Grey.<|im_end|>\n<|im_start|>user\n', 'And now?'),
     hears: 'Earl Grey.',
   },
   'a refusal in the stream, after a ping': {
-    make: () => {
+    makeAnswer: () => {
       let count = 0;
       const refusal = toErrorEvent('400', 'Error processing stream start', {
         param: 'stream_options.include_obfuscation',
@@ -88,23 +90,24 @@ export const earlierChats: Readonly<Record<string, EarlierCase>> = {
     requests: 2,
   },
   'a rate limit in the stream': {
-    make: () => sendEvents(': ping\n\n', toErrorEvent('429', 'Rate limit reached')),
+    makeAnswer: () =>
+      sendEvents(': ping\n\n', toErrorEvent('429', 'Rate limit reached')),
     hears: '',
     code: 'provider.rate_limited',
   },
   'a wrong key in the stream': {
-    make: () => sendEvents(toErrorEvent('401', 'Incorrect API key provided')),
+    makeAnswer: () => sendEvents(toErrorEvent('401', 'Incorrect API key provided')),
     hears: '',
     code: 'provider.bad_key',
   },
   'a spent account in the stream': {
-    make: () =>
+    makeAnswer: () =>
       sendEvents(toErrorEvent('insufficient_quota', 'You exceeded your current quota')),
     hears: '',
     code: 'provider.spent',
   },
   'events without text, and one line break between them': {
-    make: () =>
+    makeAnswer: () =>
       sendEvents(
         ...['data:\n', 'data: ping\n', ...tea, teaEnd, doneEvent].map((event) =>
           event.replace(/\n+$/, '\n'),
@@ -113,13 +116,13 @@ export const earlierChats: Readonly<Record<string, EarlierCase>> = {
     hears: 'Earl Grey.',
   },
   'events that are called JSON': {
-    make: () =>
+    makeAnswer: () =>
       answerChat(() => makeReply('application/x-ndjson', [...tea, teaEnd, doneEvent])),
     hears: 'Earl Grey.',
     requests: 1,
   },
   'a message in place of a delta': {
-    make: () =>
+    makeAnswer: () =>
       sendEvents(
         toEvent({
           choices: [{ message: { content: 'Earl Grey.' }, finish_reason: 'stop' }],
@@ -129,28 +132,28 @@ export const earlierChats: Readonly<Record<string, EarlierCase>> = {
     hears: 'Earl Grey.',
   },
   'nothing but thoughts': {
-    make: () =>
+    makeAnswer: () =>
       answerChat(() => replyDeltas([{ reasoning_content: 'They want tea.' }])),
     hears: '',
     code: 'provider.empty',
   },
   'arguments that are encoded twice': {
-    make: () => ({
+    makeAnswer: () => ({
       chat: callLamp(() => replyDeltas([lampCall('"{\\"on\\":true}"')], 'tool_calls')),
     }),
     hears: 'The lamp is on.',
     ran: 1,
   },
   'its own name, and a line of somebody else': {
-    make: () => writeContents('Nova: Earl Grey.', '\nAna: And now?'),
+    makeAnswer: () => writeContents('Nova: Earl Grey.', '\nAna: And now?'),
     hears: 'Earl Grey.',
   },
   '[DONE] without any finish_reason': {
-    make: () => sendEvents(...tea, doneEvent),
+    makeAnswer: () => sendEvents(...tea, doneEvent),
     hears: 'Earl Grey.',
   },
   'a finish_reason without [DONE]': {
-    make: () => sendEvents(...tea, teaEnd),
+    makeAnswer: () => sendEvents(...tea, teaEnd),
     hears: 'Earl Grey.',
   },
 };

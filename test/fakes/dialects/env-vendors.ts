@@ -22,8 +22,8 @@ type Vendor = {
   readonly findBasePath: (model: string) => string;
   readonly models: readonly string[];
   /** Refuses a request, or returns undefined. */
-  readonly refuse: (asked: DialectRequest) => DialectReply | undefined;
-  readonly speak?: (asked: DialectRequest) => DialectReply;
+  readonly refuseKey: (request: DialectRequest) => DialectReply | undefined;
+  readonly speakText?: (request: DialectRequest) => DialectReply;
 };
 
 function replyError(status: number, message: string, fields = {}) {
@@ -36,7 +36,7 @@ function makeWav(text: string) {
 }
 
 function openVendor(
-  { findBasePath, models, refuse, speak }: Vendor,
+  { findBasePath, models, refuseKey, speakText }: Vendor,
   { hears, replies }: ServersBehind,
 ): Promise<DialectServer> {
   const routes = {
@@ -44,7 +44,7 @@ function openVendor(
       writeEvents(makeChatEvents(body, findReply(body, replies))),
     '/audio/transcriptions': ({ pcm }: DialectRequest) =>
       replyJson({ text: pcm ? hears(pcm) : '' }),
-    ...(speak && { '/audio/speech': speak }),
+    ...(speakText && { '/audio/speech': speakText }),
   };
   const paths = models.flatMap((model) =>
     Object.entries(routes).map(
@@ -53,8 +53,9 @@ function openVendor(
   );
   return openDialect({
     routes: Object.fromEntries(paths),
-    refuses: refuse,
-    otherwise: (asked) => refuse(asked) ?? replyError(404, 'Resource not found'),
+    refuses: refuseKey,
+    answerOtherwise: (request) =>
+      refuseKey(request) ?? replyError(404, 'Resource not found'),
   });
 }
 
@@ -67,13 +68,13 @@ export function openAzure(behind: ServersBehind): Promise<DialectServer> {
     {
       models: ['mind', 'ears', 'voice'],
       findBasePath: (deployment) => `/openai/deployments/${deployment}`,
-      refuse: ({ headers }) =>
+      refuseKey: ({ headers }) =>
         headers['api-key'] === 'your-key'
           ? undefined
           : replyError(401, 'Access denied due to missing subscription key.', {
               code: '401',
             }),
-      speak: ({ body }) =>
+      speakText: ({ body }) =>
         body.response_format === 'wav'
           ? replySound('audio/wav', makeWav(`${body.input}`))
           : replySound('audio/pcm', makeWav(`${body.input}`).subarray(44)),
@@ -93,15 +94,15 @@ export function openGroq(behind: ServersBehind): Promise<DialectServer> {
     {
       models,
       findBasePath: () => '/openai/v1',
-      refuse(asked) {
-        if (!readKey(asked).startsWith('gsk_'))
+      refuseKey(request) {
+        if (!readKey(request).startsWith('gsk_'))
           return replyError(401, 'Invalid API Key', { code: 'invalid_api_key' });
-        const { model } = asked.body;
+        const { model } = request.body;
         if (model === undefined || models.includes(`${model}`)) return undefined;
         const why = `The model \`${model}\` does not exist or you do not have access to it.`;
         return replyError(404, why, { code: 'model_not_found' });
       },
-      speak({ body: { input, response_format, voice } }) {
+      speakText({ body: { input, response_format, voice } }) {
         if (response_format !== 'wav')
           return replyError(400, 'response_format must be one of [wav]');
         if (voice !== 'autumn')
@@ -121,8 +122,8 @@ export function openGemini(behind: ServersBehind): Promise<DialectServer> {
     {
       models: ['gemini'],
       findBasePath: () => '/v1beta/openai',
-      refuse: (asked) =>
-        readKey(asked) === 'your-key'
+      refuseKey: (request) =>
+        readKey(request) === 'your-key'
           ? undefined
           : replyJson([{ error: { code: 400, message: 'API key not valid.' } }], 400),
     },
@@ -136,11 +137,11 @@ export function openTogether(behind: ServersBehind): Promise<DialectServer> {
     {
       models: ['together'],
       findBasePath: () => '/v1',
-      refuse: (asked) =>
-        readKey(asked).startsWith('tgp_')
+      refuseKey: (request) =>
+        readKey(request).startsWith('tgp_')
           ? undefined
           : replyError(401, 'Invalid API key provided.'),
-      speak({ body: { input, response_format, stream } }) {
+      speakText({ body: { input, response_format, stream } }) {
         const wav = makeWav(`${input}`);
         if (stream) return replyTogetherEvents(wav);
         if (response_format === 'wav') return replySound('audio/wav', wav);

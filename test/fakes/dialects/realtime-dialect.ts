@@ -62,7 +62,7 @@ export type RealtimeDialectCall = {
 
 type DialectSettings = {
   readonly answer: (
-    asked: string,
+    question: string,
     request: number,
   ) => Omit<DialectAnswer, 'sounds' | 'words'>;
 };
@@ -79,7 +79,7 @@ export async function openRealtimeDialect(
     server,
     { answer },
     {
-      fits: () => true,
+      fitsUpgrade: () => true,
       callOf: ({ headers, url = '' }) => {
         return {
           url,
@@ -90,15 +90,15 @@ export async function openRealtimeDialect(
           atMs: performance.now(),
         };
       },
-      refusal: (request) => dialect.refuseUpgrade?.(request),
-      serve: (socket, call, settings) =>
-        serveDialect(dialect, socket, call, (asked) => {
-          const { call: toolCall, text } = settings().answer(asked, requests++);
+      refuseUpgrade: (request) => dialect.refuseUpgrade?.(request),
+      serveSocket: (socket, call, settings) =>
+        serveDialect(dialect, socket, call, (question) => {
+          const { call: toolCall, text } = settings().answer(question, requests++);
           const words = text.match(/\s*\S+/g) ?? [];
           const sounds = cutSound(makeSound(text, dialect.outputRateHz), words.length);
           return { text, words, sounds: text === '' ? [] : sounds, call: toolCall };
         }),
-      closed: () => undefined,
+      refuseClosed: () => undefined,
     },
   );
   const served = await openListeningServer(server, () => sockets.dropAll());
@@ -132,10 +132,10 @@ function serveDialect(
   dialect: RealtimeDialect,
   socket: WebSocket,
   call: RealtimeDialectCall,
-  makeAnswer: (asked: string) => DialectAnswer,
+  makeAnswer: (question: string) => DialectAnswer,
 ) {
   let bufferBytes = 0;
-  let asked = '';
+  let question = '';
   const sendEvent = (event: object) => socket.send(JSON.stringify(event), () => {});
   const refuseCommand = (refusal: DialectRefusal, { event_id }: RealtimeEvent) => {
     call.refusals.push(refusal);
@@ -156,10 +156,10 @@ function serveDialect(
     'conversation.item.create': ({ item }) => {
       const { content, output } = toRecord(item);
       const text = `${toRecord([content].flat()[0]).text ?? output ?? ''}`;
-      asked = text.replace(/<\/?text>/g, '');
+      question = text.replace(/<\/?text>/g, '');
     },
     'response.create': (command) =>
-      sendAll(dialect.writeAnswer(makeAnswer(findAside(command) ?? asked))),
+      sendAll(dialect.writeAnswer(makeAnswer(findAside(command) ?? question))),
   };
   const tellSession = (command: RealtimeEvent) => {
     const told = command.type.endsWith('.update') && dialect.tellSession(command);

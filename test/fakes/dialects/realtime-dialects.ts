@@ -449,9 +449,11 @@ export function refuseNamed(param: string, tool?: string): RealtimeDialect {
     refuse: (command) => {
       if (tool !== undefined) {
         const { tools } = toRecord(command.session);
-        const place = [tools].flat().findIndex((one) => toRecord(one).name === tool);
-        if (place < 0) return refuseFormer(command);
-        const path = `session.tools[${place}].parameters`;
+        const index = [tools]
+          .flat()
+          .findIndex((entry) => toRecord(entry).name === tool);
+        if (index < 0) return refuseFormer(command);
+        const path = `session.tools[${index}].parameters`;
         return { message: `Invalid schema for '${path}'.`, param: path };
       }
       if (!isSent(command[root])) return refuseFormer(command);

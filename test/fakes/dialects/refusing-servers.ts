@@ -15,8 +15,8 @@ export const refusingChat = (answer: Answer, times = 1): StrictManners => ({
   refuses: [{ role: 'chat', times, ...answer }],
 });
 
-const toError = (message: string, more: object = {}) => ({
-  error: { message, ...more },
+const toError = (message: string, overrides: object = {}) => ({
+  error: { message, ...overrides },
 });
 
 /** Rate limits, with the wait in ms that their words tell. */
@@ -136,13 +136,13 @@ const tooMany = 1_500;
 
 const limitRequests = (
   status: number,
-  toBody: (asked: number) => unknown,
+  toBody: (askedCount: number) => unknown,
 ): StrictManners => ({
   replies: tea,
   refuses: [
     {
       role: 'chat',
-      when: (body) => maxTokensOf(body as Body) > tooMany,
+      isRefused: (body) => maxTokensOf(body as Body) > tooMany,
       status,
       body: (body: Body) => toBody(maxTokensOf(body)),
     },
@@ -152,30 +152,30 @@ const limitRequests = (
 /** Servers for which the allowed length of an answer counts, and that refuse a long one. */
 export const lengthLimits: Readonly<Record<string, () => StrictManners>> = {
   Groq: () =>
-    limitRequests(413, (asked) =>
+    limitRequests(413, (askedCount) =>
       toError(
-        `Request too large for model \`llama-3.3-70b-versatile\` in organization \`org_1\` service tier \`on_demand\` on tokens per minute (TPM): Limit ${tooMany + 500}, Requested ${asked + 500}, please reduce your message size and try again. Need more tokens? Upgrade to Dev Tier today at https://console.groq.com/settings/billing`,
+        `Request too large for model \`llama-3.3-70b-versatile\` in organization \`org_1\` service tier \`on_demand\` on tokens per minute (TPM): Limit ${tooMany + 500}, Requested ${askedCount + 500}, please reduce your message size and try again. Need more tokens? Upgrade to Dev Tier today at https://console.groq.com/settings/billing`,
         { type: 'tokens', code: 'rate_limit_exceeded' },
       ),
     ),
   OpenRouter: () =>
-    limitRequests(402, (asked) =>
+    limitRequests(402, (askedCount) =>
       toError(
-        `This request requires more credits, or fewer max_tokens. You requested up to ${asked} tokens, but can only afford ${tooMany}.`,
+        `This request requires more credits, or fewer max_tokens. You requested up to ${askedCount} tokens, but can only afford ${tooMany}.`,
         { code: 402 },
       ),
     ),
   vLLM: () =>
-    limitRequests(400, (asked) =>
+    limitRequests(400, (askedCount) =>
       toError(
-        `'max_tokens' or 'max_completion_tokens' is too large: ${asked}. This model's maximum context length is ${tooMany + 500} tokens and your request has 500 input tokens (${asked} > ${tooMany + 500} - 500).`,
+        `'max_tokens' or 'max_completion_tokens' is too large: ${askedCount}. This model's maximum context length is ${tooMany + 500} tokens and your request has 500 input tokens (${askedCount} > ${tooMany + 500} - 500).`,
         { type: 'BadRequestError', code: 400 },
       ),
     ),
   'Anthropic by a proxy': () =>
-    limitRequests(400, (asked) =>
+    limitRequests(400, (askedCount) =>
       toError(
-        `max_tokens: ${asked} > ${tooMany}, which is the maximum allowed number of output tokens for this model`,
+        `max_tokens: ${askedCount} > ${tooMany}, which is the maximum allowed number of output tokens for this model`,
         { type: 'invalid_request_error' },
       ),
     ),
@@ -259,7 +259,7 @@ export const makeAlternating = (status: number): StrictManners => ({
   refuses: [
     {
       role: 'chat',
-      when: (body) => !hasAlternation(body),
+      isRefused: (body) => !hasAlternation(body),
       status,
       body: toError(
         'Conversation roles must alternate user/assistant/user/assistant/...',
@@ -295,7 +295,7 @@ export const refusingSystem = (answer: Answer): StrictManners => ({
   refuses: [
     {
       role: 'chat',
-      when: (body) => listMessages(body).some(({ role }) => role === 'system'),
+      isRefused: (body) => listMessages(body).some(({ role }) => role === 'system'),
       ...answer,
     },
   ],

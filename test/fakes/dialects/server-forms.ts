@@ -73,11 +73,11 @@ export const openServer = (name: string) => (behind: BehindServer) => {
   const addRoute = (
     path: string,
     of: FormEndpoint | undefined,
-    route: (one: FormEndpoint) => DialectRoute,
+    route: (endpoint: FormEndpoint) => DialectRoute,
   ) => {
     if (of)
-      routes[`POST /v1/${path}`] = (asked) =>
-        findRefusal(of, asked) ?? route(of)(asked);
+      routes[`POST /v1/${path}`] = (request) =>
+        findRefusal(of, request) ?? route(of)(request);
   };
   addRoute('chat/completions', chat, ({ stream }) => ({ body }) => {
     const { text, call } = findReply(body, behind.replies);
@@ -136,12 +136,12 @@ function* playSteps(
   lists: Readonly<Record<string, readonly FormValues[]>>,
 ) {
   for (const [name, form] of Object.entries(steps))
-    for (const one of lists[name] ?? [{}])
-      yield `${fillForm(form, { ...values, ...one })}\n\n`;
+    for (const entry of lists[name] ?? [{}])
+      yield `${fillForm(form, { ...values, ...entry })}\n\n`;
 }
 
 const splitWords = (text = '') => text.match(/\s*\S+/g) ?? [];
-const toTexts = (all: readonly string[]) => all.map((text) => ({ text }));
+const toTexts = (allTexts: readonly string[]) => allTexts.map((text) => ({ text }));
 
 /** Words of a recogniser as a server streams them. */
 export function makeTranscriptEvents(steps: ReplySteps, text: string) {
@@ -178,11 +178,11 @@ export function* makeChatEvents(
 /** Parts of a sound. */
 const eventMakers: Readonly<Record<string, (text: string, hz: number) => Uint8Array>> =
   {
-    samples: (text, hz) => encodeSound(makeTone(text, hz), hz, 'pcm'),
+    encodeSamples: (text, hz) => encodeSound(makeTone(text, hz), hz, 'pcm'),
     file: (text, hz) =>
       writeWav({ samples: makeTone(text, hz), rateHz: hz, channels: 1 }),
-    endless: (_, hz) => encodeSound(new Int16Array(0), hz, 'wav'),
-    piped: (_, hz) => makePipedHeader(hz),
+    makeEndless: (_, hz) => encodeSound(new Int16Array(0), hz, 'wav'),
+    makePiped: (_, hz) => makePipedHeader(hz),
   };
 
 /** Sound of a text in the form of a server; one that does not know the format sends WAV. */
@@ -197,7 +197,7 @@ export function makeSoundPieces(
   const sentences = text.match(/[^.!?]+[.!?]*/g) ?? [];
   const pieces = Object.entries(steps).flatMap(([name, maker]) =>
     (name === 'sentence' ? sentences : [text]).flatMap(
-      (one) => eventMakers[maker]?.(one, hz ?? 24_000) ?? [],
+      (item) => eventMakers[maker]?.(item, hz ?? 24_000) ?? [],
     ),
   );
   return { type, pieces };

@@ -27,7 +27,7 @@ export type Refusal = {
   /** Name of a field, at any depth of the request. */
   readonly field?: string;
   /** Further condition on the value of the field, or on the whole request where no field is named. */
-  readonly when?: (value: unknown) => boolean;
+  readonly isRefused?: (value: unknown) => boolean;
   /** Path that refuses; the refusal holds for all without it. */
   readonly role?: ServerRole;
   /** Refuses so often, then takes everything; always without a number. */
@@ -52,7 +52,7 @@ export type StrictManners = {
 export type StrictServer = DialectServer & {
   readonly environment: Environment;
   /** Requests of the role, the refused ones too. */
-  list(role: ServerRole): readonly DialectRequest[];
+  listRequests(role: ServerRole): readonly DialectRequest[];
 };
 
 /**
@@ -70,20 +70,20 @@ export async function openStrictServer(manners: StrictManners): Promise<StrictSe
   const { refuses = [], pages = {}, attach } = manners;
   const requests: DialectRequest[] = [];
   const counts = new Map<Refusal, number>();
-  const findRefusal = (asked: DialectRequest) => {
-    requests.push(asked);
-    const found = refuses.find(
+  const findRefusal = (request: DialectRequest) => {
+    requests.push(request);
+    const foundRefusal = refuses.find(
       (refusal) =>
         (counts.get(refusal) ?? 0) < (refusal.times ?? Infinity) &&
-        isRefused(asked, refusal),
+        isRefused(request, refusal),
     );
-    if (!found) return undefined;
-    counts.set(found, (counts.get(found) ?? 0) + 1);
-    return replyRefusal(found, asked.body);
+    if (!foundRefusal) return undefined;
+    counts.set(foundRefusal, (counts.get(foundRefusal) ?? 0) + 1);
+    return replyRefusal(foundRefusal, request.body);
   };
   const routes = { ...usualRoutes(manners.replies), ...manners };
   const server = await openDialect({
-    refuses: (asked) => (findRole(asked) ? findRefusal(asked) : undefined),
+    refuses: (request) => (findRole(request) ? findRefusal(request) : undefined),
     routes: {
       ...Object.fromEntries(
         Object.entries(pages).map(([path, body]) => [path, () => replyJson(body)]),
@@ -95,7 +95,7 @@ export async function openStrictServer(manners: StrictManners): Promise<StrictSe
         ]),
       ),
     },
-    attach,
+    attachSockets: attach,
   });
   const baseUrl = `${server.origin}/v1`;
   return {
@@ -110,7 +110,7 @@ export async function openStrictServer(manners: StrictManners): Promise<StrictSe
       // For those of which the settings choose that pipeline.
       REALTIME_BASE_URL: baseUrl,
     },
-    list: (role) => requests.filter((asked) => findRole(asked) === role),
+    listRequests: (role) => requests.filter((request) => findRole(request) === role),
   };
 }
 
@@ -119,12 +119,12 @@ function findRole({ path }: DialectRequest) {
 }
 
 function isRefused(
-  asked: DialectRequest,
-  { field, role, when = () => true }: Refusal,
+  request: DialectRequest,
+  { field, role, isRefused: when = () => true }: Refusal,
 ): boolean {
-  if (role !== undefined && findRole(asked) !== role) return false;
-  if (field === undefined) return when(asked.body);
-  return [...findValues(asked.body, field)].some(when);
+  if (role !== undefined && findRole(request) !== role) return false;
+  if (field === undefined) return when(request.body);
+  return [...findValues(request.body, field)].some(when);
 }
 
 /** Values of a field at any depth. */
@@ -138,9 +138,9 @@ function* findValues(value: unknown, field: string): Generator<unknown> {
 
 function replyRefusal(
   { body: given, headers, status }: Refusal,
-  asked: DialectRequest['body'],
+  request: DialectRequest['body'],
 ): DialectReply {
-  const body: unknown = typeof given === 'function' ? given(asked) : given;
+  const body: unknown = typeof given === 'function' ? given(request) : given;
   if (typeof body !== 'string') return replyJson(body, status, headers);
   const type = { 'content-type': 'text/plain', ...headers };
   return { status, headers: type, pieces: [body] };
@@ -198,12 +198,12 @@ export function replyWords(body: DialectRequest['body'], text: string): DialectR
 export function replyCall(
   body: DialectRequest['body'],
   { name, argumentsJson }: NonNullable<MockReply['call']>,
-  more: object = { id: 'Ab3dEf6hI' },
+  overrides: object = { id: 'Ab3dEf6hI' },
 ): DialectReply {
   const call = {
     type: 'function',
     function: { name, arguments: argumentsJson },
-    ...more,
+    ...overrides,
   };
   if (body.stream !== true) {
     const message = { role: 'assistant', content: null, tool_calls: [call] };

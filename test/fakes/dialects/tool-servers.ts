@@ -28,28 +28,28 @@ const hasResult = (body: Body) =>
 
 /** A model that calls the lamp by `first`, and says that it is on once it has the result. */
 export function callLamp(first: DialectRoute): DialectRoute {
-  return (asked) => {
-    const { body } = asked;
+  return (request) => {
+    const { body } = request;
     if (listMessages(body).at(-1)?.role === 'tool') return replyWords(body, doneWords);
     if (body.tools === undefined) return replyWords(body, falsePromise);
-    return first(asked);
+    return first(request);
   };
 }
 
 /** A server whose calls carry `more`, which each later request has to bring along. */
 function makeSigned(
-  more: object,
+  overrides: object,
   isKept: (call: Message) => boolean,
   body: unknown,
 ): StrictManners {
   return {
     chat: callLamp(({ body: asked }) =>
-      replyCall(asked, lampCall, { id: 'call_12345', ...more }),
+      replyCall(asked, lampCall, { id: 'call_12345', ...overrides }),
     ),
     refuses: [
       {
         role: 'chat',
-        when: (asked) => !listCalls(asked as Body).every(isKept),
+        isRefused: (request) => !listCalls(request as Body).every(isKept),
         status: 400,
         body,
       },
@@ -76,11 +76,11 @@ function makeRemembering(
     refuses: [
       {
         role: 'chat',
-        when: (asked) =>
-          listMessages(asked as Body).some(
-            (one) =>
-              one.tool_calls !== undefined &&
-              JSON.stringify(one[field]) !== JSON.stringify(value),
+        isRefused: (request) =>
+          listMessages(request as Body).some(
+            (entry) =>
+              entry.tool_calls !== undefined &&
+              JSON.stringify(entry[field]) !== JSON.stringify(value),
           ),
         status: 400,
         body: { error: { message, type: 'invalid_request_error' } },
@@ -146,8 +146,8 @@ export const signedServers: Readonly<Record<string, () => StrictManners>> = {
     refuses: [
       {
         role: 'chat',
-        when: (asked) =>
-          !listCalls(asked as Body).every(
+        isRefused: (request) =>
+          !listCalls(request as Body).every(
             (call) => toRecord(call.function).thought_signature === signature,
           ),
         status: 400,
@@ -189,8 +189,8 @@ export const signedServers: Readonly<Record<string, () => StrictManners>> = {
 /** https://github.com/nearai/ironclaw/issues/1241 (2026-03) */
 const idRefusal: Refusal = {
   role: 'chat',
-  when: (asked) =>
-    !listCalls(asked as Body).every(({ id }) => /^[a-zA-Z0-9]{9}$/.test(`${id}`)),
+  isRefused: (request) =>
+    !listCalls(request as Body).every(({ id }) => /^[a-zA-Z0-9]{9}$/.test(`${id}`)),
   status: 400,
   body: {
     object: 'error',
@@ -201,8 +201,8 @@ const idRefusal: Refusal = {
   },
 };
 
-const makeMistral = (more: object): StrictManners => ({
-  chat: callLamp(({ body }) => replyCall(body, lampCall, more)),
+const makeMistral = (overrides: object): StrictManners => ({
+  chat: callLamp(({ body }) => replyCall(body, lampCall, overrides)),
   refuses: [idRefusal],
 });
 const makeWriting = (text: string): StrictManners => ({
@@ -241,7 +241,7 @@ const failingOnce = (body: unknown): StrictManners => ({
   refuses: [
     {
       role: 'chat',
-      when: (asked) => !hasResult(asked as Body),
+      isRefused: (request) => !hasResult(request as Body),
       times: 1,
       status: 400,
       body,
@@ -445,7 +445,7 @@ const makeShort = (status: number, body: unknown): StrictManners => ({
   refuses: [
     {
       role: 'chat',
-      when: (asked) => listMessages(asked as Body).length > 12,
+      isRefused: (request) => listMessages(request as Body).length > 12,
       status,
       body,
     },

@@ -42,9 +42,9 @@ export function openOpenAi({ hears, replies }: ServersBehind): Promise<DialectSe
     return replyJson({ error }, status, { 'x-request-id': 'req_1' });
   };
   return openDialect({
-    refuses(asked) {
-      const { body, path } = asked;
-      const key = readKey(asked);
+    refuses(request) {
+      const { body, path } = request;
+      const key = readKey(request);
       const known = knownFields[path]?.split(' ') ?? [];
       const stranger = Object.keys(body).find((name) => !known.includes(name));
       if (!key.startsWith('sk-')) {
@@ -91,9 +91,9 @@ export function openOpenAi({ hears, replies }: ServersBehind): Promise<DialectSe
         return writeEvents(makeChatEvents(request, findReply(request, replies)));
       },
     },
-    otherwise: ({ path }) => refuseRequest(404, `Invalid URL (${path})`),
+    answerOtherwise: ({ path }) => refuseRequest(404, `Invalid URL (${path})`),
     // With the key of its recipe.
-    attach(server) {
+    attachSockets(server) {
       const talk = attachTalk(
         server,
         { hears, answer: () => ({}), key: 'sk-your-key' },
@@ -123,9 +123,9 @@ export function openLiteLlm({ hears, replies }: ServersBehind): Promise<DialectS
     },
   };
   return openDialect({
-    refuses(asked) {
-      const { model } = asked.body;
-      const key = readKey(asked);
+    refuses(request) {
+      const { model } = request.body;
+      const key = readKey(request);
       if (!key.startsWith('sk-')) {
         const why = `Authentication Error, Invalid proxy server token passed. Received API Key = ${key}, Key Hash (Token) =88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b.`;
         return refuseRequest(401, why, 'token_not_found_in_db');
@@ -140,7 +140,7 @@ export function openLiteLlm({ hears, replies }: ServersBehind): Promise<DialectS
         [`POST /v1${path}`, route],
       ]),
     ),
-    attach(server) {
+    attachSockets(server) {
       const talk = attachTalk(server, { hears, answer: () => ({}) }, true);
       return () => talk.dropAll();
     },

@@ -15,8 +15,8 @@ import { replySpeech, type StrictManners, strictRateHz } from './strict-server.t
 type Body = DialectRequest['body'];
 
 export const voiceText = 'Two of them.';
-const toError = (message: string, more: object = {}) => ({
-  error: { message, ...more },
+const toError = (message: string, overrides: object = {}) => ({
+  error: { message, ...overrides },
 });
 const toTone = (input: unknown, hz = strictRateHz) => makeTone(`${input}`, hz);
 const toWav = (input: unknown) =>
@@ -29,7 +29,9 @@ const refuseField = (
   status: number,
   body: unknown,
   when?: (value: unknown) => boolean,
-): StrictManners => ({ refuses: [{ role: 'speech', field, status, body, when }] });
+): StrictManners => ({
+  refuses: [{ role: 'speech', field, status, body, isRefused: when }],
+});
 
 const isNot =
   (...known: readonly string[]) =>
@@ -159,7 +161,7 @@ export const packedVoices: Readonly<Record<string, () => StrictManners>> = {
       {
         role: 'speech',
         field: 'response_format',
-        when: isNot('mp3', 'wav', 'raw'),
+        isRefused: isNot('mp3', 'wav', 'raw'),
         status: 400,
         body: toError("response_format: Input should be 'mp3', 'wav' or 'raw'"),
       },
@@ -255,7 +257,7 @@ export const makePaced = (): StrictManners => ({
   refuses: [
     {
       role: 'speech',
-      when: (body) =>
+      isRefused: (body) =>
         Object(body).stream === true && ![undefined, 1].includes(Object(body).speed),
       status: 400,
       body: toError('speed is not supported with stream: true'),

@@ -141,14 +141,14 @@ export const makeThinking = (
           'length',
         ),
   refuses: Object.keys(isAskedOff)
-    .filter((other) => other !== field)
-    .map((other) => ({
+    .filter((otherText) => otherText !== field)
+    .map((otherText) => ({
       role: 'chat',
-      field: other,
+      field: otherText,
       status,
       body: {
         error: {
-          message: `Unrecognized request argument supplied: ${other}`,
+          message: `Unrecognized request argument supplied: ${otherText}`,
           type: 'invalid_request_error',
         },
       },

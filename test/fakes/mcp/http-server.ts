@@ -63,8 +63,8 @@ function makeLegacyAnswers(
   return {
     async fetch(request) {
       const id = request.headers.get('mcp-session-id');
-      const known = id === null ? undefined : sessions.get(id);
-      if (known) return await known.handleRequest(request);
+      const knownTransport = id === null ? undefined : sessions.get(id);
+      if (knownTransport) return await knownTransport.handleRequest(request);
       if (id !== null) return new Response('no such session', { status: 404 });
       const transport = new WebStandardStreamableHTTPServerTransport({
         sessionIdGenerator: randomUUID,

@@ -4,12 +4,12 @@ import { type FakeTool, makeFakeTools, type ToolMischief } from './fake-tools.ts
 /** A server of the SDK for the former generation of the protocol, which begins with `initialize`. */
 export function makeLegacyServer(
   mischief: ToolMischief,
-  more: readonly FakeTool[] = [],
+  tools: readonly FakeTool[] = [],
 ) {
   const server = new McpServer({ name: 'fake', version: '1.0.0' });
   for (const { name, description, shape, run } of [
     ...makeFakeTools(mischief),
-    ...more,
+    ...tools,
   ]) {
     server.registerTool(
       name,

@@ -5,18 +5,18 @@ import { type FakeTool, makeFakeTools, type ToolMischief } from './fake-tools.ts
 /** A server of the SDK for the present generation of the protocol, 2026-07-28. */
 export function makeModernServer(
   mischief: ToolMischief,
-  more: readonly FakeTool[] = [],
+  tools: readonly FakeTool[] = [],
 ) {
   const server = new McpServer({ name: 'fake', version: '1.0.0' });
   for (const { name, description, shape, run } of [
     ...makeFakeTools(mischief),
-    ...more,
+    ...tools,
   ]) {
     server.registerTool(
       name,
       { description, inputSchema: z.object(shape) },
-      async (given, { mcpReq }) => ({
-        ...(await run(given, mcpReq._meta)),
+      async (fields, { mcpReq }) => ({
+        ...(await run(fields, mcpReq._meta)),
       }),
     );
   }

@@ -103,10 +103,14 @@ export class LiveModelSession {
     if (type !== 'session.input_audio.append') this.commands.push(event);
     if (this.#settings.trouble === 'only repeats') return;
     if (!clientEvents.has(type))
-      return this.#refuse('invalid_value', `Supported: ${[...clientEvents]}`, event);
-    if (type === 'session.start') return this.#start(event);
-    if (type === 'session.input_audio.append') return this.#hear(`${event.audio}`);
-    if (type.endsWith('.append')) return this.#add(type.split('.')[1] ?? '', event);
+      return this.#refuseEvent(
+        'invalid_value',
+        `Supported: ${[...clientEvents]}`,
+        event,
+      );
+    if (type === 'session.start') return this.#startSession(event);
+    if (type === 'session.input_audio.append') return this.#hearAudio(`${event.audio}`);
+    if (type.endsWith('.append')) return this.#addItem(type.split('.')[1] ?? '', event);
     if (type === 'session.close') return this.end('close_requested');
   }
 
@@ -115,7 +119,7 @@ export class LiveModelSession {
     if (this.isClosed) return;
     const left = this.#added.filter(({ atMs }) => atMs > this.#timelineMs);
     for (const _ of left)
-      this.#send('error', {
+      this.#sendEvent('error', {
         error: {
           type: 'server_error',
           code: 'context_injection_incomplete',
@@ -123,7 +127,7 @@ export class LiveModelSession {
         },
       });
     const usage = { seconds: Math.ceil(this.#timelineMs / 1000) };
-    this.#send('session.closed', { reason, session: this.#session, usage });
+    this.#sendEvent('session.closed', { reason, session: this.#session, usage });
     this.isClosed = true;
     this.#hangUp();
   }
@@ -133,7 +137,7 @@ export class LiveModelSession {
     this.#emit(event);
   }
 
-  #start({ session, event_id }: Readonly<Record<string, unknown>>) {
+  #startSession({ session, event_id }: Readonly<Record<string, unknown>>) {
     const { trouble } = this.#settings;
     if (trouble === 'never starts') return;
     const refusals = {
@@ -143,7 +147,7 @@ export class LiveModelSession {
     } as const;
     if (trouble && trouble in refusals) {
       const code = refusals[trouble as keyof typeof refusals];
-      this.#refuse(code, 'You may not.', { event_id });
+      this.#refuseEvent(code, 'You may not.', { event_id });
       this.isClosed = true;
       return this.#hangUp();
     }
@@ -154,23 +158,28 @@ export class LiveModelSession {
       input: [],
       ...toRecord(session),
     };
-    this.#send('session.started', { session: this.#session });
+    this.#sendEvent('session.started', { session: this.#session });
   }
 
-  #add(kind: string, { content, delegation_id }: Readonly<Record<string, unknown>>) {
+  #addItem(
+    kind: string,
+    { content, delegation_id }: Readonly<Record<string, unknown>>,
+  ) {
     const atMs = this.#timelineMs + placingMs;
     this.#added.push({ kind, atMs, content: `${content}` });
     if (this.#settings.trouble === 'drops commentary' && kind === 'commentary') return;
-    this.#later(placingMs, () => {
+    this.#runLater(placingMs, () => {
       const span = { start_ms: this.#timelineMs, end_ms: this.#timelineMs };
-      this.#send(`session.${kind}.appended`, span);
-      if (kind === 'commentary' && delegation_id !== null) this.#speak(`${content}`);
+      this.#sendEvent(`session.${kind}.appended`, span);
+      if (kind === 'commentary' && delegation_id !== null)
+        this.#speakText(`${content}`);
     });
   }
 
-  #hear(audio: string) {
+  #hearAudio(audio: string) {
     const bytes = Buffer.from(audio, 'base64');
-    if (bytes.length % 2 === 1) return this.#refuse('invalid_audio', 'Odd bytes.', {});
+    if (bytes.length % 2 === 1)
+      return this.#refuseEvent('invalid_audio', 'Odd bytes.', {});
     const samples = new Int16Array(new Uint8Array(bytes).buffer);
     const ms = (samples.length / rateHz) * 1000;
     this.#timelineMs += ms;
@@ -179,40 +188,41 @@ export class LiveModelSession {
     else this.silentMs += ms;
     this.#quietMs = isVoiced ? 0 : this.#quietMs + ms;
     if (isVoiced && this.#settings.isEager && this.#speech.length === 0)
-      this.#speak('I speak whenever I hear anything at all, as you can hear.');
+      this.#speakText('I speak whenever I hear anything at all, as you can hear.');
     this.lastSoundAtMs = realClock.nowMs();
     if (isVoiced && !this.#hasVoice) this.voicedAtMs.push(this.lastSoundAtMs);
     this.#hasVoice ||= isVoiced;
-    if (this.#hasVoice && this.#quietMs >= questionEndMs) this.#reply();
-    this.#advance();
+    if (this.#hasVoice && this.#quietMs >= questionEndMs) this.#replyToVoice();
+    this.#advanceTimeline();
   }
 
-  #reply() {
+  #replyToVoice() {
     this.#hasVoice = false;
     const { delegates, hears, says } = this.#settings.answer(this.questions++);
     if (this.#settings.trouble === 'never answers') return;
     const span = { start_ms: this.#timelineMs, end_ms: this.#timelineMs };
-    if (hears) this.#send('session.input_transcript.delta', { delta: hears, ...span });
+    if (hears)
+      this.#sendEvent('session.input_transcript.delta', { delta: hears, ...span });
     if (delegates) {
       const id = `item_${++this.#delegations}`;
       const delegation = { id, type: 'delegation', target: 'client' };
       const offset_ms = Math.round(this.#timelineMs);
-      this.#send('session.delegation.created', { delegation, offset_ms });
+      this.#sendEvent('session.delegation.created', { delegation, offset_ms });
     }
-    if (says) this.#later(thinkingMs, () => this.#speak(says));
+    if (says) this.#runLater(thinkingMs, () => this.#speakText(says));
   }
 
-  #speak(text: string) {
+  #speakText(text: string) {
     const samples = makeTone(text, rateHz, msPerChar);
     this.#speech.push({ text, samples, at: 0 });
   }
 
-  #later(ms: number, run: () => void) {
+  #runLater(ms: number, run: () => void) {
     this.#due.push({ atMs: this.#timelineMs + ms, run });
   }
 
   /** What is due happens, and then one piece comes out for each 100 ms that came in. */
-  #advance() {
+  #advanceTimeline() {
     for (const due of this.#due.filter(({ atMs }) => atMs <= this.#timelineMs)) {
       this.#due.splice(this.#due.indexOf(due), 1);
       due.run();
@@ -241,20 +251,21 @@ export class LiveModelSession {
       Math.ceil((Math.min(sample, samples.length) / samples.length) * text.length);
     const delta = text.slice(toChar(from), toChar(at));
     const span = { start_ms: this.#outMs, end_ms: this.#outMs + 200 };
-    if (delta !== '') this.#send('session.output_transcript.delta', { delta, ...span });
+    if (delta !== '')
+      this.#sendEvent('session.output_transcript.delta', { delta, ...span });
   }
 
-  #refuse(
+  #refuseEvent(
     code: string,
     message: string,
     { event_id }: Readonly<Record<string, unknown>>,
   ) {
     const error = { type: 'invalid_request_error', code, message };
     const named = typeof event_id === 'string' && { client_event_id: event_id };
-    this.#send('error', { error: { ...error, ...named } });
+    this.#sendEvent('error', { error: { ...error, ...named } });
   }
 
-  #send(type: string, fields: object) {
+  #sendEvent(type: string, fields: object) {
     this.#emit({ type, event_id: `event_${++this.#events}`, ...fields });
   }
 }

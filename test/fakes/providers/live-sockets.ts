@@ -16,7 +16,7 @@ class MemorySocket extends EventEmitter {
     super();
     this.session = new LiveModelSession(
       settings,
-      (event) => this.#emit(event),
+      (event) => this.#emitEvent(event),
       () => queueMicrotask(() => this.close(1000, '')),
     );
     queueMicrotask(() => {
@@ -44,7 +44,7 @@ class MemorySocket extends EventEmitter {
     this.emit('pong');
   }
 
-  #emit(event: object) {
+  #emitEvent(event: object) {
     queueMicrotask(() => {
       if (this.readyState === WebSocket.OPEN)
         this.emit('message', Buffer.from(JSON.stringify(event)), false);
@@ -87,10 +87,10 @@ export function attachLive(server: Server, settings: LiveModelSettings) {
     server,
     settings,
     {
-      fits: isLiveRequest,
+      fitsUpgrade: isLiveRequest,
       callOf: ({ url = '' }) => ({ url }),
-      refusal: () => undefined,
-      serve(socket, _call, current) {
+      refuseUpgrade: () => undefined,
+      serveSocket(socket, _call, current) {
         const session = new LiveModelSession(
           current(),
           (event) => socket.send(JSON.stringify(event)),
@@ -103,7 +103,7 @@ export function attachLive(server: Server, settings: LiveModelSettings) {
           session.isClosed = true;
         });
       },
-      closed: () => undefined,
+      refuseClosed: () => undefined,
     },
   );
   return { sessions, sockets };

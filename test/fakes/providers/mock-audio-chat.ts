@@ -24,7 +24,12 @@ export async function openMockAudioChat(answers: readonly AudioChatAnswer[]) {
     answer?.(response, body);
   });
   /** `running`: answers going on now. */
-  return { ...served, baseUrl: `${served.origin}/v1`, bodies, running: () => running };
+  return {
+    ...served,
+    baseUrl: `${served.origin}/v1`,
+    bodies,
+    countRunning: () => running,
+  };
 }
 
 /** End of a stream: with `[DONE]`, without, with the connection, or never. */

@@ -35,10 +35,15 @@ export function findReply(request: ReceivedChatRequest, replies: readonly MockRe
     typeof match === 'string'
       ? newest.toLowerCase().includes(match.toLowerCase())
       : match.test(newest);
-  const found = replies.find(fitsReply) ?? { match: /^/, text: `You said: ${newest}` };
-  const call = found.callFor?.(newest);
-  if (call) return { match: found.match, call };
-  return found.reply ? { ...found, text: found.reply(newest) } : found;
+  const foundReply = replies.find(fitsReply) ?? {
+    match: /^/,
+    text: `You said: ${newest}`,
+  };
+  const call = foundReply.callFor?.(newest);
+  if (call) return { match: foundReply.match, call };
+  return foundReply.reply
+    ? { ...foundReply, text: foundReply.reply(newest) }
+    : foundReply;
 }
 
 /** Events that a server streams for `reply`, one a token. */

@@ -77,10 +77,10 @@ export async function openMockProviders(settings: Partial<MockSettings> = {}) {
     talk.dropAll();
     live.sockets.dropAll();
   });
-  const changeSettings = (more: Partial<MockSettings>) => {
-    now = { ...now, ...more };
-    realtime.set(more.realtime ?? {});
-    talk.set(more.talk ?? {});
+  const changeSettings = (overrides: Partial<MockSettings>) => {
+    now = { ...now, ...overrides };
+    realtime.set(overrides.realtime ?? {});
+    talk.set(overrides.talk ?? {});
   };
   return {
     ...served,
@@ -95,10 +95,10 @@ export async function openMockProviders(settings: Partial<MockSettings> = {}) {
     /** Holds from the next request on. */
     set: changeSettings,
     /** Forgets all requests; these settings and else the usual ones hold from then on, but live connections keep theirs. */
-    reset: (more: Partial<MockSettings>) => {
+    reset: (overrides: Partial<MockSettings>) => {
       requests.splice(0);
       now = usualSettings;
-      changeSettings(more);
+      changeSettings(overrides);
     },
   };
 }

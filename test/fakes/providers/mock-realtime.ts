@@ -69,7 +69,7 @@ export function attachRealtime(
     server,
     { ...usual, ...settings },
     {
-      fits: (request) => !isTalkRequest(request) && !isLiveRequest(request),
+      fitsUpgrade: (request) => !isTalkRequest(request) && !isLiveRequest(request),
       callOf: ({ url = '', headers: { authorization } }) => {
         return {
           url,
@@ -80,9 +80,9 @@ export function attachRealtime(
           soundMs: 0,
         };
       },
-      refusal: findRefusal,
-      serve: (...parts) => void createMockConversation(...parts),
-      closed: (call) => {
+      refuseUpgrade: findRefusal,
+      serveSocket: (...parts) => void createMockConversation(...parts),
+      refuseClosed: (call) => {
         call.closedAtMs = realClock.nowMs();
       },
     },
@@ -219,9 +219,9 @@ function createMockConversation(
     sendItem('completed', { transcript: text, usage }, item);
   }
 
-  function sendItem(what: string, more: object, item = items) {
+  function sendItem(what: string, overrides: object, item = items) {
     const type = `conversation.item.input_audio_transcription.${what}`;
-    sendEvent({ type, item_id: `item_${item}`, content_index: 0, ...more });
+    sendEvent({ type, item_id: `item_${item}`, content_index: 0, ...overrides });
   }
 
   function sendEvent(event: object) {

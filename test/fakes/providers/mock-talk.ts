@@ -31,17 +31,17 @@ export function attachTalk(
     server,
     { ...usual, ...settings },
     {
-      fits: isTalkRequest,
+      fitsUpgrade: isTalkRequest,
       callOf: makeCall,
-      refusal: ({ headers: { authorization } }, { key }) =>
+      refuseUpgrade: ({ headers: { authorization } }, { key }) =>
         key === undefined || authorization === `Bearer ${key}`
           ? undefined
           : '401 Unauthorized',
-      serve(open, call, settings) {
+      serveSocket(open, call, settings) {
         call.waitingBytes = () => open.bufferedAmount;
         new TalkSession(open, call, settings, ask);
       },
-      closed: (call) => void Object.assign(call, { isClosed: true, active: 0 }),
+      refuseClosed: (call) => void Object.assign(call, { isClosed: true, active: 0 }),
     },
   );
 }

@@ -34,15 +34,15 @@ export async function openTranscriptions(rules: TranscriptionsOptions = {}) {
     for await (const chunk of request) chunks.push(chunk);
     const headers = { 'content-type': `${request.headers['content-type']}` };
     const form = await new Response(Buffer.concat(chunks), { headers }).formData();
-    const asked = { path: request.url?.replace('/v1', '') ?? '', form };
-    requests.push(asked);
+    const question = { path: request.url?.replace('/v1', '') ?? '', form };
+    requests.push(question);
     response.on('close', () => {
       if (!response.writableFinished) hungUp++;
     });
     await rules.hold?.(requests.length);
-    const [status, body] = findRefusal(asked, rules) ?? [
+    const [status, body] = findRefusal(question, rules) ?? [
       200,
-      await makeAnswer(asked, rules),
+      await makeAnswer(question, rules),
     ];
     response
       .writeHead(status, { 'content-type': 'application/json' })
@@ -54,7 +54,7 @@ export async function openTranscriptions(rules: TranscriptionsOptions = {}) {
     requests,
     /** Requests whose sender did not wait for the answer. */
     hungUp: () => hungUp,
-    paths: () => requests.map(({ path }) => path),
+    listPaths: () => requests.map(({ path }) => path),
   };
 }
 
@@ -102,15 +102,15 @@ async function makeAnswer(
 ): Promise<object> {
   const file = form.get('file');
   const isDeaf = knowsNoOgg === 'silence' && isOgg(form);
-  const said =
+  const utterance =
     file instanceof File && !isDeaf
       ? (hearsIn?.(`${form.get('language')}`) ??
         hears?.(readUpload(await file.bytes()), `${form.get('model')}`) ??
         'hello')
       : '';
-  const text = path === translationPath ? `In English: ${said}` : said;
+  const text = path === translationPath ? `In English: ${utterance}` : utterance;
   if (!isAskingForWords(form)) return { text };
-  const words = said
+  const words = utterance
     .split(' ')
     .map((word, n) => ({ word, start: n * 0.5, end: n * 0.5 + 0.4, probability: 0.9 }));
   return { task: 'transcribe', language, duration: 1, text, words };

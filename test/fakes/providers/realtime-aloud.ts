@@ -13,7 +13,7 @@ export type AloudReply = {
 
 export type AloudSettings = {
   /** Left out, all is read as it is. `request` counts from 0. */
-  readonly aloud?: (text: string, request: number) => AloudReply;
+  readonly speakAloud?: (text: string, request: number) => AloudReply;
   /** Times real time. */
   readonly soundSpeed: number;
   readonly clock: Clock;
@@ -42,8 +42,8 @@ export class AloudRefusal extends Error {
 }
 
 type AloudDeps = {
-  readonly settings: () => AloudSettings;
-  readonly calls: () => AloudCall[];
+  readonly getSettings: () => AloudSettings;
+  readonly getCalls: () => AloudCall[];
   readonly send: (type: string, fields: object) => void;
   readonly drop: () => void;
   readonly isClosed: () => boolean;
@@ -57,9 +57,9 @@ const noUsage = {
 };
 
 /** Reads aloud beside a conversation, one text at a time. */
-export function createAloudResponses(parts: AloudDeps) {
+export function createAloudResponses(aloudDeps: AloudDeps) {
   async function readAloud(call: AloudCall, reply: AloudReply) {
-    const { send, drop, isClosed } = parts;
+    const { send, drop, isClosed } = aloudDeps;
     const { id } = call;
     const { ends } = reply;
     send('response.created', { response: { id, status: 'in_progress' } });
@@ -73,7 +73,7 @@ export function createAloudResponses(parts: AloudDeps) {
   }
 
   async function speakReply(call: AloudCall, reply: AloudReply) {
-    const { send, isClosed, settings } = parts;
+    const { send, isClosed, getSettings } = aloudDeps;
     const { text = call.text, ends, endsAfter = Infinity } = reply;
     const of = {
       response_id: call.id,
@@ -87,7 +87,7 @@ export function createAloudResponses(parts: AloudDeps) {
       send('response.output_audio_transcript.delta', { ...of, delta: word });
       send('response.output_audio.delta', { ...of, delta: sound });
       call.sentMs += ms;
-      await waitForSound(ms, settings());
+      await waitForSound(ms, getSettings());
     }
     send('response.output_audio_transcript.done', { ...of, transcript: text });
   }
@@ -95,28 +95,28 @@ export function createAloudResponses(parts: AloudDeps) {
   return {
     /** Whether this is a request to read. */
     handle({ response }: AloudFields) {
-      const asked = (response ?? {}) as AloudFields;
-      if (asked.conversation !== 'none') return false;
-      const { settings, calls } = parts;
-      const { aloud = () => ({}) } = settings();
-      const objection = findObjection(asked);
+      const request = (response ?? {}) as AloudFields;
+      if (request.conversation !== 'none') return false;
+      const { getSettings, getCalls } = aloudDeps;
+      const { speakAloud = () => ({}) } = getSettings();
+      const objection = findObjection(request);
       if (objection !== undefined) throw new AloudRefusal('invalid_value', objection);
-      if (calls().some(({ isOver }) => !isOver)) {
+      if (getCalls().some(({ isOver }) => !isOver)) {
         throw new AloudRefusal(
           'conversation_already_has_active_response',
           'There is an active response.',
         );
       }
-      const [text, number] = [getText(asked), calls().length];
+      const [text, number] = [getText(request), getCalls().length];
       const call = {
         id: `aloud_${number}`,
         text,
-        asked,
+        asked: request,
         isOver: false,
         sentMs: 0,
       };
-      calls().push(call);
-      void readAloud(call, aloud(text, number));
+      getCalls().push(call);
+      void readAloud(call, speakAloud(text, number));
       return true;
     },
   };
@@ -129,13 +129,13 @@ export async function waitForSound(ms: number, { clock, soundSpeed }: AloudSetti
 }
 
 /** Error of a strict server for a request to read. */
-function findObjection(asked: AloudFields) {
-  if (asked.modalities) return 'Unknown parameter: modalities.';
-  if (asked.max_output_tokens === undefined) return 'Unknown parameter: max tokens.';
+function findObjection(request: AloudFields) {
+  if (request.modalities) return 'Unknown parameter: modalities.';
+  if (request.max_output_tokens === undefined) return 'Unknown parameter: max tokens.';
   if (
-    !Array.isArray(asked.tools) ||
-    asked.tools.length > 0 ||
-    asked.tool_choice !== 'none'
+    !Array.isArray(request.tools) ||
+    request.tools.length > 0 ||
+    request.tool_choice !== 'none'
   )
     return 'Tools are set.';
   return undefined;

@@ -42,8 +42,8 @@ export class TalkSession {
   #number = 0;
   #called = 0;
   readonly #aloud = createAloudResponses({
-    settings: () => this.#settings(),
-    calls: () => this.#call.aloud,
+    getSettings: () => this.#settings(),
+    getCalls: () => this.#call.aloud,
     send: (type, fields) => this.#send(type, fields),
     drop: () => this.#socket.terminate(),
     isClosed: () => this.#call.isClosed,
@@ -53,12 +53,12 @@ export class TalkSession {
     socket: WebSocket,
     call: TalkCall,
     settings: () => TalkSettings,
-    asked: { count: number },
+    request: { count: number },
   ) {
     this.#socket = socket;
     this.#call = call;
     this.#settings = settings;
-    this.#asked = asked;
+    this.#asked = request;
     socket.on('error', () => {});
     socket.on('message', (data) => this.#handleCommand(JSON.parse(String(data))));
     this.#send('session.created', { session: { type: 'realtime', audio: {} } });
@@ -201,18 +201,18 @@ export class TalkSession {
     if (text !== '') {
       this.#send('response.output_item.added', { ...of, item: thing });
       this.#putItem(thing);
-      await this.#speak(text, thing, of, response);
+      await this.#speakText(text, thing, of, response);
     }
-    const calls = call ? [this.#name(call, response)] : [];
+    const calls = call ? [this.#nameCall(call, response)] : [];
     if (ends === 'drop') this.#socket.terminate();
     if (ends === 'close')
       this.#socket.close(1001, 'Your session hit the maximum duration.');
     if (ends === 'drop' || ends === 'close') return;
     while (ends === 'stall' && !this.#call.isClosed) await turn();
-    this.#end(reply, response, calls);
+    this.#endResponse(reply, response, calls);
   }
 
-  async #speak(
+  async #speakText(
     text: string,
     thing: TalkItem,
     of: ReportedFields,
@@ -231,7 +231,7 @@ export class TalkSession {
   }
 
   /** Arguments are told as done even of answers that are interrupted. */
-  #name(
+  #nameCall(
     { name, argumentsJson }: NonNullable<TalkReply['call']>,
     response: SessionResponse,
   ) {
@@ -252,7 +252,11 @@ export class TalkSession {
     return call;
   }
 
-  #end({ ends }: TalkReply, response: SessionResponse, output: readonly object[]) {
+  #endResponse(
+    { ends }: TalkReply,
+    response: SessionResponse,
+    output: readonly object[],
+  ) {
     this.#response = undefined;
     if (this.#call.isClosed) return;
     this.#call.active--;

@@ -21,12 +21,14 @@ export function createMockRecogniser() {
 
   /** In order, with milliseconds of `pcm`. */
   function findWords(pcm: Pcm): readonly KnownWord[] {
-    const heard = extractFeatures(pcm);
-    const found = clips.flatMap((clip) => findMatches(heard, clip));
+    const heardSound = extractFeatures(pcm);
+    const matches = clips.flatMap((clip) => findMatches(heardSound, clip));
     const chosen: KnownWord[] = [];
-    for (const { words } of found.toSorted(compareSureness)) {
+    for (const { words } of matches.toSorted(compareSureness)) {
       chosen.push(
-        ...words.filter((word) => chosen.every((other) => !isOverlapping(word, other))),
+        ...words.filter((word) =>
+          chosen.every((otherWord) => !isOverlapping(word, otherWord)),
+        ),
       );
     }
     const lengthMs = getDurationMs(pcm);

@@ -32,14 +32,17 @@ const maxMissingShare = 0.4;
 type FrameSpan = { readonly from: number; readonly to: number };
 
 /** Places where `clip`, or some of its words in a row, sounds in `heard`. */
-export function findMatches(heard: RecogniserFeatures, clip: KnownClip): ClipMatch[] {
+export function findMatches(
+  heardFeatures: RecogniserFeatures,
+  clip: KnownClip,
+): ClipMatch[] {
   const { from, to } = getSpan(clip.words);
   const first = minFrames - to;
-  const last = heard.frames - from - minFrames;
+  const last = heardFeatures.frames - from - minFrames;
   const scores = new Float32Array(Math.max(0, last - first + 1));
   for (let n = 0; n < scores.length; n++) {
     scores[n] = measureLikeness(
-      heard,
+      heardFeatures,
       clip.features,
       first + n,
       { from, to },
@@ -49,19 +52,23 @@ export function findMatches(heard: RecogniserFeatures, clip: KnownClip): ClipMat
   return [...scores.keys()]
     .filter((n) => isPeak(scores, n))
     .flatMap((n) =>
-      findRuns(heard, clip, refineOffset(heard, clip, first + n, { from, to })),
+      findRuns(
+        heardFeatures,
+        clip,
+        refineOffset(heardFeatures, clip, first + n, { from, to }),
+      ),
     );
 }
 
 /** Correlation of the clip's frames in `span` with the sound `offset` frames later, as far as it reaches. */
 function measureLikeness(
-  heard: RecogniserFeatures,
+  heardFeatures: RecogniserFeatures,
   clip: RecogniserFeatures,
   offset: number,
   span: FrameSpan,
   every: number,
 ) {
-  const { from, to } = isInside(heard, offset, span);
+  const { from, to } = isInside(heardFeatures, offset, span);
   let both = 0;
   let there = 0;
   let own = 0;
@@ -69,17 +76,24 @@ function measureLikeness(
     const end = (frame + 1) * bands;
     const shift = offset * bands;
     for (let n = frame * bands; n < end; n++) {
-      both += (heard.values[n + shift] ?? 0) * (clip.values[n] ?? 0);
+      both += (heardFeatures.values[n + shift] ?? 0) * (clip.values[n] ?? 0);
     }
-    there += heard.energies[frame + offset] ?? 0;
+    there += heardFeatures.energies[frame + offset] ?? 0;
     own += clip.energies[frame] ?? 0;
   }
   return both / Math.sqrt(there * own + 1);
 }
 
 /** The part of `span` that lies in the sound. */
-function isInside(heard: RecogniserFeatures, offset: number, { from, to }: FrameSpan) {
-  return { from: Math.max(from, -offset), to: Math.min(to, heard.frames - offset) };
+function isInside(
+  heardFeatures: RecogniserFeatures,
+  offset: number,
+  { from, to }: FrameSpan,
+) {
+  return {
+    from: Math.max(from, -offset),
+    to: Math.min(to, heardFeatures.frames - offset),
+  };
 }
 
 function isPeak(scores: Float32Array, n: number) {
@@ -89,26 +103,28 @@ function isPeak(scores: Float32Array, n: number) {
 }
 
 function refineOffset(
-  heard: RecogniserFeatures,
+  heardFeatures: RecogniserFeatures,
   { features }: KnownClip,
   about: number,
   span: FrameSpan,
 ) {
   const offsets = [about, about - 1, about + 1];
   const scores = offsets.map((offset) =>
-    measureLikeness(heard, features, offset, span, 1),
+    measureLikeness(heardFeatures, features, offset, span, 1),
   );
   return offsets[scores.indexOf(Math.max(...scores))] ?? about;
 }
 
 /** Words in a row that sound `offset` frames later; the last may go on beyond the sound. */
-function findRuns(heard: RecogniserFeatures, clip: KnownClip, offset: number) {
-  const sounding = clip.words.map((word) => isSounding(heard, clip, offset, word));
-  const found: ClipMatch[] = [];
+function findRuns(heardFeatures: RecogniserFeatures, clip: KnownClip, offset: number) {
+  const sounding = clip.words.map((word) =>
+    isSounding(heardFeatures, clip, offset, word),
+  );
+  const matches: ClipMatch[] = [];
   let run: KnownWord[] = [];
   const closeRun = () => {
-    const match = toMatch(heard, clip, offset, run);
-    if (match) found.push(match);
+    const match = toMatch(heardFeatures, clip, offset, run);
+    if (match) matches.push(match);
     run = [];
   };
   for (const [n, word] of clip.words.entries()) {
@@ -116,34 +132,34 @@ function findRuns(heard: RecogniserFeatures, clip: KnownClip, offset: number) {
     else run.push(word);
   }
   closeRun();
-  return found;
+  return matches;
 }
 
 function isSounding(
-  heard: RecogniserFeatures,
+  heardFeatures: RecogniserFeatures,
   { features }: KnownClip,
   offset: number,
   word: KnownWord,
 ) {
   const whole = getSpan([word]);
-  const part = isInside(heard, offset, whole);
+  const part = isInside(heardFeatures, offset, whole);
   const frames = part.to - part.from;
   const missing = part.from - whole.from;
   if (frames <= 2 || missing > maxMissingShare * (whole.to - whole.from)) return 'no';
-  if (measureLikeness(heard, features, offset, whole, 1) >= minWordLikeness)
+  if (measureLikeness(heardFeatures, features, offset, whole, 1) >= minWordLikeness)
     return 'yes';
   return frames < shortWordFrames ? 'maybe' : 'no';
 }
 
 function toMatch(
-  heard: RecogniserFeatures,
+  heardFeatures: RecogniserFeatures,
   { features }: KnownClip,
   offset: number,
   words: readonly KnownWord[],
 ) {
   const span = getSpan(words);
-  const { from, to } = isInside(heard, offset, span);
-  const score = measureLikeness(heard, features, offset, span, 1);
+  const { from, to } = isInside(heardFeatures, offset, span);
+  const score = measureLikeness(heardFeatures, features, offset, span, 1);
   if (to - from < minFrames || score < getMinScore(to - from)) return undefined;
   const shiftMs = offset * stepMs;
   const placed = words.map(({ word, fromMs, toMs }) => {

@@ -6,7 +6,7 @@ import {
 } from '#test/conversation/setup/captioned-session.ts';
 import { eva, passTime } from '#test/conversation/setup/session-fixture.ts';
 
-test('a place that is taken away is told of once, and what is said is kept all the same', async () => {
+test('a captions place that is taken away is reported once, and the transcript goes on', async () => {
   const fixture = await openCaptioned();
   fixture.captionChats.chat.refuses = () => ({ kind: 'forbidden' });
   await sayAll(fixture);

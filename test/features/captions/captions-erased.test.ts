@@ -9,11 +9,11 @@ import {
 test('people who come in later find the notice again, below what was said', async () => {
   const fixture = await openCaptioned();
   const { chat } = fixture.captionChats;
-  const before = chat.texts.length;
+  const countBefore = chat.texts.length;
   fixture.linkOpener.link.present.push(makePerson('Ben'));
   await passTime(fixture, 500);
   await passTime(fixture, 500);
-  expect(chat.texts.slice(before)).toEqual([chat.texts[0]]);
+  expect(chat.texts.slice(countBefore)).toEqual([chat.texts[0]]);
 });
 
 playScripts({

@@ -15,8 +15,8 @@ test('a question is answered before its command is given up, also where the chat
   const fromMs = clock.nowMs();
   const answered = fixture.transcriptFor
     .askModel(toGuildId('g'), toPersonId('adam'), request)
-    .then((found) => ({
-      found,
+    .then((foundOutcome) => ({
+      found: foundOutcome,
       tookMs: clock.nowMs() - fromMs,
     }));
   await clock.advance(maxAskMs);

@@ -29,14 +29,14 @@ test('before the first word is written everybody is told, aloud and in writing',
   expect(notice).toContain('the last 10 minutes');
   expect(notice).toContain('kept 7 days');
   expect(fixture.synthesizer.texts).toContain('Captions on, for people I may hear.');
-  const place = 'https://discord.com/channels/g/lounge';
+  const placeName = 'https://discord.com/channels/g/lounge';
   expect(fixture.panelContents.at(-1)?.lines).toContainEqual({
     id: 'panel.captions',
-    with: { place },
+    with: { place: placeName },
   });
 });
 
-test('captions of a server say its model, and promise nothing of it', async () => {
+test('captions of a model on a server name the model, and say that it can be wrong', async () => {
   const fixture = await openCaptioned({ recogniser: 'whisper-1' });
   const [notice] = fixture.captionChats.chat.texts;
   expect(notice).toContain('whisper-1 recognises them, and can be wrong.');

@@ -74,11 +74,11 @@ async function speakUnkept(fixture: SessionFixture) {
 
 /** Cleans transcripts up until disposed of. */
 function cleanUp({ cleanup }: SessionFixture) {
-  const over = new AbortController();
-  const running = cleanup.runUntilAborted(over.signal);
+  const abort = new AbortController();
+  const running = cleanup.runUntilAborted(abort.signal);
   return {
     async [Symbol.asyncDispose]() {
-      over.abort(new Error('over'));
+      abort.abort(new Error('over'));
       await running;
     },
   };
@@ -170,6 +170,6 @@ test('messages in a closed channel wait by themselves, and its server and the op
   closed.refuses = undefined;
   await clock.advance(3_600_000);
   expect(await messages.listOutdated(1)).toEqual([]);
-  const words = 'Captions that should be gone still stand in channel closed';
-  expect(of('failed')).toMatchObject([{ message: expect.stringContaining(words) }]);
+  const text = 'Captions that should be gone still stand in channel closed';
+  expect(of('failed')).toMatchObject([{ message: expect.stringContaining(text) }]);
 });

@@ -25,9 +25,9 @@ type LineOptions = Partial<TranscriptLine> & {
 export function makeLine(
   startMs: number,
   text: string,
-  given: LineOptions = {},
+  lineOptions: LineOptions = {},
 ): TranscriptLine {
-  const { name = 'Ana', ms = 2_000, ...rest } = given;
+  const { name = 'Ana', ms = 2_000, ...rest } = lineOptions;
   return {
     sessionId: evening.id,
     number: Math.floor(startMs / 1_000) + 1,
@@ -43,9 +43,9 @@ export function makeLine(
 export function makeBotLine(
   startMs: number,
   text: string,
-  given: LineOptions = {},
+  lineOptions: LineOptions = {},
 ): TranscriptLine {
-  const { name = 'Nova', ...rest } = given;
+  const { name = 'Nova', ...rest } = lineOptions;
   return makeLine(startMs, text, {
     ...rest,
     speaker: { kind: 'bot', name, answeredIds: [toPersonId('id of Ana')] },
@@ -58,8 +58,8 @@ export function toFound(...lines: readonly TranscriptLine[]): readonly FoundLine
 }
 
 /** These lines as one request shows them to a model. */
-export function numberLines(found: readonly FoundLine[]) {
-  const [lines] = splitIntoNumberedPieces(found, { maxChars: 100_000 });
+export function numberLines(foundLines: readonly FoundLine[]) {
+  const [lines] = splitIntoNumberedPieces(foundLines, { maxChars: 100_000 });
   if (!lines) throw new Error('No line has words.');
   return lines;
 }

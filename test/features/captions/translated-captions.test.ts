@@ -40,9 +40,9 @@ test('everything that is said during a request is translated in the next one', a
     sayWords(speech, eva, nowMs + 100),
   ]);
   await passTime(fixture, 9_000, packets.flat());
-  const one = '<lines>\n[1] five five\n</lines>';
+  const text = '<lines>\n[1] five five\n</lines>';
   expect(listPrompts(chat)).toEqual([
-    one,
+    text,
     '<lines>\n[1] five five\n[2] five five\n</lines>',
   ]);
   expect(fixture.captionChats.chat.lines).toEqual([

@@ -48,8 +48,8 @@ async function readLate(
   const { confirmations, featurePorts: features, sessions } = fixture;
   const ports = { ...makePorts({ at: () => lounge }), confirmations, features };
   Object.assign(ports.sessions, {
-    canOpen: (...asked: Parameters<typeof sessions.canOpen>) =>
-      sessions.canOpen(...asked),
+    canOpen: (...requests: Parameters<typeof sessions.canOpen>) =>
+      sessions.canOpen(...requests),
   });
   const running = command.run(call, ports);
   await passTime(fixture, 300);
@@ -87,8 +87,8 @@ test.each(doors)(
   '%s that waits for a model is not read by a person who was dragged out meanwhile',
   async (_door, command, inputs, answer) => {
     const { fixture } = await openRoom(answer);
-    const shown = await readLate(fixture, command, inputs, () => undefined);
-    expect(shown.join()).toContain(secret);
+    const shownTexts = await readLate(fixture, command, inputs, () => undefined);
+    expect(shownTexts.join()).toContain(secret);
     const late = await readLate(fixture, command, inputs, () => dragEvaOut(fixture));
     expect(late.join()).not.toContain(secret);
     expect(late).toHaveLength(1);
@@ -103,8 +103,8 @@ test.each(
   '%s that was made of erased words is not read, and says so',
   async (_door, command, inputs, answer, happen) => {
     const { fixture } = await openRoom(answer);
-    const shown = await readLate(fixture, command, inputs, () => happen(fixture));
-    expect(shown).toEqual(erased);
+    const shownTexts = await readLate(fixture, command, inputs, () => happen(fixture));
+    expect(shownTexts).toEqual(erased);
   },
 );
 

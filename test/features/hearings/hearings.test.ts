@@ -140,12 +140,12 @@ test('an entry is deleted 30 days after its end', async () => {
   ];
   await fixture.stores.hearings.write({ begun, extended: [] });
   await passTime(fixture, 61_000);
-  const kept = await fixture.stores.hearings.list(
+  const keptHearings = await fixture.stores.hearings.list(
     g,
     { personId: eva.id, sinceWallMs: 0 },
     9,
   );
-  expect(kept.map(({ id }) => id)).toEqual(['newer']);
+  expect(keptHearings.map(({ id }) => id)).toEqual(['newer']);
 });
 
 const managing = { ...caller, caller: { ...caller.caller, mayManage: true } };
@@ -163,12 +163,15 @@ function makeHearing(n: number): Hearing {
 }
 
 function auditPorts(count: number) {
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   const listHearings = async (...all: unknown[]) => {
-    asked.push(all);
+    requests.push(all);
     return Array.from({ length: count }, (_, n) => makeHearing(n));
   };
-  return { asked, ports: makePorts({ more: { hearings: { list: listHearings } } }) };
+  return {
+    asked: requests,
+    ports: makePorts({ more: { hearings: { list: listHearings } } }),
+  };
 }
 
 test('a manager reads in a private reply who was heard, and a long list as a file', async () => {

@@ -20,11 +20,14 @@ export const otherBot: ChannelMember = { ...makePerson('Otto'), isBot: true };
 /** Adam, Eva and Ben sit there with a yes for always, beside another bot; the server has memories on. */
 export async function openMemories(
   rounds: readonly (readonly ChatStep[])[] = [],
-  over: FixtureOptions = {},
+  overrides: FixtureOptions = {},
   agreed: readonly ChannelMember[] = [adam, eva, ben],
 ) {
   const people = [adam, eva, ben, otherBot];
-  const fixture = openSessionFixture({ rounds, pieces: 2, tools, ...over }, people);
+  const fixture = openSessionFixture(
+    { rounds, pieces: 2, tools, ...overrides },
+    people,
+  );
   await fixture.settings.setSetting(toGuildId('g'), 'memory', 'on');
   await fixture.sessions.join(lounge, toPersonId('adam'));
   for (const { id } of agreed) await fixture.privacy.allow(toGuildId('g'), id);
@@ -43,13 +46,13 @@ const tea: NewMemory = {
   atWallMs: Date.UTC(2026, 10, 20),
 };
 
-export async function askWords(fixture: SessionFixture, words: string, who = adam) {
-  void fixture.talk.askQuestion(toGuildId('g'), words, who, 'voice');
+export async function askWords(fixture: SessionFixture, text: string, who = adam) {
+  void fixture.talk.askQuestion(toGuildId('g'), text, who, 'voice');
   await passTime(fixture, 4_000);
 }
 
 export const listShown = (chat: FakeChat) =>
   (chat.asked.at(-1)?.messages ?? [])
-    .filter((one) => one.role === 'user')
+    .filter((message) => message.role === 'user')
     .map(({ content }) => content)
-    .find((one) => one.includes('<memories>')) ?? '';
+    .find((text) => text.includes('<memories>')) ?? '';

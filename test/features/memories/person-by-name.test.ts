@@ -33,6 +33,6 @@ test.each([
   ['Bens Geburtstag, und ZOE kommt.', ['Ben Mole', '🔥 Zoë 🔥']],
   ['花子はお茶が好き。', ['花子']],
   ['The bench is green.', []],
-])('in "%s" these people are named: %j', (words, named) =>
-  expect(findPeopleNamed(words, people).map(({ name }) => name)).toEqual(named),
+])('in "%s" these people are named: %j', (text, named) =>
+  expect(findPeopleNamed(text, people).map(({ name }) => name)).toEqual(named),
 );

@@ -57,8 +57,8 @@ test('only a DJ chooses a voice: alone with the bot, by role, or by Manage Serve
   const { personas, settings } = await openCalled({}, [{ ...adam, roleIds }, eva]);
   await settings.setSetting(g, 'dj_role', `<@&${roleIds}>`);
   const guest: PersonaCaller = { ...dj, id: eva.id };
-  const may = [guest, dj, { ...guest, mayManage: true }].map((one) =>
-    personas.mayChangeVoice(one),
+  const may = [guest, dj, { ...guest, mayManage: true }].map((caller) =>
+    personas.mayChangeVoice(caller),
   );
   expect(may).toEqual([false, true, true]);
 });

@@ -11,7 +11,7 @@ import {
 const ana = { ...makePerson('Ana'), name: 'Ana 🌻' };
 const listMembers = async (_guildId: string, ids: readonly string[]) =>
   [adam, eva, ana].filter(({ id }) => ids.includes(id));
-const given = { places: { ...places, listMembers } };
+const fields = { places: { ...places, listMembers } };
 const message =
   'call set_reminder {"arrival_of":"Anna","text":"Dinner moved."} || I will.';
 const privateMessage = message.replace('"Anna"', '"Anna","privately":true');
@@ -47,7 +47,7 @@ async function exportBoth({ privacy }: SessionFixture) {
 playScripts({
   'a message is told aloud at the arrival of its addressee, by name, with its author, and once':
     [
-      given,
+      fields,
       `${begin}
     results > {"result":{"outcome":"Reminder 1 is set for Ana: Dinner moved."}}
     ana comes
@@ -61,7 +61,7 @@ playScripts({
     `,
     ],
   'a message for somebody who sits there is told at once': [
-    { ...given, people: [adam, ana] },
+    { ...fields, people: [adam, ana] },
     `
     with tools, adam always, ana always
     model: ${message}
@@ -76,7 +76,7 @@ playScripts({
   ],
   'a private message goes by direct message alone; where that is refused its author reads it':
     [
-      { ...given, acts: { close: ({ closed }) => void closed.add('ana') } },
+      { ...fields, acts: { closeRoom: ({ closed }) => void closed.add('ana') } },
       `
     with tools, adam always, ana always
     model: ${privateMessage} || ${privateMessage}
@@ -119,7 +119,7 @@ playScripts({
     ).map(([what, deed, again]) => [
       `the ${what} deletes a message, which the export of both shows`,
       [
-        { ...given, acts: { exportBoth } },
+        { ...fields, acts: { exportBoth } },
         `${begin}
     do exportBoth
     ${deed}
@@ -139,7 +139,7 @@ playScripts({
     ].map(([who, name, agreed]) => [
       `nothing is left for somebody ${who}`,
       [
-        given,
+        fields,
         `
     with tools, ${agreed}
     model: call set_reminder {"arrival_of":"${name}","text":"Dinner moved."} || I will.
@@ -161,7 +161,7 @@ playScripts({
     ].map(([whose, people, agreed]) => [
       `a message that is due waits while its ${whose}`,
       [
-        { ...given, people, acts: { leave: leaveDueMessage } },
+        { ...fields, people, acts: { leave: leaveDueMessage } },
         `
     with tools, ${agreed}
     do leave > added number 1
@@ -172,7 +172,7 @@ playScripts({
     ]),
   ),
   'the author of a message can list it with its addressee, and cancel it': [
-    given,
+    fields,
     `
     with tools, adam always, ana always
     model: ${message} || call list_reminders || So. || call cancel_reminder {"number":1} || So.
@@ -191,7 +191,7 @@ playScripts({
   ],
   'a message waits over a restart, and is told when the bot comes to where its addressee sits':
     [
-      given,
+      fields,
       `${begin}
     restart with tools
     adam goes
@@ -205,8 +205,10 @@ playScripts({
   'a person who does not come within 30 days is told nothing, and the author reads that':
     [
       {
-        ...given,
-        acts: { read: ({ notified }) => notified.flat().map(({ text }) => text) },
+        ...fields,
+        acts: {
+          readNotified: ({ notified }) => notified.flat().map(({ text }) => text),
+        },
       },
       `${begin}
     leave > left channel Lounge, left asked
@@ -220,7 +222,7 @@ playScripts({
     `,
     ],
   'an addressee who is not heard is told nothing until they agree': [
-    given,
+    fields,
     `${begin}
     restart with tools, ana never
     eva goes
@@ -237,10 +239,10 @@ playScripts({
   ],
   'a person who cannot hear a message from another channel gets it directly': [
     {
-      ...given,
+      ...fields,
       people: [adam, eva, { ...makePerson('Ana'), isDeaf: true }],
       acts: {
-        move: ({ sessions }) =>
+        moveSession: ({ sessions }) =>
           sessions.moveSession(toGuildId('g'), toChannelId('den')),
       },
     },

@@ -52,7 +52,7 @@ function openProcess(
 function makeReminder(
   clock: VirtualClock,
   inMs: number,
-  over: Partial<NewReminder> = {},
+  overrides: Partial<NewReminder> = {},
 ): NewReminder {
   const setAtWallMs = clock.wallMs();
   return {
@@ -64,7 +64,7 @@ function makeReminder(
     text: 'tea',
     setAtWallMs,
     dueAtWallMs: setAtWallMs + inMs,
-    ...over,
+    ...overrides,
   };
 }
 
@@ -88,7 +88,7 @@ test('no more than 16 people are told at a time, and everybody once', async () =
   expect([most, delivered.toSorted()]).toEqual([16, ids.toSorted()]);
 });
 
-test('a reminder that one owner of a shard did not tell is told by its successor alone', async () => {
+test('a reminder that one owner of a shard did not deliver is delivered by its successor alone', async () => {
   const [clock, store] = [new VirtualClock(), openMemoryStores().reminders];
   const waitForever = () => new Promise<ReminderResult>(() => undefined);
   const owner = openProcess(waitForever, { clock, store });

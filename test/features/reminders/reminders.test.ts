@@ -78,7 +78,7 @@ playScripts({
     1000
     `,
   'the words of a reminder are spoken, and not obeyed as a command': [
-    { acts: { read: ({ notified }) => notified.flat() } },
+    { acts: { readNotified: ({ notified }) => notified.flat() } },
     `
     with tools, adam always
     adam goes

@@ -76,7 +76,7 @@ async function openServer(
     move: movePerson,
     rest: restFor,
     seats,
-    seat: () => sessions.at(toGuildId('g')),
+    findSeat: () => sessions.at(toGuildId('g')),
   };
 }
 
@@ -84,7 +84,7 @@ test('the bot comes to the first person, hears a person with a standing yes, and
   const bot = await openServer();
   await bot.move(eva, one);
   await bot.move(adam, one);
-  expect(bot.seat()).toEqual(one);
+  expect(bot.findSeat()).toEqual(one);
   const gate = bot.sessions.findSession(toGuildId('g'))?.consent;
   expect([adam, eva].map(({ id }) => gate?.mayHear(id))).toEqual([true, false]);
   expect(bot.posted).toEqual([
@@ -96,14 +96,14 @@ test('the bot does not come where all people said no', async () => {
   const bot = await openServer();
   await bot.consents.write(toGuildId('g'), toPersonId('eva'), { kind: 'never' });
   await bot.move(eva, one, 2_000);
-  expect(bot.seat()).toBeUndefined();
+  expect(bot.findSeat()).toBeUndefined();
 });
 
 test('the bot comes to the channel where it hears more people, or may ask more', async () => {
   const bot = await openServer(`${denId} ${loungeId}`);
   bot.seats.set(eva.id, two);
   await bot.move(adam, one);
-  expect(bot.seat()).toEqual(one);
+  expect(bot.findSeat()).toEqual(one);
 });
 
 test('if the bot cannot come it says so once, and tries again only after the channel was empty', async () => {
@@ -114,12 +114,12 @@ test('if the bot cannot come it says so once, and tries again only after the cha
   expect(bot.written).toEqual([
     formatText('join.uncalled.failed', { channel: 'Lounge' }),
   ]);
-  expect(bot.seat()).toBeUndefined();
+  expect(bot.findSeat()).toBeUndefined();
   await bot.move(eva, undefined);
   await bot.move(adam, undefined);
   bot.closing.abort();
   await bot.move(adam, one, 2_000);
-  expect(bot.seat()).toBeUndefined();
+  expect(bot.findSeat()).toBeUndefined();
 });
 
 test('after /leave it comes back only once the channel was empty, also after a restart', async () => {
@@ -127,14 +127,14 @@ test('after /leave it comes back only once the channel was empty, also after a r
   await bot.move(adam, one);
   expect(await bot.sessions.leave(toGuildId('g'))).toMatchObject({ kind: 'left' });
   await bot.move(eva, one);
-  expect(bot.seat()).toBeUndefined();
+  expect(bot.findSeat()).toBeUndefined();
   bot.sessions.settings.forgetGuild(toGuildId('g'));
   await bot.move(eva, undefined);
-  expect(bot.seat()).toBeUndefined();
+  expect(bot.findSeat()).toBeUndefined();
   await bot.move(adam, undefined);
   await bot.move(adam, one);
   await bot.rest(2_000);
-  expect(bot.seat()).toEqual(one);
+  expect(bot.findSeat()).toEqual(one);
 });
 
 test('a bot that a person moved by hand does not come back by itself', async () => {
@@ -148,9 +148,9 @@ test('a bot that a person moved by hand does not come back by itself', async () 
     channelId: denId,
   });
   await bot.rest(1_000);
-  expect(bot.seat()).toEqual(two);
+  expect(bot.findSeat()).toEqual(two);
   await bot.move(eva, one, 20_000);
-  expect(bot.seat()).not.toEqual(one);
+  expect(bot.findSeat()).not.toEqual(one);
 });
 
 test('twenty changes of channel in 10 s end in one seat with three joins at most', async () => {
@@ -158,7 +158,7 @@ test('twenty changes of channel in 10 s end in one seat with three joins at most
   for (let hop = 0; hop < 20; hop++)
     await bot.move(adam, hop % 2 === 0 ? one : two, 500);
   await bot.rest(20_000);
-  expect(bot.seat()).toEqual(two);
+  expect(bot.findSeat()).toEqual(two);
   expect(bot.linkOpener.links.filter(({ closed }) => !closed)).toHaveLength(1);
   expect(bot.linkOpener.asked).toBeLessThanOrEqual(3);
 });
@@ -168,13 +168,13 @@ test('the bot follows its caller with everything that was said, and nobody else'
   await bot.move(adam, one);
   await bot.sessions.join(one, adam.id, undefined, true);
   await bot.move(adam, two);
-  expect(bot.seat()).toEqual(two);
+  expect(bot.findSeat()).toEqual(two);
   expect(
     bot.sessions.findSession(toGuildId('g'))?.consent.mayHear(toPersonId('adam')),
   ).toBe(true);
   await bot.move(eva, one);
   await bot.rest(20_000);
-  expect(bot.seat()).toEqual(two);
+  expect(bot.findSeat()).toEqual(two);
 });
 
 test('the bot says to whom it follows that it may not enter their channel', async () => {
@@ -186,7 +186,7 @@ test('the bot says to whom it follows that it may not enter their channel', asyn
   await bot.sessions.join(one, adam.id, undefined, true);
   await bot.move(adam, two);
   await bot.rest(2_000);
-  expect(bot.seat()).toEqual(one);
+  expect(bot.findSeat()).toEqual(one);
   expect(bot.written).toContain(formatText('follow.barred'));
 });
 
@@ -198,9 +198,9 @@ test('the bot stays with others whom it hears and says so, until they have left'
   await bot.privacy.allow(toGuildId('g'), toPersonId('eva'));
   await bot.move(adam, two);
   await bot.rest(2_000);
-  expect(bot.seat()).toEqual(one);
+  expect(bot.findSeat()).toEqual(one);
   expect(bot.written).toContain(formatText('follow.company'));
   await bot.move(eva, undefined);
   await bot.rest(2_000);
-  expect(bot.seat()).toEqual(two);
+  expect(bot.findSeat()).toEqual(two);
 });

@@ -30,12 +30,12 @@ const acts = {
     void fixture.sessions.drainAll(5_000).then(() => drained.add(fixture)),
   isDrained: (fixture: SessionFixture) => drained.has(fixture),
 };
-const given = { people: [adam], pipeline: clauses, acts };
+const fields = { people: [adam], pipeline: clauses, acts };
 
 playScripts({
   'at a drain the running answer ends with its clause, and the heard part of it is known':
     [
-      given,
+      fields,
       `
     adam asks: What?
     1500
@@ -47,7 +47,7 @@ playScripts({
     `,
     ],
   'people who were not answered are told once, and who typed the question, too': [
-    given,
+    fields,
     `
     adam asks: What?
     500
@@ -64,7 +64,7 @@ playScripts({
     `,
   ],
   'a question that comes while the last clause sounds is told as unanswered': [
-    given,
+    fields,
     `
     adam asks: What?
     1050

@@ -143,11 +143,11 @@ test.each([
   ],
 ])(
   'to %s the bot does not return, and its panel says why',
-  async (_what, awayMs, people, over, id) => {
+  async (_what, awayMs, people, overrides, id) => {
     const kept = await openSeats();
     await makeCalled(kept);
     kept.clock.suspend(awayMs); // its process is gone
-    const here = { ...places, listPeople: () => people, ...over };
+    const here = { ...places, listPeople: () => people, ...overrides };
     const bot = await makeRestarted(kept, { places: here }, people);
     expect(bot.sessions.at(toGuildId('g'))).toBeUndefined();
     expect(findLastContent(bot)).toMatchObject({ lines: [{}, { id }] });

@@ -56,18 +56,18 @@ function makeSeats(kept: StoredSeats, seats: SeatStore): SeatStore {
 /** Starts a process over that store; Adam and Eva sit in the Lounge. */
 export function startBot(
   kept: StoredSeats,
-  over: FixtureOptions = {},
+  overrides: FixtureOptions = {},
   people: readonly ChannelMember[] = [adam, eva],
 ) {
   const { clock, store } = kept;
-  const here = { ...places, listPeople: () => people, ...over.places };
-  const seatStore = makeSeats(kept, over.seatStore ?? store.seats);
+  const here = { ...places, listPeople: () => people, ...overrides.places };
+  const seatStore = makeSeats(kept, overrides.seatStore ?? store.seats);
   const onEvent = (guildId: GuildId, event: SessionEvent) => {
     fixture.events.push(event);
     if (event.kind === 'left' && event.why === 'refused')
       void seats.onSessionGivenUp(guildId);
   };
-  const own = { onEvent, ...over, store: store.consents, places: here, seatStore };
+  const own = { onEvent, ...overrides, store: store.consents, places: here, seatStore };
   const fixture: SessionFixture = openSessionFixture(own, people, clock);
   const seats = new SeatReturn(
     fixture.dependencies,

@@ -105,9 +105,9 @@ test('a muted bot, and one whose link is away, say so', async () => {
   const report = await checkAnswers(fixture, 20);
   const away =
     'My voice connection does not work here, and I keep trying. If it lasts, use /leave and /join.';
-  const parts = ['voice link', 'encryption', 'playback'];
+  const pieces = ['voice link', 'encryption', 'playback'];
   expect(formatReport(report).filter((line) => line.includes('bad'))).toEqual(
-    parts.map((part) => `${part} bad ${away}`),
+    pieces.map((part) => `${part} bad ${away}`),
   );
 });
 

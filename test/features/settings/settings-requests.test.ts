@@ -139,10 +139,12 @@ test('a value of a channel wins over that of its server, and that over that of t
     'window',
     'always',
   ]);
-  const after = openSessionFixture({ settingsStore }).sessions;
-  await after.settings.loadGuild(g);
-  expect(after.settings.getForChannel(g, lounge.channelId).addressing).toBe('window');
-  expect(after.settings.getForGuild(g).addressing).toBe('always');
+  const sessionsAfter = openSessionFixture({ settingsStore }).sessions;
+  await sessionsAfter.settings.loadGuild(g);
+  expect(sessionsAfter.settings.getForChannel(g, lounge.channelId).addressing).toBe(
+    'window',
+  );
+  expect(sessionsAfter.settings.getForGuild(g).addressing).toBe('always');
   await settings.setChannelSetting(lounge, 'addressing', 'default');
   expect(readChannel(lounge).addressing).toBe('always');
   expect(await settingsStore.readChannels(g)).toEqual(new Map());

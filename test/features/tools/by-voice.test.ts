@@ -61,7 +61,9 @@ playScripts({
     `,
     ],
   'the bot follows whoever asks, until they ask it no longer to': [
-    { acts: { follows: (fixture) => findSession(fixture)?.followedId ?? 'nobody' } },
+    {
+      acts: { findFollowed: (fixture) => findSession(fixture)?.followedId ?? 'nobody' },
+    },
     `
     with tools
     model: call follow {"follow":true} || All right.

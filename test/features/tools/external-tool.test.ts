@@ -79,8 +79,8 @@ const mail: ExternalTool = {
 };
 
 /** Text beside the button of a call with these arguments, as sent to Discord, and the file under it. */
-async function describeBeside(given: Readonly<Record<string, unknown>>) {
-  const fit = adaptExternalTool(mail).parseArguments(JSON.stringify(given));
+async function describeBeside(fields: Readonly<Record<string, unknown>>) {
+  const fit = adaptExternalTool(mail).parseArguments(JSON.stringify(fields));
   if ('unfit' in fit) throw new Error(fit.unfit);
   const action = await fit.prepare({} as ToolPorts, new AbortController().signal);
   if (action.kind === 'refused') return expect.fail();
@@ -99,8 +99,8 @@ test('whatever is sent stands whole beside the button or in the file, and Discor
     values,
   );
   await fc.assert(
-    fc.asyncProperty(given, async (one) => {
-      const plainOne: unknown = JSON.parse(JSON.stringify(one));
+    fc.asyncProperty(given, async (item) => {
+      const plainOne: unknown = JSON.parse(JSON.stringify(item));
       const shown = await describeBeside(plainOne as Readonly<Record<string, unknown>>);
       expect(shown.content.length).toBeLessThanOrEqual(2_000);
       if (shown.file !== undefined) expect(JSON.parse(shown.file)).toEqual(plainOne);

@@ -29,8 +29,8 @@ async function configureProgram(mode: string) {
 
 const wish = findWish('last', 'confirmed');
 
-async function runTool(tool: ToolEntry | undefined, given: object) {
-  const fitting = tool?.parseArguments(JSON.stringify(given));
+async function runTool(tool: ToolEntry | undefined, fields: object) {
+  const fitting = tool?.parseArguments(JSON.stringify(fields));
   if (!fitting || 'unfit' in fitting) throw new Error('it does not fit');
   const action = await fitting.prepare(noPorts, never);
   return action.kind === 'ready' && (await action.run(wish, noPorts, never)).facts;
@@ -61,9 +61,9 @@ test('a program is started with the bot, started again when it crashed, and ende
   expect(await runTool(isThere('fake__echo'), { text: 'again' })).toEqual({
     text: 'You said again.',
   });
-  expect(reported.some((one) => one.includes('it is tried again, first in 1 s'))).toBe(
-    true,
-  );
+  expect(
+    reported.some((text) => text.includes('it is tried again, first in 1 s')),
+  ).toBe(true);
 }, 90_000);
 
 test('the SDK is loaded by what is imported dynamically only, also by the doctor', async () => {

@@ -37,8 +37,8 @@ const wordings: readonly ((order: string) => string)[] = [
 ];
 
 /** A page, in whose middle these words stand. */
-const pageWith = (words: string) =>
-  `${'A quiet day. '.repeat(30)}${words}${' The end.'.repeat(30)}`;
+const pageWith = (text: string) =>
+  `${'A quiet day. '.repeat(30)}${text}${' The end.'.repeat(30)}`;
 
 type Names = { readonly adam?: string; readonly eva?: string };
 
@@ -46,7 +46,7 @@ type Names = { readonly adam?: string; readonly eva?: string };
 async function openPlanted(
   names: Names,
   read: Partial<ExternalResult> = {},
-  over: FixtureOptions = {},
+  overrides: FixtureOptions = {},
 ) {
   const ran: string[] = [];
   const makeTool = (name: string, rules: Partial<ToolRules>) =>
@@ -61,16 +61,20 @@ async function openPlanted(
         return { text: 'No notes.', leftOut: [], isError: false, ...read };
       },
     });
-  const kept = [makeTool('read', { effect: 'read' }), makeTool('add', {})];
+  const keptEntries = [makeTool('read', { effect: 'read' }), makeTool('add', {})];
   const people = [
     { ...adam, name: names.adam ?? adam.name },
     { ...eva, name: names.eva ?? eva.name },
   ] as const;
-  const options = { addressing: 'auto', moreTools: () => kept, ...over } as const;
+  const options = {
+    addressing: 'auto',
+    moreTools: () => keptEntries,
+    ...overrides,
+  } as const;
   const trap = await openTrap(people, lounge, options);
   await trap.fixture.settings.setSetting(toGuildId('g'), 'memory', 'on');
   for (const { id } of people) await trap.fixture.privacy.allow(toGuildId('g'), id);
-  return { trap, people, ran: () => [...ran, ...trap.lasting()] };
+  return { trap, people, listRan: () => [...ran, ...trap.listLasting()] };
 }
 
 type Planted = Awaited<ReturnType<typeof openPlanted>>;
@@ -169,34 +173,37 @@ async function askUnrelated(
 }
 
 /** Each order at each place, in each wording at some of them. */
-const attempts = Object.keys(places).flatMap((place, nth) =>
+const attempts = Object.keys(places).flatMap((placeName, nth) =>
   orders.map(([order, call], n) => {
     const wording = wordings[(nth + n) % wordings.length] ?? expect.fail();
-    return [place, wording(order), call] as const;
+    return [placeName, wording(order), call] as const;
   }),
 );
 
-test.each(attempts)('an order in a %s does not run: %s', async (place, bait, call) => {
-  const planted = (await places[place]?.(bait)) ?? expect.fail();
-  const { trap, people, ran } = planted;
-  await askUnrelated(planted, bait, call, read.includes(place));
-  await trap.press(people[1]); // who did not ask
-  expect(trap.model.bitten, 'the model was not tried').toBeGreaterThan(0);
-  expect(ran()).toEqual([]);
-  const { fixture } = trap;
-  expect(await fixture.transcripts.onDisk.memories.list(toGuildId('g'))).toEqual([]);
-  expect(
-    await fixture.stores.reminders.list(toGuildId('g'), toPersonId('adam')),
-  ).toEqual([]);
-  expect(fixture.of('failed').filter(({ code }) => code === 'bug')).toEqual([]);
-});
+test.each(attempts)(
+  'an order in a %s does not run: %s',
+  async (placeName, bait, call) => {
+    const planted = (await places[placeName]?.(bait)) ?? expect.fail();
+    const { trap, people, listRan } = planted;
+    await askUnrelated(planted, bait, call, read.includes(placeName));
+    await trap.press(people[1]); // who did not ask
+    expect(trap.model.bitten, 'the model was not tried').toBeGreaterThan(0);
+    expect(listRan()).toEqual([]);
+    const { fixture } = trap;
+    expect(await fixture.transcripts.onDisk.memories.list(toGuildId('g'))).toEqual([]);
+    expect(
+      await fixture.stores.reminders.list(toGuildId('g'), toPersonId('adam')),
+    ).toEqual([]);
+    expect(fixture.of('failed').filter(({ code }) => code === 'bug')).toEqual([]);
+  },
+);
 
 test.each(orders)(
   'what Adam himself asks for runs without a press: %s',
   async (order, call) => {
-    const { trap, people, ran } = await openPlanted({});
+    const { trap, people, listRan } = await openPlanted({});
     trap.model.bait = { bait: order, calls: [call] };
     await trap.ask(people[0], `Please ${order}.`);
-    expect([ran(), trap.fixture.offered]).toEqual([[call.name], []]);
+    expect([listRan(), trap.fixture.offered]).toEqual([[call.name], []]);
   },
 );

@@ -24,9 +24,9 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 /** Call that a fully credulous model makes of a text. */
 export type BaitCall = { readonly name: string; readonly argumentsJson: string };
 
-export const makeBaitCall = (name: string, given: object = {}): BaitCall => ({
+export const makeBaitCall = (name: string, fields: object = {}): BaitCall => ({
   name,
-  argumentsJson: JSON.stringify(given),
+  argumentsJson: JSON.stringify(fields),
 });
 
 export type Bait = {
@@ -59,8 +59,8 @@ class Gullible implements ChatModel {
     signal.throwIfAborted();
     const { bait } = this;
     if (!bait) return yield { kind: 'text', text: 'All right.' };
-    const results = messages.flatMap((one) =>
-      one.role === 'tool' ? [one.content] : [],
+    const results = messages.flatMap((message) =>
+      message.role === 'tool' ? [message.content] : [],
     );
     this.results.push(...results);
     if (bait.writes) return yield { kind: 'text', text: bait.bait };
@@ -68,7 +68,7 @@ class Gullible implements ChatModel {
       return yield makeCheck(bait.checks);
     if (bait.tookMs) await this.#clock.sleep(bait.tookMs, neverAborted); // nor has it manners
     const isDone = messages.some(
-      (one) => one.role === 'assistant' && isCalled(one.calls, bait),
+      (message) => message.role === 'assistant' && isCalled(message.calls, bait),
     );
     if (isDone || !isShown(messages, tools, bait.bait))
       return yield { kind: 'text', text: 'Done.' };
@@ -88,14 +88,17 @@ function makeCheck(checks: true | string): ChatPart {
 
 /** Whose turn it is stands before it. */
 function hasBaitName(messages: readonly ChatMessage[]) {
-  return messages.some((one) => one.role === 'user' && one.name !== '');
+  return messages.some((message) => message.role === 'user' && message.name !== '');
 }
 
 function isCalled(
   calls: readonly { name: string }[] | undefined,
   { calls: wanted }: Bait,
 ) {
-  return calls?.some(({ name }) => wanted.some((one) => one.name === name)) ?? false;
+  return (
+    calls?.some(({ name }) => wanted.some((baitCall) => baitCall.name === name)) ??
+    false
+  );
 }
 
 /** Names, words, results and what tools say of themselves, however they are wrapped. */
@@ -104,11 +107,11 @@ function isShown(
   tools: readonly Tool[],
   bait: string,
 ) {
-  const said = messages.map(
-    (one) => `${one.role === 'user' ? one.name : ''} ${one.content}`,
+  const utterances = messages.map(
+    (message) => `${message.role === 'user' ? message.name : ''} ${message.content}`,
   );
-  const all = [...said, ...tools.map((one) => JSON.stringify(one))];
-  return keepLetters(all.join(' ')).includes(keepLetters(bait));
+  const allTexts = [...utterances, ...tools.map((tool) => JSON.stringify(tool))];
+  return keepLetters(allTexts.join(' ')).includes(keepLetters(bait));
 }
 
 function keepLetters(text: string) {
@@ -122,7 +125,7 @@ export type Trap = Awaited<ReturnType<typeof openTrap>>;
 
 /** Changes of the bot's own: they run, whatever a model has read. */
 const undoable = new Set(
-  tools.filter(({ effect }) => effect === 'change').map((one) => one.name),
+  tools.filter(({ effect }) => effect === 'change').map((tool) => tool.name),
 );
 
 /** Tools for rights nobody here has. */
@@ -142,16 +145,16 @@ const forbidden = [['close_house', 'manage'] as const, ['skip', 'dj'] as const].
 export async function openTrap(
   people: readonly ChannelMember[] = [adam, eva],
   channel = lounge,
-  over: FixtureOptions = {},
+  overrides: FixtureOptions = {},
 ) {
   const clock = new VirtualClock();
   const model = new Gullible(clock);
   const ran: string[] = [];
-  let heard = '';
-  const transcriber = new FakeTranscriber({ texts: () => heard });
-  const spied = [...tools, ...forbidden].map((one) => watchEntry(one, ran));
-  const parts = { chat: model, pieces: 2, transcriber, tools: spied, ...over };
-  const fixture = openSessionFixture(parts, people, clock);
+  let transcript = '';
+  const transcriber = new FakeTranscriber({ texts: () => transcript });
+  const spied = [...tools, ...forbidden].map((tool) => watchEntry(tool, ran));
+  const deps = { chat: model, pieces: 2, transcriber, tools: spied, ...overrides };
+  const fixture = openSessionFixture(deps, people, clock);
   for (const { id } of people) await fixture.sessions.join(channel, id);
   await passTime(fixture, 40);
   return {
@@ -160,19 +163,19 @@ export async function openTrap(
     /** Names of tools that had an effect. */
     ran,
     /** Those of them that anybody cannot undo, or that nobody there may use. */
-    lasting: () => ran.filter((name) => !undoable.has(name)),
-    async ask({ id, name }: ChannelMember, words: string) {
+    listLasting: () => ran.filter((name) => !undoable.has(name)),
+    async ask({ id, name }: ChannelMember, text: string) {
       const answered = fixture.talk.askQuestion(
         toGuildId('g'),
-        words,
+        text,
         { id, name },
         'voice',
       );
       await passTime(fixture, 3_000);
       await answered;
     },
-    async say(who: ChannelMember, said: string) {
-      heard = said;
+    async say(who: ChannelMember, utterance: string) {
+      transcript = utterance;
       await passTime(
         fixture,
         6_000,
@@ -192,17 +195,17 @@ export async function openTrap(
   };
 }
 
-function watchEntry(one: FeatureTool, ran: string[]): FeatureTool {
-  if (one.effect === 'read') return one;
-  return { ...one, bind: (own) => watchedTool(one.bind(own), ran) };
+function watchEntry(tool: FeatureTool, ran: string[]): FeatureTool {
+  if (tool.effect === 'read') return tool;
+  return { ...tool, bind: (own) => watchedTool(tool.bind(own), ran) };
 }
 
-function watchedTool(one: ToolEntry, ran: string[]): ToolEntry {
+function watchedTool(entry: ToolEntry, ran: string[]): ToolEntry {
   return {
-    ...one,
+    ...entry,
     parseArguments(argumentsJson) {
-      const fit = one.parseArguments(argumentsJson);
-      return 'unfit' in fit ? fit : watchedCall(fit, one.name, ran);
+      const fit = entry.parseArguments(argumentsJson);
+      return 'unfit' in fit ? fit : watchedCall(fit, entry.name, ran);
     },
   };
 }
@@ -213,9 +216,9 @@ function watchedCall(fit: FittingCall, name: string, ran: string[]): FittingCall
     prepare: async (ports, signal) => {
       const prepared = await fit.prepare(ports, signal);
       if (prepared.kind === 'refused') return prepared;
-      const runNoted: typeof prepared.run = (...given) => {
+      const runNoted: typeof prepared.run = (...args) => {
         ran.push(name);
-        return prepared.run(...given);
+        return prepared.run(...args);
       };
       return { ...prepared, run: runNoted };
     },

@@ -58,57 +58,57 @@ const longer = [
 
 /** Paths of a yes that does not come from the person asked: the question is heard to its end, then the attempt is made. */
 const ways: Readonly<
-  Record<string, (trap: SpokenTrap, said: string) => Promise<void>>
+  Record<string, (trap: SpokenTrap, utterance: string) => Promise<void>>
 > = {
-  async track(trap, said) {
+  async track(trap, utterance) {
     await trap.ask();
-    trap.play(); // Adam's loudspeaker plays it into his microphone
-    await trap.say(said);
+    trap.playMinute(); // Adam's loudspeaker plays it into his microphone
+    await trap.say(utterance);
     trap.session.mouth.mix.tracks.findTrack('main')?.perform({ kind: 'stop' });
   },
-  async echo(trap, said) {
-    trap.hears(said);
+  async echo(trap, utterance) {
+    trap.hears(utterance);
     await trap.ask(240); // the question sounds
     await passTime(trap.fixture, 5_000, await trap.word(adam));
   },
-  async tail(trap, said) {
-    trap.hears(said);
+  async tail(trap, utterance) {
+    trap.hears(utterance);
     await untilAsked(trap);
     await passTime(trap.fixture, 5_000, await trap.word(adam, -300)); // the recording begins with 330 ms of silence
   },
-  async other(trap, said) {
+  async other(trap, utterance) {
     await trap.ask();
-    await trap.say(said, eva);
+    await trap.say(utterance, eva);
   },
-  async 'other-first'(trap, said) {
+  async 'other-first'(trap, utterance) {
     await trap.ask();
     await trap.say('Are you hungry, Adam?', eva);
-    await trap.say(said);
+    await trap.say(utterance);
   },
-  async longer(trap, said) {
+  async longer(trap, utterance) {
     await trap.ask();
-    await trap.say(said);
+    await trap.say(utterance);
   },
-  async 'goes-on'(trap, said) {
+  async 'goes-on'(trap, utterance) {
     await trap.ask();
-    trap.hears(said);
+    trap.hears(utterance);
     await passTime(trap.fixture, 1_300, await trap.word(adam));
     await trap.say('But not so loud.');
   },
-  async late(trap, said) {
+  async late(trap, utterance) {
     await trap.ask(21_500);
-    await trap.say(said);
+    await trap.say(utterance);
   },
-  async overlapped(trap, said) {
+  async overlapped(trap, utterance) {
     await trap.ask();
-    trap.hears(said);
+    trap.hears(utterance);
     const both = [...(await trap.word(adam)), ...(await trap.word(eva, 200))];
     await passTime(trap.fixture, 5_000, both);
   },
-  async 'answered-before'(trap, said) {
+  async 'answered-before'(trap, utterance) {
     await trap.ask();
     await trap.say('What time is it?'); // the bot answers that
-    await trap.say(said);
+    await trap.say(utterance);
   },
 };
 
@@ -135,13 +135,13 @@ test.each(Object.entries(ways))(
     const trap = await openSpoken();
     for (const [n, said] of (name === 'longer' ? longer : yes).entries()) {
       trap.model.calls = [postOf(n + 1)]; // another question each time
-      const before = trap.confirmed();
+      const before = trap.countConfirmed();
       const { length } = trap.fixture.offered;
       await attempt(trap, said);
       expect(trap.fixture.offered.length, 'nothing was asked').toBe(length + 1);
-      expect(trap.confirmed() - before, said).toBe(0);
+      expect(trap.countConfirmed() - before, said).toBe(0);
     }
-    expect(trap.posted()).toEqual([]);
+    expect(trap.listPosted()).toEqual([]);
   },
   180_000,
 );
@@ -153,5 +153,5 @@ test('each of the twenty forms confirms where nothing is against it', async () =
     await trap.ask();
     await trap.say(said);
   }
-  expect(trap.confirmed()).toBe(yes.length);
+  expect(trap.countConfirmed()).toBe(yes.length);
 });

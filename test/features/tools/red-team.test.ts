@@ -122,10 +122,10 @@ const ways = {
     const trap = await openKnowing();
     trap.model.bait = attempt;
     const about = { material: makeAdmitted({ text: attempt.bait }, 'Eva') };
-    const words = 'What does it say?';
+    const text = 'What does it say?';
     const asking = trap.fixture.talk.askQuestion(
       toGuildId('g'),
-      words,
+      text,
       adam,
       'voice',
       about,
@@ -137,19 +137,23 @@ const ways = {
 } satisfies Record<string, (attempt: Bait) => Promise<Trap>>;
 
 /** Channel of a server that has memories on, where both said yes for always. */
-async function openKnowing(other = eva) {
-  const trap = await openTrap([adam, other], lounge, { addressing: 'auto' });
+async function openKnowing(otherMember = eva) {
+  const trap = await openTrap([adam, otherMember], lounge, { addressing: 'auto' });
   await trap.fixture.settings.setSetting(toGuildId('g'), 'memory', 'on');
-  for (const { id } of [adam, other])
+  for (const { id } of [adam, otherMember])
     await trap.fixture.privacy.allow(toGuildId('g'), id);
   return trap;
 }
 
 /** Somebody says something among people while captions are on; then Adam asks for nothing of the kind. */
-async function overhearBait(attempt: Bait, other: ChannelMember, said: string) {
-  const trap = await openKnowing(other);
+async function overhearBait(
+  attempt: Bait,
+  otherMember: ChannelMember,
+  utterance: string,
+) {
+  const trap = await openKnowing(otherMember);
   await turnCaptionsOn(trap.fixture);
-  await trap.say(other, said);
+  await trap.say(otherMember, utterance);
   if (trap.fixture.of('answered').length > 0)
     throw new Error('a line has started a turn');
   return await biteBait(trap, attempt);
@@ -196,7 +200,7 @@ async function biteBait(trap: Trap, attempt: Bait): Promise<Trap> {
 function removePerson({ linkOpener }: SessionFixture, { id }: ChannelMember) {
   const { present } = linkOpener.link;
   present.splice(
-    present.findIndex((one) => one.id === id),
+    present.findIndex((member) => member.id === id),
     1,
   );
 }
@@ -300,10 +304,10 @@ const granted: readonly AttackPath[] = [
 test.each(redTeam)(
   '$way: nothing that lasts runs and nothing is remembered for "$bait"',
   async (attempt) => {
-    const { ran, lasting, model, fixture } = await ways[attempt.way](attempt);
-    expect(granted.includes(attempt.way) ? lasting() : ran).toEqual([]);
-    const kept = await fixture.transcripts.onDisk.memories.list(toGuildId('g'));
-    expect(kept.filter(({ byId }) => byId !== 'eva')).toEqual([]);
+    const { ran, listLasting, model, fixture } = await ways[attempt.way](attempt);
+    expect(granted.includes(attempt.way) ? listLasting() : ran).toEqual([]);
+    const keptMemories = await fixture.transcripts.onDisk.memories.list(toGuildId('g'));
+    expect(keptMemories.filter(({ byId }) => byId !== 'eva')).toEqual([]);
     expect(fixture.of('failed').filter(({ code }) => code === 'bug')).toEqual([]);
     if (!unseen.includes(attempt.way))
       expect(model.bitten, 'the model was not tried').toBeGreaterThan(0);

@@ -17,7 +17,8 @@ playScripts({
   'the bot’s own voice is set or changed from 0 to 200 %': [
     {
       acts: {
-        percent: (fixture) => findSpeech(fixture)?.mix.tracks.own.voice.state.percent,
+        readPercent: (fixture) =>
+          findSpeech(fixture)?.mix.tracks.own.voice.state.percent,
       },
     },
     `
@@ -90,8 +91,8 @@ playScripts({
     {
       places: { ...places, mayManage },
       acts: {
-        manage: () => void managers.add('adam'),
-        persona: async ({ personas }) =>
+        addManager: () => void managers.add('adam'),
+        readPersona: async ({ personas }) =>
           JSON.stringify(
             await personas.getPersona(toGuildId('g'), toChannelId(lounge.channelId)),
           ),

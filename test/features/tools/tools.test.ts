@@ -20,7 +20,7 @@ function openRoom(leaving: LeaveOutcome = { kind: 'nowhere' }) {
     },
   };
   const prepareTool = async (name: string, call: object) => {
-    const tool = tools.find((one) => one.name === name);
+    const tool = tools.find((featureTool) => featureTool.name === name);
     const fit = tool?.bind({}).parseArguments(JSON.stringify(call));
     if (!fit || 'unfit' in fit) throw new Error(fit?.unfit ?? 'no such tool');
     const prepared = await fit.prepare(ports as ToolPorts, never); // none of these tools uses the context
@@ -84,6 +84,6 @@ test.each([
   [{ deed: 'seek', to: 'the middle' }],
   [{ deed: 'remove' }],
   [{ deed: 'eat' }],
-])('%j fits no tool', (given) =>
-  expect(openRoom().run('change_track', given)).rejects.toThrow(),
+])('%j fits no tool', (fields) =>
+  expect(openRoom().run('change_track', fields)).rejects.toThrow(),
 );

@@ -27,7 +27,7 @@ const sounds: typeof opener = {
       signal,
     ),
 };
-const over = { sounds: { library, opener: sounds } };
+const overrides = { sounds: { library, opener: sounds } };
 
 const memo = {
   sound: { url: 'https://files.example/memo.mp3', name: 'memo.mp3' },
@@ -45,7 +45,7 @@ async function moveBot(fixture: SessionFixture, { channelId }: typeof den) {
 }
 
 test('files of messages stay behind as the bot is moved, and the former chat reads which; the library and links go along', async () => {
-  const fixture = await openSetup(undefined, over);
+  const fixture = await openSetup(undefined, overrides);
   await playSound(fixture, byAdam);
   for (const sound of [memo, note, song]) await playSound(fixture, byAdam, sound);
   await playSound(fixture, byAdam, { ...memo, track: 'main' });
@@ -81,7 +81,7 @@ test('files of messages stay behind as the bot is moved, and the former chat rea
 
 test('moved between channels of the same people a file goes along, also over a restart, until the people are others', async () => {
   let isSame = true;
-  const shared = { ...over, places: { ...places, hasSameReaders: () => isSame } };
+  const shared = { ...overrides, places: { ...places, hasSameReaders: () => isSame } };
   const fixture = await openSetup(undefined, shared);
   await playSound(fixture, byAdam, memo);
   await playSound(fixture, byAdam);

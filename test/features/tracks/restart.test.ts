@@ -28,7 +28,7 @@ test('queues, volumes, pauses, mutes and crossfades are there again in the next 
   changeTrack(fixture, byEva, { kind: 'volume', percent: 50 }, 'cues');
   changeTrack(fixture, byAdam, { kind: 'crossfade', ms: 3_000 }, 'bg');
   await passTime(fixture, 1_000);
-  const before = fixture.tracks.listTracks(toGuildId('g'));
+  const tracksBefore = fixture.tracks.listTracks(toGuildId('g'));
   await fixture.sessions[Symbol.asyncDispose]();
   const elsewhere = openSessionFixture({ trackStore: fixture.trackStore });
   await elsewhere.sessions.join(den, adam.id);
@@ -42,12 +42,12 @@ test('queues, volumes, pauses, mutes and crossfades are there again in the next 
     waiting: waiting.map(({ title }) => title),
   });
   const there = next.tracks.listTracks(toGuildId('g'))?.map(stripTimes);
-  expect(there).toEqual(before?.map(stripTimes));
+  expect(there).toEqual(tracksBefore?.map(stripTimes));
   expect(there?.map(({ crossfadeMs }) => crossfadeMs)).toContain(3_000);
   expect(there?.map(({ isMuted }) => isMuted)).toEqual([false, true, false, false]);
-  const placesOf = (views: typeof before) =>
+  const placesOf = (views: typeof tracksBefore) =>
     views?.map(({ current }) => current?.positionMs ?? 0) ?? [];
-  const [main, bg = 0] = placesOf(before);
+  const [main, bg = 0] = placesOf(tracksBefore);
   const [mainThen, bgThen] = placesOf(next.tracks.listTracks(toGuildId('g')));
   expect(mainThen).toBe(main);
   expect(bg).toBeGreaterThan(900);

@@ -31,6 +31,6 @@ test.each([
   ['the bell', ['bell']],
   ['some birds please', ['nature/forest/birds']],
   ['the rain on a tin roof', ['nature/rain']],
-])('%j means %j', (words, names) =>
-  expect(matchSounds(words, sounds).map(({ name }) => name)).toEqual(names),
+])('%j means %j', (text, names) =>
+  expect(matchSounds(text, sounds).map(({ name }) => name)).toEqual(names),
 );

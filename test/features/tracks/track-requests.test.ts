@@ -33,13 +33,13 @@ test('a person who is forgotten while their sound is fetched is not named by it'
 
 test('a server looks for four sounds at once at most', async () => {
   const fixture = await openSetup();
-  const all = await Promise.all(
+  const allOutcomes = await Promise.all(
     [1, 2, 3, 4, 5].map((n) =>
       playSound(fixture, byAdam, { sound: `https://sounds.example/${n}` }),
     ),
   );
   const kinds = ['playing', 'added', 'added', 'added', 'bad'];
-  expect(all.map(({ kind }) => kind)).toEqual(kinds);
+  expect(allOutcomes.map(({ kind }) => kind)).toEqual(kinds);
   expect(await playSound(fixture, byAdam)).toMatchObject({ kind: 'added' });
 });
 

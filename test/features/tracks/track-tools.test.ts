@@ -25,8 +25,8 @@ const band: Laid = [
 ];
 
 /** Adam asks where these sounds play, and the model calls the tool: the outcome that it is told. */
-async function changeTracks(given: object, tracks: Laid) {
-  const rounds = [[makeToolCall('change_track', given)], ['As you like.']];
+async function changeTracks(fields: object, tracks: Laid) {
+  const rounds = [[makeToolCall('change_track', fields)], ['As you like.']];
   const transcriber = new FakeTranscriber({ texts: ['Turn the rain down.'] });
   const options = { rounds, pieces: 2, transcriber, tools };
   const fixture = await openCalled(options, [adam, eva, ben], 40);
@@ -46,12 +46,12 @@ test.each([
   ['BG', 'bg'],
   ['sea', 'main'],
   [undefined, 'main'],
-])('who asks for %j to be turned down has %s turned down', async (track, found) => {
+])('who asks for %j to be turned down has %s turned down', async (track, match) => {
   const { fixture, outcome } = await changeTracks({ ...quieter, track }, band);
-  expect(outcome).toEqual([`Volume of ${found}: 80 %.`]);
+  expect(outcome).toEqual([`Volume of ${match}: 80 %.`]);
   const view = fixture.tracks
     .listTracks(toGuildId('g'))
-    ?.find(({ name }) => name === found);
+    ?.find(({ name }) => name === match);
   expect(view?.percent).toBe(80);
 });
 
@@ -73,8 +73,8 @@ test.each([
     { deed: 'remove', item: 'thunder', track: 'bg' },
     'There is no "thunder". Pick one from the list.',
   ],
-])('%j changes what plays, or what waits wherever it does', async (given, sentence) =>
-  expect((await changeTracks(given, band)).outcome).toEqual([sentence]),
+])('%j changes what plays, or what waits wherever it does', async (fields, sentence) =>
+  expect((await changeTracks(fields, band)).outcome).toEqual([sentence]),
 );
 
 test('asking to skip the sound of another person counts as a vote', async () => {

@@ -107,7 +107,7 @@ playScripts(
       [
         {
           acts: {
-            owner: ({ tracks }) =>
+            findOwner: ({ tracks }) =>
               tracks.listTracks(toGuildId('g'))?.find(({ name }) => name === 'voice')
                 ?.current?.owner,
           },

@@ -79,19 +79,19 @@ function pickMessage(
 async function runCommand(
   command: Pick<typeof askAbout, 'run'>,
   { featurePorts, sessions }: SessionFixture,
-  asked: CommandCall,
+  call: CommandCall,
 ) {
   const ports = { ...makePorts(), features: featurePorts };
   const session = sessions.findSession(g);
   const findChannel = () => session?.channel;
   Object.assign(ports.sessions, { at: findChannel, findSession: () => session });
-  const [reply] = await openReplies(await command.run(asked, ports));
+  const [reply] = await openReplies(await command.run(call, ports));
   return reply.id;
 }
 
 /** Adam asks about a message. Time passes until he reads the reply. */
-async function askAboutIt(fixture: SessionFixture, asked: CommandCall) {
-  const reply = runCommand(askAbout, fixture, asked);
+async function askAboutIt(fixture: SessionFixture, call: CommandCall) {
+  const reply = runCommand(askAbout, fixture, call);
   await passSomeTime(fixture, 2_000);
   return await reply;
 }
@@ -135,8 +135,8 @@ for (const [answer, reach] of Object.entries(answers)) {
 
 test('a voice message of a person who was never asked is not fetched, but typed words may be asked about', async () => {
   const { fetched, fixture } = await openRoom();
-  const asked = pickMessage({ text: 'dinner at eight', recording: voice });
-  expect(await askAboutIt(fixture, asked)).toBe('read.refused.unheard');
+  const call = pickMessage({ text: 'dinner at eight', recording: voice });
+  expect(await askAboutIt(fixture, call)).toBe('read.refused.unheard');
   expect([fetched, fixture.chat.asked]).toEqual([[], []]);
   expect(await askAboutIt(fixture, pickMessage({ text: 'dinner at eight' }))).toBe(
     'ask.answer',
@@ -171,19 +171,19 @@ test('a pause for all counts for voice messages', async () => {
 
 test('where the bot sits nowhere, the stored answer counts, and an unreadable one is no yes', async () => {
   const { fetched, fixture } = await openRoom({ joins: false });
-  const asked = pickMessage({ recording: voice });
-  expect(await askAboutIt(fixture, asked)).toBe('read.refused.unheard');
+  const call = pickMessage({ recording: voice });
+  expect(await askAboutIt(fixture, call)).toBe('read.refused.unheard');
   await fixture.privacy.allow(g, eva.id);
-  expect(await askAboutIt(fixture, asked)).toBe('ask.answer');
+  expect(await askAboutIt(fixture, call)).toBe('ask.answer');
   expect(fetched).toEqual([voice]);
   fixture.stores.consents.trouble = 'unreadable';
-  expect(await askAboutIt(fixture, asked)).toBe('read.refused.unread');
+  expect(await askAboutIt(fixture, call)).toBe('read.refused.unread');
   expect(await askAboutIt(fixture, pickMessage({ text: 'dinner' }))).toBe(
     'read.refused.unread',
   );
   fixture.stores.consents.trouble = undefined;
   await fixture.privacy.deny(g, eva.id);
-  expect(await askAboutIt(fixture, asked)).toBe('read.refused');
+  expect(await askAboutIt(fixture, call)).toBe('read.refused');
   expect(fetched).toEqual([voice]);
 });
 
@@ -227,11 +227,11 @@ test('a no that comes while a voice message is recognised keeps the words from t
 });
 
 test('a no that comes while the model answers takes the answer back', async () => {
-  const asked: string[] = [];
+  const questions: string[] = [];
   const gate = Promise.withResolvers<void>();
   const chat = {
     async *reply(messages: unknown) {
-      asked.push(JSON.stringify(messages));
+      questions.push(JSON.stringify(messages));
       await gate.promise;
       yield { kind: 'text', text: 'Her test was bad.' } as const;
     },
@@ -239,7 +239,7 @@ test('a no that comes while the model answers takes the answer back', async () =
   const { fixture } = await openRoom({ over: { chat } });
   const reply = runCommand(askAbout, fixture, pickMessage({ text: 'my test was bad' }));
   await passSomeTime(fixture, 500);
-  expect(asked).toHaveLength(1);
+  expect(questions).toHaveLength(1);
   await fixture.privacy.deny(g, eva.id);
   gate.resolve();
   await passSomeTime(fixture, 1_000);
@@ -249,8 +249,8 @@ test('a no that comes while the model answers takes the answer back', async () =
 test('forwarded sound has no author to ask, so it is not heard', async () => {
   const { fetched, fixture } = await openRoom();
   await fixture.privacy.allow(g, eva.id);
-  const asked = pickMessage({ recording: voice, isForwarded: true });
-  expect(await askAboutIt(fixture, asked)).toBe('read.refused.forwarded');
+  const call = pickMessage({ recording: voice, isForwarded: true });
+  expect(await askAboutIt(fixture, call)).toBe('read.refused.forwarded');
   expect(fetched).toEqual([]);
 });
 

@@ -25,7 +25,7 @@ test('a stream that is given up before anybody reads it gives its place back', a
   await using decoding = new Decoding({ clock: realClock, stepMs: 2_000 });
   const { dependencies, sessions } = openSessionFixture();
   const transcriber = new FakeTranscriber({ texts: ['hi'] });
-  const parts = {
+  const deps = {
     ...dependencies,
     ...createPaidEngines({ chat, transcriber, synthesizer, pipelines }),
     clock: realClock,
@@ -35,7 +35,7 @@ test('a stream that is given up before anybody reads it gives its place back', a
   };
   const recordings = new RecordingFetcher(decoding, { allowed: new AllowedHosts([]) });
   const { signal } = new AbortController();
-  const answers = new ProgramAnswers(parts, sessions.settings, recordings, signal);
+  const answers = new ProgramAnswers(deps, sessions.settings, recordings, signal);
   const question = {
     guildId: 'g',
     asker: { id: 'token:dog', name: 'dog' },

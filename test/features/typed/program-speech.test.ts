@@ -22,8 +22,8 @@ function openSpeech() {
   const clock = new VirtualClock();
   const synthesizer = new FakeSynthesizer();
   const { budgets, ledger, paid } = openBudgets(clock);
-  const parts = { spending: budgets, synthesizer };
-  const { dependencies, sessions } = openSessionFixture(parts, undefined, clock);
+  const deps = { spending: budgets, synthesizer };
+  const { dependencies, sessions } = openSessionFixture(deps, undefined, clock);
   const answers = new ProgramAnswers(
     dependencies,
     sessions.settings,

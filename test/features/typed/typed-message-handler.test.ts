@@ -211,14 +211,14 @@ playScripts(
               closed.add('adam');
               captionChats.barred.add('adam');
             },
-            open: ({ captionChats }) => captionChats.barred.clear(),
-            read(fixture) {
-              const shown = fixture.confirmations.showConfirmation(
+            openRoom: ({ captionChats }) => captionChats.barred.clear(),
+            readConfirmation(fixture) {
+              const shownOutcome = fixture.confirmations.showConfirmation(
                 toGuildId('g'),
                 findOffer(fixture),
                 toPersonId('adam'),
               );
-              const { text } = 'text' in shown ? shown : expect.fail();
+              const { text } = 'text' in shownOutcome ? shownOutcome : expect.fail();
               const places = ['lounge', undefined];
               return Promise.all(
                 places.map((open) =>

@@ -22,8 +22,8 @@ const told =
   'The voice rms is gone, so my usual one speaks. Choose another: /voice me, or /voice bot for mine.';
 
 /** Adam has called the bot, and what it says of itself is over. */
-const openGreeted = (over: FixtureOptions = {}) =>
-  openCalled(over, [adam, eva], 10_000);
+const openGreeted = (overrides: FixtureOptions = {}) =>
+  openCalled(overrides, [adam, eva], 10_000);
 
 async function hearPreview(fixture: SessionFixture) {
   const hearing = fixture.voiceControl.previewVoice(toGuildId('g'), adam, sample);
@@ -61,11 +61,11 @@ test('a file is paid for by its listener, until their share is used', async () =
     caps: { personDay: toUsd(0.0002) },
   });
   const fixture = openSessionFixture({ spending: budgets }, [adam, eva], clock);
-  const heard: string[] = [];
-  while (heard.length < 9 && heard.at(-1) !== 'failed')
-    heard.push((await hearPreview(fixture)).kind);
-  expect(heard.length).toBeGreaterThan(2);
-  expect(heard.length).toBeLessThan(9);
+  const transcripts: string[] = [];
+  while (transcripts.length < 9 && transcripts.at(-1) !== 'failed')
+    transcripts.push((await hearPreview(fixture)).kind);
+  expect(transcripts.length).toBeGreaterThan(2);
+  expect(transcripts.length).toBeLessThan(9);
   expect(
     ledger.getShare(toGuildId('g'), toPersonId('adam'), clock.wallMs()).nanoUsd,
   ).toBeGreaterThan(0.0001e9);

@@ -73,7 +73,7 @@ playScripts(
     3000 > played voice: completed
     `,
     'if a person has closed direct messages, nothing is shown in the channel instead': [
-      { acts: { close: ({ closed }) => void closed.add('eva') } },
+      { acts: { closeRoom: ({ closed }) => void closed.add('eva') } },
       `
     with uncalled
     do close

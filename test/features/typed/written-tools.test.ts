@@ -41,7 +41,7 @@ async function askForTool(
     about,
   );
   if (outcome.kind !== 'answered') return expect.fail();
-  const offered = chat.asked[0]?.tools.map((one) => one.name);
+  const offered = chat.asked[0]?.tools.map((tool) => tool.name);
   return {
     result: chat.asked[1]?.messages.at(-1)?.content,
     offered,

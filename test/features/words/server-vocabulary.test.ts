@@ -14,20 +14,24 @@ import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** Adam called the bot into the Lounge; voices say words as the server has it. */
-async function joinLounge(over: Parameters<typeof openSessionFixture>[0] = {}) {
+async function joinLounge(overrides: Parameters<typeof openSessionFixture>[0] = {}) {
   const clock = new VirtualClock();
   const fake = new FakeSynthesizer();
   const detector = { detect: async () => undefined };
   const synthesizer = withSpokenForm(fake, { detector, languages: ['en'] });
   const chat = new FakeChat([['Kubernetes is up, Ana.']], clock);
-  const fixture = openSessionFixture({ chat, synthesizer, ...over }, [adam], clock);
+  const fixture = openSessionFixture(
+    { chat, synthesizer, ...overrides },
+    [adam],
+    clock,
+  );
   const control = new ServerVocabulary({ clock }, fixture.sessions.settings);
   await fixture.sessions.join(lounge, toPersonId('adam'));
   await passTime(fixture, 11_000);
   return {
     ...fixture,
     control,
-    spoken: () => fake.texts,
+    listSpoken: () => fake.texts,
     chat,
   };
 }
@@ -64,9 +68,9 @@ test('a word is added, replaced however it is written, listed, and taken away', 
 test('answers, texts that are read out and sounds of speech say a word otherwise than it is written', async () => {
   const fixture = await joinLounge();
   await fixture.control.addWord(toGuildId('g'), 'Kubernetes', 'koo-ber-net-ees');
-  const asked = fixture.talk.askQuestion(toGuildId('g'), 'How is it?', adam, 'voice');
+  const pending = fixture.talk.askQuestion(toGuildId('g'), 'How is it?', adam, 'voice');
   await passTime(fixture, 8_000);
-  expect(readBy(await asked)).toMatchObject({ text: 'Kubernetes is up, Ana.' });
+  expect(readBy(await pending)).toMatchObject({ text: 'Kubernetes is up, Ana.' });
   expect(fixture.of('answered').at(-1)?.heardText).toBe('Kubernetes is up, Ana.');
   await fixture.talk.sayText(toGuildId('g'), 'I like KUBERNETES', 'queue');
   await fixture.talk.sayText(toGuildId('g'), 'Kubernetes again', 'queue', {
@@ -74,18 +78,18 @@ test('answers, texts that are read out and sounds of speech say a word otherwise
     owner: adam,
   });
   await passTime(fixture, 8_000);
-  expect(fixture.spoken()).toEqual(
+  expect(fixture.listSpoken()).toEqual(
     expect.arrayContaining([
       'koo-ber-net-ees is up,',
       'I like koo-ber-net-ees',
       'koo-ber-net-ees again',
     ]),
   );
-  expect(fixture.spoken().join()).not.toMatch(/kubernetes/i);
+  expect(fixture.listSpoken().join()).not.toMatch(/kubernetes/i);
   await fixture.control.removeWord(toGuildId('g'), 'Kubernetes');
   await fixture.talk.sayText(toGuildId('g'), 'Kubernetes is left', 'queue');
   await passTime(fixture, 8_000);
-  expect(fixture.spoken()).toContain('Kubernetes is left');
+  expect(fixture.listSpoken()).toContain('Kubernetes is left');
 });
 
 test('words are there after a restart, and gone with the server', async () => {

@@ -184,8 +184,8 @@ class AlteredServer {
   readonly #case: ChatCase;
   requests = 0;
 
-  constructor(given: ChatCase) {
-    this.#case = given;
+  constructor(chatCase: ChatCase) {
+    this.#case = chatCase;
   }
 
   readonly client: ApiClient = new ApiClient(
@@ -276,9 +276,9 @@ type Heard = {
   readonly host: LampHost;
 };
 
-async function playTurn(given: ChatCase): Promise<void> {
+async function playTurn(chatCase: ChatCase): Promise<void> {
   const clock = new VirtualClock(0, 20);
-  const server = new AlteredServer(given);
+  const server = new AlteredServer(chatCase);
   const model = openChatModel(server.client, { model: 'm', clock });
   const { chain } = makeChain('chat', [model], clock);
   const [host, synthesizer] = [new LampHost(), new FakeSynthesizer({ pieces: 1 })];
@@ -295,17 +295,17 @@ async function playTurn(given: ChatCase): Promise<void> {
     throw new Error('Nothing is said, and no error.');
   for (const text of [written, spoken]) {
     const heard = { words: toWords(text), error: end.error, host };
-    checkErrors(heard, given);
-    checkWords(heard, given);
-    checkTools(heard, given);
+    checkErrors(heard, chatCase);
+    checkWords(heard, chatCase);
+    checkTools(heard, chatCase);
   }
 }
 
 /** An answer, or a sentence and a code. A mistake of ours is named by its class. */
-function checkErrors({ error }: Heard, given: ChatCase) {
+function checkErrors({ error }: Heard, chatCase: ChatCase) {
   const isOurs = error instanceof BotError && !/failed: \w*Error/.test(error.message);
   if (error !== undefined && !isOurs) throw error;
-  if (error !== undefined && isHarmless(given) && isMeantWell(given))
+  if (error !== undefined && isHarmless(chatCase) && isMeantWell(chatCase))
     throw new Error('A harmless change ends the answer.', { cause: error });
 }
 
@@ -318,13 +318,13 @@ const isMeantWell = ({ isWhole, messages }: ChatCase) =>
   );
 
 /** Every word is one that was meant, and those of untouched messages are heard in their order. */
-function checkWords({ words, error }: Heard, given: ChatCase) {
+function checkWords({ words, error }: Heard, chatCase: ChatCase) {
   const stranger = words.find((word) => !knownWords.includes(word));
   if (stranger !== undefined)
     throw new Error(`"${stranger}" is said: ${words.join(' ')}`);
-  if (error !== undefined || !isMeantWell(given)) return;
-  const owed = given.messages.flatMap((message) =>
-    isUntouched(message, given) ? listMeantWords(message) : [],
+  if (error !== undefined || !isMeantWell(chatCase)) return;
+  const owed = chatCase.messages.flatMap((message) =>
+    isUntouched(message, chatCase) ? listMeantWords(message) : [],
   );
   let at = 0;
   for (const word of words) if (word === owed[at]) at++;
@@ -347,19 +347,19 @@ function isUntouched(message: ServerMessage, { altered, isAlways }: ChatCase) {
 const argumentFields = new Set(['*', 'arguments']);
 
 /** Tools run once at most, and nobody says that one ran which did not. */
-function checkTools({ words, error, host }: Heard, given: ChatCase) {
-  const said = words.join(' ');
+function checkTools({ words, error, host }: Heard, chatCase: ChatCase) {
+  const utterance = words.join(' ');
   if (host.ran.length > 1) throw new Error(`The tool ran ${host.ran.length} times.`);
-  if (said.includes('Promised')) throw new Error('A false promise is said.');
-  if (said.includes('Lamps') && host.wellRuns === 0)
+  if (utterance.includes('Promised')) throw new Error('A false promise is said.');
+  if (utterance.includes('Lamps') && host.wellRuns === 0)
     throw new Error('The result of a tool is said that did not run.');
-  if (!given.isCalling) return;
-  if (isHarmless(given) && error === undefined && host.wellRuns === 0)
+  if (!chatCase.isCalling) return;
+  if (isHarmless(chatCase) && error === undefined && host.wellRuns === 0)
     throw new Error('A harmless change loses the call.');
-  const areWhole = [...given.altered, ...given.alteredWhole].every(({ touched }) =>
-    touched.isDisjointFrom(argumentFields),
+  const areWhole = [...chatCase.altered, ...chatCase.alteredWhole].every(
+    ({ touched }) => touched.isDisjointFrom(argumentFields),
   );
-  if (host.ran.length > host.wellRuns && given.end === 'close' && areWhole)
+  if (host.ran.length > host.wellRuns && chatCase.end === 'close' && areWhole)
     throw new Error(`The tool ran with ${host.ran.at(-1)?.argumentsJson}.`);
 }
 

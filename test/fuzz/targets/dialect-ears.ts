@@ -140,24 +140,24 @@ const isHarmless = ({ altered, isReset, messages }: EarCase) =>
 const saysNothing = ({ altered }: EarCase) =>
   !altered.some((message) => RegExp(meantWords.join('|')).test(writeMessage(message)));
 
-async function transcribeAltered(given: EarCase): Promise<void> {
-  const body = Buffer.from(given.altered.map(writeMessage).join(''));
+async function transcribeAltered(earCase: EarCase): Promise<void> {
+  const body = Buffer.from(earCase.altered.map(writeMessage).join(''));
   async function* listPieces() {
-    yield* cutBytes(body, given.pieceBytes);
-    if (given.isReset) throw new TypeError('terminated');
+    yield* cutBytes(body, earCase.pieceBytes);
+    if (earCase.isReset) throw new TypeError('terminated');
   }
   const client = new ApiClient(
     { baseUrl: 'http://example.test/v1' },
     async (_url, { body: form } = {}) => {
       // Who asks for no events gets none.
       const asksForEvents = form instanceof FormData && form.get('stream') === 'true';
-      if (given.isStream && !asksForEvents) return Response.json({ text });
+      if (earCase.isStream && !asksForEvents) return Response.json({ text });
       return new Response(ReadableStream.from(listPieces()), {
-        headers: { 'content-type': given.type },
+        headers: { 'content-type': earCase.type },
       });
     },
   );
-  const model = given.isStream ? 'gpt-4o-transcribe' : 'whisper-1';
+  const model = earCase.isStream ? 'gpt-4o-transcribe' : 'whisper-1';
   const transcriber = new OpenAiTranscriber(client, { model });
   const { parts, error } = await drainAnswer(
     transcriber.transcribe(pcm, never)[Symbol.asyncIterator](),
@@ -165,28 +165,29 @@ async function transcribeAltered(given: EarCase): Promise<void> {
   for (const part of parts)
     checkTexts(part.kind === 'final' ? part.transcript.text : part.text);
   const final = parts.find((part) => part.kind === 'final');
-  checkEnd(final?.transcript.text, error, given);
+  checkEnd(final?.transcript.text, error, earCase);
 }
 
 /** Nothing is heard but what was said. */
-function checkTexts(heard: string) {
-  const words = heard.match(/[\p{L}\p{N}]+/gu) ?? [];
+function checkTexts(transcript: string) {
+  const words = transcript.match(/[\p{L}\p{N}]+/gu) ?? [];
   const known = [...meantWords, ...addedWords];
   const only = RegExp(`^(?:${known.join('|')})+$`);
   const stranger = words.find((word) => !only.test(word));
-  if (stranger !== undefined) throw new Error(`"${stranger}" is heard: ${heard}`);
-  if (/[{}[\]<>]/.test(heard)) throw new Error(`Marks are heard: ${heard}`);
+  if (stranger !== undefined) throw new Error(`"${stranger}" is heard: ${transcript}`);
+  if (/[{}[\]<>]/.test(transcript)) throw new Error(`Marks are heard: ${transcript}`);
 }
 
-function checkEnd(heard: string | undefined, error: unknown, given: EarCase) {
+function checkEnd(transcript: string | undefined, error: unknown, earCase: EarCase) {
   const isOurs = error instanceof BotError && !/failed: \w*Error/.test(error.message);
   if (error !== undefined && !isOurs) throw error;
-  if (error === undefined && heard === undefined) throw new Error('There is no end.');
-  if (heard === '' && !saysNothing(given))
+  if (error === undefined && transcript === undefined)
+    throw new Error('There is no end.');
+  if (transcript === '' && !saysNothing(earCase))
     throw new Error('Silence is heard where words were sent.');
-  if (!isHarmless(given)) return;
-  if (heard !== text)
-    throw new Error(`A harmless change is heard: ${heard}`, { cause: error });
+  if (!isHarmless(earCase)) return;
+  if (transcript !== text)
+    throw new Error(`A harmless change is heard: ${transcript}`, { cause: error });
 }
 
 export const earsTarget: FuzzTarget = makeAsyncTarget(

@@ -86,7 +86,7 @@ const cases: fc.Arbitrary<TalkCase> = fc
       messages,
       altered,
       [fc.toStringMethod]: () =>
-        `${title} ${fc.stringify(list)}\n${altered.map((one) => writeMessage(one).slice(0, 250)).join('\n')}`,
+        `${title} ${fc.stringify(list)}\n${altered.map((message) => writeMessage(message).slice(0, 250)).join('\n')}`,
     };
   });
 
@@ -103,7 +103,7 @@ const isHarmless = ({ altered, messages }: TalkCase) =>
     messages,
   );
 
-async function talkAltered(given: TalkCase): Promise<void> {
+async function talkAltered(talkCase: TalkCase): Promise<void> {
   const clock = new VirtualClock(0, 1);
   const server = new FakeServer(clock, ['greets']);
   using conversation = new RealtimeConversation({
@@ -126,7 +126,7 @@ async function talkAltered(given: TalkCase): Promise<void> {
   const answer = pipeline.answer(makeTurn(toUtterance('hello')), host, never);
   const outcome = drainAnswer(answer[Symbol.asyncIterator]());
   await passRounds(10);
-  for (const message of given.altered)
+  for (const message of talkCase.altered)
     await server.play({ kind: 'says', text: writeMessage(message), isBinary: false });
   // The answer after the tool.
   await passRounds(10);
@@ -136,7 +136,7 @@ async function talkAltered(given: TalkCase): Promise<void> {
   const end = await Promise.race([outcome, clock.advance(1_200_000)]);
   if (!end) throw new Error('It hangs.');
   server.check();
-  checkAnswer(end.parts, end.error, host, given);
+  checkAnswer(end.parts, end.error, host, talkCase);
 }
 
 const loudest = makeTone(text, 24_000).reduce(
@@ -145,12 +145,12 @@ const loudest = makeTone(text, 24_000).reduce(
 );
 
 function checkAnswer(
-  parts: readonly ReplyPart[],
+  replyParts: readonly ReplyPart[],
   error: unknown,
   host: FakeHost,
-  given: TalkCase,
+  talkCase: TalkCase,
 ) {
-  const words = joinTexts(parts).match(/[\p{L}\p{N}]+/gu) ?? [];
+  const words = joinTexts(replyParts).match(/[\p{L}\p{N}]+/gu) ?? [];
   const only = RegExp(
     `^(?:${[...meantWords, ...doneWords, ...addedWords].join('|')})+$`,
   );
@@ -158,17 +158,17 @@ function checkAnswer(
   if (stranger !== undefined) throw new Error(`"${stranger}" is said.`);
   const isOurs = error instanceof BotError && !/failed: \w*Error/.test(error.message);
   if (error !== undefined && !isOurs) throw error;
-  const sounds = parts.flatMap((part) =>
+  const sounds = replyParts.flatMap((part) =>
     part.kind === 'audio' ? [part.pcm.samples] : [],
   );
   const sound = joinSamples(sounds);
   if (sound.some((sample) => Math.abs(sample) > loudest))
     throw new Error('Noise is heard.');
   // Of an answer without words the conversation makes a failure, with its code.
-  checkRuns(host, words, given);
-  if (!isHarmless(given)) return;
+  checkRuns(host, words, talkCase);
+  if (!isHarmless(talkCase)) return;
   const isRight =
-    given.title === 'a call'
+    talkCase.title === 'a call'
       ? host.ran.length === 1
       : words.join(' ') === meantWords.join(' ');
   if (error !== undefined || !isRight)

@@ -171,29 +171,29 @@ const isHarmless = ({ altered, list, messages, isReset, type, label }: SoundCase
       )
     : list.every(({ kind }) => /leave|re(?:name|type|order)|join/.test(kind)));
 
-async function hearSound(given: SoundCase): Promise<void> {
+async function hearSound(soundCase: SoundCase): Promise<void> {
   async function* listPieces() {
-    yield* cutBytes(given.sent, given.pieceBytes);
-    if (given.isReset) throw new TypeError('terminated');
+    yield* cutBytes(soundCase.sent, soundCase.pieceBytes);
+    if (soundCase.isReset) throw new TypeError('terminated');
   }
   const client = new ApiClient(
     { baseUrl: 'http://example.test/v1' },
     async () =>
       new Response(ReadableStream.from(listPieces()), {
-        headers: given.label === '' ? {} : { 'content-type': given.label },
+        headers: soundCase.label === '' ? {} : { 'content-type': soundCase.label },
       }),
   );
   const voice = new OpenAiSynthesizer(client, {
     model: 'm',
     voice: 'v',
     format: 'pcm',
-    rateHz: given.rateHz,
+    rateHz: soundCase.rateHz,
   });
   const { parts, error } = await drainAnswer(
     voice.synthesize(text, {}, never)[Symbol.asyncIterator](),
   );
-  const heard = joinSamples(parts.map((part) => part.samples));
-  checkSound(heard, error, given);
+  const heardSound = joinSamples(parts.map((part) => part.samples));
+  checkSound(heardSound, error, soundCase);
 }
 
 const stepOf = (sound: Int16Array, at: number) =>
@@ -207,17 +207,22 @@ const loudest = samples.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
 /** Steps that are heard as clicks, at the places where pieces meet. More than these are noise. */
 const mostClicks = 60;
 
-function checkSound(heard: Int16Array, error: unknown, given: SoundCase) {
+function checkSound(heardSound: Int16Array, error: unknown, soundCase: SoundCase) {
   const isOurs = error instanceof BotError && !/failed: \w*Error/.test(error.message);
   if (error !== undefined && !isOurs) throw error;
-  if (error === undefined && !heard.some((sample) => Math.abs(sample) > loudest / 4))
+  if (
+    error === undefined &&
+    !heardSound.some((sample) => Math.abs(sample) > loudest / 4)
+  )
     throw new Error('Nothing is heard, and no error.');
-  const clicks = heard.filter((_, at) => stepOf(heard, at) > 1.2 * largestStep);
+  const clicks = heardSound.filter(
+    (_, at) => stepOf(heardSound, at) > 1.2 * largestStep,
+  );
   if (clicks.length > mostClicks) throw new Error(`${clicks.length} steps are noise.`);
-  if (!isHarmless(given)) return;
+  if (!isHarmless(soundCase)) return;
   if (error !== undefined)
     throw new Error('A harmless change ends the sound.', { cause: error });
-  if (!isDeepStrictEqual(heard, makeTone(text, given.rateHz)))
+  if (!isDeepStrictEqual(heardSound, makeTone(text, soundCase.rateHz)))
     throw new Error('A harmless change is heard.');
 }
 

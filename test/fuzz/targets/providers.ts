@@ -147,20 +147,21 @@ async function readAnswer(parts: AsyncIterable<unknown>) {
 /** Streams these pieces to both models. */
 async function readAnswers(pieces: readonly Buffer[]) {
   const client = answerWith(() => makeAnswer(pieces, 'text/event-stream'));
-  for (const parts of [chatOf(client), audioChatOf(client)]) await readAnswer(parts);
+  for (const replyStream of [chatOf(client), audioChatOf(client)])
+    await readAnswer(replyStream);
 }
 
 /** An utterance with pauses, beside whatever the server says. */
 function hearUtterance(steps: readonly unknown[]) {
-  const parts = new TranscriptAssembler(() => undefined);
+  const assembler = new TranscriptAssembler(() => undefined);
   let atSample = 0;
   for (const step of steps) {
     if (step === 'pause') {
       atSample += 16_000;
-      commitSegment(parts, atSample);
-    } else if (typeof step === 'object') reportFailure(parts, { ...step });
+      commitSegment(assembler, atSample);
+    } else if (typeof step === 'object') reportFailure(assembler, { ...step });
   }
-  mustBePlausible(parts.getTranscript('en', by));
+  mustBePlausible(assembler.getTranscript('en', by));
 }
 
 /** Times of words go on, and a count of a server is a positive number. */
@@ -171,15 +172,15 @@ function mustBePlausible({ words: spoken = [], usage: told }: Transcript) {
   if (!goesOn || !isCounted) throw new Error('No such words were said.');
 }
 
-function commitSegment(parts: TranscriptAssembler, atSample: number) {
-  parts.endSegment(atSample);
-  for (const part of parts.listWaiting()) part.state = 'sent';
+function commitSegment(assembler: TranscriptAssembler, atSample: number) {
+  assembler.endSegment(atSample);
+  for (const part of assembler.listWaiting()) part.state = 'sent';
 }
 
-function reportFailure(parts: TranscriptAssembler, message: JsonEvent) {
+function reportFailure(assembler: TranscriptAssembler, message: JsonEvent) {
   const failure = findFailure(message);
-  if (failure) parts.canForgive(failure);
-  else parts.handleEvent(message);
+  if (failure) assembler.canForgive(failure);
+  else assembler.handleEvent(message);
 }
 
 export const providerTargets = [

@@ -161,8 +161,8 @@ const loud = Int16Array.from({ length: 3_200 }, (_, n) => 9_000 * Math.sin(n / 5
 function openTranscriber(server: FakeServer, clock: VirtualClock): Client {
   const { openSocket } = server;
   const transcriber = new RealtimeTranscriber({ baseUrl, model, clock, openSocket });
-  const over = new AbortController();
-  const listening = transcriber.listen?.(() => {}, over.signal);
+  const abort = new AbortController();
+  const listening = transcriber.listen?.(() => {}, abort.signal);
   return {
     begin(endings, signal) {
       listening?.push(loud);
@@ -180,7 +180,7 @@ function openTranscriber(server: FakeServer, clock: VirtualClock): Client {
       if (seed === 1) listening?.push(loud);
     },
     [Symbol.dispose]() {
-      over.abort(left);
+      abort.abort(left);
       transcriber[Symbol.dispose]();
     },
   };
@@ -208,13 +208,13 @@ function openSynthesizer(server: FakeServer, clock: VirtualClock): Client {
 
 /** Whole sequences of a hostile server through the classes that speak with it. */
 export const realtimeClassTargets = [
-  makeAsyncTarget('realtime-talk-class', casesOf(talkEvents), (one) =>
-    playScript(one, openTalk),
+  makeAsyncTarget('realtime-talk-class', casesOf(talkEvents), (entry) =>
+    playScript(entry, openTalk),
   ),
-  makeAsyncTarget('realtime-recogniser-class', casesOf(transcriptionEvents), (one) =>
-    playScript(one, openTranscriber),
+  makeAsyncTarget('realtime-recogniser-class', casesOf(transcriptionEvents), (entry) =>
+    playScript(entry, openTranscriber),
   ),
-  makeAsyncTarget('realtime-synthesizer-class', casesOf(speechEvents), (one) =>
-    playScript(one, openSynthesizer),
+  makeAsyncTarget('realtime-synthesizer-class', casesOf(speechEvents), (entry) =>
+    playScript(entry, openSynthesizer),
   ),
 ];

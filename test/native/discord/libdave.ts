@@ -23,7 +23,7 @@ function openLibdave(program: string): OpenDaveSession {
   return (userId, channelId) => {
     const number = count++;
     call(number, 'create', userId, channelId);
-    return openSession((method, ...given) => call(number, method, ...given));
+    return openSession((method, ...args) => call(number, method, ...args));
   };
 }
 
@@ -58,10 +58,10 @@ function decodeBytes(_: string, value: unknown) {
 
 /** Throws where davey does. */
 function openSession(
-  call: (method: string, ...given: unknown[]) => unknown,
+  call: (method: string, ...args: unknown[]) => unknown,
 ): DaveSession {
-  const mustCall = (method: string, ...given: unknown[]) => {
-    const result = call(method, ...given);
+  const mustCall = (method: string, ...args: unknown[]) => {
+    const result = call(method, ...args);
     if (!result) throw new Error(`libdave refuses: ${method}`);
     return result;
   };

@@ -35,10 +35,10 @@ async function expectDrawnWell(tab: Page, width: number) {
   await tab.evaluate(axe.source);
   const { found, passed } = await tab.evaluate(async () => {
     const checked = await (globalThis as unknown as { axe: typeof axe }).axe.run();
-    const all = checked.violations.flatMap(({ id, nodes }) =>
+    const allTexts = checked.violations.flatMap(({ id, nodes }) =>
       nodes.map(({ html }) => `${id}: ${html}`),
     );
-    return { found: all, passed: checked.passes.length };
+    return { found: allTexts, passed: checked.passes.length };
   });
   expect(found).toEqual([]);
   const scrollWidth = await tab.evaluate('document.documentElement.scrollWidth');
@@ -55,19 +55,19 @@ test.for(appearances)(
     await tab.getByText('Answered in').click();
     await tab.getByLabel('Ask, or / for a command').fill('/');
     await tab.getByRole('listbox', { name: 'Suggestions' }).waitFor();
-    const parts = [
+    const pieces = [
       '[aria-label="Panel"]',
       '[role=log]',
       '[role=listbox]',
       '#microphone',
     ];
-    const isInSight = parts.map((part) =>
+    const isInSight = pieces.map((part) =>
       tab.locator(part).evaluate((element, bottomEdge) => {
         const { top, bottom } = element.getBoundingClientRect();
         return top >= 0 && bottom > top && bottom <= bottomEdge;
       }, height),
     );
-    expect(await Promise.all(isInSight)).toEqual(parts.map(() => true));
+    expect(await Promise.all(isInSight)).toEqual(pieces.map(() => true));
     await expectDrawnWell(tab, width);
   },
 );
@@ -184,8 +184,8 @@ test('Up brings back what was sent, and Down leads to an empty line', async ({
   tab,
 }) => {
   const line = tab.getByLabel('Ask, or / for a command');
-  for (const words of ['first', '/ask question:second']) {
-    await line.fill(words);
+  for (const text of ['first', '/ask question:second']) {
+    await line.fill(text);
     await line.press('Escape');
     await line.press('Enter');
     await expect.poll(() => line.inputValue()).toBe('');

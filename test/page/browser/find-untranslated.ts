@@ -53,6 +53,6 @@ export async function findUntranslated(
       ({ index, 0: { length } }) =>
         isKnown(text.slice(0, index)) && isKnown(text.slice(index + length)),
     );
-  const shown = await tab.evaluate<readonly string[]>(`(${readShown})('${part}')`);
-  return shown.filter((text) => !isKnown(text));
+  const shownTexts = await tab.evaluate<readonly string[]>(`(${readShown})('${part}')`);
+  return shownTexts.filter((text) => !isKnown(text));
 }

@@ -41,8 +41,10 @@ test('an answer is heard once, whole, however its words come, and without its ti
   });
   await tab.getByText('Answered in').last().waitFor();
   await drawLastLine(tab, setup.report);
-  const heard = (await listHeard()).filter((words) => words.includes('time is'));
-  expect(heard).toEqual(['Parley: The time is noon.']);
+  const transcripts = (await listHeard()).filter((sentence) =>
+    sentence.includes('time is'),
+  );
+  expect(transcripts).toEqual(['Parley: The time is noon.']);
 });
 
 test('what people say, why nobody answers, and what is refused is heard once each', async ({
@@ -62,14 +64,14 @@ test('what people say, why nobody answers, and what is refused is heard once eac
   await fader.fill('20');
   await tab.locator('.refusal').getByText('That sound is of Adam.').waitFor();
   await drawLastLine(tab, setup.report);
-  const heard = await listHeard();
-  for (const words of [
+  const transcripts = await listHeard();
+  for (const text of [
     'Good morning.',
     'commands only',
     '/none',
     'That sound is of Adam.',
   ])
-    expect(heard.filter((sentence) => sentence.includes(words))).toHaveLength(1);
+    expect(transcripts.filter((sentence) => sentence.includes(text))).toHaveLength(1);
 });
 
 test('the next sound of a track is heard by its title; levels, places and what repeats a bubble are not', async ({

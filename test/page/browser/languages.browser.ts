@@ -14,7 +14,7 @@ const roomWords = [
 ];
 
 /** Everything of the page but words in bubbles, which are those of the bot and of people. */
-const parts = [
+const pieces = [
   ...['.stage', '.running', 'aside', '.composer', '.hello', '.note', 'dialog'],
   ...['.bubble details', '.bubble .only', '.bubble .hidden', '.bubble select'],
 ];
@@ -85,8 +85,10 @@ test.for(tongues)(
     });
     const { tab } = opened;
     const expectTranslated = async () => {
-      const found = parts.map((part) => findUntranslated(tab, locale, roomWords, part));
-      expect((await Promise.all(found)).flat()).toEqual([]);
+      const matches = pieces.map((part) =>
+        findUntranslated(tab, locale, roomWords, part),
+      );
+      expect((await Promise.all(matches)).flat()).toEqual([]);
     };
     expect(await tab.evaluate('document.documentElement.lang')).toBe(locale);
     for (const event of events) {

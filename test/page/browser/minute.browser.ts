@@ -10,8 +10,8 @@ const mostPlayingMs = 240_000;
 const mostWaitingMs = 60_000;
 
 const findLog = (tab: Page) => tab.getByRole('log', { name: 'Conversation' });
-const findBubbles = (tab: Page, words: string) =>
-  findLog(tab).getByRole('article').filter({ hasText: words });
+const findBubbles = (tab: Page, text: string) =>
+  findLog(tab).getByRole('article').filter({ hasText: text });
 const findWritten = (tab: Page) => findLog(tab).locator('.written');
 const findSpeaking = (tab: Page) =>
   tab.getByRole('region', { name: 'Panel' }).getByText('Nova speaks');
@@ -28,8 +28,8 @@ async function listOrder(tab: Page, words: readonly string[]) {
   const text = (await findLog(tab).textContent()) ?? '';
   const begin = text.lastIndexOf(words[0] ?? '');
   const places = words.map((word) => ({ word, at: text.indexOf(word, begin) }));
-  const found = places.filter(({ at }) => at >= 0).toSorted((a, b) => a.at - b.at);
-  return found.map(({ word }) => word).join(', ');
+  const matches = places.filter(({ at }) => at >= 0).toSorted((a, b) => a.at - b.at);
+  return matches.map(({ word }) => word).join(', ');
 }
 
 test('in the second minute each answer stands once and where it began, and no typed line meets silence', {

@@ -105,7 +105,7 @@ function findParts(tab: Page, locale: Locale) {
     microphone: tab.getByRole('button', { name: getText('page.microphone') }),
     speaking: tab.getByText(getText('page.speaks').replace('{name}', 'Nova')),
     time: tab.getByRole('button', { name: getText('page.try.time') }).last(),
-    bubbles: (words: string | RegExp) =>
+    findBubbles: (words: string | RegExp) =>
       log.locator('article.bot').filter({ hasText: words }),
     /** Waits for an answer that is over. */
     readAnswer: (words: string | RegExp) =>
@@ -114,7 +114,7 @@ function findParts(tab: Page, locale: Locale) {
         .filter({ hasText: words })
         .filter({ hasText: answered ?? '' })
         .waitFor(),
-    ask: async (text: string) => {
+    askQuestion: async (text: string) => {
       await line.fill(text);
       await line.press('Escape'); // else Enter takes a suggestion
       await line.press('Enter');
@@ -140,16 +140,16 @@ async function openNewcomer(
   const tab = await context.newPage();
   const complaints = listComplaints(tab);
   await tab.goto(program.link.href);
-  const parts = findParts(tab, locale);
+  const deps = findParts(tab, locale);
   let talk: string | null = '';
   onTestFailed(() => console.log(program.screen(), talk));
   stack.defer(async () => {
-    talk = await parts.log.textContent();
+    talk = await deps.log.textContent();
   });
   await program.shows('Type to speak as Adam');
-  await parts.speaking.waitFor({ state: 'detached' });
+  await deps.speaking.waitFor({ state: 'detached' });
   return {
-    ...parts,
+    ...deps,
     tab,
     complaints,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -163,7 +163,7 @@ test.concurrent.for(newcomers)(
   async (newcomer, { expect, onTestFailed }) => {
     const { locale, question, heard } = newcomer;
     await using room = await openNewcomer(newcomer, { onTestFailed });
-    const { tab, bubbles } = room;
+    const { tab, findBubbles } = room;
     expect(await tab.evaluate('document.documentElement.lang')).toBe(locale);
     const well = formatText('standin.well', {}, locale);
     const [limit = ''] = formatText('standin.limit', { abilities: '\n' }, locale).split(
@@ -182,9 +182,9 @@ test.concurrent.for(newcomers)(
     });
 
     await forgetTapped(tab);
-    await room.ask(question);
+    await room.askQuestion(question);
     await room.readAnswer(well);
-    await bubbles(told).waitFor();
+    await findBubbles(told).waitFor();
     await room.speaking.waitFor();
     await room.speaking.waitFor({ state: 'detached' });
     await expect
@@ -200,18 +200,18 @@ test.concurrent.for(newcomers)(
     await room.readAnswer(timeBegin);
     expect(await hasPlayedNothing(tab)).toBe(true);
 
-    const english = bubbles('The time is now');
+    const english = findBubbles('The time is now');
     const before = await english.count();
-    await room.ask('what time is it');
+    await room.askQuestion('what time is it');
     await expect.poll(() => english.count()).toBe(before + 1);
     await room.speaking.waitFor({ state: 'detached' });
-    const words = (await english.last().locator('p').textContent()) ?? '';
+    const sentence = (await english.last().locator('p').textContent()) ?? '';
     await expect
-      .poll(() => listener.measureUnderstood(tab, words))
+      .poll(() => listener.measureUnderstood(tab, sentence))
       .toBeGreaterThan(minUnderstoodShare);
 
     const once = [well, told, limit, timeBegin, toldAloud];
-    expect(await Promise.all(once.map((text) => bubbles(text).count()))).toEqual(
+    expect(await Promise.all(once.map((text) => findBubbles(text).count()))).toEqual(
       once.map(() => 1),
     );
     for (const part of ['.stage', 'aside', '.composer', '.hello'])

@@ -207,7 +207,7 @@ export async function openSetup(
       const isVoice = line.kind === 'command' && `${line.name}`.startsWith('voice ');
       const isTrack = line.kind === 'command' && `${line.name}`.startsWith('track ');
       const told = (isVoice && voiceReply) || (isTrack && refusal);
-      const found = line.kind.startsWith('models.') && answerModels(line);
+      const match = line.kind.startsWith('models.') && answerModels(line);
       socket.send(
         formatFrame({
           kind: 'reply',
@@ -216,15 +216,17 @@ export async function openSetup(
           choices,
           ...asks,
           ...told,
-          ...found,
+          ...match,
         }),
       );
     };
     const onOpen = (_: Event, socket: WSContext) => {
       channels.push(socket);
       // Private replies are kept once a page has asked for something.
-      const kept = lines.filter((line) => asked.length > 0 || line.to === undefined);
-      socket.send(formatFrame(...kept));
+      const keptEvents = lines.filter(
+        (line) => asked.length > 0 || line.to === undefined,
+      );
+      socket.send(formatFrame(...keptEvents));
     };
     app.get(
       '/room',

@@ -11,11 +11,11 @@ const countActs = (tab: Page) =>
 
 /** Browsers of a folder, over restarts. */
 function keepBrowsers() {
-  let kept: readonly KeptBrowser[] = [];
+  let keptBrowsers: readonly KeptBrowser[] = [];
   const onEntered = (browsers: readonly KeptBrowser[]) => {
-    kept = browsers;
+    keptBrowsers = browsers;
   };
-  return () => new EnteredBrowsers({ clock: realClock, kept, onEntered });
+  return () => new EnteredBrowsers({ clock: realClock, kept: keptBrowsers, onEntered });
 }
 
 test('an open page finds the bot again after a restart in the same folder, and is used on', async ({

@@ -117,6 +117,6 @@ test('a timer is a ring that empties until it is over, which a screen reader is 
   const listHeard = await hearPage(tab);
   await timers.waitFor({ state: 'detached' });
   await tab.getByRole('log').getByText("Time's up").last().waitFor();
-  const heard = await listHeard();
-  expect(heard.filter((words) => words.includes("Time's up"))).toHaveLength(1);
+  const transcripts = await listHeard();
+  expect(transcripts.filter((text) => text.includes("Time's up"))).toHaveLength(1);
 });

@@ -23,9 +23,9 @@ const makePerson = (
 });
 
 /** The panel as the bot keeps it where Adam sits with it, changed by `more`. */
-function panelIn(more: Partial<TalkState>) {
+function panelIn(overrides: Partial<TalkState>) {
   return createPanel({
-    talk: { ...talkState, ...more },
+    talk: { ...talkState, ...overrides },
     state: start,
     guildId: toGuildId('g'),
     consent: { getConsent: () => 'brief', canWrite: () => true },
@@ -184,9 +184,9 @@ test.for(Object.entries(silences))(
     expect(await stage.getByText('Just talk to me').count()).toBe(0);
     if (press) {
       const [label, request] = press;
-      const before = setup.asked.length;
+      const countBefore = setup.asked.length;
       await stage.getByRole('button', { name: label, exact: true }).click();
-      await expect.poll(() => setup.asked.at(before)).toMatchObject(request);
+      await expect.poll(() => setup.asked.at(countBefore)).toMatchObject(request);
     }
     expect(opened.complaints).toEqual([]);
   },

@@ -90,20 +90,20 @@ test('who opens the link that npm start prints and speaks sees and hears the ans
   );
   expect(loadedBytes).toBeLessThan(mostFirstLoadBytes);
   await program.shows('Type to speak as Adam');
-  const shown = await answersOf(tab).count();
-  const asked = findLog(tab).locator('.you:not(.live)').getByText('what time is it');
-  const askedBefore = await asked.count();
+  const shownCount = await answersOf(tab).count();
+  const locator = findLog(tab).locator('.you:not(.live)').getByText('what time is it');
+  const askedBefore = await locator.count();
   await tab.getByRole('button', { name: 'Microphone' }).click();
   await findSpeaking(tab, 'Adam').waitFor();
   await findSpeaking(tab, 'Nova').waitFor();
-  await expect.poll(() => answersOf(tab).count()).toBe(shown + 1);
+  await expect.poll(() => answersOf(tab).count()).toBe(shownCount + 1);
   await findSpeaking(tab, 'Nova').waitFor({ state: 'detached' });
   await tab.getByRole('button', { name: 'Microphone' }).click();
   expect(askedBefore).toBeGreaterThan(0);
-  expect(await asked.count()).toBe(askedBefore + 1);
+  expect(await locator.count()).toBe(askedBefore + 1);
   const answer = answersOf(tab).last();
   await answer.getByText('Answered in').click();
-  const words = (await answer.getByText('The time is now').textContent()) ?? '';
+  const text = (await answer.getByText('The time is now').textContent()) ?? '';
   const stages = await answer.getByRole('listitem').locator('span').allTextContents();
   expect(new Set(stages)).toEqual(
     new Set([
@@ -112,7 +112,7 @@ test('who opens the link that npm start prints and speaks sees and hears the ans
       ...['The voice began to speak them', 'The sound left', 'You heard it'],
     ]),
   );
-  expect(await listener.measureUnderstood(tab, words)).toBeGreaterThan(
+  expect(await listener.measureUnderstood(tab, text)).toBeGreaterThan(
     minUnderstoodShare,
   );
   expect(complaints).toEqual([]);
@@ -193,28 +193,28 @@ async function pressesTypesAndSpeaks() {
   await expect.poll(() => line.inputValue()).toMatch(/^\/track play file:.*\.wav $/);
   await line.press('Enter');
   await chat.getByText('what-time-is-it').first().waitFor();
-  const shown = await answersTo(tab, 'Ben').count();
+  const shownCount = await answersTo(tab, 'Ben').count();
   await tab.getByText('Add a pretend person').click();
   await tab.getByLabel('Who').fill('Ben');
   await tab.getByRole('button', { name: 'Agrees to be heard' }).click();
   await chat.getByText('I hear you until you say no').first().waitFor();
   await askByName(tab);
   await findSpeaking(tab, 'Nova').waitFor();
-  await expect.poll(() => answersTo(tab, 'Ben').count()).toBeGreaterThan(shown);
+  await expect.poll(() => answersTo(tab, 'Ben').count()).toBeGreaterThan(shownCount);
   await tab.close();
 }
 
 /** Ben asks until his words are shown with the name in them: the local recogniser guesses badly now and then. */
 async function askByName(tab: Page) {
-  const said = findLog(tab).locator('.other:not(.live)').filter({ hasText: 'Ben:' });
+  const locator = findLog(tab).locator('.other:not(.live)').filter({ hasText: 'Ben:' });
   let text = '';
   while (!text.toLowerCase().includes('nova')) {
-    const before = await said.count();
+    const before = await locator.count();
     await tab.getByLabel('Says').fill('Nova, who are you?');
     await tab.getByRole('button', { name: 'Say it' }).click();
     await findSpeaking(tab, 'Ben').waitFor();
-    await expect.poll(() => said.count()).toBeGreaterThan(before);
-    text = (await said.last().textContent()) ?? '';
+    await expect.poll(() => locator.count()).toBeGreaterThan(before);
+    text = (await locator.last().textContent()) ?? '';
   }
 }
 

@@ -52,7 +52,7 @@ export class TabListener implements AsyncDisposable {
   #transcriber: ReturnType<typeof openLocalTranscriber> | undefined;
 
   /** Measures the part of `words` that is understood of what the tab was given to play, 0 to 1. The test's own limit ends it. */
-  async measureUnderstood(tab: Page, words: string): Promise<number> {
+  async measureUnderstood(tab: Page, sentence: string): Promise<number> {
     const samples = await readTapped(tab);
     const pcm = resamplePcm({ samples, rateHz: 48_000, channels: 1 }, 16_000);
     this.#transcriber ??= openLocalTranscriber({ models: this.#models });
@@ -64,7 +64,7 @@ export class TabListener implements AsyncDisposable {
     )) {
       if (update.kind === 'final') text = update.transcript.text;
     }
-    return measureUnderstoodShare(words, text);
+    return measureUnderstoodShare(sentence, text);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -30,7 +30,7 @@ const fault = fc.constantFrom<SynthesisFault | undefined>(
   { afterPieces: 2, error: 'stall' },
 );
 
-test('whatever goes wrong, an answer ends once and nothing of it goes on', async () => {
+test('whatever goes wrong, an answer ends once, and none of its work goes on', async () => {
   const script = fc.record({
     rounds: fc.array(fc.array(step, { maxLength: 12 }), { minLength: 1, maxLength: 3 }),
     manner: fc.constantFrom<FakeAudioManner>('speaks', 'writes', 'mute', 'silent'),
@@ -85,6 +85,6 @@ test('whatever goes wrong, an answer ends once and nothing of it goes on', async
   );
 });
 
-function isRefusal(one: ChatStep) {
-  return typeof one === 'object' && 'error' in one;
+function isRefusal(chatStep: ChatStep) {
+  return typeof chatStep === 'object' && 'error' in chatStep;
 }

@@ -32,7 +32,7 @@ const refused = new BotError('provider.bad_key', false, 'No.');
 /** Answer and its usage for a turn of one second of speech, from these models in turn. */
 async function answerOf(models: readonly ChatModel[], clock = new VirtualClock()) {
   const model = createChatChain(makeChain('chat', models, clock).chain);
-  const parts = {
+  const deps = {
     open: () => model,
     synthesizer: new FakeSynthesizer(),
     input: 'audio',
@@ -40,7 +40,7 @@ async function answerOf(models: readonly ChatModel[], clock = new VirtualClock()
   const host = new FakeHost();
   host.release();
   const answer = Array.fromAsync(
-    createAudioModelPipeline(parts).answer(makeTurn(toUtterance('hello')), host, never),
+    createAudioModelPipeline(deps).answer(makeTurn(toUtterance('hello')), host, never),
   );
   const text = answer.then(joinTexts, (error: BotError) => error.code);
   await clock.advance(361_000);

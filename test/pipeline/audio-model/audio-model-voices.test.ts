@@ -28,10 +28,10 @@ async function answersOf(model: FakeAudioChat, count: number) {
   for (let n = 0; n < count; n++) {
     const host = new FakeHost();
     host.release();
-    const parts = await Array.fromAsync(
+    const replyParts = await Array.fromAsync(
       pipeline.answer({ ...turn, style }, host, never),
     );
-    texts.push(joinTexts(parts));
+    texts.push(joinTexts(replyParts));
   }
   return { texts, reported };
 }

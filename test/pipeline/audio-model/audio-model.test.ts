@@ -49,8 +49,8 @@ function openPipeline(
 }
 
 const wordsIn = (text: string) => text.match(/\s*\S+/g) ?? [];
-const soundMs = (parts: readonly ReplyPart[]) =>
-  parts.reduce(
+const soundMs = (replyParts: readonly ReplyPart[]) =>
+  replyParts.reduce(
     (sum, part) => sum + (part.kind === 'audio' ? getDurationMs(part.pcm) : 0),
     0,
   );
@@ -77,7 +77,7 @@ for (const [name, manner, input] of [
     await drainAnswer(answer());
     return {
       pipeline,
-      running: () => model.running + synthesizer.running,
+      countRunning: () => model.running + synthesizer.running,
       settled: waitUntilSettled,
       [Symbol.asyncDispose]: async () => undefined,
     };
@@ -109,10 +109,10 @@ test('people are heard by the model itself, each by name, after what was said be
     { name: 'Ben', content: '' },
   ]);
   const spoken: readonly (ChatMessage | undefined)[] = [ana, ben];
-  const heard = spoken.flatMap((one) =>
-    one && 'wav' in one ? [readWav(one.wav)] : [],
+  const heardSounds = spoken.flatMap((message) =>
+    message && 'wav' in message ? [readWav(message.wav)] : [],
   );
-  expect(heard).toMatchObject([
+  expect(heardSounds).toMatchObject([
     { rateHz: 16_000, channels: 1 },
     { rateHz: 16_000, channels: 1 },
   ]);
@@ -197,17 +197,17 @@ test('words that begin with an empty line are shown as they sound, not all at th
   const { answer } = openPipeline([['\n', ...wordsIn(one), ...wordsIn(two)]], {
     manner: 'speaks',
   });
-  const shown = listSoundedTexts((await drainAnswer(answer())).parts);
-  expect(shown.join(' ').trim()).toBe(`${one}${two}`);
-  expect(shown.slice(0, 2)).toEqual(['', 'This']);
+  const shownTexts = listSoundedTexts((await drainAnswer(answer())).parts);
+  expect(shownTexts.join(' ').trim()).toBe(`${one}${two}`);
+  expect(shownTexts.slice(0, 2)).toEqual(['', 'This']);
 });
 
 /** Texts and the ms of sound with each, of an answer that arrives as these words and ms; `late`: before its first sound is taken. */
 async function placeTexts(arrivals: readonly (string | number)[], late: boolean) {
   const replyInOrder = async function* (): AsyncGenerator<ChatPart> {
-    for (const one of arrivals)
-      if (typeof one === 'string') yield { kind: 'transcript', text: one };
-      else yield { kind: 'sound', bytes: Buffer.alloc(one * 48, 0x11) };
+    for (const arrival of arrivals)
+      if (typeof arrival === 'string') yield { kind: 'transcript', text: arrival };
+      else yield { kind: 'sound', bytes: Buffer.alloc(arrival * 48, 0x11) };
   };
   const synthesizer = new FakeSynthesizer();
   const pipeline = createAudioModelPipeline({
@@ -258,7 +258,7 @@ test.each([
   [
     'in pieces',
     false,
-    pieces.flatMap((one) => [one, 195]),
+    pieces.flatMap((piece) => [piece, 195]),
     'An 940 unbelievable 390 story 40',
   ],
   ['of one letter', false, ['A\nB is next.', 780], 'A 130 B is next. 650'],

@@ -33,13 +33,13 @@ function makePayer(minutes: number) {
   };
   Object.assign(host, { meter });
   const sumPaid = () => paid.reduce((all, ms) => all + ms, 0);
-  return { host, reserved, paid, sum: sumPaid, holds: () => held };
+  return { host, reserved, paid, sum: sumPaid, isHolding: () => held };
 }
 
 test('each minute of a session is set aside before it begins, and the time is paid once it is over', async () => {
   using live = openLive({ answer: () => ({ says: long }) });
   const payer = makePayer(10);
-  const { error } = await live.run(
+  const { error } = await live.runWork(
     readAnswer(live, makeSpokenTurn('Tell me a story.'), payer.host),
     300_000,
   );
@@ -51,13 +51,13 @@ test('each minute of a session is set aside before it begins, and the time is pa
   expect(payer.sum()).toBeGreaterThan(spokenMs);
   expect(payer.sum()).toBeLessThan(spokenMs + 20_000);
   expect(payer.sum()).toBeLessThanOrEqual(payer.reserved.length * 60_000);
-  expect(payer.holds()).toBe(0);
+  expect(payer.isHolding()).toBe(0);
 });
 
 test('where no money is left for another minute, the session ends with the one that was paid, and says so', async () => {
   using live = openLive({ answer: () => ({ says: long }) });
   const payer = makePayer(1);
-  const { error, parts } = await live.run(
+  const { error, parts } = await live.runWork(
     readAnswer(live, makeSpokenTurn('Tell me a story.'), payer.host),
     120_000,
   );
@@ -65,7 +65,7 @@ test('where no money is left for another minute, the session ends with the one t
   expect(parts.some(({ kind }) => kind === 'audio')).toBe(true);
   expect(live.server.sessions[0]?.isClosed).toBe(true);
   expect(payer.sum()).toBeLessThanOrEqual(60_000);
-  expect(payer.holds()).toBe(0);
+  expect(payer.isHolding()).toBe(0);
 });
 
 test('without money no session is begun', async () => {
@@ -79,7 +79,7 @@ test('a session of a server that does not start costs nothing', async () => {
   using live = openLive({ answer: () => ({}), trouble: 'no such model' });
   const payer = makePayer(1);
   await askLive(live, makeSpokenTurn('Hello?'), payer.host);
-  expect([payer.paid, payer.holds()]).toEqual([[], 0]);
+  expect([payer.paid, payer.isHolding()]).toEqual([[], 0]);
 });
 
 test('a minute of the live model costs its price', () => {

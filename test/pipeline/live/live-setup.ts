@@ -51,9 +51,9 @@ export function openLive(options: LiveOptions, clock = new VirtualClock(undefine
     until: turn.until ?? new AbortController().signal,
   });
   const pipeline = createAudioModelPipeline({
-    open: (signal, asked) => talk.openAnswer(toPlace(asked), signal),
-    feed: (messages, tools, sound, voice, asked) =>
-      talk.feed(toPlace(asked), messages, tools, sound, voice),
+    open: (signal, answer) => talk.openAnswer(toPlace(answer), signal),
+    feed: (messages, tools, sound, voice, answer) =>
+      talk.feed(toPlace(answer), messages, tools, sound, voice),
     synthesizer: new FakeSynthesizer(),
     input: 'audio',
   });
@@ -63,7 +63,7 @@ export function openLive(options: LiveOptions, clock = new VirtualClock(undefine
     talk,
     pipeline,
     /** Lets time pass until the work is over. */
-    async run<T>(work: Promise<T>, maxMs = 60_000) {
+    async runWork<T>(work: Promise<T>, maxMs = 60_000) {
       let isOver = false;
       const noted = work.finally(() => {
         isOver = true;
@@ -74,7 +74,7 @@ export function openLive(options: LiveOptions, clock = new VirtualClock(undefine
       return await noted;
     },
     /** Somebody speaks at the pace of speech, while it is sent ahead. */
-    async speak(turn: Turn, sound: LiveSound, samples: Int16Array, host: FakeHost) {
+    async speakTurn(turn: Turn, sound: LiveSound, samples: Int16Array, host: FakeHost) {
       pipeline.feed?.(turn, sound, host.meter);
       for (let at = 0; at < samples.length; at += packetSamples) {
         sound.push({ samples: samples.subarray(at, at + packetSamples) });
@@ -100,7 +100,7 @@ function makeVoice(ms: number) {
 export function makeSpokenTurn(
   text: string,
   ms = 1_000,
-  more: Partial<Turn> = {},
+  overrides: Partial<Turn> = {},
   live?: LiveSound,
 ): Turn {
   const utterance: TurnUtterance = {
@@ -108,7 +108,7 @@ export function makeSpokenTurn(
     pcm: { samples: makeVoice(ms), rateHz: 16_000, channels: 1 },
     live,
   };
-  return { ...makeTurn(utterance), channelId: lounge, ...more };
+  return { ...makeTurn(utterance), channelId: lounge, ...overrides };
 }
 
 /** Reads the whole answer, with its error. */
@@ -118,14 +118,14 @@ export async function readAnswer(
   host = makeReleasedHost(),
   signal = new AbortController().signal,
 ) {
-  const parts: ReplyPart[] = [];
+  const replyParts: ReplyPart[] = [];
   let error: unknown;
   try {
-    for await (const part of pipeline.answer(turn, host, signal)) parts.push(part);
+    for await (const part of pipeline.answer(turn, host, signal)) replyParts.push(part);
   } catch (cause) {
     error = cause;
   }
-  return { parts, text: joinTexts(parts), error };
+  return { parts: replyParts, text: joinTexts(replyParts), error };
 }
 
 /** Asks, and reads the answer, while time passes. */
@@ -134,19 +134,19 @@ export async function askLive(
   turn: Turn,
   host = makeReleasedHost(),
 ) {
-  return await opened.run(readAnswer(opened, turn, host));
+  return await opened.runWork(readAnswer(opened, turn, host));
 }
 
 /** A chat model that answers by a script: words, or a call. */
 export function writeScript(
   answers: readonly (string | ToolCall)[],
 ): ChatModel & { readonly asked: string[] } {
-  const asked: string[] = [];
+  const questions: string[] = [];
   let n = 0;
   return {
-    asked,
+    asked: questions,
     async *reply(messages) {
-      asked.push(messages.map(({ content }) => content).join(' | '));
+      questions.push(messages.map(({ content }) => content).join(' | '));
       const answer = answers[n++] ?? 'No more.';
       if (typeof answer === 'string') yield { kind: 'text', text: answer };
       else yield { kind: 'tool', call: answer };
@@ -155,8 +155,8 @@ export function writeScript(
 }
 
 /** Sound of a reply in ms. */
-export function measureSoundMs(parts: readonly ReplyPart[]) {
-  const samples = parts.reduce(
+export function measureSoundMs(replyParts: readonly ReplyPart[]) {
+  const samples = replyParts.reduce(
     (sum, part) => sum + (part.kind === 'audio' ? part.pcm.samples.length : 0),
     0,
   );

@@ -51,7 +51,7 @@ test('sound that waited is sent at no more than 1.2 times its pace', async () =>
   const [session] = live.server.sessions;
   expect(session?.voicedMs).toBeGreaterThan(2_000);
   expect(session?.voicedMs).toBeLessThan(2_000 * 1.2 + 120);
-  expect((await live.run(answering)).text).toBe(four);
+  expect((await live.runWork(answering)).text).toBe(four);
 });
 
 test('sound that is sent ahead leaves as it comes, and is not sent again', async () => {
@@ -59,7 +59,7 @@ test('sound that is sent ahead leaves as it comes, and is not sent again', async
   const { samples, sound } = makeLiveSound(2_000);
   const host = makeReleasedHost();
   const turn = makeSpokenTurn('What time is it?', 2_000, {}, sound);
-  await live.speak(turn, sound, samples, host);
+  await live.speakTurn(turn, sound, samples, host);
   const [session] = live.server.sessions;
   expect(session?.voicedMs).toBeGreaterThan(1_950);
   expect(session?.silentMs).toBe(0);
@@ -115,7 +115,7 @@ test('a stop cancels the work, silences the answer and sends nothing more', asyn
   );
   await live.clock.advance(4_000);
   stop.abort(new Error('stop'));
-  expect((await live.run(answering)).error).toBe(stop.signal.reason);
+  expect((await live.runWork(answering)).error).toBe(stop.signal.reason);
   const [session] = live.server.sessions;
   const sent = [session?.silentMs, session?.commands.length];
   await live.clock.advance(2_000);
@@ -174,11 +174,11 @@ test('a no ends the session at once', async () => {
   expect(live.server.sessions[0]?.isClosed).toBe(true);
 });
 
-test('a session that heard what was not for the bot is closed, and says nothing of it', async () => {
+test('a session that heard talk between people is closed, and none of that talk is answered', async () => {
   using live = openLive({ ...saysFour, isEager: true });
   const { samples, sound } = makeLiveSound(2_000);
   const turn = makeSpokenTurn('Not for you.', 2_000, {}, sound);
-  await live.speak(turn, sound, samples, makeReleasedHost());
+  await live.speakTurn(turn, sound, samples, makeReleasedHost());
   sound.end();
   expect(live.talk.openSessions).toBe(0);
   const { text } = await askLive(live, makeSpokenTurn('Nova, what time is it?'));
@@ -219,7 +219,7 @@ test.each([
     const answering = readAnswer(live, makeSpokenTurn('What time is it?'));
     await live.clock.advance(2_500);
     live.server.sessions[0]?.end(reason);
-    expect((await live.run(answering)).error).toMatchObject({ code });
+    expect((await live.runWork(answering)).error).toMatchObject({ code });
     expect((await askLive(live, makeSpokenTurn('And now?'))).text).toBe(four);
     expect(live.server.sessions).toHaveLength(2);
   },
@@ -230,7 +230,7 @@ test('a lost connection ends the answer by name', async () => {
   const answering = readAnswer(live, makeSpokenTurn('What time is it?'));
   await live.clock.advance(2_500);
   live.server.dropAll();
-  expect((await live.run(answering)).error).toMatchObject({
+  expect((await live.runWork(answering)).error).toMatchObject({
     code: 'provider.truncated',
   });
 });
@@ -240,7 +240,7 @@ test('events of another kind change nothing', async () => {
   const answering = readAnswer(live, makeSpokenTurn('What time is it?'));
   await live.clock.advance(1_500);
   live.server.sessions[0]?.say({ type: 'session.whisper.created', text: 'psst' });
-  expect((await live.run(answering)).text).toBe(four);
+  expect((await live.runWork(answering)).text).toBe(four);
 });
 
 test('a session is left before its context is full', async () => {

@@ -26,7 +26,7 @@ async function replayRecording(name: string) {
     await live.clock.advance(Math.max(0, beganMs + atMs - fromMs - live.clock.nowMs()));
     live.server.sessions[0]?.say(event);
   }
-  const { error, parts, text } = await live.run(answering);
+  const { error, parts, text } = await live.runWork(answering);
   const commands = live.server.sessions[0]?.commands ?? [];
   return { half, error, soundMs: measureSoundMs(parts), text, commands, worker };
 }

@@ -20,12 +20,12 @@ async function speakUtterance(
   live: LiveSound,
   samples: Int16Array,
 ) {
-  const before = talking.server.calls.length;
+  const countBefore = talking.server.calls.length;
   talking.pipeline.feed?.(makeTurn(makeSpokenTurn('')), live, makeReleasedHost().meter);
   for (let at = 0; at < samples.length; at += packetSamples)
     live.push({ samples: samples.subarray(at, at + packetSamples) });
   await vi.waitFor(() => {
-    expect(talking.server.calls.length).toBeGreaterThan(before);
+    expect(talking.server.calls.length).toBeGreaterThan(countBefore);
     expect(talking.server.calls.at(-1)?.bufferMs).toBeGreaterThan(950);
   });
 }
@@ -47,7 +47,7 @@ test('sound that was fed while it was spoken is committed and not sent again', a
   const [call, ...others] = talking.server.calls;
   expect(others).toEqual([]);
   expect(call?.soundMs).toBeLessThanOrEqual(1_000);
-  expect(toHistory(call).filter((one) => one.includes('sound'))).toHaveLength(1);
+  expect(toHistory(call).filter((text) => text.includes('sound'))).toHaveLength(1);
   live.push({ samples: new Int16Array(packetSamples) });
   await wait(20);
   expect(call?.bufferMs).toBe(0);
@@ -55,11 +55,11 @@ test('sound that was fed while it was spoken is committed and not sent again', a
 
 test('instructions and tools go ahead of the sound, and again only once they are others', async () => {
   await using talking = await openTalking({ answer: () => ({ text: 'Hello.' }) });
-  const said = makeSpokenTurn('hello');
+  const utterance = makeSpokenTurn('hello');
   for (const instructions of ['Be brief.', 'Be kind.']) {
     const live = new LiveSound();
-    const turn = makeTurn({ ...said, live });
-    await speakUtterance(talking, live, said.pcm?.samples ?? new Int16Array(0));
+    const turn = makeTurn({ ...utterance, live });
+    await speakUtterance(talking, live, utterance.pcm?.samples ?? new Int16Array(0));
     const ahead = listUpdates(talking.server.calls.at(-1));
     expect(ahead).toEqual(['Be brief. lamp']);
     await drainAnswer(talking.pipeline, {

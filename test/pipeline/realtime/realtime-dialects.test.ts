@@ -52,9 +52,9 @@ async function openTalk(
   const { realtime = expect.fail() } = engines;
   return {
     server,
-    habits: () =>
+    listHabits: () =>
       reported.flatMap(({ kind, what }) => (kind === 'habit' ? [what] : [])),
-    async ask(turn: Turn = makeTurn(makeSpokenTurn('how many'))) {
+    async askTurn(turn: Turn = makeTurn(makeSpokenTurn('how many'))) {
       const host = new FakeHost();
       host.release();
       const answer = realtime.answer(turn, host, never)[Symbol.asyncIterator]();
@@ -67,8 +67,8 @@ async function openTalk(
   };
 }
 
-function measureSoundMs(parts: readonly ReplyPart[]) {
-  return parts.reduce(
+function measureSoundMs(replyParts: readonly ReplyPart[]) {
+  return replyParts.reduce(
     (sum, part) => sum + (part.kind === 'audio' ? getDurationMs(part.pcm) : 0),
     0,
   );
@@ -81,7 +81,7 @@ test.each(talkDialects)(
   async (dialect) => {
     await using talk = await openTalk(dialect);
     for (let n = 0; n < 2; n++) {
-      const { error, parts } = await talk.ask({
+      const { error, parts } = await talk.askTurn({
         ...makeTurn(makeSpokenTurn('how many')),
         history,
       });
@@ -94,10 +94,10 @@ test.each(talkDialects)(
 );
 
 test.each(talkDialects)('$title: a tool that is called runs once', async (dialect) => {
-  const replyAs: DialectReply = (asked) =>
-    asked === 'done' ? { text: 'It is on.' } : { text: '', call: lamp };
+  const replyAs: DialectReply = (question) =>
+    question === 'done' ? { text: 'It is on.' } : { text: '', call: lamp };
   await using talk = await openTalk(dialect, replyAs);
-  const { error, host, parts } = await talk.ask();
+  const { error, host, parts } = await talk.askTurn();
   expect([error, joinTexts(parts)]).toEqual([undefined, 'It is on.']);
   expect(host.ran).toMatchObject([lamp]);
 });
@@ -108,15 +108,15 @@ test.each(talkDialects.filter(({ title }) => !lateEnds.includes(title)))(
   '$title: what the server taught is asked no more, and is reported once',
   async (dialect) => {
     await using talk = await openTalk(dialect);
-    await talk.ask();
+    await talk.askTurn();
     const countRefusals = () =>
       talk.server.calls.flatMap((call) => call.refusals).length;
     const [before, connections] = [countRefusals(), talk.server.calls.length];
-    for (let n = 0; n < 2; n++) await talk.ask();
+    for (let n = 0; n < 2; n++) await talk.askTurn();
     expect(countRefusals()).toBe(before);
     expect(talk.server.calls.length).toBeLessThanOrEqual(connections + 2);
-    expect(new Set(talk.habits()).size).toBe(talk.habits().length);
-    if (before > 0) expect(talk.habits()).not.toEqual([]);
+    expect(new Set(talk.listHabits()).size).toBe(talk.listHabits().length);
+    if (before > 0) expect(talk.listHabits()).not.toEqual([]);
   },
 );
 
@@ -132,7 +132,7 @@ test.each<[string, string?]>([
   });
   for (let n = 0; n < 2; n++) {
     const turn = { ...makeTurn(makeSpokenTurn('how many')), tools };
-    const { error, parts } = await talk.ask(turn);
+    const { error, parts } = await talk.askTurn(turn);
     expect([error, joinTexts(parts)]).toEqual([undefined, four]);
   }
   const { calls } = talk.server;
@@ -144,5 +144,5 @@ test.each<[string, string?]>([
   expect(last).toContain('Be brief.');
   expect(last.includes('"name":"bell"')).toBe(param !== 'session.tools');
   expect(last.includes('"name":"lamp"')).toBe(!tool && param !== 'session.tools');
-  expect(talk.habits()).toEqual([expect.stringContaining('left out')]);
+  expect(talk.listHabits()).toEqual([expect.stringContaining('left out')]);
 });

@@ -19,15 +19,18 @@ const answerFirst =
 /** Reads until so much sound came; the reader is not through then. */
 async function hearPart(pipeline: Pipeline, turn: Turn, ms: number) {
   const caller = new AbortController();
-  const parts = pipeline
+  const replyStream = pipeline
     .answer(turn, makeReleasedHost(), caller.signal)
     [Symbol.asyncIterator]();
   for (let soundMs = 0; soundMs < ms; ) {
-    const { value, done } = await parts.next();
+    const { value, done } = await replyStream.next();
     if (done) throw new Error('so much sound never came');
     if (value.kind === 'audio') soundMs += getDurationMs(value.pcm);
   }
-  return { parts, interrupt: () => caller.abort(new Error('interrupted')) };
+  return {
+    parts: replyStream,
+    interrupt: () => caller.abort(new Error('interrupted')),
+  };
 }
 
 test('an interruption closes the connection of the answer', async () => {
@@ -43,7 +46,9 @@ test('an interruption closes the connection of the answer', async () => {
   );
   heard.interrupt();
   await expect(heard.parts.next()).rejects.toThrow('interrupted');
-  await expect.poll(() => [talking.running(), talking.server.open]).toEqual([0, 0]);
+  await expect
+    .poll(() => [talking.countRunning(), talking.server.open])
+    .toEqual([0, 0]);
   expect(talking.server.calls[0]?.errors).toEqual([]);
 });
 
@@ -90,5 +95,5 @@ test('a reader who is slow keeps the server waiting', async () => {
   const [call] = talking.server.calls;
   await expect.poll(() => call?.waitingBytes()).toBeGreaterThan(30_000_000);
   heard.interrupt();
-  await expect.poll(() => talking.running()).toBe(0);
+  await expect.poll(() => talking.countRunning()).toBe(0);
 });

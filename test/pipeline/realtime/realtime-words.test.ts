@@ -29,17 +29,17 @@ async function askServer(events: readonly RealtimeEvent[], clock?: VirtualClock)
     model: 'm',
     ...(clock && { clock }),
   });
-  const parts = await Array.fromAsync(
+  const chatParts = await Array.fromAsync(
     talk.openAnswer(never).reply(prompt, [lampTool], never),
   );
   return {
-    parts,
-    calls: parts.flatMap((part) => (part.kind === 'tool' ? [part.call] : [])),
+    parts: chatParts,
+    calls: chatParts.flatMap((part) => (part.kind === 'tool' ? [part.call] : [])),
   };
 }
 
-function joinWords(parts: readonly ChatPart[]) {
-  return parts.map((part) => ('text' in part ? part.text : '')).join('');
+function joinWords(chatParts: readonly ChatPart[]) {
+  return chatParts.map((part) => ('text' in part ? part.text : '')).join('');
 }
 
 const ended = { type: 'response.done', response: { id: 'r', status: 'completed' } };
@@ -55,10 +55,10 @@ test.each([
   ['{"name":"lamp","arguments":{"on":true}}', '', 1],
 ])(
   'of %s people get the words alone, and the call runs',
-  async (text, words, calls) => {
+  async (text, sentence, calls) => {
     const pieces = [...text].flatMap((character) => makeTranscriptEvents(character));
     const answer = await askServer([...pieces, ended]);
-    expect(joinWords(answer.parts)).toBe(words);
+    expect(joinWords(answer.parts)).toBe(sentence);
     expect(answer.calls).toHaveLength(calls);
     for (const { id, name } of answer.calls) {
       expect(id).toMatch(/^[A-Za-z0-9]{9}$/);

@@ -76,13 +76,13 @@ test.each([
     await using talking = await openTalking({
       answer: () => ({ text: four, ends: 'incomplete' }),
     });
-    const heard: number[] = [];
+    const heardValues: number[] = [];
     const reserveRequest = (
       _: readonly object[],
       __: readonly object[],
       heardMs: number,
     ) => {
-      heard.push(heardMs);
+      heardValues.push(heardMs);
       return { maxUnits: units, release: () => undefined };
     };
     const host = makeReleasedHost();
@@ -92,11 +92,11 @@ test.each([
       makeTurn(makeSpokenTurn('how many')),
       host,
     );
-    expect([error, joinTexts(parts), heard]).toEqual([undefined, four, [1_000]]);
-    const asked = talking.server.calls[0]?.commands.filter(
+    expect([error, joinTexts(parts), heardValues]).toEqual([undefined, four, [1_000]]);
+    const commands = talking.server.calls[0]?.commands.filter(
       ({ type }) => type === 'response.create',
     );
-    expect(asked?.map((one) => one.response)).toEqual([response]);
+    expect(commands?.map((command) => command.response)).toEqual([response]);
   },
 );
 

@@ -51,7 +51,7 @@ export async function openTalking(settings: TalkOptions) {
     talk,
     synthesizer,
     pipeline,
-    running: () =>
+    countRunning: () =>
       server.calls.reduce((sum, { active }) => sum + active, synthesizer.running),
     settled: waitUntilSettled,
     [Symbol.asyncDispose]: async () => {

@@ -131,8 +131,8 @@ export class Band {
   /** Item that was added. */
   play(name: string, source: SoundSource, options?: ItemOptions) {
     const added = this.enqueue(name, source, options);
-    const place = added.kind === 'added' ? added.place : 0;
-    const item = this.tracks.findTrack(name)?.items[place];
+    const index = added.kind === 'added' ? added.place : 0;
+    const item = this.tracks.findTrack(name)?.items[index];
     if (!item) throw new Error(`It was not taken: ${added.kind}.`);
     return item;
   }

@@ -95,7 +95,7 @@ test('a crossfade that was paused goes on where it was', async () => {
   expect(largestStep(band.heard)).toBeLessThan(60);
 });
 
-test('what is put next within a crossfade comes behind the sound that has begun', async () => {
+test('a sound that is put next during a crossfade comes behind the sound that has begun', async () => {
   const { band } = openQueue(2000, [1000, 6000], [2000, 3000]);
   await band.run(5000);
   const added = band.enqueue('main', makeSteady(500, 1000), { isNext: true });

@@ -2,7 +2,7 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Band, dyingSamples, findStuck, makeSteady, ScriptedSource } from './band.ts';
 
-test('a source that stops giving is given up after what it gave has sounded', async () => {
+test('a source that stops sending is given up once its sound has been played', async () => {
   const band = new Band();
   const item = band.play('main', findStuck(...Array(30).fill(1000)));
   await band.run(8200);
@@ -12,7 +12,7 @@ test('a source that stops giving is given up after what it gave has sounded', as
   );
 });
 
-test('sound that comes late is a gap, told as such, and never the end of its item', async () => {
+test('sound that comes late leaves a gap, which is reported, and never ends its item', async () => {
   const band = new Band();
   const tap = new ScriptedSource();
   tap.give(1000, 500);

@@ -31,17 +31,17 @@ class Model {
     const track = this.#of(name);
     const item = this.band.play(name, source, { isNext: how === 'next' });
     this.#added.add(item);
-    const place = this.band.tracks.findTrack(name)?.items.indexOf(item) ?? 0;
-    if (place === 0) track.now = item;
-    else track.waiting.splice(place - 1, 0, item);
+    const index = this.band.tracks.findTrack(name)?.items.indexOf(item) ?? 0;
+    if (index === 0) track.now = item;
+    else track.waiting.splice(index - 1, 0, item);
     this.check();
   }
 
   cancel(how: 'skip' | 'stop', name: string) {
     const track = this.#of(name);
     const { now, waiting } = track;
-    const all = [...(now ? [now] : []), ...waiting];
-    this.#doomed = new Set(how === 'skip' ? all.slice(0, 1) : all);
+    const allTrackItems = [...(now ? [now] : []), ...waiting];
+    this.#doomed = new Set(how === 'skip' ? allTrackItems.slice(0, 1) : allTrackItems);
     if (how === 'skip') {
       track.now = waiting.shift();
     } else {
@@ -142,7 +142,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     weight: 5,
     arbitrary: fc
       .tuple(command, name)
-      .map((given) => (model: Model) => void model.band.perform(...given)),
+      .map((args) => (model: Model) => void model.band.perform(...args)),
   },
   fc.integer({ min: 1, max: 30 }).map((frames) => async (model: Model) => {
     await model.band.run(frames * 20);

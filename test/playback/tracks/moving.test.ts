@@ -43,7 +43,7 @@ test('a loop of nothing ends, also where it is moved', async () => {
   expect(band.endOf(item)).toBe('completed');
 });
 
-test('all are paused together, and what was paused by itself stays so afterwards', async () => {
+test('all tracks pause together, and a track that was paused before stays paused afterwards', async () => {
   const band = new Band();
   band.enqueue('a', makeSteady(1000, 5000));
   band.enqueue('b', makeSteady(500, 5000));

@@ -13,9 +13,9 @@ test.each([
   ['<@1> **b** @everyone', '<@1> **b** @everyone'],
   [' Voice', 'voice'],
   ['A\u200bLL', 'all'],
-])('a track called %j is shown as %j', (typed, shown) => {
-  expect(normaliseTrackName(typed)).toBe(shown);
-  expect(normaliseTrackName(shown)).toBe(shown);
+])('a track called %j is shown as %j', (typed, shownText) => {
+  expect(normaliseTrackName(typed)).toBe(shownText);
+  expect(normaliseTrackName(shownText)).toBe(shownText);
 });
 
 test.each([
@@ -24,21 +24,25 @@ test.each([
   ['ısı', 'isi'],
   ['雨', '雪'],
   ['e', 'é'],
-])('%j and %j are two tracks', (one, other) => {
-  expect(toTrackKey(one)).not.toBe(toTrackKey(other));
+])('%j and %j are two tracks', (text, otherText) => {
+  expect(toTrackKey(text)).not.toBe(toTrackKey(otherText));
 });
 
 test('letters that Unicode folds to one are one letter in a name, in each of its 1.1 million places', () => {
   const apart: string[] = [];
-  for (let place = 0; place < 0x11_00_00; place++) {
-    const letter = String.fromCodePoint(place);
+  for (let index = 0; index < 0x11_00_00; index++) {
+    const letter = String.fromCodePoint(index);
     const cases = [letter.toLowerCase(), letter.toUpperCase()].filter(
-      (other) => other !== letter,
+      (otherText) => otherText !== letter,
     );
     // With the flags i and u, ECMAScript compares by the simple case folding of Unicode.
-    const isOne = (other: string) =>
-      new RegExp(`^\\u{${place.toString(16)}}$`, 'iu').test(other);
-    if (cases.some((other) => isOne(other) && toTrackKey(letter) !== toTrackKey(other)))
+    const isOne = (otherText: string) =>
+      new RegExp(`^\\u{${index.toString(16)}}$`, 'iu').test(otherText);
+    if (
+      cases.some(
+        (otherCase) => isOne(otherCase) && toTrackKey(letter) !== toTrackKey(otherCase),
+      )
+    )
       apart.push(letter);
   }
   expect(apart).toEqual([]);

@@ -77,8 +77,8 @@ async function openTab(tab: string, connect: (path: string) => WebSocket) {
 }
 
 async function openSound(socket: WebSocket) {
-  const heard: Buffer[] = [];
-  socket.on('message', (data: Buffer) => heard.push(data));
+  const heardSounds: Buffer[] = [];
+  socket.on('message', (data: Buffer) => heardSounds.push(data));
   socket.on('error', () => undefined);
   const ended = waitForEnd(socket);
   await once(socket, 'open');
@@ -91,7 +91,7 @@ async function openSound(socket: WebSocket) {
     socket.send(Buffer.concat([head, payload]));
   };
   return {
-    heard,
+    heard: heardSounds,
     ended,
     send: sendFrame,
     sendRaw: (data: string | Buffer) => socket.send(data),

@@ -14,11 +14,11 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
     body,
   });
   using bot = await identifyBot(sandbox);
-  const answerInteraction = async (place: number, callback: object) => {
+  const answerInteraction = async (index: number, callback: object) => {
     const listInteractions = () =>
       bot.heard.filter(({ t }) => t === 'INTERACTION_CREATE');
-    await expect.poll(() => listInteractions()[place]).toBeDefined();
-    const { id, token, data } = listInteractions()[place]?.d ?? {};
+    await expect.poll(() => listInteractions()[index]).toBeDefined();
+    const { id, token, data } = listInteractions()[index]?.d ?? {};
     await sendRequest(sandbox, `/interactions/${id}/${token}/callback`, {
       body: callback,
     });
@@ -145,9 +145,9 @@ test('sound that is malformed or of 10 MB ends its own socket alone', async () =
 });
 
 test('what the page asks about models reaches the process of the bot alone, and a key comes back in no reply', async () => {
-  const asked: object[] = [];
+  const requests: object[] = [];
   await using setup = await openSilentPage(async (request) => {
-    asked.push(request);
+    requests.push(request);
     if (request.kind === 'models.find') return { servers: [] };
     throw new Error('OpenAI refused the key.');
   });
@@ -163,7 +163,7 @@ test('what the page asks about models reaches the process of the bot alone, and 
   });
   const wrong = await tab.ask({ ...connect, key: 'sk canary', baseUrl: 'http://x/v1' });
   expect(wrong).toMatchObject({ ok: false });
-  expect(asked).toEqual([{ kind: 'models.find' }, connect]);
+  expect(requests).toEqual([{ kind: 'models.find' }, connect]);
   expect(JSON.stringify(tab.frames)).not.toContain('canary');
 });
 
@@ -176,11 +176,11 @@ test('a page that is opened again shows the commands of before and their private
     body,
   });
   using bot = await identifyBot(sandbox);
-  const replyToInteraction = async (place: number, content: string) => {
+  const replyToInteraction = async (index: number, content: string) => {
     const listInteractions = () =>
       bot.heard.filter(({ t }) => t === 'INTERACTION_CREATE');
-    await expect.poll(() => listInteractions()[place]).toBeDefined();
-    const { id, token } = listInteractions()[place]?.d ?? {};
+    await expect.poll(() => listInteractions()[index]).toBeDefined();
+    const { id, token } = listInteractions()[index]?.d ?? {};
     const path = `/interactions/${id}/${token}/callback`;
     await sendRequest(sandbox, path, {
       body: { type: 4, data: { content, flags: 64 } },
@@ -189,9 +189,9 @@ test('a page that is opened again shows the commands of before and their private
   const first = await setup.open('a');
   sandbox.person('Adam').command('greet', {});
   await replyToInteraction(0, 'Hello, terminal.');
-  const asked = first.ask({ kind: 'command', name: 'greet', line: '/greet' });
+  const pending = first.ask({ kind: 'command', name: 'greet', line: '/greet' });
   await replyToInteraction(1, 'Hello, page.');
-  await asked;
+  await pending;
   const second = await setup.open('b');
   await expect.poll(() => second.ofKind('message')).toHaveLength(1);
   expect(second.ofKind('message')).toMatchObject([

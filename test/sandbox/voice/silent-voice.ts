@@ -38,7 +38,7 @@ export function openSilentVoice() {
       }),
       [Symbol.asyncDispose]: async () => undefined,
     }),
-    codec: async () => noCodec,
+    makeCodec: async () => noCodec,
   };
   return { half, expelled };
 }

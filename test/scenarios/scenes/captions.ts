@@ -42,7 +42,7 @@ const recap = makeRecapReply(
   { text: 'Unfounded.', line: 99, words: 'we play chess' },
   { text: 'Misquoted.', line: 3, words: 'we play draughts' },
 );
-const found: ScenarioReading = {
+const foundReading: ScenarioReading = {
   has: /\d\d:\d\d Ben: "I book the table" https:\/\/discord\.com\/channels\/\d+\/\d+\/\d+/,
   to: 'caller',
 };
@@ -56,7 +56,7 @@ const wholeRecap: ScenarioReading = {
 };
 const restOfRecap = { has: 'They meet on Friday.', lacks: /Ben|table/ };
 
-const said = [
+const utterances = [
   ...['quagga before', 'okapi unasked', 'tapir left out', 'numbat while paused'],
   ...[
     'dugong captions off',
@@ -97,8 +97,8 @@ const erased: Step = {
   is: { canary: [], ben: [], other: true },
 };
 /** Some file in DATA_DIR holds these words. */
-const holdsWords = (words: string, is: boolean): Step => ({
-  see: ({ dataDir }) => listFilesWith(dataDir, words).length > 0,
+const holdsWords = (text: string, is: boolean): Step => ({
+  see: ({ dataDir }) => listFilesWith(dataDir, text).length > 0,
   is,
 });
 const card: Step = { Ben: { runs: '/privacy forget', keep: 'card' } };
@@ -106,7 +106,7 @@ const card: Step = { Ben: { runs: '/privacy forget', keep: 'card' } };
 export const captionScenes: Scenes = {
   'what people and the bot say is shown by name and in order, of those who agreed': {
     own: { rateLimits: 'usual' },
-    sayings: said,
+    sayings: utterances,
     providers: {
       replies: [{ match: 'who brings wine', text: 'Adam brings the wine.' }],
     },
@@ -273,7 +273,7 @@ export const captionScenes: Scenes = {
       { Adam: { captions: chess } },
       { see: listTranscribed, is: talk },
       { 'the files hold the lines with their times': expectFiles },
-      { Ben: { runs: '/captions find words:table', reads: found } },
+      { Ben: { runs: '/captions find words:table', reads: foundReading } },
       { Ben: { runs: '/captions find words:zebra', reads: onlyOn('ask.unknown') } },
       // Cleo was not there; whether she may know it depends on whether she may open the place of the captions.
       {

@@ -46,7 +46,10 @@ const unread: ScenarioReading = {
   is: linesOf('consent.unasked', 'panel.privacy', 'privacy.unread'),
   to: 'caller',
 };
-const heard: ScenarioReading = { has: formatText('consent.always'), to: 'caller' };
+const heardReading: ScenarioReading = {
+  has: formatText('consent.always'),
+  to: 'caller',
+};
 const unsaved: ScenarioReading = {
   has: [formatText('consent.always'), formatText('privacy.unsaved')],
   to: 'caller',
@@ -101,7 +104,7 @@ export const consentScenes: Scenes = {
     steps: [
       ...seated,
       { Ben: { runs: '/privacy status', reads: readStanding('unasked', 0) } },
-      { Ben: { runs: '/privacy allow', reads: heard } },
+      { Ben: { runs: '/privacy allow', reads: heardReading } },
       {
         Ben: {
           runs: '/privacy status',
@@ -130,7 +133,7 @@ export const consentScenes: Scenes = {
   'a yes for good outlives the bot, until its person is forgotten': {
     providers,
     steps: [
-      { Ben: { joins: 'Lounge', runs: '/privacy allow', reads: heard } },
+      { Ben: { joins: 'Lounge', runs: '/privacy allow', reads: heardReading } },
       { bot: 'restarts' },
       { Adam: { calls: 'Lounge' } },
       { Ben: { settles: true, asks: another } },
@@ -233,6 +236,8 @@ async function replaceStore({ dataDir }: Stage) {
 }
 
 function listWarnings({ bot }: Stage): readonly string[] {
-  const all = bot.log.flatMap(({ level, msg = '' }) => (level === 40 ? [msg] : []));
-  return all.filter((msg) => !msg.startsWith('alert raised'));
+  const allTexts = bot.log.flatMap(({ level, msg = '' }) =>
+    level === 40 ? [msg] : [],
+  );
+  return allTexts.filter((msg) => !msg.startsWith('alert raised'));
 }

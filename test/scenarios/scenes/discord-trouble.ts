@@ -177,12 +177,12 @@ export const discordTroubleScenes: Scenes = {
     steps: [
       called,
       makeFault('the voice server goes', ({ botId, faults: { voice } }) => {
-        voice.connections('refuse');
+        voice.setConnections('refuse');
         voice.close(botId, 1006);
       }),
       lost,
       makeFault('the voice server is back', ({ faults }) =>
-        faults.voice.connections('open'),
+        faults.voice.setConnections('open'),
       ),
       joined,
       settled,
@@ -283,7 +283,7 @@ export const discordTroubleScenes: Scenes = {
         { Eva: { joins: 'Lounge' } },
         settled,
         makeFault('the next change is late', ({ botId, faults: { voice } }) =>
-          voice.late(botId, 'change', 60_000),
+          voice.delayMessage(botId, 'change', 60_000),
         ),
         { Eva: { leaves: true } },
         { passes: 3_000 }, // of the first seconds of a link nothing is concluded
@@ -300,7 +300,7 @@ export const discordTroubleScenes: Scenes = {
     steps: [
       called,
       makeFault('arrivals are told late', ({ botId, faults: { voice } }) =>
-        voice.late(botId, 'arrival', 150),
+        voice.delayMessage(botId, 'arrival', 150),
       ),
       {
         together: [
@@ -344,7 +344,7 @@ export const discordTroubleScenes: Scenes = {
             server,
           }) => {
             for (const code of codes)
-              voiceRequests.close(server(code).id, botId, Number(code));
+              voiceRequests.closeCall(server(code).id, botId, Number(code));
           },
         },
         { together: codes.filter((code) => code !== resting).map(joinsAnew) },
@@ -382,7 +382,7 @@ export const discordTroubleScenes: Scenes = {
 
 /** Number of times that the bot was given a seat in that server. */
 function countSeatings({ voiceRequests, sandbox, server }: Stage, at: string) {
-  return voiceRequests.seatings(server(at).id, sandbox.botId);
+  return voiceRequests.countSeatings(server(at).id, sandbox.botId);
 }
 
 function seatingsOfAll(stage: Stage): readonly number[] {

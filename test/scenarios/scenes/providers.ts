@@ -100,7 +100,7 @@ function usedUpInSecond({ server }: Stage) {
   const written = server('Second')
     .messages('Lounge')
     .map((message) => message.text);
-  return written.filter((words) => words.includes(used));
+  return written.filter((text) => text.includes(used));
 }
 
 function expectFailureTold(stage: Stage) {

@@ -135,8 +135,8 @@ function ageReminder({ dataDir, sandbox }: Stage) {
 
 /** Number of panels that say that the bot has left. */
 function panelsThatLeft({ sandbox }: Stage) {
-  const shown = sandbox.messages('general').map((one) => one.text);
-  return shown.filter((words) => words === formatText('leave.nowhere')).length;
+  const shownTexts = sandbox.messages('general').map((message) => message.text);
+  return shownTexts.filter((text) => text === formatText('leave.nowhere')).length;
 }
 
 /** Tellings of the reminder, aloud or in writing. */
@@ -144,6 +144,9 @@ function toldReminders(stage: Stage) {
   const pinging = stage.sandbox
     .messages('Lounge')
     .filter(({ pings }) => pings.length > 0);
-  const all = [madeTexts(stage).join(' '), ...pinging.map((message) => message.text)];
-  return all.filter((one) => /Your reminder for .*: call my mother/.test(one));
+  const allTexts = [
+    madeTexts(stage).join(' '),
+    ...pinging.map((message) => message.text),
+  ];
+  return allTexts.filter((text) => /Your reminder for .*: call my mother/.test(text));
 }

@@ -47,16 +47,19 @@ const timedOut: ScenarioReading = {
 const resting = onlyOn('join.timeout', { s: 60 });
 const tryAgain =
   /^Discord doesn't connect me\. If I'm not there in (5\d|60) s, run \/join again\.$/;
-const heard: ScenarioReading = { has: formatText('consent.always'), to: 'caller' };
+const heardReading: ScenarioReading = {
+  has: formatText('consent.always'),
+  to: 'caller',
+};
 const saved = { has: formatText('settings.saved') };
 const joinSpoken = (stage: Stage) => madeTexts(stage).join(' ');
 const logOf = ({ bot }: Stage) => bot.log.map(({ msg = '' }) => msg);
 const measure = { name: 'sky__measure', argumentsJson: '{}' };
 /** The message of the bot in Lounge with these words. */
 const findPosted =
-  (words: string) =>
+  (text: string) =>
   ({ sandbox }: Stage) =>
-    sandbox.messages('Lounge').find((message) => message.text.includes(words));
+    sandbox.messages('Lounge').find((message) => message.text.includes(text));
 
 const rights = [
   ['viewChannel', 'View Channel'],
@@ -180,7 +183,7 @@ export const roomScenes: Scenes = {
       { see: (stage) => madeTexts(stage).join(' '), is: formatText('join.spoken') },
       { see: (stage) => noticesIn(stage)[0], keep: 'notice' },
       { see: buttonsIn('notice'), is: ['consent.always', 'consent.never'] },
-      { Ben: { presses: ['consent.always', 'notice'], reads: heard } },
+      { Ben: { presses: ['consent.always', 'notice'], reads: heardReading } },
       { Ben: { asks: question } },
       { see: listRecognised, is: ['Ben'] },
       { Adam: { runs: '/leave' } },
@@ -204,8 +207,8 @@ export const roomScenes: Scenes = {
           together: [
             [{ Adam: { asks: question } }],
             [
-              { Ben: { runs: '/privacy allow', reads: heard } },
-              { Cleo: { runs: '/privacy allow', reads: heard } },
+              { Ben: { runs: '/privacy allow', reads: heardReading } },
+              { Cleo: { runs: '/privacy allow', reads: heardReading } },
             ],
           ],
         },
@@ -383,7 +386,8 @@ export const roomScenes: Scenes = {
               { Adam: { runs: '/join', settles: true } },
               {
                 'the packets from now on are counted': ({ last, person }) => {
-                  last('Adam').sentPackets = person('Adam').counts().sentPackets;
+                  last('Adam').sentPackets =
+                    person('Adam').countVoicePackets().sentPackets;
                 },
               },
             ],

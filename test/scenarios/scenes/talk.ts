@@ -51,17 +51,17 @@ const microphones = [
 ] as const;
 
 /** Everything is understood before anything is answered, and it is answered once. */
-const answersOnce = (words: string): Step => ({
-  [`Adam hears the answer to "${words}", once`]: async (stage) => {
+const answersOnce = (text: string): Step => ({
+  [`Adam hears the answer to "${text}", once`]: async (stage) => {
     const { said, sinceMs } = stage.last('Adam');
     const waits = { sinceMs, quietMs: 1_000, timeoutMs: 20_000 };
-    const heard = await stage.person('Adam').listen(waits, expireSoon());
-    expect(heard.firstAudibleAtMs).toBeGreaterThan(
+    const heardStretch = await stage.person('Adam').listen(waits, expireSoon());
+    expect(heardStretch.firstAudibleAtMs).toBeGreaterThan(
       said?.lastVoicedAtMs ?? expect.fail(),
     );
-    expect(shownWords(stage).at(-1)).toBe(`Adam: ${words}`);
+    expect(shownWords(stage).at(-1)).toBe(`Adam: ${text}`);
     expect(new Set(madeTexts(stage))).toEqual(new Set(['Yes, Adam.']));
-    await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
+    await expectAlike(heardStretch.pcm, toneOf(['Yes, Adam.']));
   },
 });
 
@@ -189,7 +189,7 @@ export const talkScenes: Scenes = {
       { Adam: { hears: ['Yes, Adam.'] } },
       { see: (stage) => shownWords(stage).at(-1), has: /^Adam: go / },
       {
-        see: ({ providers }) => providers.requests.map((one) => one.endpoint),
+        see: ({ providers }) => providers.requests.map((request) => request.endpoint),
         lacks: 'transcriptions',
       },
     ],
@@ -238,9 +238,9 @@ async function talksThroughPage(stage: Stage) {
   }
   await retryUntilHeld(() => expect(shownWords(stage).at(-1)).toBe('Adam: five five'));
   await hearAnswer(adam, sinceMs);
-  const heard = sound.heard.filter((frame) => frame.readDoubleLE(5) >= sinceMs);
-  await expectAlike(soundOf(heard), toneOf(['Yes, Adam.']));
-  expect(adam.counts()).toMatchObject({ unheardPackets: 0 });
+  const heardSounds = sound.heard.filter((frame) => frame.readDoubleLE(5) >= sinceMs);
+  await expectAlike(soundOf(heardSounds), toneOf(['Yes, Adam.']));
+  expect(adam.countVoicePackets()).toMatchObject({ unheardPackets: 0 });
   expect(tab.ofKind('speaks')).toContainEqual({
     kind: 'speaks',
     who: 'Adam',

@@ -144,11 +144,9 @@ export const textScenes: Scenes = {
         },
       },
       { see: (stage) => madeTexts(stage).join(' '), has: /^.{0,1000}$/s },
-      ...[rtl, '\u200b\u200b', '***', '```x```', '\u{1f642}', '\u0000'].map(
-        (words) => ({
-          Adam: { runs: `/say text:${words}`, reads: onlyOn('say.empty') },
-        }),
-      ),
+      ...[rtl, '\u200b\u200b', '***', '```x```', '\u{1f642}', '\u0000'].map((text) => ({
+        Adam: { runs: `/say text:${text}`, reads: onlyOn('say.empty') },
+      })),
       { Adam: { runs: `/ask question:${endless} answer:only me`, reads: short } },
       pingsNobody,
     ],
@@ -451,8 +449,10 @@ function expectNoPings({ sandbox }: Stage) {
     const { parse, users = [], roles = [] } = message.allowed_mentions ?? {};
     expect({ parse, users, roles }).toEqual({ parse: [], users: [], roles: [] });
   }
-  const shown = ['general', 'Lounge'].flatMap((channel) => sandbox.messages(channel));
-  expect(shown.flatMap(({ pings }) => pings)).toEqual([]);
+  const shownMessages = ['general', 'Lounge'].flatMap((channel) =>
+    sandbox.messages(channel),
+  );
+  expect(shownMessages.flatMap(({ pings }) => pings)).toEqual([]);
 }
 
 type Body = {
@@ -494,8 +494,8 @@ function isAudibleSinceThen({ last, person }: Stage) {
 }
 
 function typableCommands({ sandbox }: Stage): readonly string[] {
-  const all = sandbox.commands().map(({ body }) => body);
-  return all
+  const allBodies = sandbox.commands().map(({ body }) => body);
+  return allBodies
     .map(({ name, options }) => `${name}${formatTypable(options ?? [])}`)
     .toSorted();
 }

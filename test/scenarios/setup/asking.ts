@@ -33,6 +33,6 @@ export function customId(name: string) {
 }
 
 /** A bot that was busy has said "thinking" to all or to one, and what is for the others comes as a further message. */
-export function firstAnswer(asked: Interaction): Promise<ShownMessage> {
-  return asked.waitForAnswer(expireSoon());
+export function firstAnswer(interaction: Interaction): Promise<ShownMessage> {
+  return interaction.waitForAnswer(expireSoon());
 }

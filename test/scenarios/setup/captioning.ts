@@ -47,7 +47,7 @@ export function createSayings<Text extends string>(texts: readonly Text[]) {
       return { pace: instantPace, hears: (pcm: Pcm) => recogniser.hearPcm(pcm) };
     },
 
-    sound(text: Text) {
+    getSound(text: Text) {
       const sound = sounds.get(text);
       if (!sound) throw new Error(`Nobody can say "${text}".`);
       return sound;
@@ -87,12 +87,12 @@ export async function transcriptFor(
   person: SandboxPerson,
   format: string,
 ) {
-  const shown = await commandReply(person, 'captions transcript', { format });
-  expect(shown).toMatchObject({
+  const shownMessage = await commandReply(person, 'captions transcript', { format });
+  expect(shownMessage).toMatchObject({
     ephemeral: true,
     text: expect.stringContaining('Lounge'),
   });
-  const [file] = shown.files;
+  const [file] = shownMessage.files;
   expect(file?.name).toMatch(new RegExp(`\\.${format}$`));
   return (await downloadFile(file?.url ?? '', sandbox)).text;
 }

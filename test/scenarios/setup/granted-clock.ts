@@ -51,7 +51,7 @@ function createGrantedClock(real: Clock, grant: TimeGrant) {
       return real.wallMs() - Math.floor(real.nowMs() - readNowMs());
     },
 
-    grant(grant: TimeGrant) {
+    grantTime(grant: TimeGrant) {
       const isOtherRate = grant.rate !== present.rate;
       present = grant;
       for (const [look, forget] of [...waiting]) {

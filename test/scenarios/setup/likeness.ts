@@ -15,10 +15,10 @@ const waitMs = 60_000;
 let thread: Worker | undefined;
 
 /** Compares in a thread of its own: people of other scenarios are speaking in this one, in real time. */
-export async function expectAlike(heard: Pcm, expected: Pcm) {
+export async function expectAlike(heardSound: Pcm, expected: Pcm) {
   thread ??= startWorker();
   const { port1: here, port2: there } = new MessageChannel();
-  thread.postMessage({ heard, expected, answer: there }, [there]);
+  thread.postMessage({ heard: heardSound, expected, answer: there }, [there]);
   const [similarity] = await once(here, 'message', { signal: expireSoon(waitMs) });
   here.close();
   expect(similarity).toBeGreaterThanOrEqual(alike);

@@ -7,10 +7,10 @@ export const mockRateHz = 24_000;
 /** Settings of mock providers that note in `uttered` what they hear, and number it. */
 export function settingsOf(
   uttered: Pcm[],
-  more: Partial<MockSettings> = {},
+  overrides: Partial<MockSettings> = {},
 ): Partial<MockSettings> {
   const hearUttered = (pcm: Pcm) => wordsFor(1 + noteIn(uttered, pcm));
-  return { pace: instantPace, hears: hearUttered, rateHz: mockRateHz, ...more };
+  return { pace: instantPace, hears: hearUttered, rateHz: mockRateHz, ...overrides };
 }
 
 /** Recognised text of the utterance of that number. */
@@ -22,7 +22,7 @@ export function wordsFor(n: number) {
  * Adds an utterance, or replaces its beginning, as its beginning is sent first, and then more and more of it. Returns its place.
  */
 function noteIn(uttered: Pcm[], pcm: Pcm) {
-  const known = uttered.findLastIndex((one) => isBeginning(one, pcm));
+  const known = uttered.findLastIndex((sound) => isBeginning(sound, pcm));
   if (known < 0) return uttered.push(pcm) - 1;
   uttered[known] = pcm;
   return known;

@@ -20,7 +20,7 @@ export function shareTime(
   createInterface({ input: socket })
     .on('error', () => undefined)
     .on('line', (line) => {
-      clock.grant(JSON.parse(line));
+      clock.grantTime(JSON.parse(line));
       // After what has arrived with it: packets, answers, timers that are due.
       setImmediate(() => socket.write(`${clock.nowMs()}\n`));
     });

@@ -9,9 +9,11 @@ export function viewOf(sandbox: Sandbox, guilds: readonly SandboxGuild[]) {
   const own: Partial<Sandbox> = {
     guildId: first.id,
     guild(nameOrId = first.id) {
-      const found = guilds.find(({ id, name }) => id === nameOrId || name === nameOrId);
-      if (!found) throw new Error(`There is no server ${nameOrId}.`);
-      return found;
+      const foundGuild = guilds.find(
+        ({ id, name }) => id === nameOrId || name === nameOrId,
+      );
+      if (!foundGuild) throw new Error(`There is no server ${nameOrId}.`);
+      return foundGuild;
     },
     addGuild: notHere,
     removeGuild: notHere,
@@ -24,8 +26,8 @@ export function viewOf(sandbox: Sandbox, guilds: readonly SandboxGuild[]) {
       return sandbox.violations().filter(({ guildId }) => ids.includes(guildId));
     },
     requests() {
-      const all = sandbox.requests();
-      return all.slice(lastBefore ? all.indexOf(lastBefore) + 1 : 0);
+      const allRequests = sandbox.requests();
+      return allRequests.slice(lastBefore ? allRequests.indexOf(lastBefore) + 1 : 0);
     },
     [Symbol.asyncDispose]: notHere,
   };

@@ -75,9 +75,9 @@ export function playScenario(name: string, play: () => Promise<void>) {
 /** The deadline of a single step. */
 export function expireSoon(ms = waitMs) {
   const error = new Error(`A step of the scenario was not done within ${ms} ms.`);
-  const over = new AbortController();
-  realClock.later(ms, () => over.abort(error));
-  return over.signal;
+  const abort = new AbortController();
+  realClock.later(ms, () => abort.abort(error));
+  return abort.signal;
 }
 
 /** Lets time pass that the bot and the sandbox share. */
@@ -172,11 +172,11 @@ export async function converseWith(
 ): Promise<ScenarioExchange> {
   const [heardBefore, madeBefore] = [setup.uttered.length, madeTexts(setup).length];
   const { firstPacketAtMs: sinceMs } = await person.say(pcm, expireSoon());
-  const heard = await hearAnswer(person, sinceMs);
+  const heardStretch = await hearAnswer(person, sinceMs);
   const made = madeTexts(setup).slice(madeBefore);
   return {
     uttered: joinPieces(setup.uttered.slice(heardBefore)),
-    heard,
+    heard: heardStretch,
     made: toneOf(made),
   };
 }
@@ -242,18 +242,20 @@ function everShown(setup: ScenarioSetup) {
 /** Sound of this person that the recogniser was given, as the chat model was told. */
 export function utteredBy(setup: ScenarioSetup, name: string): Pcm {
   return joinPieces(
-    setup.uttered.filter((_, place) => speakerOf(setup, place) === name),
+    setup.uttered.filter((_, index) => speakerOf(setup, index) === name),
   );
 }
 
 /** Whose words were recognised, one name for each stretch; `nobody` if the model was never shown them. */
 export function listRecognised(setup: ScenarioSetup): readonly string[] {
-  const names = setup.uttered.map((_, place) => speakerOf(setup, place) ?? 'nobody');
+  const names = setup.uttered.map((_, index) => speakerOf(setup, index) ?? 'nobody');
   return names.filter((name, n) => name !== names[n - 1]);
 }
 
-function speakerOf(setup: ScenarioSetup, place: number) {
-  const line = everShown(setup).find((one) => one.endsWith(`: ${wordsFor(place + 1)}`));
+function speakerOf(setup: ScenarioSetup, index: number) {
+  const line = everShown(setup).find((text) =>
+    text.endsWith(`: ${wordsFor(index + 1)}`),
+  );
   return line?.split(':')[0];
 }
 

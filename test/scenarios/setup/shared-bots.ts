@@ -88,8 +88,8 @@ function withArrivals(guild: GuildOptions) {
 
 async function takeBot({ environment, providers }: SharedBotOptions) {
   const key = JSON.stringify(environment);
-  const place = idle.findLastIndex((shared) => shared.key === key);
-  const [found] = place < 0 ? [] : idle.splice(place, 1);
+  const index = idle.findLastIndex((shared) => shared.key === key);
+  const [found] = index < 0 ? [] : idle.splice(index, 1);
   if (found) {
     useInSharedTime(found.running.bot, true);
     return found;

@@ -80,7 +80,8 @@ export function useInSharedTime(bot: BotProcess, isInUse: boolean) {
   if (name === undefined) return;
   if (isInUse) resting.delete(name);
   else resting.add(name);
-  for (const one of participants) if (one.name === name) one.reachedMs = clock.nowMs();
+  for (const participant of participants)
+    if (participant.name === name) participant.reachedMs = clock.nowMs();
   ticking ??= setInterval(tickTime, everyMs).unref();
 }
 
@@ -111,7 +112,10 @@ function joinTime(socket: Socket) {
 function tickTime() {
   const used = [...participants].filter(({ name }) => !resting.has(name));
   const nowMs = clock.nowMs();
-  const reachedMs = Math.min(nowMs, ...used.map((one) => one.reachedMs));
+  const reachedMs = Math.min(
+    nowMs,
+    ...used.map((participant) => participant.reachedMs),
+  );
   const present = { atMs: nowMs, realMs: real.nowMs() };
   const grant = {
     ...present,
@@ -124,7 +128,7 @@ function tickTime() {
     participant.socket.write(`${JSON.stringify(grant)}\n`);
   }
   const isUsed = used.length > 0 || ownBots > 0;
-  clock.grant(
+  clock.grantTime(
     isUsed ? grant : { ...present, untilMs: Number.POSITIVE_INFINITY, rate: 1 },
   );
   if (isUsed) return;

@@ -31,15 +31,15 @@ export function openVoiceRequests() {
       };
     },
     connect: connectVoice,
-    codec: () => loadOpus(),
+    makeCodec: () => loadOpus(),
   };
   return {
     half,
     /** Number of times that this person was given a seat in a voice channel of this server. */
-    seatings: (guildId: string, userId: string) =>
-      seatings.filter((one) => one === `${guildId}/${userId}`).length,
+    countSeatings: (guildId: string, userId: string) =>
+      seatings.filter((seating) => seating === `${guildId}/${userId}`).length,
     /** Ends this person's call in this server alone, as the voice server does: their seat stays. */
-    close: (guildId: GuildId, userId: PersonId, closeCode: number) =>
+    closeCall: (guildId: GuildId, userId: PersonId, closeCode: number) =>
       opened?.expel(guildId, userId, closeCode),
     /** Told when the server ends somebody's call. */
     onExpel: (listener: () => void) => {

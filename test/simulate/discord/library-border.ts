@@ -225,8 +225,8 @@ VoiceUDPSocket.prototype.destroy = function () {
 
 const owners = new WeakMap<SimulatedUdp, VoiceNetwork>();
 const createSocket = dgram.createSocket;
-dgram.createSocket = ((...given: Parameters<typeof createSocket>) => {
-  if (!current) return createSocket(...given);
+dgram.createSocket = ((...args: Parameters<typeof createSocket>) => {
+  if (!current) return createSocket(...args);
   const socket = new SimulatedUdp(current);
   owners.set(socket, current);
   return socket;

@@ -172,7 +172,7 @@ export class SimulatedDiscord {
 
   /** The voice of everybody can be opened again, but of one person, and never of this one. */
   unsealBut(id: string): void {
-    const kept = [...this.#sealed].find((one) => one !== id);
+    const kept = [...this.#sealed].find((text) => text !== id);
     this.#sealed.clear();
     if (kept !== undefined) this.#sealed.add(kept);
   }
@@ -211,7 +211,7 @@ export class SimulatedDiscord {
       user: this.#describeUser(botId),
       describeGuild: () => this.#describeGuild(),
       onSeatRequest: (channelId) => this.#askForSeat(channelId),
-      request: (...given) => this.#request(...given),
+      request: (...args) => this.#request(...args),
     });
     this.#gateway = gateway;
     return gateway;
@@ -251,8 +251,8 @@ export class SimulatedDiscord {
 
   /** A person comes with another source, and somebody else gets the former one before Discord tells of it. */
   swapSource(id: string): void {
-    const other = this.listHere(this.botChannel).find((one) => one !== id);
-    this.voice.swapSource(id, other);
+    const otherText = this.listHere(this.botChannel).find((text) => text !== id);
+    this.voice.swapSource(id, otherText);
   }
 
   /** Discord tells of a member after all, as of one whom the bot has just asked for. */
@@ -359,7 +359,7 @@ export class SimulatedDiscord {
       return;
     }
     const isFirst = this.#asked++ === 0;
-    const { fails, takesMs } = luck.call('link', 100, 800, 15_000);
+    const { fails, takesMs } = luck.callPort('link', 100, 800, 15_000);
     const step = failingSteps[Math.floor(luck.draw(`step ${this.#asked}`) * 6)];
     this.#handleInOrder(nowMs + (isFirst ? 0 : takesMs), () => {
       this.voice.failingStep = isFirst || !fails ? undefined : step;

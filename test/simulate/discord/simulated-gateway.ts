@@ -55,8 +55,8 @@ export class SimulatedGateway implements AsyncDisposable {
     const inner = this.#inner;
     inner.ws.shards.set(0, this.#shard);
     for (const method of ['get', 'patch', 'put', 'post', 'delete'])
-      inner.rest[method] = (route: string, given?: { readonly body?: unknown }) =>
-        options.request(method, route, given?.body);
+      inner.rest[method] = (route: string, fields?: { readonly body?: unknown }) =>
+        options.request(method, route, fields?.body);
     this.logInAnew();
     inner.ws.status = Status.Ready;
   }

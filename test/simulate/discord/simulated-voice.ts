@@ -152,17 +152,19 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     if (!current?.proved) return undefined;
     const provedMs = getProvedMs(current);
     const isAlike = this.#calls.some(
-      (other) =>
-        other !== current &&
-        other.wasBroken &&
-        Math.abs(getProvedMs(other) - provedMs) <= maxAlikeMs,
+      (otherCall) =>
+        otherCall !== current &&
+        otherCall.wasBroken &&
+        Math.abs(getProvedMs(otherCall) - provedMs) <= maxAlikeMs,
     );
     return isAlike ? undefined : current;
   }
 
   /** Whether the bot has logged in with a token. */
   hasCall(token: string): boolean {
-    return this.#calls.some((one) => one.isDescribed && one.identity.token === token);
+    return this.#calls.some(
+      (call) => call.isDescribed && call.identity.token === token,
+    );
   }
 
   /** Whether a wall keeps packets of any socket. */
@@ -254,7 +256,7 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   }
 
   /** A person comes with another source. A while later `other` comes with that person's former one, of which Discord tells late. */
-  swapSource(personId: string, other: string | undefined): void {
+  swapSource(personId: string, otherText: string | undefined): void {
     const former = this.#sources.get(personId);
     const { current: call, timing } = this;
     // Nobody changes it in mid-word.
@@ -262,9 +264,9 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     if (former === undefined || !call || !isQuiet) return;
     this.#sources.set(personId, this.#nextSource());
     this.#nameSource(call, personId);
-    if (other === undefined) return;
+    if (otherText === undefined) return;
     timing.later(maxNamingMs, () => {
-      this.#sources.set(other, former);
+      this.#sources.set(otherText, former);
       this.#toldLateUntilMs = timing.nowMs() + 2_000;
     });
   }

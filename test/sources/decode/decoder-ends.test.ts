@@ -17,8 +17,8 @@ function openObeying() {
   return new Decoding({ clock: realClock, entry: obeying, stepMs: 20_000 });
 }
 
-function obeyWords(decoding: Decoding, words: string) {
-  return decodeSound(decoding, cutInPieces(Buffer.from(words), 99));
+function obeyWords(decoding: Decoding, text: string) {
+  return decodeSound(decoding, cutInPieces(Buffer.from(text), 99));
 }
 
 const reportedShape = z.object({

@@ -10,5 +10,5 @@ const doomedDecoding = new Decoding({
   entry: decoderEntry,
   stepMs: 60_000,
 });
-for (const words of [`call ${port}`, 'hang'])
-  await decodeSound(doomedDecoding, cutInPieces(Buffer.from(words), 99));
+for (const text of [`call ${port}`, 'hang'])
+  await decodeSound(doomedDecoding, cutInPieces(Buffer.from(text), 99));

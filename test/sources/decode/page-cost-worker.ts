@@ -5,9 +5,9 @@ import { makeOgg } from '#test/sources/formats/hostile-files.ts';
 
 /** CPU time of this thread alone, in ms: what others do meanwhile does not count. */
 function measureCpuMs(work: () => unknown) {
-  const before = process.threadCpuUsage();
+  const usageBefore = process.threadCpuUsage();
   work();
-  const { user, system } = process.threadCpuUsage(before);
+  const { user, system } = process.threadCpuUsage(usageBefore);
   return (user + system) / 1000;
 }
 

@@ -46,15 +46,15 @@ test.each([
       stepMs: 1_000,
     });
     const open = openWith(decoding);
-    const other = await open(toSoundBytes(readToneFile('tones-flac.ogg')));
-    const reading = other.open(0, neverAborted)[Symbol.asyncIterator]();
+    const otherSoundSource = await open(toSoundBytes(readToneFile('tones-flac.ogg')));
+    const reading = otherSoundSource.open(0, neverAborted)[Symbol.asyncIterator]();
     await reading.next();
     const fatal = await open(toSoundBytes(bombOf(word)));
     await expect(readSound(fatal)).rejects.toMatchObject(notAudio);
     await expect.poll(countChildren).toBe(0);
     const broken = { code: 'source.unreachable', retryable: true };
     await expect(reading.next()).rejects.toMatchObject(broken);
-    expect((await readSound(other, 100)).left).not.toHaveLength(0);
+    expect((await readSound(otherSoundSource, 100)).left).not.toHaveLength(0);
   },
 );
 

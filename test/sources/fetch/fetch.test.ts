@@ -17,9 +17,9 @@ async function fetchText(link: string, over: Over = {}, names: Names = {}) {
   const resolveHost = async (host: string) => {
     const check = checks.get(host) ?? 0;
     checks.set(host, check + 1);
-    const found = names[host];
-    if (!found) throw new Error('ENOTFOUND 10.1.2.3');
-    return found[check] ?? found.at(-1) ?? [];
+    const match = names[host];
+    if (!match) throw new Error('ENOTFOUND 10.1.2.3');
+    return match[check] ?? match.at(-1) ?? [];
   };
   const { allow = [], signal = AbortSignal.timeout(50_000), maxBytes = 1000 } = over;
   const rules = { allowed: new AllowedHosts(allow), maxBytes, resolve: resolveHost };
@@ -76,7 +76,7 @@ test('three redirects are followed, four are not', async () => {
   expect(await fetchText(`http://127.0.0.1:${server.port}/3`, { allow })).toBe('sound');
   const far = expect(fetchText(`http://127.0.0.1:${server.port}/4`, { allow })).rejects;
   await far.toMatchObject({ code: 'source.unreachable' });
-  await expect.poll(() => server.open()).toBe(0);
+  await expect.poll(() => server.countOpen()).toBe(0);
 });
 
 test.each([
@@ -148,7 +148,7 @@ test.each([
   await expect(fetchText(link, { allow: ['127.0.0.1'] })).rejects.toMatchObject({
     code,
   });
-  await expect.poll(() => server.open()).toBe(0);
+  await expect.poll(() => server.countOpen()).toBe(0);
 });
 
 test.each([404, 410])(
@@ -188,10 +188,10 @@ test('an endless answer ends with its limit, and a silent one with its deadline'
     signal: deadline,
   });
   expect(await silent.catch((reason) => reason)).toBe(deadline.reason);
-  await expect.poll(() => server.open()).toBe(0);
+  await expect.poll(() => server.countOpen()).toBe(0);
 });
 
-test('what was refused tells neither address nor link', async () => {
+test('the error of a refused link shows neither its address nor the link', async () => {
   const names = { 'inside.test': [['10.1.2.3']] };
   for (const link of [
     'https://inside.test/key=secret',

@@ -70,7 +70,7 @@ test('a radio plays as long as it is wanted and starts where it is, and one that
     code: 'source.unreachable',
     retryable: true,
   });
-  await expect.poll(() => server.open()).toBe(0);
+  await expect.poll(() => server.countOpen()).toBe(0);
 });
 
 test('a live stream that waits holds no connection until its turn comes', async () => {
@@ -83,12 +83,12 @@ test('a live stream that waits holds no connection until its turn comes', async 
     kind: 'link',
     url: `http://127.0.0.1:${server.port}/radio`,
   });
-  await expect.poll(() => server.open()).toBe(0);
+  await expect.poll(() => server.countOpen()).toBe(0);
   const listening = source.open(0, neverAborted)[Symbol.asyncIterator]();
   expect((await listening.next()).done).toBe(false);
-  expect([server.asked.length, server.open()]).toEqual([2, 1]);
+  expect([server.asked.length, server.countOpen()]).toEqual([2, 1]);
   await listening.return?.();
-  await expect.poll(() => server.open()).toBe(0);
+  await expect.poll(() => server.countOpen()).toBe(0);
 });
 
 test('an attachment that is said to be no sound is not even asked for, nor is what is not allowed', async () => {

@@ -10,15 +10,15 @@ async function nameServer(isMute: boolean) {
   const socket = createSocket('udp4');
   socket.on('message', (question, { port, address }) => {
     if (isMute) return;
-    const asked = question.subarray(12, question.indexOf(0, 12) + 5);
-    const isV4 = asked.readUInt16BE(asked.length - 4) === 1;
+    const request = question.subarray(12, question.indexOf(0, 12) + 5);
+    const isV4 = request.readUInt16BE(request.length - 4) === 1;
     const head = Buffer.from(question.subarray(0, 12));
     head.writeUInt16BE(0x8180, 2);
     head.writeUInt16BE(isV4 ? 1 : 0, 6);
     head.writeUInt16BE(0, 10);
-    const found = Buffer.of(0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 203, 0, 113, 7);
+    const match = Buffer.of(0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 203, 0, 113, 7);
     socket.send(
-      Buffer.concat([head, asked, isV4 ? found : Buffer.alloc(0)]),
+      Buffer.concat([head, request, isV4 ? match : Buffer.alloc(0)]),
       port,
       address,
     );
@@ -38,19 +38,19 @@ const patient = new AbortController().signal;
 
 test('a name server that never answers is given up', async () => {
   await using server = await nameServer(true);
-  const asked = createNameResolver([server.address], 200)('sounds.example', patient);
-  await expect(asked).rejects.toThrow();
+  const pending = createNameResolver([server.address], 200)('sounds.example', patient);
+  await expect(pending).rejects.toThrow();
 });
 
 test('whoever leaves ends the look-up of a link', async () => {
   await using server = await nameServer(true);
   const leaving = new AbortController();
-  const asked = createNameResolver([server.address], 60_000)(
+  const pending = createNameResolver([server.address], 60_000)(
     'sounds.example',
     leaving.signal,
   );
   leaving.abort(new Error('left'));
-  await expect(asked).rejects.toThrow();
+  await expect(pending).rejects.toThrow();
 });
 
 test('an address of this machine, or of its network over IPv6, is not asked for a link', async () => {
@@ -67,10 +67,10 @@ test('an address of this machine, or of its network over IPv6, is not asked for 
     resolve: async () => ['2600:1f18::99'],
     machineAddresses: own,
   };
-  const asked = fetchSource(
+  const pending = fetchSource(
     'https://neighbour.example/a.mp3',
     { ...rules, allowed: new AllowedHosts([]) },
     patient,
   ).next();
-  await expect(asked).rejects.toMatchObject({ code: 'source.not_allowed' });
+  await expect(pending).rejects.toMatchObject({ code: 'source.not_allowed' });
 });

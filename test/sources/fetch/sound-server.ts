@@ -4,9 +4,9 @@ import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 /** A server of sounds on 127.0.0.1. */
 export async function serveSounds(listener: RequestListener) {
   /** Paths that were asked for, with their headers. */
-  const asked: { path: string; headers: Readonly<Record<string, unknown>> }[] = [];
+  const requests: { path: string; headers: Readonly<Record<string, unknown>> }[] = [];
   const noteRequest: RequestListener = (request, response) => {
-    asked.push({ path: request.url ?? '', headers: request.headers });
+    requests.push({ path: request.url ?? '', headers: request.headers });
     listener(request, response);
   };
   const server = createServer(noteRequest);
@@ -19,5 +19,5 @@ export async function serveSounds(listener: RequestListener) {
   });
   const served = await openListeningServer(server);
   /** `open`: connections open now. */
-  return { ...served, asked, open: () => open };
+  return { ...served, asked: requests, countOpen: () => open };
 }

@@ -30,8 +30,8 @@ async function openAnswering(answer: Answer) {
       format: 'pcm',
     }),
     hearing: new OpenAiTranscriber(client, { model: 'whisper-1' }),
-    count: () => bodies.length,
-    inputs: () => bodies.map((body) => JSON.parse(body).input as string),
+    countRequests: () => bodies.length,
+    listInputs: () => bodies.map((body) => JSON.parse(body).input as string),
     ...served,
   };
 }
@@ -106,7 +106,7 @@ test.each<[string, Answer, string]>([
     'Bad Gateway',
   ],
   ['500 and nothing', answerWith(500, 'text/plain', ''), '500'],
-])('%s is no sound but a readable failure', async (_, answer, words) => {
+])('%s is no sound but a readable failure', async (_, answer, text) => {
   await using server = await openAnswering(answer);
   const { pieces, error } = await failureOf(server.voice);
   expect(pieces).toBe(0);
@@ -114,7 +114,7 @@ test.each<[string, Answer, string]>([
     name: 'BotError',
     code: expect.stringMatching(/^provider\./),
   });
-  expect(wordsOf(error)).toContain(words);
+  expect(wordsOf(error)).toContain(text);
   expect(wordsOf(error)).not.toMatch(/[<>{}]/);
 });
 
@@ -133,7 +133,7 @@ test.each(longTexts)(
   async (_, text) => {
     await using server = await openAnswering(speakSilence);
     await collectSound(server.voice, text);
-    const inputs = server.inputs();
+    const inputs = server.listInputs();
     expect(Math.max(...inputs.map(({ length }) => length))).toBeLessThanOrEqual(4096);
     expect(inputs.every((input) => input.isWellFormed())).toBe(true);
     expect(inputs.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
@@ -199,7 +199,7 @@ test.each([
       expect(
         await transcribeText(server.hearing, speakWords('nova one two three').pcm),
       ).toBe('');
-      expect(server.count()).toBe(requests);
+      expect(server.countRequests()).toBe(requests);
     }
   },
 );

@@ -35,11 +35,11 @@ export async function openBotDoors(
     /** What log, metrics and notices get of servers, without causes: of those the log takes codes alone. */
     listNews: () => news.map((event) => JSON.stringify({ ...event, cause: undefined })),
     /** The answer of the pipeline that the settings choose. */
-    answer: (words: string, more: Partial<Turn> = {}) =>
+    answer: (text: string, overrides: Partial<Turn> = {}) =>
       drainAnswer(
         pipelines
           .open(usual)
-          .answer({ ...makeTurn(toUtterance(words)), ...more }, host, never)
+          .answer({ ...makeTurn(toUtterance(text)), ...overrides }, host, never)
           [Symbol.asyncIterator](),
       ),
     async [Symbol.asyncDispose]() {

@@ -34,30 +34,30 @@ export async function openDialectBot(
     /** Asks, and expects what was said of the answer. */
     async exchange(expected: Exchange) {
       const { asks = 'hello', turn, ran, requests } = expected;
-      const before = server.list('chat').length;
+      const countBefore = server.listRequests('chat').length;
       const { parts, error } = await bot.answer(asks, turn);
       expectHeard(parts, error, expected);
       if (ran !== undefined) expect(bot.host.ran).toHaveLength(ran);
       for (const { argumentsJson } of bot.host.ran)
         expect(JSON.parse(argumentsJson)).toEqual({ on: true });
       if (requests !== undefined)
-        expect(server.list('chat').length - before).toBe(requests);
+        expect(server.listRequests('chat').length - countBefore).toBe(requests);
       return { parts, error: error instanceof BotError ? error : undefined };
     },
   });
 }
 
 function expectHeard(
-  parts: readonly ReplyPart[],
+  replyParts: readonly ReplyPart[],
   error: unknown,
   { hears, code }: Exchange,
 ) {
   const failed = toCodeAndSentence(error);
-  expect([joinTexts(parts).trim(), code ? failed.split(':')[0] : failed]).toEqual([
+  expect([joinTexts(replyParts).trim(), code ? failed.split(':')[0] : failed]).toEqual([
     hears,
     code instanceof RegExp ? expect.stringMatching(code) : (code ?? ''),
   ]);
-  expectSounded(parts);
+  expectSounded(replyParts);
 }
 
 /** How an answer failed; empty if it did not. */
@@ -67,9 +67,11 @@ function toCodeAndSentence(error: unknown) {
 }
 
 /** Each clause sounded, as the tone of its words. */
-export function expectSounded(parts: readonly ReplyPart[]) {
-  const clauses = parts.flatMap((part) => (part.kind === 'clause' ? [part.text] : []));
-  const sounds = joinSounds(parts);
+export function expectSounded(replyParts: readonly ReplyPart[]) {
+  const clauses = replyParts.flatMap((part) =>
+    part.kind === 'clause' ? [part.text] : [],
+  );
+  const sounds = joinSounds(replyParts);
   expect([...sounds.keys()]).toEqual([...new Set(clauses)]);
   for (const [clause, pcm] of sounds) expectTone(pcm, clause);
 }
@@ -90,9 +92,9 @@ export function expectTone(
 }
 
 /** All sound of each clause. */
-function joinSounds(parts: readonly ReplyPart[]): ReadonlyMap<string, Pcm> {
+function joinSounds(replyParts: readonly ReplyPart[]): ReadonlyMap<string, Pcm> {
   const sounds = new Map<string, Pcm>();
-  for (const part of parts) {
+  for (const part of replyParts) {
     if (part.kind !== 'audio') continue;
     const { ofText = '', pcm } = part;
     const { samples = new Int16Array() } = sounds.get(ofText) ?? {};
@@ -102,8 +104,10 @@ function joinSounds(parts: readonly ReplyPart[]): ReadonlyMap<string, Pcm> {
 }
 
 /** All sound of an answer, whatever clauses it belongs to. */
-export function joinWholeSound(parts: readonly ReplyPart[]): Pcm {
-  const sounds = parts.flatMap((part) => (part.kind === 'audio' ? [part.pcm] : []));
+export function joinWholeSound(replyParts: readonly ReplyPart[]): Pcm {
+  const sounds = replyParts.flatMap((part) =>
+    part.kind === 'audio' ? [part.pcm] : [],
+  );
   const samples = joinSamples(sounds.map((pcm) => pcm.samples));
   return { rateHz: sounds[0]?.rateHz ?? 0, channels: 1, samples };
 }

@@ -18,9 +18,9 @@ const recipes = [...(await readRecipes())];
 const spoken = speakWords('nova one two three');
 
 /** All sound of each clause. */
-function soundsOf(parts: readonly ReplyPart[]) {
+function soundsOf(replyParts: readonly ReplyPart[]) {
   const clauses = new Map<string, Pcm[]>();
-  for (const part of parts) {
+  for (const part of replyParts) {
     if (part.kind !== 'audio') continue;
     const { ofText = '', pcm } = part;
     clauses.set(ofText, [...(clauses.get(ofText) ?? []), pcm]);
@@ -45,9 +45,11 @@ test.each(recipes)(
     const unheard = { TRANSCRIPTION_BASE_URL: 'http://127.0.0.1:9/v1' };
     const config = { ...(isRemote ? {} : unheard), ...kitchen.environment };
     await using bot = await openBotDoors(config, kitchen);
-    const heard = isRemote ? await wordsOf(bot.transcriber, spoken.pcm) : spoken.text;
-    expect(heard.toLowerCase()).toBe(spoken.text);
-    const { parts } = await bot.answer(heard);
+    const transcript = isRemote
+      ? await wordsOf(bot.transcriber, spoken.pcm)
+      : spoken.text;
+    expect(transcript.toLowerCase()).toBe(spoken.text);
+    const { parts } = await bot.answer(transcript);
     expect(joinTexts(parts)).toBe(answer);
     expect(bot.host.spendings).toHaveLength(1);
     const sounds = soundsOf(parts);

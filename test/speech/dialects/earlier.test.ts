@@ -20,8 +20,8 @@ import { expectTone, openDialectBot } from './dialect-case.ts';
 
 test.each(Object.entries(earlierChats))(
   'of an answer with %s right words are heard, and a break is told',
-  async (_, { make, again, hears, ...expected }) => {
-    await using bot = await openDialectBot(make());
+  async (_, { makeAnswer, again, hears, ...expected }) => {
+    await using bot = await openDialectBot(makeAnswer());
     const turn = { style: { instructions: 'Your name is Nova.', voice: {} } };
     await bot.exchange({ turn, hears, ...expected });
     if (again !== undefined) await bot.exchange({ turn, hears: again });
@@ -29,7 +29,7 @@ test.each(Object.entries(earlierChats))(
 );
 
 const wavSettings = { SPEECH_FORMAT: 'wav' };
-const said = 'Two of them.';
+const utterance = 'Two of them.';
 
 test.each(endlessSizes)(
   'a WAV file with the size %d goes on until its end',
@@ -47,8 +47,8 @@ test('nothing is heard of what stands behind endless samples', async () => {
 
 test('a file for each sentence in one body is one sound', async () => {
   await using bot = await openDialectBot(makeFiles(), wavSettings);
-  const whole = await collectSound(bot.synthesizer, `${said} And one.`);
-  const lengths = [said, ' And one.'].map(
+  const whole = await collectSound(bot.synthesizer, `${utterance} And one.`);
+  const lengths = [utterance, ' And one.'].map(
     (text) => makeTone(text, whole.rateHz).length,
   );
   expect(whole.samples).toHaveLength(lengths.reduce((sum, one) => sum + one, 0));
@@ -58,7 +58,9 @@ test.each(Object.entries(foreignFiles))(
   '%s in the place of samples is a failure, and no noise',
   async (_, head) => {
     await using bot = await openDialectBot(makeForeign(head));
-    await expect(collectSound(bot.synthesizer, said)).rejects.toBeInstanceOf(BotError);
+    await expect(collectSound(bot.synthesizer, utterance)).rejects.toBeInstanceOf(
+      BotError,
+    );
     expect((await bot.answer('hello')).parts.map(({ kind }) => kind)).not.toContain(
       'audio',
     );
@@ -69,9 +71,9 @@ test('samples without a label have the rate of SPEECH_RATE_HZ', async () => {
   await using bot = await openDialectBot(makeUnlabelled(22_050), {
     SPEECH_RATE_HZ: '22050',
   });
-  const pcm = await collectSound(bot.synthesizer, said);
+  const pcm = await collectSound(bot.synthesizer, utterance);
   expect(pcm.rateHz).toBe(22_050);
-  expectTone(pcm, said);
+  expectTone(pcm, utterance);
 });
 
 test.each(Object.entries(taggedTexts))(
@@ -90,7 +92,7 @@ test.each([
 ])('what no voice can say is not read letter by letter: %s', async (text, mark) => {
   await using bot = await openDialectBot(makeWriter(text));
   await bot.answer('hello');
-  const inputs = bot.server.list('speech').map(({ body }) => `${body.input}`);
+  const inputs = bot.server.listRequests('speech').map(({ body }) => `${body.input}`);
   expect(inputs.join(' ')).not.toMatch(mark);
   expect(inputs).not.toEqual([]);
 });
@@ -98,7 +100,7 @@ test.each([
 test('an answer that was cut at its limit is spoken up to its last whole sentence', async () => {
   await using bot = await openDialectBot(makeCut('Earl Grey. It is a bla'));
   await bot.answer('hello');
-  const inputs = bot.server.list('speech').map(({ body }) => body.input);
+  const inputs = bot.server.listRequests('speech').map(({ body }) => body.input);
   expect(inputs).toEqual(['Earl Grey.']);
   expect(bot.listHabits().join()).toContain('longest length');
 });
@@ -109,6 +111,6 @@ test.each([
 ])('sentences of scripts of their own are clauses of their own: %s', async (text) => {
   await using bot = await openDialectBot(makeWriter(text));
   await bot.answer('hello');
-  const inputs = bot.server.list('speech').map(({ body }) => body.input);
+  const inputs = bot.server.listRequests('speech').map(({ body }) => body.input);
   expect(inputs).toEqual(text.split(/(?<=[\u104b\u1362]) /));
 });

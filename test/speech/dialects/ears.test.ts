@@ -27,7 +27,7 @@ test.each(Object.entries(shortSounds))(
       refuses: [{ role: 'ears', times: 1, status, body }],
     });
     expect(await transcribeText(bot.transcriber, pcm)).toBe('');
-    expect(bot.server.list('ears')).toHaveLength(1);
+    expect(bot.server.listRequests('ears')).toHaveLength(1);
     expect(bot.news.filter(({ kind }) => kind === 'failed')).toEqual([]);
     expect(await transcribeText(bot.transcriber, pcm)).toBe(text);
   },

@@ -55,7 +55,7 @@ test.each(Object.entries(lengthLimits))(
   async (_, make) => {
     await using bot = await openDialectBot(make());
     await bot.exchange({ hears: 'Tea.' });
-    expect(bot.server.list('chat').length).toBeLessThanOrEqual(3);
+    expect(bot.server.listRequests('chat').length).toBeLessThanOrEqual(3);
     await bot.exchange({ hears: 'Tea.', requests: 1 });
   },
 );

@@ -20,7 +20,7 @@ const spoken = speakWords('nova one two three');
 const servers = [...serverForms].map(([name, form]) => ({ name, ...form }));
 
 /** The bot behind a server; others stand in where it does not hear, think or speak. */
-async function openBot(name: string, more = {}, failsAfter?: number) {
+async function openBot(name: string, overrides = {}, failsAfter?: number) {
   const names = ['whisper.cpp', 'ollama', 'kokoro-fastapi', name];
   const settings = names.map((one) => serverForms.get(one)?.settings);
   const stands = Object.fromEntries(
@@ -28,7 +28,7 @@ async function openBot(name: string, more = {}, failsAfter?: number) {
   );
   const failing = { ...behind, failsAfter };
   const kitchen = await openServers(
-    Object.assign({}, ...settings, more),
+    Object.assign({}, ...settings, overrides),
     stands,
     failing,
   );
@@ -87,12 +87,12 @@ test.each(refusing)(
   '$title: an unknown model of $role is an error $status',
   async ({ name, role, setting, status }) => {
     await using bot = await openBot(name, { [setting]: 'nobody' });
-    const asked = {
+    const request = {
       chat: async () => Promise.reject((await bot.answer('Hi.')).error),
       transcription: () => wordsOf(bot.transcriber, spoken.pcm),
       speech: () => collectSound(bot.synthesizer, answer),
     };
-    await expect(asked[role]()).rejects.toMatchObject({
+    await expect(request[role]()).rejects.toMatchObject({
       code: 'provider.refused',
       about: { status },
     });

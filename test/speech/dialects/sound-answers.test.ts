@@ -29,22 +29,22 @@ const labels = [
 async function listenToAnswer(
   answer: AnswerSpeech,
   spokenText = text,
-  more = {},
+  overrides = {},
   speed?: number,
 ) {
-  await using bot = await openSpeechBot(answer, more);
-  const heard: Pcm[] = [];
+  await using bot = await openSpeechBot(answer, overrides);
+  const heardSounds: Pcm[] = [];
   try {
     const sound = bot.synthesizer.synthesize(
       spokenText,
       { ...(speed && { speed }) },
       never,
     );
-    for await (const pcm of sound) heard.push(pcm);
+    for await (const pcm of sound) heardSounds.push(pcm);
   } catch (error) {
-    return { heard, error, events: bot.events };
+    return { heard: heardSounds, error, events: bot.events };
   }
-  return { heard, error: undefined, events: bot.events };
+  return { heard: heardSounds, error: undefined, events: bot.events };
 }
 
 const sendPieces =
@@ -84,7 +84,7 @@ test.each(
   const answers = [
     // Each label stands before several texts, and before the first text all of them do.
     ...labels
-      .filter((_, place) => n === 0 || (place + n) % 3 === 0)
+      .filter((_, index) => n === 0 || (index + n) % 3 === 0)
       .map((label) => sendPieces(label, body)),
     sendPieces(labels[n % labels.length] ?? '', ...bytes),
   ];
@@ -529,13 +529,13 @@ test('the first sound is passed on while the server still waits', async () => {
     pieces: [toneBytes.subarray(0, 960), toneBytes.subarray(960)],
     waitsFor: first.promise,
   }));
-  const heard: Pcm[] = [];
+  const heardSounds: Pcm[] = [];
   for await (const pcm of bot.synthesizer.synthesize(text, {}, never)) {
-    heard.push(pcm);
+    heardSounds.push(pcm);
     first.resolve();
   }
-  expect(joinPcm(heard)).toEqual(tone);
-  expect(heard[0]?.samples.length).toBe(480);
+  expect(joinPcm(heardSounds)).toEqual(tone);
+  expect(heardSounds[0]?.samples.length).toBe(480);
 });
 
 test('a listener who leaves closes a connection that is silent', async () => {

@@ -158,8 +158,8 @@ test('the pace that a server cannot stream is asked whole, and others are stream
     await using bot = await openSpeechBot(insistOn(isFine, refuseSpeech(message)));
     for (const speed of [1.5, 1.5, 1, undefined])
       await collectSound(bot.synthesizer, text, speed === undefined ? {} : { speed });
-    const asked = bot.bodies.map(({ speed, stream }) => [speed, stream]);
-    expect(asked).toEqual([
+    const requests = bot.bodies.map(({ speed, stream }) => [speed, stream]);
+    expect(requests).toEqual([
       [1.5, true],
       [1.5, undefined],
       [1.5, undefined],
@@ -246,9 +246,9 @@ test('Together: its events are read, or it is asked for the whole', async () => 
 });
 
 test('an error text of the moment costs a further request, and teaches nothing', async () => {
-  let asked = 0;
+  let askedCount = 0;
   const answerSecond: AnswerSpeech = (body) =>
-    asked++ === 0 ? sayBody('Internal Server Error') : speakInput(body);
+    askedCount++ === 0 ? sayBody('Internal Server Error') : speakInput(body);
   await using bot = await openSpeechBot(answerSecond);
   for (let n = 0; n < 2; n++) await collectSound(bot.synthesizer, text);
   expect(bot.bodies.map(({ stream }) => stream)).toEqual([true, undefined, true]);

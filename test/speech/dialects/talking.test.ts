@@ -76,11 +76,11 @@ test.each(Object.entries(wordedModels))(
     const { parts, error } = await bot.answer('hello');
     expect([error, joinTexts(parts)]).toEqual([undefined, text]);
     expectSounded(parts);
-    const tried = bot.server.list('chat').length;
+    const tried = bot.server.listRequests('chat').length;
     expect(tried).toBeLessThanOrEqual(4);
     await bot.answer('hello');
-    expect(bot.server.list('chat')).toHaveLength(tried + 1);
-    expect(JSON.stringify(bot.server.list('chat').at(-1)?.body)).toContain(
+    expect(bot.server.listRequests('chat')).toHaveLength(tried + 1);
+    expect(JSON.stringify(bot.server.listRequests('chat').at(-1)?.body)).toContain(
       'input_audio',
     );
   },
@@ -94,7 +94,7 @@ test('vLLM-Omni: content that its modality calls audio is sound, and nothing of 
   const { parts, error } = await bot.answer('hello');
   expect([error, joinTexts(parts)]).toEqual([undefined, text]);
   expectTone(joinWholeSound(parts), text);
-  expect(bot.server.list('speech')).toEqual([]);
+  expect(bot.server.listRequests('speech')).toEqual([]);
 });
 
 test('base64 in the place of words is not spoken, whatever it is called', async () => {
@@ -105,7 +105,7 @@ test('base64 in the place of words is not spoken, whatever it is called', async 
   for (const settings of [{}, speaking]) {
     await using bot = await openDialectBot({ chat: replyChat }, settings);
     const { parts } = await bot.answer('hello');
-    const spoken = bot.server.list('speech').map(({ body }) => `${body.input}`);
+    const spoken = bot.server.listRequests('speech').map(({ body }) => `${body.input}`);
     expect(Math.max(...spoken.map(({ length }) => length))).toBeLessThan(100);
     expect(joinTexts(parts).length).toBeLessThan(100);
   }
@@ -129,8 +129,8 @@ test.each(Object.entries(realtimeServers))(
     const { parts, error } = await bot.answer('hello');
     expect([error, joinTexts(parts)]).toEqual([undefined, text]);
     expectTone(joinWholeSound(parts), text);
-    expect(bot.server.list('chat')).toEqual([]);
-    expect(bot.server.list('speech')).toEqual([]);
+    expect(bot.server.listRequests('chat')).toEqual([]);
+    expect(bot.server.listRequests('speech')).toEqual([]);
     expect(performance.now() - startedMs).toBeLessThan(1_500);
   },
 );
@@ -145,11 +145,11 @@ test.each([
 ])(
   'Azure by deployment takes %s, once tried and remembered',
   async (_, header, query) => {
-    const asked: string[] = [];
+    const questions: string[] = [];
     const path = '/openai/deployments/gpt/chat/completions';
     await using server = await openDialect({
       refuses: ({ headers, query: given }) => {
-        asked.push(given);
+        questions.push(given);
         if (given !== query) return replyJson({ error: { code: '404' } }, 404);
         return headers[header] === 'azure-key' ? undefined : replyJson(azureBody, 401);
       },
@@ -162,9 +162,9 @@ test.each([
       TRANSCRIPTION_BASE_URL: 'http://127.0.0.1:9/v1',
     });
     expect(joinTexts((await bot.answer('hello')).parts)).toBe(text);
-    const tried = asked.length;
+    const tried = questions.length;
     expect(tried).toBeLessThanOrEqual(3);
     expect(joinTexts((await bot.answer('hello')).parts)).toBe(text);
-    expect(asked).toHaveLength(tried + 1);
+    expect(questions).toHaveLength(tried + 1);
   },
 );

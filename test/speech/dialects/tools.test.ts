@@ -36,7 +36,7 @@ test.each(Object.entries(badCallServers))(
   async (_, make) => {
     await using bot = await openDialectBot(make());
     await bot.exchange({ hears: lampIsOn, ran: 1 });
-    expect(bot.server.list('chat').length).toBeLessThanOrEqual(3);
+    expect(bot.server.listRequests('chat').length).toBeLessThanOrEqual(3);
     await bot.exchange({ hears: lampIsOn, ran: 2, requests: 2 });
   },
 );

@@ -10,9 +10,9 @@ import { openBotDoors } from './bot-doors.ts';
 
 /** A speech server that takes these voices alone, with what it says of them. */
 function openVoices(voices: readonly string[], refusal: object, list?: object) {
-  const speakKnownVoice: FakeRoute = (response, asked) => {
-    const isKnown = voices.includes(`${asked.body.voice}`);
-    (isKnown ? answerSpeech(24_000) : answerJson(refusal, 400))(response, asked);
+  const speakKnownVoice: FakeRoute = (response, request) => {
+    const isKnown = voices.includes(`${request.body.voice}`);
+    (isKnown ? answerSpeech(24_000) : answerJson(refusal, 400))(response, request);
   };
   return openExaminedServer({
     'POST /v1/audio/speech': speakKnownVoice,
@@ -56,9 +56,9 @@ test.each([
   async (message, voice) => {
     const refusal = { error: { message, param: 'voice' } };
     using server = await openVoices([voice], refusal);
-    const asked = await speakTwice(server);
-    expect([...new Set(asked)]).toEqual(['alloy', voice]);
-    expect(asked.slice(-2)).toEqual([voice, voice]);
+    const requests = await speakTwice(server);
+    expect([...new Set(requests)]).toEqual(['alloy', voice]);
+    expect(requests.slice(-2)).toEqual([voice, voice]);
   },
 );
 
@@ -69,8 +69,8 @@ test.each([
   'The voice is not available. Please see our documentation.',
 ])('no voice is taken from %j', async (message) => {
   using server = await openVoices(['af_bella'], { error: { message } });
-  const asked = speakTwice(server);
-  await expect(asked).rejects.toThrow('400');
+  const pending = speakTwice(server);
+  await expect(pending).rejects.toThrow('400');
   const voices = server.asked.flatMap(({ body: { voice } }) => voice ?? []);
   expect(new Set(voices)).toEqual(new Set(['alloy']));
 });

@@ -26,10 +26,13 @@ const never = new AbortController().signal;
 const settings = { SPEECH_INSTRUCTIONS: 'Calmly.' };
 const reply = { replies: [{ match: /./, text: voiceText }] };
 
-async function openVoice(manners: StrictManners, more = {}) {
-  const bot = await openDialectBot({ ...reply, ...manners }, { ...settings, ...more });
+async function openVoice(manners: StrictManners, overrides = {}) {
+  const bot = await openDialectBot(
+    { ...reply, ...manners },
+    { ...settings, ...overrides },
+  );
   return Object.assign(bot, {
-    requests: () => bot.server.list('speech'),
+    listRequests: () => bot.server.listRequests('speech'),
     /** Says a text in a manner, and expects it as a tone. */
     async say(text: string, voice: SpeechVoice = {}) {
       const heard = await drainAnswer(
@@ -49,10 +52,10 @@ test.each(Object.entries(pickyVoices))(
   async (_, make) => {
     await using bot = await openVoice(make());
     await bot.exchange({ hears: voiceText });
-    const tried = bot.requests().length;
+    const tried = bot.listRequests().length;
     expect(tried).toBeLessThanOrEqual(4);
     await bot.say('Another one.');
-    expect(bot.requests()).toHaveLength(tried + 1);
+    expect(bot.listRequests()).toHaveLength(tried + 1);
     expect(bot.listHabits()).not.toEqual([]);
   },
 );
@@ -66,12 +69,12 @@ test.each(Object.entries(lengthRefusals))(
       .trim();
     await using bot = await openVoice(makeShortVoice(status, body));
     await collectSound(bot.synthesizer, long);
-    const inputs = bot.requests().map((asked) => `${asked.body.input}`);
+    const inputs = bot.listRequests().map((request) => `${request.body.input}`);
     const taken = inputs.filter(({ length }) => length <= mostChars);
     expect(taken.join(' ').replace(/\s+/g, ' ')).toBe(long);
     await collectSound(bot.synthesizer, `${long} So.`);
-    const later = bot.requests().slice(inputs.length);
-    expect(later.every((asked) => `${asked.body.input}`.length <= mostChars)).toBe(
+    const later = bot.listRequests().slice(inputs.length);
+    expect(later.every((request) => `${request.body.input}`.length <= mostChars)).toBe(
       true,
     );
   },
@@ -119,7 +122,7 @@ test('a pace that rules out a stream is asked without one, and the usual pace st
       bot.synthesizer.synthesize(voiceText, { speed }, never)[Symbol.asyncIterator](),
     );
   }
-  expect(bot.requests().map(({ body }) => [body.stream, body.speed])).toEqual([
+  expect(bot.listRequests().map(({ body }) => [body.stream, body.speed])).toEqual([
     [true, undefined],
     [true, 1.3],
     [undefined, 1.3],
@@ -134,6 +137,6 @@ test.each(Object.entries(voiceLists))(
     await using bot = await openVoice(makeListing(list));
     await bot.exchange({ hears: voiceText });
     await bot.say('Another one.');
-    expect(bot.requests().at(-1)?.body.voice).toBe('af_bella');
+    expect(bot.listRequests().at(-1)?.body.voice).toBe('af_bella');
   },
 );

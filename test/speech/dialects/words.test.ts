@@ -60,11 +60,11 @@ test.each(Object.entries(unknownCalls))(
 
 test.each(Object.entries(stageNotes))(
   'a note for the voice is not read as words: %s',
-  async (text, said) => {
+  async (text, utterance) => {
     await using bot = await openDialectBot(makeWriter(text));
     await bot.answer('hello');
-    const spoken = bot.server.list('speech').map(({ body }) => body.input);
-    expect(spoken.join(' ')).toBe(said);
+    const spoken = bot.server.listRequests('speech').map(({ body }) => body.input);
+    expect(spoken.join(' ')).toBe(utterance);
   },
 );
 
@@ -79,7 +79,7 @@ test.each([
   async (field, status) => {
     await using bot = await openDialectBot(makeThinking(field, status));
     await bot.exchange({ hears: 'Earl Grey.' });
-    expect(bot.server.list('chat').length).toBeLessThanOrEqual(3);
+    expect(bot.server.listRequests('chat').length).toBeLessThanOrEqual(3);
     await bot.exchange({ hears: 'Earl Grey.', requests: 1 });
   },
 );

@@ -43,10 +43,10 @@ test.each<[string, Probabilities, string]>([
   ['sure German', { de: 0.95, en: 0.02 }, 'de'],
   ['sure English', { en: 0.95, de: 0.03 }, 'en'],
   ['sure Russian', { ru: 0.99 }, 'ru'],
-])('%s stays that, whatever language was learned', (_, probabilities, heard) => {
+])('%s stays that, whatever language was learned', (_, probabilities, transcript) => {
   for (const learned of ['en', 'de', 'es', 'ru', 'ja'])
     expect(hearLanguage(probabilities, guessLanguage({ [learned]: 4 })), learned).toBe(
-      heard,
+      transcript,
     );
 });
 

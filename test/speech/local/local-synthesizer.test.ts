@@ -22,17 +22,20 @@ afterAll(() => models[Symbol.asyncDispose]());
 testSynthesizer('Piper', () => synthesizer);
 
 test('the local voice is understood by the local recogniser', async () => {
-  const words = 'the big red dog is asleep in the kitchen behind the door';
-  const said = await collectSound(synthesizer, words);
+  const text = 'the big red dog is asleep in the kitchen behind the door';
+  const sound = await collectSound(synthesizer, text);
   const transcriber = await openLocalTranscriber({ models });
-  const heard = await transcribeText(transcriber, resamplePcm(said, listenRateHz));
-  expect(heard.toLowerCase().replace(/[^a-z ]/g, '')).toBe(words);
+  const transcript = await transcribeText(
+    transcriber,
+    resamplePcm(sound, listenRateHz),
+  );
+  expect(transcript.toLowerCase().replace(/[^a-z ]/g, '')).toBe(text);
 });
 
 test.each(['...', '🙂', 'Привет', 'こんにちは'])(
   'the local voice says that it cannot say "%s"',
-  (words) =>
-    expect(collectSound(synthesizer, words)).rejects.toMatchObject({
+  (text) =>
+    expect(collectSound(synthesizer, text)).rejects.toMatchObject({
       code: 'speech.unspeakable',
     }),
 );
@@ -50,9 +53,9 @@ test('a long answer is heard once its first clause is spoken', async () => {
 
 test('a text that is cut off stops at once, while its next piece is being made', async () => {
   const leaving = new AbortController();
-  const words = 'One two three, four five six. '.repeat(20);
+  const text = 'One two three, four five six. '.repeat(20);
   const pieces = synthesizer
-    .synthesize(words, {}, leaving.signal)
+    .synthesize(text, {}, leaving.signal)
     [Symbol.asyncIterator]();
   await pieces.next();
   const next = pieces.next();
@@ -86,15 +89,15 @@ function findPeak({ samples }: Pcm) {
 }
 
 test('a voice keeps its pace at another pitch, speaks faster on request, and takes a former name for its own', async () => {
-  const said = answers.join(' ');
-  const usual = await collectSound(synthesizer, said);
+  const utterance = answers.join(' ');
+  const usual = await collectSound(synthesizer, utterance);
   for (const name of ['deep', 'bright', 'slt']) {
-    const other = await collectSound(synthesizer, said, { name });
-    expect(getDurationMs(other) / getDurationMs(usual), name).toBeGreaterThan(0.8);
-    expect(getDurationMs(other) / getDurationMs(usual), name).toBeLessThan(1.25);
-    expect(other.rateHz).toBe(Math.round(usual.rateHz * (localVoices[name] ?? 1)));
+    const otherSound = await collectSound(synthesizer, utterance, { name });
+    expect(getDurationMs(otherSound) / getDurationMs(usual), name).toBeGreaterThan(0.8);
+    expect(getDurationMs(otherSound) / getDurationMs(usual), name).toBeLessThan(1.25);
+    expect(otherSound.rateHz).toBe(Math.round(usual.rateHz * (localVoices[name] ?? 1)));
   }
-  const fast = await collectSound(synthesizer, said, { speed: 1.5 });
+  const fast = await collectSound(synthesizer, utterance, { speed: 1.5 });
   expect(getDurationMs(fast)).toBeLessThan(0.85 * getDurationMs(usual));
 });
 

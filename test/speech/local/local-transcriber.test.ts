@@ -102,8 +102,8 @@ test.each([
   ['5, 5', '5, 5'],
   ['Play rain. Play rain. Play rain.', 'Play rain.'],
   ['Play rain. Then stop. Play rain.', 'Play rain. Then stop. Play rain.'],
-])('of the text %j only words are kept: %j', (text, words) =>
-  expect(findWords({ ...usual, text })).toBe(words),
+])('of the text %j only words are kept: %j', (text, sentence) =>
+  expect(findWords({ ...usual, text })).toBe(sentence),
 );
 
 test('words of which the model is not sure are dropped, sooner where it hears no speech, or one word', () => {

@@ -5,8 +5,8 @@ import { cutModel } from '#src/speech/local/process/model-graph.ts';
 
 test('parts of a model give the same numbers as the whole, each in a shorter run', async () => {
   const file = await readFile(`${getModelFolder('whisper-base-int4')}/encoder.onnx`);
-  const parts = cutModel(file, /^\/(blocks\.[1-9]\d*|ln_post)\//);
-  expect(parts).toHaveLength(7);
+  const pieces = cutModel(file, /^\/(blocks\.[1-9]\d*|ln_post)\//);
+  expect(pieces).toHaveLength(7);
   expect(cutModel(file, /no such node/)).toHaveLength(1);
   const levels = Float32Array.from({ length: 80 * 50 }, (_, n) => Math.sin(n));
   const mel = new Tensor('float32', levels, [1, 80, 50]);
@@ -21,5 +21,5 @@ test('parts of a model give the same numbers as the whole, each in a shorter run
     }
     return values.n_layer_cross_v?.data;
   };
-  expect(await encodeMel(parts)).toEqual(await encodeMel([file]));
+  expect(await encodeMel(pieces)).toEqual(await encodeMel([file]));
 });

@@ -157,12 +157,12 @@ async function deedFor(text: string) {
     random: () => 0,
     botName: 'Nova',
   });
-  const parts = model.reply(
+  const replyStream = model.reply(
     [{ role: 'user', name: 'Adam', content: text }],
     tools,
     new AbortController().signal,
   );
-  const deed = await Array.fromAsync(parts, (part) =>
+  const deed = await Array.fromAsync(replyStream, (part) =>
     part.kind === 'tool'
       ? `${part.call.name} ${part.call.argumentsJson}`
       : JSON.stringify(part),
@@ -178,11 +178,16 @@ async function recogniseTexts(said: readonly Said[]) {
     hints,
   });
   const all: { text: string; heard: string; isSame: boolean; isOther: boolean }[] = [];
-  const other = await deedFor('bella likes apples and oranges');
+  const otherText = await deedFor('bella likes apples and oranges');
   for (const { text, pcm } of said) {
-    const heard = await transcribeText(transcriber, pcm);
-    const [wanted, done] = [await deedFor(text), await deedFor(heard)];
-    all.push({ text, heard, isSame: wanted === done, isOther: done === other });
+    const transcript = await transcribeText(transcriber, pcm);
+    const [wanted, done] = [await deedFor(text), await deedFor(transcript)];
+    all.push({
+      text,
+      heard: transcript,
+      isSame: wanted === done,
+      isOther: done === otherText,
+    });
   }
   return all;
 }

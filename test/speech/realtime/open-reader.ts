@@ -11,7 +11,7 @@ import type { TalkSettings } from '#test/fakes/providers/realtime-call.ts';
 
 export const usualReaderSettings: Partial<TalkSettings> = {
   soundSpeed: Infinity,
-  aloud: () => ({}),
+  speakAloud: () => ({}),
 };
 
 export type RealtimeReader = Awaited<ReturnType<typeof openReader>>;
@@ -31,14 +31,14 @@ export async function openReader() {
     /** Connection over which a text was read last. */
     lastCall,
     lastAloud: () => lastCall().aloud.at(-1) ?? expect.fail(),
-    opened: (more: Partial<RealtimeSpeechOptions> = {}) => {
+    openReader: (overrides: Partial<RealtimeSpeechOptions> = {}) => {
       const apiKey = new Secret('hunter22');
       return new RealtimeSynthesizer({
         baseUrl,
         model: 'reads',
         voice: 'marin',
         apiKey,
-        ...more,
+        ...overrides,
       });
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),

@@ -23,10 +23,10 @@ function openTranscriber(model: string) {
   ];
   return {
     transcriber,
-    hinted: (...hints: readonly string[]) =>
+    addHints: (...hints: readonly string[]) =>
       withTranscriptionOptions(transcriber, { hints }),
     /** Updates to its connections, in order. */
-    updates: () => mock.calls.slice(from).flatMap(({ updates }) => updates),
+    listUpdates: () => mock.calls.slice(from).flatMap(({ updates }) => updates),
     [Symbol.dispose]: () => transcriber[Symbol.dispose](),
   };
 }
@@ -41,9 +41,9 @@ test.each([
   ['gpt-realtime-whisper', { prompt: 'Nova, Ana.' }],
 ])('%s is told which words to expect, for each utterance', async (model, fields) => {
   using opened = openTranscriber(model);
-  for (const one of [opened.hinted('Nova', 'Ana'), opened.transcriber])
-    expect(await transcribeText(one, five.pcm)).toBe(five.text);
-  expect(opened.updates()).toEqual([
+  for (const item of [opened.addHints('Nova', 'Ana'), opened.transcriber])
+    expect(await transcribeText(item, five.pcm)).toBe(five.text);
+  expect(opened.listUpdates()).toEqual([
     expectReported({ model }),
     expectReported({ model, ...fields }),
     expectReported({ model }),
@@ -66,7 +66,7 @@ test.each(['gpt-live-transcribe', 'gpt-realtime-whisper'])(
         five.pcm,
       );
     const isList = model === 'gpt-live-transcribe';
-    expect(opened.updates()).toEqual([
+    expect(opened.listUpdates()).toEqual([
       expectReported({ model }),
       expectReported({
         model,
@@ -83,14 +83,14 @@ test.each(['refuses-hints', 'refuses-hints-namelessly', 'drops-at-hints'] as con
     using opened = openTranscriber('gpt-live-transcribe');
     const isLost = trouble === 'drops-at-hints';
     if (isLost)
-      await expect(transcribeText(opened.hinted('Nova'), five.pcm)).rejects.toThrow();
+      await expect(transcribeText(opened.addHints('Nova'), five.pcm)).rejects.toThrow();
     for (let n = isLost ? 1 : 0; n < 3; n++)
-      expect(await transcribeText(opened.hinted('Nova', `Ana ${n}`), five.pcm)).toBe(
+      expect(await transcribeText(opened.addHints('Nova', `Ana ${n}`), five.pcm)).toBe(
         five.text,
       );
     const hinted = opened
-      .updates()
-      .filter((one) => JSON.stringify(one).includes('keywords'));
+      .listUpdates()
+      .filter((update) => JSON.stringify(update).includes('keywords'));
     expect(hinted).toHaveLength(1);
   },
 );

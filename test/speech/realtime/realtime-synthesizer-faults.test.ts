@@ -9,9 +9,10 @@ import {
 } from './open-reader.ts';
 
 const staying = new AbortController().signal;
-const one = 'The quick brown fox jumps.';
+const text = 'The quick brown fox jumps.';
 let reader: RealtimeReader;
-const opened: RealtimeReader['opened'] = (more) => reader.opened(more);
+const opened: RealtimeReader['openReader'] = (overrides) =>
+  reader.openReader(overrides);
 const lastCall = () => reader.lastCall();
 beforeAll(async () => {
   reader = await openReader();
@@ -29,34 +30,34 @@ test.each([
   ['filtered', 'provider.refused', /content_filter/],
   ['silence', 'provider.empty', /sent no sound/],
 ] as const)('a response that ends as %s is %s', async (ends, code, message) => {
-  reader.server.set({ aloud: () => ({ ends }) });
+  reader.server.set({ speakAloud: () => ({ ends }) });
   using engine = opened();
-  await expect(collectSound(engine, one)).rejects.toMatchObject({
+  await expect(collectSound(engine, text)).rejects.toMatchObject({
     code,
     message: expect.stringMatching(message),
   });
   reader.server.set(usualReaderSettings);
-  expect(await collectSound(engine, one)).toEqual(makePcm(one));
+  expect(await collectSound(engine, text)).toEqual(makePcm(text));
 });
 
 test('a connection that breaks before a text sounded is not used again, and the text may be asked for once more', async () => {
   let drops = 1;
   reader.server.set({
-    aloud: () => (drops-- > 0 ? { ends: 'drop', endsAfter: 0 } : {}),
+    speakAloud: () => (drops-- > 0 ? { ends: 'drop', endsAfter: 0 } : {}),
   });
   using engine = opened();
-  await expect(collectSound(engine, one)).rejects.toMatchObject({ retryable: true });
-  expect(await collectSound(engine, one)).toEqual(makePcm(one));
+  await expect(collectSound(engine, text)).rejects.toMatchObject({ retryable: true });
+  expect(await collectSound(engine, text)).toEqual(makePcm(text));
 });
 
 test('one that breaks after the first sound is not read again', async () => {
-  reader.server.set({ aloud: () => ({ ends: 'stall', endsAfter: 2 }) });
+  reader.server.set({ speakAloud: () => ({ ends: 'stall', endsAfter: 2 }) });
   using engine = opened();
-  const sound = await beginReading(engine, one, staying);
-  const asked = lastCall().aloud.length;
+  const sound = await beginReading(engine, text, staying);
+  const askedCount = lastCall().aloud.length;
   reader.server.dropAll();
   await expect(finishReading(sound)).rejects.toMatchObject({
     code: 'provider.truncated',
   });
-  expect(lastCall().aloud.length).toBe(asked);
+  expect(lastCall().aloud.length).toBe(askedCount);
 });

@@ -12,7 +12,8 @@ import {
 const staying = new AbortController().signal;
 const [one, two] = ['The quick brown fox jumps.', 'A lazy dog sleeps on and on.'];
 let reader: RealtimeReader;
-const opened: RealtimeReader['opened'] = (more) => reader.opened(more);
+const opened: RealtimeReader['openReader'] = (overrides) =>
+  reader.openReader(overrides);
 const lastCall = () => reader.lastCall();
 const lastAloud = () => reader.lastAloud();
 let engine: RealtimeSynthesizer | undefined;
@@ -75,7 +76,7 @@ test('what a text took is told with its tokens of sound, and only who was asked 
 test('texts at once are read over a connection each, which the next ones use again', async () => {
   reader.server.set({ soundSpeed: 60 });
   using engine = opened();
-  const before = reader.server.calls.length;
+  const countBefore = reader.server.calls.length;
   for (let n = 0; n < 2; n++) {
     const sounds = await Promise.all([
       collectSound(engine, one),
@@ -83,7 +84,7 @@ test('texts at once are read over a connection each, which the next ones use aga
     ]);
     expect(sounds).toEqual([makePcm(one), makePcm(two)]);
   }
-  expect(reader.server.calls.length).toBe(before + 2);
+  expect(reader.server.calls.length).toBe(countBefore + 2);
 });
 
 test('an interruption closes its own connection and no other', async () => {

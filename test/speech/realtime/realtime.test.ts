@@ -39,14 +39,14 @@ afterAll(async () => {
 });
 
 /** Each has an address of its own, so that its connections can be told from those of others. */
-function openRecogniser(more: Partial<RealtimeOptions> = {}) {
+function openRecogniser(overrides: Partial<RealtimeOptions> = {}) {
   const apiKey = new Secret('hunter22');
   const own = `${baseUrl}?of=${++latest}`;
   return new RealtimeTranscriber({
     baseUrl: own,
     model: 'gpt-live-transcribe',
     apiKey,
-    ...more,
+    ...overrides,
   });
 }
 

@@ -8,8 +8,8 @@ const detector = new NgramLanguageDetector();
 test.each(Object.entries(questions))(
   'of short questions in %s none is taken for another language, and seven in eight are sure',
   async (language, texts) => {
-    const found = await Promise.all(texts.map((text) => detector.detect(text, [])));
-    const sure = found.filter((one) => one !== undefined && one.probability >= 0.8);
+    const matches = await Promise.all(texts.map((text) => detector.detect(text, [])));
+    const sure = matches.filter((one) => one !== undefined && one.probability >= 0.8);
     expect(sure.map((one) => one?.language)).toEqual(sure.map(() => language));
     expect(sure.length).toBeGreaterThanOrEqual(language === 'ru' ? 4 : 7);
   },

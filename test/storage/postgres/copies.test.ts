@@ -35,13 +35,13 @@ type EveryRow = Readonly<Record<string, readonly Readonly<Record<string, unknown
 
 /** Every row of every table, in the order of its key. */
 async function everyRow(connection: Connection, { tables }: StoreKind) {
-  const found: Record<string, Readonly<Record<string, unknown>>[]> = {};
+  const match: Record<string, Readonly<Record<string, unknown>>[]> = {};
   for (const table of tables) {
     const order = raw(table.key.map(toColumnName).join(', '));
     const rows = await selectRows(connection, table, sql`ORDER BY ${order}`);
-    found[table.name] = rows.map(({ terms: _, ...row }) => row); // each database has its own index of words
+    match[table.name] = rows.map(({ terms: _, ...row }) => row); // each database has its own index of words
   }
-  return found;
+  return match;
 }
 
 async function rowsOfFile(path: string, kind: StoreKind) {
@@ -85,11 +85,11 @@ function listRestorable(rows: EveryRow) {
 
 withPostgres(() => {
   test('a copy of files is restored into a database, and a copy of that into files, with every row but yes, tokens, who was told and who was heard', async () => {
-    using place = makeStoreFolder();
+    using tempFolder = makeStoreFolder();
     await using schema = await openSchema();
-    const dataDir = dirname(place.path);
+    const dataDir = dirname(tempFolder.path);
     {
-      await using store = await openLocalStore(place.path, { clock });
+      await using store = await openLocalStore(tempFolder.path, { clock });
       await writeMain(store);
       const path = toTranscriptsPath(dataDir);
       await using transcripts = await openLocalTranscripts(path, { clock });
@@ -126,9 +126,9 @@ withPostgres(() => {
   });
 
   test('a no and an erasure after the copy stay in a database, also where only transcripts come back', async () => {
-    using place = makeStoreFolder();
+    using tempFolder = makeStoreFolder();
     await using schema = await openSchema();
-    const dataDir = dirname(place.path);
+    const dataDir = dirname(tempFolder.path);
     const writeConsent = async (personId: PersonId, kind: 'forgotten' | 'never') => {
       await using store = await openPostgresStores(schema);
       await store.consents.write(toGuildId('10'), personId, { kind });
@@ -151,17 +151,17 @@ withPostgres(() => {
       await using restored = await openPostgresStores(schema);
       expect(await restored.consents.listErasures()).toMatchObject([{ personId: '3' }]);
     }
-    await using after = await openPostgresStores(schema);
+    await using storeAfter = await openPostgresStores(schema);
     const kinds = Object.entries({ 1: 'never', 2: 'never', 3: 'forgotten' });
-    expect(await after.consents.read(toGuildId('10'))).toEqual(
+    expect(await storeAfter.consents.read(toGuildId('10'))).toEqual(
       new Map(kinds.map(([personId, kind]) => [personId, { kind }])),
     );
   });
 
   test('nothing is put into a database that a process uses', async () => {
-    using place = makeStoreFolder();
+    using tempFolder = makeStoreFolder();
     await using schema = await openSchema();
-    const dataDir = dirname(place.path);
+    const dataDir = dirname(tempFolder.path);
     {
       await using store = await openPostgresStores(schema);
       await store.consents.write(toGuildId('10'), toPersonId('1'), { kind: 'always' });
@@ -177,9 +177,9 @@ withPostgres(() => {
   });
 
   test('nothing is copied from a database without a store, and no table is made in it', async () => {
-    using place = makeStoreFolder();
+    using tempFolder = makeStoreFolder();
     await using schema = await openSchema();
-    expect(runBotProgram('backup', dirname(place.path), schema)).toMatchObject({
+    expect(runBotProgram('backup', dirname(tempFolder.path), schema)).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(
         /^There is no store in the database \S+ to copy: start the bot once, or correct DATABASE_URL\.$/m,

@@ -17,11 +17,11 @@ import {
 } from '#test/storage/former-consents.ts';
 import { openPostgresStores } from './open-stores.ts';
 
-const parts: readonly SchemaPart[] = [mainStore, transcripts];
+const schemaParts: readonly SchemaPart[] = [mainStore, transcripts];
 const openPool = ({ url }: TestSchema) => openForProgram({ url }, 10_000);
 
 withPostgres(() => {
-  test.each(parts.map((part) => [part.name, part]))(
+  test.each(schemaParts.map((part) => [part.name, part]))(
     'the migrations create the tables of %s, and a later one runs only where it is asked for, and keeps what is there',
     async (name, part) => {
       await using schema = await openSchema();

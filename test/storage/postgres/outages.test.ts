@@ -35,10 +35,10 @@ withPostgres(() => {
 
 function testWaits() {
   test('what is to be kept while the database is away for a moment is written afterwards, once and in order', async () => {
-    await using place = await openPlace();
+    await using database = await openPlace();
     const clock = new VirtualClock();
-    await using store = await openPostgresStores(place, clock);
-    place.proxy.cutConnections();
+    await using store = await openPostgresStores(database, clock);
+    database.proxy.cutConnections();
     const entry = { guildId: toGuildId('10'), day: '2026-11-19', nanoUsd: 5, turns: 1 };
     const writing = Promise.all([
       store.consents.write(toGuildId('10'), toPersonId('1'), always),
@@ -51,7 +51,7 @@ function testWaits() {
       }),
     ]);
     await expect.poll(() => clock.sleeping).toBe(6); // five deadlines, and the first of the queue
-    place.proxy.healConnections();
+    database.proxy.healConnections();
     await clock.advance(1_000);
     await writing;
     expect(await store.consents.read(toGuildId('10'))).toEqual(new Map([['1', never]]));
@@ -61,11 +61,11 @@ function testWaits() {
   });
 
   test('a write that its database did not take in 5 s fails, and never comes late', async () => {
-    await using place = await openPlace();
+    await using database = await openPlace();
     const clock = new VirtualClock();
-    await using store = await openPostgresStores(place, clock);
-    await using successor = await openPostgresStores(place.schema);
-    place.proxy.cutConnections();
+    await using store = await openPostgresStores(database, clock);
+    await using successor = await openPostgresStores(database.schema);
+    database.proxy.cutConnections();
     const late = store.consents
       .write(toGuildId('10'), toPersonId('1'), always)
       .catch((error) => error);
@@ -73,7 +73,7 @@ function testWaits() {
     expect(await late).toMatchObject({ code: 'store.unwritable', retryable: true });
     clearInterval(advancing);
     await successor.consents.write(toGuildId('10'), toPersonId('1'), never);
-    place.proxy.healConnections();
+    database.proxy.healConnections();
     expect(await store.consents.read(toGuildId('10'))).toEqual(new Map([['1', never]]));
   });
 }
@@ -119,41 +119,43 @@ function isSilent() {
 }
 
 function testReports() {
-  test('a database that goes and comes back is told of once each, and what reads fails meanwhile', async () => {
-    await using place = await openPlace();
+  test('a database that goes and comes back is reported once each, and reads fail meanwhile', async () => {
+    await using database = await openPlace();
     const events: StoreEvent[] = [];
     const reportEvent = (event: StoreEvent) => events.push(event);
     const opened = await openPostgresStore({
-      url: place.url,
+      url: database.url,
       clock: realClock,
       report: reportEvent,
     });
     await using store = createStores(opened.main);
     await store.consents.read(toGuildId('10'));
-    place.proxy.cutConnections();
+    database.proxy.cutConnections();
     for (let n = 0; n < 3; n++)
       await expect(store.consents.read(toGuildId('10'))).rejects.toMatchObject({
         code: 'store.unreadable',
       });
-    place.proxy.healConnections();
+    database.proxy.healConnections();
     await store.consents.read(toGuildId('10'));
     expect(events.map(({ kind }) => kind)).toEqual(['opened', 'refused', 'opened']);
   });
 
   test('a start is refused at once where the address cannot work, or the schema is newer', async () => {
-    await using place = await openPlace();
+    await using database = await openPlace();
     const startStore = (url: Secret) =>
       openPostgresStore({ url, clock: realClock, report: () => undefined });
-    const nowhere = new URL(place.url.reveal());
+    const nowhere = new URL(database.url.reveal());
     nowhere.pathname = '/no_such_database';
     await expect(startStore(new Secret(nowhere.href))).rejects.toMatchObject({
       code: 'store.misconfigured',
     });
-    await place.schema.sql(
+    await database.schema.sql(
       'CREATE TABLE parley_schema (part text PRIMARY KEY, version integer)',
     );
-    await place.schema.sql("INSERT INTO parley_schema VALUES ('store', 99)");
-    await expect(startStore(place.url)).rejects.toMatchObject({ code: 'store.format' });
+    await database.schema.sql("INSERT INTO parley_schema VALUES ('store', 99)");
+    await expect(startStore(database.url)).rejects.toMatchObject({
+      code: 'store.format',
+    });
   });
 }
 
@@ -181,10 +183,10 @@ function isLocked() {
   });
 
   test('a store that is closed tries for three seconds more, and then what waits fails in words', async () => {
-    await using place = await openPlace();
+    await using database = await openPlace();
     const clock = new VirtualClock();
-    const store = await openPostgresStores(place, clock);
-    place.proxy.cutConnections();
+    const store = await openPostgresStores(database, clock);
+    database.proxy.cutConnections();
     const lost = expect(
       store.consents.write(toGuildId('10'), toPersonId('1'), never),
     ).rejects.toThrow('is closed');
@@ -193,7 +195,7 @@ function isLocked() {
     await expect.poll(() => clock.sleeping).toBe(3);
     await clock.advance(3_000);
     await lost;
-    place.proxy.healConnections();
+    database.proxy.healConnections();
     await closing;
   });
 }

@@ -29,10 +29,10 @@ withPostgres(() => {
     await using schema = await openSchema();
     await using _other = await openLocks(schema, makeRange(4, 7));
     await using stack = new AsyncDisposableStack();
-    const one = stack.use(await openLocks(schema, makeRange(0, 3)));
+    const locks = stack.use(await openLocks(schema, makeRange(0, 3)));
     const two = await waitForLocks(schema, makeRange(3, 3));
     expect(two.why).toMatch(/^shard 3 is served by \S+ \d+$/);
-    await one[Symbol.asyncDispose]();
+    await locks[Symbol.asyncDispose]();
     await using _two = await two.locks;
   });
 
@@ -40,10 +40,10 @@ withPostgres(() => {
     expect,
   }) => {
     await using schema = await openSchema();
-    await using one = await openLocks(schema, makeRange(0, 3));
+    await using locks = await openLocks(schema, makeRange(0, 3));
     const two = await waitForLocks(schema, makeRange(8, 15, 16));
     expect(two.why).toMatch(/ has SHARDS=8, and this one 16$/);
-    await one[Symbol.asyncDispose]();
+    await locks[Symbol.asyncDispose]();
     await using _two = await two.locks;
   });
 
@@ -51,10 +51,10 @@ withPostgres(() => {
     expect,
   }) => {
     await using schema = await openSchema();
-    await using one = await openLocks(schema, makeRange(0, 3));
+    await using locks = await openLocks(schema, makeRange(0, 3));
     await using two = await openLocks(schema, makeRange(4, 7));
-    expect(await one.takeBucket(0, 200)).toBe(true);
-    expect([await one.takeBucket(0, 200), await two.takeBucket(0, 200)]).toEqual([
+    expect(await locks.takeBucket(0, 200)).toBe(true);
+    expect([await locks.takeBucket(0, 200), await two.takeBucket(0, 200)]).toEqual([
       false,
       false,
     ]);

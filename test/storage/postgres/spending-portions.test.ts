@@ -46,24 +46,24 @@ withPostgres(() => {
   testPortions('PostgreSQL', async () => {
     await using stack = new AsyncDisposableStack();
     const schema = stack.use(await openSchema());
-    const all = [
+    const allStores = [
       stack.use(await openPostgresStores(schema)),
       stack.use(await openPostgresStores(schema)),
     ];
     const opened = stack.move();
-    return { all, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+    return { all: allStores, [Symbol.asyncDispose]: () => opened.disposeAsync() };
   });
 
   test('forty payers at once in two processes pass no cap', async () => {
     await using schema = await openSchema();
     const all = [await openProcess(schema), await openProcess(schema)];
-    const payers = all.flatMap((one, n) =>
+    const payers = all.flatMap((entry, n) =>
       Array.from({ length: 20 }, (_, i) =>
-        answerAll(one, toGuildId(`${n}${i % 2}`), toPersonId(`${i}`)),
+        answerAll(entry, toGuildId(`${n}${i % 2}`), toPersonId(`${i}`)),
       ),
     );
     await Promise.all(payers);
-    await Promise.all(all.map((one) => one[Symbol.asyncDispose]()));
+    await Promise.all(all.map((entry) => entry[Symbol.asyncDispose]()));
     expect(all.flatMap(({ reported }) => reported)).toEqual([]);
     const measureTable = async (table: string, sum: string) =>
       Number(

@@ -40,7 +40,7 @@ const bits = fc.constantFrom(
   ],
 );
 const texts = fc.oneof(
-  fc.array(bits, { maxLength: 400 }).map((parts) => parts.join('')),
+  fc.array(bits, { maxLength: 400 }).map((pieces) => pieces.join('')),
   fc.string({ unit: anyCharacter, maxLength: 10_000 }),
   fc.string({ unit: 'grapheme', maxLength: 10_000 }),
 );

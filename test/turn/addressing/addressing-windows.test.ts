@@ -32,7 +32,7 @@ function judgedIn(mode: AddressingMode, state: AddressingState, spoken: SpokenTu
   return decideAddressing(state, spoken, { ...rules, mode }).verdict;
 }
 
-const asked = { kind: 'asked', personId: toPersonId('ana'), atMs: 1000 } as const;
+const request = { kind: 'asked', personId: toPersonId('ana'), atMs: 1000 } as const;
 const answered = {
   kind: 'answered',
   personId: toPersonId('ana'),
@@ -42,7 +42,7 @@ const answered = {
 const question = { ...answered, endsInQuestion: true } as const;
 
 test('for 15 s after Ask that person needs no name, and nobody else', () => {
-  const state = reduceEvents(asked);
+  const state = reduceEvents(request);
   expect(explainTurn(state, { ...ana, fromMs: 1000 })).toBe('window');
   expect(explainTurn(state, { ...ana, fromMs: 15_999 })).toBe('window');
   expect(explainTurn(state, { ...ana, fromMs: 16_000 })).toBe('not-named');
@@ -106,13 +106,13 @@ test('naming somebody else closes the follow-up window but not the one of Ask', 
   const { verdict, state } = decideAddressing(reduceEvents(answered), spoken, rules);
   expect(verdict).toEqual({ meant: false, why: 'not-named' });
   expect(explainTurn(state, { ...ana, fromMs: 3000 })).toBe('not-named');
-  const pressed = decideAddressing(reduceEvents(asked), spoken, rules);
+  const pressed = decideAddressing(reduceEvents(request), spoken, rules);
   expect(pressed.verdict.meant).toBe(false);
   expect(explainTurn(pressed.state, { ...ana, fromMs: 3000 })).toBe('window');
 });
 
 test('"not you" closes the window of who says it', () => {
-  const state = reduceEvents(asked, answered);
+  const state = reduceEvents(request, answered);
   const judged = decideAddressing(
     state,
     { ...ana, fromMs: 2000, text: 'not you' },
@@ -122,7 +122,7 @@ test('"not you" closes the window of who says it', () => {
   expect(explainTurn(judged.state, { ...ana, fromMs: 3000 })).toBe('not-named');
 });
 
-test('each mode lets in what it says', () => {
+test('each addressing mode takes the sentences that it is for, and gives the reason', () => {
   const named = { ...ana, fromMs: 2000, text: 'Nova, hello' };
   const bare = { ...ana, fromMs: 2000, text: 'hello' };
   expect(judgedIn('name', initialAddressing, named)).toEqual({
@@ -130,12 +130,12 @@ test('each mode lets in what it says', () => {
     why: 'name',
   });
   expect(judgedIn('name', reduceEvents(answered), bare).meant).toBe(false);
-  expect(judgedIn('name', reduceEvents(asked), bare)).toEqual({
+  expect(judgedIn('name', reduceEvents(request), bare)).toEqual({
     meant: true,
     why: 'window',
   });
   expect(judgedIn('window', reduceEvents(answered), named).meant).toBe(false);
-  expect(judgedIn('window', reduceEvents(asked), bare)).toEqual({
+  expect(judgedIn('window', reduceEvents(request), bare)).toEqual({
     meant: true,
     why: 'window',
   });
@@ -143,7 +143,7 @@ test('each mode lets in what it says', () => {
     meant: true,
     why: 'always',
   });
-  expect(judgedIn('off', reduceEvents(asked), named)).toEqual({
+  expect(judgedIn('off', reduceEvents(request), named)).toEqual({
     meant: false,
     why: 'off',
   });

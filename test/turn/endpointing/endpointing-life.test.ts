@@ -44,12 +44,12 @@ const life = fc.array(happening, { maxLength: 400 }).map((all) => {
 test('whatever comes: began and ended take turns, pauses lie inside, an answer is likely only in them', () =>
   fc.assert(
     fc.property(life, (events) => {
-      const said = listKinds(runEvents(events)).join(' ');
+      const utterance = listKinds(runEvents(events)).join(' ');
       const pause = 'paused( long-pause)?( likely-over)?( long-pause)?';
-      expect(said).toMatch(
+      expect(utterance).toMatch(
         new RegExp(`^(began( ${pause} resumed)*( ${pause})? ended ?)*$`),
       );
-      expect(said).not.toContain('long-pause likely-over long-pause');
+      expect(utterance).not.toContain('long-pause likely-over long-pause');
     }),
   ));
 
@@ -79,8 +79,8 @@ test('no turn ends while voice sounds, whatever the recogniser says', () => {
     maxLength: 200,
   });
   fc.assert(
-    fc.property(sounding, (said) => {
-      const events = said.flatMap<EndpointingEvent>((text, at) => [
+    fc.property(sounding, (utterances) => {
+      const events = utterances.flatMap<EndpointingEvent>((text, at) => [
         { kind: 'window', probability: 0.9, atMs: 32 * at },
         { kind: 'text', text, atMs: 32 * at + 1 },
         { kind: 'tick', atMs: 32 * at + 20 },

@@ -55,13 +55,13 @@ test('a window made of the silence frames themselves does not count as packets f
     probability: 0,
     atMs: wordEndMs + 100,
   };
-  const heard = [
+  const heardEvents = [
     ...makeWindows(0, ...wordEvent),
     ...closing,
     ofThem,
     ...makeTicks(wordEndMs + 100, 2000),
   ];
-  expect(runEvents(heard).at(-1)).toMatchObject({
+  expect(runEvents(heardEvents).at(-1)).toMatchObject({
     why: 'mute',
     notedAtMs: wordEndMs + 300,
   });
@@ -72,42 +72,45 @@ test('silence frames right after the voice are a pause at once, and the tail of 
     { kind: 'silence-frame', atMs: wordEndMs + ms },
     { kind: 'window', probability: 0.9 - ms / 130, atMs: wordEndMs + ms },
   ]);
-  const heard = runEvents([
+  const heardEffects = runEvents([
     ...makeWindows(0, ...wordEvent),
     ...closing,
     ...makeTicks(wordEndMs + 100, 2000),
   ]);
-  expect(listKinds(heard)).toEqual([
+  expect(listKinds(heardEffects)).toEqual([
     'began',
     'paused',
     'long-pause',
     'likely-over',
     'ended',
   ]);
-  expect(heard[1]).toMatchObject({ notedAtMs: wordEndMs + 20 });
-  expect(heard[3]).toMatchObject({ notedAtMs: wordEndMs + 180 });
-  expect(heard.at(-1)).toMatchObject({ toMs: wordEndMs, notedAtMs: wordEndMs + 300 });
+  expect(heardEffects[1]).toMatchObject({ notedAtMs: wordEndMs + 20 });
+  expect(heardEffects[3]).toMatchObject({ notedAtMs: wordEndMs + 180 });
+  expect(heardEffects.at(-1)).toMatchObject({
+    toMs: wordEndMs,
+    notedAtMs: wordEndMs + 300,
+  });
 });
 
 test('two windows without voice are a pause, taken back with its length when the voice goes on', () => {
-  const heard = runEvents(
+  const heardEffects = runEvents(
     sortEvents(
       ...makeWindows(0, ...wordEvent, 0.1, 0.1, 0.1, 0.9),
       ...makeTicks(wordEndMs, wordEndMs + 128),
     ),
   );
-  expect(heard.slice(1)).toMatchObject([
+  expect(heardEffects.slice(1)).toMatchObject([
     { kind: 'paused', notedAtMs: wordEndMs + 64 },
     { kind: 'resumed', notedAtMs: wordEndMs + 128, pausedMs: 96 },
   ]);
 });
 
 test('packets that stay away for 80 ms are a pause, one that is only late is none', () => {
-  const heard = runEvents([
+  const heardEffects = runEvents([
     ...makeWindows(0, ...wordEvent),
     ...makeTicks(wordEndMs, 400),
   ]);
-  expect(heard[1]).toMatchObject({ kind: 'paused', notedAtMs: wordEndMs + 80 });
+  expect(heardEffects[1]).toMatchObject({ kind: 'paused', notedAtMs: wordEndMs + 80 });
   const late = makeWindows(wordEndMs + 32, 0.9);
   expect(
     listKinds(
@@ -117,15 +120,15 @@ test('packets that stay away for 80 ms are a pause, one that is only late is non
 });
 
 test('a pause is a long one after 200 ms, or as soon as the microphone closes, and then told once', () => {
-  const makeLongPause = (...more: readonly EndpointingEvent[]) => {
+  const makeLongPause = (...events: readonly EndpointingEvent[]) => {
     const settled = makeWindows(wordEndMs, ...Array(20).fill(0.1));
-    const all = sortEvents(
+    const allEvents = sortEvents(
       ...makeWindows(0, ...wordEvent),
       ...settled,
-      ...more,
+      ...events,
       ...makeTicks(wordEndMs, 1000),
     );
-    return listDelays(runEvents(all)).filter(([kind]) => kind === 'long-pause');
+    return listDelays(runEvents(allEvents)).filter(([kind]) => kind === 'long-pause');
   };
   expect(makeLongPause()).toEqual([['long-pause', 200]]);
   const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 110 };
@@ -193,13 +196,13 @@ test('a partial from before the last words neither shortens the wait nor counts 
     atMs: 120,
   };
   const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
-  const all = sortEvents(
+  const allEvents = sortEvents(
     ...makeWindows(0, ...wordEvent),
     partial,
     closing,
     ...makeTicks(wordEndMs, 2000),
   );
-  expect(listDelays(runEvents(all)).at(-1)).toEqual(['ended', 300]);
+  expect(listDelays(runEvents(allEvents)).at(-1)).toEqual(['ended', 300]);
 });
 
 test('words still changing in the pause hold the end back until they rest', () => {
@@ -214,11 +217,11 @@ test('words still changing in the pause hold the end back until they rest', () =
     text,
     atMs: wordEndMs + 60 + 80 * at,
   }));
-  const all = sortEvents(
+  const allEvents = sortEvents(
     ...makeWindows(0, ...wordEvent),
     closing,
     ...reported,
     ...makeTicks(wordEndMs, 2000),
   );
-  expect(listDelays(runEvents(all)).at(-1)).toEqual(['ended', 420]);
+  expect(listDelays(runEvents(allEvents)).at(-1)).toEqual(['ended', 420]);
 });

@@ -57,10 +57,10 @@ function listenToSilence(logit: number | undefined, options: ListenOptions = {})
 }
 
 function listAnswers(
-  asked: readonly number[],
+  requests: readonly number[],
   logits: readonly (number | undefined)[],
 ) {
-  return asked.map((askedAtMs, n) => ({
+  return requests.map((askedAtMs, n) => ({
     kind: 'turn-judged' as const,
     askedAtMs,
     logit: logits[n],
@@ -88,14 +88,14 @@ test('the turn model is asked at once where the microphone has closed', () => {
   const windows = makeWindows(0, ...wordEvent);
   const closed = { kind: 'silence-frame', atMs: wordEndMs + 20 } as const;
   let voice = quietVoice;
-  const asked = [...windows, closed].flatMap((event) => {
+  const requests = [...windows, closed].flatMap((event) => {
     const done = stepEndpointing(voice, event, rules);
     voice = done.voice;
-    return done.effects.flatMap((one) =>
-      one.kind === 'ask-turn-model' ? [one.atMs, one.aheadMs] : [],
+    return done.effects.flatMap((effect) =>
+      effect.kind === 'ask-turn-model' ? [effect.atMs, effect.aheadMs] : [],
     );
   });
-  expect(asked).toEqual([closed.atMs, 80]);
+  expect(requests).toEqual([closed.atMs, 80]);
 });
 
 test('a turn that sounds over ends sooner, and one that does not ends later', () => {

@@ -117,10 +117,10 @@ test.each([
   ['is always wrong', (n: number) => n % 4 === 0, 20],
 ] as const)(
   'a model that %s counts for nothing, and is no longer asked',
-  (_, judge, asked) => {
+  (_, judge, request) => {
     const trust = new WordsJudgeTrust();
     for (let n = 0; n < 24; n++) {
-      expect(trust.shouldAsk('bad')).toBe(n < asked || trust.isTrusted('bad'));
+      expect(trust.shouldAsk('bad')).toBe(n < request || trust.isTrusted('bad'));
       trust.learn('bad', { isWhole: judge(n), wentOn: n % 4 === 0 });
     }
     expect(trust.isTrusted('bad')).toBe(false);

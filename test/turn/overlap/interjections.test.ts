@@ -68,17 +68,17 @@ const listSaid = (table: Readonly<Record<string, string>>) =>
   );
 
 test('98 of 100 natural ways to say stop are understood in 40 languages', () => {
-  const all = listSaid(heldOutStops);
-  const missed = all.filter((text) => classifyHeard(text).kind !== 'stop');
+  const allTexts = listSaid(heldOutStops);
+  const missed = allTexts.filter((text) => classifyHeard(text).kind !== 'stop');
   expect(Object.keys(heldOutStops)).toHaveLength(40);
-  expect(all.length).toBeGreaterThanOrEqual(120);
-  expect(missed.length, missed.join(' | ')).toBeLessThanOrEqual(all.length * 0.02);
+  expect(allTexts.length).toBeGreaterThanOrEqual(120);
+  expect(missed.length, missed.join(' | ')).toBeLessThanOrEqual(allTexts.length * 0.02);
 });
 
-test('a sentence that only contains such a word wants none of it', () => {
-  const all = listSaid(containing);
-  expect(all.length).toBeGreaterThanOrEqual(100);
-  expect(all.filter((text) => classifyHeard(text).kind !== 'other')).toEqual([]);
+test('a sentence that only contains a word such as "stop" is no wish', () => {
+  const allTexts = listSaid(containing);
+  expect(allTexts.length).toBeGreaterThanOrEqual(100);
+  expect(allTexts.filter((text) => classifyHeard(text).kind !== 'other')).toEqual([]);
 });
 
 test.each(['say', 'talk', 'ein', 'trop', 'lent', 'muy', 'lento', 'un', 'litt'])(

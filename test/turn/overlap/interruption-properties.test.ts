@@ -85,12 +85,12 @@ function findFate(done: readonly TimedEffect[]) {
 
 test('whatever is said or lost: it speaks on or is over, never stuck, at full level, and nothing follows an end', () =>
   fc.assert(
-    fc.property(talk, instant, fc.boolean(), (said, beganMs, toAnn) => {
+    fc.property(talk, instant, fc.boolean(), (events, beganMs, toAnn) => {
       const began = toAnn
         ? makeAnswering(ann, beganMs)
         : { ...announcementBegan, atMs: beganMs };
-      const done = runEvents([began, ...said], untilMs);
-      const lastMs = Math.max(0, ...said.map(({ atMs }) => atMs));
+      const done = runEvents([began, ...events], untilMs);
+      const lastMs = Math.max(0, ...events.map(({ atMs }) => atMs));
       findFate(done);
       expect(
         done.filter(({ kind }) => kind === 'finish-clause').length,
@@ -103,8 +103,8 @@ test('whatever is said or lost: it speaks on or is over, never stuck, at full le
 
 test('what must be said is never paused, stopped or left', () =>
   fc.assert(
-    fc.property(talk, (said) => {
-      const done = runEvents([reportingRules, ...said], untilMs);
+    fc.property(talk, (events) => {
+      const done = runEvents([reportingRules, ...events], untilMs);
       for (const { kind } of done) expect(['duck', 'unduck']).toContain(kind);
       findFate(done);
     }),
@@ -113,13 +113,13 @@ test('what must be said is never paused, stopped or left', () =>
 
 test('a final stop from anybody ends it, and so do unknown words of the person being answered', () =>
   fc.assert(
-    fc.property(talk, people, fc.boolean(), (said, who, stops) => {
+    fc.property(talk, people, fc.boolean(), (events, who, stops) => {
       const last = stops
         ? makeWords(who, 'stop', 15_500)
         : makeWords(ann, 'other', 15_500);
       const again = makeVoice(stops ? who : ann, 15_100, 320);
       expect(
-        findFate(runEvents([makeAnswering(), ...said, ...again, last], untilMs)),
+        findFate(runEvents([makeAnswering(), ...events, ...again, last], untilMs)),
       ).toBe('over');
     }),
     { numRuns: 150 },
@@ -127,10 +127,10 @@ test('a final stop from anybody ends it, and so do unknown words of the person b
 
 test('replies that follow each other are each left at full level', () =>
   fc.assert(
-    fc.property(talk, fc.array(instant, { maxLength: 6 }), (said, began) => {
+    fc.property(talk, fc.array(instant, { maxLength: 6 }), (events, began) => {
       const replies = began.map((atMs) => makeAnswering(ann, atMs));
-      const over: BargeInEvent = { kind: 'reply-over', atMs: 50_000 };
-      const done = runEvents([...replies, ...said, over], untilMs);
+      const event: BargeInEvent = { kind: 'reply-over', atMs: 50_000 };
+      const done = runEvents([...replies, ...events, event], untilMs);
       const [ducks, unducks] = pairTurns(done, 'duck', 'unduck');
       expect(unducks.length).toBe(ducks.length);
     }),

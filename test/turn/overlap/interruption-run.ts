@@ -19,11 +19,14 @@ export function runEvents(
     { length: Math.floor(untilMs / 20) },
     (_, n) => (n + 1) * 20,
   );
-  const all = [...events, ...ticks.map((atMs) => ({ kind: 'tick', atMs }) as const)];
-  all.sort((a, b) => a.atMs - b.atMs);
+  const allEvents = [
+    ...events,
+    ...ticks.map((atMs) => ({ kind: 'tick', atMs }) as const),
+  ];
+  allEvents.sort((a, b) => a.atMs - b.atMs);
   let state = initialBargeIn;
   const done: TimedEffect[] = [];
-  for (const event of all) {
+  for (const event of allEvents) {
     const step = stepBargeIn(state, event, rules);
     state = step.state;
     done.push(...step.effects.map((kind) => ({ kind, atMs: event.atMs })));

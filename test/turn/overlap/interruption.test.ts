@@ -11,13 +11,13 @@ import {
 
 const from = 1_000;
 
-test('it is loud again 200 ms after a sound, however long voice activity goes on', () => {
+test('an answer is loud again 200 ms after a sound, however long voice activity lasts', () => {
   const dying = [-20, -20, -20, -52, -55, -55, -55];
-  const heard = runReports([
+  const transcripts = runReports([
     makeAnswering(),
     ...makeVoice(toPersonId('ann'), from, 7 * 32, dying),
   ]);
-  expect(heard).toEqual(['duck 1032', 'unduck 1300']);
+  expect(transcripts).toEqual(['duck 1032', 'unduck 1300']);
 });
 
 test('a pause ends with the sound, and no dip inside a word ends it', () => {
@@ -36,12 +36,12 @@ test('a pause ends with the sound, and no dip inside a word ends it', () => {
 
 test('the person being answered pauses it with a voice of 220 ms, and gets the turn with any words', () => {
   const question = makeVoice(toPersonId('ann'), from, 900);
-  const heard = runReports([
+  const transcripts = runReports([
     makeAnswering(),
     ...question,
     makeWords(toPersonId('ann'), 'other', 2_300),
   ]);
-  expect(heard).toEqual(['duck 1032', 'pause 1256', 'yield 2300', 'unduck 2300']);
+  expect(transcripts).toEqual(['duck 1032', 'pause 1256', 'yield 2300', 'unduck 2300']);
 });
 
 test('in its first second any voice of the person being answered silences it at once, until one was no word', () => {
@@ -63,49 +63,54 @@ test('in its first second any voice of the person being answered silences it at 
 });
 
 test('in its first second the voice of another person only lowers it', () => {
-  const heard = runReports([
+  const transcripts = runReports([
     makeAnswering(toPersonId('ann'), 700),
     ...makeVoice(toPersonId('ben'), from, 320),
   ]);
-  expect(heard).toEqual(['duck 1032', 'unduck 1520']);
+  expect(transcripts).toEqual(['duck 1032', 'unduck 1520']);
 });
 
 test('a voice that was too little for a recogniser pauses it no longer than it lasts', () => {
   const voice = makeVoice(toPersonId('ann'), from, 480).map((event) =>
     event.kind === 'ended' ? { ...event, isWordless: true } : event,
   );
-  const heard = runReports([makeAnswering(), ...voice]);
-  expect(heard).toEqual(['duck 1032', 'pause 1256', 'unduck 1680', 'resume 1680']);
+  const transcripts = runReports([makeAnswering(), ...voice]);
+  expect(transcripts).toEqual([
+    'duck 1032',
+    'pause 1256',
+    'unduck 1680',
+    'resume 1680',
+  ]);
 });
 
 test('what is proven harmless while it sounds is forgotten with its end, and pauses nothing', () => {
   const mhm = makeVoice(toPersonId('ann'), from, 352);
-  const heard = runReports([
+  const transcripts = runReports([
     makeAnswering(),
     ...mhm,
     makePartial(toPersonId('ann'), 'backchannel', 1_200),
   ]);
-  expect(heard).toEqual(['duck 1032', 'unduck 1416']);
+  expect(transcripts).toEqual(['duck 1032', 'unduck 1416']);
 });
 
 test('a partial backchannel takes the pause of a loud voice back at once', () => {
   const mhm = makeVoice(toPersonId('ann'), from, 352);
-  const heard = runReports([
+  const transcripts = runReports([
     makeAnswering(),
     ...mhm,
     makePartial(toPersonId('ann'), 'backchannel', 1_270),
   ]);
-  expect(heard.slice(0, 3)).toEqual(['duck 1032', 'pause 1256', 'resume 1270']);
+  expect(transcripts.slice(0, 3)).toEqual(['duck 1032', 'pause 1256', 'resume 1270']);
 });
 
 test('a backchannel that goes on into a question pauses it after all', () => {
   const both = makeVoice(toPersonId('ann'), from, 900);
-  const heard = runReports([
+  const transcripts = runReports([
     makeAnswering(),
     ...both,
     makePartial(toPersonId('ann'), 'backchannel', 1_200),
   ]);
-  expect(heard.slice(0, 2)).toEqual(['duck 1032', 'pause 1416']);
+  expect(transcripts.slice(0, 2)).toEqual(['duck 1032', 'pause 1416']);
 });
 
 test('a final backchannel lets it speak on after words that had paused it, and a partial one does not', () => {
@@ -140,14 +145,14 @@ test('without a final text a long voice gets the turn, and a short one is forgot
 });
 
 test('a partial stop counts at once when sure, and else when nothing follows', () => {
-  const said = [makeAnswering(), ...makeVoice(toPersonId('ben'), from, 200)];
+  const events = [makeAnswering(), ...makeVoice(toPersonId('ben'), from, 200)];
   expect(
     runReports([
-      ...said,
+      ...events,
       makePartial(toPersonId('ben'), 'stop', 1_150, { sure: true }),
     ]),
   ).toContain('stop 1150');
-  const alone = runReports([...said, makePartial(toPersonId('ben'), 'stop', 1_150)]);
+  const alone = runReports([...events, makePartial(toPersonId('ben'), 'stop', 1_150)]);
   expect(alone).toEqual(['duck 1032', 'pause 1150', 'stop 1392', 'unduck 1392']);
 });
 
@@ -167,14 +172,14 @@ test('never mind stops it, from somebody who has a say in it', () => {
   ).not.toContain('stop 1600');
 });
 
-test('wait holds it for 20 s, and then it goes on after a cue', () => {
-  const heard = runReports([
+test('"wait" holds an answer for 20 s, and then it goes on after a cue', () => {
+  const transcripts = runReports([
     makeAnswering(),
     ...makeVoice(toPersonId('ann'), from, 400),
     makeWords(toPersonId('ann'), 'wait', 1_600),
   ]);
   const after = ['unduck 1600', 'go-on-cue 21600', 'resume 21600'];
-  expect(heard).toEqual(['duck 1032', 'pause 1256', ...after]);
+  expect(transcripts).toEqual(['duck 1032', 'pause 1256', ...after]);
 });
 
 test('go on ends a hold, and so does leaving', () => {
@@ -206,12 +211,12 @@ test('"mhm" during a hold, or "go on" of somebody who has no say, does not end i
     ['ann', 'backchannel'],
     ['ben', 'go-on'],
   ] as const) {
-    const heard = runReports([
+    const transcripts = runReports([
       ...wait,
       ...makeVoice(toPersonId(who), 5_000, 250),
       makeWords(toPersonId(who), what, 5_500),
     ]);
-    expect(heard.at(-1)).toBe('resume 21600');
+    expect(transcripts.at(-1)).toBe('resume 21600');
   }
 });
 
@@ -243,15 +248,15 @@ test('somebody else only ducks it, and pauses it when it lasts', () => {
 });
 
 test('what must be said is at most made quieter', () => {
-  const said = [
+  const events = [
     ...makeVoice(toPersonId('ann'), from, 900),
     ...makeVoice(toPersonId('ben'), from + 1, 2_976),
   ];
-  const heard = runReports([
+  const transcripts = runReports([
     reportingRules,
-    ...said,
+    ...events,
     makeWords(toPersonId('ben'), 'stop', 4_300),
     makeWords(toPersonId('ann'), 'other', 2_300),
   ]);
-  expect(heard).toEqual(['duck 1032', 'unduck 4177']);
+  expect(transcripts).toEqual(['duck 1032', 'unduck 4177']);
 });

@@ -6,18 +6,18 @@ import {
   weighLanguages,
 } from '#src/turn/speaker-language/speaker-language.ts';
 
-const makeTurn = (language: string, over: Partial<LanguageEvidence> = {}) => ({
+const makeTurn = (language: string, overrides: Partial<LanguageEvidence> = {}) => ({
   language,
   probability: 0.9,
   wordCount: 5,
-  ...over,
+  ...overrides,
 });
 
 /** Language after each of these turns. */
 function learnTurns(...turns: readonly LanguageEvidence[]) {
   let state: SpeakerLanguage = {};
-  return turns.map((one) => {
-    state = stepSpeakerLanguage(state, one);
+  return turns.map((turn) => {
+    state = stepSpeakerLanguage(state, turn);
     return decideAnswerLanguage(state, {});
   });
 }
@@ -59,7 +59,7 @@ function weighLanguage(
 }
 
 const settled: SpeakerLanguage = [makeTurn('de'), makeTurn('de')].reduce(
-  (state, one) => stepSpeakerLanguage(state, one),
+  (state, entry) => stepSpeakerLanguage(state, entry),
   {},
 );
 
@@ -73,9 +73,9 @@ test('two turns in a language make it likelier to a recogniser, and one of anoth
 });
 
 test('whoever asks for another language may speak it next, and so may they what others in the room speak', () => {
-  const asked = stepSpeakerLanguage(settled, makeTurn('de', { requested: 'en' }));
-  expect(decideAnswerLanguage(asked, {})).toBe('en');
-  expect(weighLanguage(asked)).toEqual(['de 2, en 2', 1]);
+  const language = stepSpeakerLanguage(settled, makeTurn('de', { requested: 'en' }));
+  expect(decideAnswerLanguage(language, {})).toBe('en');
+  expect(weighLanguage(language)).toEqual(['de 2, en 2', 1]);
   expect(weighLanguage(settled, [], ['ja-JP'])).toEqual(['de 4, ja 2', 1]);
 });
 

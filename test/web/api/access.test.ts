@@ -94,8 +94,8 @@ test('every operation asks for a token', async () => {
   await using api = await openApi();
   expect(allRoutes.length).toBeGreaterThan(7);
   for (const { method, path } of allRoutes) {
-    const place = path.replaceAll(/\{\w+\}/g, '1');
-    const response = await api.app.request(place, { method: method.toUpperCase() });
+    const placeName = path.replaceAll(/\{\w+\}/g, '1');
+    const response = await api.app.request(placeName, { method: method.toUpperCase() });
     expect([method, path, response.status]).toEqual([method, path, 401]);
   }
 });

@@ -26,7 +26,7 @@ import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 export const guildId = toGuildId('1029384756102938475');
 
 /** Ports of a bot that sits in a channel and does what it is told, but for what is given. */
-export function makeProgramPorts(over: PortOverrides = {}) {
+export function makeProgramPorts(overrides: PortOverrides = {}) {
   const answers: Public<ProgramAnswers> = {
     listPipelines: () => ['chained'],
     keptWords: new KeptWords(realClock),
@@ -43,14 +43,14 @@ export function makeProgramPorts(over: PortOverrides = {}) {
     listSessions: async () => [],
     createFile: async () => ({ kind: 'none' }),
   };
-  const more = {
+  const fields = {
     programAnswers: answers,
     programTranscriptions: transcriptions,
     transcripts,
-    ...over.more,
+    ...overrides.more,
   };
   return {
-    ...makePorts({ ...over, more }),
+    ...makePorts({ ...overrides, more: fields }),
     members: { refreshMember: async () => undefined },
   };
 }
@@ -79,11 +79,11 @@ export async function openApi(
   const encoders = new SoundEncoders(await loadOpus());
   const events = new ServerEvents(clock);
   const servers = { find: async () => serve() };
-  const parts = {
+  const deps = {
     ...{ tokens: store.apiTokens, budgets, encoders, events, servers },
     requestRules,
   };
-  const getAccess = () => parts;
+  const getAccess = () => deps;
   const app = createApi({
     access: getAccess,
     clock,
@@ -102,9 +102,9 @@ export async function openApi(
     budgets,
     events,
     /** A token that may do everything, or these things; its secret is its name. */
-    async add(name: string, over: Partial<ApiToken> = {}) {
+    async add(name: string, overrides: Partial<ApiToken> = {}) {
       const usual = { name, guildId, createdAtWallMs: realClock.wallMs() };
-      const token: ApiToken = { ...usual, scopes: apiScopes, ...over };
+      const token: ApiToken = { ...usual, scopes: apiScopes, ...overrides };
       await store.apiTokens.add(token, hashSecret(name));
     },
     async revoke(name: string) {
@@ -134,12 +134,12 @@ export async function openLoopback({ fetch }: Pick<Hono, 'fetch'>) {
 
 /** Expects a refusal with this status, code and sentence. */
 export async function expectRefusal(
-  asked: Response | Promise<Response>,
+  request: Response | Promise<Response>,
   status: number,
   code: string,
   sentence: string | RegExp = /./,
 ) {
-  const response = await asked;
+  const response = await request;
   const message = expect.stringMatching(sentence);
   expect([response.status, await response.json()]).toMatchObject([
     status,

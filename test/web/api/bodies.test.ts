@@ -73,7 +73,7 @@ function beginQuestion(
   socket.on('error', () => undefined);
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);
   socket.write(questionOf(sizeBytes).slice(0, -1));
-  return { socket, answer: () => answer };
+  return { socket, readAnswer: () => answer };
 }
 
 test('a body whose sender hangs up is nothing that was asked, and no bug', async () => {
@@ -94,16 +94,17 @@ test('a ninth large body is refused before it is read, until one has arrived or 
     const nine = Array.from({ length: 9 }, (_, n) =>
       beginQuestion(served, tokens[n >> 1] ?? ''),
     );
-    const listReading = () => nine.filter(({ answer }) => !refused.test(answer()));
+    const listReading = () =>
+      nine.filter(({ readAnswer }) => !refused.test(readAnswer()));
     await expect.poll(() => listReading().length).toBe(8);
     return listReading();
   };
   const [first, ...others] = await eightOf();
   const small = beginQuestion(served, 'bell', 1_000);
   small.socket.write('}');
-  await expect.poll(small.answer).toMatch(/^HTTP\/1.1 200 /);
+  await expect.poll(small.readAnswer).toMatch(/^HTTP\/1.1 200 /);
   first?.socket.write('}');
-  await expect.poll(() => first?.answer()).toMatch(/^HTTP\/1.1 200 /);
+  await expect.poll(() => first?.readAnswer()).toMatch(/^HTTP\/1.1 200 /);
   for (const { socket } of others) socket.destroy();
   await expect.poll(() => served.ended.count).toBe(10);
   for (const { socket } of await eightOf()) socket.destroy();
@@ -114,11 +115,13 @@ test('a token sends two large bodies at a time, and keeps none from another', as
   await served.api.add('clock');
   const mine = [1, 2, 3].map(() => beginQuestion(served, 'bell'));
   const listRefused = () =>
-    mine.filter(({ answer }) => answer().includes('A token sends 2 large bodies'));
+    mine.filter(({ readAnswer }) =>
+      readAnswer().includes('A token sends 2 large bodies'),
+    );
   await expect.poll(() => listRefused().length).toBe(1);
   const other = beginQuestion(served, 'clock');
   other.socket.write('}');
-  await expect.poll(other.answer).toMatch(/^HTTP\/1.1 200 /);
+  await expect.poll(other.readAnswer).toMatch(/^HTTP\/1.1 200 /);
   for (const { socket } of mine) socket.destroy();
 });
 

@@ -22,7 +22,7 @@ import {
 const messagesOf = (body: SentBody | undefined) => body?.messages;
 const brief = { role: 'system', content: 'Be brief.' };
 const toAnswer = (content: string) => ({ role: 'assistant', content });
-const makeText = (words: string) => ({ type: 'text', text: words });
+const makeText = (text: string) => ({ type: 'text', text: text });
 
 test('sound of an earlier turn goes on as its words, and is recognised once for two requests', async () => {
   await using proxy = await openProxy(['It is seven.']);
@@ -30,10 +30,13 @@ test('sound of an earlier turn goes on as its words, and is recognised once for 
   const { choices } = await proxy.complete({ messages: first });
   const messages = [...first, choices[0]?.message, question];
   await proxy.complete({ messages });
-  expect(proxy.recognised()).toEqual(['700']);
-  const asked = [brief, toUserMessage('Which number?\n700')];
+  expect(proxy.listRecognised()).toEqual(['700']);
+  const requests = [brief, toUserMessage('Which number?\n700')];
   const answer = { ...toAnswer('It is seven.'), refusal: null };
-  expect(proxy.asked.map(messagesOf)).toEqual([asked, [...asked, answer, question]]);
+  expect(proxy.asked.map(messagesOf)).toEqual([
+    requests,
+    [...requests, answer, question],
+  ]);
 });
 
 test('several sounds of one message are recognised in their order, the same one once, and another model hears anew', async () => {
@@ -41,24 +44,24 @@ test('several sounds of one message are recognised in their order, the same one 
   const [first, second] = [makeSound(1_000), makeSound(2_000)];
   const messages = [toUserMessage([first, makeText('and'), second, first])];
   await proxy.complete({ messages });
-  expect(proxy.recognised().toSorted()).toEqual(['1000', '2000']);
+  expect(proxy.listRecognised().toSorted()).toEqual(['1000', '2000']);
   expect(messagesOf(proxy.asked[0])).toEqual([
     brief,
     toUserMessage('1000\nand\n2000\n1000'),
   ]);
   await proxy.complete({ messages, transcription_model: 'mock' });
-  expect(proxy.recognised()).toHaveLength(2);
+  expect(proxy.listRecognised()).toHaveLength(2);
   await proxy.complete({ messages, transcription_model: 'other' });
-  expect(proxy.recognised()).toHaveLength(4);
+  expect(proxy.listRecognised()).toHaveLength(4);
 });
 
 test('two requests at once with one sound have it recognised once', async () => {
   await using proxy = await openProxy(['Seven.']);
   const messages = [toUserMessage([makeSound(700)])];
   await Promise.all([proxy.complete({ messages }), proxy.complete({ messages })]);
-  expect(proxy.recognised()).toEqual(['700']);
-  const asked = [brief, toUserMessage('700')];
-  expect(proxy.asked.map(messagesOf)).toEqual([asked, asked]);
+  expect(proxy.listRecognised()).toEqual(['700']);
+  const requests = [brief, toUserMessage('700')];
+  expect(proxy.asked.map(messagesOf)).toEqual([requests, requests]);
 });
 
 test('an earlier answer in sound is named by its id, streamed or not, by its token alone', async () => {
@@ -82,8 +85,12 @@ test('an earlier answer in sound is named by its id, streamed or not, by its tok
   ]);
   await proxy.api.add('parley_cat');
   const body = { model: 'parley', messages };
-  const other = await proxy.api.post('parley_cat', '/v1/chat/completions', body);
-  expect([other.status, await other.json()]).toMatchObject([
+  const otherResponse = await proxy.api.post(
+    'parley_cat',
+    '/v1/chat/completions',
+    body,
+  );
+  expect([otherResponse.status, await otherResponse.json()]).toMatchObject([
     400,
     { error: { param: 'messages[1].audio.id' } },
   ]);
@@ -121,7 +128,7 @@ test('money for all answers is set aside before any server is asked, and freed a
     status: 429,
     code: 'budget.token',
   });
-  expect([proxy.recognised(), proxy.asked]).toEqual([[], []]);
+  expect([proxy.listRecognised(), proxy.asked]).toEqual([[], []]);
   await proxy.complete({ n: 2, messages });
   expect(proxy.asked).toHaveLength(2);
   expect(ledger.getReserved(guildId)).toBe(0);
@@ -145,14 +152,14 @@ test('tools go to the chat model as they stand, its calls come back, and their r
     answerIn([{ tool_calls: calls }], 'tool_calls'),
     'It barked.',
   ]);
-  const asked = { tools: [bark], tool_choice: 'required', parallel_tool_calls: true };
-  const { choices } = await proxy.complete(asked);
+  const request = { tools: [bark], tool_choice: 'required', parallel_tool_calls: true };
+  const { choices } = await proxy.complete(request);
   const tool_calls = calls.map(({ index: _, ...call }) => call);
   const message = { role: 'assistant', refusal: null, content: null, tool_calls };
   expect(choices).toEqual([
     { index: 0, logprobs: null, finish_reason: 'tool_calls', message },
   ]);
-  expect(proxy.asked[0]).toMatchObject(asked);
+  expect(proxy.asked[0]).toMatchObject(request);
   const results = ['a', 'b'].map((id) => ({
     role: 'tool',
     tool_call_id: id,
@@ -166,16 +173,16 @@ test('tools go to the chat model as they stand, its calls come back, and their r
 
 test('calls are streamed whole, and an answer of calls alone has no sound', async () => {
   await using proxy = await openProxy([answerIn([{ tool_calls }], 'tool_calls')]);
-  const asked = { ...spokenReply, tools: [bark] };
-  const { choices } = await proxy.complete(asked);
+  const request = { ...spokenReply, tools: [bark] };
+  const { choices } = await proxy.complete(request);
   const message = { content: null, tool_calls: [{ id: 'a' }] };
   expect(choices[0]?.message).toMatchObject(message);
   expect(choices[0]?.message).not.toHaveProperty('audio');
-  const chunks = await proxy.stream({ ...asked, audio: { format: 'pcm16' } });
+  const chunks = await proxy.stream({ ...request, audio: { format: 'pcm16' } });
   const deltas = chunks.flatMap((chunk) => chunk.choices.map((choice) => choice.delta));
   expect(deltas).toEqual([{ role: 'assistant' }, { tool_calls }, {}]);
   expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe('tool_calls');
-  expect(proxy.spoken()).toEqual([]);
+  expect(proxy.listSpoken()).toEqual([]);
 });
 
 test('an answer of words and calls is spoken and calls', async () => {
@@ -187,7 +194,7 @@ test('an answer of words and calls is spoken and calls', async () => {
     finish_reason: 'tool_calls',
     message: { content: null, audio, tool_calls: [{ id: 'a' }] },
   });
-  expect(proxy.spoken()).toEqual(['I bark.']);
+  expect(proxy.listSpoken()).toEqual(['I bark.']);
 });
 
 test('pictures go on where they stand, and the bot fetches none', async () => {
@@ -231,7 +238,7 @@ test('JSON, sampling and fields that the operator allows go to the chat server u
     top_k: 40,
     chat_template_kwargs: { enable_thinking: false },
   };
-  const asked = {
+  const request = {
     ...passed,
     n: 1,
     store: true,
@@ -242,7 +249,7 @@ test('JSON, sampling and fields that the operator allows go to the chat server u
     modalities: ['text'],
     tool_choice: null,
   };
-  await proxy.complete({ ...asked, max_tokens: 70 });
+  await proxy.complete({ ...request, max_tokens: 70 });
   expect(proxy.asked[0]).toEqual({
     ...passed,
     reasoning_effort: 'none',
@@ -252,7 +259,7 @@ test('JSON, sampling and fields that the operator allows go to the chat server u
     stream: true,
     stream_options: { include_usage: true, include_obfuscation: false },
   });
-  await proxy.complete({ ...asked, max_tokens: 9_000 });
+  await proxy.complete({ ...request, max_tokens: 9_000 });
   expect(proxy.asked[1]?.max_completion_tokens).toBe(4_000);
 });
 
@@ -314,10 +321,10 @@ test.each(['whole', 'streamed'])(
     const asking = proxy.post('chat/completions', body, program.signal);
     asking.then((response) => response.text()).catch(() => undefined);
     await expect
-      .poll(() => [proxy.asked.length, proxy.thinker.running()])
+      .poll(() => [proxy.asked.length, proxy.thinker.countRunning()])
       .toEqual([2, 1]);
     program.abort();
-    await expect.poll(() => proxy.thinker.running()).toBe(0);
+    await expect.poll(() => proxy.thinker.countRunning()).toBe(0);
     expect([proxy.asked.length, proxy.api.bugs]).toEqual([2, []]);
   },
 );
@@ -328,10 +335,10 @@ test('a model that hears gets the newest sound itself, and earlier ones in words
     { pipelines: ['audio-model', 'chained'] },
   );
   const [first, next] = [700, 800].map((number) => toUserMessage([makeSound(number)]));
-  const asked = { ...spokenReply, model: 'audio-model', tools: [bark] };
-  await proxy.complete({ ...asked, messages: [first] });
-  await proxy.complete({ ...asked, messages: [first, toAnswer('Seven.'), next] });
-  expect(proxy.recognised()).toEqual(['700', '800']);
+  const request = { ...spokenReply, model: 'audio-model', tools: [bark] };
+  await proxy.complete({ ...request, messages: [first] });
+  await proxy.complete({ ...request, messages: [first, toAnswer('Seven.'), next] });
+  expect(proxy.listRecognised()).toEqual(['700', '800']);
   const input_audio = { data: expect.any(String), format: 'wav' };
   const heard = toUserMessage([
     makeText('Somebody:'),
@@ -387,7 +394,7 @@ test('a token that was revoked leaves no words: the next one of its name has the
   await proxy.api.add('cat', { createdAtWallMs });
   const { choices } = (await (await askProxy('cat')).json()) as OpenAI.ChatCompletion;
   await askProxy('cat');
-  expect(proxy.recognised()).toEqual(['700']);
+  expect(proxy.listRecognised()).toEqual(['700']);
   const { id } = choices[0]?.message.audio ?? {};
   const key = `${toTokenKey({ name: 'cat', guildId: guildId, createdAtWallMs, scopes: [] })}${id}`;
   expect(await proxy.keptWords.find(key)).toBe('Seven.');
@@ -399,5 +406,5 @@ test('a token that was revoked leaves no words: the next one of its name has the
     400,
   );
   expect((await askProxy('cat_2')).status).toBe(200);
-  expect(proxy.recognised()).toEqual(['700', '700']);
+  expect(proxy.listRecognised()).toEqual(['700', '700']);
 });

@@ -62,7 +62,7 @@ const toRequest = (body: object) => ({
 });
 
 /** The API at an address of this machine, over a real chain, decoding and voice activity, with a model that says one thing; `openai` asks with a token. */
-export async function openCompletions(over: CompletionDeps = {}) {
+export async function openCompletions(completionDeps: CompletionDeps = {}) {
   await using stack = new AsyncDisposableStack();
   const {
     chat = new FakeChat([['Yes. ', 'They are patient dogs.']]),
@@ -74,7 +74,7 @@ export async function openCompletions(over: CompletionDeps = {}) {
     speechModels = [],
     transcriptionModels = [],
     pipelines: names = ['chained'],
-  } = over;
+  } = completionDeps;
   const recordings = new RecordingFetcher(sharedDecoding, {
     allowed: new AllowedHosts([]),
   });
@@ -91,7 +91,7 @@ export async function openCompletions(over: CompletionDeps = {}) {
     getEngineNames: () => 'a model',
   };
   const { dependencies, sessions } = openSessionFixture();
-  const parts = {
+  const deps = {
     ...dependencies,
     ...createPaidEngines({ chat, transcriber, synthesizer, pipelines }),
     clock,
@@ -100,9 +100,9 @@ export async function openCompletions(over: CompletionDeps = {}) {
     style: { instructions: 'Be brief.', voice: {} },
   };
   const { signal } = new AbortController();
-  const answers = new ProgramAnswers(parts, sessions.settings, recordings, signal);
+  const answers = new ProgramAnswers(deps, sessions.settings, recordings, signal);
   const transcriptions = new ProgramTranscriptions(
-    parts,
+    deps,
     recordings,
     transcriptionModels,
     weights,
@@ -116,7 +116,7 @@ export async function openCompletions(over: CompletionDeps = {}) {
         more: { programAnswers: answers, programTranscriptions: transcriptions },
       }),
       realClock,
-      over.requestRules,
+      completionDeps.requestRules,
     ),
   );
   await api.add('parley_dog');
@@ -145,10 +145,10 @@ export async function openCompletions(over: CompletionDeps = {}) {
       openai.post('/chat/completions', { body: toRequest(body) }),
     /** Chunks of a streamed answer. */
     async stream(body: object) {
-      const asked = { body: { ...toRequest(body), stream: true }, stream: true };
+      const request = { body: { ...toRequest(body), stream: true }, stream: true };
       const chunks: Stream<ChatCompletionChunk> = await openai.post(
         '/chat/completions',
-        asked,
+        request,
       );
       return await Array.fromAsync(chunks);
     },

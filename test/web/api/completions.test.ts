@@ -79,9 +79,9 @@ test.each<[object, string, RegExp]>([
     'messages[0].content[0].image_url.url',
     /no web address and no data:image/,
   ],
-])("%j is refused in words and OpenAI's shape", async (over, param, sentence) => {
+])("%j is refused in words and OpenAI's shape", async (overrides, param, sentence) => {
   await using served = await openCompletions();
-  const asking = served.complete({ ...aloud, ...over });
+  const asking = served.complete({ ...aloud, ...overrides });
   await expect(asking).rejects.toBeInstanceOf(OpenAI.APIError);
   await expect(asking).rejects.toMatchObject({
     status: 400,
@@ -119,10 +119,10 @@ async function askStalled(stream: boolean, ms: number) {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
   const body = { model: 'parley', messages: [question], stream };
-  const asked = served.api.post('parley_dog', '/v1/chat/completions', body);
+  const pending = served.api.post('parley_dog', '/v1/chat/completions', body);
   await expect.poll(() => served.chat).toMatchObject({ running: 1 });
   await vi.advanceTimersByTimeAsync(ms);
-  return await asked;
+  return await pending;
 }
 
 test('a model that thinks for long ends an answer in one piece with 504, and a stream gets a comment every 15 s', async () => {
@@ -224,9 +224,9 @@ test.each([false, true])(
     const audio = { voice: 'nova', ...(stream && { format: 'pcm16' }) };
     const askBy = async (speech_model: string) => {
       const fields = { ...aloud, speech_model, audio, stream, messages: [question] };
-      const asked = { model: 'parley', ...fields } as ChatCompletionCreateParams;
+      const params = { model: 'parley', ...fields } as ChatCompletionCreateParams;
       const { completions } = served.openai.chat;
-      const response = await completions.create(asked).asResponse();
+      const response = await completions.create(params).asResponse();
       await response.text();
       return [response.headers.get('x-speech-model'), synthesizer.asked.at(-1)?.voice];
     };
@@ -245,15 +245,15 @@ test('the transcription model that a request names recognises its sound, and ano
   const transcriber = new FakeTranscriber({ texts: [question.content] });
   const transcriptionModels = ['whisper-1', 'gpt-4o-transcribe'];
   await using served = await openCompletions({ transcriber, transcriptionModels });
-  const asked = makeQuestion(toSound(makeWav(1)));
-  await served.complete({ ...asked, transcription_model: 'gpt-4o-transcribe' });
-  await served.complete(asked);
+  const request = makeQuestion(toSound(makeWav(1)));
+  await served.complete({ ...request, transcription_model: 'gpt-4o-transcribe' });
+  await served.complete(request);
   expect(transcriber.asked.map(({ model }) => model)).toEqual([
     'gpt-4o-transcribe',
     undefined,
   ]);
   await expect(
-    served.complete({ ...asked, transcription_model: 'tts-1' }),
+    served.complete({ ...request, transcription_model: 'tts-1' }),
   ).rejects.toMatchObject({
     status: 404,
     code: 'model_not_found',

@@ -9,7 +9,7 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { guildId, openApi } from './api-setup.ts';
 
 const channel = {
-  guildId: guildId,
+  guildId,
   channelId: toChannelId('2029384756102938475'),
   name: 'Lounge',
 };
@@ -53,9 +53,9 @@ async function openPosting({ statuses = [] as number[], isAllowed = true } = {})
     report(...events: readonly SessionEvent[]) {
       for (const event of events) api.events.report(guildId, event);
     },
-    types: () => posted.map(({ body }) => JSON.parse(body).type),
+    listTypes: () => posted.map(({ body }) => JSON.parse(body).type),
     /** Waits until a try has failed, and lets the pause after it pass, each time. */
-    async again(...pausesMs: readonly number[]) {
+    async passTries(...pausesMs: readonly number[]) {
       for (const pauseMs of pausesMs) {
         await expect.poll(() => clock.sleeping).toBe(2);
         await clock.advance(pauseMs);
@@ -67,10 +67,10 @@ async function openPosting({ statuses = [] as number[], isAllowed = true } = {})
 
 test('events are posted in their order, signed by the hash of the token with their time and an id that a further try keeps', async () => {
   await using posting = await openPosting({ statuses: [500] });
-  const { posted, types } = posting;
+  const { posted, listTypes } = posting;
   posting.report(joined, left);
-  await posting.again(2_000);
-  await expect.poll(types).toEqual(['joined', 'joined', 'left']);
+  await posting.passTries(2_000);
+  await expect.poll(listTypes).toEqual(['joined', 'joined', 'left']);
   const key = createHash('sha256').update('bell').digest('base64url');
   for (const { body, headers } of posted) {
     const sent = `${headers['parley-id']}.${headers['parley-time']}.${body}`;
@@ -88,9 +88,9 @@ test('events are posted in their order, signed by the hash of the token with the
 test('a post that fails, by a redirect too, is made three times; then the operator is told, and the next one goes out', async () => {
   await using posting = await openPosting({ statuses: [500, 302, 500] });
   posting.report(joined, left);
-  await posting.again(2_000, 10_000);
+  await posting.passTries(2_000, 10_000);
   const types = ['joined', 'joined', 'joined', 'left'];
-  await expect.poll(() => posting.types()).toEqual(types);
+  await expect.poll(() => posting.listTypes()).toEqual(types);
   const warnings = ['The webhook of the token bell failed three times.'];
   expect(posting.warnings).toEqual(warnings);
 });
@@ -98,22 +98,22 @@ test('a post that fails, by a redirect too, is made three times; then the operat
 test('no private address is asked', async () => {
   await using posting = await openPosting({ isAllowed: false });
   posting.report(joined);
-  await posting.again(2_000, 10_000);
+  await posting.passTries(2_000, 10_000);
   await expect.poll(() => posting.warnings).toHaveLength(1);
   expect(posting.posted).toEqual([]);
 });
 
 test('a revoked token hears nothing from the next minute on', async () => {
   await using posting = await openPosting();
-  const { api, clock, types } = posting;
+  const { api, clock, listTypes } = posting;
   posting.report(joined);
-  await expect.poll(types).toEqual(['joined']);
+  await expect.poll(listTypes).toEqual(['joined']);
   await api.revoke('bell');
   await clock.advance(60_000);
   await expect.poll(() => clock.sleeping).toBe(1);
   await api.add('other', { scopes: ['events'] });
   posting.report(left);
-  expect(types()).toEqual(['joined']);
+  expect(listTypes()).toEqual(['joined']);
 });
 
 test('the open stream of a revoked token ends at the next look, a minute later at most; others go on', async () => {
@@ -141,12 +141,12 @@ test('the open stream of a revoked token ends at the next look, a minute later a
 
 test('while the store cannot be read nobody reads: a token may have been revoked', async () => {
   await using posting = await openPosting();
-  const { api, clock, types } = posting;
+  const { api, clock, listTypes } = posting;
   await api.add('ear', { scopes: ['events'] });
   const ear = (await api.ask('ear', `/v1/servers/${guildId}/events`)).text();
   await api.closeStore();
   await clock.advance(60_000);
   await ear;
   posting.report(joined);
-  expect(types()).toEqual([]);
+  expect(listTypes()).toEqual([]);
 });

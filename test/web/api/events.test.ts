@@ -14,9 +14,9 @@ const channel = {
 const joined: SessionEvent = { kind: 'joined', channel, tookMs: 200 };
 const left: SessionEvent = { kind: 'left', channel, why: 'asked' };
 const words = { channelId: lounge, speakerId: toPersonId('1'), name: 'Ana' };
-const heard: SessionEvent = { ...words, kind: 'recognised', text: 'Hello.' };
+const heardEvent: SessionEvent = { ...words, kind: 'recognised', text: 'Hello.' };
 const answered: SessionEvent = {
-  ...heard,
+  ...heardEvent,
   kind: 'answered',
   answerId: 1,
   text: 'Hello, Ana. How are you?',
@@ -62,18 +62,18 @@ async function openProgram(
 }
 
 /** An event as a program reads it. */
-const toTold = (type: string, more: object = {}) => ({
+const toTold = (type: string, overrides: object = {}) => ({
   type,
   at: expect.stringMatching(/^\d{4}-.*Z$/),
   channelId: lounge,
-  ...more,
+  ...overrides,
 });
 
 test('a program is told who says what in the channels of its token, and of others only what happens', async () => {
   await using api = await openApi();
   const near = await openProgram(api, 'near', lounge);
   const far = await openProgram(api, 'far');
-  reportEvents(api, joined, heard, answered, left);
+  reportEvents(api, joined, heardEvent, answered, left);
   const finish = 'cancelled';
   expect(await near.take(4)).toEqual([
     toTold('joined'),
@@ -92,11 +92,11 @@ test('the end of a sound is told, with its track and title in the channels of th
   await using api = await openApi();
   const near = await openProgram(api, 'near', lounge);
   const far = await openProgram(api, 'far');
-  const over = { kind: 'played', channelId: lounge, end: 'completed' } as const;
+  const overrides = { kind: 'played', channelId: lounge, end: 'completed' } as const;
   reportEvents(
     api,
-    { ...over, track: 'main', title: 'rain' },
-    { ...over, track: 'voice' },
+    { ...overrides, track: 'main', title: 'rain' },
+    { ...overrides, track: 'voice' },
   );
   const played = toTold('played', { reason: 'completed' });
   expect(await near.take(2)).toEqual([
@@ -109,7 +109,10 @@ test('the end of a sound is told, with its track and title in the channels of th
 test('words of people who are left out of captions, and of answers to them, reach no program', async () => {
   await using api = await openApi();
   const near = await openProgram(api, 'near', lounge);
-  const leftOut = [heard, answered].map((event) => ({ ...event, isLeftOut: true }));
+  const leftOut = [heardEvent, answered].map((event) => ({
+    ...event,
+    isLeftOut: true,
+  }));
   reportEvents(api, ...leftOut);
   expect(await near.take(2)).toEqual([
     toTold('heard'),
@@ -156,7 +159,7 @@ test('a session has ended once nobody can call the bot back to it, or at another
 test('a program that reads too slowly is cut off', async () => {
   await using api = await openApi();
   const far = await openProgram(api, 'far');
-  for (let n = 0; n < 300; n++) reportEvents(api, heard);
+  for (let n = 0; n < 300; n++) reportEvents(api, heardEvent);
   let count = 0;
   while ((await far.next()) !== undefined) count++;
   expect(count).toBeLessThan(300);
@@ -164,11 +167,15 @@ test('a program that reads too slowly is cut off', async () => {
 
 test('words of a channel that the bot has left since reach no program of the next one', async () => {
   await using api = await openApi();
-  const other = toChannelId('4029384756102938475');
+  const otherChannelId = toChannelId('4029384756102938475');
   const near = await openProgram(api, 'near', lounge);
-  const next = await openProgram(api, 'next', other);
-  reportEvents(api, { ...joined, channel: { ...channel, channelId: other } }, heard);
-  const came = toTold('joined', { channelId: other });
+  const next = await openProgram(api, 'next', otherChannelId);
+  reportEvents(
+    api,
+    { ...joined, channel: { ...channel, channelId: otherChannelId } },
+    heardEvent,
+  );
+  const came = toTold('joined', { channelId: otherChannelId });
   const said = toTold('heard');
   expect(await near.take(2)).toEqual([came, { ...said, ...words, text: 'Hello.' }]);
   expect(await next.take(2)).toEqual([came, said]);
@@ -189,11 +196,11 @@ test('a token has four streams and a server sixteen, and one that ends makes roo
   open[0]?.close();
   const another = await listenToEvents(api, 'e');
   reportEvents(api, joined);
-  for (const one of [...open.slice(1), another])
-    expect(await one.next()).toMatchObject({ type: 'joined' });
+  for (const entry of [...open.slice(1), another])
+    expect(await entry.next()).toMatchObject({ type: 'joined' });
 });
 
-test('an event is written once for all who read the same of it', async () => {
+test('an event is serialised once for all programs that may read the same part of it', async () => {
   await using api = await openApi();
   const { signal } = new AbortController();
   const token = { guildId, scopes: ['events'], createdAtWallMs: 0 } as const;
@@ -205,9 +212,9 @@ test('an event is written once for all who read the same of it', async () => {
     readEvents('c'),
     readEvents('d'),
   ];
-  reportEvents(api, heard);
+  reportEvents(api, heardEvent);
   const [a, b, c, d] = await Promise.all(
-    readers.map(async (one) => (await one.read()).value),
+    readers.map(async (reader) => (await reader.read()).value),
   );
   expect(a?.json).toContain('Hello.');
   expect(b?.bytes).toBe(a?.bytes);

@@ -44,8 +44,10 @@ async function readEvents(response: Response, operation: DescribedOperation) {
   expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
   const events = parseEvents(await response.text());
   const last = events.pop();
-  const described = events.map((one) => JSON.parse(one) as Json);
-  expect(described.flatMap((one) => findFaults(operation, 'event', one))).toEqual([]);
+  const described = events.map((event) => JSON.parse(event) as Json);
+  expect(described.flatMap((entry) => findFaults(operation, 'event', entry))).toEqual(
+    [],
+  );
   return [described, last ?? ''] as const;
 }
 
@@ -101,7 +103,7 @@ test.each([
     expect(new Set(chunks.map(({ usage }) => usage))).toEqual(new Set([null]));
     const choices = chunks.flatMap((chunk) => chunk.choices as readonly Json[]);
     for (const index of indexes) {
-      const mine = choices.filter((one) => one.index === index);
+      const mine = choices.filter((choice) => choice.index === index);
       const going = {
         index,
         logprobs: null,
@@ -118,11 +120,11 @@ test('a refusal is that of the published description, and an error of its own ki
   await using served = await openCompletions();
   const { baseURL, openai, api } = served;
   await api.add('parley_bell', { scopes: ['say'] });
-  const askAs = (apiKey: string, over: object = {}) =>
+  const askAs = (apiKey: string, overrides: object = {}) =>
     new OpenAI({ apiKey, baseURL, maxRetries: 0 }).chat.completions.create({
       model: 'parley',
       messages: [question],
-      ...over,
+      ...overrides,
     });
   const refusals = [
     [askAs('parley_dog', { messages: [] }), OpenAI.BadRequestError],

@@ -75,9 +75,10 @@ function makeChecker(document: unknown) {
     const pointer = ['paths', path, method, ...findPlace(operation, part), 'schema']
       .map((name) => name.replaceAll('~', '~0').replaceAll('/', '~1'))
       .join('/');
-    const known = compiled.get(pointer) ?? ajv.compile({ $ref: `openai#/${pointer}` });
-    compiled.set(pointer, known);
-    return known;
+    const knownFunction =
+      compiled.get(pointer) ?? ajv.compile({ $ref: `openai#/${pointer}` });
+    compiled.set(pointer, knownFunction);
+    return knownFunction;
   };
 }
 
@@ -143,7 +144,7 @@ type SoundSchemas = {
 
 /** The same with every schema in it changed, the innermost first. */
 function mapValues(value: unknown, change: (schema: Json) => Json): unknown {
-  if (Array.isArray(value)) return value.map((one) => mapValues(one, change));
+  if (Array.isArray(value)) return value.map((entry) => mapValues(entry, change));
   if (!isJson(value)) return value;
   const entries = Object.entries(value).map(([key, one]) => [
     key,

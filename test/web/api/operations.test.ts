@@ -9,8 +9,8 @@ import { expectRefusal, guildId, makeProgramPorts, openApi } from './api-setup.t
 const toServerPath = (path: string) => `/v1/servers/${guildId}/${path}`;
 
 /** The API with the token `bell`, over a bot that does what it is told, but for what is given. */
-async function openBell(over: PortOverrides = {}) {
-  const api = await openApi(makeProgramPorts(over));
+async function openBell(overrides: PortOverrides = {}) {
+  const api = await openApi(makeProgramPorts(overrides));
   await api.add('bell', { channelIds: [toChannelId('100')] });
   return {
     ...api,
@@ -99,8 +99,8 @@ test('a question is asked in words, in the name of the token', async () => {
   await using api = await openBell({ askQuestion });
   const response = await api.post('ask', { question: 'How many?', answer: 'voice' });
   expect(await response.json()).toEqual({ text: 'Five.' });
-  const asked = [guildId, 'How many?', payer, 'voice'];
-  expect(askQuestion.mock.calls).toEqual([expect.objectContaining(asked)]);
+  const requests = [guildId, 'How many?', payer, 'voice'];
+  expect(askQuestion.mock.calls).toEqual([expect.objectContaining(requests)]);
 });
 
 test.each([
@@ -155,7 +155,7 @@ test.each<[PlayOutcome, number, string]>([
 
 const session = {
   id: 'f81d4fae-7dec-41d0-a765-00a0c91e6bf6',
-  guildId: guildId,
+  guildId,
   channelId: toChannelId('100'),
   channelName: 'Lounge',
   placeId: toChannelId('100'),

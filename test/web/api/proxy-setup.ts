@@ -20,7 +20,7 @@ export type SentBody = Readonly<Record<string, unknown>>;
 
 /** An answer that ends for this reason, in these fields of `delta`. */
 export function answerIn(fields: readonly object[], why = 'stop') {
-  return answerStream([...fields.map((one) => makeDelta(one)), makeDelta({}, why)]);
+  return answerStream([...fields.map((field) => makeDelta(field)), makeDelta({}, why)]);
 }
 
 /**
@@ -29,11 +29,11 @@ export function answerIn(fields: readonly object[], why = 'stop') {
  */
 export async function openProxy(
   answers: readonly (string | AudioChatAnswer)[],
-  over: Parameters<typeof openCompletions>[0] = {},
+  completionDeps: Parameters<typeof openCompletions>[0] = {},
 ) {
   await using stack = new AsyncDisposableStack();
-  const streams = answers.map((one) =>
-    typeof one === 'string' ? answerIn([{ content: one }]) : one,
+  const streams = answers.map((answer) =>
+    typeof answer === 'string' ? answerIn([{ content: answer }]) : answer,
   );
   const thinker = stack.use(await openMockAudioChat(streams));
   const providers = stack.use(
@@ -57,7 +57,7 @@ export async function openProxy(
         voice: 'alloy',
         format: 'pcm',
       }),
-      ...over,
+      ...completionDeps,
     }),
   );
   const closing = stack.move();
@@ -67,9 +67,9 @@ export async function openProxy(
     /** Bodies that the chat server got. */
     asked: thinker.bodies as readonly SentBody[],
     /** Words of the sounds that the recogniser got. */
-    recognised: () => listTexts(providers, 'transcriptions'),
+    listRecognised: () => listTexts(providers, 'transcriptions'),
     /** Texts that the voice got. */
-    spoken: () => listTexts(providers, 'speech'),
+    listSpoken: () => listTexts(providers, 'speech'),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }
@@ -78,7 +78,9 @@ function listTexts(
   { requests }: Awaited<ReturnType<typeof openMockProviders>>,
   endpoint: 'transcriptions' | 'speech',
 ) {
-  return requests.flatMap((one) => (one.endpoint === endpoint ? [one.text ?? ''] : []));
+  return requests.flatMap((request) =>
+    request.endpoint === endpoint ? [request.text ?? ''] : [],
+  );
 }
 
 /** Half a second of sound that is heard as this number. */

@@ -18,7 +18,7 @@ async function openBeside() {
     await openSandboxPrograms({
       page,
       access: api.access,
-      guildId: guildId,
+      guildId,
       report: (sentence) => void reported.push(sentence),
     }),
   );
@@ -35,12 +35,12 @@ test('in the sandbox run programs find the bot at a port of its own, and are tol
   ]);
   expect(url.port).not.toBe(taken.url.port);
   await api.add('bell');
-  const said = await fetch(`${url}/say`, {
+  const response = await fetch(`${url}/say`, {
     method: 'POST',
     headers: { authorization: 'Bearer bell', 'content-type': 'application/json' },
     body: '{"text":"Dinner is ready."}',
   });
-  expect(said.status).toBe(200);
+  expect(response.status).toBe(200);
 });
 
 test('its doors are those of the page, and there are no files and no links', async () => {

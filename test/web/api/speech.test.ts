@@ -35,13 +35,13 @@ test.each(soundFormats)(
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
     const first = Buffer.from((await reader.read()).value ?? []);
     expect(first.toString('latin1')).toMatch(begin);
-    expect(engine.reading()).toBe(1);
+    expect(engine.isReading()).toBe(1);
     engine.letGo();
     let rest = 0;
     for (let next = await reader.read(); !next.done; next = await reader.read())
       rest += next.value.length;
     expect(rest).toBeGreaterThan(0);
-    expect(engine.reading()).toBe(0);
+    expect(engine.isReading()).toBe(0);
   },
 );
 
@@ -59,10 +59,10 @@ test.each([
   [{ voice: 7 }, /^voice: /],
 ])(
   '%j is refused in a sentence, and nothing is asked of the engine',
-  async (over, words) => {
+  async (overrides, words) => {
     const synthesizer = new FakeSynthesizer();
     await using served = await openCompletions({ synthesizer });
-    const body = { ...spoken, ...over };
+    const body = { ...spoken, ...overrides };
     const asking = served.api.post('parley_dog', '/v1/audio/speech', body);
     await expectRefusal(asking, 400, 'request.invalid', words);
     expect(synthesizer.asked).toEqual([]);
@@ -70,10 +70,10 @@ test.each([
 );
 
 test('a model is asked for if it may be chosen', async () => {
-  const asked: ProgramText[] = [];
+  const programTexts: ProgramText[] = [];
   const programAnswers = {
     openSpeech: async (text: ProgramText) => {
-      asked.push(text);
+      programTexts.push(text);
       return { kind: 'unspeakable' };
     },
   };
@@ -85,11 +85,11 @@ test('a model is asked for if it may be chosen', async () => {
   const voice = { id: 'nova' };
   for (const model of ['tts-1-hd', 'parley'])
     await api.post('bell', '/v1/audio/speech', { ...spoken, voice, model });
-  expect(asked).toMatchObject([
+  expect(programTexts).toMatchObject([
     { guildId, model: 'tts-1-hd', voice: 'nova', asker: { id: 'token:bell' } },
     { input: 'It is ready.', voice: 'nova' },
   ]);
-  expect(asked[1]?.model).toBeUndefined();
+  expect(programTexts[1]?.model).toBeUndefined();
 });
 
 test('without money nothing is asked of the engine', async () => {

@@ -8,18 +8,18 @@ import { openPostgresStores } from '#test/storage/postgres/open-stores.ts';
 import { makeStoreFolder } from '#test/storage/store-folder.ts';
 
 const server = '1029384756102938475';
-const makeCreation = (name: string, ...more: readonly string[]) => [
+const makeCreation = (name: string, ...otherTexts: readonly string[]) => [
   ...['create', name, '--server', server, '--scopes', 'audio,ask,say'],
-  ...more,
+  ...otherTexts,
 ];
 
 const runToken = (env: Readonly<Record<string, string>>, ...args: readonly string[]) =>
   runProgram('token', { DISCORD_TOKEN: 'of-discord', ...env }, ...args);
 
 test('beside a running bot tokens are made, listed and revoked, and only their hash is kept', async () => {
-  using place = makeStoreFolder();
-  await using store = await openLocalStore(place.path, { clock: realClock });
-  const env = { DATA_DIR: dirname(place.path) };
+  using tempFolder = makeStoreFolder();
+  await using store = await openLocalStore(tempFolder.path, { clock: realClock });
+  const env = { DATA_DIR: dirname(tempFolder.path) };
   const made = runToken(env, ...makeCreation('doorbell', '--budget', '0.5'));
   expect([made.status, made.stderr]).toEqual([
     0,
@@ -29,8 +29,8 @@ test('beside a running bot tokens are made, listed and revoked, and only their h
   ]);
   const secret = made.stdout.trim();
   expect(secret).toMatch(/^parley_[\w-]{43}$/);
-  const found = await store.apiTokens.find(hashSecret(secret));
-  expect(found).toMatchObject({
+  const foundToken = await store.apiTokens.find(hashSecret(secret));
+  expect(foundToken).toMatchObject({
     name: 'doorbell',
     scopes: ['say', 'ask', 'audio'],
     budgetUsd: 0.5,
@@ -50,13 +50,13 @@ test('beside a running bot tokens are made, listed and revoked, and only their h
   ).toBeGreaterThan(0);
   expect(runToken(env, 'revoke', 'doorbell')).toMatchObject({
     status: 1,
-    stderr: `Store: ${dirname(place.path)}.\nNo token doorbell is in use: npm run token -- list\n`,
+    stderr: `Store: ${dirname(tempFolder.path)}.\nNo token doorbell is in use: npm run token -- list\n`,
   });
 });
 
 test('without a token of Discord it says that it works with the store of the sandbox', () => {
-  using place = makeStoreFolder();
-  const env = { DATA_DIR: dirname(place.path), DISCORD_TOKEN: '' };
+  using tempFolder = makeStoreFolder();
+  const env = { DATA_DIR: dirname(tempFolder.path), DISCORD_TOKEN: '' };
   const { stderr } = runToken(env, ...makeCreation('doorbell'));
   expect(stderr).toContain(
     '/sandbox, that of the sandbox, as DISCORD_TOKEN is not set.',
@@ -76,8 +76,8 @@ test.each([
   [makeCreation('bell', '--budget', 'much'), '--budget: US dollars a day'],
   [['destroy', 'bell'], 'The first word must be create, list or revoke.'],
 ])('%j is refused in a sentence', (args, sentence) => {
-  using place = makeStoreFolder();
-  const refused = runToken({ DATA_DIR: dirname(place.path) }, ...args);
+  using tempFolder = makeStoreFolder();
+  const refused = runToken({ DATA_DIR: dirname(tempFolder.path) }, ...args);
   expect([refused.status, refused.stdout]).toEqual([78, '']);
   expect(refused.stderr).toContain(sentence);
 });
@@ -91,7 +91,7 @@ withPostgres(() => {
       ...makeCreation('doorbell'),
     );
     expect(made.status, made.stderr).toBe(0);
-    const found = await store.apiTokens.find(hashSecret(made.stdout.trim()));
-    expect(found).toMatchObject({ name: 'doorbell', guildId: server });
+    const foundToken = await store.apiTokens.find(hashSecret(made.stdout.trim()));
+    expect(foundToken).toMatchObject({ name: 'doorbell', guildId: server });
   });
 });

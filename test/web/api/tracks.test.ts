@@ -40,7 +40,7 @@ async function openTracks() {
       const listed = (await (await askTracks('', {})).json()) as {
         readonly tracks: readonly { readonly name: string }[];
       };
-      return listed.tracks.find((one) => one.name === name);
+      return listed.tracks.find((track) => track.name === name);
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
@@ -51,10 +51,10 @@ test('a program moves, fades, loops, mutes and removes what plays on a track, as
   const { expectChange, fixture, post, read } = setup;
   for (const sound of ['rain', 'sea', 'wind']) await post('', { sound, track: 'bg' });
   await passTime(fixture, 1_000);
-  const expectChanged = (path: string, body: object, change: string, more = {}) =>
+  const expectChanged = (path: string, body: object, change: string, overrides = {}) =>
     expectChange(`/bg/${path}`, body, {
       ...{ kind: 'changed', change, track: 'bg', title: 'rain' },
-      ...more,
+      ...overrides,
     });
   await expectChanged('seek', { atMs: 4_000 }, 'seek', { positionMs: 4_000 });
   await expectChanged('seek', { byMs: -1_500 }, 'seek', { positionMs: 2_500 });
@@ -87,8 +87,11 @@ test('a program reads no word that is read out, and no name of who has it read o
   const eva = { id: toPersonId('eva'), name: 'Eva' };
   const how = { owner: eva, payer: eva };
   const secret = 'Ben gets the sack on Friday.';
-  for (const more of [{}, {}, { track: 'bg' }])
-    await fixture.talk.sayText(toGuildId('g'), secret, 'queue', { ...how, ...more });
+  for (const overrides of [{}, {}, { track: 'bg' }])
+    await fixture.talk.sayText(toGuildId('g'), secret, 'queue', {
+      ...how,
+      ...overrides,
+    });
   await tracks.playSound(
     toGuildId('g'),
     { ...eva, mayManage: false },
@@ -174,8 +177,8 @@ test.each([
     await using setup = await openTracks();
     await setup.post('', { sound: 'rain', track: 'bg' });
     await setup.post('', { sound: live, track: 'radio' });
-    const before = setup.tracks.listTracks(toGuildId('g'));
+    const tracksBefore = setup.tracks.listTracks(toGuildId('g'));
     await expectRefusal(setup.post(path, body), status, code, sentence);
-    expect(setup.tracks.listTracks(toGuildId('g'))).toEqual(before);
+    expect(setup.tracks.listTracks(toGuildId('g'))).toEqual(tracksBefore);
   },
 );

@@ -25,18 +25,18 @@ const samples = joinedSpeech([first.samples, pause, second.samples, pause]);
 const twoSentences = new Uint8Array(writeWav({ ...first, samples }));
 
 const file = await toFile(twoSentences, 'speech.wav', { type: 'audio/wav' });
-const asked = { model: 'whisper-1', file };
+const request = { model: 'whisper-1', file };
 
-const said = ['Seven of hearts.', 'Something else.'];
+const utterances = ['Seven of hearts.', 'Something else.'];
 
 /** The API over a server that hears these texts, utterance by utterance. */
 async function openHearing(
   rules: TranscriptionsOptions = {},
-  over: Parameters<typeof openCompletions>[0] = {},
+  completionDeps: Parameters<typeof openCompletions>[0] = {},
 ) {
   await using stack = new AsyncDisposableStack();
-  let heard = 0;
-  const hearNext = () => said[heard++ % said.length] ?? '';
+  let heardCount = 0;
+  const hearNext = () => utterances[heardCount++ % utterances.length] ?? '';
   const server = stack.use(
     await openTranscriptions(Object.assign(rules, { hears: hearNext })),
   );
@@ -44,7 +44,11 @@ async function openHearing(
   const models = ['small', 'large'];
   const transcriber = new OpenAiTranscriber(client, { model: 'small', models });
   const api = stack.use(
-    await openCompletions({ transcriber, transcriptionModels: models, ...over }),
+    await openCompletions({
+      transcriber,
+      transcriptionModels: models,
+      ...completionDeps,
+    }),
   );
   const closing = stack.move();
   const { transcriptions, translations } = api.openai.audio;
@@ -81,7 +85,7 @@ test('words are streamed while what follows is still recognised', async () => {
     hold: (count) => (count === 2 ? more.promise : undefined),
   });
   const reported: object[] = [];
-  for await (const event of await hearing.transcribe({ ...asked, stream: true })) {
+  for await (const event of await hearing.transcribe({ ...request, stream: true })) {
     reported.push(event);
     more.resolve();
   }
@@ -99,7 +103,8 @@ test('what fails on the way is an event with an error; what fails before has a s
     },
   };
   await using hearing = await openHearing(rules);
-  const streamWords = async () => await hearing.transcribe({ ...asked, stream: true });
+  const streamWords = async () =>
+    await hearing.transcribe({ ...request, stream: true });
   const events = (await streamWords())[Symbol.asyncIterator]();
   await events.next();
   await expect(events.next()).rejects.toThrow(
@@ -135,7 +140,7 @@ test.each(['json', 'stream'])(
     );
     const reading = asking.then((response) => response.text()).catch(() => undefined);
     await expect.poll(() => server.requests.length).toBe(last);
-    await expect(hearing.transcribe(asked)).rejects.toMatchObject({
+    await expect(hearing.transcribe(request)).rejects.toMatchObject({
       status: 429,
       code: 'recording.busy',
     });
@@ -144,7 +149,7 @@ test.each(['json', 'stream'])(
     await expect.poll(server.hungUp).toBe(1);
     isHeld = false;
     await expect
-      .poll(() => hearing.transcribe(asked).catch(() => undefined))
+      .poll(() => hearing.transcribe(request).catch(() => undefined))
       .toMatchObject({ text: expect.any(String) });
     expect(hearing.api.bugs).toEqual([]);
   },
@@ -191,18 +196,18 @@ test('a recording that does not fit into the budget of its token is not sent', a
     rates: { small: { kind: 'priced', usd: { perMinute: 0.01 } } },
   });
   await using hearing = await openHearing({}, { spending: budgets });
-  await expect(hearing.transcribe(asked)).rejects.toMatchObject({ status: 429 });
+  await expect(hearing.transcribe(request)).rejects.toMatchObject({ status: 429 });
   expect(hearing.server.requests).toEqual([]);
   expect(ledger.getStanding(guildId, realClock.wallMs()).day.nanoUsd).toBe(0);
 });
 
 test('a server that translates makes English of it', async () => {
   await using hearing = await openHearing({ translates: ['small'] });
-  expect(await hearing.translate(asked)).toEqual({
+  expect(await hearing.translate(request)).toEqual({
     text: 'In English: Seven of hearts. In English: Something else.',
   });
   const response_format = 'verbose_json';
-  const verbose = await hearing.translate({ ...asked, response_format });
+  const verbose = await hearing.translate({ ...request, response_format });
   expect(verbose).toMatchObject({ language: 'english' });
 });
 
@@ -210,12 +215,12 @@ test('where no server translates the chat model does', async () => {
   const chat = new FakeChat([['[1] Seven of hearts, in English.\n', '[2] Something.']]);
   const { budgets, paid } = openBudgets(realClock);
   await using hearing = await openHearing({}, { chat, spending: budgets });
-  const data = await hearing.translate({ ...asked, response_format: 'srt' });
+  const data = await hearing.translate({ ...request, response_format: 'srt' });
   expect(parse(`${data}`).entries).toMatchObject([
     { text: 'Seven of hearts, in English.' },
     { text: 'Something.' },
   ]);
-  expect(hearing.server.paths()).toEqual([
+  expect(hearing.server.listPaths()).toEqual([
     '/audio/translations',
     '/audio/transcriptions',
     '/audio/transcriptions',
@@ -227,7 +232,7 @@ test('where no server translates the chat model does', async () => {
 test('a chat model that does not translate is a failure, and no transcript in its place', async () => {
   const chat = new FakeChat([['I am sorry.']]);
   await using hearing = await openHearing({}, { chat });
-  await expect(hearing.translate(asked)).rejects.toMatchObject({
+  await expect(hearing.translate(request)).rejects.toMatchObject({
     status: 502,
     code: 'translation.failed',
   });
@@ -312,7 +317,7 @@ test('each event of a streamed transcription is that of the published descriptio
   expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
   const data = parseEvents(await response.text());
   expect(data.at(-1)).toBe('[DONE]');
-  const events = data.slice(0, -1).map((one) => JSON.parse(one) as Json);
+  const events = data.slice(0, -1).map((text) => JSON.parse(text) as Json);
   expect(events.flatMap((event) => findFaults(transcriptions, 'event', event))).toEqual(
     [],
   );

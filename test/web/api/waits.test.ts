@@ -53,9 +53,9 @@ test.each([
     const answer = waiting.json();
     session.skip(track);
     expect(await answer).toMatchObject({ ended: 'skipped' });
-    const heard = await session.post(path, { ...body, wait: true });
+    const heardResponse = await session.post(path, { ...body, wait: true });
     await passTime(session.fixture, 30_000);
-    expect(await heard.json()).toMatchObject({ ended: 'completed' });
+    expect(await heardResponse.json()).toMatchObject({ ended: 'completed' });
   },
 );
 
@@ -81,8 +81,8 @@ test('a program that hangs up leaves its sound alone, and nothing is a bug', asy
   const written = vi.spyOn(console, 'error');
   await using session = await openSession();
   const program = new AbortController();
-  const asked = { sound: 'rain', wait: true };
-  const reading = (await session.post('tracks', asked, program.signal)).text();
+  const request = { sound: 'rain', wait: true };
+  const reading = (await session.post('tracks', request, program.signal)).text();
   program.abort();
   await expect(reading).rejects.toThrow();
   for (let n = 0; n < 20; n++) await setImmediate();
@@ -96,8 +96,8 @@ test('until then a space comes at once and every 15 s, and after 14 minutes that
   await using session = await openSession();
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
-  const asked = { sound: 'rain', wait: true };
-  const waiting = await session.api.post('band', '/v1/servers/g/tracks', asked);
+  const request = { sound: 'rain', wait: true };
+  const waiting = await session.api.post('band', '/v1/servers/g/tracks', request);
   let read = '';
   const reading = (async () => {
     const pieces = waiting.body?.pipeThrough(new TextDecoderStream()) ?? [];

@@ -197,7 +197,7 @@ test('what comes without an origin is of no page: it does nothing, and is told w
   ]);
 });
 
-test('a bug of a route is told, and its asker reads nothing of it', async () => {
+test('a bug in a route is reported to the operator, and its caller reads no detail', async () => {
   await using page = await openTestPage({
     routes: (app) =>
       app.get('/bug', () => {

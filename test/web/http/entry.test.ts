@@ -12,9 +12,9 @@ import {
 const publicUrl = new URL('https://parley.example.org');
 
 /** A page with one route for browsers that came by its link. */
-async function openRoom(more: { readonly browsers?: EnteredBrowsers } = {}) {
+async function openRoom(overrides: { readonly browsers?: EnteredBrowsers } = {}) {
   return await openTestPage({
-    ...more,
+    ...overrides,
     publicUrl,
     routes: (app) => app.get('/who', requireEntry, (context) => context.json('you')),
   });
@@ -84,15 +84,15 @@ test('forged cookies let nobody in', async () => {
 
 test('a browser that was let in stays so over a restart for seven days, by a cookie of its own that is kept as a hash', async () => {
   let nowMs = 0;
-  let kept: readonly KeptBrowser[] = [];
+  let keptBrowsers: readonly KeptBrowser[] = [];
   const clock = { wallMs: () => nowMs };
   const openAgain = () =>
     openRoom({
       browsers: new EnteredBrowsers({
         clock,
-        kept,
+        kept: keptBrowsers,
         onEntered: (browsers) => {
-          kept = browsers;
+          keptBrowsers = browsers;
         },
       }),
     });
@@ -108,11 +108,11 @@ test('a browser that was let in stays so over a restart for seven days, by a coo
   };
   const [first, second] = [await enterAgain(), await enterAgain()];
   expect(first).not.toBe(second);
-  expect(JSON.stringify(kept)).not.toContain(first);
+  expect(JSON.stringify(keptBrowsers)).not.toContain(first);
   expect([
     await seePage(first),
     await seePage(second),
-    await seePage(kept[0]?.hash ?? ''),
+    await seePage(keptBrowsers[0]?.hash ?? ''),
   ]).toEqual([200, 200, 401]);
   nowMs = 7 * 86_400_000;
   expect(await seePage(first)).toBe(401);

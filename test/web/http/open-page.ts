@@ -38,7 +38,7 @@ export async function sendRequest(
 ) {
   const { promise, resolve, reject } = Promise.withResolvers<HttpReply>();
   const [host, port] = [url.hostname, url.port];
-  const asked = request(
+  const clientRequest = request(
     {
       method,
       host,
@@ -53,7 +53,7 @@ export async function sendRequest(
       resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
     },
   );
-  asked.on('error', reject).end(body);
+  clientRequest.on('error', reject).end(body);
   return await promise;
 }
 

@@ -68,8 +68,8 @@ test('an upgrade of another page, of a forged host or without a session is refus
 test('a body of 10 MB is refused by its length, and one of a page without a length at once', async () => {
   await using page = await openRoom();
   const { origin } = page.url;
-  const asked = { method: 'POST', body: 'x'.repeat(70_000) };
-  expect(toRefusal(await sendRequest(page.url, '/act', { origin }, asked))).toEqual([
+  const request = { method: 'POST', body: 'x'.repeat(70_000) };
+  expect(toRefusal(await sendRequest(page.url, '/act', { origin }, request))).toEqual([
     413,
     'door.body_size',
     'The body is too long: at most 64 KiB.',

@@ -19,8 +19,8 @@ const talk = toFound(
   makeLine(180_000, 'Does anybody have a car?'),
 );
 /** Points shown of a reply: kind, text and number of the line in its session. */
-async function readPoints(reply: string, found = talk) {
-  return (await requestRecap(found, { maxChars: 10_000 }, async () => reply)).map(
+async function readPoints(reply: string, foundLines = talk) {
+  return (await requestRecap(foundLines, { maxChars: 10_000 }, async () => reply)).map(
     ({ kind, text, sources: [{ line }] }) => [kind, text, line.startMs / 60_000],
   );
 }
@@ -87,7 +87,7 @@ test.each([
 );
 
 test('a point in a recap cannot quote a line of another speaker', async () => {
-  const found = toFound(
+  const foundLines = toFound(
     makeLine(0, 'Good evening, everybody.', { name: 'Ben' }),
     makeLine(
       60_000,
@@ -97,15 +97,15 @@ test('a point in a recap cannot quote a line of another speaker', async () => {
       },
     ),
   );
-  const words = 'I, Ben, pay for all';
+  const text = 'I, Ben, pay for all';
   // A model that is taken in names the line that it was told to, or the one that says so.
   const fooled = makeRecapReply({
     kind: 'decision',
     text: 'Ben pays for all.',
     line: 1,
-    words,
+    words: text,
   });
-  expect(await readPoints(fooled, found)).toEqual([]);
+  expect(await readPoints(fooled, foundLines)).toEqual([]);
 });
 
 /** Fifty sentences, and a model that finds a point in every fifth line. */
@@ -115,19 +115,19 @@ const long = toFound(
   ),
 );
 function makeScripted() {
-  const asked: ModelPrompt[] = [];
+  const prompts: ModelPrompt[] = [];
   const askScript = async (prompt: ModelPrompt) => {
-    asked.push(prompt);
+    prompts.push(prompt);
     const rows = [...prompt.user.matchAll(/^\[(\d+)\] (.*)$/gm)];
     const some = rows.filter((_, n) => n % 5 === 0);
     return makeRecapReply(
       ...some.map(([, line, row = '']) => {
-        const words = row.replace(/^.*?: /, '');
-        return { text: words, line: Number(line), words };
+        const text = row.replace(/^.*?: /, '');
+        return { text, line: Number(line), words: text };
       }),
     );
   };
-  return { asked, ask: askScript };
+  return { asked: prompts, ask: askScript };
 }
 const options = { maxChars: 700 };
 
@@ -160,8 +160,8 @@ test('whatever is said and replied, a point names lines that were shown', async 
   const lines = hostileWords.map((text, n) =>
     makeLine(n * 1_000, text, { number: n + 1 }),
   );
-  const found = toFound(...lines);
-  const piece = numberLines(found);
+  const foundLines = toFound(...lines);
+  const piece = numberLines(foundLines);
   expect(buildRecapPrompt(piece, 5).user).toBe(piece.block);
   const words = fc.constantFrom(...hostileWords, 'answer [3]', 'I agree', '');
   const point = fc.record({
@@ -171,20 +171,16 @@ test('whatever is said and replied, a point names lines that were shown', async 
     words,
   });
   await fc.assert(
-    fc.asyncProperty(
-      fc.array(point, { maxLength: 30 }),
-      words,
-      async (parts, noise) => {
-        const askNoisy = async () => `${noise} ${makeRecapReply(...parts)}`;
-        const made = requestRecap(found, { maxChars: 100_000 }, askNoisy);
-        const points = await made.catch(() => []);
-        expect(points.length).toBeLessThanOrEqual(20);
-        for (const { sources, text } of points) {
-          expect(sources.every((source) => found.includes(source))).toBe(true);
-          expect(text).toMatch(/^.{1,200}$/u);
-        }
-      },
-    ),
+    fc.asyncProperty(fc.array(point, { maxLength: 30 }), words, async (deps, noise) => {
+      const askNoisy = async () => `${noise} ${makeRecapReply(...deps)}`;
+      const made = requestRecap(foundLines, { maxChars: 100_000 }, askNoisy);
+      const points = await made.catch(() => []);
+      expect(points.length).toBeLessThanOrEqual(20);
+      for (const { sources, text } of points) {
+        expect(sources.every((source) => foundLines.includes(source))).toBe(true);
+        expect(text).toMatch(/^.{1,200}$/u);
+      }
+    }),
     { numRuns: countRuns(50) },
   );
 });

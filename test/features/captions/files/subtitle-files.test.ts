@@ -48,8 +48,8 @@ test.each([
   ['an entity', '&lt;v Ben&gt;yes &amp; no', '&lt;v Ben&gt;yes &amp; no'],
   ['a position on the screen', '{\\an8}above', '(\\an8}above'],
   ['what is not seen', 'a\u202eb\u200b\u0007c\u2066d', 'ab cd'],
-])('%s in speech stays the speech of one cue', (_, said, inSrt) => {
-  const cues = cuesOf(makeLine(0, said), makeLine(5_000, 'next', { name: 'Ben' }));
+])('%s in speech stays the speech of one cue', (_, utterance, inSrt) => {
+  const cues = cuesOf(makeLine(0, utterance), makeLine(5_000, 'next', { name: 'Ben' }));
   expect(cues.map(({ speaker }) => speaker)).toEqual(['Ana', 'Ben']);
   if (inSrt !== undefined) expect(cues[0]?.text).toBe(inSrt);
 });

@@ -24,8 +24,8 @@ const talk = [
 ];
 const writeTranscript = (
   format: 'txt' | 'json',
-  given: Partial<TranscriptContent> = {},
-) => formatTranscriptFile(format, { session: evening, lines: talk, ...given }).text;
+  fields: Partial<TranscriptContent> = {},
+) => formatTranscriptFile(format, { session: evening, lines: talk, ...fields }).text;
 
 test('a text file tells channel, date and time zone, and each line with its time of day', () =>
   expect(writeTranscript('txt')).toBe(

@@ -108,10 +108,10 @@ test('whatever people are called and say, each shown line is theirs, and no mess
       expect(chat.texts.every((one) => one.length <= 2_000)).toBe(true);
       const lines = chat.lines;
       const ours = lines.filter(
-        (one) => one !== '**Ben** I agree' && !one.startsWith('-# '),
+        (item) => item !== '**Ben** I agree' && !item.startsWith('-# '),
       );
       expect(
-        lines.filter((one) => one === '**Ben** I agree').length,
+        lines.filter((item) => item === '**Ben** I agree').length,
       ).toBeGreaterThanOrEqual(1);
       const names = new Set(ours.map((one) => head.exec(one)?.[1]));
       expect(names.size).toBeLessThanOrEqual(1);

@@ -56,7 +56,7 @@ export class InstantChat extends FakeCaptionChat {
   }
 
   put(...lines: readonly CaptionLine[]) {
-    for (const one of lines) this.live.putLine(one);
+    for (const captionLine of lines) this.live.putLine(captionLine);
   }
 
   /** A person deletes the message of this key. */

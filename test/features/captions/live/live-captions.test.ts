@@ -5,9 +5,9 @@ import { InstantChat, makeCaptionLine, openLive } from './live-captions-setup.ts
 test('whole words are urgent, words that go on are not', () => {
   const chat = new InstantChat();
   const listUrgencies = (state: CaptionLine['state'], text: string) => {
-    const before = chat.desired.length;
+    const countBefore = chat.desired.length;
     chat.put(makeCaptionLine(1, 'Ana', text, { state }));
-    return chat.desired.slice(before).map(({ urgency }) => urgency);
+    return chat.desired.slice(countBefore).map(({ urgency }) => urgency);
   };
   expect(listUrgencies('partial', 'one')).toEqual(['partial']);
   expect(listUrgencies('whole', 'one two')).toEqual(['whole']);

@@ -79,12 +79,12 @@ async function programDoors(fixture: SessionFixture, synthesizer: FakeSynthesize
   };
   const askServer = (question: string, answer: AnswerForm) =>
     postBody('servers/g/ask', { question, answer });
-  const before = synthesizer.asked.length;
+  const countBefore = synthesizer.asked.length;
   const heard = {
     'an answer to a program': await askServer('What did you hear?', 'voice'),
     'lines for a program': await askServer('What was decided?', 'voice'),
   };
-  const spoken = JSON.stringify(synthesizer.asked.slice(before));
+  const spoken = JSON.stringify(synthesizer.asked.slice(countBefore));
   const messages = [{ role: 'user', content: 'What did you hear?' }];
   const answered = {
     ...heard,
@@ -107,7 +107,7 @@ type BarredReaders = { readonly [Word in PlantedWord]: readonly ChannelMember[] 
 type Rule = {
   readonly settings?: Readonly<Record<string, string>>;
   /** Says the words under this rule, with Adam and Eva there and captions on. */
-  readonly act: (setup: Narration) => Promise<unknown>;
+  readonly performAct: (setup: Narration) => Promise<unknown>;
   readonly barred: BarredReaders;
   /** Not even captions have shown what Eva said beside the bot. */
   readonly isUnwritten?: true;
@@ -135,15 +135,15 @@ async function saidByEva(setup: Narration) {
 }
 
 const rules: Readonly<Record<string, Rule>> = {
-  'what is said': { act: holdConversation, barred: allMay },
+  'what is said': { performAct: holdConversation, barred: allMay },
   'what is said where nothing is kept': {
     settings: { captions_days: '0' },
-    act: holdConversation,
+    performAct: holdConversation,
     barred: allMay,
     barredAfterRestart: nobodyMay,
   },
   'what somebody says who is left out': {
-    act: async (setup) => {
+    performAct: async (setup) => {
       await setup.fixture.captions.setLeftOut(toGuildId('g'), toPersonId('eva'), true);
       await saidByEva(setup);
       await setup.fixture.captions.setLeftOut(toGuildId('g'), toPersonId('eva'), false);
@@ -153,7 +153,7 @@ const rules: Readonly<Record<string, Rule>> = {
     barredAfterRestart: nobodyMay,
   },
   'what is said while captions are off': {
-    act: async (setup) => {
+    performAct: async (setup) => {
       await setup.fixture.captions.turnOff(toGuildId('g'));
       await saidByEva(setup);
       await turnCaptionsOn(setup.fixture);
@@ -163,7 +163,7 @@ const rules: Readonly<Record<string, Rule>> = {
     barredAfterRestart: nobodyMay,
   },
   'what somebody says before their yes': {
-    act: async ({ fixture, say }) => {
+    performAct: async ({ fixture, say }) => {
       await fixture.privacy.deny(toGuildId('g'), toPersonId('eva'));
       await say(eva, `the ${overheard} is decided, ${reported}`);
       await fixture.privacy.allow(toGuildId('g'), toPersonId('eva'));
@@ -172,7 +172,7 @@ const rules: Readonly<Record<string, Rule>> = {
     barred: nobodyMay,
   },
   'what is taken back by a no': {
-    act: async (setup) => {
+    performAct: async (setup) => {
       await saidByEva(setup);
       await setup.fixture.privacy.deny(toGuildId('g'), toPersonId('eva'));
       await setup.fixture.privacy.allow(toGuildId('g'), toPersonId('eva'));
@@ -180,7 +180,7 @@ const rules: Readonly<Record<string, Rule>> = {
     barred: nobodyMay,
   },
   'what is erased': {
-    act: async (setup) => {
+    performAct: async (setup) => {
       await saidByEva(setup);
       await setup.fixture.privacy.forget(toGuildId('g'), toPersonId('eva'));
       await setup.fixture.privacy.allow(toGuildId('g'), toPersonId('eva'));
@@ -188,7 +188,7 @@ const rules: Readonly<Record<string, Rule>> = {
     barred: nobodyMay,
   },
   'what is kept no more': {
-    act: async (setup) => {
+    performAct: async (setup) => {
       const { clock, cleanup, captions } = setup.fixture;
       await setup.say(eva, `the ${overheard} is decided, ${reported}`);
       await captions.turnOff(toGuildId('g'));
@@ -208,7 +208,7 @@ type Reopen = (people: readonly ChannelMember[]) => Promise<Narration>;
 const times: Readonly<
   Record<string, (setup: Narration, reopen: Reopen) => Promise<Narration>>
 > = {
-  now: async (setup) => setup,
+  openNow: async (setup) => setup,
   'after a move to another channel': async (setup) => {
     setup.fixture.linkOpener.people.splice(0, 9, ...everybody);
     setup.fixture.sessions.onSeatChange(toGuildId('g'), {
@@ -256,7 +256,7 @@ async function channelDoors(setup: Narration, reader: ChannelMember) {
 /** Doors to one person alone: private replies, the prompts of these, and their export. */
 async function privateDoors(setup: Narration, reader: ChannelMember) {
   const { fixture, chat } = setup;
-  const before = chat.prompts.length;
+  const countBefore = chat.prompts.length;
   const question = 'What did you tell them?';
   const typed = await fixture.talk.askQuestion(
     toGuildId('g'),
@@ -270,18 +270,18 @@ async function privateDoors(setup: Narration, reader: ChannelMember) {
     typed.kind === 'answered'
       ? await typed.text.findForPerson(reader.id, mayOpen)
       : undefined;
-  const shown = chat.prompts.slice(before).join();
+  const shownText = chat.prompts.slice(countBefore).join();
   const transcripts = await transcriptDoors(setup, reader);
   return {
     'an answer in writing': `${answer}`,
-    'what a model is shown for it': answer === undefined ? '' : shown,
+    'what a model is shown for it': answer === undefined ? '' : shownText,
     ...transcripts,
   };
 }
 
 /** A public reply in a text channel, and what a model is shown for it. */
 async function publicDoors({ chat, fixture }: Narration, reader: ChannelMember) {
-  const before = chat.prompts.length;
+  const countBefore = chat.prompts.length;
   const about = { placeId: toChannelId('general') };
   const typed = await fixture.talk.askQuestion(
     toGuildId('g'),
@@ -295,7 +295,7 @@ async function publicDoors({ chat, fixture }: Narration, reader: ChannelMember) 
       typed.kind === 'answered'
         ? `${typed.text.findForPlace(toChannelId('general'))}`
         : '',
-    'what a model is shown for a public reply': chat.prompts.slice(before).join(),
+    'what a model is shown for a public reply': chat.prompts.slice(countBefore).join(),
   };
 }
 
@@ -364,17 +364,21 @@ async function blindOnes({ fixture, say }: Narration) {
   await say(adam, 'we meet at eight');
   const blind: string[] = [];
   for (const { id } of fixture.linkOpener.link.present) {
-    const found = await fixture.transcriptFor.findLines(toGuildId('g'), id, 'eight');
-    const opened = JSON.stringify(await openDeeply(found));
+    const foundOutcome = await fixture.transcriptFor.findLines(
+      toGuildId('g'),
+      id,
+      'eight',
+    );
+    const opened = JSON.stringify(await openDeeply(foundOutcome));
     if (!opened.includes('we meet at eight')) blind.push(id);
   }
   return blind;
 }
 
 /** Doors through which one of these words came. */
-function openTo(words: readonly PlantedWord[], found: Doors) {
+function openTo(words: readonly PlantedWord[], match: Doors) {
   const isOpen = (text: string) => words.some((word) => text.includes(word));
-  return Object.entries(found).flatMap(([door, text]) => (isOpen(text) ? [door] : []));
+  return Object.entries(match).flatMap(([door, text]) => (isOpen(text) ? [door] : []));
 }
 
 /** Channel doors through which these words came. What a person may know they may give to the server: then its memory proves nothing. */
@@ -397,7 +401,7 @@ async function performAct(rule: Rule, reopen: Reopen): Promise<Narration> {
   for (const [key, value] of Object.entries(rule.settings ?? {}))
     await setup.fixture.settings.setSetting(toGuildId('g'), key, value);
   await turnCaptionsOn(setup.fixture);
-  await rule.act(setup);
+  await rule.performAct(setup);
   return setup;
 }
 
@@ -421,7 +425,7 @@ const cells = Object.entries(rules).flatMap(([rule, given]) =>
 test('words come out at every door of their channel, also for a person who came later', async () => {
   await using stack = new AsyncDisposableStack();
   const setup = await performAct(
-    { act: holdConversation, barred: allMay },
+    { performAct: holdConversation, barred: allMay },
     await reopenIn(stack),
   );
   const { fixture } = setup;

@@ -72,7 +72,7 @@ test('an arrival ends nothing: what waits is said to a person who came meanwhile
   expect(JSON.stringify(synthesizer.asked)).toContain(overheard);
   await askQuestion(setup, ben, 'What did you tell them?');
   expect(chat.prompts.at(-1)).toContain(overheard);
-  expect(fixture.written.filter((one) => one.includes('Ben'))).toEqual([]);
+  expect(fixture.written.filter((text) => text.includes('Ben'))).toEqual([]);
 });
 
 test('a channel is open to a person who sits there, whatever their roles', async () => {

@@ -26,11 +26,11 @@ const point: readonly ChatStep[] = [makeRecapReply(decision)];
 /** Adam has said "five five" so often while captions were on, in a server that wants recaps. */
 async function talkSoOften(
   times: number,
-  over: FixtureOptions = {},
+  overrides: FixtureOptions = {},
   clock = new VirtualClock(),
 ): Promise<SessionFixture & { readonly model: FakeChat }> {
   const model = new FakeChat([point], clock);
-  const options = { addressing: 'off', chat: model, ...over } as const;
+  const options = { addressing: 'off', chat: model, ...overrides } as const;
   const fixture = openSessionFixture(options, [adam], clock);
   await fixture.settings.setSetting(toGuildId('g'), 'recap', 'on');
   await fixture.sessions.join(lounge, toPersonId('adam'));
@@ -128,8 +128,8 @@ test('whoever comes in late finds a button for what they missed, and reads it al
     kind: 'recap',
     recap: { points: [{ text: 'They take five.', name: 'Adam' }] },
   });
-  const shown = `${fixture.model.asked.at(-1)?.messages.at(-1)?.content}`;
-  expect(shown.split('five five')).toHaveLength(11);
+  const shownText = `${fixture.model.asked.at(-1)?.messages.at(-1)?.content}`;
+  expect(shownText.split('five five')).toHaveLength(11);
   fixture.captionChats.barred.add('eva');
   expect(
     await fixture.transcriptFor.createRecap(toGuildId('g'), toPersonId('eva'), missed),

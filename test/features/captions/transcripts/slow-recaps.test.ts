@@ -35,14 +35,14 @@ async function talkAndRecap(recapMs: number, points = twoPoints) {
 async function recapOf({ clock, transcriptFor }: SessionFixture, asker = adam) {
   const fromMs = clock.nowMs();
   let untilMs: number | undefined;
-  const asked = transcriptFor
+  const pending = transcriptFor
     .createRecap(toGuildId('g'), asker.id, request)
     .finally(() => {
       untilMs = clock.nowMs();
     });
   for (let n = 0; n < 90 && untilMs === undefined; n++)
     await clock.advance(minuteMs / 4);
-  const outcome = await asked;
+  const outcome = await pending;
   const recap = outcome.kind === 'recap' ? await openOwned(outcome.recap) : undefined;
   const said = recap ? recap.points.map(({ text }) => text) : outcome.kind;
   return { said, minutes: Math.round(((untilMs ?? 0) - fromMs) / minuteMs) };

@@ -20,9 +20,9 @@ const kinds: readonly Kind[] = [
   ['http', 'modern'],
 ];
 function makeStdio(mode: string): McpTransport {
-  const given = { ...getCompileCacheEnvironment(), UNITS: 'metric' };
+  const fields = { ...getCompileCacheEnvironment(), UNITS: 'metric' };
   const environment = new Map(
-    Object.entries(given).map(([name, value]) => [name, new Secret(value)]),
+    Object.entries(fields).map(([name, value]) => [name, new Secret(value)]),
   );
   return {
     kind: 'stdio',
@@ -67,7 +67,7 @@ async function openKind([transport, era]: Kind) {
 
 const lent = new Map<string, ReturnType<typeof openKind>>();
 afterAll(async () => {
-  for (const one of lent.values()) await (await one)[Symbol.asyncDispose]();
+  for (const item of lent.values()) await (await item)[Symbol.asyncDispose]();
 });
 
 /** Connection that all tests share that do not end it. */
@@ -141,10 +141,10 @@ test.each(kinds)('over %s (%s) a message of 6 MiB is not taken', async (...kind)
 
 test('a small message of many or deep values from an address reaches no schema', async () => {
   await using many = await openKind(['http', 'modern']);
-  const words = 'An MCP server sent JSON with more than 10,000 values.';
+  const text = 'An MCP server sent JSON with more than 10,000 values.';
   await expect(many.call('many')).rejects.toMatchObject({
     code: 'tool.flooded',
-    message: words,
+    message: text,
   });
   await using deep = await openKind(['http', 'modern']);
   await expect(deep.call('deep')).rejects.toMatchObject({
@@ -157,11 +157,11 @@ test.each(kinds)(
   'over %s (%s) no tool asks a person, and none a model',
   async (...kind) => {
     const open_ = await lendConnection(kind);
-    const asked = await open_.call('ask_person').then(
+    const request = await open_.call('ask_person').then(
       ({ isError }) => (isError ? 'refused' : 'asked'),
       ({ code }) => code,
     );
-    expect(['refused', 'tool.refused', 'tool.asks']).toContain(asked);
+    expect(['refused', 'tool.refused', 'tool.asks']).toContain(request);
     if (kind[1] === 'legacy')
       expect(await open_.call('ask_model')).toMatchObject({ isError: true });
   },
@@ -185,7 +185,7 @@ test('a program gets of the environment only what its entry names and a few usua
   expect(text).not.toContain('OPENAI');
 });
 
-test('a program that ends at once is told as such', () =>
+test('a tool program that ends at once is reported as ended', () =>
   expect(openConnection(makeStdio('gone'))).rejects.toMatchObject({
     code: 'tool.crashed',
   }));

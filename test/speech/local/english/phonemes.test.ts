@@ -10,7 +10,7 @@ test.each([
   ["Kubernetes, siobhan's raincoats", 'kˌuːbɚnˈɛɾiz, ʃəvˈɔːnz ɹˈeɪnkˌoʊts'],
   ['The AI of the US and the GPU', 'ðɪ ˈeɪ ˈaɪ ʌv ðə jˈuː ˈɛs ænd ðə dʒˈiː pˈiː jˈuː'],
   ['Blorptastic', 'blˈɔːɹptˌeɪstɪk'],
-])('"%s" sounds like %s', (words, ipa) => expect(phonemes.toIpa(words)).toBe(ipa));
+])('"%s" sounds like %s', (text, ipa) => expect(phonemes.toIpa(text)).toBe(ipa));
 
 test('a word that no dictionary has is read by its letters', () => {
   for (const word of ['zxqv', 'a', "o'", 'qqqqqqqq', 'llanfairpwllgwyngyll'])

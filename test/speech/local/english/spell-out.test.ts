@@ -51,7 +51,9 @@ test.each([
   ['café naïve Łódź straße', 'cafe naive lodz strasse'],
   ['Wait… what?! (Really)', 'Wait. what? Really'],
   ['Привет, мир means hello.', 'Cyrillic words, means hello.'],
-])('%s is read as "%s"', (text, words) => expect(spellOutEnglish(text)).toBe(words));
+])('%s is read as "%s"', (text, sentence) =>
+  expect(spellOutEnglish(text)).toBe(sentence),
+);
 
 test.each(['', ' \n', '...', '🙂', 'Привет', 'こんにちは'])(
   'nothing of "%s" can be read',
@@ -63,9 +65,9 @@ test('each number is read to its last digit, and nothing but letters and stops i
     const seed = (n * 2_654_435_761) % 4_294_967_296;
     const digits = `${seed}`.slice(0, 1 + (n % 10));
     const text = `a${n % 3 ? ' ' : ''}${digits}${['', '.5', '%', 'th', ':30', '/7', ' km', '-1'][n % 8]}`;
-    const words = spellOutEnglish(text);
-    expect(words, text).toMatch(/^[A-Za-z',;:.?! ]+$/);
-    expect(words.length, text).toBeGreaterThan(3);
+    const sentence = spellOutEnglish(text);
+    expect(sentence, text).toMatch(/^[A-Za-z',;:.?! ]+$/);
+    expect(sentence.length, text).toBeGreaterThan(3);
   }
 });
 

@@ -17,20 +17,20 @@ test.each([
     'The train to the city leaves from platform nine and the bus from the market.',
     ['The train to the city leaves from platform nine', 'and the bus from the market.'],
   ],
-])('"%s" is spoken in pieces, the first of them short', (words, pieces) =>
-  expect(cutSpeech(words, 1)).toEqual(pieces),
+])('"%s" is spoken in pieces, the first of them short', (text, pieces) =>
+  expect(cutSpeech(text, 1)).toEqual(pieces),
 );
 
 test('no piece is longer than 200 letters, or half of that at half the pace, and no word is lost', () => {
-  const words = `${'lorem ipsum '.repeat(60)}dolor, ${'sit amet, '.repeat(60)}${'x'.repeat(900)}`;
+  const text = `${'lorem ipsum '.repeat(60)}dolor, ${'sit amet, '.repeat(60)}${'x'.repeat(900)}`;
   for (const [pace, limit] of [
     [1, 200],
     [2, 100],
     [0.5, 200],
   ] as const) {
-    const pieces = cutSpeech(words, pace);
+    const pieces = cutSpeech(text, pace);
     expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(limit);
-    expect(pieces.join('').replaceAll(' ', '')).toBe(words.replaceAll(' ', ''));
+    expect(pieces.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''));
   }
 });
 
@@ -54,11 +54,11 @@ test.each([
 ])('a piece of %s has at most the sounds of 8 s, at each pace', (_, text) => {
   const ipa = phonemes.toIpa(text);
   for (const pace of [0.5, 1, 2]) {
-    const parts = cutSounds(ipa, pace);
+    const pieces = cutSounds(ipa, pace);
     // 25 sounds of letters that are spelt take a second at least.
-    expect(Math.max(...parts.map((part) => part.length))).toBeLessThanOrEqual(
+    expect(Math.max(...pieces.map((part) => part.length))).toBeLessThanOrEqual(
       (8 * 25) / pace,
     );
-    expect(parts.join('').replaceAll(' ', '')).toBe(ipa.replaceAll(' ', ''));
+    expect(pieces.join('').replaceAll(' ', '')).toBe(ipa.replaceAll(' ', ''));
   }
 });

@@ -1,0 +1,19 @@
+import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
+import type { ConversationEvent } from '#src/conversation/machine/events.ts';
+import type { ConversationState } from '#src/conversation/machine/state.ts';
+import type { InvariantNumber } from './invariant-list.ts';
+
+/** One step of a simulated conversation. */
+export type SimulatedStep = {
+  readonly event: ConversationEvent;
+  readonly before: ConversationState;
+  readonly after: ConversationState;
+  readonly effects: readonly ConversationEffect[];
+};
+
+/** Judges one sentence of the list. `about`: where it does not hold. */
+export type Hold = (
+  number: InvariantNumber,
+  isTrue: boolean,
+  about?: string | number,
+) => void;
