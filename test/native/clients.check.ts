@@ -3,22 +3,32 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { OpenAI } from 'openai';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { type Mission, replies, said, sayings } from '#test/mission/mission-setup.ts';
 import { openRunningBot } from '#test/mission/running-bot.ts';
 import { makeRemoteSettings } from '#test/scenarios/setup/bot-setup.ts';
 
 const run = promisify(execFile);
-const { CLIENTS = 'python3', CLIENTS_SCRIPT = '' } = process.env;
+const { CLIENTS = 'python3', CLIENTS_SAMPLES = '', CLIENTS_SCRIPT = '' } = process.env;
 const { words, answer } = said.card;
+const dog = {
+  question: 'Is a golden retriever a good family dog?',
+  answer: 'Yes, golden retrievers are good family dogs.',
+};
 
 const stack = new AsyncDisposableStack();
 let bot: Pick<Mission, 'origin' | 'openai'>;
 let recording: string;
+let recordingUrl: string;
 beforeAll(async () => {
   const providers = stack.use(
-    await openMockProviders({ ...sayings.providers, replies }),
+    await openMockProviders({
+      ...sayings.providers,
+      replies: [{ match: dog.question, text: dog.answer }, ...replies],
+    }),
   );
   bot = stack.use(await openRunningBot(makeRemoteSettings(providers)));
   const folder = await mkdtemp(join(tmpdir(), 'parley-clients-'));
@@ -26,7 +36,12 @@ beforeAll(async () => {
   // The clients run as a user of their own.
   await chmod(folder, 0o755);
   recording = join(folder, 'question.wav');
-  await writeFile(recording, writeWav(sayings.getSound(words)));
+  const wav = writeWav(sayings.getSound(words));
+  await writeFile(recording, wav);
+  const files = stack.use(
+    await openListeningServer((_request, response) => void response.end(wav)),
+  );
+  recordingUrl = `${files.origin}/alloy.wav`;
 });
 afterAll(() => stack.disposeAsync());
 
@@ -104,4 +119,96 @@ test("curl asks as OpenAI's documentation writes it: JSON, forms, events and a f
   const input = { model: 'parley', voice: 'alloy', input: answer };
   await runCurl('/audio/speech', ...json, JSON.stringify(input), '--output', file);
   expect((await readFile(file)).length).toBeGreaterThan(1_000);
+});
+
+const dogRequest = {
+  model: 'gpt-4o-audio-preview',
+  modalities: ['text', 'audio'],
+  audio: { voice: 'alloy', format: 'wav' },
+  messages: [{ role: 'user', content: dog.question }],
+} satisfies OpenAI.ChatCompletionCreateParams;
+
+const aboutDog = { words: dog.answer, sound: 'RIFF' };
+const aboutRecording = { words: answer, sound: 'RIFF' };
+
+function toSpoken({ choices }: OpenAI.ChatCompletion) {
+  const { data = '', transcript } = choices[0]?.message.audio ?? {};
+  const sound = Buffer.from(data, 'base64').toString('latin1', 0, 4);
+  return { words: transcript, sound };
+}
+
+function askAbout(base64: string) {
+  return {
+    ...dogRequest,
+    messages: [
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'What is in this recording?' },
+          { type: 'input_audio', input_audio: { data: base64, format: 'wav' } },
+        ],
+      },
+    ],
+  } satisfies OpenAI.ChatCompletionCreateParams;
+}
+
+test('each of the 13 samples in Python of the documents that it follows runs as it stands, with only the address and the key changed', async () => {
+  const told = JSON.parse(
+    await runClient(CLIENTS, CLIENTS_SAMPLES, `${bot.origin}/v1`, recordingUrl),
+  );
+  expect(told).toEqual({
+    '000 streamed speech': true,
+    '000 streamed samples': true,
+    '000 streamed samples, async': true,
+    '001 pieces of speech': true,
+    '001 opus in a buffer': true,
+    '001 FastAPI': true,
+    '001 requests in Django': true,
+    '001 requests': true,
+    '002 models of its own': aboutRecording,
+    '003 sound out': aboutDog,
+    '003 sound in': aboutRecording,
+    '004 sound out': aboutDog,
+    '004 sound in': aboutRecording,
+  });
+});
+
+test('so do the 3 in JavaScript and the 2 for curl', async () => {
+  const { apiKey } = bot.openai;
+  const openai = new OpenAI({ apiKey, baseURL: `${bot.origin}/v1` });
+  const response = await openai.chat.completions.create({ ...dogRequest, store: true });
+  expect(toSpoken(response)).toEqual(aboutDog);
+  const audioResponse = await fetch(recordingUrl);
+  const base64 = Buffer.from(await audioResponse.arrayBuffer()).toString('base64');
+  const asked = { ...askAbout(base64), store: true };
+  expect(toSpoken(await openai.chat.completions.create(asked))).toEqual(aboutRecording);
+  const speech = await fetch(`${bot.origin}/v1/audio/speech`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${apiKey}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({
+      input: 'What is up?!',
+      model: 'tts-1',
+      response_format: 'mp3',
+      voice: 'echo',
+    }),
+  });
+  const pieces = await Array.fromAsync(speech.body ?? []);
+  expect(Buffer.concat(pieces).length).toBeGreaterThan(1_000);
+  for (const [body, spoken] of [
+    [dogRequest, aboutDog],
+    [askAbout(base64), aboutRecording],
+  ] as const) {
+    const file = `${recording}.json`;
+    await writeFile(file, JSON.stringify(body));
+    const answered = await runClient(
+      'curl',
+      '--silent',
+      '--fail-with-body',
+      `${bot.origin}/v1/chat/completions`,
+      ...['-H', 'Content-Type: application/json'],
+      ...['-H', `Authorization: Bearer ${apiKey}`],
+      ...['-d', `@${file}`],
+    );
+    expect(toSpoken(JSON.parse(answered))).toEqual(spoken);
+  }
 });

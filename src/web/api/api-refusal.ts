@@ -42,21 +42,6 @@ export function createNowhereRefusal(): ApiRefusal {
   );
 }
 
-/** Creates the refusal of a model that may not be chosen. */
-export function createUnlistedModelRefusal(
-  field: string,
-  model: string,
-  models: readonly string[],
-): ApiRefusal {
-  const listed = models.join(', ') || 'none';
-  return createRefusal(
-    404,
-    'model_not_found',
-    `There is no model ${model} for ${field}; there are: ${listed}.`,
-    field,
-  );
-}
-
 /** The first fitting start of a text id counts. */
 const refusalsByTextId: readonly (readonly [
   idStart: string,

@@ -89,7 +89,12 @@ function openToPages({ programOrigins = [] }: DoorOptions) {
   return cors({
     origin: [...programOrigins],
     allowMethods: ['GET', 'POST'],
-    exposeHeaders: ['x-request-id', 'x-speech-model', 'retry-after'],
+    exposeHeaders: [
+      'x-request-id',
+      'x-speech-model',
+      'x-transcription-model',
+      'retry-after',
+    ],
     maxAge: 600,
   });
 }

@@ -4,6 +4,9 @@ import json
 import os
 import sys
 
+# Else LiteLLM asks another host for prices while it is imported.
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+
 import litellm
 import openai
 

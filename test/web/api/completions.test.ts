@@ -241,27 +241,28 @@ test.each([false, true])(
   },
 );
 
-test('the transcription model that a request names recognises its sound, and another is refused with those there are', async () => {
+test('the transcription model that a request names recognises its sound, an unknown one is the usual one, and the reply says which', async () => {
   const transcriber = new FakeTranscriber({ texts: [question.content] });
   const transcriptionModels = ['whisper-1', 'gpt-4o-transcribe'];
   await using served = await openCompletions({ transcriber, transcriptionModels });
-  const request = makeQuestion(toSound(makeWav(1)));
-  await served.complete({ ...request, transcription_model: 'gpt-4o-transcribe' });
-  await served.complete(request);
+  const asked = makeQuestion(toSound(makeWav(1)));
+  const findUsed = async (transcription_model?: string) => {
+    const body: object = { model: 'parley', ...asked, transcription_model };
+    const { completions } = served.openai.chat;
+    const response = await completions
+      .create(body as ChatCompletionCreateParams)
+      .asResponse();
+    await response.text();
+    return response.headers.get('x-transcription-model');
+  };
+  expect(await findUsed('gpt-4o-transcribe')).toBe('gpt-4o-transcribe');
+  expect(await findUsed()).toBeNull();
+  expect(await findUsed('Systran/faster-whisper-tiny.en')).toBe('whisper-1');
+  // A sound that the usual model has recognised is not recognised again.
   expect(transcriber.asked.map(({ model }) => model)).toEqual([
     'gpt-4o-transcribe',
     undefined,
   ]);
-  await expect(
-    served.complete({ ...request, transcription_model: 'tts-1' }),
-  ).rejects.toMatchObject({
-    status: 404,
-    code: 'model_not_found',
-    param: 'transcription_model',
-    message:
-      '404 There is no model tts-1 for transcription_model; there are: whisper-1, gpt-4o-transcribe.',
-  });
-  expect(transcriber.heard).toHaveLength(2);
 });
 
 test('a model that hears and speaks itself takes no speech model: the chain does', async () => {

@@ -4,11 +4,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
-import {
-  createRefusal,
-  createUnlistedModelRefusal,
-  toRefusal,
-} from '#src/web/api/api-refusal.ts';
+import { createRefusal, toRefusal } from '#src/web/api/api-refusal.ts';
 import { toTokenKey } from '#src/web/api/authorise.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 import { type CompletionHead, toCompletion } from './completion.ts';
@@ -42,18 +38,20 @@ export const createChatCompletion: ApiRoute = defineRoute({
     );
     const pipelines = programAnswers.listPipelines(guildId);
     const pipeline = pipelines.find((name) => name === request.model);
-    refuseModels(question, pipeline ?? pipelines[0], ports);
+    refuseModels(question, pipeline ?? pipelines[0]);
     const taken: Usage[] = [];
     const onUsage = (usage: Usage) => void taken.push(usage);
-    const [usualModel] = programTranscriptions.listModels();
-    // By either name of the usual model a sound is recognised once.
-    const isUsual = question.transcriptionModel === usualModel;
+    const [usualModel, ...otherModels] = programTranscriptions.listModels();
+    // By each name of the usual model a sound is recognised once.
+    const transcriptionModel = otherModels.find(
+      (name) => name === question.transcriptionModel,
+    );
     using limit = createTimeLimit(connection.signal, request);
     const answer = await programAnswers.answerQuestion(
       {
         ...question,
         ...{ guildId, asker, keptFor: keyPrefix, pipeline, onUsage },
-        ...(isUsual && { transcriptionModel: undefined }),
+        transcriptionModel,
       },
       limit.signal,
     );
@@ -66,7 +64,12 @@ export const createChatCompletion: ApiRoute = defineRoute({
       keepTranscript: (audioId, transcript) =>
         keptWords.keep(`${keyPrefix}${audioId}`, Promise.resolve(transcript)),
     };
-    const headers = createVoiceHeaders(question, ports);
+    const headers = {
+      ...createVoiceHeaders(question, ports),
+      ...(question.transcriptionModel !== undefined && {
+        'x-transcription-model': transcriptionModel ?? usualModel ?? '',
+      }),
+    };
     if (!request.stream)
       return Response.json(
         await toCompletion(answer.parts, completion, ports.encoders),
@@ -127,15 +130,11 @@ function createTooLateRefusal() {
   );
 }
 
-/** Refuses a recogniser that may not be chosen, and models that the pipeline does not use, by `ApiRefusal`. */
+/** Refuses models that the pipeline does not use, by `ApiRefusal`. */
 function refuseModels(
   { speechModel, transcriptionModel, isSpoken }: Omit<CompletionQuestion, 'format'>,
   pipeline: PipelineName | undefined,
-  { features }: ProgramPorts,
 ) {
-  const models = features.programTranscriptions.listModels();
-  if (transcriptionModel !== undefined && !models.includes(transcriptionModel))
-    throw createUnlistedModelRefusal('transcription_model', transcriptionModel, models);
   const named = { speech_model: speechModel, transcription_model: transcriptionModel };
   for (const [field, model] of Object.entries(named)) {
     if (model === undefined || pipeline !== 'audio-model' || !isSpoken) continue;
