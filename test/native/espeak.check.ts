@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { realClock } from '#src/base/clock.ts';
+import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import {
   type FetchableVoice,
   fetchVoice,
@@ -44,7 +45,10 @@ async function openVoices() {
 /** Letters of what the local recogniser hears in a language. */
 async function hear(voices: HomeVoices, text: string, language: string) {
   const said = await collectSound(voices, text, { language });
-  const transcriber = await openLocalTranscriber({ models, language });
+  const transcriber = await openLocalTranscriber({
+    models,
+    language: admitChosenLanguage(language),
+  });
   const heard = await transcribeText(transcriber, resamplePcm(said, listenRateHz));
   return heard.toLowerCase().replace(/[^\p{L} ]/gu, '');
 }

@@ -16,8 +16,7 @@ export type EspeakVoice = {
  * nobody understands.
  */
 const unreadLanguages: ReadonlySet<string> = new Set(['zh', 'cmn', 'yue', 'hak', 'ja']);
-const row = /^ *\d+ +(\S+) +\S+ +\S+ +\S+ *(.*)$/;
-const otherTag = /\((\S+) (\d+)\)/g;
+const otherTag = /\(([^\s()]{1,40}) (\d{1,3})\)/g;
 
 /**
  * Parses the table of voices that the program prints. Languages that it cannot read are left out.
@@ -30,9 +29,11 @@ const otherTag = /\((\S+) (\d+)\)/g;
  */
 export function parseEspeakVoices(table: string): readonly EspeakVoice[] {
   return table.split(/\r?\n/).flatMap((line) => {
-    const [, name, rest = ''] = row.exec(line) ?? [];
-    if (name === undefined || unreadLanguages.has(toBaseLanguage(name))) return [];
-    const others = [...rest.matchAll(otherTag)].map(([, tag = '', rank]) => ({
+    // Priority, language, age and gender, name, file, and other languages.
+    const [priority = '', name, ...rest] = line.trim().split(/\s+/);
+    if (!/^\d+$/.test(priority) || name === undefined) return [];
+    if (unreadLanguages.has(toBaseLanguage(name))) return [];
+    const others = [...rest.join(' ').matchAll(otherTag)].map(([, tag = '', rank]) => ({
       tag,
       rank: Number(rank),
     }));

@@ -137,7 +137,9 @@ async function toSounds(
       })),
   );
   if (clauses.length === 0) return [];
-  const words = clauses.map((each) => each.words.replace(/[,;:.?!\u2026]+$/, ''));
+  const words = clauses.map((each) =>
+    stopMark.test(each.words.slice(-1)) ? each.words.slice(0, -1) : each.words,
+  );
   const ipa = await espeak.toIpa(words, language, signal);
   // The program found other clauses, so that stops cannot be told from each other.
   if (ipa.length !== clauses.length) return ipa.map((sounds) => `${sounds}.`);
