@@ -1,7 +1,9 @@
-// npm run bench -- cpu [--steps 0,1,4,16,40] [--people 1,5,15] [--minutes 1] [--warmup 2] [--part channels,memory] [--local ears,voice] [--bot DIR --bot DIR]
+// npm run bench -- cpu [--steps 0,1,4,16,40] [--people 1,5,15] [--minutes 1] [--warmup 2] [--part channels,memory] [--local ears,voice] [--bot DIR --bot DIR] [--save]
 // 20 minutes with the defaults; to try it: --warmup 0.1 --minutes 0.2 --steps 0,1.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { saveResult } from '#bench/saved-result.ts';
+import { acceptedLoadUrl, type LoadFigures } from './accepted-load.ts';
 import { formatCpuReport } from './cpu-report.ts';
 import {
   type CpuReading,
@@ -11,8 +13,9 @@ import {
   measureRow,
 } from './cpu-rows.ts';
 import { openCpuSetup } from './cpu-setup.ts';
-import { findDisturbance, findExhaustion } from './load-reading.ts';
+import { type BotReading, findDisturbance, findExhaustion } from './load-reading.ts';
 import { type LocalEngine, measureMemory } from './measure-memory.ts';
+import type { FamilyMb } from './thread-times.ts';
 
 const { values } = parseArgs({
   options: {
@@ -30,6 +33,8 @@ const { values } = parseArgs({
     local: { type: 'string', default: '' },
     /** Checkouts with modules of their own, measured at the same time, each beside the first (`memory`: in turns); default: this one. */
     bot: { type: 'string', multiple: true },
+    /** Accepts the figures of the first checkout, which docs/operations.md shows. */
+    save: { type: 'boolean', default: false },
   },
 });
 /** The bot hears all people, and answers each of them. */
@@ -49,6 +54,7 @@ for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => process.exit(
 for (const part of chosenParts)
   if (!partNames.includes(part)) throw new Error(`There is no part ${part}.`);
 console.log('CPU and memory of the bot: compare only figures of one run.');
+const figures: Record<string, LoadFigures> = {};
 if (values.people !== undefined)
   await measureRows(makePeopleRows(parseNumbers(values.people)), companyEnvironment);
 else if (chosenParts.includes('channels'))
@@ -56,13 +62,28 @@ else if (chosenParts.includes('channels'))
 if (chosenParts.includes('memory')) {
   for (const checkout of checkouts) {
     console.log(`\n${checkout}`);
-    await measureMemory(checkout, 10 * options.minutes, localEngines);
+    const read = await measureMemory(checkout, 10 * options.minutes, localEngines);
+    for (const [load, mb] of Object.entries(read))
+      if (checkout === checkouts[0]) figures[load] = roundMb(mb);
   }
 }
+if (values.save) await saveResult(acceptedLoadUrl, figures);
 
 function parseLocalEngine(name: string): LocalEngine {
   if (name === 'ears' || name === 'voice') return name;
   throw new Error(`There is no local engine ${name}: use ears or voice.`);
+}
+
+function toLoadFigures(
+  { cpu, residentMb }: BotReading,
+  disturbance: string | undefined,
+): LoadFigures {
+  const figures = { cpu: Math.round(cpu * 100) / 100, ...roundMb(residentMb) };
+  return disturbance === undefined ? figures : { ...figures, disturbance };
+}
+
+function roundMb({ botMb, modelsMb }: FamilyMb): FamilyMb {
+  return { botMb: Math.round(botMb), modelsMb: Math.round(modelsMb) };
 }
 
 function parseNumbers(list: string) {
@@ -80,6 +101,8 @@ async function measureRows(
     for (const row of rows) {
       const reading = await measureRow(setup, row, options);
       readings.push(reading);
+      const [bot] = reading.bots;
+      if (bot) figures[row.name] = toLoadFigures(bot, findDisturbance(reading.machine));
       console.log(
         `${row.name}: ${reading.bots.map(({ cpu }) => cpu.toFixed(2)).join(', ')} s/min`,
       );

@@ -20,31 +20,31 @@ const neverAborted = new AbortController().signal;
 /** An engine that runs in the model process, beside the turn model. */
 export type LocalEngine = 'ears' | 'voice';
 
-/** Prints the resident memory of the bot of a checkout and of its model process, idle and after `minutes` of conversation. */
+/** Prints the resident memory of the bot of a checkout and of its model process, idle and after `minutes` of conversation, and returns it by load. */
 export async function measureMemory(
   checkout: string,
   minutes: number,
   localEngines: readonly LocalEngine[],
-): Promise<void> {
+): Promise<Readonly<Record<string, FamilyMb>>> {
   const local = localEngines.map((engine) => localSettings[engine]);
   await using setup = await openCpuSetup(
     [checkout],
     Object.assign({}, deployedEnvironment, ...local),
   );
   const [botUnderTest] = setup.bots;
-  if (!botUnderTest) return;
+  if (!botUnderTest) return {};
   const { people, bot } = botUnderTest;
   await realClock.sleep(idleMs, neverAborted);
   const idleMb = await readFamilyMb(bot.pid);
   const oneMb = await measureTalk(1, minutes);
   const allMb = await measureTalk(1 + furtherChannels, Math.min(minutes, 1));
-  const columnNames = [
-    'resident MB',
-    'idle',
-    `${minutes} min in one channel`,
-    `${1 + furtherChannels} channels`,
-  ];
-  const readings = [idleMb, oneMb, allMb];
+  const loads = {
+    idle: idleMb,
+    [`${minutes} min in one channel`]: oneMb,
+    [`${1 + furtherChannels} channels`]: allMb,
+  };
+  const columnNames = ['resident MB', ...Object.keys(loads)];
+  const readings = Object.values(loads);
   const formatRow = (name: string, read: (mb: FamilyMb) => number) => [
     name,
     ...readings.map((mb) => read(mb).toFixed(1)),
@@ -57,6 +57,7 @@ export async function measureMemory(
   console.log(formatTable(columnNames, rows));
   const eachMb = (addMb(allMb) - addMb(oneMb)) / furtherChannels;
   console.log(`\neach further channel in conversation: ${eachMb.toFixed(1)} MB`);
+  return loads;
 
   /** Measures resident memory once people in so many channels have talked for so long, and rest. */
   async function measureTalk(channels: number, forMinutes: number) {

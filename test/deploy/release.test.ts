@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import packageJson from '#package.json' with { type: 'json' };
 
-const files = ['ci', 'nightly', 'release'].map((name) => `.github/workflows/${name}.yml`);
+const files = ['ci', 'nightly', 'release'].map(
+  (name) => `.github/workflows/${name}.yml`,
+);
 
 /** Refusal of a release from this folder: the lines without a commit or digest. */
 function listUnpinned(folder: string) {

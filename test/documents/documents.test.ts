@@ -46,7 +46,9 @@ async function programOf(script: string) {
 
 test('documents tell people to run nothing by npx but the archive of a release', () => {
   const reported = documents
-    .filter(({ text }) => /\bnpx (?!--ignore-scripts --yes --package \.\/parley-[\d.]+\.tgz )/.test(text))
+    .filter(({ text }) =>
+      /\bnpx (?!--ignore-scripts --yes --package \.\/parley-[\d.]+\.tgz )/.test(text),
+    )
     .map(({ path }) => path);
   expect(reported).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { formatLoadTable, readAcceptedLoad } from '#bench/cpu/accepted-load.ts';
 import { readResult } from '#bench/latency/accepted-result.ts';
 import packageJson from '#package.json' with { type: 'json' };
 import { alerts } from '#src/base/alerts.ts';
@@ -81,6 +82,18 @@ test('the delays of docs/benchmarks.md are those that npm run bench -- --save wr
     expect(text, name).toContain(
       `| ${Math.round(heard.p50)} | ${Math.round(heard.p95)} |`,
     );
+});
+
+test('figures of memory and processor stand in one table, as npm run bench -- cpu --save wrote them', async () => {
+  const accepted = await readAcceptedLoad();
+  const text = await readFile('docs/operations.md', 'utf8');
+  const [, table = ''] =
+    /<!-- the table of bench\/cpu\/result\.json -->\n([\s\S]*?)\n<!-- end/.exec(text) ??
+    [];
+  expect(table).toBe(formatLoadTable(accepted));
+  expect(Object.keys(accepted.rows)).toEqual(
+    expect.arrayContaining(['no channel', 'silent channel', 'talk']),
+  );
 });
 
 test('the page for owners lists every setting of a server, and every right that the invite link asks for', () => {

@@ -70,6 +70,7 @@ export function listSteps(minutes: number, seed: number) {
       figure: /^(?:\d+ commands were run.*|FAILED: .*)$/m,
     },
     { name: 'image', command: '.ci/image', figure: /^.*received sound holds.*$/m },
+    { name: 'musl', command: '.ci/musl', figure: /^.*received sound holds.*$/m },
   ];
 }
 

@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { getModelFolder } from '#src/speech/local/folders.ts';
-import { checkModelFile, getModelRemedy } from '#src/speech/local/process/model-files.ts';
+import {
+  checkModelFile,
+  getModelRemedy,
+} from '#src/speech/local/process/model-files.ts';
 
 test('a model file that is not that of this version is refused with what to do, and a model of the operator is not', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'parley-models-'));
