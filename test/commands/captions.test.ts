@@ -121,7 +121,10 @@ test('/captions find quotes what it found, with speaker, time and link', async (
   ]);
 });
 
-const point = (kind: QuotedPoint['kind'], over: Partial<QuotedPoint> = {}) => {
+const point = (
+  kind: QuotedPoint['kind'],
+  over: Partial<QuotedPoint> = {},
+): QuotedPoint => {
   return { ...quote, kind, personIds: [], isBrief: false, ...over };
 };
 

@@ -24,6 +24,7 @@ import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { canEnter } from '#src/sessions/join-obstacles.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import { autoJoinRestSetting } from '#src/settings/channel-settings.ts';
 
 type JoinTarget = {
   readonly channelId: ChannelId;
@@ -71,7 +72,10 @@ export const followTool: FeatureTool<FollowPorts> = defineTool({
   },
 });
 
-/** Joins channels without a call: those of the setting `auto_join`, and after a person who is followed. */
+/**
+ * Joins channels without a call: those of the setting `auto_join`, with `join_events` those of scheduled events that run, and
+ * after a person who is followed.
+ */
 export class AutomaticJoins {
   readonly #deps: SessionDependencies;
   readonly #sessions: VoiceSessions;
@@ -108,13 +112,23 @@ export class AutomaticJoins {
     return (
       isFollowing ||
       !settings.isLoaded(guildId) ||
+      settings.getForGuild(guildId).joinsEvents ||
       settings.getForGuild(guildId).autoJoin.length > 0
     );
   }
 
+  /** Lists channels that the server lets the bot join without a call now. */
+  #listUncalledIds(guildId: GuildId): readonly ChannelId[] {
+    const { autoJoin, joinsEvents } = this.#sessions.settings.getForGuild(guildId);
+    const eventIds = joinsEvents ? this.#deps.places.listEventChannels(guildId) : [];
+    return [...new Set([...autoJoin, ...eventIds])];
+  }
+
   #endRestsOfEmptyChannels(guildId: GuildId) {
     const { settings } = this.#sessions;
-    for (const channelId of settings.getForGuild(guildId).autoJoin) {
+    // Also of a channel whose event has ended, for its next one.
+    const rests = settings.listChannelTexts(guildId, autoJoinRestSetting.key);
+    for (const [channelId] of rests) {
       const isEmpty = this.#listPeople(guildId, channelId).length === 0;
       if (isEmpty && settings.isChannelResting(guildId, channelId))
         void settings.endChannelRest(guildId, channelId);
@@ -167,15 +181,15 @@ export class AutomaticJoins {
   ): Promise<JoinTarget | undefined> {
     const { consents, settings } = this.#sessions;
     if (!(await settings.loadGuild(guildId))) return this.#checkLater(guildId, joins);
-    const { autoJoin } = settings.getForGuild(guildId);
+    const uncalledIds = this.#listUncalledIds(guildId);
     const ownChannel = this.#sessions.at(guildId);
     const isInCompany =
       ownChannel && this.#listPeople(guildId, ownChannel.channelId).length > 0;
-    const isAwaited = autoJoin.some((id) => this.#listPeople(guildId, id).length > 0);
+    const isAwaited = uncalledIds.some((id) => this.#listPeople(guildId, id).length > 0);
     if (isInCompany || !isAwaited) return undefined;
     const choices = await consents.loadChoices(guildId);
     if (!choices.isLoaded) return this.#checkLater(guildId, joins);
-    const channels = autoJoin.map((id) => this.#toAutoJoinChannel(guildId, id));
+    const channels = uncalledIds.map((id) => this.#toAutoJoinChannel(guildId, id));
     const channelId = chooseAutoJoin(channels, ownChannel?.channelId);
     const channel = channelId && this.#deps.places.findChannel(guildId, channelId);
     return channel
