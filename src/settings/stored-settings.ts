@@ -216,6 +216,13 @@ export class StoredSettings {
     return this.getForChannel(guildId, channelId).getValue(autoJoinRestSetting);
   }
 
+  /** Lists the channels for which `isChannelResting` is true. */
+  listRestingChannels(guildId: GuildId): readonly ChannelId[] {
+    return this.listChannelTexts(guildId, autoJoinRestSetting.key)
+      .map(([channelId]) => channelId)
+      .filter((channelId) => this.isChannelResting(guildId, channelId));
+  }
+
   /** Bars the bot from a channel that it may join by itself, until `endChannelRest`. Never throws. */
   async restChannel(guildId: GuildId, channelId: ChannelId): Promise<void> {
     await this.loadGuild(guildId);

@@ -24,7 +24,6 @@ import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { canEnter } from '#src/sessions/join-obstacles.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { autoJoinRestSetting } from '#src/settings/channel-settings.ts';
 
 type JoinTarget = {
   readonly channelId: ChannelId;
@@ -127,12 +126,9 @@ export class AutomaticJoins {
   #endRestsOfEmptyChannels(guildId: GuildId) {
     const { settings } = this.#sessions;
     // Also of a channel whose event has ended, for its next one.
-    const rests = settings.listChannelTexts(guildId, autoJoinRestSetting.key);
-    for (const [channelId] of rests) {
-      const isEmpty = this.#listPeople(guildId, channelId).length === 0;
-      if (isEmpty && settings.isChannelResting(guildId, channelId))
+    for (const channelId of settings.listRestingChannels(guildId))
+      if (this.#listPeople(guildId, channelId).length === 0)
         void settings.endChannelRest(guildId, channelId);
-    }
   }
 
   async #checkInOrder(guildId: GuildId) {
