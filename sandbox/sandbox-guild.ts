@@ -172,6 +172,12 @@ export class SandboxGuild implements AsyncDisposable {
     this.#deps.changes.changeVoiceStatus(this.#guild, channel, text);
   }
 
+  /** Begins or ends a scheduled event in a voice channel. The id of an event is that of its channel. */
+  changeEvent(name: string, isActive: boolean): void {
+    const channel = requireChannel(this.#guild, name);
+    this.#deps.changes.changeEvent(this.#guild, channel, channel.id, isActive);
+  }
+
   /** Removes a channel. People in it lose their seat, and calls end with 4022. */
   removeChannel(name: string): void {
     this.#deps.changes.removeChannel(this.#guild, requireChannel(this.#guild, name));

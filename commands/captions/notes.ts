@@ -11,7 +11,12 @@ import type {
   Reply,
 } from '#src/features/command.ts';
 import { type Note, noteKinds } from '#src/stores/transcripts/note-store.ts';
-import { type AnyLine, formatText, type TextLine } from '#src/texts/texts.ts';
+import {
+  type AnyLine,
+  type CheckedLine,
+  formatText,
+  type TextLine,
+} from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 
 const maxNumber = 1_000_000;
@@ -113,7 +118,7 @@ function formatNote(
 }
 
 function formatNotesFile(notes: readonly Note[], times: WallTimes) {
-  const lines = formatNotes(notes, times).map(({ id, with: values = {} }) =>
+  const lines = formatNotes(notes, times).map(({ id, with: values = {} }: CheckedLine) =>
     formatText(id, values),
   );
   return `${lines.join('\n')}\n`;

@@ -23,7 +23,8 @@ export const intents: Readonly<
     | 'voiceStates'
     | 'presences'
     | 'messages'
-    | 'messageContent',
+    | 'messageContent'
+    | 'scheduledEvents',
     number
   >
 > = {
@@ -33,6 +34,7 @@ export const intents: Readonly<
   presences: 1 << 8,
   messages: 1 << 9,
   messageContent: 1 << 15,
+  scheduledEvents: 1 << 16,
 };
 
 /** Intents that need a tick in Discord's developer portal. */

@@ -87,6 +87,25 @@ export class WorldChanges {
     this.#tellChange('VOICE_CHANNEL_STATUS_UPDATE', guild, data);
   }
 
+  /** Begins (`active`) or ends an event of the server in a voice channel. One event has one id. */
+  changeEvent(guild: Guild, channel: Channel, id: string, isActive: boolean): void {
+    const data = {
+      id,
+      guild_id: guild.id,
+      channel_id: channel.id,
+      name: 'Game night',
+      scheduled_start_time: new Date(0).toISOString(),
+      scheduled_end_time: null,
+      privacy_level: 2,
+      status: isActive ? 2 : 3,
+      entity_type: 2,
+      entity_id: null,
+      entity_metadata: null,
+    };
+    const { scheduledEvents } = intents;
+    this.#tellChange('GUILD_SCHEDULED_EVENT_UPDATE', guild, data, scheduledEvents);
+  }
+
   /** Archives a thread, or wakes the thread up. */
   changeArchived(guild: Guild, channel: Channel, archived: boolean): void {
     if ((channel.archived ?? false) === archived) return;

@@ -87,7 +87,7 @@ export type DiscordOptions = CommandHandlers & {
   readonly onGuildsArrived: (
     guildIds: readonly GuildId[],
   ) => Promise<ReadonlySet<GuildId>>;
-  /** Called when anybody enters, leaves or changes a voice channel. Never throws. */
+  /** Called when anybody enters, leaves or changes a voice channel, and when a scheduled event changes. Never throws. */
   readonly onChannelChanged: (guildId: GuildId) => void;
   /** Called once, after the login. */
   readonly createPorts: (discord: DiscordPorts) => CommandPorts;
@@ -205,6 +205,7 @@ export class Discord implements AsyncDisposable {
     client.on(Events.VoiceStateUpdate, (before, { channelId, guild }) => {
       if (before.channelId !== channelId) options.onChannelChanged(toGuildId(guild.id));
     });
+    watchScheduledEvents(client, options.onChannelChanged);
     this.#receiver = new InteractionReceiver({
       ...options,
       ...messageDeps,
@@ -396,6 +397,22 @@ function watchRights(client: Client<true>, onChanged: (guildId: GuildId) => void
   client.on(Events.GuildUpdate, (former, { id, preferredLocale }) => {
     if (former.preferredLocale !== preferredLocale) onChanged(toGuildId(id));
   });
+}
+
+/** Tells of each scheduled event that begins, changes or ends. */
+function watchScheduledEvents(
+  client: Client<true>,
+  onChanged: DiscordOptions['onChannelChanged'],
+) {
+  client.on(Events.GuildScheduledEventCreate, ({ guildId }) =>
+    onChanged(toGuildId(guildId)),
+  );
+  client.on(Events.GuildScheduledEventUpdate, (_former, { guildId }) =>
+    onChanged(toGuildId(guildId)),
+  );
+  client.on(Events.GuildScheduledEventDelete, ({ guildId }) =>
+    onChanged(toGuildId(guildId)),
+  );
 }
 
 /** Writes a line into a chat without waiting. A chat that is closed reads nothing. */

@@ -46,6 +46,7 @@ export function createClient({
     intents: [
       GatewayIntentBits.Guilds,
       GatewayIntentBits.GuildVoiceStates,
+      GatewayIntentBits.GuildScheduledEvents,
       GatewayIntentBits.GuildMessages, // with the text of those alone that mention the bot
       ...(messageContent ? [GatewayIntentBits.MessageContent] : []),
     ],

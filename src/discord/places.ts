@@ -1,6 +1,8 @@
 import {
   ChannelType,
   type Client,
+  GuildScheduledEventEntityType,
+  GuildScheduledEventStatus,
   type NonThreadGuildBasedChannel,
   OverwriteType,
   PermissionFlagsBits,
@@ -31,6 +33,8 @@ import {
 } from './permissions.ts';
 
 const maxFetchedMembers = 50;
+const { Voice: voiceEvent } = GuildScheduledEventEntityType;
+const { Active: running } = GuildScheduledEventStatus;
 
 /** Facts about servers, as far as Discord has reported. Only `listMembers` asks Discord. */
 export class DiscordPlaces implements Places {
@@ -153,6 +157,14 @@ export class DiscordPlaces implements Places {
   listPeople({ guildId, channelId }: ChannelRef): readonly ChannelMember[] {
     const guild = this.#findGuild(guildId);
     return guild ? listOtherPeople(guild, channelId) : [];
+  }
+
+  /** Lists voice channels in which a scheduled event runs now. */
+  listEventChannels(guildId: GuildId): readonly ChannelId[] {
+    const events = this.#findGuild(guildId)?.scheduledEvents.cache.values() ?? [];
+    return Array.from(events)
+      .filter(({ entityType, status }) => entityType === voiceEvent && status === running)
+      .flatMap(({ channelId }) => (channelId === null ? [] : toChannelId(channelId)));
   }
 
   #findGuild(guildId: GuildId) {

@@ -70,6 +70,8 @@ export interface Places {
   findChannel(guildId: GuildId, channelId: ChannelId): ChannelRef | undefined;
   /** Finds the channel where Discord last reported this person. */
   findSeat(guildId: GuildId, personId: PersonId): ChannelRef | undefined;
+  /** Lists voice channels in which a scheduled event of the server runs now. */
+  listEventChannels(guildId: GuildId): readonly ChannelId[];
   /** Returns whether everybody in `channel` may enter `other`. False if unknown. */
   isNoWider(channel: ChannelRef, other: ChannelRef): boolean;
   /** Returns whether exactly the same people may open both channels. False if unknown. */

@@ -290,12 +290,14 @@ export class VoiceSession implements Session {
   getTalkState(): TalkState {
     const people = this.#connection.listPeople();
     const { channel, getSettings } = this.voiceChannel;
+    const { autoJoin, joinsEvents } = getSettings();
     return {
       ...getTalkState(this, people, this.#deps),
       isLinked: this.isLinked,
       isAnew: this.#updateIsAnew(people),
       isUncalled:
-        this.callerId === nobody && getSettings().autoJoin.includes(channel.channelId),
+        this.callerId === nobody &&
+        (joinsEvents || autoJoin.includes(channel.channelId)),
     };
   }
 

@@ -29,6 +29,7 @@ import {
   type ConsentPolicySettings,
   defineIdListSetting,
   defineIdSetting,
+  defineSwitchSetting,
   defineWordSetting,
   type GetSettingValue,
   noHindrances,
@@ -69,6 +70,12 @@ const autoJoinSetting: ServerSetting<readonly ChannelId[]> = {
         return [toMissingRightLine(facts.mayView ? 'no-connect' : 'no-view', channel)];
       }),
   },
+};
+
+/** A voice channel counts as one of `auto_join` while a scheduled event of the server runs there. */
+const joinEventsSetting: ServerSetting<boolean> = {
+  ...defineSwitchSetting('join_events', 'settings.group.presence'),
+  restored: 'present',
 };
 
 const autoJoinModeSetting: ServerSetting<JoinMode> = {
@@ -143,6 +150,7 @@ export type ConversationValues = {
   readonly djRoleId: RoleId | undefined;
   readonly consent: ConsentPolicySettings;
   readonly autoJoin: readonly ChannelId[];
+  readonly joinsEvents: boolean;
   readonly autoJoinMode: JoinMode;
   readonly leaveAfterMs: number;
   readonly userRoleIds: readonly RoleId[];
@@ -387,6 +395,7 @@ export const conversationSettings: {
   djRoleId: djRoleSetting,
   consent: consentSetting,
   autoJoin: autoJoinSetting,
+  joinsEvents: joinEventsSetting,
   autoJoinMode: autoJoinModeSetting,
   leaveAfterMs: leaveAfterSetting,
   userRoleIds: userRolesSetting,

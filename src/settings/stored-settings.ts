@@ -209,17 +209,25 @@ export class StoredSettings {
   }
 
   /**
-   * Tests whether a person sent the bot out of an `auto_join` channel that was never
+   * Tests whether a person sent the bot out of a channel that it joins by itself, and that was never
    * empty since.
    */
   isChannelResting(guildId: GuildId, channelId: ChannelId): boolean {
     return this.getForChannel(guildId, channelId).getValue(autoJoinRestSetting);
   }
 
-  /** Bars the bot from an `auto_join` channel until `endChannelRest`. Never throws. */
+  /** Lists the channels for which `isChannelResting` is true. */
+  listRestingChannels(guildId: GuildId): readonly ChannelId[] {
+    return this.listChannelTexts(guildId, autoJoinRestSetting.key)
+      .map(([channelId]) => channelId)
+      .filter((channelId) => this.isChannelResting(guildId, channelId));
+  }
+
+  /** Bars the bot from a channel that it may join by itself, until `endChannelRest`. Never throws. */
   async restChannel(guildId: GuildId, channelId: ChannelId): Promise<void> {
     await this.loadGuild(guildId);
-    if (this.getForGuild(guildId).autoJoin.includes(channelId))
+    const { autoJoin, joinsEvents } = this.getForGuild(guildId);
+    if (joinsEvents || autoJoin.includes(channelId))
       await this.setChannelValues(guildId, channelId, toRestChanges(true));
   }
 

@@ -127,7 +127,10 @@ test('/captions find quotes what it found, with speaker, time and link', async (
   );
 });
 
-const makePoint = (kind: QuotedPoint['kind'], overrides: Partial<QuotedPoint> = {}) => {
+const makePoint = (
+  kind: QuotedPoint['kind'],
+  overrides: Partial<QuotedPoint> = {},
+): QuotedPoint => {
   return { ...quote, kind, personIds: [], isBrief: false, ...overrides };
 };
 

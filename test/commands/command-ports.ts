@@ -301,6 +301,7 @@ export function makePorts(
     isNoWider: () => false,
     hasSameReaders: () => false,
     listMembers: async () => [],
+    listEventChannels: () => [],
     canOpen: async () => true,
     getShare: () => noCost,
     findDenial: async () => undefined,

@@ -564,6 +564,7 @@ export class SceneStage implements Disposable {
       isNoWider: () => true,
       hasSameReaders: () => !this.#isDenClosed,
       listMembers: async () => [],
+      listEventChannels: () => [],
       listPeople: ({ name }) => {
         const channel = sceneChannels.find((sceneChannel) => sceneChannel === name);
         return channel

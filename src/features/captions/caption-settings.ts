@@ -42,7 +42,7 @@ export const captionsDaysSetting: ServerSetting<number> = {
   listValues: () => ['0', '1', '7', '30'],
 };
 
-/** What a recap at the end of a session needs. */
+/** Names the needs of a recap at the end of a session. */
 const recapNeeds: ServerSetting<boolean>['outside'] = {
   listHindrances(isOn, _guildId, { hasChatModel }, getValue) {
     const model = hasChatModel ? [] : [{ id: 'help.model' } as const];

@@ -71,7 +71,10 @@ export const followTool: FeatureTool<FollowPorts> = defineTool({
   },
 });
 
-/** Joins channels without a call: those of the setting `auto_join`, and after a person who is followed. */
+/**
+ * Joins channels without a call: those of the setting `auto_join`, with `join_events` those of scheduled events that run, and
+ * after a person who is followed.
+ */
 export class AutomaticJoins {
   readonly #deps: SessionDependencies;
   readonly #sessions: VoiceSessions;
@@ -108,17 +111,24 @@ export class AutomaticJoins {
     return (
       isFollowing ||
       !settings.isLoaded(guildId) ||
+      settings.getForGuild(guildId).joinsEvents ||
       settings.getForGuild(guildId).autoJoin.length > 0
     );
   }
 
+  /** Lists channels that the server lets the bot join without a call now. */
+  #listUncalledIds(guildId: GuildId): readonly ChannelId[] {
+    const { autoJoin, joinsEvents } = this.#sessions.settings.getForGuild(guildId);
+    const eventIds = joinsEvents ? this.#deps.places.listEventChannels(guildId) : [];
+    return [...new Set([...autoJoin, ...eventIds])];
+  }
+
   #endRestsOfEmptyChannels(guildId: GuildId) {
     const { settings } = this.#sessions;
-    for (const channelId of settings.getForGuild(guildId).autoJoin) {
-      const isEmpty = this.#listPeople(guildId, channelId).length === 0;
-      if (isEmpty && settings.isChannelResting(guildId, channelId))
+    // Also of a channel whose event has ended, for its next one.
+    for (const channelId of settings.listRestingChannels(guildId))
+      if (this.#listPeople(guildId, channelId).length === 0)
         void settings.endChannelRest(guildId, channelId);
-    }
   }
 
   async #checkInOrder(guildId: GuildId) {
@@ -167,15 +177,15 @@ export class AutomaticJoins {
   ): Promise<JoinTarget | undefined> {
     const { consents, settings } = this.#sessions;
     if (!(await settings.loadGuild(guildId))) return this.#checkLater(guildId, joins);
-    const { autoJoin } = settings.getForGuild(guildId);
+    const uncalledIds = this.#listUncalledIds(guildId);
     const ownChannel = this.#sessions.at(guildId);
     const isInCompany =
       ownChannel && this.#listPeople(guildId, ownChannel.channelId).length > 0;
-    const isAwaited = autoJoin.some((id) => this.#listPeople(guildId, id).length > 0);
+    const isAwaited = uncalledIds.some((id) => this.#listPeople(guildId, id).length > 0);
     if (isInCompany || !isAwaited) return undefined;
     const choices = await consents.loadChoices(guildId);
     if (!choices.isLoaded) return this.#checkLater(guildId, joins);
-    const channels = autoJoin.map((id) => this.#toAutoJoinChannel(guildId, id));
+    const channels = uncalledIds.map((id) => this.#toAutoJoinChannel(guildId, id));
     const channelId = chooseAutoJoin(channels, ownChannel?.channelId);
     const channel = channelId && this.#deps.places.findChannel(guildId, channelId);
     return channel

@@ -26,7 +26,7 @@ export type Note = {
   readonly number: number;
   readonly kind: (typeof noteKinds)[number];
   readonly text: string;
-  /** Who said it, and who corrected it. */
+  /** Name of the speaker, and after a correction also of its author. */
   readonly name: string;
   /** People whose words are in it. An erasure of one of them deletes the note. */
   readonly personIds: readonly PersonId[];

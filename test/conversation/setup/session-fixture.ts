@@ -107,6 +107,7 @@ export const places: Places = {
   isNoWider: () => false,
   hasSameReaders: () => false,
   listMembers: async () => [],
+  listEventChannels: () => [],
   listPeople: () => [],
 };
 /** Places of a German server. */

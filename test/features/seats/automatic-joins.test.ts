@@ -37,7 +37,10 @@ async function openServer(
   const listPeople = ({ channelId }: ChannelRef) =>
     [adam, eva].filter(({ id }) => seats.get(id)?.channelId === channelId);
   const findSeat = (_guildId: GuildId, id: PersonId) => seats.get(id);
-  const here = { ...places, findChannel, findChannelFacts, listPeople, findSeat };
+  const eventIds = new Set<ChannelId>();
+  const listEventChannels = () => [...eventIds];
+  const known = { findChannel, findChannelFacts, findSeat };
+  const here = { ...places, ...known, listEventChannels, listPeople };
   const bot = openSessionFixture({ places: here }, []);
   const { linkOpener, sessions } = bot;
   const open = linkOpener.openLink.bind(linkOpener);
@@ -73,6 +76,8 @@ async function openServer(
   return {
     ...bot,
     closing,
+    comes,
+    eventIds,
     move: movePerson,
     rest: restFor,
     seats,
@@ -90,6 +95,47 @@ test('the bot comes to the first person, hears a person with a standing yes, and
   expect(bot.posted).toEqual([
     { id: 'join.uncalled', with: { channel: 'Lounge' }, channel: 'Lounge' },
   ]);
+});
+
+test('with join_events on, the bot comes to people where a scheduled event runs, and asks them as elsewhere', async () => {
+  const bot = await openServer('');
+  const begin = async (channelId: ChannelId) => {
+    bot.eventIds.add(channelId);
+    bot.comes.checkGuild(toGuildId('g'));
+    await bot.rest(500);
+  };
+  await bot.move(eva, one);
+  await bot.move(adam, one);
+  await begin(loungeId);
+  expect(bot.findSeat()).toBeUndefined();
+  bot.eventIds.clear();
+  await bot.settings.setSetting(toGuildId('g'), 'join_events', 'on');
+  await bot.move(eva, one, 500);
+  expect(bot.findSeat()).toBeUndefined();
+  await begin(denId);
+  expect(bot.findSeat()).toBeUndefined();
+  await begin(loungeId);
+  expect(bot.findSeat()).toEqual(one);
+  const gate = bot.sessions.findSession(toGuildId('g'))?.consent;
+  expect([adam, eva].map(({ id }) => gate?.mayHear(id))).toEqual([true, false]);
+  expect(bot.posted).toMatchObject([{ id: 'join.uncalled' }]);
+});
+
+test('sent out of an event, the bot comes back only once the channel was empty, also for its next event', async () => {
+  const bot = await openServer('');
+  await bot.settings.setSetting(toGuildId('g'), 'join_events', 'on');
+  bot.eventIds.add(loungeId);
+  await bot.move(adam, one, 500);
+  expect(await bot.sessions.leave(toGuildId('g'))).toMatchObject({ kind: 'left' });
+  await bot.move(eva, one, 500);
+  expect(bot.findSeat()).toBeUndefined();
+  bot.eventIds.clear();
+  await bot.move(eva, undefined);
+  await bot.move(adam, undefined);
+  bot.eventIds.add(loungeId);
+  await bot.move(adam, one);
+  await bot.rest(2_000);
+  expect(bot.findSeat()).toEqual(one);
 });
 
 test('the bot does not come where all people said no', async () => {

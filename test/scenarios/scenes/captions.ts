@@ -219,7 +219,7 @@ export const captionScenes: Scenes = {
         },
         {
           Ben: {
-            runs: '/captions notes channel:<#{#Lounge}>',
+            runs: '/captions notes channel:Lounge',
             reads: {
               has: ['1. They meet on Friday. (Adam,', '2. Ben books a table. (Ben,'],
               to: 'caller',
@@ -228,19 +228,19 @@ export const captionScenes: Scenes = {
         },
         {
           Adam: {
-            runs: '/captions notes channel:<#{#Lounge}> correct:2 text:Ben books a big table.',
+            runs: '/captions notes channel:Lounge correct:2 text:Ben books a big table.',
             reads: onlyOn('confirm.done'),
           },
         },
         {
           Adam: {
-            runs: '/captions notes channel:<#{#Lounge}> delete:1',
+            runs: '/captions notes channel:Lounge delete:1',
             reads: onlyOn('confirm.done'),
           },
         },
         {
           Ben: {
-            runs: '/captions notes channel:<#{#Lounge}>',
+            runs: '/captions notes channel:Lounge',
             reads: {
               has: '2. Ben books a big table. (Ben ✎ Adam,',
               lacks: 'Friday',
@@ -252,7 +252,7 @@ export const captionScenes: Scenes = {
         { Ben: { presses: ['confirm:forget', 'card'], reads: copies } },
         {
           Adam: {
-            runs: '/captions notes channel:<#{#Lounge}>',
+            runs: '/captions notes channel:Lounge',
             reads: { lacks: ['Friday', 'table'], to: 'caller' },
           },
         },

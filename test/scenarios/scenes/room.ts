@@ -371,6 +371,27 @@ export const roomScenes: Scenes = {
         { see: listRecognised, is: ['Adam'] },
       ],
     },
+  'the bot comes by itself to a scheduled event once its owner turned that on, and asks for consent there':
+    {
+      own: {},
+      providers: yes,
+      steps: [
+        { Adam: { runs: '/privacy allow' } },
+        { Olga: { runs: '/settings set key:join_events value:on', reads: saved } },
+        { Adam: { joins: 'Lounge' } },
+        { botSits: 'nowhere' },
+        {
+          'the event begins': ({ server }) => server().changeEvent('Lounge', true),
+        },
+        { botSits: 'Lounge' },
+        { Adam: { settles: true } },
+        { posts: 'Lounge', has: formatText('join.uncalled', lounge) },
+        { Adam: { asks: question } },
+        { Ben: { joins: 'Lounge', settles: true, says: 'human-cards-003' } },
+        { Adam: { asks: question } },
+        { see: recognised, is: ['Adam'] },
+      ],
+    },
   'somebody already talking when the bot joins is heard from their first packet after the consent is known':
     {
       own: {},

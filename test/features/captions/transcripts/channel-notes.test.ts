@@ -92,6 +92,8 @@ test('/privacy forget takes a person out of the notes, also out of those that th
   expect(await listTexts(fixture)).toEqual(['1 Adam: They take five.']);
   await fixture.privacy.forget(guildId, adam.id);
   expect(await listTexts(fixture, eva.id)).toEqual([]);
+  // What is hidden is also gone.
+  expect(await fixture.transcripts.onDisk.notes.list(place)).toEqual([]);
 });
 
 test('words of people who agreed for the session alone are in no note', async () => {
