@@ -4,6 +4,7 @@ import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';
 import type { FeaturePorts } from '#src/features/features.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
+import { interpretedLanguagesSetting } from '#src/settings/channel-settings.ts';
 import { openCaptioned } from '#test/conversation/setup/captioned-session.ts';
 import {
   lounge,
@@ -25,6 +26,8 @@ const plays: GoesOn = (session, { sessionTracks }) => {
 };
 const writes: GoesOn = (session, { sessionCaptions }) =>
   sessionCaptions.get(session).recorder !== undefined;
+const interprets: GoesOn = ({ voiceChannel }) =>
+  voiceChannel.getSettings().getValue(interpretedLanguagesSetting).length > 0;
 const captions: GoesOn = ({ consent }) => consent.canWrite(toPersonId('adam'));
 const hears: GoesOn = ({ consent }) => consent.mayHear(toPersonId('adam'));
 
@@ -37,6 +40,7 @@ const ends: Readonly<Record<string, GoesOn>> = {
   'track stop': plays,
   'track mute': plays,
   'captions off': writes,
+  'interpret off': interprets,
   'privacy deny': hears,
   'privacy pause': hears,
   'privacy forget': () => false,
@@ -59,7 +63,7 @@ test('commands and buttons that end, silence or refuse something are never limit
 
 const hung = new Promise<never>(() => undefined);
 
-/** States of a bot that speaks in the Lounge, where rain plays and captions are on. */
+/** States of a bot that speaks in the Lounge, where rain plays, captions are on, and people are interpreted. */
 const states: Readonly<Record<string, (fixture: SessionFixture) => unknown>> = {
   'the store fails': (one) => troubled(one, 'unreadable'),
   'the store hangs': (one) => troubled(one, 'hung'),
@@ -92,6 +96,11 @@ test.each(Object.entries(states))(
     for (const [line, { run }] of unlimited) {
       const fixture = await openCaptioned();
       await playSound(fixture, byAdam);
+      await fixture.sessions.settings.setChannelValues(
+        toGuildId('g'),
+        lounge.channelId,
+        new Map([[interpretedLanguagesSetting.key, 'de en']]),
+      );
       fixture.talk.sayText(
         toGuildId('g'),
         'One long text. It goes on. And on. And on. And on.',
