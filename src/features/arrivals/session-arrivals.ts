@@ -158,7 +158,7 @@ export class SessionArrivals implements FeatureSession {
     return name === '' ? [] : name;
   }
 
-  /** Who said no, may not use the bot or is left out is not told of. Until the stored answers are read nobody is. */
+  /** Tests whether a person may be named: none who said no, is barred or left out, and nobody before the answers are read. */
   #mayTell(personId: PersonId) {
     const { consent } = this.#session;
     const mayName = consent.isLoaded && consent.getStanding(personId) !== 'no';
