@@ -62,9 +62,9 @@ export const interpret: CommandGroup = {
   name: 'interpret',
   description: 'command.interpret.on',
   help: {
-    topic: 'voices',
+    topic: 'interpret',
     command: 'interpret on',
-    buildLine: () => ({ id: 'help.interpret' }),
+    buildLine: ({ hasModel }) => (hasModel ? { id: 'help.interpret' } : undefined),
   },
   commands: [interpretOn, interpretOff],
 };

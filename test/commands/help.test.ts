@@ -31,6 +31,7 @@ const ofMembers = [
   'stop',
   'tracks',
   'captions',
+  'interpret',
   'privacy',
   'reminders',
   'trouble',

@@ -4,6 +4,7 @@ import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';
 import type { FeaturePorts } from '#src/features/features.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
+import { interpretedLanguagesSetting } from '#src/settings/channel-settings.ts';
 import { openCaptioned } from '#test/conversation/setup/captioned-session.ts';
 import {
   lounge,
@@ -25,6 +26,8 @@ const isPlaying: GoesOn = (session, { sessionTracks }) => {
 };
 const isWriting: GoesOn = (session, { sessionCaptions }) =>
   sessionCaptions.get(session).recorder !== undefined;
+const isInterpreting: GoesOn = ({ voiceChannel }) =>
+  voiceChannel.getSettings().getValue(interpretedLanguagesSetting).length > 0;
 const canCaption: GoesOn = ({ consent }) => consent.canWrite(toPersonId('adam'));
 const canHear: GoesOn = ({ consent }) => consent.mayHear(toPersonId('adam'));
 
@@ -37,6 +40,7 @@ const ends: Readonly<Record<string, GoesOn>> = {
   'track stop': isPlaying,
   'track mute': isPlaying,
   'captions off': isWriting,
+  'interpret off': isInterpreting,
   'privacy deny': canHear,
   'privacy pause': canHear,
   'privacy forget': () => false,
@@ -59,7 +63,7 @@ test('commands and buttons that end, silence or refuse something are never limit
 
 const hung = new Promise<never>(() => undefined);
 
-/** States of a bot that speaks in the Lounge, where rain plays and captions are on. */
+/** States of a bot that speaks in the Lounge, where rain plays, captions are on, and people are interpreted. */
 const states: Readonly<Record<string, (fixture: SessionFixture) => unknown>> = {
   'the store fails': (entry) => breakStores(entry, 'unreadable'),
   'the store hangs': (entry) => breakStores(entry, 'hung'),
@@ -92,6 +96,11 @@ test.each(Object.entries(states))(
     for (const [line, { run }] of unlimited) {
       const fixture = await openCaptioned();
       await playSound(fixture, byAdam);
+      await fixture.sessions.settings.setChannelValues(
+        toGuildId('g'),
+        lounge.channelId,
+        new Map([[interpretedLanguagesSetting.key, 'de en']]),
+      );
       fixture.talk.sayText(
         toGuildId('g'),
         'One long text. It goes on. And on. And on. And on.',

@@ -85,7 +85,8 @@ export class SessionArrivals implements FeatureSession {
 
   #noteMove(move: Move) {
     const { id } = move.person;
-    const isUndone = this.#untold.has(id) && this.#untold.get(id)?.hasCome !== move.hasCome;
+    const isUndone =
+      this.#untold.has(id) && this.#untold.get(id)?.hasCome !== move.hasCome;
     if (isUndone) this.#untold.delete(id);
     else this.#untold.set(id, move);
   }
@@ -126,7 +127,9 @@ export class SessionArrivals implements FeatureSession {
   /** Returns the sentence about everybody who came or left until now, or plays the tone in its place. */
   #takeText(language: string) {
     const { mouth, notices } = this.#session;
-    const moves = [...this.#untold.values()].filter(({ person }) => this.#mayTell(person.id));
+    const moves = [...this.#untold.values()].filter(({ person }) =>
+      this.#mayTell(person.id),
+    );
     this.#untold.clear();
     const form = this.#getForm();
     if (moves.length === 0 || form === 'off') return '';
@@ -148,7 +151,10 @@ export class SessionArrivals implements FeatureSession {
       .filter(([, names]) => names.length > 0)
       .map(([id, names]) => {
         const name = formatShortenedNames(names, maxNamesChars);
-        return notices.formatSpokenText({ id, with: { n: names.length, name } }, language);
+        return notices.formatSpokenText(
+          { id, with: { n: names.length, name } },
+          language,
+        );
       })
       .join(' ');
   }
@@ -158,7 +164,7 @@ export class SessionArrivals implements FeatureSession {
     return name === '' ? [] : name;
   }
 
-  /** Who said no, may not use the bot or is left out is not told of. Until the stored answers are read nobody is. */
+  /** Tests whether a person may be named: none who said no, is barred or left out, and nobody before the answers are read. */
   #mayTell(personId: PersonId) {
     const { consent } = this.#session;
     const mayName = consent.isLoaded && consent.getStanding(personId) !== 'no';

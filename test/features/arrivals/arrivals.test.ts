@@ -6,8 +6,8 @@ import {
   joinLounge,
   makePerson,
   passTime,
-  sayWords,
   type SessionFixture,
+  sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
 
 const g = toGuildId('g');

@@ -60,6 +60,7 @@ test('a setting that nobody has set has the value of the operator', async () => 
     captions_channel: 'none',
     captions_days: '7',
     recap: 'off',
+    arrivals: 'off',
   };
   const from = 'default';
   expect(await viewSettings(settings)).toEqual(
