@@ -11,6 +11,12 @@ import { listAddressSecrets } from '#src/provider/access/server-address.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
 import { isOpenAi } from '#src/provider/models/standard-models.ts';
 import {
+  formatOffer,
+  formatRoom,
+  type LocalModelOffers,
+  useLocalModel,
+} from './local-models.ts';
+import {
   clearRole,
   fillRoles,
   findRole,
@@ -27,6 +33,10 @@ export type ProviderChoiceDeps = {
   readonly edits: SettingEdits;
   readonly clock: Clock;
   readonly vendors: readonly Vendor[];
+  /** Chat models that this machine can run. */
+  readonly local: LocalModelOffers;
+  /** Names of the vendors whose programs answer on this machine. They come first. */
+  readonly running: readonly string[];
 };
 
 /** `absentByAddress` lists the roles that each server does not offer. */
@@ -43,8 +53,13 @@ export async function chooseProviders(deps: ProviderChoiceDeps): Promise<void> {
   const progress: RoleProgress = { served: new Set(), absentByAddress: new Map() };
   let server: KnownServer | undefined;
   while (progress.served.size < groups.length) {
-    server = await askServer(deps, progress, server);
-    if (!server) break;
+    const answer = await askServer(deps, progress, server);
+    if (answer === undefined) break;
+    if (answer === 'here') {
+      await orStepBack(chooseLocalModel(deps, progress));
+      continue;
+    }
+    server = answer;
     while (await shouldTryAgain(deps, server, progress));
   }
   if (progress.served.size === 0) useEmbeddedEngines(edits);
@@ -71,23 +86,44 @@ async function shouldTryAgain(
   return (await orStepBack(deps.ask.choose('What now?', choices))) === true;
 }
 
+/** Asks which model the bot fetches and runs here. */
+async function chooseLocalModel(
+  { ask, edits, local }: ProviderChoiceDeps,
+  { served }: RoleProgress,
+) {
+  ask.say(formatRoom(local.room));
+  const choices = local.models.map((model) => {
+    return { value: model, label: formatOffer(model) };
+  });
+  const model = await ask.choose('Which model? (Esc: back)', choices);
+  useLocalModel(edits, model.name);
+  served.add('CHAT_COMPLETION');
+  ask.say(
+    `npm start fetches ${model.name} and checks it. Until it is there, the bot answers from a small built-in list. Small models err.`,
+  );
+}
+
 /** Asks for a server, with the last one marked. Undefined if the person wants no more. */
 async function askServer(
-  { ask, vendors }: ProviderChoiceDeps,
+  { ask, local, running, vendors }: ProviderChoiceDeps,
   progress: RoleProgress,
   last: KnownServer | undefined,
 ) {
   const offered = vendors.filter(
     (vendor) => listOpenRoles(vendor, progress).length > 0,
   );
-  const furtherVendors = offered.filter(({ isMore }) => isMore);
-  const usualVendors = offered.filter(({ isMore }) => !isMore);
-  type ServerAnswer = KnownServer | 'more' | 'other' | undefined;
+  const runningVendors = offered.filter(({ name }) => running.includes(name));
+  const others = offered.filter(({ name }) => !running.includes(name));
+  const furtherVendors = others.filter(({ isMore }) => isMore);
+  const usualVendors = others.filter(({ isMore }) => !isMore);
+  type ServerAnswer = KnownServer | 'here' | 'more' | 'other' | undefined;
   let marked: ServerAnswer = last;
   for (;;) {
     const answer: ServerAnswer = await ask.choose<ServerAnswer>(
       formatServerQuestion(progress),
       [
+        ...runningVendors.map(toVendorChoice),
+        ...listHereChoices(local, progress),
         ...usualVendors.map(toVendorChoice),
         ...(furtherVendors.length > 0
           ? [{ value: 'more' as const, label: `More (${furtherVendors.length})` }]
@@ -98,17 +134,23 @@ async function askServer(
       furtherVendors.some((vendor) => vendor === marked) ? 'more' : marked,
     );
     if (answer !== 'more' && answer !== 'other') return answer;
-    const server =
+    const server = await orStepBack(
       answer === 'more'
-        ? await orStepBack(
-            ask.choose(moreQuestion, furtherVendors.map(toVendorChoice), last),
-          )
-        : await orStepBack(askServerAddress(ask));
+        ? ask.choose(moreQuestion, furtherVendors.map(toVendorChoice), last)
+        : askServerAddress(ask),
+    );
     if (server) return server;
     marked = answer;
   }
 }
 
+function listHereChoices({ models }: LocalModelOffers, { served }: RoleProgress) {
+  const canRunHere = models.length > 0 && !served.has('CHAT_COMPLETION');
+  return canRunHere ? [{ value: 'here' as const, label: hereLabel }] : [];
+}
+
+const hereLabel =
+  'A chat model that Parley fetches and runs here: thinks; no account, no key, nothing leaves this machine';
 const moreQuestion = 'Which one? (Esc: back)';
 
 function formatEndLabel({ served }: RoleProgress) {

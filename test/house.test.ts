@@ -74,7 +74,8 @@ const below: Readonly<Record<string, string>> = {
   doctor:
     'startup storage discord config engines commands features features/tools probes ports pipeline speech chat provider audio base',
   /** A program of its own that writes `.env`. */
-  setup: 'discord config engines doctor commands spending provider base',
+  /** It offers the chat models that can be fetched. */
+  setup: 'discord config engines doctor commands spending downloads provider base',
   config: 'engines ports spending pipeline sources provider turn base',
   discord: 'features features/contract ports people audio texts base',
   /** Shares the frames of sound with the page, and the type of a track with the bot. */
