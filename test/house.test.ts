@@ -83,7 +83,8 @@ const below: Readonly<Record<string, string>> = {
   storage: 'stores sql people base',
   /** What a start needs of this machine, for `npm start` and the doctor. */
   startup: 'storage config engines probes speech base',
-  ops: 'ports base',
+  /** `/stats` tells of a chat model on this machine. */
+  ops: 'ports texts base',
   /** Parts that everything served over HTTP shares. */
   'web/http': 'texts base',
   /** Requests of programs over HTTP, and the tokens they come with. */
