@@ -23,7 +23,7 @@ export type LocalModelOffer = Pick<
   readonly tokensPerSecond: number;
 };
 
-/** What this machine has for models, and those of them that fit. */
+/** Memory and disk of this machine, and the models that fit them. */
 export type LocalModelOffers = {
   readonly room: MachineRoom;
   readonly models: readonly LocalModelOffer[];

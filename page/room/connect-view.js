@@ -43,7 +43,14 @@ export function stepConnect(state, reply) {
   if (reply.outcome === 'refused')
     return { ...state, stage: 'choosing', why: reply.why };
   const { chosen, local, servers, stopped, vendors } = reply;
-  return { stage: 'choosing', servers, stopped, vendors, offers: local?.models, chosen };
+  return {
+    stage: 'choosing',
+    servers,
+    stopped,
+    vendors,
+    offers: local?.models,
+    chosen,
+  };
 }
 
 /**
