@@ -12,6 +12,12 @@ import { formatServerName } from '#src/provider/models/error-text.ts';
 import { isOpenAi } from '#src/provider/models/standard-models.ts';
 import { chooseVoices } from './choose-voices.ts';
 import {
+  formatOffer,
+  formatRoom,
+  type LocalModelOffers,
+  useLocalModel,
+} from './local-models.ts';
+import {
   clearRole,
   fillRoles,
   findRole,
@@ -32,6 +38,10 @@ export type ProviderChoiceDeps = {
   readonly edits: SettingEdits;
   readonly clock: Clock;
   readonly vendors: readonly Vendor[];
+  /** Chat models that this machine can run. */
+  readonly local: LocalModelOffers;
+  /** Names of the vendors whose programs answer on this machine. They come first. */
+  readonly running: readonly string[];
 };
 
 /** `absentByAddress` lists the roles that each server does not offer. */
@@ -48,8 +58,13 @@ export async function chooseProviders(deps: ProviderChoiceDeps): Promise<void> {
   const progress: RoleProgress = { served: new Set(), absentByAddress: new Map() };
   let server: KnownServer | undefined;
   while (progress.served.size < groups.length) {
-    server = await askServer(deps, progress, server);
-    if (!server) break;
+    const answer = await askServer(deps, progress, server);
+    if (answer === undefined) break;
+    if (answer === 'here') {
+      await orStepBack(chooseLocalModel(deps, progress));
+      continue;
+    }
+    server = answer;
     while (await shouldTryAgain(deps, server, progress));
   }
   if (progress.served.size === 0) useEmbeddedEngines(edits);
@@ -76,19 +91,38 @@ async function shouldTryAgain(
   return (await orStepBack(deps.ask.choose('What now?', choices))) === true;
 }
 
+/** Asks which model the bot fetches and runs here. */
+async function chooseLocalModel(
+  { ask, edits, local }: ProviderChoiceDeps,
+  { served }: RoleProgress,
+) {
+  ask.say(formatRoom(local.room));
+  const choices = local.models.map((model) => {
+    return { value: model, label: formatOffer(model) };
+  });
+  const model = await ask.choose('Which model? (Esc: back)', choices);
+  useLocalModel(edits, model.name);
+  served.add('CHAT_COMPLETION');
+  ask.say(
+    `npm start fetches ${model.name} and checks it. Until it is there, the bot answers from a small built-in list. Small models err.`,
+  );
+}
+
 /** Asks for a server, with the last one marked. Undefined if the person wants no more. */
 async function askServer(
   deps: ProviderChoiceDeps,
   progress: RoleProgress,
   last: KnownServer | undefined,
 ) {
-  const { ask } = deps;
-  const { furtherVendors, usualVendors } = listOpenVendors(deps, progress);
+  const { ask, local } = deps;
+  const { furtherVendors, runningVendors, usualVendors } = listOpenVendors(deps, progress);
   let marked: ServerAnswer = last;
   for (;;) {
     const answer: ServerAnswer = await ask.choose<ServerAnswer>(
       formatServerQuestion(progress),
       [
+        ...runningVendors.map(toVendorChoice),
+        ...listHereChoices(local, progress),
         ...usualVendors.map(toVendorChoice),
         ...listOtherChoices(furtherVendors.length, progress),
       ],
@@ -100,26 +134,31 @@ async function askServer(
       continue;
     }
     if (answer !== 'more' && answer !== 'other') return answer;
-    const server =
+    const server = await orStepBack(
       answer === 'more'
-        ? await orStepBack(
-            ask.choose(moreQuestion, furtherVendors.map(toVendorChoice), last),
-          )
-        : await orStepBack(askServerAddress(ask));
+        ? ask.choose(moreQuestion, furtherVendors.map(toVendorChoice), last)
+        : askServerAddress(ask),
+    );
     if (server) return server;
     marked = answer;
   }
 }
 
-type ServerAnswer = KnownServer | 'more' | 'voices' | 'other' | undefined;
+type ServerAnswer = KnownServer | 'here' | 'more' | 'voices' | 'other' | undefined;
 
-function listOpenVendors({ vendors }: ProviderChoiceDeps, progress: RoleProgress) {
+/** Lists vendors with a role to fill. Those whose server runs on this machine come first. */
+function listOpenVendors(
+  { running, vendors }: ProviderChoiceDeps,
+  progress: RoleProgress,
+) {
   const offered = vendors.filter(
     (vendor) => listOpenRoles(vendor, progress).length > 0,
   );
+  const others = offered.filter(({ name }) => !running.includes(name));
   return {
-    furtherVendors: offered.filter(({ isMore }) => isMore),
-    usualVendors: offered.filter(({ isMore }) => !isMore),
+    runningVendors: offered.filter(({ name }) => running.includes(name)),
+    furtherVendors: others.filter(({ isMore }) => isMore),
+    usualVendors: others.filter(({ isMore }) => !isMore),
   };
 }
 
@@ -141,6 +180,13 @@ function listOtherChoices(
 
 const voicesLabel = 'None yet: first voices of other languages, for this machine';
 
+function listHereChoices({ models }: LocalModelOffers, { served }: RoleProgress) {
+  const canRunHere = models.length > 0 && !served.has('CHAT_COMPLETION');
+  return canRunHere ? [{ value: 'here' as const, label: hereLabel }] : [];
+}
+
+const hereLabel =
+  'A chat model that Parley fetches and runs here: thinks; no account, no key, nothing leaves this machine';
 const moreQuestion = 'Which one? (Esc: back)';
 
 function formatEndLabel({ served }: RoleProgress) {

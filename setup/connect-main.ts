@@ -3,7 +3,12 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { realClock } from '#src/base/clock.ts';
 import { readEnvironment } from '#src/config/config.ts';
-import { connectModel, findModels } from './connect-model.ts';
+import {
+  connectLocalModel,
+  connectModel,
+  findChoices,
+  removeConnectedModel,
+} from './connect-model.ts';
 import { vendors } from './vendors.ts';
 
 const orderSchema = z.discriminatedUnion('kind', [
@@ -14,11 +19,25 @@ const orderSchema = z.discriminatedUnion('kind', [
     model: z.string().optional(),
     key: z.string().optional(),
   }),
+  z.object({ kind: z.literal('use-local'), name: z.string() }),
+  z.object({ kind: z.literal('remove-local') }),
 ]);
 
 const order = orderSchema.parse(JSON.parse(await text(process.stdin)));
 const environment = readEnvironment();
 const deps = { vendors, clock: realClock, environment, envPath: '.env' };
-const outcome =
-  order.kind === 'find' ? await findModels(deps) : await connectModel(order, deps);
+const outcome = await perform();
 process.stdout.write(JSON.stringify(outcome), () => process.exit(0));
+
+async function perform() {
+  switch (order.kind) {
+    case 'find':
+      return await findChoices(deps);
+    case 'connect':
+      return await connectModel(order, deps);
+    case 'use-local':
+      return await connectLocalModel(order.name, deps);
+    case 'remove-local':
+      return await removeConnectedModel(deps);
+  }
+}

@@ -3,9 +3,16 @@ import { pickModels } from '#doctor/pick-models.ts';
 import { waitAtMost } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
+import { findFetchableModel } from '#src/downloads/catalogue.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { listModels } from '#src/provider/models/model-list.ts';
 import { readEnvFile } from './env-file.ts';
+import {
+  type LocalModelOffers,
+  listLocalModelOffers,
+  removeLocalModel,
+  useLocalModel,
+} from './local-models.ts';
 import { saveEdits } from './save-edits.ts';
 import { fillRoles, formatFindings, formatRoleNames } from './server-roles.ts';
 import { SettingEdits } from './setting-edits.ts';
@@ -24,6 +31,13 @@ export type FoundModels = {
   readonly vendors: readonly string[];
 };
 
+/** All that the page offers: programs that answer, and models that Parley fetches and runs here. */
+export type FoundChoices = FoundModels & {
+  readonly local: LocalModelOffers;
+  /** The model of this machine that the settings name. */
+  readonly chosen: string | undefined;
+};
+
 /** The model that a person chose. */
 export type ConnectOrder = {
   /** A name in `vendors.json`: no other address is asked. */
@@ -34,6 +48,8 @@ export type ConnectOrder = {
 
 export type ConnectOutcome =
   | { readonly outcome: 'connected'; readonly server: string; readonly roles: string }
+  /** The file of the model is gone, and `.env` names none. */
+  | { readonly outcome: 'removed' }
   /** `why` holds lines of the doctor, without the key. Nothing was written. */
   | { readonly outcome: 'refused'; readonly why: string };
 
@@ -54,7 +70,7 @@ const serverDeadlineMs = 60_000;
 export async function findModels({
   clock,
   vendors,
-}: ConnectDeps): Promise<FoundModels> {
+}: Pick<ConnectDeps, 'clock' | 'vendors'>): Promise<FoundModels> {
   const local = vendors.filter(
     ({ needsKey, roles }) => !needsKey && roles.includes('CHAT_COMPLETION'),
   );
@@ -73,6 +89,51 @@ export async function findModels({
     ),
     vendors: vendors.filter(({ needsKey }) => needsKey).map(({ name }) => name),
   };
+}
+
+/** Looks for all that the page offers. */
+export async function findChoices(deps: ConnectDeps): Promise<FoundChoices> {
+  const edits = readEdits(deps);
+  const dataDir = edits ? edits.dataDir : '.';
+  const [found, local] = await Promise.all([
+    findModels(deps),
+    listLocalModelOffers(dataDir, deps.clock),
+  ]);
+  return { ...found, local, chosen: edits?.getValue('CHAT_MODEL_FILE') || undefined };
+}
+
+/** Writes the name of a model into `.env`, which the next start fetches. */
+export async function connectLocalModel(
+  name: string,
+  deps: ConnectDeps,
+): Promise<ConnectOutcome> {
+  if (!findFetchableModel(name)) return refuse(`${name} is no model of this version.`);
+  const edits = readEdits(deps);
+  if (!edits) return refuse(unreadable);
+  useLocalModel(edits, name);
+  const failure = await trySave(edits);
+  if (failure !== undefined) return refuse(failure);
+  const roles = formatRoleNames(['CHAT_COMPLETION']);
+  return { outcome: 'connected', server: name, roles };
+}
+
+/** Takes the model of this machine out of `.env`, and removes what was fetched of it. */
+export async function removeConnectedModel(deps: ConnectDeps): Promise<ConnectOutcome> {
+  const edits = readEdits(deps);
+  if (!edits) return refuse(unreadable);
+  const name = edits.getValue('CHAT_MODEL_FILE');
+  edits.set('CHAT_MODEL_FILE', '');
+  const failure = await trySave(edits);
+  if (failure !== undefined) return refuse(failure);
+  removeLocalModel(name, edits.dataDir);
+  return { outcome: 'removed' };
+}
+
+const unreadable = '.env cannot be read: run npm run setup.';
+
+function readEdits({ envPath, environment }: ConnectDeps) {
+  const file = readEnvFile(envPath);
+  return file.kind === 'refused' ? undefined : new SettingEdits(file.file, environment);
 }
 
 /** Undefined for a port where nothing answers as a server of models does. */

@@ -43,6 +43,11 @@ export class SettingEdits {
     );
   }
 
+  /** Folder of the bot's data. */
+  get dataDir(): string {
+    return this.getValue('DATA_DIR') || './data';
+  }
+
   /** Returns a value of the environment alone. Empty means not set. */
   getEnvironmentValue(name: string): string {
     return this.#environment[name] ?? '';

@@ -5,7 +5,9 @@ import { BotError } from '#src/base/errors.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import { chooseProviders } from './choose-providers.ts';
 import { chooseToken } from './choose-token.ts';
+import { findModels } from './connect-model.ts';
 import { readEnvFile } from './env-file.ts';
+import { type LocalModelOffers, listLocalModelOffers } from './local-models.ts';
 import { saveEdits } from './save-edits.ts';
 import { SettingEdits } from './setting-edits.ts';
 import {
@@ -23,6 +25,8 @@ export type SetupOptions = {
   readonly clock: Clock;
   /** Default: all of `vendors.json`. */
   readonly vendors?: readonly Vendor[];
+  /** Default: those that fit this machine. */
+  readonly local?: LocalModelOffers;
 };
 
 /**
@@ -66,7 +70,13 @@ async function runSteps(options: SetupOptions) {
   const isBot = part !== 'providers' && (await chooseToken(ask, edits));
   // A model chosen for the sandbox before is kept.
   if (part === 'providers' || (isFirst && !(isBot && hasModel))) {
-    await chooseProviders({ ask, edits, clock, vendors });
+    const { local = await listLocalModelOffers(edits.dataDir, clock) } = options;
+    const { servers } = await ask.waitForWork(
+      'Looking for Ollama and the like on this machine',
+      findModels({ vendors, clock }),
+    );
+    const running = servers.map(({ name }) => name);
+    await chooseProviders({ ask, edits, clock, vendors, local, running });
   }
   if (isBot) await registerCommands(ask, edits, clock);
   await writeEnvFile(ask, edits);

@@ -78,6 +78,7 @@ const below: Readonly<Record<string, string>> = {
   doctor:
     'startup storage discord config engines commands features features/tools probes ports pipeline speech chat provider audio base',
   /** A program of its own that writes `.env`. */
+  /** It offers the chat models that can be fetched. */
   setup: 'discord config engines doctor commands spending downloads provider base',
   config: 'engines ports spending pipeline sources provider turn base',
   discord: 'features features/contract ports people audio texts base',
@@ -86,7 +87,8 @@ const below: Readonly<Record<string, string>> = {
   storage: 'stores sql people base',
   /** What a start needs of this machine, for `npm start` and the doctor. */
   startup: 'storage config engines probes speech downloads base',
-  ops: 'ports base',
+  /** `/stats` tells of a chat model on this machine. */
+  ops: 'ports texts base',
   /** Parts that everything served over HTTP shares. */
   'web/http': 'texts base',
   /** Requests of programs over HTTP, and the tokens they come with. */

@@ -21,6 +21,7 @@
  * @property {() => void} openConnect opens the dialog that connects a model, and looks for programs on this machine
  * @property {() => void} closeConnect closes it
  * @property {(vendor: string, choice: { model?: string, key?: string }) => void} connectModel tries a model, and keeps it where it works
+ * @property {(name: string | undefined) => void} chooseLocalModel chooses a model that the bot fetches and runs here; undefined removes it
  * @property {() => void} restartBot starts the bot with the connected model
  * @property {(locale: string) => Promise<void>} changeLanguage takes another language, and keeps it for this browser
  * @property {(person: string) => void} agree lets a person agree to be heard

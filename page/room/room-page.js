@@ -212,6 +212,13 @@ export class RoomPage {
     void this.#askModels('connect', { vendor, ...choice });
   }
 
+  /** @type {RoomActions['chooseLocalModel']} */
+  chooseLocalModel(name) {
+    const vendor = name ?? '';
+    this.#changePage({ connect: { ...this.#page.connect, stage: 'trying', vendor } });
+    void this.#askModels('local', { name });
+  }
+
   /** @type {RoomActions['restartBot']} */
   restartBot() {
     this.#changePage({ connect: undefined });
@@ -220,7 +227,7 @@ export class RoomPage {
 
   /**
    * Asks about models, and shows the reply in the dialog, unless it was closed meanwhile.
-   * @param {'find' | 'connect'} act
+   * @param {'find' | 'connect' | 'local'} act
    * @param {object} fields
    */
   async #askModels(act, fields) {

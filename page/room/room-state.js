@@ -56,7 +56,7 @@ export function stepRoom(state, event) {
     case 'answered':
       return putAnswer(state, event);
     case 'models':
-      return { ...state, hasChatModel: event.hasChatModel };
+      return { ...state, hasChatModel: event.hasChatModel, fetching: event.fetching };
     case 'engines':
       return { ...state, engines: event.engines };
     case 'panel':

@@ -206,10 +206,23 @@
  * @property {readonly FoundServer[]} [servers] programs with models on this machine
  * @property {readonly { name: string, start: string }[]} [stopped] programs that do not answer, and the commands that start them
  * @property {readonly string[]} [vendors] names of vendors that need a key
- * @property {'connected' | 'refused'} [outcome] of a model that was tried
+ * @property {{ models: readonly LocalOffer[] }} [local] models that the bot can fetch and run here
+ * @property {string} [chosen] the model of this machine that the settings name
+ * @property {'connected' | 'refused' | 'removed'} [outcome] of a model that was tried
  * @property {string} [server] name of the connected server
  * @property {string} [roles] names of the roles that it fills
  * @property {string} [why] lines about a refused one
+ */
+
+/**
+ * Progress of a chat model that is fetched.
+ * @typedef {{ readonly percent: number, readonly minutes?: number }} ModelFetch
+ */
+
+/**
+ * A model that the bot can fetch and run here. Languages are tags (BCP 47).
+ * @typedef {{ readonly name: string, readonly bytes: number, readonly memoryBytes: number, readonly licence: string,
+ *   readonly languages: readonly string[], readonly tokensPerSecond: number }} LocalOffer
  */
 
 /**
@@ -234,7 +247,7 @@
  *   | Reply
  *   | { kind: 'live', who: string, text: string, answerId?: number }
  *   | FactEvent
- *   | { kind: 'models', hasChatModel: boolean }
+ *   | { kind: 'models', hasChatModel: boolean, fetching?: ModelFetch }
  *   | { kind: 'engines', engines: Engine[] }
  *   | PanelFacts
  *   | { kind: 'microphone', state: 'yours' | 'taken' }
@@ -255,6 +268,7 @@
  * @property {number} count number of items so far, dropped ones too
  * @property {Readonly<Record<string, string>>} live transcripts so far of present speakers, by name
  * @property {boolean} hasChatModel false: a small built-in list answers
+ * @property {ModelFetch} [fetching] progress of a chat model that is on its way
  * @property {readonly Engine[]} engines
  * @property {PanelFacts} [panel] absent before the bot has joined
  */

@@ -2,7 +2,7 @@
 /** @import { SoundGate } from './sound/sound-gate.js' */
 /** @import { Seat, Stage } from './stage.js' */
 /** @import { View } from './html.js' */
-import { renderConnectButton } from './connect-view.js';
+import { renderConnectButton, renderFetch } from './connect-view.js';
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 import { renderBotFace, renderFace, renderMessage } from './message-view.js';
@@ -48,6 +48,7 @@ export function renderStage(page, actions) {
       }</div>
     <div class="invite"><div role="status">${isSoundMissing(soundGate) && renderHearButton(soundGate)}</div>
       ${!isSoundMissing(soundGate) && renderInvitation(page, actions)}</div>
+    ${room.fetching && html`<div class="hint" role="status">${renderFetch(room.fetching)}</div>`}
     ${!room.hasChatModel && html`<p class="hint">${renderConnectButton(actions)}</p>`}
     <div role="status">${listSilences(room).map(
       ({ text, label, does, target }) => html`<p class="notice">${text}

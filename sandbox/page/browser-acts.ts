@@ -98,6 +98,7 @@ async function performRequest(
       return {};
     case 'models.find':
     case 'models.connect':
+    case 'models.local':
     case 'models.restart': {
       const { id: _, ...asked } = request;
       return await deps.askBot(asked, signal);

@@ -99,6 +99,11 @@ const requestSchema = z.discriminatedUnion('kind', [
       .regex(/^[\x21-\x7e]{1,1000}$/)
       .optional(),
   }),
+  z.object({
+    id: idSchema,
+    kind: z.literal('models.local'),
+    name: z.string().min(1).max(40).optional(),
+  }),
   z.object({ id: idSchema, kind: z.literal('models.restart') }),
 ]);
 type OptionWord = string | number | boolean;
@@ -158,6 +163,8 @@ export type ModelsRequest =
       readonly model?: string;
       readonly key?: string;
     }
+  /** Writes the name of a model that the bot fetches and runs here into `.env`. Without a name such a model is removed. */
+  | { readonly kind: 'models.local'; readonly name?: string }
   /** Starts the bot anew with what `.env` says now. */
   | { readonly kind: 'models.restart' };
 
@@ -184,6 +191,13 @@ export type ShownEngine = {
   readonly isLocal: boolean;
   readonly what: string;
   readonly voice?: string | undefined;
+};
+
+/** Progress of a fetch. */
+export type ModelFetch = {
+  readonly percent: number;
+  /** Estimated time left. Absent in the first second. */
+  readonly minutes?: number | undefined;
 };
 
 /** Codes of reasons why words got no answer, which each page explains in its language. */
@@ -231,7 +245,12 @@ export type BotEvent =
       readonly line?: FactLine | undefined;
     }
   /** Whether a chat model answers, or the small built-in list. */
-  | { readonly kind: 'models'; readonly hasChatModel: boolean }
+  | {
+      readonly kind: 'models';
+      readonly hasChatModel: boolean;
+      /** How much of a chat model of this machine is fetched, while it is. */
+      readonly fetching?: ModelFetch | undefined;
+    }
   | {
       readonly kind: 'dropped';
       readonly who: string;
@@ -289,7 +308,13 @@ const speechEventSchema = z.discriminatedUnion('kind', [
     kind: z.literal('engines'),
     engines: z.array(engineSchema).max(20).readonly(),
   }),
-  z.object({ kind: z.literal('models'), hasChatModel: z.boolean() }),
+  z.object({
+    kind: z.literal('models'),
+    hasChatModel: z.boolean(),
+    fetching: z
+      .object({ percent: z.number(), minutes: z.number().optional() })
+      .optional(),
+  }),
 ]);
 export const botEventSchema: z.ZodType<BotEvent> = z.union([
   speechEventSchema,

@@ -17,7 +17,10 @@ export type SetupOrder =
       readonly vendor: string;
       readonly model?: string;
       readonly key?: string;
-    };
+    }
+  /** Chooses a model that the bot fetches and runs here, or removes it. */
+  | { readonly kind: 'use-local'; readonly name: string }
+  | { readonly kind: 'remove-local' };
 
 /**
  * Lets setup find or connect models in a process of its own, one at a time. A key goes by its stdin alone. Throws BotError

@@ -1,8 +1,21 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { connectModel, findModels } from '#setup/connect-model.ts';
+import {
+  connectLocalModel,
+  connectModel,
+  findChoices,
+  findModels,
+  removeConnectedModel,
+} from '#setup/connect-model.ts';
 import type { Vendor } from '#setup/vendors.ts';
 import { realClock } from '#src/base/clock.ts';
 import { swiftServer } from '#test/doctor/run-examination.ts';
@@ -36,6 +49,7 @@ async function openPlace() {
   ];
   const envPath = join(folder, '.env');
   return {
+    folder,
     local,
     service,
     deps: { vendors, envPath, environment: {}, clock: realClock },
@@ -90,4 +104,36 @@ test('a refused key, a name that is not in the table, and a program that is down
   expect(good).toMatchObject({ outcome: 'connected' });
   expect(JSON.stringify(good)).not.toContain(key);
   expect(place.readEnv()).toMatchObject({ CHAT_COMPLETION_API_KEY: key });
+});
+
+test('a model that Parley runs here is offered with its facts, chosen by name, and removed with its file', async () => {
+  await using place = await openPlace();
+  const environment = { DATA_DIR: place.folder };
+  const deps = { ...place.deps, environment };
+  const { chosen, local } = await findChoices(deps);
+  expect(chosen).toBeUndefined();
+  expect(local.room.diskBytes).toBeGreaterThan(0);
+  for (const { languages, licence, tokensPerSecond } of local.models) {
+    expect(['Apache-2.0', 'MIT']).toContain(licence);
+    expect(languages).toContain('en');
+    expect(tokensPerSecond).toBeGreaterThan(0);
+  }
+  expect(await connectLocalModel('nobody-1b', deps)).toMatchObject({
+    outcome: 'refused',
+  });
+  expect(place.readEnv()).toBeUndefined();
+  const name = 'qwen2.5-0.5b';
+  expect(await connectLocalModel(name, deps)).toEqual({
+    outcome: 'connected',
+    server: name,
+    roles: 'chat',
+  });
+  expect(place.readEnv()).toEqual({ CHAT_MODEL_FILE: name });
+  const part = join(place.folder, 'models', `${name}.gguf.part`);
+  mkdirSync(dirname(part));
+  writeFileSync(part, 'begun');
+  expect((await findChoices(deps)).chosen).toBe(name);
+  expect(await removeConnectedModel(deps)).toEqual({ outcome: 'removed' });
+  expect(existsSync(part)).toBe(false);
+  expect(place.readEnv()).toMatchObject({ CHAT_MODEL_FILE: '' });
 });

@@ -32,6 +32,9 @@ const keys = {
   cancel: '\u0003',
 };
 
+/** A machine without room for a model. */
+const noLocalModels = { room: { memoryBytes: 0, diskBytes: 0 }, models: [] };
+
 /** A Discord without sound, and a folder in which the bot is set up. */
 async function openOffice() {
   const sandbox = await openSilentSandbox();
@@ -47,10 +50,11 @@ async function openOffice() {
     readValues: () => parseEnv(readFileSync(env, 'utf8')),
     keepText: (text: string) => writeFileSync(env, text, { mode: 0o600 }),
     /** Runs it at a terminal. */
-    openTalk(more: Pick<SetupOptions, 'vendors'> = {}) {
+    openTalk(more: Pick<SetupOptions, 'local' | 'vendors'> = {}) {
       const terminal = openTerminal();
       const ask = new SetupQuestions(terminal);
-      const setup = { ask, envPath: env, clock: realClock, environment, ...more };
+      const base = { ask, envPath: env, clock: realClock, environment };
+      const setup = { ...base, local: noLocalModels, ...more };
       return { ...terminal, ended: runSetup(setup) };
     },
     async [Symbol.asyncDispose]() {
@@ -107,7 +111,7 @@ const typeLine = (text: string) => `${text}${keys.enter}`;
 
 type Office = Awaited<ReturnType<typeof openOffice>>;
 
-/** Questions as they are asked. */
+/** Questions as they are request. */
 const request = {
   token: 'The token of your bot',
   noToken: 'Enter: none yet',
@@ -189,7 +193,8 @@ test('the list is short, Esc goes back with what was chosen marked, and a mistak
   const stopped = `http://127.0.0.1:${await findFreePort()}/v1`;
   const vendors = [
     makeVendor('First', stopped, { start: 'first serve' }),
-    makeVendor('Second', server.baseUrl, { isMore: true }),
+    // One without a key that runs here would come first.
+    makeVendor('Second', server.baseUrl, { isMore: true, needsKey: true }),
   ];
   const terminal = office.openTalk({ vendors });
   await terminal.answer(
@@ -206,9 +211,51 @@ test('the list is short, Esc goes back with what was chosen marked, and a mistak
     ['What now?', typeLine(keys.down)],
     [request.servers, typeLine(keys.down)],
     ['Which one? (Esc: back)', keys.enter],
+    ['The key of Second (not shown', typeLine('any-key')],
   );
   expect(await terminal.ended).toBe(0);
   expect(office.readValues().CHAT_COMPLETION_BASE_URL).toBe(server.baseUrl);
+}, 60_000);
+
+const small = {
+  name: 'qwen2.5-0.5b',
+  billions: 0.5,
+  bytes: 491_400_032,
+  licence: 'Apache-2.0',
+  memoryBytes: 900_000_000,
+  languages: ['en', 'zh'],
+  tokensPerSecond: 20,
+} as const;
+const local = {
+  room: { memoryBytes: 8e9, diskBytes: 50e9 },
+  models: [small, { ...small, name: 'qwen2.5-1.5b' }],
+};
+
+test('a chat model that Parley runs here is one yes, with its size, memory, licence and speed told before', async () => {
+  await using office = await openOffice();
+  await using server = await openMockProviders(swiftServer);
+  const vendors = [
+    makeVendor('Away', `http://127.0.0.1:${await findFreePort()}/v1`),
+    makeVendor('Runs', server.baseUrl, { isMore: true, roles: ['CHAT_COMPLETION'] }),
+  ];
+  const terminal = office.openTalk({ vendors, local });
+  await terminal.answer(
+    [request.noToken, keys.enter],
+    [request.servers, ''],
+    ['Runs: thinks', typeLine(keys.down)],
+    ['This machine has 8.0 GB of memory, and 50.0 GB are free', ''],
+    ['Which model?', keys.enter],
+    ['npm start fetches qwen2.5-0.5b', ''],
+    ['Which server for speech to text and text to speech?', typeLine(keys.up)],
+  );
+  expect(await terminal.ended).toBe(0);
+  expect(office.readValues().CHAT_MODEL_FILE).toBe('qwen2.5-0.5b');
+  const shown = terminal.shown().replace(/[│\s]+/g, ' ');
+  expect(shown).toContain(
+    'qwen2.5-0.5b: 0.5 GB to fetch, 0.9 GB of memory, about 20 tokens a second here, Apache-2.0; English, Chinese',
+  );
+  expect(shown.indexOf('Runs: thinks')).toBeLessThan(shown.indexOf('runs here'));
+  expect(shown.indexOf('runs here')).toBeLessThan(shown.indexOf('Away: '));
 }, 60_000);
 
 test('a Realtime server answers in place of a chat model, until another is chosen', async () => {

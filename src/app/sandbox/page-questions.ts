@@ -33,6 +33,13 @@ export class PageQuestions {
           signal,
         );
       }
+      case 'models.local': {
+        const { name } = request;
+        return await this.#setup.perform(
+          name === undefined ? { kind: 'remove-local' } : { kind: 'use-local', name },
+          signal,
+        );
+      }
       case 'models.restart':
         realClock.later(restartDelayMs, restart);
         return {};

@@ -1,4 +1,5 @@
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
+import type { LocalModelState } from '#src/chat/local/local-model-state.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 import type { RoomFact, RoomView, ToolFact } from '#src/ports/room-view.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
@@ -76,6 +77,7 @@ export class PageView implements RoomView {
 
   /** Notes an engine that is ready, before `connect`. */
   onEngine(news: EngineNews): void {
+    if (news.kind === 'local-model') this.#send(toModelsEvent(true, news.state));
     if (news.kind !== 'ready') return;
     const { role, isLocal, what, voice } = news;
     this.#engines.push({ role, isLocal, what, voice });
@@ -154,6 +156,20 @@ export class PageView implements RoomView {
   #send(event: PageEvent) {
     this.#sendToPage?.(event);
   }
+}
+
+/** Tells the page whether a chat model answers, and how much of one that is on its way is there. */
+export function toModelsEvent(
+  hasChatModel: boolean,
+  state: LocalModelState | undefined,
+): PageEvent {
+  const kind = 'models';
+  if (state?.kind === 'failed') return { kind, hasChatModel: false };
+  if (state?.kind !== 'fetching') return { kind, hasChatModel };
+  const percent = Math.floor((100 * state.doneBytes) / state.bytes);
+  if (state.leftMs === undefined) return { kind, hasChatModel, fetching: { percent } };
+  const minutes = Math.ceil(state.leftMs / 60_000);
+  return { kind, hasChatModel, fetching: { percent, minutes } };
 }
 
 /** Escapes the words of a line, as on Discord. */

@@ -49,7 +49,7 @@ import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
 import { createLocalGlimpser } from './local-glimpser.ts';
 import { PageQuestions } from './page-questions.ts';
-import { PageView } from './page-view.ts';
+import { PageView, toModelsEvent } from './page-view.ts';
 
 export type SandboxArguments = {
   /** One judged exchange, then the end. */
@@ -138,7 +138,7 @@ async function startSandboxRun(
     const tellPage = (event: PageEvent) =>
       void sandbox.sendRequest({ do: 'tell', event }).catch(() => undefined);
     const hasChatModel = engines.hasChatModel || config.engines.pipeline === 'realtime';
-    tellPage({ kind: 'models', hasChatModel });
+    tellPage(toModelsEvent(hasChatModel, engines.getLocalModel()));
     pageView.connect(tellPage);
   }
   const { token, apiUrl } = sandbox.ready;

@@ -187,7 +187,7 @@ export class LocalChat implements AsyncDisposable {
   }
 }
 
-/** Whose people asked, and how soon they want the answer. */
+/** A server whose people asked, and how soon they want the answer. */
 type Caller = { readonly guildId: GuildId; readonly urgency: JobUrgency };
 
 /** Finds who asked, as the instructions say. */

@@ -122,7 +122,7 @@ class LlamaChat {
     }
   }
 
-  /** What the operator is told of the process. */
+  /** Measures the process, for the operator. */
   #measure() {
     const { gpu } = this.#library.llama;
     return { residentBytes: process.memoryUsage.rss(), gpu: gpu === false ? '' : gpu };
