@@ -14,8 +14,8 @@ const options: readonly CommandOption[] = [
     description: 'track.which',
     kind: 'text',
     maxChars: maxSoundChars,
-    suggest: async (typed, _call, { features }) =>
-      findClosestNames(typed, await features.tracks.listSounds()),
+    suggest: async (typed, { guildId }, { features }) =>
+      findClosestNames(typed, await features.tracks.listSounds(guildId)),
   },
   { name: 'file', description: 'track.which', kind: 'sound' },
   newTrack,

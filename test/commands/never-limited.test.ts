@@ -44,6 +44,7 @@ const ends: Readonly<Record<string, GoesOn>> = {
   'press pause': hears,
   'press track.pause': plays,
   'press track.skip': plays,
+  'press track.stop': plays,
   'press captions': writes,
   'press captions.leave_out': captions,
   'press consent.never': hears,

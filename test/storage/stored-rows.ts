@@ -16,6 +16,7 @@ import type { ApiToken } from '#src/stores/api-tokens.ts';
 import type { Hearing } from '#src/stores/hearing-store.ts';
 import type { NewMemory } from '#src/stores/memory-store.ts';
 import type { NewReminder } from '#src/stores/reminder-store.ts';
+import type { AddedSound } from '#src/stores/sound-store.ts';
 import type { Store } from '#src/stores/store-parts.ts';
 import type { StoredTrack } from '#src/stores/track-store.ts';
 import type {
@@ -73,6 +74,14 @@ const settings: readonly (readonly [guildId: GuildId, key: string, value: string
   [guildId, 'pipeline', 'chained'],
   [otherGuildId, 'language', 'de'],
 ];
+
+const sounds: readonly AddedSound[] = [ana, dora].map((personId, n) => ({
+  guildId: n === 0 ? guildId : otherGuildId,
+  name: `Türglocke ${n}`,
+  personId,
+  bytes: Uint8Array.from({ length: 2_000 }, (_, at) => at),
+  addedAtWallMs: writtenAtWallMs,
+}));
 
 const tracks: readonly StoredTrack[] = [
   {
@@ -296,6 +305,7 @@ export async function writeMain(store: Store) {
   await store.apiTokens.add(apiToken, apiTokenHash);
   await store.personSettings.write(guildId, dora, personSettings);
   await store.reminders.add(reminder);
+  for (const sound of sounds) await store.sounds.add(sound);
   await store.hearings.write({ begun: hearings, extended: [] });
 }
 

@@ -560,6 +560,7 @@ export class SceneStage implements Disposable {
       isNoWider: () => true,
       hasSameReaders: () => !this.#isDenClosed,
       listMembers: async () => [],
+      listSoundboard: async () => [],
       listPeople: ({ name }) => {
         const channel = sceneChannels.find((one) => one === name);
         return channel

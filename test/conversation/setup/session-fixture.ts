@@ -48,6 +48,7 @@ import {
 import { hearingPart } from '#src/stores/hearing-store.ts';
 import { memoryStorePart } from '#src/stores/memory-store.ts';
 import { reminderPart } from '#src/stores/reminder-store.ts';
+import { soundPart } from '#src/stores/sound-store.ts';
 import { type TrackStore, trackPart } from '#src/stores/track-store.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
@@ -105,6 +106,7 @@ export const places: Places = {
   isNoWider: () => false,
   hasSameReaders: () => false,
   listMembers: async () => [],
+  listSoundboard: async () => [],
   listPeople: () => [],
 };
 /** Places of a German server. */
@@ -350,11 +352,12 @@ function beginFeatures(
   features: readonly Feature[],
   parts: FixtureParts,
   services: FeatureShardDeps,
-  { hearings, reminders }: MemoryStores,
+  { hearings, reminders, sounds }: MemoryStores,
 ) {
   const stores = new Map<unknown, unknown>([
     [hearingPart, hearings],
     [reminderPart, reminders],
+    [soundPart, sounds],
     [trackPart, parts.trackStore],
     [TranscriptStores.key, parts.transcripts],
     [memoryStorePart, parts.transcripts.onDisk.memories],

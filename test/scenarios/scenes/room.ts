@@ -30,6 +30,8 @@ const soundsStay: ScenarioReading = {
 };
 const buttonsIn = (name: string) => (stage: Stage) =>
   buttonsOf(stage.message(name)).map(([button]) => button);
+const labelsIn = (name: string) => (stage: Stage) =>
+  buttonsOf(stage.message(name)).map(([, label]) => label);
 const left: ScenarioReading = { has: /^Left Lounge after \d+ s\.$/, to: 'all' };
 const wholeCommand: ScenarioReading = {
   has: 'shall I leave the voice channel?',
@@ -68,6 +70,12 @@ const clip = {
   name: 'digits.mp3',
   type: 'audio/mpeg',
   bytes: readFileSync(new URL('../../fixtures/recordings/digits.mp3', import.meta.url)),
+};
+
+const noSound = {
+  name: 'noise.mp3',
+  type: 'audio/mpeg',
+  bytes: Buffer.from('No sound at all. '.repeat(100)),
 };
 
 export const roomScenes: Scenes = {
@@ -251,6 +259,63 @@ export const roomScenes: Scenes = {
       { see: ({ bot }) => bot.log.filter(({ level }) => Number(level) >= 50), is: [] },
     ],
   },
+  'a board plays the sounds of the server and of its members by buttons, also on a message from before a restart':
+    {
+      own: {},
+      steps: [
+        {
+          'the server has a soundboard': ({ server }) =>
+            server().addSoundboardSound('airhorn', clip),
+        },
+        {
+          Adam: {
+            calls: 'Lounge',
+            runs: '/sounds',
+            files: { file: clip },
+            reads: onlyOn('perm.sounds'),
+          },
+        },
+        permitting('general', 'Adam', { allow: ['createExpressions'] }),
+        {
+          Adam: {
+            runs: '/sounds',
+            files: { file: noSound },
+            reads: onlyOn('track.bad.not_audio'),
+          },
+        },
+        {
+          Adam: {
+            runs: '/sounds name:count',
+            files: { file: clip },
+            reads: onlyOn('sounds.added', { title: 'count' }),
+          },
+        },
+        {
+          Adam: {
+            runs: '/sounds',
+            place: 'Lounge',
+            reads: { has: 'Sounds, page 1 of 1. Volume: 100 %.', to: 'all' },
+            keep: 'board',
+          },
+        },
+        {
+          see: (stage) => labelsIn('board')(stage).slice(5, 8),
+          is: ['count', 'airhorn', 'applause'],
+        },
+        { Adam: { presses: [6, 'board'], hears: 'something' } },
+        { message: 'board', has: 'Adam played airhorn.' },
+        { returnsTo: ['Adam'] },
+        { Adam: { presses: [5, 'board'], hears: 'something' } },
+        { message: 'board', has: 'Adam played count.' },
+        {
+          Ben: { presses: [5, 'board'], reads: onlyOn('perm.room', lounge) },
+        },
+        {
+          see: ({ bot }) => bot.log.filter(({ level }) => Number(level) >= 50),
+          is: [],
+        },
+      ],
+    },
   'the bot leaves by voice once its asker, and nobody else, has pressed the button': {
     providers: {
       replies: [

@@ -65,7 +65,10 @@ const listTracks = defineRoute({
       current: current && toProgramSound(current),
       waiting: waiting.map(toProgramSound),
     }));
-    return { tracks: nameless, sounds: await ports.features.tracks.listSounds() };
+    return {
+      tracks: nameless,
+      sounds: await ports.features.tracks.listSounds(guildId),
+    };
   },
 });
 
