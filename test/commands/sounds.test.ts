@@ -29,7 +29,13 @@ test('the board has a row that steers and twenty sounds a page, with the volume 
     'Press a sound, and everybody in the channel hears it.',
   ]);
   expect(listButtons(board)).toEqual([
-    ...['sounds.back:0', 'sounds.next:2', 'sounds.quieter:1', 'sounds.louder:1', 'track.stop:sounds'],
+    ...[
+      'sounds.back:0',
+      'sounds.next:2',
+      'sounds.quieter:1',
+      'sounds.louder:1',
+      'track.stop:sounds',
+    ],
     ...many.slice(0, 20),
   ]);
 });

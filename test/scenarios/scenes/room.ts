@@ -316,6 +316,23 @@ export const roomScenes: Scenes = {
         },
       ],
     },
+  'a manager reads who of the people who are heard spoke in the last minute': {
+    steps: [
+      { Adam: { calls: 'Lounge', asks: question } },
+      {
+        Olga: {
+          runs: '/privacy audit speaking:true',
+          reads: { has: /^Spoken in the last minute.*\nAdam: \d s$/, to: 'caller' },
+        },
+      },
+      {
+        Adam: {
+          runs: '/privacy audit speaking:true',
+          reads: onlyOn('perm.manage'),
+        },
+      },
+    ],
+  },
   'the bot leaves by voice once its asker, and nobody else, has pressed the button': {
     providers: {
       replies: [

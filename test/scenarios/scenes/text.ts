@@ -51,7 +51,7 @@ const commands = [
   'help',
   'join channel mode=talk|captions follow',
   'leave',
-  'privacy status; allow; deny; pause; resume; forget; export; memories delete; audit person',
+  'privacy status; allow; deny; pause; resume; forget; export; memories delete; audit person speaking',
   'say text! when=now|queue track voice wait',
   'settings view; set key! value! channel; check',
   'sounds file name remove',
