@@ -60,6 +60,16 @@ test('a manager reads who spoke in the last minute, and for how many seconds, an
   expect(await askWhoSpoke(room)).toEqual([nobodySpoke]);
 });
 
+test('of a person who speaks on, only the last minute counts', async () => {
+  const room = await openTalk();
+  await passTime(room, 34_000);
+  await passTime(room, 25_000, await sayWords(shortSpeech, adam, room.clock.nowMs()));
+  expect(await askWhoSpoke(room)).toEqual([
+    heading,
+    expect.stringMatching(/^Adam: [12] s$/),
+  ]);
+});
+
 test('who says no stands no longer among those who spoke, and who was never heard does not stand there', async () => {
   const room = await openTalk();
   const ben = makePerson('Ben');
