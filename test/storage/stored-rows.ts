@@ -16,7 +16,6 @@ import type { ApiToken } from '#src/stores/api-tokens.ts';
 import type { Hearing } from '#src/stores/hearing-store.ts';
 import type { NewMemory } from '#src/stores/memory-store.ts';
 import type { NewReminder } from '#src/stores/reminder-store.ts';
-import type { AddedSound } from '#src/stores/sound-store.ts';
 import type { Store } from '#src/stores/store-parts.ts';
 import type { StoredTrack } from '#src/stores/track-store.ts';
 import type {
@@ -75,7 +74,7 @@ const settings: readonly (readonly [guildId: GuildId, key: string, value: string
   [otherGuildId, 'language', 'de'],
 ];
 
-const sounds: readonly AddedSound[] = [ana, dora].map((personId, n) => ({
+const sounds: readonly Parameters<Store['sounds']['add']>[0][] = [ana, dora].map((personId, n) => ({
   guildId: n === 0 ? guildId : otherGuildId,
   name: `Türglocke ${n}`,
   personId,

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
-import { type AddedSound, maxAddedSounds } from '#src/stores/sound-store.ts';
+import type { StoreParts } from '#src/stores/store-parts.ts';
 import type { OpenStore } from './open-store.ts';
 
+type AddedSound = Parameters<StoreParts['sounds']['add']>[0];
+
+/** Most sounds of a server. */
+const maxAddedSounds = 50;
 const [here, elsewhere] = [toGuildId('10'), toGuildId('20')];
 const bell: AddedSound = {
   guildId: here,

@@ -48,7 +48,7 @@ import {
 import { hearingPart } from '#src/stores/hearing-store.ts';
 import { memoryStorePart } from '#src/stores/memory-store.ts';
 import { reminderPart } from '#src/stores/reminder-store.ts';
-import { soundPart } from '#src/stores/sound-store.ts';
+import { storeParts } from '#src/stores/store-parts.ts';
 import { type TrackStore, trackPart } from '#src/stores/track-store.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
@@ -357,7 +357,7 @@ function beginFeatures(
   const stores = new Map<unknown, unknown>([
     [hearingPart, hearings],
     [reminderPart, reminders],
-    [soundPart, sounds],
+    [storeParts.sounds, sounds],
     [trackPart, parts.trackStore],
     [TranscriptStores.key, parts.transcripts],
     [memoryStorePart, parts.transcripts.onDisk.memories],
