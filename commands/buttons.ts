@@ -18,6 +18,7 @@ import {
   panelPickers,
 } from './settings/settings-panel-presses.ts';
 import { stop } from './stop.ts';
+import { boardPresses } from './track/sounds.ts';
 import { trackPresses } from './track/track-buttons.ts';
 
 /** Buttons of former versions stay here, since old messages still show them. */
@@ -40,6 +41,7 @@ export const buttons: readonly Button[] = [
     run: pauseOrResume,
   },
   ...trackPresses,
+  ...boardPresses,
   ...captionButtons,
   {
     name: 'privacy',

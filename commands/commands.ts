@@ -12,6 +12,7 @@ import { say } from './say.ts';
 import { settings } from './settings/settings-command.ts';
 import { stats } from './stats.ts';
 import { stop } from './stop.ts';
+import { sounds } from './track/sounds.ts';
 import { track } from './track/track-command.ts';
 import { voice } from './voice/voice-command.ts';
 
@@ -24,6 +25,7 @@ export const explainedCommands: readonly (Command | CommandGroup)[] = [
   voice,
   stop,
   track,
+  sounds,
   captions,
   interpret,
   privacy,

@@ -11,6 +11,7 @@ import {
   getEveryoneRoleId,
   requireChannel,
 } from '#sandbox/world/world.ts';
+import type { Upload } from '#sandbox/world/world-attachments.ts';
 import type { WorldChanges } from '#sandbox/world/world-changes.ts';
 import { type Permission, toBits } from '#sandbox/world/world-permissions.ts';
 import {
@@ -113,6 +114,13 @@ export class SandboxGuild implements AsyncDisposable {
   messages(channel: string): readonly ShownMessage[] {
     const { id } = requireChannel(this.#guild, channel);
     return this.#deps.board.listInChannel(id).map(toShownMessage);
+  }
+
+  /** Adds a sound to the soundboard of this server. */
+  addSoundboardSound(name: string, upload: Upload): void {
+    const { id: channelId } = requireChannel(this.#guild, 'general');
+    const { id } = this.#deps.board.attachments.keepFile(channelId, upload);
+    this.#guild.soundboard = [...this.#guild.soundboard, { id, name }];
   }
 
   /** Returns the seat of the bot in this server. */

@@ -1,5 +1,5 @@
 import { toUnknownValueReply } from '#commands/captions/transcript.ts';
-import { onlyIfManaging } from '#commands/command-rights.ts';
+import { nowhereReply, onlyIfManaging } from '#commands/command-rights.ts';
 import { toPersonId } from '#src/base/ids.ts';
 import type {
   Command,
@@ -8,6 +8,7 @@ import type {
   Replies,
 } from '#src/features/command.ts';
 import { Owned } from '#src/people/owned.ts';
+import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
 import type { Hearing } from '#src/stores/hearing-store.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { formatIsoTime } from '#src/texts/wall-time.ts';
@@ -27,9 +28,43 @@ export const audit: Command = {
       kind: 'text',
       maxChars: 40,
     },
+    {
+      name: 'speaking',
+      description: 'command.privacy.audit.speaking',
+      kind: 'boolean',
+    },
   ],
-  run: onlyIfManaging(listHearings),
+  run: onlyIfManaging((call, ports) =>
+    call.inputs.speaking === 'true'
+      ? listSpeakers(call, ports)
+      : listHearings(call, ports),
+  ),
 };
+
+/** Tells who of those whom the bot may hear spoke in the last minute, if the caller may open the channel. */
+async function listSpeakers(
+  { caller, guildId }: CommandCall,
+  { places, sessions }: CommandPorts,
+): Promise<Replies> {
+  const session = sessions.findSession(guildId);
+  if (!session) return [nowhereReply];
+  const { channelId, name: channel } = session.channel;
+  const barred = toJoinRoomLine(session.channel, caller.id, places);
+  if (!(await sessions.canOpen(guildId, channelId, caller.id))) return [barred];
+  const spoken = session.listSpoken();
+  const lines: readonly TextLine[] =
+    spoken.length === 0
+      ? [{ id: 'speaking.none', with: { channel } }]
+      : [
+          { id: 'speaking.heading', with: { channel } },
+          ...spoken.map(({ name, ms }): TextLine => {
+            const n = Math.max(1, Math.round(ms / 1000));
+            return { id: 'speaking.line', with: { name, n } };
+          }),
+        ];
+  // They are asked again as the reply leaves.
+  return [{ ...barred, words: lines.map((line) => new Owned(line, { channelId })) }];
+}
 
 async function listHearings(
   { caller, guildId, inputs }: CommandCall,

@@ -14,8 +14,8 @@ const options: readonly CommandOption[] = [
     description: 'command.track.play.sound',
     kind: 'text',
     maxChars: maxSoundChars,
-    suggest: async (typed, _call, { features }) =>
-      findClosestNames(typed, await features.tracks.listSounds()),
+    suggest: async (typed, { guildId }, { features }) =>
+      findClosestNames(typed, await features.tracks.listSounds(guildId)),
   },
   { name: 'file', description: 'command.track.play.file', kind: 'sound' },
   newTrack,

@@ -6,7 +6,7 @@ import {
   type PrivilegedIntent,
 } from '#sandbox/gateway/gateway-wire.ts';
 import { makeChannel } from '#sandbox/world/create-world.ts';
-import type { ChannelPlace, World } from '#sandbox/world/world.ts';
+import type { ChannelPlace, Guild, World } from '#sandbox/world/world.ts';
 import type { WorldChanges } from '#sandbox/world/world-changes.ts';
 import {
   toApplicationJson,
@@ -91,6 +91,11 @@ export function makeGuildRoutes(world: World): readonly RestRoute[] {
         toOkAnswer(guild.channels.map((channel) => toChannelJson(guild, channel))),
       ),
     ),
+    makeRoute('GET', `${path}/soundboard-sounds`, (call) =>
+      withGuild(world, call, (guild) =>
+        toOkAnswer({ items: guild.soundboard.map(toSoundboardJson) }),
+      ),
+    ),
     makeRoute('GET', `${path}/members/:user`, (call) =>
       withGuild(world, call, (guild) => {
         const member = guild.members.get(getUserId(world, call));
@@ -103,6 +108,12 @@ export function makeGuildRoutes(world: World): readonly RestRoute[] {
       ),
     ),
   ];
+}
+
+/** Source: https://docs.discord.com/developers/resources/soundboard#soundboard-sound-object */
+function toSoundboardJson({ id, name }: Guild['soundboard'][number]) {
+  const emoji = { emoji_id: null, emoji_name: null };
+  return { sound_id: id, name, volume: 1, available: true, ...emoji };
 }
 
 /** Source: https://discord.com/developers/docs/resources/channel#start-thread-without-message without a type it is a private one, which is not modelled. */

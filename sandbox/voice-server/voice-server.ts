@@ -81,7 +81,8 @@ function createFileServer(
   findFile: VoiceHalfOptions['file'],
 ) {
   return createServer(keys, ({ url = '' }, response) => {
-    const [, id = ''] = /^\/attachments\/\d+\/(\d+)\//.exec(url) ?? [];
+    const [, id = ''] =
+      /^\/(?:attachments\/\d+|soundboard-sounds)\/(\d+)/.exec(url) ?? [];
     const upload = findFile(id);
     response.writeHead(upload ? 200 : 404, upload && { 'content-type': upload.type });
     response.end(upload?.bytes);

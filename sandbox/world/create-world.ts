@@ -127,6 +127,7 @@ function createGuild(deps: WorldDeps, options: GuildOptions): Guild {
       [bot.id, { ...makeMember(bot, joinedAt), roleIds: [botRoleId] }],
     ]),
     voiceStates: new Map(),
+    soundboard: [],
   };
 }
 

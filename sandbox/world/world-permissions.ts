@@ -26,10 +26,12 @@ const permissionBits: Readonly<Record<Permission, bigint>> = {
   muteMembers: 1n << 22n,
   moveMembers: 1n << 24n,
   useVoiceActivity: 1n << 25n,
+  manageExpressions: 1n << 30n,
   useCommands: 1n << 31n,
   requestToSpeak: 1n << 32n,
   createThreads: 1n << 35n,
   sendInThreads: 1n << 38n,
+  createExpressions: 1n << 43n,
   setVoiceStatus: 1n << 48n,
 };
 
@@ -51,10 +53,12 @@ export type Permission =
   | 'muteMembers'
   | 'moveMembers'
   | 'useVoiceActivity'
+  | 'manageExpressions'
   | 'useCommands'
   | 'requestToSpeak'
   | 'createThreads'
   | 'sendInThreads'
+  | 'createExpressions'
   | 'setVoiceStatus';
 
 /** Joins permissions to one bit set. */

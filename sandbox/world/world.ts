@@ -86,6 +86,8 @@ export type Guild = {
   readonly members: Map<PersonId, Member>;
   /** Voice states by user. People in no channel have none. */
   readonly voiceStates: Map<PersonId, VoiceState>;
+  /** Sounds of the soundboard. The bytes are a file of this Discord with that id. */
+  soundboard: readonly { readonly id: string; readonly name: string }[];
 };
 
 /** A slash command as the bot registered it, in Discord's own JSON. */

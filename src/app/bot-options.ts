@@ -10,7 +10,11 @@ import type { Engines } from './engines/open-engines.ts';
 
 export type BotOptions = {
   readonly config: Config;
-  readonly discord: { readonly token: string; readonly apiUrl?: string };
+  readonly discord: {
+    readonly token: string;
+    readonly apiUrl?: string;
+    readonly cdnUrl?: string;
+  };
   readonly engines: Omit<Engines, typeof Symbol.asyncDispose>;
   readonly codec: OpusCodec;
   /** Called for each event of a session, in order. Never throws. */

@@ -46,6 +46,7 @@ export interface Config {
     | {
         readonly token: Secret;
         readonly apiUrl: string | undefined;
+        readonly cdnUrl: string | undefined;
         readonly messageContent: boolean;
       }
     | undefined;
@@ -275,8 +276,13 @@ function toConfig(from: EnvironmentSettings, read: ReadValues): Config {
 }
 
 function toDiscordConfig(from: EnvironmentSettings): Config['discord'] {
-  const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl } = from;
-  return token && { token, apiUrl, messageContent: from.MESSAGE_CONTENT === 'on' };
+  const {
+    DISCORD_API_URL: apiUrl,
+    DISCORD_CDN_URL: cdnUrl,
+    DISCORD_TOKEN: token,
+  } = from;
+  const messageContent = from.MESSAGE_CONTENT === 'on';
+  return token && { token, apiUrl, cdnUrl, messageContent };
 }
 
 function toGatewayConfig(

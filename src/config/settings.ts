@@ -99,6 +99,7 @@ export interface EnvironmentSettings {
   readonly CONSENT_POLICY: string;
   readonly BUDGET_TOTAL_DAY_USD: number;
   readonly DISCORD_API_URL?: string | undefined;
+  readonly DISCORD_CDN_URL?: string | undefined;
   readonly SERVERS_ALLOWED?: string | undefined;
   readonly SERVERS_BARRED?: string | undefined;
   readonly SHARDS: number | 'auto';
@@ -200,6 +201,9 @@ const shape: SettingsShape = {
   BUDGET_TOTAL_DAY_USD: budget.default(20),
   DISCORD_API_URL: text
     .refine(isHttpUrl, 'must be an address like http://127.0.0.1:8080/api')
+    .optional(),
+  DISCORD_CDN_URL: text
+    .refine(isHttpUrl, 'must be an address like https://127.0.0.1:8443')
     .optional(),
   SERVERS_ALLOWED: serverIds.optional(),
   SERVERS_BARRED: serverIds.optional(),

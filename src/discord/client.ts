@@ -67,6 +67,7 @@ export type DiscordOptions = CommandHandlers & {
   readonly token: string;
   /** The default is Discord's own. Has no `/v10`. */
   readonly apiUrl?: string;
+  readonly cdnUrl?: string;
   /** The bot leaves all other servers. */
   readonly isAllowed: (guildId: GuildId) => boolean;
   /** Shard 0 registers the commands. */

@@ -22,7 +22,9 @@ import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 export type LoginOptions = {
   readonly token: string;
   /** The default is Discord's own. Has no `/v10`. */
-  readonly apiUrl?: string;
+  readonly apiUrl?: string | undefined;
+  /** Where files of Discord lie. The default is Discord's own. */
+  readonly cdnUrl?: string | undefined;
   readonly shard?: OwnedShard;
   readonly timeoutMs: number;
   readonly deadline?: LoginDeadline;
@@ -37,6 +39,7 @@ const discordApi = 'https://discord.com/api';
 /** Creates a client that is not logged in. Its messages mention nobody. */
 export function createClient({
   apiUrl,
+  cdnUrl,
   shard,
   deadline,
   messageContent,
@@ -55,7 +58,7 @@ export function createClient({
       MessageManager: 0,
     }),
     allowedMentions: { parse: [] },
-    rest: toRestOptions(apiUrl, shard),
+    rest: toRestOptions({ apiUrl, cdnUrl }, shard),
     waitGuildTimeout: 5_000,
     sweepers: {
       ...Options.DefaultSweeperSettings,
@@ -67,7 +70,10 @@ export function createClient({
   return client;
 }
 
-function toRestOptions(apiUrl: string | undefined, shard: OwnedShard | undefined) {
+function toRestOptions(
+  { apiUrl, cdnUrl }: Pick<LoginOptions, 'apiUrl' | 'cdnUrl'>,
+  shard: OwnedShard | undefined,
+) {
   const base = apiUrl && toRestBase(apiUrl);
   const shardRequestsASecond = Math.floor(requestsASecond / (shard?.count ?? 1));
   return {
@@ -77,6 +83,7 @@ function toRestOptions(apiUrl: string | undefined, shard: OwnedShard | undefined
     makeRequest: refuseOldEdits,
     globalRequestsPerSecond: Math.max(1, shardRequestsASecond),
     ...(base && { api: base }),
+    ...(cdnUrl && { cdn: cdnUrl }),
   };
 }
 

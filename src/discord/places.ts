@@ -19,7 +19,7 @@ import {
 } from '#src/base/ids.ts';
 import { haveSameHolders, isNoWider } from '#src/people/audience.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
-import type { Places } from '#src/ports/command-ports.ts';
+import type { Places, SoundboardSound } from '#src/ports/command-ports.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
 import { type Locale, toLocale } from '#src/texts/texts.ts';
@@ -31,19 +31,22 @@ import {
   mayWriteMessages,
   openRights,
 } from './permissions.ts';
+import { Soundboards } from './soundboards.ts';
 
 const maxFetchedMembers = 50;
 const { Voice: voiceEvent } = GuildScheduledEventEntityType;
 const { Active: running } = GuildScheduledEventStatus;
 
-/** Facts about servers, as far as Discord has reported. Only `listMembers` asks Discord. */
+/** Facts about servers, as far as Discord has reported. Only `listMembers` and `listSoundboard` ask Discord. */
 export class DiscordPlaces implements Places {
   readonly #client;
   /** Pairs of a server and a person who is no member of it. */
   readonly #unknownMembers = new Set<`${GuildId} ${PersonId}`>();
+  readonly #soundboards: Soundboards;
 
   constructor(client: Client<true>) {
     this.#client = client;
+    this.#soundboards = new Soundboards(client);
   }
 
   /** Reads the facts that decide whether the bot may join for the caller. */
@@ -151,6 +154,11 @@ export class DiscordPlaces implements Places {
       ),
     );
     return members.flatMap((member) => (member ? [toMember(member)] : []));
+  }
+
+  /** Lists the sounds of a server's soundboard, at most a minute old. Never throws. */
+  listSoundboard(guildId: GuildId): Promise<readonly SoundboardSound[]> {
+    return this.#soundboards.listSounds(guildId);
   }
 
   /** Lists everybody in a channel but the bot, with roles as last reported. */

@@ -39,6 +39,8 @@ type ReplyParts = {
   readonly to?: ReplyAudience;
   /** Names of buttons, in rows of five. Text after a colon becomes `inputs.about`. */
   readonly buttons?: readonly string[];
+  /** Labels in place of the usual ones, by an entry of `buttons`, as the names of sounds. */
+  readonly buttonLabels?: Readonly<Record<string, string>>;
   /** One row each, above the buttons. A message has five rows at most. */
   readonly pickers?: readonly Picker[];
   /** Replaces the message of the button, picker or form. */
@@ -75,6 +77,8 @@ export type Caller = {
   readonly locale: Locale;
   readonly roleIds: readonly RoleId[];
   readonly mayManage: boolean;
+  /** May create sounds, emoji and stickers in the server. */
+  readonly mayCreateExpressions?: boolean;
   readonly channel?: ChannelRef;
 };
 

@@ -52,7 +52,17 @@ export type LeaveOutcome =
     }
   | { readonly kind: 'nowhere' };
 
-/** Facts of servers and channels, as Discord last reported them. No method throws or waits, except `listMembers`. */
+/** A sound of a server's soundboard at Discord. */
+export type SoundboardSound = {
+  readonly name: string;
+  /** Where Discord keeps the sound, for everybody. */
+  readonly url: string;
+};
+
+/**
+ * Facts of servers and channels, as Discord last reported them. No method throws, and only `listMembers` and
+ * `listSoundboard` wait.
+ */
 export interface Places {
   /** Finds the facts on which joining a channel depends, seen by the caller. Undefined for no voice channel. */
   findChannelFacts(channel: ChannelRef, callerId: PersonId): ChannelFacts | undefined;
@@ -84,6 +94,8 @@ export interface Places {
     guildId: GuildId,
     personIds: readonly PersonId[],
   ): Promise<readonly ChannelMember[]>;
+  /** Lists the sounds of the server's soundboard, at most a minute old. Empty where the bot may not read it. */
+  listSoundboard(guildId: GuildId): Promise<readonly SoundboardSound[]>;
   /** Lists everybody but the bot, with roles as last reported. */
   listPeople(channel: ChannelRef): readonly ChannelMember[];
 }

@@ -255,6 +255,19 @@ export class VoiceSession implements Session {
     return this.#connection.wasOpen && !this.isOver;
   }
 
+  /** Lists the people here whom the bot may hear and who spoke in the last minute, whoever spoke longest first. */
+  listSpoken(): readonly { readonly name: string; readonly ms: number }[] {
+    const { ear } = this.#connectionOptions;
+    return ear
+      .listSpoken(this.#deps.clock.nowMs())
+      .filter(({ personId }) => this.consent.mayHear(personId))
+      .toSorted((one, other) => other.ms - one.ms)
+      .flatMap(({ ms, personId }) => {
+        const person = this.voiceChannel.findPerson(personId);
+        return person ? [{ name: person.name, ms }] : [];
+      });
+  }
+
   /** True while the voice connection is open. */
   get isLinked(): boolean {
     return this.#connection.isOpen;

@@ -22,6 +22,8 @@ export type SoundLocation =
     | { readonly kind: 'file'; readonly path: string }
     /** `type` is the claimed media type. */
     | { readonly kind: 'link'; readonly url: string; readonly type?: string }
+    /** A file that somebody gave, whole. */
+    | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
     /** Bytes that are read once, at the pace of the track. `type` is their content type. */
     | {
         readonly kind: 'stream';
@@ -44,6 +46,8 @@ export async function openBytes(
       return await openFileBytes(location.path, rules.maxBytes);
     case 'link':
       return await openLinkBytes(location.url, location.type, rules, signal);
+    case 'bytes':
+      return openWholeBytes(location.bytes);
     case 'stream':
       return openStreamBytes(location.bytes, location.type);
   }
@@ -86,6 +90,13 @@ async function* readFile(path: string, byte: number) {
     },
   );
   yield* file.createReadStream({ start: byte, highWaterMark: pieceBytes });
+}
+
+function openWholeBytes(bytes: Uint8Array): SoundBytes {
+  async function* readFrom(byte: number) {
+    yield bytes.subarray(byte);
+  }
+  return { sizeBytes: bytes.length, canJump: true, readFrom };
 }
 
 /** Requests a link. The first reader gets the body of this answer. Throws BotError `source.*`. */

@@ -130,7 +130,7 @@ async function listSounds(folder: string) {
 }
 
 /** Turns a path or typed words into the name that suggestions show. */
-function toSoundName(name: string) {
+export function toSoundName(name: string): string {
   return toOneLine(name, maxNameChars);
 }
 

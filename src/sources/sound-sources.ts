@@ -16,6 +16,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import type { Resolve } from '#src/sources/fetch/request-once.ts';
+import { fetchSource } from './fetch/fetch-link.ts';
 import {
   createNeedsFfmpegError,
   createNotAudioError,
@@ -65,6 +66,8 @@ export interface SoundOpener {
    * open source.
    */
   openSource(location: SoundLocation, signal: AbortSignal): Promise<SoundSource>;
+  /** Fetches a link whole, in 10 s and at most `maxBytes`. Throws as `openSource`. */
+  fetchBytes(url: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
 }
 
 /** Creates an opener, which decodes in child processes. */
@@ -101,6 +104,15 @@ export function createSoundOpener(deps: SoundOpenerDeps): SoundOpener {
         yield* limitLength(sound, skipMs, maxMs);
       }
       return { title: createTitle(location), lengthMs, isSeekable, open: openFrom };
+    },
+
+    async fetchBytes(url, maxBytes, signal) {
+      using deadline = createDeadlineSignal(limits.openMs, clock, () =>
+        createUnreachableError('it did not come in time'),
+      );
+      const inTime = AbortSignal.any([signal, deadline.signal]);
+      const pieces = fetchSource(url, { ...deps, maxBytes }, inTime);
+      return Buffer.concat(await Array.fromAsync(pieces));
     },
   };
 }
@@ -142,7 +154,7 @@ async function* limitLength(sound: AsyncIterable<Pcm>, fromMs: number, maxMs: nu
 function describeOrigin(location: SoundLocation) {
   if (location.kind === 'file')
     return basename(location.path).replace(/\.\w{1,5}$/, '');
-  if (location.kind === 'stream' || !URL.canParse(location.url)) return '';
+  if (location.kind !== 'link' || !URL.canParse(location.url)) return '';
   const { pathname, hostname } = new URL(location.url);
   const last = basename(pathname);
   try {

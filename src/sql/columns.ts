@@ -5,6 +5,7 @@ import { toSnakeCase } from '#src/base/snake-case.ts';
 export type SqlDialect = 'postgres' | 'sqlite';
 
 type Kind =
+  | 'bytes'
   | 'flag'
   | 'id'
   | 'integer'
@@ -87,6 +88,8 @@ export const money: Column<number> = defineColumn('whole');
 export const flag: Column<boolean> = defineColumn('flag');
 /** True or absent. */
 export const yes: Column<true> = defineColumn('flag');
+/** Bytes of a file. A list of a person's rows leaves them out. */
+export const bytes: Column<Uint8Array> = defineColumn('bytes');
 export const key: Column<number> = defineColumn('key');
 export const reference: Column<number> = defineColumn('whole');
 /** Literal of `tsvector`. */
@@ -127,6 +130,11 @@ const kinds: Readonly<Record<Kind, KindRules>> = {
   whole: whole64,
   key: whole64,
   terms: { sqlite: 'TEXT', postgres: 'tsvector' },
+  bytes: {
+    sqlite: 'BLOB',
+    postgres: 'bytea',
+    decode: (value) => Uint8Array.from(value as Uint8Array), // as both databases give bytes
+  },
   flag: { sqlite: 'INTEGER', postgres: 'boolean', decode: Boolean },
   json: {
     sqlite: 'TEXT',

@@ -5,6 +5,7 @@ import { consents, erasures } from '#src/stores/consents.ts';
 import { hearingPart } from '#src/stores/hearing-store.ts';
 import { personSettingsPart } from '#src/stores/person-settings-table.ts';
 import { channelSettingsTable } from '#src/stores/settings-tables.ts';
+import { soundPart } from '#src/stores/sound-store.ts';
 import { portionTables, spentTables } from '#src/stores/spending.ts';
 import { storeTables } from '#src/stores/store-parts.ts';
 import { toldPeoplePart } from '#src/stores/told-people.ts';
@@ -111,6 +112,14 @@ function listMainMigrations(dialect: SqlDialect) {
         DELETE FROM spent WHERE guild_id = 'all';`,
     },
     { version: 25, sql: moveChannelSettings(dialect) },
+    {
+      version: 26,
+      // A store that was made by these migrations has the table already.
+      sql: toCreateStatements(...soundPart.tables).replace(
+        'CREATE TABLE',
+        'CREATE TABLE IF NOT EXISTS',
+      ),
+    },
   ];
 }
 

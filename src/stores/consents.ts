@@ -137,9 +137,13 @@ class SqlConsentStore implements ConsentStore {
       const rowsByTable: Record<string, StoredRows[string]> = {};
       const selections = selectPersonRows(this.#allTables, guildId, personId);
       for (const { rows, table } of selections) {
+        // An export with the bytes of files would be too long for a message.
+        const listed = Object.fromEntries(
+          Object.entries(table.columns).filter(([, { kind }]) => kind !== 'bytes'),
+        );
         rowsByTable[table.name] = await connection.rows(
-          table.columns,
-          sql`SELECT ${toColumnList(table.columns)} FROM ${rows}`,
+          listed,
+          sql`SELECT ${toColumnList(listed)} FROM ${rows}`,
         );
       }
       return rowsByTable;

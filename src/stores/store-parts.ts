@@ -25,6 +25,7 @@ import { personSettingsPart } from './person-settings-table.ts';
 import { type ReminderStore, reminderPart } from './reminder-store.ts';
 import { seatPart } from './seats.ts';
 import { settingsPart } from './settings-tables.ts';
+import { type SoundStore, soundPart } from './sound-store.ts';
 import { spendingPart } from './spending.ts';
 import { toldPeoplePart } from './told-people.ts';
 import { type TrackStore, trackPart } from './track-store.ts';
@@ -41,6 +42,7 @@ export type StoreParts = {
   readonly reminders: ReminderStore;
   readonly seats: SeatStore;
   readonly settings: GuildSettingsStore;
+  readonly sounds: SoundStore;
   readonly spending: SpendingStore;
   readonly toldPeople: ToldPeopleStore;
   readonly tracks: TrackStore;
@@ -59,6 +61,7 @@ export const storeParts: {
   reminders: reminderPart,
   seats: seatPart,
   settings: settingsPart,
+  sounds: soundPart,
   spending: spendingPart,
   toldPeople: toldPeoplePart,
   tracks: trackPart,

@@ -146,6 +146,9 @@ const tracks: TrackRequests = {
   changeTracks: (_guildId, _caller, change, track) => [toTrackChange(change, track)],
   listTracks: () => [],
   listSounds: async () => ['rain', 'bell', 'train'],
+  listAddedSounds: async () => ['bell'],
+  addSound: async (_guildId, _personId, _file, title) => ({ kind: 'added', title }),
+  removeSound: async (_guildId, _caller, title) => ({ kind: 'removed', title }),
 };
 
 function toTrackChange(change: TrackCommand, track: string): TrackOutcome {
@@ -302,6 +305,7 @@ export function makePorts(
     hasSameReaders: () => false,
     listMembers: async () => [],
     listEventChannels: () => [],
+    listSoundboard: async () => [],
     canOpen: async () => true,
     getShare: () => noCost,
     findDenial: async () => undefined,

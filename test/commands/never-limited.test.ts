@@ -48,6 +48,7 @@ const ends: Readonly<Record<string, GoesOn>> = {
   'press pause': canHear,
   'press track.pause': isPlaying,
   'press track.skip': isPlaying,
+  'press track.stop': isPlaying,
   'press captions': isWriting,
   'press captions.leave_out': canCaption,
   'press consent.never': canHear,

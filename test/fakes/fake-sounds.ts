@@ -16,6 +16,7 @@ function makeTenSeconds(title: string) {
 const soundOpener: SoundOpener = {
   async openSource(location: SoundLocation) {
     await setImmediate();
+    if (location.kind === 'bytes') return makeTenSeconds(location.title ?? 'a file');
     if (
       location.kind === 'link' &&
       location.url.startsWith('https://sounds.example/live')
@@ -35,6 +36,8 @@ const soundOpener: SoundOpener = {
       'A sound was not fetched: it may not be.',
     );
   },
+
+  fetchBytes: async () => Uint8Array.of(1, 2, 3),
 };
 
 /** Ten seconds of anything that lies there. */

@@ -11,7 +11,7 @@ const known: readonly (readonly [string, readonly Migration[], readonly string[]
     'parley.db',
     mainStore.sqlite,
     [
-      '15 313cfb6e7c569056',
+      '15 ba3baeaab308115f',
       '17 5b4b7e1d2949f780',
       '18 7f3df392d89fb151',
       '20 077f553afce186fc',
@@ -20,13 +20,14 @@ const known: readonly (readonly [string, readonly Migration[], readonly string[]
       '23 476b9120e3b5166a',
       '24 f6c61eac75d25941',
       '25 c60ca0fed33fd7ff',
+      '26 1771949afac3892b',
     ],
   ],
   [
     'the store in PostgreSQL',
     mainStore.postgres,
     [
-      '15 9f8d5e7e250f7d95',
+      '15 0d1b88e1bc93a622',
       '17 5beac65b3f4862eb',
       '18 7f3df392d89fb151',
       '20 13899ba0b87bbaf0',
@@ -35,6 +36,7 @@ const known: readonly (readonly [string, readonly Migration[], readonly string[]
       '23 93c0f208aaca4a1b',
       '24 0a999502eab0a6fa',
       '25 b0e5bf68de9be91a',
+      '26 d5f4f792dd215da2',
     ],
   ],
   [

@@ -75,6 +75,14 @@ const settings: readonly (readonly [guildId: GuildId, key: string, value: string
   [otherGuildId, 'language', 'de'],
 ];
 
+const sounds: readonly Parameters<Store['sounds']['add']>[0][] = [ana, dora].map((personId, n) => ({
+  guildId: n === 0 ? guildId : otherGuildId,
+  name: `Türglocke ${n}`,
+  personId,
+  bytes: Uint8Array.from({ length: 2_000 }, (_, at) => at),
+  addedAtWallMs: writtenAtWallMs,
+}));
+
 const tracks: readonly StoredTrack[] = [
   {
     name: 'music',
@@ -307,6 +315,7 @@ export async function writeMain(store: Store) {
   await store.apiTokens.add(apiToken, apiTokenHash);
   await store.personSettings.write(guildId, dora, personSettings);
   await store.reminders.add(reminder);
+  for (const sound of sounds) await store.sounds.add(sound);
   await store.hearings.write({ begun: hearings, extended: [] });
 }
 

@@ -565,6 +565,7 @@ export class SceneStage implements Disposable {
       hasSameReaders: () => !this.#isDenClosed,
       listMembers: async () => [],
       listEventChannels: () => [],
+      listSoundboard: async () => [],
       listPeople: ({ name }) => {
         const channel = sceneChannels.find((sceneChannel) => sceneChannel === name);
         return channel

@@ -141,13 +141,13 @@ async function startSandboxRun(
     tellPage(toModelsEvent(hasChatModel, engines.getLocalModel()));
     pageView.connect(tellPage);
   }
-  const { token, apiUrl } = sandbox.ready;
+  const { apiUrl, cdnHost, token } = sandbox.ready;
   const login = startBot(
     {
-      config: toSandboxConfig(config, botName, sandbox.ready.cdnHost),
+      config: toSandboxConfig(config, botName, cdnHost),
       engines,
       codec,
-      discord: { token, apiUrl },
+      discord: { token, apiUrl, cdnUrl: `https://${cdnHost}` },
       roomView: page && pageView,
       ...createReporters(events, [view, pageView], view, findChatModel(config)),
     },

@@ -37,6 +37,8 @@ export interface Ear {
   getActivity(atMs: number): EarActivity;
   /** Lists people whose utterance is open, also in a pause of it. */
   listTalking(): readonly PersonId[];
+  /** Lists who spoke in the minute before `atMs`, and for how long without pauses. Nothing of it is stored. */
+  listSpoken(atMs: number): readonly SpokenTime[];
   /** Drops the unfinished speech of people who may not be heard, even in mid-word. */
   closeOthers(mayHear: (speakerId: PersonId) => boolean): void;
   /** Finds an utterance while the conversation holds it. */
@@ -44,6 +46,9 @@ export interface Ear {
   /** Drops the utterances that the conversation holds no more. Captions that follow one still get its words. */
   dropUnheld(): void;
 }
+
+/** How long a person spoke in a minute, in ms. */
+export type SpokenTime = { readonly personId: PersonId; readonly ms: number };
 
 /**
  * How soon the next `tick` is needed. `pausing`: somebody pauses within an utterance, when endpointing needs shorter steps.
@@ -146,6 +151,12 @@ export class SessionEar implements Ear {
     return [...this.#lines].flatMap(([speakerId, line]) =>
       line.isTalking ? speakerId : [],
     );
+  }
+
+  listSpoken(atMs: number): readonly SpokenTime[] {
+    return [...this.#lines]
+      .map(([personId, line]) => ({ personId, ms: line.sumSpokenMs(atMs) }))
+      .filter(({ ms }) => ms > 0);
   }
 
   closeOthers(mayHear: (speakerId: PersonId) => boolean): void {

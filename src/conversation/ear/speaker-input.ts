@@ -31,6 +31,7 @@ import {
   stepOverlapVoice,
 } from '#src/turn/overlap/overlap-voice.ts';
 import { noEvidence, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
+import { SpokenMinute } from './spoken-minute.ts';
 
 /** A whole utterance with its sound. Times are monotonic ms. */
 export type Utterance = {
@@ -107,6 +108,7 @@ export class SpeakerInput {
   /** Kept until it shows whether the person went on. */
   #judgedWords: JudgedWords | undefined;
   #lastPacketAtMs = 0;
+  readonly #spokenMinute = new SpokenMinute();
   /** Instant, in ms, up to which silence was heard. Packets may wait in the socket that came since. */
   #heardToMs = 0;
 
@@ -129,6 +131,11 @@ export class SpeakerInput {
     return this.#voice.kind === 'paused';
   }
 
+  /** Sums up how long this person spoke in the minute before `atMs`, in ms, without pauses. */
+  sumSpokenMs(atMs: number): number {
+    return this.#spokenMinute.sumMs(atMs);
+  }
+
   /** Hears one packet of this person. Returns the events, oldest first. */
   addPacket(packet: Packet): SpeakerInputEvent[] {
     this.#lastPacketAtMs = packet.atMs;
@@ -146,6 +153,7 @@ export class SpeakerInput {
     if (!stream.isWaiting)
       this.#stepEndpointing({ kind: 'tick', atMs, isUneven: stream.isUneven(atMs) });
     this.#stepQuietOverlap('tick', atMs);
+    this.#spokenMinute.expire(atMs);
     return this.#takeEvents();
   }
 
@@ -226,10 +234,20 @@ export class SpeakerInput {
       'understood' in voiceBefore ? (voiceBefore.understood?.lastWord ?? '') : '';
     for (const effect of effects) this.#learnPauses(effect, lastWord);
     if (voiceBefore.kind !== 'quiet' && voice.kind === 'quiet') echo.endUtterance();
-    if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs)
+    if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs) {
       this.#recording.markVoice();
+      this.#countVoice(effects, event.atMs);
+    }
     for (const effect of effects)
       this.#events.push(this.#toInputEvent(effect, event.atMs, voiceBefore));
+  }
+
+  /** Counts one window of voice, and at a beginning all that led to it. */
+  #countVoice(effects: readonly EndpointingEffect[], atMs: number) {
+    const began = effects.find(({ kind }) => kind === 'began');
+    const { windowMs } = this.#options.rules.activity;
+    const ms = began?.kind === 'began' ? atMs - began.fromMs : windowMs;
+    this.#spokenMinute.addVoice(atMs, ms);
   }
 
   #learnPauses(effect: EndpointingEffect, lastWord: string) {

@@ -69,6 +69,11 @@ export class SpeakerLine {
     return this.#utterance?.isHeld === true;
   }
 
+  /** Sums up how long this person spoke in the minute before `atMs`, in ms. */
+  sumSpokenMs(atMs: number): number {
+    return this.#input.sumSpokenMs(atMs);
+  }
+
   /** Hears one packet of this person. */
   addPacket(packet: Packet): void {
     this.#handleEvents(this.#input.addPacket(packet));

@@ -308,6 +308,7 @@ function toCall(interaction: BaseInteraction<'cached'>, about?: string): Command
   const { channelId, member } = interaction;
   const channel = member.voice.channel;
   const guildId = toGuildId(interaction.guildId);
+  const mayDo = (right: bigint) => interaction.memberPermissions?.has(right) ?? false;
   return {
     guildId,
     caller: {
@@ -316,8 +317,10 @@ function toCall(interaction: BaseInteraction<'cached'>, about?: string): Command
       locale: toLocale(interaction.locale),
       roleIds: listRoleIds(member),
       // Servers other than Discord may leave this out.
-      mayManage:
-        interaction.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
+      mayManage: mayDo(PermissionFlagsBits.ManageGuild),
+      mayCreateExpressions:
+        mayDo(PermissionFlagsBits.CreateGuildExpressions) ||
+        mayDo(PermissionFlagsBits.ManageGuildExpressions),
       channel: channel ? toChannelRef(channel, guildId) : undefined,
     },
     inputs: about === undefined ? {} : { about },

@@ -207,17 +207,15 @@ export class InteractionRunner {
     }
   }
 
-  #renderOpened(
-    { guild, locale }: CachedInteraction,
-    reply: OpenedReply,
-  ): RenderedReply {
+  #renderOpened(interaction: CachedInteraction, reply: OpenedReply): RenderedReply {
+    const { guild, locale } = interaction;
     const languages = {
       caller: toLocale(locale),
       room: toLocale(guild.preferredLocale),
     };
     return {
       message: renderMessage(reply, languages, this.#deps.buttons),
-      inPlace: reply.inPlace,
+      inPlace: mayReplace(interaction, reply) ? reply.inPlace : undefined,
     };
   }
 
@@ -276,6 +274,12 @@ async function sendFirstReply(
   const flags = inPlace ? message.flags | Ephemeral : message.flags;
   const reply = interaction.reply({ ...message, flags, withResponse: true });
   return await ignoreAnswered(interaction, 'replied', reply);
+}
+
+/** Tests whether all readers of the message of a button may read the reply. */
+function mayReplace(interaction: CachedInteraction, { inPlace, to }: OpenedReply) {
+  if (!inPlace || to === 'room' || !isOnMessage(interaction)) return true;
+  return interaction.message.flags.has(MessageFlags.Ephemeral) === true;
 }
 
 function isOnMessage(

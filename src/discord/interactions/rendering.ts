@@ -46,6 +46,8 @@ export type Languages = { readonly caller: Locale; readonly room: Locale };
 
 /** Source: Discord docs, "Action Row". */
 const buttonsPerRow = 5;
+/** Source: Discord docs, "Button". */
+const maxButtonChars = 80;
 /** Source: Discord docs, "String Select". */
 const [maxLabelChars, maxPlaceholderChars] = [100, 150];
 const buttonStyles = {
@@ -85,7 +87,7 @@ export function renderMessage(
           type: ComponentType.ActionRow as const,
           components: [renderMenu(picker, locale)],
         })),
-        ...renderButtonRows(reply.buttons ?? [], locale, buttons),
+        ...renderButtonRows(reply.buttons ?? [], locale, buttons, reply.buttonLabels),
       ],
     }),
     flags: body.flags | (isPrivate ? MessageFlags.Ephemeral : 0),
@@ -123,14 +125,18 @@ export function renderButtonRows(
   names: readonly string[],
   locale: Locale,
   buttons: ReadonlyMap<string, Button>,
+  labels: Readonly<Record<string, string>> = {},
 ): readonly ButtonRow[] {
-  const components = names.map((name) => renderButton(name, locale, buttons));
+  const components = names.map((name) =>
+    renderButton(name, labels[name], locale, buttons),
+  );
   const rows = splitIntoBatches(components, () => 1, { maxSize: buttonsPerRow });
   return rows.map((row) => ({ type: ComponentType.ActionRow, components: [...row] }));
 }
 
 function renderButton(
   name: string,
+  label: string | undefined,
   locale: Locale,
   buttons: ReadonlyMap<string, Button>,
 ): APIButtonComponentWithCustomId {
@@ -140,7 +146,10 @@ function renderButton(
   return {
     type: ComponentType.Button,
     style: buttonStyles[button.style],
-    label: formatText(button.label, {}, locale),
+    label: takeFirstChars(
+      label ?? formatText(button.label, {}, locale),
+      maxButtonChars,
+    ),
     custom_id: toCustomId(name),
   };
 }

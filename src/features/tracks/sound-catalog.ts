@@ -5,9 +5,9 @@ import { toSoundErrorLine } from '#src/features/tracks/sound-source-error-texts.
 import { Owned, type Owner } from '#src/people/owned.ts';
 import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import type { SoundLibrary } from '#src/sources/sound-library.ts';
 import type { SoundOpener } from '#src/sources/sound-sources.ts';
 import type { StoredSound } from '#src/stores/track-store.ts';
+import type { ServerSounds } from './server-sounds.ts';
 import { matchSounds } from './sound-matching.ts';
 import type { PlayOutcome, PlayRequest, SentSound } from './track-request-outcomes.ts';
 
@@ -28,15 +28,15 @@ const maxShownNames = 10;
 /** Each search connects to an address from a person. */
 const maxSearchesPerServer = 4;
 
-/** Finds sounds in the library of this machine, at links, and in attachments. */
+/** Finds sounds by their names, at links, and in attachments. */
 export class SoundCatalog {
   readonly #opener: SoundOpener;
-  readonly #library: SoundLibrary;
+  readonly #sounds: ServerSounds;
   readonly #searchesByGuild = new Map<GuildId, number>();
 
-  constructor(opener: SoundOpener, library: SoundLibrary) {
+  constructor(opener: SoundOpener, sounds: ServerSounds) {
     this.#opener = opener;
-    this.#library = library;
+    this.#sounds = sounds;
   }
 
   /**
@@ -44,16 +44,17 @@ export class SoundCatalog {
    * throws `signal.reason`.
    */
   async findForChannel(
-    { channelId, guildId }: ChannelRef,
+    channel: ChannelRef,
     request: SoundRequest,
     signal: AbortSignal,
   ): Promise<FoundSound> {
+    const { guildId } = channel;
     const searches = this.#searchesByGuild.get(guildId) ?? 0;
     if (searches >= maxSearchesPerServer)
       return { kind: 'bad', reason: { id: 'track.bad.busy' } };
     this.#searchesByGuild.set(guildId, searches + 1);
     try {
-      return await this.#findSound(request, channelId, signal);
+      return await this.#findSound(request, channel, signal);
     } catch (error) {
       return toBadSound(error, signal);
     } finally {
@@ -61,13 +62,14 @@ export class SoundCatalog {
     }
   }
 
-  /** Opens a stored sound of an owner again. Throws BotError `source.*`. */
+  /** Opens a stored sound of an owner again, in its server. Throws BotError `source.*`. */
   async openStored(
+    guildId: GuildId,
     { source: origin, title }: Pick<StoredSound, 'source' | 'title'>,
     owner: Owner,
     signal: AbortSignal,
   ): Promise<Owned<SoundSource>> {
-    const source = await this.#openSound(origin, signal, title);
+    const source = await this.#openSound(guildId, origin, signal, title);
     if (source) return new Owned(source, owner);
     throw new BotError(
       'source.unreachable',
@@ -76,13 +78,14 @@ export class SoundCatalog {
     );
   }
 
-  /** Lists the names of the library, as people type them. */
-  async listNames(): Promise<readonly string[]> {
-    return await this.#library.listNames();
-  }
-
-  async #openSound(origin: SoundOrigin, signal: AbortSignal, title?: string) {
-    if (origin.kind === 'library') return await this.#library.open(origin.name, signal);
+  async #openSound(
+    guildId: GuildId,
+    origin: SoundOrigin,
+    signal: AbortSignal,
+    title?: string,
+  ) {
+    if (origin.kind === 'library')
+      return await this.#sounds.open(guildId, origin.name, signal);
     return await this.#opener.openSource({ ...origin, title }, signal);
   }
 
@@ -98,24 +101,24 @@ export class SoundCatalog {
 
   async #findSound(
     { sound }: SoundRequest,
-    channelId: ChannelId,
+    { channelId, guildId }: Pick<ChannelRef, 'channelId' | 'guildId'>,
     signal: AbortSignal,
   ): Promise<FoundSound> {
     if (typeof sound === 'object' && 'title' in sound)
       return await this.#openSent(sound, channelId, signal);
     const origin = toOrigin(sound);
-    const source = await this.#openSound(origin, signal, toTitle(sound));
+    const source = await this.#openSound(guildId, origin, signal, toTitle(sound));
     const owner = isOfMessage(sound) ? { channelId } : 'given';
     if (source) return { kind: 'found', sound: new Owned(source, owner), origin };
     const name = origin.kind === 'library' ? origin.name : '';
-    const names = await this.#library.listNames();
+    const names = await this.#sounds.listNames(guildId);
     const namedSounds = names.map((libraryName) => ({ name: libraryName }));
     const matches = matchSounds(name, namedSounds).map((match) => match.name);
     const [bestMatch] = matches;
     if (bestMatch === undefined)
       return { kind: 'no-sound', name, names: names.slice(0, maxShownNames) };
     if (matches.length > 1) return { kind: 'several', sounds: matches };
-    return await this.#findSound({ sound: bestMatch }, channelId, signal);
+    return await this.#findSound({ sound: bestMatch }, { channelId, guildId }, signal);
   }
 }
 

@@ -125,10 +125,10 @@ export class TrackPersistence {
   async #restoreSound(track: string, stored: StoredSound) {
     const { signal, mouth, voiceChannel } = this.#session;
     const { source: origin, title, positionMs: fromMs, loop: isLooping } = stored;
-    const { channelId } = voiceChannel.channel;
+    const { channelId, guildId } = voiceChannel.channel;
     const owner = stored.wordsOwner ?? { channelId };
     try {
-      const opening = this.#deps.catalog.openStored(stored, owner, signal);
+      const opening = this.#deps.catalog.openStored(guildId, stored, owner, signal);
       const sound = await waitUnlessAborted(opening, signal);
       mouth.mix.tracks.enqueue(track, sound, { origin, isLooping, fromMs });
     } catch (error) {

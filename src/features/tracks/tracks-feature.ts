@@ -1,11 +1,18 @@
-import type { GuildId } from '#src/base/ids.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import { SessionObjects } from '#src/features/contract/session-objects.ts';
 import type {
   TrackCommand,
   TrackOutcome,
 } from '#src/playback/tracks/track-outcomes.ts';
+import type { SoundFile } from '#src/sources/recordings.ts';
+import { soundPart } from '#src/stores/sound-store.ts';
 import { trackPart } from '#src/stores/track-store.ts';
+import {
+  type AddSoundOutcome,
+  type RemoveSoundOutcome,
+  ServerSounds,
+} from './server-sounds.ts';
 import { type RunningTracks, SessionTracks } from './session-tracks.ts';
 import { SoundCatalog } from './sound-catalog.ts';
 import type {
@@ -33,15 +40,21 @@ export const tracksFeature: Feature<TrackPorts> = {
   name: 'tracks',
   tools: [playSoundTool, changeTrackTool, volumeTool],
   open({ sounds, store }) {
-    const catalog = new SoundCatalog(sounds.opener, sounds.library);
-    const trackStore = store(trackPart);
+    const [soundStore, trackStore] = [store(soundPart), store(trackPart)];
     return {
-      openShard({ deps: shardDeps, sessions }) {
+      openShard({ deps: shardDeps, sessions, signal }) {
+        const { clock, onEvent, places } = shardDeps;
+        const watch = { clock, onEvent };
+        const serverSounds = new ServerSounds({
+          ...{ ...sounds, ...watch, places, signal },
+          store: soundStore,
+        });
+        const catalog = new SoundCatalog(sounds.opener, serverSounds);
         const running = new SessionObjects<SessionTracks>(sessions);
         const deps = { ...shardDeps, catalog, store: trackStore };
         return {
           ports: {
-            tracks: createTrackRequests(running, catalog),
+            tracks: createTrackRequests(running, serverSounds),
             sessionTracks: running,
           },
           createSession: (session, { former }) =>
@@ -80,15 +93,30 @@ export interface TrackRequests {
   ): readonly TrackOutcome[];
   /** Lists tracks with a sound first, and the bot's own last. Undefined without a session. */
   listTracks(guildId: GuildId): readonly ListedTrack[] | undefined;
-  /** Lists the names of the sounds on this machine. */
-  listSounds(): Promise<readonly string[]>;
+  /** Lists the names of the sounds that the server may play. */
+  listSounds(guildId: GuildId): Promise<readonly string[]>;
+  /** Lists the names of the sounds that members added to the server. */
+  listAddedSounds(guildId: GuildId): Promise<readonly string[]>;
+  /** Adds a sound to the server. The caller has checked the right. */
+  addSound(
+    guildId: GuildId,
+    personId: PersonId,
+    file: SoundFile,
+    name: string,
+  ): Promise<AddSoundOutcome>;
+  /** Removes a sound that the person has added, or anybody's for somebody who manages the server. */
+  removeSound(
+    guildId: GuildId,
+    caller: TrackCaller,
+    name: string,
+  ): Promise<RemoveSoundOutcome>;
 }
 
 const nowhereOutcome = { kind: 'nowhere' } as const;
 
 function createTrackRequests(
   running: SessionObjects<SessionTracks>,
-  catalog: SoundCatalog,
+  serverSounds: ServerSounds,
 ): TrackRequests {
   // In a move they go on in the next channel, so they are changed all the way.
   const findNewest = (guildId: GuildId) => running.list(guildId).at(-1);
@@ -98,6 +126,11 @@ function createTrackRequests(
     changeTracks: (guildId, caller, command, name) =>
       findNewest(guildId)?.changeTracks(caller, command, name) ?? [nowhereOutcome],
     listTracks: (guildId) => findNewest(guildId)?.listedTracks,
-    listSounds: () => catalog.listNames(),
+    listSounds: (guildId) => serverSounds.listNames(guildId),
+    listAddedSounds: (guildId) => serverSounds.listAddedNames(guildId),
+    addSound: (guildId, personId, file, name) =>
+      serverSounds.addSound(guildId, personId, file, name),
+    removeSound: (guildId, caller, name) =>
+      serverSounds.removeSound(guildId, caller, name),
   };
 }

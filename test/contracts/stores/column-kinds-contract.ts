@@ -1,6 +1,7 @@
 import sql, { raw } from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import {
+  bytes,
   choice,
   flag,
   id,
@@ -44,6 +45,7 @@ const samples = defineTable(
     flag,
     json: json(),
     choice: choice('up', 'down'),
+    bytes,
     otherText: toOptional(text),
   },
   { key: ['id'], ...kindRules },
@@ -73,6 +75,7 @@ const plainTable: Sample = {
   flag: true,
   json: [1],
   choice: 'up',
+  bytes: Uint8Array.of(0, 255),
 };
 
 const maxWhole = Number.MAX_SAFE_INTEGER;
@@ -110,6 +113,11 @@ const keptValues: Partial<Record<Field, readonly unknown[]>> = {
   whole: [0, -1, maxWhole, -maxWhole],
   flag: [false, true],
   choice: ['up', 'down'],
+  bytes: [
+    new Uint8Array(),
+    Uint8Array.of(0),
+    Uint8Array.from({ length: 2 ** 20 }, (_, n) => n),
+  ],
 };
 const keptJsonValues: readonly unknown[] = [
   nestedTable,

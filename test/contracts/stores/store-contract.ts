@@ -12,6 +12,7 @@ import {
   testPersonSettings,
   testSettingsStore,
 } from './server-stores-contract.ts';
+import { testSoundStore } from './sound-store-contract.ts';
 import { testSpendingStore } from './spending-store-contract.ts';
 import { testTrackStore } from './track-store-contract.ts';
 
@@ -28,6 +29,7 @@ export function testStore(name: string, open: OpenStore) {
   testReminderStore(name, open);
   testSeatStore(name, open);
   testSettingsStore(name, open);
+  testSoundStore(name, open);
   testSpendingStore(name, open);
   testTrackStore(name, open);
 }

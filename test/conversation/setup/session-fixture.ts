@@ -48,6 +48,7 @@ import {
 import { hearingPart } from '#src/stores/hearing-store.ts';
 import { memoryStorePart } from '#src/stores/memory-store.ts';
 import { reminderPart } from '#src/stores/reminder-store.ts';
+import { storeParts } from '#src/stores/store-parts.ts';
 import { type TrackStore, trackPart } from '#src/stores/track-store.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
@@ -108,6 +109,7 @@ export const places: Places = {
   hasSameReaders: () => false,
   listMembers: async () => [],
   listEventChannels: () => [],
+  listSoundboard: async () => [],
   listPeople: () => [],
 };
 /** Places of a German server. */
@@ -353,11 +355,12 @@ function beginFeatures(
   features: readonly Feature[],
   deps: FixtureParts,
   services: FeatureShardDeps,
-  { hearings, reminders }: MemoryStores,
+  { hearings, reminders, sounds }: MemoryStores,
 ) {
   const stores = new Map<unknown, unknown>([
     [hearingPart, hearings],
     [reminderPart, reminders],
+    [storeParts.sounds, sounds],
     [trackPart, deps.trackStore],
     [TranscriptStores.key, deps.transcripts],
     [memoryStorePart, deps.transcripts.onDisk.memories],

@@ -1,4 +1,4 @@
-import { type Interaction, MessageFlags } from 'discord.js';
+import { type Interaction, MessageFlags, MessageFlagsBitField } from 'discord.js';
 import { ask } from '#commands/ask.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { InteractionReceiver } from '#src/discord/interactions/interaction-receiver.ts';
@@ -118,6 +118,38 @@ const menu = {
   isMessageComponent: () => true,
 };
 
+/** The message of a menu or a button, which its caller alone reads. */
+const privateMessage = {
+  message: { flags: new MessageFlagsBitField(MessageFlags.Ephemeral) },
+};
+const publicMessage = { message: { flags: new MessageFlagsBitField() } };
+
+test('a private answer to a press takes the place of a private message, and never of one that others read', async () => {
+  const picker: PickerHandler = {
+    name: 'choose',
+    inPlace: true,
+    run: async () => [{ id: 'consent.no', to: 'caller', inPlace: true }],
+  };
+  const { reception } = open([], [picker]);
+  const done: unknown[] = [];
+  const pressOn = (id: string, message: object) =>
+    reception.receiveInteraction(
+      pressBy({
+        ...{ id, customId: 'parley:choose', values: ['one'], ...menu, ...message },
+        update: async () => done.push([id, 'replaced']),
+        reply: async ({ flags }: { readonly flags: number }) =>
+          done.push([
+            id,
+            (flags & MessageFlags.Ephemeral) === 0 ? 'public' : 'private',
+          ]),
+      }),
+    );
+  pressOn('11', privateMessage);
+  await expect.poll(() => done).toEqual([['11', 'replaced']]);
+  pressOn('12', publicMessage);
+  await expect.poll(() => done.slice(1)).toEqual([['12', 'private']]);
+});
+
 test('a choice from a menu is passed on with its subject', async () => {
   const calls: CommandCall[] = [];
   const picker: PickerHandler = {
@@ -133,7 +165,13 @@ test('a choice from a menu is passed on with its subject', async () => {
   const resolveUpdate = async (message: object) => said.resolve(message);
   const values = ['one', 'two'];
   reception.receiveInteraction(
-    pressBy({ customId: 'parley:choose:a:b', values, update: resolveUpdate, ...menu }),
+    pressBy({
+      customId: 'parley:choose:a:b',
+      values,
+      update: resolveUpdate,
+      ...menu,
+      ...privateMessage,
+    }),
   );
   expect(await said.promise).toMatchObject({ content: formatText('consent.no') });
   expect(calls.map(({ picked, inputs }) => [picked, inputs])).toEqual([

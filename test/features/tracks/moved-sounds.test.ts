@@ -19,6 +19,7 @@ import { makeCatalog } from '#test/fakes/fake-sounds.ts';
 const { library, opener } = makeCatalog();
 /** Everything is a sound, also what lies at Discord. */
 const sounds: typeof opener = {
+  ...opener,
   openSource: (location, signal) =>
     opener.openSource(
       location.kind === 'link'

@@ -30,6 +30,8 @@ const soundsStay: ScenarioReading = {
 };
 const buttonsIn = (name: string) => (stage: Stage) =>
   buttonsOf(stage.message(name)).map(([button]) => button);
+const labelsIn = (name: string) => (stage: Stage) =>
+  buttonsOf(stage.message(name)).map(([, label]) => label);
 const left: ScenarioReading = { has: /^Left Lounge after \d+ s\.$/, to: 'all' };
 const wholeCommand: ScenarioReading = {
   has: 'shall I leave the voice channel?',
@@ -71,6 +73,12 @@ const clip = {
   name: 'digits.mp3',
   type: 'audio/mpeg',
   bytes: readFileSync(new URL('../../fixtures/recordings/digits.mp3', import.meta.url)),
+};
+
+const noSound = {
+  name: 'noise.mp3',
+  type: 'audio/mpeg',
+  bytes: Buffer.from('No sound at all. '.repeat(100)),
 };
 
 export const roomScenes: Scenes = {
@@ -254,6 +262,80 @@ export const roomScenes: Scenes = {
       { Ben: { runs: '/stop what:sounds', reads: soundsStay } },
       { Adam: { runs: '/stop what:sounds', reads: onlyOn('stop.ok') } },
       { see: ({ bot }) => bot.log.filter(({ level }) => Number(level) >= 50), is: [] },
+    ],
+  },
+  'a board plays the sounds of the server and of its members by buttons, also on a message from before a restart':
+    {
+      own: {},
+      steps: [
+        {
+          'the server has a soundboard': ({ server }) =>
+            server().addSoundboardSound('airhorn', clip),
+        },
+        {
+          Adam: {
+            calls: 'Lounge',
+            runs: '/sounds',
+            files: { file: clip },
+            reads: onlyOn('perm.sounds'),
+          },
+        },
+        permitting('general', 'Adam', { allow: ['createExpressions'] }),
+        {
+          Adam: {
+            runs: '/sounds',
+            files: { file: noSound },
+            reads: onlyOn('track.bad.not_audio'),
+          },
+        },
+        {
+          Adam: {
+            runs: '/sounds name:count',
+            files: { file: clip },
+            reads: onlyOn('sounds.added', { title: 'count' }),
+          },
+        },
+        {
+          Adam: {
+            runs: '/sounds',
+            place: 'Lounge',
+            reads: { has: 'Sounds, page 1 of 1. Volume: 100 %.', to: 'all' },
+            keep: 'board',
+          },
+        },
+        {
+          see: (stage) => labelsIn('board')(stage).slice(5, 8),
+          is: ['count', 'airhorn', 'applause'],
+        },
+        { Adam: { presses: [6, 'board'], hears: 'something' } },
+        { message: 'board', has: 'Adam played airhorn.' },
+        { returnsTo: ['Adam'] },
+        { Adam: { presses: [5, 'board'], hears: 'something' } },
+        { message: 'board', has: 'Adam played count.' },
+        {
+          Ben: { presses: [5, 'board'], reads: onlyOn('perm.room', lounge) },
+        },
+        {
+          see: ({ bot }) => bot.log.filter(({ level }) => Number(level) >= 50),
+          is: [],
+        },
+      ],
+    },
+  'a manager reads who of the people who are heard spoke in the last minute': {
+    steps: [
+      { Adam: { calls: 'Lounge', asks: question } },
+      {
+        Olga: {
+          runs: '/privacy audit speaking:true',
+          reads: { has: /^Spoken in the last minute.*\nAdam: \d s$/, to: 'caller' },
+        },
+      },
+      {
+        Adam: {
+          runs: '/privacy audit speaking:true',
+          reads: onlyOn('perm.manage'),
+        },
+      },
     ],
   },
   'the bot leaves by voice once its asker, and nobody else, has pressed the button': {

@@ -51,9 +51,10 @@ const commands = [
   'help',
   'join channel mode=talk|captions follow',
   'leave',
-  'privacy status; allow; deny; pause; resume; forget; export; memories delete; audit person',
+  'privacy status; allow; deny; pause; resume; forget; export; memories delete; audit person speaking',
   'say text! when=now|queue track voice wait',
   'settings view; set key! value! channel; check',
+  'sounds file name remove',
   'stats',
   'stop what=speech|sounds|everything',
   'track play sound file track volume loop next wait; queue track fade; pause track; resume track; skip track; stop track; volume level! seconds track; seek to! track; mute track; unmute track; loop mode!=on|off track; remove item! track; list',
@@ -423,7 +424,7 @@ export const textScenes: Scenes = {
       { see: isAudibleSinceThen, is: true },
     ],
   },
-  'twelve commands can be typed, with these options and choices': {
+  'thirteen commands can be typed, with these options and choices': {
     steps: [{ see: typableCommands, is: commands }],
   },
 };

@@ -54,6 +54,7 @@ export async function runBot(options: BotSetupOptions): Promise<BotSetup> {
   const usual = {
     ...makeRemoteSettings(providers),
     TRACK_ALLOWED_HOSTS: cdnHost,
+    DISCORD_CDN_URL: `https://${cdnHost}`,
     DATA_DIR: dataDir,
     // It judges real speech, which `npm run bench -- turns --human` measures; here most voices are tones and single words.
     TURN_MODEL: 'off',

@@ -66,7 +66,10 @@ const listTracks = defineRoute({
       current: current && toProgramSound(current),
       waiting: waiting.map(toProgramSound),
     }));
-    return { tracks: nameless, sounds: await ports.features.tracks.listSounds() };
+    return {
+      tracks: nameless,
+      sounds: await ports.features.tracks.listSounds(guildId),
+    };
   },
 });
 
