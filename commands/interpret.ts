@@ -45,7 +45,7 @@ async function turnOnInterpreting(
 
 const interpretOff = commandInChannel({
   name: 'off',
-  description: 'command.interpret.on',
+  description: 'command.interpret.off',
   isNeverLimited: true,
   shownTo: 'room',
   options: [],

@@ -115,7 +115,10 @@ async function askServer(
   last: KnownServer | undefined,
 ) {
   const { ask, local } = deps;
-  const { furtherVendors, runningVendors, usualVendors } = listOpenVendors(deps, progress);
+  const { furtherVendors, runningVendors, usualVendors } = listOpenVendors(
+    deps,
+    progress,
+  );
   let marked: ServerAnswer = last;
   for (;;) {
     const answer: ServerAnswer = await ask.choose<ServerAnswer>(

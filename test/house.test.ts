@@ -49,8 +49,7 @@ const below: Readonly<Record<string, string>> = {
   features:
     'sessions conversation settings ports spending sources people texts base features/*',
   /** One folder a feature. Another feature stands here only where it needs it. */
-  'features/arrivals':
-    'features/contract conversation notices settings ports base',
+  'features/arrivals': 'features/contract conversation notices settings ports base',
   'features/captions':
     'features/memories features/contract sessions conversation notices settings stores ports sql spending pipeline playback speech chat people texts base',
   'features/interpreting':

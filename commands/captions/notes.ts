@@ -26,29 +26,33 @@ export const notesCommand: Command = {
   name: 'notes',
   description: 'command.captions.notes',
   options: [
-    { name: 'channel', description: 'command.captions.notes', kind: 'voice-channel' },
+    {
+      name: 'channel',
+      description: 'command.captions.notes.channel',
+      kind: 'voice-channel',
+    },
     {
       name: 'correct',
-      description: 'command.captions.notes',
+      description: 'command.captions.notes.correct',
       kind: 'number',
       min: 1,
       max: maxNumber,
     },
     {
       name: 'text',
-      description: 'command.captions.notes',
+      description: 'command.captions.notes.text',
       kind: 'text',
       maxChars: maxNoteChars,
       isProse: true,
     },
     {
       name: 'delete',
-      description: 'command.captions.notes',
+      description: 'command.captions.notes.delete',
       kind: 'number',
       min: 1,
       max: maxNumber,
     },
-    { name: 'file', description: 'command.captions.notes', kind: 'boolean' },
+    { name: 'file', description: 'command.captions.notes.file', kind: 'boolean' },
   ],
   run: runNotes,
 };
@@ -118,8 +122,8 @@ function formatNote(
 }
 
 function formatNotesFile(notes: readonly Note[], times: WallTimes) {
-  const lines = formatNotes(notes, times).map(({ id, with: values = {} }: CheckedLine) =>
-    formatText(id, values),
+  const lines = formatNotes(notes, times).map(
+    ({ id, with: values = {} }: CheckedLine) => formatText(id, values),
   );
   return `${lines.join('\n')}\n`;
 }

@@ -113,8 +113,8 @@ function renderChoices(connect, actions) {
  * @param {ModelFetch} fetching
  * @returns {View}
  */
-export function renderFetch({ minutes = '?', percent }) {
-  return html`<p>${formatText('page.connect.progress', { percent, minutes })}</p>`;
+export function renderFetch({ minutes, percent }) {
+  return html`<p>${formatText('page.connect.progress', { percent, minutes: String(minutes ?? '?') })}</p>`;
 }
 
 /**

@@ -171,7 +171,9 @@ export class DiscordPlaces implements Places {
   listEventChannels(guildId: GuildId): readonly ChannelId[] {
     const events = this.#findGuild(guildId)?.scheduledEvents.cache.values() ?? [];
     return Array.from(events)
-      .filter(({ entityType, status }) => entityType === voiceEvent && status === running)
+      .filter(
+        ({ entityType, status }) => entityType === voiceEvent && status === running,
+      )
       .flatMap(({ channelId }) => (channelId === null ? [] : toChannelId(channelId)));
   }
 

@@ -92,7 +92,13 @@ export async function openEngine<Role extends ProviderRole>(
   stack: AsyncDisposableStack,
   options: Pick<
     EngineSettings,
-    'audioModel' | 'dataDir' | 'hasFallback' | 'isTrial' | 'onModelState' | 'report' | 'searchPath'
+    | 'audioModel'
+    | 'dataDir'
+    | 'hasFallback'
+    | 'isTrial'
+    | 'onModelState'
+    | 'report'
+    | 'searchPath'
   > & {
     /** Default: a process that ends with `stack`. */
     readonly localModels?: LocalModels;

@@ -68,7 +68,9 @@ export const den: ChannelRef = {
 };
 
 /** Facts for `/help`, and settings of the server as they were typed. */
-export type HelpOverrides = Partial<Pick<HelpState, 'hasModel' | 'operatorTools'>> & {
+export type HelpOverrides = Partial<
+  Pick<HelpState, 'hasModel' | 'isSmallModel' | 'operatorTools'>
+> & {
   /** What is not as in `talkState`; undefined: the bot sits nowhere. */
   readonly talk?: Partial<TalkState> | undefined;
   readonly set?: Readonly<Record<string, string>>;

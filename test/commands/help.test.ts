@@ -64,7 +64,7 @@ test('/help is private, begins with the next step, and is four lines with a menu
 });
 
 test('/help says once that a small model of this machine makes the answers', async () => {
-  const reply = await helped(inLounge, { help: { isSmallModel: true } });
+  const reply = await helpWith(inLounge, { help: { isSmallModel: true } });
   expect(idsOf(reply).filter((id) => id === 'panel.small')).toHaveLength(1);
 });
 

@@ -250,7 +250,7 @@ test('a chat model that Parley runs here is one yes, with its size, memory, lice
   );
   expect(await terminal.ended).toBe(0);
   expect(office.readValues().CHAT_MODEL_FILE).toBe('qwen2.5-0.5b');
-  const shown = terminal.shown().replace(/[│\s]+/g, ' ');
+  const shown = terminal.readShown().replace(/[│\s]+/g, ' ');
   expect(shown).toContain(
     'qwen2.5-0.5b: 0.5 GB to fetch, 0.9 GB of memory, about 20 tokens a second here, Apache-2.0; English, Chinese',
   );

@@ -75,13 +75,15 @@ const settings: readonly (readonly [guildId: GuildId, key: string, value: string
   [otherGuildId, 'language', 'de'],
 ];
 
-const sounds: readonly Parameters<Store['sounds']['add']>[0][] = [ana, dora].map((personId, n) => ({
-  guildId: n === 0 ? guildId : otherGuildId,
-  name: `Türglocke ${n}`,
-  personId,
-  bytes: Uint8Array.from({ length: 2_000 }, (_, at) => at),
-  addedAtWallMs: writtenAtWallMs,
-}));
+const sounds: readonly Parameters<Store['sounds']['add']>[0][] = [ana, dora].map(
+  (personId, n) => ({
+    guildId: n === 0 ? guildId : otherGuildId,
+    name: `Türglocke ${n}`,
+    personId,
+    bytes: Uint8Array.from({ length: 2_000 }, (_, at) => at),
+    addedAtWallMs: writtenAtWallMs,
+  }),
+);
 
 const tracks: readonly StoredTrack[] = [
   {

@@ -181,7 +181,9 @@ export class AutomaticJoins {
     const ownChannel = this.#sessions.at(guildId);
     const isInCompany =
       ownChannel && this.#listPeople(guildId, ownChannel.channelId).length > 0;
-    const isAwaited = uncalledIds.some((id) => this.#listPeople(guildId, id).length > 0);
+    const isAwaited = uncalledIds.some(
+      (id) => this.#listPeople(guildId, id).length > 0,
+    );
     if (isInCompany || !isAwaited) return undefined;
     const choices = await consents.loadChoices(guildId);
     if (!choices.isLoaded) return this.#checkLater(guildId, joins);

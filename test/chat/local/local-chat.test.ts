@@ -59,5 +59,5 @@ test('two ask at once, and both are answered', async () => {
 
 test('erased words are forgotten by the process, before the next question', async () => {
   chat.forgetTalks();
-  expect(await read('What did you forget?')).toBe('forgetAll');
+  expect(await readReply('What did you forget?')).toBe('forgetAll');
 });

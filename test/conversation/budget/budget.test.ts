@@ -168,9 +168,9 @@ playScripts({
 test('an answer is reported with the tokens of its requests to the chat model', async () => {
   const play = new Play({ caps: {} });
   for (const step of ['adam joins', '6000', 'model: Five. | usage 1000 500'])
-    await play.act(step);
-  await play.act('adam says: five');
-  await play.act('3000');
+    await play.performLine(step);
+  await play.performLine('adam says: five');
+  await play.performLine('3000');
   const answered = play.events.filter(({ kind }) => kind === 'answered');
   expect(answered).toMatchObject([
     { usage: { inputTokens: 1_000, outputTokens: 500 } },

@@ -130,7 +130,7 @@ test('a private answer to a press takes the place of a private message, and neve
     inPlace: true,
     run: async () => [{ id: 'consent.no', to: 'caller', inPlace: true }],
   };
-  const { reception } = open([], [picker]);
+  const { reception } = openReceiver([], [picker]);
   const done: unknown[] = [];
   const pressOn = (id: string, message: object) =>
     reception.receiveInteraction(

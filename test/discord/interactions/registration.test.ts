@@ -82,7 +82,7 @@ test('options say what they take, and those that must be filled stand first', as
 });
 
 test('Discord is told the names of options and choices in every language but English', async () => {
-  await using discord = await registered(privacy);
+  await using discord = await registerCommands(privacy);
   const tags = discordLocales.filter((tag) => toLocale(tag) !== 'en');
   const toNames = (id: 'option.mode' | 'choice.talk') =>
     Object.fromEntries(tags.map((tag) => [tag, formatText(id, {}, toLocale(tag))]));

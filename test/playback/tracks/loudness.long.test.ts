@@ -92,8 +92,8 @@ test.each([-9, -14, -31])(
   async (db) => {
     const origin = { kind: 'link', url: 'https://example.com/a.mp3' } as const;
     const [band, plain] = [new Band(), new Band()];
-    band.enqueue('main', makeSourceFromPcm('link', sine(db, 4000)), { origin });
-    plain.enqueue('main', makeSourceFromPcm('program', sine(db, 4000)));
+    band.enqueue('main', makeSourceFromPcm('link', makeSine(db, 4000)), { origin });
+    plain.enqueue('main', makeSourceFromPcm('program', makeSine(db, 4000)));
     await Promise.all([band.run(3000), plain.run(3000)]);
     expect(Math.abs(heard(band, 100, 1000) - targetLufs)).toBeLessThan(1);
     expect(Math.abs(heard(band, 1000, 3000) - targetLufs)).toBeLessThan(1);

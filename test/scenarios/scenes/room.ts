@@ -280,7 +280,7 @@ export const roomScenes: Scenes = {
             reads: onlyOn('perm.sounds'),
           },
         },
-        permitting('general', 'Adam', { allow: ['createExpressions'] }),
+        permitChange('general', 'Adam', { allow: ['createExpressions'] }),
         {
           Adam: {
             runs: '/sounds',
@@ -383,7 +383,7 @@ export const roomScenes: Scenes = {
         { Adam: { calls: 'Lounge' } },
         { Adam: { runs: '/privacy allow' } },
         { Adam: { asks: 'human-cards-001' } },
-        { see: posted('Adam works nights.'), keep: 'offer' },
+        { see: findPosted('Adam works nights.'), keep: 'offer' },
         {
           Ben: {
             presses: [0, 'offer'],
@@ -471,7 +471,7 @@ export const roomScenes: Scenes = {
         { Adam: { asks: question } },
         { Ben: { joins: 'Lounge', settles: true, says: 'human-cards-003' } },
         { Adam: { asks: question } },
-        { see: recognised, is: ['Adam'] },
+        { see: listRecognised, is: ['Adam'] },
       ],
     },
   'somebody already talking when the bot joins is heard from their first packet after the consent is known':
