@@ -86,7 +86,7 @@ export async function openBrowserPage(
     publicUrl: options.publicUrl,
     webSocket: { maxFrameBytes },
     maxBodyBytes: getMaxFileBytes,
-    serveRoutes: (app: PageApp) => serveBrowser(app, deps),
+    routes: (app: PageApp) => serveBrowser(app, deps),
   };
   const outcome = await openAtFreePort(
     options.port,

@@ -36,6 +36,14 @@ type LostRows = {
   readonly words: string;
 };
 
+/** Creates tables of a later version. A store that the first migration made today has them already. */
+function createNewTables(tables: readonly Table[], dialect: SqlDialect) {
+  return createTables(tables, dialect).replaceAll(
+    'CREATE TABLE ',
+    'CREATE TABLE IF NOT EXISTS ',
+  );
+}
+
 /** Lists migrations. Formats before the first release are refused. */
 function listMainMigrations(dialect: SqlDialect) {
   // Ids are text, so that a forgotten one can be searched for in the bytes.
@@ -114,11 +122,7 @@ function listMainMigrations(dialect: SqlDialect) {
     { version: 25, sql: moveChannelSettings(dialect) },
     {
       version: 26,
-      // A store that was made by these migrations has the table already.
-      sql: toCreateStatements(...soundPart.tables).replace(
-        'CREATE TABLE',
-        'CREATE TABLE IF NOT EXISTS',
-      ),
+      sql: createNewTables(soundPart.tables, dialect),
     },
   ];
 }
@@ -167,7 +171,7 @@ function moveChannelSettings(dialect: SqlDialect) {
   const deletions = prefixes.map(
     (prefix) => `DELETE FROM server_settings WHERE key LIKE '${prefix}%';`,
   );
-  return `${createTables([channelSettingsTable], dialect).replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS')}
+  return `${createNewTables([channelSettingsTable], dialect)}
     ${[define, ...insertions, ...deletions, drop].join('\n')}`;
 }
 
@@ -199,7 +203,7 @@ function listTranscriptMigrations(dialect: SqlDialect, index: string, upgrade = 
   return [
     { version: 3, sql: `${createTables(transcriptTables, dialect)}\n${index}` },
     { version: 5, sql: `${deleteFormer}\n${upgrade}` },
-    { version: 6, sql: createTables([notesTable], dialect) },
+    { version: 6, sql: createNewTables([notesTable], dialect) },
   ];
 }
 

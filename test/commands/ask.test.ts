@@ -121,10 +121,7 @@ test('Ask is for those in the channel', async () => {
     id: 'perm.room',
     with: expect.anything(),
   });
-  for (const overrides of [
-    { findWindow: () => undefined },
-    { help: { talk: undefined } },
-  ]) {
+  for (const overrides of [{ at: () => undefined }, { help: { talk: undefined } }]) {
     expect((await askWindow(inLounge, makePorts(overrides)))[0].id).toBe(
       'leave.nowhere',
     );

@@ -353,6 +353,11 @@ export function makePorts(
     memories: { ...memories, ...overrides.memories },
     captions: { ...captions, ...overrides.captions },
     transcripts: { ...transcripts, ...overrides.transcripts },
+    notes: { listNotes: async () => undefined },
+    interpreting: {
+      turnOn: async () => ({ kind: 'set', isSaved: true }),
+      turnOff: async () => ({ kind: 'set', isSaved: true }),
+    },
     ...overrides.more,
   };
   return {

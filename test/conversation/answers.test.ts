@@ -310,7 +310,7 @@ playScripts({
     adam chooses answers private
     model: It rains. || Take a coat. || Yes.
     adam says: five > heard Adam: five, answered Adam, sends adam "It rains."
-    do close
+    do closeRoom
     adam says: six > heard Adam: six, answered Adam, tells adam voice.answers.held, offers 1 buttons
     eva says: six > heard Eva: six, answered Eva: Yes.
     prompt > Adam: five | Adam: six | Eva: six

@@ -122,7 +122,7 @@ playScripts({
     },
     `
     20000
-    do panels > 1
+    do countPanels > 1
     `,
   ],
   'alone for a minute it leaves and writes why': [
@@ -287,7 +287,7 @@ playScripts({
       },
     },
     `
-    do shut
+    do shutMessages
     do evaTalks > failed speak discord.forbidden
     `,
   ],

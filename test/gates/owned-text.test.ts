@@ -35,7 +35,7 @@ const plantedLeaks = {
   unopened: ((reply: Reply) => reply) satisfies (reply: Reply) => OpenedReply,
   // @ts-expect-error: A line with a mention has an owner.
   mention: { personId: ana, text } satisfies PersonalLine,
-  listDoors(
+  doors(
     poster: VoiceChannelChatPoster,
     typed: TypedMessages,
     channel: ToolPorts['channel'],

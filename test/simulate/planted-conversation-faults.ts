@@ -229,7 +229,7 @@ export const conversationFaults: readonly PlantedFault[] = [
     id: 'b24',
     meaning: 'Wasted answers are not counted, so it never saves.',
     file: 'src/conversation/mouth/pending-answer.ts',
-    from: '    this.#options.preemptiveBudget.lose(this.#tokens);\n    this.#fate',
+    from: '    this.#options.preemptiveBudget.lose(this.#countAllTokens());\n    this.#fate',
     to: '    this.#fate',
     tests: ['test/conversation/answering'],
     foundBy: 'tests',

@@ -42,12 +42,12 @@ const known: readonly (readonly [string, readonly Migration[], readonly string[]
   [
     'transcripts.db',
     transcripts.sqlite,
-    ['3 a34080a3ab9abfd4', '5 d152c9bda4940ca9', '6 cc29d260575cfb3e'],
+    ['3 a34080a3ab9abfd4', '5 d152c9bda4940ca9', '6 ced251286a6adddd'],
   ],
   [
     'transcripts in PostgreSQL',
     transcripts.postgres,
-    ['3 81c5b852ff3aff7d', '5 665d3d4050b15216', '6 5e5a548422f854a1'],
+    ['3 81c5b852ff3aff7d', '5 665d3d4050b15216', '6 59e8fea6a8080318'],
   ],
 ];
 

@@ -68,7 +68,7 @@ test.each(textLocales)(
 
 /** Texts of commands and replies for people with Manage Server, and those without a word of a language. */
 const managersOnly = [
-  /^(check|form|settings|stats\.(?:cost|habit)|words\.(added|bad|removed|both))(\.|$)/,
+  /^(check|form|settings|stats\.(?:cost|habit|model)|words\.(added|bad|removed|both))(\.|$)/,
   /^(help\.(model|personas|settings)|persona\.bad\.hidden|late\.form|button\.settings\..+)$/,
   /^command\.(settings\..+|voice\.(words\..+|bot\.form))$/,
 ];

@@ -69,7 +69,7 @@ export class TrackItem {
   readonly #owner: SoundOwner | undefined;
   readonly #onChange: () => void;
   readonly #gain: Gain;
-  /** Measures a link or a voice as it is read, up to 2 s before it sounds. Undefined for a sound of known loudness, and of a program. */
+  /** Measures a link as it is read, up to 2 s before it sounds. Undefined for all other sounds. */
   readonly #meter: LoudnessMeter | undefined;
   #levelGain: number;
   #isLooping: boolean;
@@ -108,8 +108,8 @@ export class TrackItem {
     this.#isLooping = source.isSeekable && isLooping;
     this.#levelGain = getLevellingGain(source.lufs);
     this.#gain = new Gain(this.#levelGain);
-    const isForeign = origin?.kind === 'link' || source.isSpeech === true;
-    if (isForeign && source.lufs === undefined) this.#meter = new LoudnessMeter();
+    if (origin?.kind === 'link' && source.lufs === undefined)
+      this.#meter = new LoudnessMeter();
     this.#clock = clock;
     this.#onChange = onChange;
   }

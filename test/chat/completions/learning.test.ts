@@ -238,7 +238,7 @@ test('a server that writes more than its limit gets the limit by both names, and
   const count = { choices: [], usage: { prompt_tokens: 9, completion_tokens: 121 } };
   const options = {
     maxTokens: 100,
-    noteReport: ({ what }: { what: string }) => told.push(what),
+    report: ({ what }: { what: string }) => told.push(what),
   };
   const answer = answerStream([toSaidChunk('Hi.'), makeDelta({}, 'length'), count]);
   await using server = await open([answer], options);

@@ -118,6 +118,7 @@ function testForgottenPeople(name: string, open: OpenTranscriptStore) {
       sessions: [],
       lines: [],
       memories: [],
+      notes: [],
     });
     const search = { guildId: toGuildId('10'), words: 'tea both', limit: 9 };
     expect(await store.reader.search(search, openSessions)).toEqual([]);

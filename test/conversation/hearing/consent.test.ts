@@ -89,7 +89,7 @@ playScripts({
       },
     },
     `
-    do fail
+    do failRefresh
     9000 > failed link discord.unreachable
     eva says: five > heard Eva: five, answered Eva: You said five.
     `,

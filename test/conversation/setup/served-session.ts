@@ -219,8 +219,8 @@ function recordedSpending() {
       guildId: order.guildId,
       pay: () => undefined,
       hold: async () => undefined,
-      countTurn: () => void own.wanted++,
-      countDone: () => void own.closed++,
+      turn: () => void own.wanted++,
+      done: () => void own.closed++,
     };
     const reservation = new Reservation(account).watchUsage(
       (usage) => void own.used.push(usage),

@@ -178,11 +178,11 @@ export function* makeChatEvents(
 /** Parts of a sound. */
 const eventMakers: Readonly<Record<string, (text: string, hz: number) => Uint8Array>> =
   {
-    encodeSamples: (text, hz) => encodeSound(makeTone(text, hz), hz, 'pcm'),
+    samples: (text, hz) => encodeSound(makeTone(text, hz), hz, 'pcm'),
     file: (text, hz) =>
       writeWav({ samples: makeTone(text, hz), rateHz: hz, channels: 1 }),
-    makeEndless: (_, hz) => encodeSound(new Int16Array(0), hz, 'wav'),
-    makePiped: (_, hz) => makePipedHeader(hz),
+    endless: (_, hz) => encodeSound(new Int16Array(0), hz, 'wav'),
+    piped: (_, hz) => makePipedHeader(hz),
   };
 
 /** Sound of a text in the form of a server; one that does not know the format sends WAV. */

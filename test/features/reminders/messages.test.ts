@@ -88,7 +88,7 @@ playScripts({
     > reminder personId adam outcome written, sends ana reminder.due.message (Adam) (Dinner moved.)
     reminders > none
     ana goes
-    do close
+    do closeRoom
     adam asks: When Ana comes, tell her dinner moved.
     > told adam: answered I will., tool set_reminder ran
     4000 > answered Adam: I will.
@@ -216,7 +216,7 @@ playScripts({
     reminders > 1: Dinner moved. in lounge
     1 day
     > reminder personId adam outcome untold, tells adam reminder.untold.away (Ana) (Dinner moved.)
-    do read
+    do readNotified
     > Ana did not come here within 30 days, so I could not pass on your message: Dinner moved.
     reminders > none
     `,
@@ -253,7 +253,7 @@ playScripts({
     adam asks: When Ana comes, tell her dinner moved.
     > told adam: answered I will., tool set_reminder ran
     4000 > answered Adam: I will.
-    do move > left moved, writes moved.elsewhere, writes seat.returned.anew
+    do moveSession > left moved, writes moved.elsewhere, writes seat.returned.anew
     2000
     ana comes
     6000

@@ -46,6 +46,7 @@ test('a setting that nobody has set has the value of the operator', async () => 
     consent: 'ask',
     auto_join: 'none',
     auto_join_mode: 'talk',
+    join_events: 'off',
     leave_after: '60',
     roles: 'none',
     blocked: 'none',
@@ -60,6 +61,7 @@ test('a setting that nobody has set has the value of the operator', async () => 
     captions_channel: 'none',
     captions_days: '7',
     recap: 'off',
+    notes: 'off',
     arrivals: 'off',
   };
   const from = 'default';

@@ -42,7 +42,8 @@ playScripts({
     adam asks: Leave me out.
     > told adam: answered All right., tool leave_me_out ran, writes captions.left_out
     5000 > answered Adam (left out): All right.
-    results > {"result":{"outcome":"Understood. I don't caption you; whom I hear stays as it is."}}
+    results
+    > {"result":{"outcome":"Understood. I don't caption or interpret you; whom I hear stays as it is."}}
     do listWritten > false, true
     # Words of somebody else.
     persona name Max > saved saved true
@@ -69,12 +70,12 @@ playScripts({
     model: call follow {"follow":true} || All right.
     adam asks: Follow me. > told adam: answered All right., tool follow ran, writes tool.follow.on
     5000 > answered Adam: All right.
-    do follows > adam
+    do findFollowed > adam
     model: call follow {"follow":false} || All right.
     adam asks: Stop following me.
     > told adam: answered All right., tool follow ran, writes tool.follow.off
     5000 > answered Adam: All right.
-    do follows > nobody
+    do findFollowed > nobody
     `,
   ],
 });

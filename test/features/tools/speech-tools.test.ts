@@ -28,37 +28,37 @@ playScripts({
     > told adam: answered Done., tool volume ran, writes track.volume (voice) (150)
     6000 > answered Adam: Done.
     results > {"result":{"outcome":"Volume of voice: 150 %."}}
-    do percent > 150
+    do readPercent > 150
     model: call volume {"change":150} || Done.
     adam asks: Otherwise.
     > told adam: answered Done., tool volume ran, writes track.volume (voice) (200)
     6000 > answered Adam: Done.
     results > {"result":{"outcome":"Volume of voice: 200 %."}}
-    do percent > 200
+    do readPercent > 200
     model: call volume {"change":-150} || Done.
     adam asks: Otherwise.
     > told adam: answered Done., tool volume ran, writes track.volume (voice) (50)
     6000 > answered Adam: Done.
     results > {"result":{"outcome":"Volume of voice: 50 %."}}
-    do percent > 50
+    do readPercent > 50
     model: call volume {"change":-150} || Done.
     adam asks: Otherwise.
     > told adam: answered Done., tool volume ran, writes track.volume (voice) (0)
     6000 > answered Adam: Done.
     results > {"result":{"outcome":"Volume of voice: 0 %."}}
-    do percent > 0
+    do readPercent > 0
     model: call volume {"change":30} || Done.
     adam asks: Otherwise.
     > told adam: answered Done., tool volume ran, writes track.volume (voice) (30)
     6000 > answered Adam: Done.
     results > {"result":{"outcome":"Volume of voice: 30 %."}}
-    do percent > 30
+    do readPercent > 30
     model: call volume {"level":0} || Done.
     adam asks: Otherwise.
     > told adam: answered Done., tool volume ran, writes track.volume (voice) (0)
     6000 > answered Adam: Done.
     results > {"result":{"outcome":"Volume of voice: 0 %."}}
-    do percent > 0
+    do readPercent > 0
     `,
   ],
   'the pace changes by steps that take each other back, until it is usual again': [
@@ -104,12 +104,12 @@ playScripts({
     adam asks: Call yourself Max. > told adam: answered So., tool persona refused
     6000 > answered Adam: So.
     results > {"error":"Whoever asks has not the right to that (manage). Nothing has happened."}
-    do manage
+    do addManager
     model: call persona {"instructions":""} || So.
     adam asks: Be as you were.
     > told adam: answered So., tool persona ran, writes persona.changed (Adam) (instructions: -)
     6000 > answered Adam: So.
-    do persona > {}
+    do readPersona > {}
     model: call persona {"language":"of the elves"} || Sorry.
     adam asks: Speak as elves do. > told adam: answered Sorry., tool persona ran
     6000 > answered Adam: Sorry.

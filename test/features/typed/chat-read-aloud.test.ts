@@ -116,7 +116,7 @@ playScripts(
     zoe chooses voice rms
     adam picks zoe: Dinner at eight. > queued position 0, says by rms "Zoe: Dinner at eight."
     100
-    do owner > Adam
+    do findOwner > Adam
     adam picks zoe: More 0. > queued position 1
     adam picks zoe: More 1. > queued position 2
     adam picks zoe: More 2. > queued position 3

@@ -241,13 +241,13 @@ playScripts(
     do bar
     adam types with mention: And now? > line 2: answered, typed adam answered
     5000 silent
-    do open
+    do openRoom
     adam types with mention: And again?
     > line 3: answered, typed adam answered, tells adam voice.answers.held, offers 1 buttons
     5000 silent
     eva looks > other name Adam
     adam looks > answered You said five.
-    do read > You said five., nothing
+    do readConfirmation > You said five., nothing
     do listHeard > nothing, nothing, nothing
     900000
     adam looks > over

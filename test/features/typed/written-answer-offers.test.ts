@@ -76,7 +76,7 @@ playScripts(
       { acts: { closeRoom: ({ closed }) => void closed.add('eva') } },
       `
     with uncalled
-    do close
+    do closeRoom
     adam joins > joined consent brief
     3000 > says join.spoken
     `,

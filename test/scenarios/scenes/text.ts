@@ -47,8 +47,9 @@ const commands = [
   'Ask about this',
   'Read aloud',
   'ask question recording picture link answer=voice|text|only me about=this|last|all voice',
-  'captions on translate; off; transcript format=txt|srt|json session; find words!; recap session',
+  'captions on translate; off; transcript format=txt|srt|json session; find words!; recap session; notes channel correct text delete file',
   'help',
+  'interpret on first! second! third fourth; off',
   'join channel mode=talk|captions follow',
   'leave',
   'privacy status; allow; deny; pause; resume; forget; export; memories delete; audit person speaking',
@@ -424,7 +425,7 @@ export const textScenes: Scenes = {
       { see: isAudibleSinceThen, is: true },
     ],
   },
-  'thirteen commands can be typed, with these options and choices': {
+  'fifteen commands and two menus can be typed, with these options and choices': {
     steps: [{ see: typableCommands, is: commands }],
   },
 };
