@@ -85,20 +85,19 @@ async function showNotes(
   if (!notes) return [{ id: 'store.unread' }];
   const times = guilds.getTimes(guildId);
   const messages = notes.split((all) => splitIntoMessages(formatNotes(all, times)));
-  if (inputs.file === 'true' && messages.length > 0) {
-    const file = notes.map((all) => ({
-      name: 'notes.md',
-      text: formatNotesFile(all, times),
-    }));
-    return [{ id: 'notes.none', files: [file] }];
-  }
   const [reply, ...furtherReplies] = messages.map(
     (message): Reply => ({
       id: 'notes.none',
       words: message.split((lines): readonly AnyLine[] => lines),
     }),
   );
-  return reply ? [reply, ...furtherReplies] : [{ id: 'notes.none' }];
+  if (!reply) return [{ id: 'notes.none' }];
+  if (inputs.file !== 'true') return [reply, ...furtherReplies];
+  const file = notes.map((all) => ({
+    name: 'notes.md',
+    text: formatNotesFile(all, times),
+  }));
+  return [{ ...reply, files: [file] }];
 }
 
 /** Formats notes by kind, as a recap has its points. */

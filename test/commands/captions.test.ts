@@ -10,6 +10,7 @@ import type {
 } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { CommandCall } from '#src/features/command.ts';
 import { Owned } from '#src/people/owned.ts';
+import type { Note } from '#src/stores/transcripts/note-store.ts';
 import type {
   ListedSession,
   QuotedLine,
@@ -125,6 +126,22 @@ test('/captions find quotes what it found, with speaker, time and link', async (
   expect(readReplies(await runCaptions('find', makeCall({ words: 'monday' })))).toEqual(
     ['I found nothing about that in what you may read.'],
   );
+});
+
+test('/captions notes shows the notes, and with file:true a file of all of them', async () => {
+  const note: Note = {
+    ...{ guildId: session.guildId, channelId: session.channelId, number: 1 },
+    ...{ kind: 'decision', text: 'Friday at eight.', name: 'Ben', personIds: [] },
+    atWallMs: session.startedAtWallMs,
+  };
+  const notes = { listNotes: async () => new Owned([note], owner) };
+  const [reply] = await runCaptions('notes', makeCall({ file: 'true' }), {
+    more: { notes },
+  });
+  expect(reply && listLines(reply).join(' ')).toContain('Friday at eight.');
+  expect(reply?.files).toMatchObject([
+    { name: 'notes.md', text: expect.stringContaining('Friday at eight.') },
+  ]);
 });
 
 const makePoint = (
