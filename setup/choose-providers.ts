@@ -175,8 +175,8 @@ function listOtherChoices(
     ...(furtherCount > 0
       ? [{ value: 'more' as const, label: `More (${furtherCount})` }]
       : []),
-    ...(isSpeechOpen ? [{ value: 'voices' as const, label: voicesLabel }] : []),
     { value: 'other', label: 'Another server, by its address' },
+    ...(isSpeechOpen ? [{ value: 'voices' as const, label: voicesLabel }] : []),
     { value: undefined, label: formatEndLabel(progress) },
   ];
 }

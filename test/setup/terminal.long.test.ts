@@ -131,7 +131,7 @@ test('from a token to .env and registered commands, at a terminal', async () => 
     ['Discord refused the token'],
     [request.token, typeLine(sandbox.token)],
     ['It is the token of nova.'],
-    [request.servers, typeLine(keys.up.repeat(2))],
+    [request.servers, typeLine(keys.up.repeat(3))],
     [request.address, typeLine(server.baseUrl)],
     ['the bot is in no server'],
     ['permissions=281784251173888'],
@@ -289,7 +289,7 @@ test('a Realtime server answers in place of a chat model, until another is chose
 function everyWay(token: string, address: string) {
   const first: Way = [
     [request.token, typeLine(token)],
-    [request.servers, typeLine(keys.up.repeat(2))],
+    [request.servers, typeLine(keys.up.repeat(3))],
     [request.address, typeLine(address)],
   ];
   const again: Way = [[request.change, typeLine(keys.down)], [request.token]];
