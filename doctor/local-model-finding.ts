@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os';
 import { basename } from 'node:path';
+import { formatGigabytes } from '#src/base/format-gigabytes.ts';
 import type { LocalModelState } from '#src/chat/local/local-model-state.ts';
 import { findModelPlace, getMemoryBound } from '#src/engines/chat-model-file.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
@@ -22,17 +23,13 @@ export function describeLocalChat(
   const computer = gpu
     ? `the graphics card computes (${gpu})`
     : 'no graphics card was found that it can use, so the processor computes';
-  const found = `${basename(place.file)} has ${toGigabytes(residentBytes)} of at most ${toGigabytes(boundBytes)} of memory${speed}; ${computer}`;
+  const found = `${basename(place.file)} has ${formatGigabytes(residentBytes)} of at most ${formatGigabytes(boundBytes)} of memory${speed}; ${computer}`;
   if (boundBytes <= totalmem()) return [toOkFinding('local model', found)];
   return [
     toDifferingFinding(
       'local model',
-      `${found}; this machine has ${toGigabytes(totalmem())} in all`,
+      `${found}; this machine has ${formatGigabytes(totalmem())} in all`,
       'choose a smaller model of docs/providers.md',
     ),
   ];
-}
-
-function toGigabytes(bytes: number) {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
 }

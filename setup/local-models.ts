@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
+import { formatGigabytes } from '#src/base/format-gigabytes.ts';
 import { readFreeBytes } from '#src/base/free-space.ts';
 import {
   estimateTokensPerSecond,
@@ -119,8 +120,4 @@ export function formatOffer({
 /** Formats what this machine has. */
 export function formatRoom({ diskBytes, memoryBytes }: MachineRoom): string {
   return `This machine has ${formatGigabytes(memoryBytes)} of memory, and ${formatGigabytes(diskBytes)} are free where models go. A fetch needs twice the file. Tokens a second are estimated by how fast this machine reads memory now.`;
-}
-
-function formatGigabytes(bytes: number) {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
 }

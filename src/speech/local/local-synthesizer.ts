@@ -5,6 +5,7 @@ import { servedLocally } from '#src/provider/models/standard-models.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import { withOwnLanguages } from '#src/speech/text-language/spoken-form.ts';
+import { createUnspeakableError } from '#src/speech/unspeakable-text.ts';
 import { localVoiceFolder, resolveModelFolder } from './folders.ts';
 import { admitJob, maxTextLetters } from './jobs/admit-job.ts';
 import type { LocalModels } from './local-models.ts';
@@ -132,8 +133,4 @@ async function* speakPieces(
   } finally {
     leaving.abort(new Error('no further piece is wanted'));
   }
-}
-
-function createUnspeakableError() {
-  return new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
 }

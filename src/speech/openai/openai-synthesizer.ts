@@ -2,7 +2,6 @@ import type { SpeechCreateParams } from 'openai/resources/audio/speech';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
 import { toRecord } from '#src/base/json.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
@@ -16,6 +15,7 @@ import {
 } from '#src/provider/negotiation/server-knowledge.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
+import { createUnspeakableError } from '#src/speech/unspeakable-text.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import { checkSoundLength, type DecodeSpeech, readSpeech } from './speech-answer.ts';
 import {
@@ -91,7 +91,7 @@ export class OpenAiSynthesizer implements Synthesizer {
     signal.throwIfAborted();
     const pieces = splitText(text, maxInputChars);
     if (pieces.length === 0) {
-      throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
+      throw createUnspeakableError();
     }
     try {
       for (const piece of pieces) yield* this.#speakPiece(piece, voice, signal);

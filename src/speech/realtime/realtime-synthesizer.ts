@@ -25,6 +25,7 @@ import type {
   SpeechVoice,
   Synthesizer,
 } from '#src/speech/speech-engine.ts';
+import { createUnspeakableError } from '#src/speech/unspeakable-text.ts';
 
 /** A Realtime server with the model and the voice that speak. */
 export type RealtimeSpeechOptions = Omit<
@@ -74,7 +75,7 @@ export class RealtimeSynthesizer implements Synthesizer, Disposable {
   ): AsyncGenerator<Pcm> {
     signal.throwIfAborted();
     if (!/[\p{L}\p{N}]/u.test(text)) {
-      throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
+      throw createUnspeakableError();
     }
     const options = { ...this.#options, memory: this.#memory };
     const manner = { voice: voice.name ?? options.voice, speed: voice.speed };

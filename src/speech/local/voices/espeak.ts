@@ -9,6 +9,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { findProgram } from '#src/base/find-program.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
+import { createUnspeakableError } from '#src/speech/unspeakable-text.ts';
 import {
   type EspeakVoice,
   findEspeakVoice,
@@ -221,8 +222,4 @@ async function readAll(pieces: AsyncIterable<Buffer>) {
 
 function createFailure(what: string, cause?: unknown) {
   return new BotError('speech.failed', true, `eSpeak NG ${what}.`, cause);
-}
-
-function createUnspeakableError() {
-  return new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
 }

@@ -1,5 +1,4 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import { BotError } from '#src/base/errors.ts';
 import { includesLanguage } from '#src/base/language/expected-language.ts';
 import { servedLocally } from '#src/provider/models/standard-models.ts';
 import type { LocalModels } from '#src/speech/local/local-models.ts';
@@ -9,6 +8,7 @@ import {
 } from '#src/speech/local/local-synthesizer.ts';
 import { findVoicePitch, localVoiceLanguages } from '#src/speech/local/local-voices.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
+import { createUnspeakableError } from '#src/speech/unspeakable-text.ts';
 import { cutSounds, cutSpeech } from './cut-speech.ts';
 import type { Espeak } from './espeak.ts';
 import type { FoundVoice, VoiceFolder } from './voice-folder.ts';
@@ -149,8 +149,4 @@ async function toSounds(
     );
     return own.length > 0 ? [own.join(' ')] : [];
   });
-}
-
-function createUnspeakableError() {
-  return new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
 }
