@@ -281,7 +281,14 @@ async function tryServer(
   apiKey: Secret | undefined,
   progress: RoleProgress,
 ) {
-  const { baseUrl, name, roles } = server;
+  const { baseUrl, name, roles, needsKey } = server;
+  if (!needsKey && (await isParleyPage(baseUrl))) {
+    const shownName = formatServerName(baseUrl);
+    ask.say(
+      `${shownName} is Parley itself, which has no models of its own: type the address of the server that has them.`,
+    );
+    return 'tried';
+  }
   const examined = await ask.waitForWork(
     `Trying ${formatServerName(baseUrl)}`,
     examineProvider({ baseUrl, apiKey }, { clock, deadlineMs: serverDeadlineMs }),
@@ -297,7 +304,7 @@ async function tryServer(
     baseUrl,
     groups.filter((group) => findRole(examined, group, server)?.state === 'absent'),
   );
-  const stopped = await describeUselessServer(server, examined);
+  const stopped = describeUselessServer(server, examined);
   if (stopped !== undefined) {
     ask.say(stopped);
     return 'tried';
@@ -309,17 +316,13 @@ async function tryServer(
 }
 
 /** Says in one sentence why a server cannot fill any role, where the findings of its roles would only hide it. */
-async function describeUselessServer(
+function describeUselessServer(
   { baseUrl, name, start }: KnownServer,
   { findings: [finding], roles: examinedRoles }: ProviderExamination,
 ) {
   if (examinedRoles.length === 0 && start !== undefined)
     return `${name} does not answer at ${baseUrl}. Start it in another terminal: ${start}`;
-  if (examinedRoles.length === 0) return finding?.reason;
-  if (examinedRoles.some(({ state }) => state === 'usable')) return undefined;
-  return (await isParleyPage(baseUrl))
-    ? `${formatServerName(baseUrl)} is Parley itself, which has no models of its own: type the address of the server that has them.`
-    : undefined;
+  return examinedRoles.length === 0 ? finding?.reason : undefined;
 }
 
 const pageTimeoutMs = 2_000;
