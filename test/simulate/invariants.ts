@@ -30,7 +30,6 @@ import {
 } from './conversation-view.ts';
 import { createCostJudge } from './cost-judge.ts';
 import { createEndJudge } from './end-judge.ts';
-import { FrameJudge } from './frame-judge.ts';
 import { HistoryJudge } from './history-judge.ts';
 import { IncomingJudge } from './incoming-judge.ts';
 import { createConsentBook } from './invariant-books.ts';
@@ -42,11 +41,14 @@ import { ProgressJudge } from './progress-judge.ts';
 import { QuestionJudge } from './question-judge.ts';
 import { SeatJudge } from './seat-judge.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
-import { simulatedRules as rules } from './simulated-rules.ts';
 import type { Act } from './simulated-scenes.ts';
-import type { Hold, SimulatedStep } from './simulated-step.ts';
+import {
+  type Hold,
+  simulatedRules as rules,
+  type SimulatedStep,
+} from './simulated-step.ts';
 import type { Simulation } from './simulation-world.ts';
-import { SoundJudge } from './sound-judge.ts';
+import { FrameJudge, SoundJudge } from './sound-judge.ts';
 import type { VoiceFrame } from './spoken-sound.ts';
 import { createToolJudge } from './tool-judge.ts';
 import { VoiceJudge } from './voice-judge.ts';
