@@ -2,6 +2,7 @@ import { frameSamples, Mixer } from '#src/playback/mix/mixer.ts';
 import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { fc } from '#test/properties.ts';
+import { findSteepest, joinFrames, makeTone } from './speech-like-sound.ts';
 import {
   findLoudest,
   makeLevel,
@@ -166,4 +167,67 @@ test('frames that left are reported as they were before Opus, and other frames a
   mixer.markSent(second, 40);
   mixer.markSent(second, 60);
   expect(left).toEqual([[700, 40]]);
+});
+
+async function startSounding(reply = new SpokenReply()) {
+  const track = new VoiceTrack();
+  track.add(reply);
+  const listener = new VirtualListener(track);
+  const { samples, ...rest } = makeTone(200, 2000, 10_000);
+  await reply.write({ samples, ...rest }, 'A long tone.', openTrack);
+  listener.steps(5);
+  return { reply, listener, samples };
+}
+
+const toDb = (level: number) => 20 * Math.log10(level / 10_000);
+
+test('a reply is 12 dB down in the second frame after it was ducked', async () => {
+  const { reply, listener } = await startSounding();
+  reply.duck(12);
+  listener.step();
+  expect(toDb(findLoudest(listener.step()))).toBeCloseTo(-12, 1);
+});
+
+test('a change of volume does not click', async () => {
+  const { reply, listener, samples } = await startSounding();
+  reply.duck(12);
+  listener.steps(6);
+  reply.duck(0);
+  listener.steps(6);
+  expect(findSteepest(joinFrames(listener.frames))).toBeLessThan(
+    findSteepest(samples) * 1.2,
+  );
+  expect(listener.frames.at(-1)).toEqual(samples.slice(16 * 480, 17 * 480));
+});
+
+async function writeReply(value: number, ms: number) {
+  const made = new SpokenReply();
+  await made.write(makeLevel(value, ms), `Level ${value}.`, openTrack);
+  made.end();
+  return made;
+}
+
+test('a reply waits while the one before it is late', async () => {
+  const track = new VoiceTrack();
+  const listener = new VirtualListener(track);
+  const first = new SpokenReply();
+  track.add(first);
+  track.add(await writeReply(2, 20));
+  listener.step();
+  await first.write(makeLevel(1, 20), 'First.', openTrack);
+  first.end();
+  listener.steps(2);
+  expect(listener.levels).toEqual([undefined, 1, 2]);
+});
+
+test('the volume of the voice is true gain', async () => {
+  let percent = 50;
+  const track = new VoiceTrack(() => percent);
+  const listener = new VirtualListener(track);
+  track.add(await writeReply(1_000, 120));
+  listener.step();
+  percent = 200;
+  listener.steps(5);
+  expect(listener.levels.at(0)).toBe(500);
+  expect(listener.levels.at(-1)).toBeCloseTo(2_000, -2);
 });

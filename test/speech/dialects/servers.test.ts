@@ -1,11 +1,29 @@
+import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import { joinTexts, listSoundedTexts } from '#test/contracts/pipeline-contract.ts';
 import { collectSound } from '#test/contracts/synthesizer-contract.ts';
-import { transcribeText as wordsOf } from '#test/contracts/transcriber-contract.ts';
-import { openServers } from '#test/fakes/dialects/provider-recipes.ts';
+import {
+  transcribeText,
+  transcribeText as wordsOf,
+} from '#test/contracts/transcriber-contract.ts';
+import {
+  makeHearing,
+  makeUnsaid,
+  shortSounds,
+  unsaidTexts,
+  wordyJson,
+} from '#test/fakes/dialects/ear-servers.ts';
+import {
+  openRecipe,
+  openServers,
+  readRecipes,
+} from '#test/fakes/dialects/provider-recipes.ts';
 import { openServer, serverForms } from '#test/fakes/dialects/server-forms.ts';
 import { makeTone } from '#test/fakes/providers/mock-sound.ts';
 import { hearWords, speakWords } from '#test/fakes/tone-words.ts';
 import { openBotDoors } from './bot-doors.ts';
+import { openDialectBot } from './dialect-case.ts';
 
 const answer = 'Two of them. The other one is on its way.';
 const behind = {
@@ -96,5 +114,90 @@ test.each(refusing)(
       code: 'provider.refused',
       about: { status },
     });
+  },
+);
+
+const replies = [
+  { match: 'again', call: { name: 'lamp', argumentsJson: '{"on":true}' } },
+  { match: 'done', text: 'The lamp is on.' },
+  { match: /./, text: answer },
+];
+const behindRecipe = { hears: hearWords, replies };
+const recipes = [...(await readRecipes())];
+
+/** All sound of each clause. */
+function soundsOf(replyParts: readonly ReplyPart[]) {
+  const clauses = new Map<string, Pcm[]>();
+  for (const part of replyParts) {
+    if (part.kind !== 'audio') continue;
+    const { ofText = '', pcm } = part;
+    clauses.set(ofText, [...(clauses.get(ofText) ?? []), pcm]);
+  }
+  return new Map(
+    [...clauses].map(([text, pieces]) => [
+      text,
+      {
+        ...(pieces[0] as Pcm),
+        samples: joinSamples(pieces.map(({ samples }) => samples)),
+      },
+    ]),
+  );
+}
+
+test.each(recipes)(
+  '%s: with the settings of its recipe it is heard, if it hears, thought and spoken',
+  async (title) => {
+    const kitchen = await openRecipe(title, behindRecipe);
+    const isRemote = title !== 'Ollama';
+    // The local recogniser has tests of its own, and loads for seconds.
+    const unheard = { TRANSCRIPTION_BASE_URL: 'http://127.0.0.1:9/v1' };
+    const config = { ...(isRemote ? {} : unheard), ...kitchen.environment };
+    await using bot = await openBotDoors(config, kitchen);
+    const transcript = isRemote
+      ? await wordsOf(bot.transcriber, spoken.pcm)
+      : spoken.text;
+    expect(transcript.toLowerCase()).toBe(spoken.text);
+    const { parts } = await bot.answer(transcript);
+    expect(joinTexts(parts)).toBe(answer);
+    expect(bot.host.spendings).toHaveLength(1);
+    const sounds = soundsOf(parts);
+    expect([...sounds.keys()]).toEqual([
+      'Two of them.',
+      'The other one is on its way.',
+    ]);
+    for (const [clause, { samples, rateHz }] of isRemote ? sounds : []) {
+      expect(samples).toEqual(makeTone(clause, rateHz));
+    }
+  },
+);
+
+const { pcm, text } = speakWords('one two three');
+
+test.each(Object.entries(wordyJson))(
+  '%s: JSON of a recogniser is read to its words',
+  async (_, body) => {
+    await using bot = await openDialectBot(makeHearing(body));
+    expect(await transcribeText(bot.transcriber, pcm)).toBe(text);
+  },
+);
+
+test.each(Object.entries(shortSounds))(
+  '%s: sound that is too short has no words, and the server did not fail',
+  async (_, [status, body]) => {
+    await using bot = await openDialectBot({
+      refuses: [{ role: 'ears', times: 1, status, body }],
+    });
+    expect(await transcribeText(bot.transcriber, pcm)).toBe('');
+    expect(bot.server.listRequests('ears')).toHaveLength(1);
+    expect(bot.news.filter(({ kind }) => kind === 'failed')).toEqual([]);
+    expect(await transcribeText(bot.transcriber, pcm)).toBe(text);
+  },
+);
+
+test.each(Object.entries(unsaidTexts))(
+  '%s with status 200 is a failure of a recogniser and nobody\u2019s words',
+  async (_, body) => {
+    await using bot = await openDialectBot(makeUnsaid(body));
+    await expect(transcribeText(bot.transcriber, pcm)).rejects.toBeInstanceOf(BotError);
   },
 );

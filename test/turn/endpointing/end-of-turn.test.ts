@@ -1,5 +1,13 @@
+import { statSync } from 'node:fs';
 import { predictEndOfTurn } from '#src/turn/endpointing/end-of-turn.ts';
+import {
+  decideEndpointingDelay,
+  endpointingDelayRules,
+} from '#src/turn/endpointing/endpointing-delay.ts';
+import { readWordEndings, WordEndings } from '#src/turn/endpointing/word-endings.ts';
+import { languages } from '#src/turn/languages/languages.ts';
 import { anyCharacter, fc } from '#test/properties.ts';
+import { heldOut } from '#test/turn/held-out-people.ts';
 
 const predictEnd = (text: string, language?: string) =>
   predictEndOfTurn(text, language).completeLogit;
@@ -117,3 +125,104 @@ test('any text gets a bounded logit', () =>
       expect(Math.abs(predictEndOfTurn(text).completeLogit)).toBeLessThanOrEqual(4);
     }),
   ));
+
+const endings = readWordEndings();
+const getLogit = (text: string, language = '') =>
+  endings.getLogit(text.split(' '), language);
+
+test.each([
+  ["what's the weather like", 'en'],
+  ['play something i like', 'en'],
+  ['wie wird das wetter morgen', 'de'],
+  ['qué tiempo hace hoy', 'es'],
+  ['quelle est la capitale de la france', 'fr'],
+  ['今日の天気はどうですか', 'ja'],
+  ['jaka jest dzisiaj pogoda', 'pl'],
+  ['qual é o seu nome', 'pt'],
+  ['как тебя зовут', 'ru'],
+])('"%s" is likelier whole than cut', (text, language) =>
+  expect(getLogit(text, language)).toBeGreaterThan(0),
+);
+
+test.each([
+  ['what is the', 'en'],
+  ['can you tell me where', 'en'],
+  ['me gustaría una pizza con', 'es'],
+  ['je voudrais une pizza avec', 'fr'],
+  ['ピザを', 'ja'],
+  ['chciałbym pizzę z', 'pl'],
+  ['eu queria uma pizza com', 'pt'],
+  ['ik wil graag een', 'nl'],
+  ['vorrei una pizza con', 'it'],
+  ['я хочу пиццу с', 'ru'],
+])(
+  '"%s" is likelier cut than whole, whether its language is told or not',
+  (text, language) => {
+    expect(getLogit(text, language)).toBeLessThan(-1);
+    expect(getLogit(text)).toBeLessThan(-0.9);
+  },
+);
+
+test('words are learnt for all languages in one file below 1 MB', () => {
+  const file = new URL(
+    '../../../src/turn/endpointing/word-endings.bin',
+    import.meta.url,
+  );
+  expect(statSync(file).size).toBeLessThan(1_000_000);
+  for (const { code } of languages) expect(getLogit('a', code)).not.toBeNaN();
+});
+
+test('a file that was cut is refused', () =>
+  expect(() => new WordEndings(new Uint8Array(100))).toThrow('damaged'));
+
+type Place = 'end' | '|' | '/';
+
+/** Texts up to each mark and to the end. */
+const texts = heldOut.flatMap((line) => {
+  const pieces = line.split(/ ([|/]) /);
+  const joinSaid = (n: number) =>
+    pieces
+      .slice(0, n + 1)
+      .filter((_, at) => at % 2 === 0)
+      .join(' ');
+  return pieces.flatMap((_, n) =>
+    n % 2 === 0
+      ? [{ text: joinSaid(n), place: (pieces[n + 1] ?? 'end') as Place }]
+      : [],
+  );
+});
+
+/** Share of all places of this kind, in percent. */
+function measureShare(
+  place: Place,
+  holds: (wait: ReturnType<typeof decideEndpointingDelay>) => boolean,
+) {
+  const all = texts.filter((text) => text.place === place);
+  const those = all.filter(({ text }) => {
+    const endOfTurn = predictEndOfTurn(text);
+    return holds(
+      decideEndpointingDelay(
+        { isClosed: true, isLagging: false, isTextless: false, endOfTurn },
+        endpointingDelayRules,
+        {},
+      ),
+    );
+  });
+  return (100 * those.length) / all.length;
+}
+
+/** Answered as fast as a text and an answer come: 145 and 270 ms. */
+const isPrompt = ({
+  delayMs,
+  preemptiveLeadMs,
+}: ReturnType<typeof decideEndpointingDelay>) => delayMs <= 420 && preemptiveLeadMs > 0;
+
+test('three of four requests that no rule was made for are answered at once', () => {
+  expect(measureShare('end', isPrompt)).toBeGreaterThanOrEqual(78);
+  expect(measureShare('end', ({ delayMs }) => delayMs >= 600)).toBeLessThanOrEqual(14);
+});
+
+test('where nobody would take it for all, three of four are waited for, and few answered', () => {
+  expect(measureShare('|', ({ delayMs }) => delayMs >= 600)).toBeGreaterThanOrEqual(72);
+  expect(measureShare('|', isPrompt)).toBeLessThanOrEqual(20);
+});
