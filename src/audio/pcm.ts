@@ -63,7 +63,8 @@ export function measureRms(
 ): number {
   if (samples.length === 0) return 0;
   let sum = 0;
-  for (const sample of samples) sum += sample * sample;
+  // An iterator would make an object a sample.
+  for (let n = 0; n < samples.length; n++) sum += (samples[n] ?? 0) ** 2;
   return Math.sqrt(sum / samples.length) / fullScale;
 }
 

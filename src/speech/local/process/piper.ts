@@ -148,7 +148,7 @@ async function makeSound(
   const values = await runParts(isWhole ? parts : others.toReversed(), inputs, turn);
   const [name = ''] = isWhole ? [] : decoder.reads;
   const frames = values[name];
-  if (isWhole || !frames) return toFloats(values['output']);
+  if (isWhole || !frames) return toFloats(values.output);
   const length = frames.dims.at(-1) ?? 0;
   const step = Math.ceil(length / Math.ceil(length / maxFrames));
   let whole: Float32Array | undefined;
