@@ -245,10 +245,12 @@ export class LiveModelSession {
     this.#emit({ type: 'session.output_audio.delta', delta });
   }
 
-  /** Words come with the sound of their place. */
+  /** Whole words come with the sound of their begin. */
   #sendWords({ at, samples, text }: Speech, from: number) {
-    const toChar = (sample: number) =>
-      Math.ceil((Math.min(sample, samples.length) / samples.length) * text.length);
+    const toChar = (sample: number) => {
+      const char = Math.ceil((sample / samples.length) * text.length);
+      return char === 0 ? 0 : char + text.slice(char).search(/(?!\S)/);
+    };
     const delta = text.slice(toChar(from), toChar(at));
     const span = { start_ms: this.#outMs, end_ms: this.#outMs + 200 };
     if (delta !== '')
