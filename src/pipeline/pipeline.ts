@@ -86,7 +86,7 @@ export type Turn = {
   readonly context?: string;
   /** The voice channel to whose talk the turn belongs. Absent: none. */
   readonly channelId?: ChannelId;
-  /** Aborts when nothing of the turn may stay with a server: its asker withdraws, or the session ends. */
+  /** Aborts when nothing of the turn may stay with a server: a person of its words withdraws, or the session ends. */
   readonly until?: AbortSignal;
 };
 

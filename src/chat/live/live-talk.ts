@@ -126,7 +126,7 @@ export class LiveTalk implements Disposable {
     while (this.#opening) await waitUnlessAborted(this.#opening, signal).catch(ignore);
     const session = this.#session;
     if (session && this.#isUsable(session, request)) {
-      this.#stayOpen(request);
+      this.#stayOpen(session, request);
       return session;
     }
     this.#closeSession();
@@ -157,6 +157,8 @@ export class LiveTalk implements Disposable {
     this.#beginAnswer(newest);
     this.#isAnswering = true;
     session.setAnswerDue(true);
+    // An end that came before the question is no fact of its answer yet.
+    if (session.end) this.#addFact({ kind: 'over', error: session.end });
   }
 
   /** Notes words of the answer that the session gives now. */
@@ -204,9 +206,16 @@ export class LiveTalk implements Disposable {
     return isContinued(this.#request, request, answers);
   }
 
-  #stayOpen(request: TalkRequest) {
+  #stayOpen(session: LiveSession, request: TalkRequest) {
     this.#minutes?.setPayer(request.meter);
+    this.#closeAfterNo(session, request);
     this.#noteUse();
+  }
+
+  /** A session cannot forget, so a no of anybody whose words it holds ends all of it. */
+  #closeAfterNo(session: LiveSession, { until }: TalkRequest) {
+    until.addEventListener('abort', () => this.#closeIf(session), { once: true });
+    if (until.aborted) this.#closeIf(session);
   }
 
   async #openSession(request: TalkRequest) {
@@ -244,9 +253,7 @@ export class LiveTalk implements Disposable {
       onFact: (fact) => this.#addFact(fact),
       onOver: (error) => this.#endSession(session, error),
     });
-    request.until.addEventListener('abort', () => this.#closeIf(session), {
-      once: true,
-    });
+    this.#closeAfterNo(session, request);
     this.#noteUse();
     this.#closeAfterSilence(this.#options.maxSilenceMs);
   }

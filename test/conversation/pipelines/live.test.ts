@@ -23,7 +23,7 @@ import { openLive, writeScript } from '#test/pipeline/live/live-setup.ts';
 const three = [adam, eva, makePerson('Bo')];
 
 type Scene = LiveModelSettings & {
-  /** What Adam's utterances are recognised as, in their order. */
+  /** What utterances are recognised as, in their order. */
   readonly texts: readonly string[];
   readonly people?: readonly ChannelMember[];
   readonly addressing?: AddressingMode;
@@ -65,9 +65,9 @@ async function openRoom(scene: Scene) {
     fixture,
     live,
     pass: passFixtureTime,
-    /** Adam says a sentence of 3.3 s. */
-    async say() {
-      const packets = await sayWords('human-goforward', adam, clock.nowMs() + 20);
+    /** Somebody says a sentence of 3.3 s. */
+    async say(who = adam) {
+      const packets = await sayWords('human-goforward', who, clock.nowMs() + 20);
       await passFixtureTime(3_300, packets);
     },
     async passUntil(holds: () => boolean, maxMs = 40_000) {
@@ -213,4 +213,50 @@ test('after a no no session runs any more, and after the goodbye neither', async
   await room.passUntil(() => room.live.talk.openSessions === 1);
   await room.fixture.sessions.leave(toGuildId('g'));
   expect(room.live.talk.openSessions).toBe(0);
+});
+
+test('a no of anybody whose words a session holds ends it, and the next one begins without them', async () => {
+  await using room = await openRoom({
+    texts: ['I am going to Rome.', 'What time is it?', 'And now?'],
+    people: [adam, eva],
+    addressing: 'always',
+    answer: () => ({ says: four }),
+  });
+  const { fixture, live } = room;
+  const guildId = toGuildId('g');
+  await fixture.privacy.allow(guildId, toPersonId('eva'));
+  for (const [n, who] of [eva, adam].entries()) {
+    await room.say(who);
+    await room.passUntil(() => fixture.of('answered').length === n + 1);
+    // The next session is told what was said in the one that a silence ended.
+    if (who === eva) await room.pass(12_000);
+  }
+  const listClosed = () => live.server.sessions.map(({ isClosed }) => isClosed);
+  expect(listClosed()).toEqual([true, false]);
+  await fixture.privacy.deny(guildId, toPersonId('eva'));
+  expect([live.talk.openSessions, listClosed()]).toEqual([0, [true, true]]);
+  await room.say();
+  await room.passUntil(() => fixture.of('answered').length === 3);
+  expect(live.server.sessions).toHaveLength(3);
+  const told = JSON.stringify(live.server.sessions[2]?.commands);
+  expect(told).toContain('What time is it?');
+  expect(told).not.toMatch(/Rome|Eva/);
+});
+
+test('a no of somebody who joined a session that another began ends it', async () => {
+  await using room = await openRoom({
+    texts: ['What time is it?', 'I am going to Rome.'],
+    people: [adam, eva],
+    addressing: 'always',
+    answer: () => ({ says: four }),
+  });
+  const { fixture, live } = room;
+  await fixture.privacy.allow(toGuildId('g'), toPersonId('eva'));
+  await room.say();
+  await room.passUntil(() => fixture.of('answered').length === 1);
+  await room.say(eva);
+  await room.passUntil(() => fixture.of('answered').length === 2);
+  expect(live.server.sessions).toHaveLength(1);
+  await fixture.privacy.deny(toGuildId('g'), toPersonId('eva'));
+  expect(live.talk.openSessions).toBe(0);
 });

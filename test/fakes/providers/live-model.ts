@@ -17,6 +17,8 @@ export type LiveModelSettings = {
   /** Default: it does what it is asked to. */
   readonly trouble?:
     | 'never starts'
+    /** Ends each session as soon as it has started. */
+    | 'moderates at once'
     /** Sends what `say` is given and nothing else. */
     | 'only repeats'
     | 'no such model'
@@ -159,6 +161,7 @@ export class LiveModelSession {
       ...toRecord(session),
     };
     this.#sendEvent('session.started', { session: this.#session });
+    if (trouble === 'moderates at once') this.end('content');
   }
 
   #addItem(

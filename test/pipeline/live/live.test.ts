@@ -199,6 +199,7 @@ test.each([
   ['bad key', 'provider.bad_key'],
   ['no credit', 'provider.spent'],
   ['never starts', 'provider.late'],
+  ['moderates at once', 'provider.refused'],
   ['never answers', 'provider.late'],
 ] as const)('a session that %s fails the answer by name: %s', async (trouble, code) => {
   using live = openLive({ ...saysFour, trouble });
