@@ -226,6 +226,17 @@ test.each([
   },
 );
 
+test('a session that is lost at its begin is begun anew, answers, and ends after its silence', async () => {
+  using live = openLive({ ...saysFour, standIn: writeScript([]) });
+  const answering = readAnswer(live, makeSpokenTurn('What time is it?'));
+  await live.clock.advance(100);
+  live.server.dropAll();
+  expect((await live.runWork(answering)).text).toBe(four);
+  expect(live.server.sessions).toHaveLength(2);
+  await live.clock.advance(11_000);
+  expect(live.talk.openSessions).toBe(0);
+});
+
 test('a lost connection ends the answer by name', async () => {
   using live = openLive(saysFour);
   const answering = readAnswer(live, makeSpokenTurn('What time is it?'));
