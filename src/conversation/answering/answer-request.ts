@@ -24,7 +24,7 @@ import {
   type ToolCallRunner,
   toChatTools,
 } from '#src/conversation/tools/tool-call-runner.ts';
-import { toChosenVoice } from '#src/notices/channel-notices.ts';
+import { reportLiveTurn, toChosenVoice } from '#src/notices/channel-notices.ts';
 import { lastingSources, type Origin, toPrivateOwner } from '#src/people/owned.ts';
 import { isProgram } from '#src/people/rights.ts';
 import {
@@ -198,6 +198,7 @@ export function requestAnswer(
       reservation: opened.reservation,
       nowMs: () => clock.nowMs(),
       awaitJudgement,
+      onLiveTurn: (failure) => reportLiveTurn(failure, session),
       tools: calls,
     },
     signal,

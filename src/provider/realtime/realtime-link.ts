@@ -304,7 +304,11 @@ async function awaitVerdict(
       link.noteEvent(event);
       return isVerdict(event, eventId);
     };
-    const event = await inbox.takeEvent(isWanted, { clock, ms: answerTimeoutMs }, signal);
+    const event = await inbox.takeEvent(
+      isWanted,
+      { clock, ms: answerTimeoutMs },
+      signal,
+    );
     if (event && isErrorEvent(event))
       return { kind: 'refused', fault: readErrorEvent(event) };
     if (event) return { kind: 'taken' };
