@@ -21,6 +21,7 @@ test('models are taken for what their names say', () => {
     SPEECH: { model: 'tts-1', isGuess: false },
     TRANSCRIPTION: { model: 'gpt-transcribe', isGuess: false },
     REALTIME: { model: 'gpt-realtime-2.1', isGuess: false },
+    LIVE: { model: 'whisper-1', isGuess: true },
     realtimeSpeech: { model: 'gpt-realtime-2.1', isGuess: false },
   });
   const speaches = listModels(
@@ -34,12 +35,13 @@ test('models are taken for what their names say', () => {
   });
 });
 
-test('no model of the Live API is taken for one of the Realtime API', () => {
+test('models of the Live API and of the Realtime API are told apart', () => {
   const picks = pickModels(
     listModels('gpt-live-1', 'gpt-live-transcribe', 'gpt-realtime-2.1-mini'),
   );
   expect(picks).toMatchObject({
     REALTIME: { model: 'gpt-realtime-2.1-mini' },
+    LIVE: { model: 'gpt-live-1', isGuess: false },
     TRANSCRIPTION: { model: 'gpt-live-transcribe' },
   });
   expect(pickModels(listModels('gpt-live-1')).REALTIME.isGuess).toBe(true);

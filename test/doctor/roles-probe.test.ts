@@ -1,3 +1,4 @@
+import { openLiveServer } from '#test/fakes/providers/live-sockets.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import {
   answerModels,
@@ -67,6 +68,37 @@ test('a pipeline over one connection is examined by an answer', async () => {
   const without = await runExamination([], lacking);
   expect(without.code).toBe(1);
   expect(without.about('realtime')).toMatch(/^missing/);
+});
+
+test('a live model is examined by the start of a session, which is closed', async () => {
+  await using server = await openLiveServer({ answer: () => ({}) });
+  const fields = { PIPELINE: 'live', LIVE_BASE_URL: server.baseUrl };
+  const { code, text, about } = await runExamination([], fields);
+  expect([code, about('live')]).toEqual([
+    0,
+    expect.stringMatching(/^ok live gpt-live-1: a session started after \d+ ms/),
+  ]);
+  expect(text).toContain(`LIVE: ${server.baseUrl}, no key set`);
+  expect(server.sessions.map(({ isClosed }) => isClosed)).toEqual([true]);
+});
+
+test.each([
+  ['bad key', 'put a key of that server into LIVE_API_KEY'],
+  ['no credit', 'top up that account'],
+  ['no such model', 'correct LIVE_MODEL or LIVE_BASE_URL, or choose another server'],
+] as const)('a live model with %s is told as that: %s', async (trouble, mend) => {
+  await using server = await openLiveServer({ answer: () => ({}), trouble });
+  const fields = { PIPELINE: 'live', LIVE_BASE_URL: server.baseUrl };
+  const { code, text, about } = await runExamination([], fields);
+  expect([code, about('live')]).toEqual([1, expect.stringMatching(/^missing/)]);
+  expect(text).toContain(mend);
+});
+
+test('a live model whose server does not run is told as that', async () => {
+  const fields = { PIPELINE: 'live', LIVE_BASE_URL: 'ws://127.0.0.1:9/v1' };
+  const { code, text } = await runExamination([], fields);
+  expect(code).toBe(1);
+  expect(text).toContain('start that server, or correct LIVE_BASE_URL');
 });
 
 test('a key that is refused is told as that', async () => {

@@ -46,6 +46,7 @@ import {
   addFallbacks,
   type EngineRoles,
   getProviderName,
+  liveIdleMs,
   type OpenEngine,
   openRealtimeWithStandIn,
 } from './engine-fallbacks.ts';
@@ -325,9 +326,12 @@ async function openLive(
   const { LiveConversation } = await import('#src/chat/live/live-conversation.ts');
   const worker = createAudioModelStandIn(roles.chat(''));
   const talk = stack.use(new LiveConversation({ ...server, worker }));
-  const withStandIn = openRealtimeWithStandIn(server, config, roles, report);
+  const withStandIn = openRealtimeWithStandIn(server, config, roles, report, {
+    idleMs: liveIdleMs,
+  });
   return createAudioModelPipeline({
-    open: (signal, asked) => withStandIn(talk.openAnswer(toTalkPlace(asked), signal)),
+    open: (signal, asked) =>
+      withStandIn(talk.openAnswer(toTalkPlace(asked), signal), asked.onLiveTurn),
     feed: (messages, tools, sound, voice, asked) =>
       talk.feed(toTalkPlace(asked), messages, tools, sound, voice),
     synthesizer: roles.synthesizer,
