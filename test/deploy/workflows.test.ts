@@ -72,7 +72,6 @@ test('a night tries everything, and a short one says which part of the programs 
     '.ci/litellm-proxy --slow',
     'node test/documents/main.ts',
     '.ci/image',
-    '.ci/musl',
   ]);
   expect(listCommands(20)).toContain('.ci/others mcp deploy');
 });

@@ -190,6 +190,7 @@ class ModelRounds implements ChatModel {
       this.#answerQueue,
       habits,
       this.#sound.asideNotice,
+      this.#sound.voice.name,
     );
     this.#sorter = sorter;
     let isWhole = false;

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
+import { voiceLufs } from '#src/audio/loudness/levelling.ts';
 import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import { musicRateHz, toStereo } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
@@ -36,7 +37,6 @@ const leanOptions = {
  */
 const voiceParts = /^\/(flow\/flows\.[37]|dec)\//;
 const [maxFrames, edgeFrames] = [150, 12];
-const voiceLufs = -16;
 /**
  * Level from which peaks are bent, and the highest one. Peaks between samples are up to 0.3 dB
  * higher.
