@@ -299,6 +299,7 @@ export function makePorts(
     mayManage: () => false,
     listRoleNames: () => [],
     showConfirmation: () => ({ kind: 'over' }),
+    declineCall: () => ({ kind: 'declined' }),
     confirmCall: async () => ({ kind: 'completed' }),
     getLocale: () => 'en',
     findChannel: () => lounge,
