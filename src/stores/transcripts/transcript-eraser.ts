@@ -48,18 +48,18 @@ export class PersonRecords {
     this.#database = database;
   }
 
-  /** Counts lines of a person in a server, and memories with notes. */
+  /** Counts lines, memories and notes of a person in a server. */
   async countRecords(guildId: GuildId, personId: PersonId): Promise<StoredCounts> {
     const [counts] = await this.#database.read((connection) =>
       connection.rows(
-        { lines: integer, memories: integer },
+        { lines: integer, memories: integer, notes: integer },
         sql`WITH theirs AS (${selectLinesOfPerson(guildId, personId)})
           SELECT (SELECT COUNT(*) FROM theirs) AS lines,
-          (SELECT COUNT(*) FROM memories WHERE ${isMemoryOfPerson(guildId, personId)})
-            + (SELECT COUNT(*) FROM notes WHERE ${isNoteOfPerson(guildId, personId)}) AS memories`,
+          (SELECT COUNT(*) FROM memories WHERE ${isMemoryOfPerson(guildId, personId)}) AS memories,
+          (SELECT COUNT(*) FROM notes WHERE ${isNoteOfPerson(guildId, personId)}) AS notes`,
       ),
     );
-    return counts ?? { lines: 0, memories: 0 };
+    return counts ?? { lines: 0, memories: 0, notes: 0 };
   }
 
   /** Lists lines of a person, their sessions, memories by or about the person, and notes with the person's words. */
