@@ -107,3 +107,20 @@ test('who is left out of captions is in no note by name, and writes none', async
     id: 'notes.left_out',
   });
 });
+
+test('the notes of a deleted channel go with it, and those of a channel that is only hidden stay', async () => {
+  const fixture = await spendEvening();
+  const { captionChats, transcripts } = fixture;
+  const hidden = { guildId, channelId: toChannelId('attic') };
+  const [note] = await transcripts.onDisk.notes.list(place);
+  await transcripts.onDisk.notes.add(hidden, note ? [note] : []);
+  const gone = { guildId, channelId: toChannelId('tower') };
+  await transcripts.onDisk.notes.add(gone, note ? [note] : []);
+  captionChats.gone.add('tower');
+  await fixture.cleanup.expireTranscripts();
+  const kept = await transcripts.onDisk.notes.listPlaces();
+  expect(kept.map(({ channelId }) => channelId).toSorted()).toEqual([
+    'attic',
+    'lounge',
+  ]);
+});
