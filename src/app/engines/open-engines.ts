@@ -74,6 +74,8 @@ export interface Engines extends EngineRoles, AsyncDisposable {
   readonly getLocalModel: () => LocalModelState | undefined;
   /** Forgets the words of all talks that a model of this machine keeps. Never throws. */
   readonly forgetTalks: () => void;
+  /** Stops the fetch of a model of this machine, or ends it, until the next start. */
+  readonly stopLocalModel: () => Promise<void>;
   /** Lists what servers do otherwise than asked, as `chat: it does not take ...`, since the start. */
   readonly listHabits: () => readonly string[];
   /** Opens connections when a person begins to speak. Never throws or waits. */
@@ -161,6 +163,7 @@ export async function openEngines(
       realtime: talking?.pipeline,
       getLocalModel: () => model.getLocalState?.(),
       forgetTalks: () => model.forgetTalks?.(),
+      stopLocalModel: async () => await model.stopLocalModel?.(),
       listHabits: () => [...habits],
       warm,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
