@@ -8,7 +8,7 @@ import type {
 } from '#src/features/command.ts';
 import { captionButtons } from './captions/captions-command.ts';
 import { helpCommand } from './commands.ts';
-import { confirmCall, maxPressMs, showConfirmation } from './confirm.ts';
+import { confirmCall, declineOffer, maxPressMs, showConfirmation } from './confirm.ts';
 import { agreeToMove, join } from './join.ts';
 import { openAskWindow, showMore } from './panel-buttons.ts';
 import { showCard } from './privacy/privacy-replies.ts';
@@ -62,6 +62,15 @@ export const buttons: readonly Button[] = [
     // This button also confirms `/privacy forget`.
     isNeverLimited: true,
     run: confirmCall,
+  },
+  {
+    name: 'tool.decline',
+    label: 'button.no',
+    style: 'plain',
+    inPlace: true,
+    isForEverybody: true,
+    isNeverLimited: true,
+    run: declineOffer,
   },
   ...panelButtons,
   toButton('try.join', 'button.try.join', 'plain', join),

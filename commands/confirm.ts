@@ -20,13 +20,30 @@ export async function showConfirmation(
     case 'answered':
       return toAskReply(confirmation, 'caller');
     case 'shown': {
-      const { files, line: question, s } = confirmation;
+      const { files, isOffer, line: question, s } = confirmation;
       const lines = [{ id: 'confirm.press', with: { s } } as const];
-      const buttons = [`confirm:tool:${about}`];
+      const decline = isOffer ? [`tool.decline:${about}`] : [];
+      const buttons = [`confirm:tool:${about}`, ...decline];
       return [{ id: 'confirm.over', words: [question], lines, files, buttons }];
     }
     case 'other':
       return [{ id: 'confirm.other', with: { name: confirmation.name } }];
+    case 'over':
+      return [{ id: 'confirm.over' }];
+  }
+}
+
+/** Ends an offer: its words go, and it is not made again. */
+export async function declineOffer(
+  { caller, guildId, inputs }: CommandCall,
+  { confirmations }: CommandPorts,
+): Promise<Replies> {
+  const declined = confirmations.declineCall(guildId, inputs.about ?? '', caller.id);
+  switch (declined.kind) {
+    case 'declined':
+      return [{ id: 'memory.declined', to: 'room', inPlace: true, buttons: [] }];
+    case 'other':
+      return [{ id: 'confirm.other', with: { name: declined.name } }];
     case 'over':
       return [{ id: 'confirm.over' }];
   }

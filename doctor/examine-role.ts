@@ -19,14 +19,17 @@ import {
 import {
   type Finding,
   isUsable,
+  type Probe,
   type ProbeDeadline,
   type SpokenClip,
   toDifferingFinding,
   toFailureFinding,
   toMissingFinding,
+  toOkFinding,
   tryProbe,
 } from '#src/probes/probe.ts';
 import type { Deadlines } from '#src/provider/deadlines.ts';
+import { type LiveServer, LiveSession } from '#src/provider/live/live-session.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
 import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
@@ -59,7 +62,7 @@ const longConversation = 'It rains. '.repeat(historyLimits.characters / 10);
 
 /** Lists speech before transcription, which is examined by its sound. */
 export function listRoles(config: EngineConfig): readonly ConfiguredRole[] {
-  const { chat, speech, transcription, fallbacks, realtime, pipeline } = config;
+  const { chat, speech, transcription, fallbacks, live, realtime, pipeline } = config;
   const choices = [
     ['chat', chat, fallbacks.chat],
     ['text to speech', speech, fallbacks.speech],
@@ -72,9 +75,9 @@ export function listRoles(config: EngineConfig): readonly ConfiguredRole[] {
       ? [mainRole, makeEngineRole(role, `${group}_FALLBACK`, fallback, config)]
       : [mainRole];
   });
-  return realtime && pipeline === 'realtime'
-    ? [...examined, makeRealtimeRole(realtime)]
-    : examined;
+  if (realtime && pipeline === 'realtime')
+    return [...examined, makeRealtimeRole(realtime)];
+  return live && pipeline === 'live' ? [...examined, makeLiveRole(live)] : examined;
 }
 
 /** Examines a role by requests to its engine. A failure is a finding, too. */
@@ -263,5 +266,30 @@ function makeRealtimeRole(
       const finding = await tryProbe(thinkProbe, { ask }, deadline);
       return [{ ...finding, subject: 'realtime' }];
     },
+  };
+}
+
+/** Starts a session, which is refused without a good key and a known model. It hears nothing, so it costs a second. */
+const liveProbe: Probe<LiveServer> = {
+  name: 'live',
+  async run(server, clock, signal) {
+    const { voice } = server;
+    const startedMs = clock.nowMs();
+    const start = { instructions: '', voice, history: [] };
+    const session = await LiveSession.open(server, start, clock, signal);
+    session.close();
+    const tookMs = clock.nowMs() - startedMs;
+    return toOkFinding(
+      'live',
+      `a session started after ${tookMs.toFixed(0)} ms; no question was asked, as its time costs money`,
+    );
+  },
+};
+
+function makeLiveRole(server: NonNullable<EngineConfig['live']>): ConfiguredRole {
+  return {
+    group: 'LIVE',
+    engine: server,
+    probe: async ({ deadline }) => [await tryProbe(liveProbe, server, deadline)],
   };
 }

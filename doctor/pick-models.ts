@@ -12,6 +12,7 @@ export interface PickedModels {
   readonly SPEECH: PickedModel;
   readonly TRANSCRIPTION: PickedModel;
   readonly REALTIME: PickedModel;
+  readonly LIVE: PickedModel;
   /** Reads a text aloud. */
   readonly realtimeSpeech: PickedModel;
 }
@@ -22,9 +23,9 @@ const kindPatterns = {
   speech:
     /\btts\b|kokoro|piper|\bbark\b|orpheus|xtts|speech|voice|chatterbox|parler|dia\b/i,
   realtime: /realtime/i,
+  live: /gpt-live/i,
   audioChat: /audio(?!.{0,200}(tts|transcri))/i,
-  other:
-    /embed|rerank|moderation|dall-e|image|video|sora|\bvad\b|davinci|babbage|gpt-live/i,
+  other: /embed|rerank|moderation|dall-e|image|video|sora|\bvad\b|davinci|babbage/i,
 } as const;
 
 type ModelKind = keyof typeof kindPatterns | 'chat';
@@ -52,11 +53,19 @@ export function pickModels(list: ModelList): PickedModels {
     SPEECH: pickModel('speech', standardModels.speech),
     TRANSCRIPTION: pickModel('transcription', standardModels.transcription),
     REALTIME: pickModel('realtime', standardModels.realtime),
+    LIVE: pickModel('live', standardModels.live),
     realtimeSpeech: pickModel('realtime', standardModels.realtimeSpeech),
   };
 }
 
 function findModelKind(id: string) {
-  const order = ['transcription', 'speech', 'realtime', 'audioChat', 'other'] as const;
+  const order = [
+    'transcription',
+    'speech',
+    'realtime',
+    'live',
+    'audioChat',
+    'other',
+  ] as const;
   return order.find((kind) => kindPatterns[kind].test(id)) ?? 'chat';
 }

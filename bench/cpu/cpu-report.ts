@@ -1,4 +1,5 @@
 import { findPercentile, formatTable } from '#bench/format-table.ts';
+import { partNames } from './cost-parts.ts';
 import type { CpuReading, CpuRow } from './cpu-rows.ts';
 import { type BotReading, findDisturbance, findExhaustion } from './load-reading.ts';
 
@@ -23,6 +24,39 @@ export function formatCpuReport(readings: readonly CpuReading[]): string {
     rows,
   );
 }
+
+/** Formats where the CPU time of each talk goes, in seconds a minute, and the dearest functions of its main thread. */
+export function formatCostParts(readings: readonly CpuReading[]): string {
+  const measured = readings.flatMap(({ row, bots, parts }) =>
+    bots.flatMap((bot, n) => {
+      const cost = parts[n];
+      return cost ? [{ name: row.name, bot, cost }] : [];
+    }),
+  );
+  if (measured.length === 0) return '';
+  const rows = measured.map(({ name, bot, cost }) => {
+    const { cpu, mainCpu, modelsCpu, label } = bot;
+    const seconds = partNames.map((part) => (cost.shares.get(part) ?? 0) * mainCpu);
+    return [
+      name,
+      label,
+      ...[modelsCpu, cpu - mainCpu - modelsCpu, ...seconds].map((s) => s.toFixed(2)),
+    ];
+  });
+  const table = formatTable(
+    ['CPU s/min by part', 'bot', 'models', 'other threads', ...partNames],
+    rows,
+  );
+  const dearest = measured.map(({ name, bot, cost }) => {
+    const functions = cost.functions
+      .slice(0, shownFunctions)
+      .map(([place, share]) => `  ${(share * bot.mainCpu).toFixed(3)}  ${place}`);
+    return [`${name}, ${bot.label}: s/min of the main thread`, ...functions].join('\n');
+  });
+  return [table, ...dearest].join('\n\n');
+}
+
+const shownFunctions = 15;
 
 const columnNames = [
   ...['CPU s/min', 'of it models', 'each channel', 'a turn'],

@@ -1,4 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
+import { type CostParts, profileParts } from './cost-parts.ts';
 import type { CpuSetup } from './cpu-setup.ts';
 import { type LoadReading, readLoad } from './load-reading.ts';
 import {
@@ -27,8 +28,14 @@ export type CpuRow = {
   readonly load: 'silence' | 'turns' | 'talk-over';
 };
 
-/** CPU usage of the processes under one load. */
-export type CpuReading = LoadReading & { readonly row: CpuRow };
+/** CPU usage of the processes under one load, and where that of each bot's main thread goes. None without a talk. */
+export type CpuReading = LoadReading & {
+  readonly row: CpuRow;
+  readonly parts: readonly CostParts[];
+};
+
+/** What a profile looks at, after the reading: it costs time itself. */
+const profiledMs = 20_000;
 
 const neverAborted = new AbortController().signal;
 
@@ -63,8 +70,14 @@ export async function measureRow(
   for (const order of listOrders(row)) await orderPeople(setup, order);
   await realClock.sleep(options.warmUpMinutes * 60_000, neverAborted);
   const reading = await readLoad(setup, options.minutes * 60_000);
-  if (row.load !== 'silence') await orderPeople(setup, { do: 'rest' });
-  return { ...reading, row };
+  if (row.load === 'silence') return { ...reading, row, parts: [] };
+  const parts = await Promise.all(
+    setup.bots.map(({ bot, inspectPort }) =>
+      profileParts(bot.pid, inspectPort, profiledMs),
+    ),
+  );
+  await orderPeople(setup, { do: 'rest' });
+  return { ...reading, row, parts };
 }
 
 function listOrders({ channels, load, people }: CpuRow): readonly PeopleOrder[] {

@@ -3,6 +3,7 @@ import { access, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { type BotLogin, BotProcess, makeEnvironment } from '#test/fakes/bot-process.ts';
+import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 import { makeRemoteSettings } from '#test/scenarios/setup/bot-setup.ts';
 import { ChildProgram } from './child-program.ts';
 import type { PeopleOrder, ServersAddress, ServersOrder } from './orders.ts';
@@ -19,6 +20,8 @@ const unlimitedBudgets: Readonly<Record<string, string>> = {
 export type BotUnderTest = {
   readonly label: string;
   readonly bot: BotProcess;
+  /** Where the bot can be profiled. */
+  readonly inspectPort: number;
   readonly people: ChildProgram<PeopleOrder>;
   readonly servers: ChildProgram<ServersOrder>;
 };
@@ -62,19 +65,22 @@ async function openBot(
     ...unlimitedBudgets,
     ...overrides,
   };
-  const bot = stack.use(await startCheckout(checkout, login, environment));
+  const inspectPort = await findFreePort();
+  const started = await startCheckout(checkout, login, environment, inspectPort);
+  const bot = stack.use(started);
   const label = basename(checkout);
   console.log(
     `processes of ${label}: bot ${bot.pid}, people ${people.pid}, servers ${servers.pid}`,
   );
-  return { label, bot, people, servers };
+  return { label, bot, inspectPort, people, servers };
 }
 
-/** Starts the bot of a checkout as `npm start` does there: with its flags, its Node and its modules, without npm. It loads nothing else. */
+/** Starts the bot of a checkout as `npm start` does there: with its flags, its Node and its modules, without npm. Its inspector opens when it is asked. */
 async function startCheckout(
   checkout: string,
   login: BotLogin,
   environment: Readonly<Record<string, string>>,
+  inspectPort: number,
 ) {
   const { scripts } = JSON.parse(
     await readFile(join(checkout, 'package.json'), 'utf8'),
@@ -83,7 +89,7 @@ async function startCheckout(
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
   const child = spawn(
     await findNode(checkout),
-    [...flags, resolve(checkout, program)],
+    [...flags, `--inspect-port=${inspectPort}`, resolve(checkout, program)],
     {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'inherit'],

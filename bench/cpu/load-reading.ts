@@ -18,6 +18,8 @@ import {
 export interface ProcessUsage {
   /** CPU time, in seconds a minute. */
   readonly cpu: number;
+  /** That of the main thread alone. */
+  readonly mainCpu: number;
   /** Wake-ups a second, of all threads. */
   readonly wakeUps: number;
   /** Wake-ups a second, of the main thread alone. */
@@ -191,13 +193,14 @@ function toMachineUsage(
 /** Sums all threads of a process, of a bot with the model process. */
 function toProcessUsage(pid: number, start: UsageInstant, end: UsageInstant) {
   const minutes = measureMinutes(start, end);
-  const { cpuMs, wakeUps, mainWakeUps } = measureUsage(
+  const { cpuMs, wakeUps, mainCpuMs, mainWakeUps } = measureUsage(
     pid,
     start.threads.get(pid) ?? new Map(),
     end.threads.get(pid) ?? new Map(),
   );
   return {
     cpu: cpuMs / 1_000 / minutes,
+    mainCpu: mainCpuMs / 1_000 / minutes,
     wakeUps: wakeUps / 60 / minutes,
     mainWakeUps: mainWakeUps / 60 / minutes,
   };

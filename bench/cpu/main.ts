@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { saveResult } from '#bench/saved-result.ts';
 import { acceptedLoadUrl, type LoadFigures } from './accepted-load.ts';
-import { formatCpuReport } from './cpu-report.ts';
+import { formatCostParts, formatCpuReport } from './cpu-report.ts';
 import {
   type CpuReading,
   type CpuRow,
@@ -112,5 +112,5 @@ async function measureRows(
     console.error(error);
     process.exitCode = 1;
   }
-  console.log(`\n${formatCpuReport(readings)}\n`);
+  console.log(`\n${formatCpuReport(readings)}\n\n${formatCostParts(readings)}\n`);
 }

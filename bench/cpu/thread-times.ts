@@ -21,10 +21,11 @@ export function addMb({ botMb, modelsMb }: FamilyMb): number {
   return botMb + modelsMb;
 }
 
-/** CPU time and wake-ups of all threads of a process between two instants, and wake-ups of its main thread. */
+/** CPU time and wake-ups of all threads of a process between two instants, and those of its main thread. */
 export interface ThreadUsage {
   readonly cpuMs: number;
   readonly wakeUps: number;
+  readonly mainCpuMs: number;
   readonly mainWakeUps: number;
 }
 
@@ -73,13 +74,16 @@ export function measureUsage(
   start: ProcessThreads,
   end: ProcessThreads,
 ): ThreadUsage {
-  const total = { cpuMs: 0, wakeUps: 0, mainWakeUps: 0 };
+  const total = { cpuMs: 0, wakeUps: 0, mainCpuMs: 0, mainWakeUps: 0 };
   for (const [id, { cpuMs, wakeUps }] of end) {
     const earlier = start.get(id);
     const newWakeUps = wakeUps - (earlier?.wakeUps ?? 0);
-    total.cpuMs += cpuMs - (earlier?.cpuMs ?? 0);
+    const newCpuMs = cpuMs - (earlier?.cpuMs ?? 0);
+    total.cpuMs += newCpuMs;
     total.wakeUps += newWakeUps;
-    if (id === pid) total.mainWakeUps += newWakeUps;
+    if (id !== pid) continue;
+    total.mainCpuMs += newCpuMs;
+    total.mainWakeUps += newWakeUps;
   }
   return total;
 }

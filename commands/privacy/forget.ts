@@ -15,8 +15,8 @@ export const forget: Command = {
   async run({ guildId, caller }, { privacy }) {
     const { stored } = await privacy.getStatus(guildId, caller.id);
     const counts = stored
-      ? { n: stored.lines, m: stored.memories }
-      : { n: '?', m: '?' };
+      ? { n: stored.lines, m: stored.memories, notes: stored.notes }
+      : { n: '?', m: '?', notes: '?' };
     return [
       {
         id: 'privacy.forget.ask',

@@ -32,8 +32,8 @@ export async function buildStatus(
 
 function describeStored(stored: StoredCounts | undefined): TextLine {
   if (!stored) return { id: 'privacy.uncounted' };
-  const { lines: n, memories, settings: m } = stored;
-  return { id: 'privacy.status', with: { n, memories, m } };
+  const { lines: n, memories, notes, settings: m } = stored;
+  return { id: 'privacy.status', with: { n, memories, notes, m } };
 }
 
 /** Describes the caller's consent, with a short explanation of privacy. */

@@ -7,7 +7,7 @@ import { isWritten, splitHeardText } from './heard-text.js';
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 import { renderBotFace, renderFace, renderMessage } from './message-view.js';
-import { findPanel, isAnswerShown, isFirstScreen } from './room-state.js';
+import { findPanel, isAnswerShown, isFirstScreen, isSoundBoard } from './room-state.js';
 import { isHeardNow } from './stage.js';
 import { formatLine, formatText, getLocale } from './texts.js';
 import { measureStages } from './waterfall.js';
@@ -30,7 +30,9 @@ export function renderConversation(page, actions) {
   const items = page.room.items.filter(
     // An answer without a word has its place, and is not drawn.
     (item) =>
-      item !== panel && (item.kind !== 'answering' || isNewText(item.text, page.room)),
+      item !== panel &&
+      !isSoundBoard(item) &&
+      (item.kind !== 'answering' || isNewText(item.text, page.room)),
   );
   const lastItem = items.at(-1);
   const speakers = [

@@ -92,7 +92,7 @@ function renderFile({ name, type, sizeBytes, url }) {
  * @param {RoomActions} actions
  * @returns {View}
  */
-function renderButton(messageId, { customId, label, disabled, style }, actions) {
+export function renderButton(messageId, { customId, label, disabled, style }, actions) {
   return html`<button type="button" disabled=${disabled} class=${`style-${style ?? 2}`}
     onClick=${() => actions.askRoom('press', { messageId, customId })}>${label}</button>`;
 }

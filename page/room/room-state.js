@@ -270,6 +270,21 @@ export function findPanel({ items, room }) {
   );
 }
 
+/** Begins the id of a button that every board of sounds has. */
+const boardButton = 'parley:sounds.back';
+
+/**
+ * Tests whether an item is a board of sounds, which stands beside the talk.
+ * @param {Item} item
+ * @returns {item is RoomMessage & Item}
+ */
+export function isSoundBoard(item) {
+  return (
+    item.kind === 'message' &&
+    item.buttons.some(({ customId }) => customId.startsWith(boardButton))
+  );
+}
+
 /**
  * A reason for which somebody would talk in vain, and the action that ends it.
  * @typedef {object} Silence

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import './require-installation.mjs';
+import './start-with-heap-options.mjs';
 import '#src/base/help/program-help.mjs';
 import './announce-start.mjs';
 import { keepHttpParserPlain } from './http-parser.mjs';

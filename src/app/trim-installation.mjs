@@ -35,6 +35,7 @@ report([
   ],
   ['sodium for other systems', listForeignSodium()],
   ['what @discordjs/opus was compiled from', listOpusSources()],
+  ['copies of mediabunny for browsers', listBrowserCopies()],
   // Without a compiler this is no place where somebody changes Parley.
   ['declarations and source maps', has('typescript') ? [] : listDevelopersFiles()],
 ]);
@@ -143,6 +144,12 @@ function listForeignSodium() {
 
 function listOpusSources() {
   return list('@discordjs/opus').filter((path) => /[/\\](?:build.*|deps)$/.test(path));
+}
+
+function listBrowserCopies() {
+  return ['dist/bundles', 'src'].flatMap((name) =>
+    existing(join(modules, 'mediabunny', name)),
+  );
 }
 
 function listDevelopersFiles() {

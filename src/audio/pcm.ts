@@ -2,7 +2,21 @@ export type Pcm = {
   readonly samples: Int16Array;
   readonly rateHz: number;
   readonly channels: 1 | 2;
+  /** Loudness of the voice that made the sound, where a channel levels it. Absent: the sound is as loud as it has to be. */
+  readonly loudness?: VoiceLoudness;
 };
+
+/** The known loudness of a voice, which each of its texts makes surer. */
+export interface VoiceLoudness {
+  /** Begins a text, whose sound is levelled piece by piece. */
+  openText(): LevelledSound;
+}
+
+/** The sound of one text on its way. */
+export interface LevelledSound {
+  /** Levels the next sound of the text. Returns a mono copy of the same length, which is not to be levelled again. */
+  levelSound(pcm: Pcm): Pcm;
+}
 
 /** A piece of one person's sound, with the Opus packet that it was decoded from. A gap has none. */
 export type SoundPiece = {
@@ -16,6 +30,10 @@ export const listenRateHz = 16_000;
 export const speakRateHz = 24_000;
 /** Rate of named tracks, which are stereo. */
 export const musicRateHz = 48_000;
+/** Samples of one channel in 1 ms, at 48 kHz. */
+export const musicPerMs: number = musicRateHz / 1000;
+/** Samples of one channel in 20 ms, at 48 kHz. */
+export const musicFrame: number = 20 * musicPerMs;
 
 export function getDurationMs({ samples, rateHz, channels }: Pcm): number {
   return (samples.length / channels / rateHz) * 1000;
@@ -63,7 +81,8 @@ export function measureRms(
 ): number {
   if (samples.length === 0) return 0;
   let sum = 0;
-  for (const sample of samples) sum += sample * sample;
+  // An iterator would make an object a sample.
+  for (let n = 0; n < samples.length; n++) sum += (samples[n] ?? 0) ** 2;
   return Math.sqrt(sum / samples.length) / fullScale;
 }
 

@@ -24,6 +24,7 @@ export type ChannelId = DiscordId<'channel'>;
 export type PersonId = DiscordId<'person'>;
 export type MessageId = DiscordId<'message'>;
 export type RoleId = DiscordId<'role'>;
+export type WebhookId = DiscordId<'webhook'>;
 
 export function toGuildId(text: string): GuildId {
   return text as GuildId;
@@ -43,6 +44,10 @@ export function toMessageId(text: string): MessageId {
 
 export function toRoleId(text: string): RoleId {
   return text as RoleId;
+}
+
+export function toWebhookId(text: string): WebhookId {
+  return text as WebhookId;
 }
 
 /** No person: work that the operator or the bot itself asked for. */

@@ -68,6 +68,32 @@ export function withLoadingReport(
   };
 }
 
+/** Wraps a model so that `onFirst` is called with the first part of each answer, and `onFailed` with an error before it. */
+export function withStartReport(
+  chat: ChatModel,
+  onFirst: () => void,
+  onFailed: (failure: BotError) => void = () => undefined,
+): ChatModel {
+  const { wrapEach } = chat;
+  if (wrapEach)
+    return wrapEach.call(chat, (engine) => withStartReport(engine, onFirst, onFailed));
+  return {
+    async *reply(...request) {
+      let hasBegun = false;
+      try {
+        for await (const part of chat.reply(...request)) {
+          if (!hasBegun && isOutputPart(part)) onFirst();
+          hasBegun ||= isOutputPart(part);
+          yield part;
+        }
+      } catch (error) {
+        if (error instanceof BotError && !hasBegun) onFailed(error);
+        throw error;
+      }
+    },
+  };
+}
+
 /** Returns whether a usage is the count of a server, rather than an estimate. */
 export function isReportedUsage(usage: Usage | undefined): boolean {
   return usage !== undefined && !usage.isEstimate;

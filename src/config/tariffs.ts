@@ -100,11 +100,20 @@ export function createTariffs(
   config: Config,
   findPipeline: (guildId: GuildId) => AnsweringWay,
 ): (guildId: GuildId, isWritten?: boolean) => Tariff {
-  return (guildId, isWritten) =>
-    getTariff(
-      config,
-      isWritten ? undefined : findThinker(config.engines, findPipeline(guildId)),
-    );
+  // Each look at the panel asks whether a request can be paid. Prices are read anew while the bot runs.
+  const known = new Map<AnsweringWay['pipeline'] | 'written', Tariff>();
+  let { prices } = config.budget;
+  return (guildId, isWritten) => {
+    if (prices !== config.budget.prices) known.clear();
+    prices = config.budget.prices;
+    const way = findPipeline(guildId);
+    const key = isWritten ? 'written' : way.pipeline;
+    const tariff =
+      known.get(key) ??
+      getTariff(config, isWritten ? undefined : findThinker(config.engines, way));
+    known.set(key, tariff);
+    return tariff;
+  };
 }
 
 function findThinker(

@@ -518,7 +518,8 @@ function createVoiceChannel(
     getName: (personId) => findPersonName(loop.state, personId),
     getChoices: (personId) => peopleSettings.getCached(guildId, personId),
     loadChoices: (personId) => peopleSettings.loadSettings(guildId, personId),
-    isFirst: formerPlace?.isFirst ?? createFirstTimes(seat ? ['greeted'] : []),
+    isFirst:
+      formerPlace?.isFirst ?? createFirstTimes(seat ? ['greeted', 'small-model'] : []),
   };
 }
 

@@ -16,7 +16,7 @@ import type { ConversationLoop } from './conversation-loop.ts';
 export type NamedPerson = { readonly id: PersonId; readonly name: string };
 
 /** Events that people are told of once in a session, also across moves. */
-export type OnceInSession = 'greeted' | 'lines-hidden' | 'roles-unread';
+export type OnceInSession = 'greeted' | 'lines-hidden' | 'roles-unread' | 'small-model';
 
 /**
  * The bot's talk in one voice channel, as features, tools and runners see it. Each member owns its facts, and a function

@@ -79,6 +79,7 @@ function toOpened(arriving: ArrivingChat): OpenEngines['chat'] {
     ...arriving.model,
     getLocalState: () => arriving.state,
     forgetTalks: () => arriving.forgetTalks(),
+    stopLocalModel: () => arriving.stop(),
   };
 }
 

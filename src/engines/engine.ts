@@ -85,6 +85,8 @@ type OpenChat = ChatModel & {
   readonly getLocalState?: () => LocalModelState;
   /** Forgets the words of all talks, for a model that keeps them. Never throws. */
   readonly forgetTalks?: () => void;
+  /** Stops the fetch of a model of this machine, or ends it, until the next start. */
+  readonly stopLocalModel?: () => Promise<void>;
   /** Gives the same model another name of the bot. */
   withBotName?(botName: string): ChatModel;
 };

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { VoiceLevels } from '#src/audio/loudness/voice-levels.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { chatCompletions } from './chat-completions.ts';
@@ -110,5 +111,26 @@ export async function openEngine<Role extends ProviderRole>(
     localModels,
   );
   stack.use(toDisposable(opened));
-  return opened;
+  return choice.kind === 'local' ? opened : finishRemote[role](opened);
 }
+
+/** Adds to voices of servers how loud they are, by which channels level them. */
+const finishRemote: {
+  readonly [Role in ProviderRole]: (opened: OpenEngines[Role]) => OpenEngines[Role];
+} = {
+  'speech to text': (opened) => opened,
+  chat: (opened) => opened,
+  'text to speech': (opened) => {
+    const levels = new VoiceLevels();
+    return {
+      voices: opened.voices,
+      languages: opened.languages,
+      warm: opened.warm && (() => opened.warm?.()),
+      async *synthesize(text, voice, signal) {
+        const loudness = levels.getLoudness(JSON.stringify([voice.model, voice.name]));
+        for await (const pcm of opened.synthesize(text, voice, signal))
+          yield { ...pcm, loudness };
+      },
+    };
+  },
+};

@@ -13,6 +13,7 @@ import type {
   TranscriptUpdate,
   UtterancePcm,
 } from '#src/speech/speech-engine.ts';
+import { createUnspeakableError } from '#src/speech/unspeakable-text.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
 import { type Engine, engineVersion, type OpenEngines } from './engine.ts';
 
@@ -112,12 +113,7 @@ const adapters: {
     voices: opened.voices,
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted();
-      if (text.trim() === '')
-        throw new BotError(
-          'speech.unspeakable',
-          false,
-          'The text has nothing to speak.',
-        );
+      if (text.trim() === '') throw createUnspeakableError();
       for await (const sound of passParts(
         name,
         () => opened.synthesize(text, voice, signal),

@@ -96,10 +96,15 @@ export function toBudgetLine(cap: BudgetCap): TextLine {
 }
 
 /**
- * Failure that a channel is told of once: a stage, a deadline, a refused key, a missing
+ * Failure that a channel is told of once: a stage, a deadline, a refused key, a live model, a missing
  * voice, or a language (BCP 47) without one.
  */
-export type ChannelFailure = FailureStage | 'deadline' | 'key' | `no voice ${string}`;
+export type ChannelFailure =
+  | FailureStage
+  | 'deadline'
+  | 'key'
+  | 'live'
+  | `no voice ${string}`;
 
 /** Objects that writing a notice needs. */
 export type NoticeDeps = {
@@ -255,6 +260,8 @@ type FailingSession = {
     beginFailure(failure: ChannelFailure): boolean;
     /** Tests whether a failure was noted and has not ended. */
     isFailing(failure: ChannelFailure): boolean;
+    /** Ends a failure, so that people are told of the next one. */
+    endFailure(failure: ChannelFailure): boolean;
   };
 };
 
@@ -273,6 +280,35 @@ export function reportUnspokenText(
   // The channel reads only that a key is refused, and once.
   const isNews = loop.beginFailure(kind) && kind === 'key';
   if (isNews) notices.post(toFailureLine(failure), () => loop.isFailing(kind));
+}
+
+/** Writes once why the chat model answers in place of a live model, until that answers again. */
+export function reportLiveTurn(
+  failure: BotError | undefined,
+  { loop, notices }: FailingSession,
+): void {
+  if (!failure) loop.endFailure('live');
+  else if (loop.beginFailure('live'))
+    notices.post(toStandInLine(failure), () => loop.isFailing('live'));
+}
+
+/** Turns each end and fault of a live session into one line for people. */
+export function toStandInLine({ about, code }: BotError): TextLine {
+  if (about.isContentRefusal) return { id: 'live.content' };
+  switch (code) {
+    case 'budget.used':
+      return { id: 'live.money' };
+    case 'provider.bad_key':
+    case 'provider.spent':
+      return { id: 'live.key' };
+    case 'provider.late':
+      return { id: 'live.late' };
+    case 'provider.truncated':
+    case 'provider.unreachable':
+      return { id: 'live.lost' };
+    default:
+      return { id: 'live.refused' };
+  }
 }
 
 /** Writes that words were not recognised, with the reason if people can mend it. */

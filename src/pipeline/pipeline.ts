@@ -1,5 +1,6 @@
 import type { LiveSound } from '#src/audio/live-sound.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
+import type { BotError } from '#src/base/errors.ts';
 import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import type {
   ChatMessage,
@@ -86,7 +87,7 @@ export type Turn = {
   readonly context?: string;
   /** The voice channel to whose talk the turn belongs. Absent: none. */
   readonly channelId?: ChannelId;
-  /** Aborts when nothing of the turn may stay with a server: its asker withdraws, or the session ends. */
+  /** Aborts when nothing of the turn may stay with a server: a person of its words withdraws, or the session ends. */
   readonly until?: AbortSignal;
 };
 
@@ -126,6 +127,8 @@ export interface AnswerHost {
   readonly wordsJudge?: WordsJudge | undefined;
   /** Called each time that the model is still loading and will be asked again. Must not throw. */
   readonly onLoading?: (() => void) | undefined;
+  /** Called as a live model begins to answer, or with its failure as the chat model does so in its place. Must not throw. */
+  readonly onLiveTurn?: ((failure: BotError | undefined) => void) | undefined;
 }
 
 /** A way from a turn to a reply. Choose one with `choosePipeline`, and open it in a `PipelineRegistry`. */

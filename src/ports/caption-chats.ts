@@ -1,9 +1,21 @@
-import type { ChannelId, GuildId, MessageId, PersonId } from '#src/base/ids.ts';
+import type {
+  ChannelId,
+  GuildId,
+  MessageId,
+  PersonId,
+  WebhookId,
+} from '#src/base/ids.ts';
 import type { LoggedText } from '#src/base/logged-text.ts';
 import type { ChannelAccess } from '#src/people/audience.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { MessagePlace } from './typed-messages.ts';
 import type { ChannelRef } from './voice-link.ts';
+
+/** A webhook of Discord. Whoever knows its token writes by it. */
+export type Webhook = { readonly id: WebhookId; readonly token: string };
+
+/** A message, which only its webhook can change if one posted it. */
+export type CaptionPlace = MessagePlace & { readonly webhook?: Webhook };
 
 /** Opens the chats that captions are written to, and changes their messages in later runs. */
 export interface CaptionChats {
@@ -19,15 +31,15 @@ export interface CaptionChats {
   ): Promise<CaptionChat>;
   /** Posts a message, and returns its place once Discord has accepted it. Throws BotError `discord.*`. */
   postMessage(
-    channelId: ChannelId,
+    target: ChannelId | Webhook,
     text: string,
     signal: AbortSignal,
-  ): Promise<MessagePlace>;
+  ): Promise<CaptionPlace>;
   /**
    * Changes a message of any run, or deletes it if `text` is empty. `closed` may pass.
    */
   changeMessage(
-    place: MessagePlace,
+    place: CaptionPlace,
     text: string,
     signal: AbortSignal,
   ): Promise<'changed' | 'gone' | 'closed'>;

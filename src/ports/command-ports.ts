@@ -188,6 +188,7 @@ export type StoredCounts = {
   readonly settings: number;
   readonly lines: number;
   readonly memories: number;
+  readonly notes: number;
 };
 /** Outcome of a person's yes. Only an `allowed` one counts and is stored. */
 export type AllowOutcome =

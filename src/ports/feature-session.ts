@@ -88,6 +88,8 @@ export type EraseStoredData = (
 export type StoredCounts = {
   readonly lines: number;
   readonly memories: number;
+  /** Points in the notes of channels. */
+  readonly notes: number;
 };
 
 export type LeaveSummary = { readonly hasTranscript?: boolean };

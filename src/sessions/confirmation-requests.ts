@@ -10,6 +10,8 @@ import type { VoiceSessions } from './voice-sessions.ts';
 export interface ConfirmationRequests {
   /** Shows a call that waits for Confirm, or the answer to one that was confirmed. */
   showConfirmation(guildId: GuildId, askId: string, personId: PersonId): ShowOutcome;
+  /** Ends an offer after its No, for good. */
+  declineCall(guildId: GuildId, askId: string, personId: PersonId): DeclineOutcome;
   /** Runs a tool call after its Confirm. Never throws. */
   confirmCall(
     guildId: GuildId,
@@ -35,6 +37,14 @@ export function createConfirmationRequests(
       const press = confirmations.findCall(askId, personId);
       return press.kind === 'theirs' ? describeCall(press, clock.nowMs()) : press;
     },
+    declineCall(guildId, askId, personId) {
+      const session = sessions.findSession(guildId);
+      if (!session) return { kind: 'over' };
+      const press = session.tools.confirmations.findCall(askId, personId);
+      if (press.kind !== 'theirs') return press;
+      session.calls.declineCall(press.ask);
+      return { kind: 'declined' };
+    },
     async confirmCall(guildId, askId, personId) {
       const session = sessions.findSession(guildId);
       if (!session) return { kind: 'over' };
@@ -56,8 +66,14 @@ function describeCall(
   );
   const seconds = Math.ceil((untilMs - nowMs) / 1000);
   const files = action.split((call) => call.files ?? []);
-  return { kind: 'shown', line: question, s: seconds, files };
+  const offers = action.split(({ decline }) => (decline ? [decline] : []));
+  const shown = { kind: 'shown', line: question, s: seconds, files } as const;
+  return offers.length > 0 ? { ...shown, isOffer: true } : shown;
 }
+
+type DeclineOutcome =
+  | { readonly kind: 'declined' }
+  | Exclude<ConfirmationPress, { readonly kind: 'theirs' }>;
 
 type ShowOutcome =
   | { readonly kind: 'answered'; readonly text: Owned<string> }
@@ -66,5 +82,7 @@ type ShowOutcome =
       readonly line: Owned<AnyLine>;
       readonly s: number;
       readonly files: readonly Owned<ReplyFile>[];
+      /** The presser can also say that it shall not be offered again. */
+      readonly isOffer?: true;
     }
   | Exclude<ConfirmationPress, { readonly kind: 'theirs' }>;

@@ -73,7 +73,8 @@ export class PrivacyRequests {
     if (settings === undefined || !counts) return undefined;
     const lines = counts.reduce((sum, stored) => sum + stored.lines, 0);
     const memories = counts.reduce((sum, stored) => sum + stored.memories, 0);
-    return { settings, lines, memories };
+    const notes = counts.reduce((sum, stored) => sum + stored.notes, 0);
+    return { settings, lines, memories, notes };
   }
 
   /** Lets a person that may use the bot be heard from the next packet on, even if that is not stored. */
@@ -251,8 +252,7 @@ export class PrivacyRequests {
     );
     if (pending) return pending;
     const stored = await this.#countStored(guildId, personId, 'countErasable');
-    if (stored && stored.settings + stored.lines + stored.memories === 0)
-      return undefined;
+    if (stored && Object.values(stored).every((count) => count === 0)) return undefined;
     const choices = this.#sessions.consents.getChoices(guildId);
     const sinceWallMs = clock.wallMs();
     // A yes that came meanwhile stays.

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Pcm } from '#src/audio/pcm.ts';
+import { levelWholeVoice } from '#src/audio/loudness/voice-levels.ts';
+import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { SpeechVoice, Synthesizer } from './speech-engine.ts';
 
@@ -10,7 +11,7 @@ const defaultMaxBytes = 20_000_000;
 /** The rate in Hz stands before the samples. */
 const soundHeaderBytes = 4;
 /** Part of each name, so that sound of an earlier format is not found. */
-const soundFormatVersion = 1;
+const soundFormatVersion = 2;
 
 /** Which sentences are kept, and where. `maxBytes` bounds the folder, by default 20 MB. */
 export type KeptSentencesOptions = {
@@ -132,14 +133,14 @@ async function writeSound(
   if (!firstPiece) return;
   const header = Buffer.alloc(soundHeaderBytes);
   header.writeUInt32LE(firstPiece.rateHz);
-  const segments = pieces.map(({ samples }) =>
-    Buffer.from(samples.buffer, 0, samples.byteLength),
-  );
+  // It may be the first text of a voice, whose beginning nobody could level.
+  const samples = joinSamples(pieces.map((piece) => piece.samples));
+  const { samples: levelled } = levelWholeVoice({ ...firstPiece, samples });
   // A process that ends here leaves no half of a sound under the final name.
   const draft = `${path}.${process.pid}`;
   try {
     await mkdir(folder, { recursive: true });
-    await writeFile(draft, Buffer.concat([header, ...segments]));
+    await writeFile(draft, Buffer.concat([header, new Uint8Array(levelled.buffer)]));
     await noteUse(draft, clock);
     await rename(draft, path);
     await removeLeastUsed(folder, maxBytes);

@@ -13,6 +13,7 @@ import { trackPart } from '#src/stores/track-store.ts';
 import { notesTable } from '#src/stores/transcripts/note-store.ts';
 import {
   lineWordsTable,
+  messageWebhooksTable,
   termsIndex,
   transcriptTables,
 } from '#src/stores/transcripts/transcript-tables.ts';
@@ -204,6 +205,7 @@ function listTranscriptMigrations(dialect: SqlDialect, index: string, upgrade = 
     { version: 3, sql: `${createTables(transcriptTables, dialect)}\n${index}` },
     { version: 5, sql: `${deleteFormer}\n${upgrade}` },
     { version: 6, sql: createNewTables([notesTable], dialect) },
+    { version: 7, sql: createNewTables([messageWebhooksTable], dialect) },
   ];
 }
 

@@ -299,6 +299,7 @@ export function makePorts(
     mayManage: () => false,
     listRoleNames: () => [],
     showConfirmation: () => ({ kind: 'over' }),
+    declineCall: () => ({ kind: 'declined' }),
     confirmCall: async () => ({ kind: 'completed' }),
     getLocale: () => 'en',
     findChannel: () => lounge,
@@ -325,7 +326,7 @@ export function makePorts(
     pauseHearing: () => true,
     getStatus: async () => ({
       consent: 'always',
-      stored: { settings: 3, lines: 0, memories: 0 },
+      stored: { settings: 3, lines: 0, memories: 0, notes: 0 },
     }),
     allow: async () => ({ kind: 'allowed', isSaved: true }),
     deny: async () => ({ isSaved: true }),

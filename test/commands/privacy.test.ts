@@ -31,7 +31,7 @@ test.each([
   ['unasked', "I don't hear you yet. Press Hear me to talk to me."],
   ['no', "You said no, so I don't hear you. Press Hear me to change that."],
 ] as const)('the consent %s is told with its end', async (consent, sentence) => {
-  const stored = { settings: 0, lines: 0, memories: 0 };
+  const stored = { settings: 0, lines: 0, memories: 0, notes: 0 };
   const getStatus = async () => ({ consent, stored });
   const [reply] = await runPrivacy('status', adam, { getStatus });
   expect(formatText(reply.id, reply.with)).toBe(sentence);
@@ -163,7 +163,7 @@ test('the button Privacy shows the card, where one stands, and the buttons of co
   const [reply] = await pressPrivacy('privacy', adam, { help: { talk: undefined } });
   expect(listLines(reply)).toEqual([
     'I hear you until you say no. To stop me, press Not me.',
-    'Stored about you: 0 caption lines, 0 memories, 3 other entries (your yes or no, your choices, reminders, costs, when I heard you: /privacy export shows each).',
+    'Stored about you: 0 caption lines, 0 memories, 0 notes, 3 other entries (your yes or no, your choices, reminders, costs, when I heard you: /privacy export shows each).',
     "Sound is never stored. Your questions may show for a minute to all who can open the voice channel's chat.",
   ]);
   expect([reply.to, reply.buttons]).toEqual([undefined, consents]);

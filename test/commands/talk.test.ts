@@ -397,3 +397,17 @@ test('a press on Show gives a private answer to its asker', async () => {
     reply,
   ]);
 });
+
+test('a press on No puts a sentence in the place of an offer, and nobody else can press it', async () => {
+  const press = (kind: 'declined' | 'other' | 'over') =>
+    runPressed('tool.decline', inLounge, {
+      declineCall: () => ({ kind, name: 'Ben' }),
+    });
+  expect(await press('declined')).toEqual([
+    { id: 'memory.declined', to: 'room', inPlace: true, buttons: [] },
+  ]);
+  expect(await press('other')).toEqual([
+    { id: 'confirm.other', with: { name: 'Ben' } },
+  ]);
+  expect(await press('over')).toEqual([{ id: 'confirm.over' }]);
+});

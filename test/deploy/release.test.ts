@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,40 +12,83 @@ const files = ['ci', 'nightly', 'release'].map(
   (name) => `.github/workflows/${name}.yml`,
 );
 
-/** Refusal of a release from this folder: the lines without a commit or digest. */
-function listUnpinned(folder: string) {
-  const { status, stderr } = spawnSync('bash', ['.ci/release', folder], {
-    encoding: 'utf8',
-  });
-  return { status, lines: stderr.split('\n').slice(1, -1) };
+/** Where bash, grep and sed lie. */
+const systemPrograms = ['/usr/local/bin', '/usr/bin', '/bin'];
+
+/** Runs `.ci/release` over a folder: its refusal, and the lines that it names. */
+function checkRelease(folder: string, options: readonly string[] = [], path = '/bin') {
+  const { status, stderr, stdout } = spawnSync(
+    'bash',
+    ['.ci/release', ...options, folder],
+    {
+      encoding: 'utf8',
+      env: { PATH: [path, ...systemPrograms].join(':') },
+    },
+  );
+  const lines = stderr.split('\n').filter((line) => /^[\w./-]+:\d+:/.test(line));
+  return { status, stderr, stdout, lines };
 }
 
-test('a release is refused while an action has no commit or an image no digest, line by line', async () => {
+/** Copies workflows and deploy into a folder of its own, as they are without any digest. */
+async function copyUnpinned() {
   const folder = await mkdtemp(join(tmpdir(), 'parley-release-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   for (const part of ['.github', 'deploy'])
     await cp(part, join(folder, part), { recursive: true });
-  const pinText = async (path: string, from: RegExp, to: string) => {
+  const changeText = async (path: string, from: RegExp, to: string) => {
     const text = await readFile(join(folder, path), 'utf8');
     await writeFile(join(folder, path), text.replaceAll(from, to));
   };
-  const { lines } = listUnpinned('.');
-  expect(lines.join('\n')).not.toMatch(/uses:/);
-  expect(lines.join('\n')).toMatch(/container: node:24-bookworm/);
+  const deployed = (await readdir('deploy')).filter((name) =>
+    /\.yaml$|^Dockerfile$/.test(name),
+  );
+  for (const path of [...files, ...deployed.map((name) => `deploy/${name}`)])
+    await changeText(path, /@sha256:[0-9a-f]{64}/g, '');
+  return { folder, changeText };
+}
+
+test('a release is refused while an action has no commit or an image no digest, line by line', async () => {
+  const { changeText, folder } = await copyUnpinned();
+  const { lines, status, stderr } = checkRelease(folder);
+  expect(status).toBe(1);
+  expect(lines.join('\n')).not.toMatch(/uses:|registry\.example/);
+  expect(lines.join('\n')).toMatch(/image: node:24-bookworm/);
   expect(lines.join('\n')).toMatch(/FROM node:24-bookworm-slim/);
-  expect(lines.join('\n')).not.toMatch(/registry\.example/);
-  for (const path of files)
-    await pinText(path, /(uses: [^@\n]+@)\S+/g, `$1${'a'.repeat(40)}`);
-  const digest = `@sha256:${'b'.repeat(64)}`;
-  const images = lines.filter((line) => !line.includes('uses:'));
-  for (const path of new Set(images.map((line) => `${line.split(':')[0]}`)))
-    await pinText(path, /((?:image|container): |FROM )(\S+)/g, `$1$2${digest}`);
-  expect(listUnpinned(folder)).toEqual({ status: 0, lines: [] });
-  await pinText(files[0] ?? '', /@a{40}/g, '@v5');
-  expect(listUnpinned(folder)).toMatchObject({
+  expect(stderr).toContain('Run .ci/release --pin');
+  for (const path of new Set(lines.map((line) => `${line.split(':')[0]}`)))
+    await changeText(
+      path,
+      /((?:image|container): |FROM )(\S+)/g,
+      `$1$2@sha256:${'b'.repeat(64)}`,
+    );
+  expect(checkRelease(folder)).toMatchObject({ status: 0, lines: [] });
+  await changeText(files[0] ?? '', /@[0-9a-f]{40}/g, '@v5');
+  expect(checkRelease(folder)).toMatchObject({
     status: 1,
     lines: [expect.stringContaining('ci.yml')],
   });
+});
+
+test('one command writes the digest that each image has in its registry, and the release goes on', async () => {
+  const { folder } = await copyUnpinned();
+  const programs = await mkdtemp(join(tmpdir(), 'parley-docker-'));
+  onTestFinished(() => rm(programs, { recursive: true }));
+  // Docker, as a registry would answer it: a digest that tells the image.
+  const program = `#!/bin/sh\nfor image; do :; done\necho "sha256:$(printf %s "$image" | sha256sum | cut -c1-64)"\n`;
+  await writeFile(join(programs, 'docker'), program, { mode: 0o755 });
+  expect(checkRelease(folder, ['--pin'], programs)).toMatchObject({ status: 0 });
+  const dockerfile = await readFile(join(folder, 'deploy/Dockerfile'), 'utf8');
+  const toDigest = (image: string) => createHash('sha256').update(image).digest('hex');
+  for (const image of ['node:24-bookworm', 'node:24-bookworm-slim'])
+    expect(dockerfile).toMatch(
+      new RegExp(`^FROM ${image}@sha256:${toDigest(image)}( AS build)?$`, 'm'),
+    );
+  expect(await readFile(join(folder, 'deploy/compose.yaml'), 'utf8')).toContain(
+    `image: postgres:17@sha256:${toDigest('postgres:17')}\n`,
+  );
+  await writeFile(join(programs, 'docker'), '#!/bin/sh\nexit 1\n');
+  const { folder: other } = await copyUnpinned();
+  expect(checkRelease(other, ['--pin'], programs).status).not.toBe(0);
 });
 
 test('the notes of a release are the section of its version, which a tag demands with a date', async () => {
@@ -148,7 +192,6 @@ test('a night tries everything, and a short one says which part of the programs 
     '.ci/litellm-proxy --slow',
     'node test/documents/main.ts',
     '.ci/image',
-    '.ci/musl',
   ]);
   expect(listCommands(20)).toContain('.ci/others mcp deploy');
 });

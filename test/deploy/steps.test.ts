@@ -9,8 +9,10 @@ import {
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import packageJson from '#package.json' with { type: 'json' };
 import { readGoodSettings } from '#test/config/read-settings.ts';
 
+const heapOptions = packageJson.scripts.start.match(/--\S+/g) ?? [];
 const dockerfile = await readFile('deploy/Dockerfile', 'utf8');
 const script = await readFile('deploy/image-steps.sh', 'utf8');
 const unit = await readFile('deploy/parley.service', 'utf8');
@@ -50,17 +52,35 @@ test('the image holds no secret, belongs to root, runs as somebody else, and ask
   expect(readInstructions('VOLUME')).toEqual(['/data']);
   expect(parseExecForm(readInstructions('CMD').at(-1))).toEqual([
     'node',
-    '--min-semi-space-size=2',
-    '--max-semi-space-size=2',
+    ...heapOptions,
     'dist/parley.mjs',
   ]);
   expect(readInstructions('HEALTHCHECK').join()).toContain('/healthz');
 });
 
+test('npm start names the options of the heap, and a start without them becomes one with them', () => {
+  const { dev, start } = packageJson.scripts;
+  expect(start).toMatch(/^node --min-semi-space-size=2 --max-semi-space-size=2 src/);
+  expect(dev).toBe(start.replace(' src', ' --watch src'));
+  // Each start of Node writes its options and its process.
+  const note =
+    'data:text/javascript,console.log(JSON.stringify([process.pid, process.execArgv]))';
+  const listStarts = (...options: string[]) => {
+    const words = [...options, '--import', note, 'src/app/main.mjs', '--help'];
+    const { stdout } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    const lines = stdout.split('\n').filter((line) => line.startsWith('['));
+    return lines.map((line): readonly [number, readonly string[]] => JSON.parse(line));
+  };
+  const starts = listStarts();
+  expect(starts.map(([, options]) => options.slice(0, -2))).toEqual([[], heapOptions]);
+  expect(new Set(starts.map(([pid]) => pid)).size).toBe(1);
+  expect(listStarts(...heapOptions)).toHaveLength(1);
+});
+
 // Proves: systemd units by reading (what they start)
 test('systemd starts what the image starts, and not again after a configuration that cannot work', () => {
   expect(readInstructions('ExecStart=', unit)).toEqual([
-    '/usr/bin/node --min-semi-space-size=2 --max-semi-space-size=2 dist/parley.mjs',
+    `/usr/bin/node ${heapOptions.join(' ')} dist/parley.mjs`,
   ]);
   expect(readInstructions('RestartPreventExitStatus=', unit)).toEqual(['78']);
   expect(readInstructions('EnvironmentFile=', unit)).toEqual(['/etc/parley.env']);

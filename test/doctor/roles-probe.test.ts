@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { pickModels } from '#doctor/pick-models.ts';
 import { openRecipe } from '#test/fakes/dialects/provider-recipes.ts';
 import { openFakeMcp } from '#test/fakes/mcp/http-server.ts';
+import { openLiveServer } from '#test/fakes/providers/live-sockets.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import {
   answerJson,
@@ -76,6 +77,37 @@ test('a pipeline over one connection is examined by an answer', async () => {
   const without = await runExamination([], lacking);
   expect(without.code).toBe(1);
   expect(without.about('realtime')).toMatch(/^missing/);
+});
+
+test('a live model is examined by the start of a session, which is closed', async () => {
+  await using server = await openLiveServer({ answer: () => ({}) });
+  const fields = { PIPELINE: 'live', LIVE_BASE_URL: server.baseUrl };
+  const { code, text, about } = await runExamination([], fields);
+  expect([code, about('live')]).toEqual([
+    0,
+    expect.stringMatching(/^ok live gpt-live-1: a session started after \d+ ms/),
+  ]);
+  expect(text).toContain(`LIVE: ${server.baseUrl}, no key set`);
+  expect(server.sessions.map(({ isClosed }) => isClosed)).toEqual([true]);
+});
+
+test.each([
+  ['bad key', 'put a key of that server into LIVE_API_KEY'],
+  ['no credit', 'top up that account'],
+  ['no such model', 'correct LIVE_MODEL or LIVE_BASE_URL, or choose another server'],
+] as const)('a live model with %s is told as that: %s', async (trouble, mend) => {
+  await using server = await openLiveServer({ answer: () => ({}), trouble });
+  const fields = { PIPELINE: 'live', LIVE_BASE_URL: server.baseUrl };
+  const { code, text, about } = await runExamination([], fields);
+  expect([code, about('live')]).toEqual([1, expect.stringMatching(/^missing/)]);
+  expect(text).toContain(mend);
+});
+
+test('a live model whose server does not run is told as that', async () => {
+  const fields = { PIPELINE: 'live', LIVE_BASE_URL: 'ws://127.0.0.1:9/v1' };
+  const { code, text } = await runExamination([], fields);
+  expect(code).toBe(1);
+  expect(text).toContain('start that server, or correct LIVE_BASE_URL');
 });
 
 test('a key that is refused is told as that', async () => {
@@ -322,6 +354,7 @@ test('models are taken for what their names say', () => {
     SPEECH: { model: 'tts-1', isGuess: false },
     TRANSCRIPTION: { model: 'gpt-transcribe', isGuess: false },
     REALTIME: { model: 'gpt-realtime-2.1', isGuess: false },
+    LIVE: { model: 'whisper-1', isGuess: true },
     realtimeSpeech: { model: 'gpt-realtime-2.1', isGuess: false },
   });
   const speaches = listModels(
@@ -335,12 +368,13 @@ test('models are taken for what their names say', () => {
   });
 });
 
-test('no model of the Live API is taken for one of the Realtime API', () => {
+test('models of the Live API and of the Realtime API are told apart', () => {
   const picks = pickModels(
     listModels('gpt-live-1', 'gpt-live-transcribe', 'gpt-realtime-2.1-mini'),
   );
   expect(picks).toMatchObject({
     REALTIME: { model: 'gpt-realtime-2.1-mini' },
+    LIVE: { model: 'gpt-live-1', isGuess: false },
     TRANSCRIPTION: { model: 'gpt-live-transcribe' },
   });
   expect(pickModels(listModels('gpt-live-1')).REALTIME.isGuess).toBe(true);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -27,7 +28,11 @@ const never = new AbortController().signal;
 
 /** Opens the chat model of a machine without one, whose file comes from a mirror that answers so. */
 async function openFromMirror(
-  answer: (sendPart: (bytes: number) => void, refuse: () => void) => void,
+  answer: (
+    sendPart: (bytes: number) => void,
+    refuse: () => void,
+    left: Promise<unknown>,
+  ) => void,
   stack: AsyncDisposableStack,
   options: Pick<EngineSettings, 'hasFallback' | 'isTrial'> = {},
 ) {
@@ -35,6 +40,7 @@ async function openFromMirror(
     answer(
       (bytes) => void response.write(Buffer.alloc(bytes)),
       () => response.writeHead(404).end(),
+      once(response, 'close'),
     ),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -102,6 +108,20 @@ test('a chat model that cannot be fetched leaves one sentence, and the stand-in 
   const why = expect.stringMatching(/^127\.0\.0\.1:\d+ answered with status 404\.$/);
   expect(opened.told.at(-1)).toEqual({ kind: 'failed', why });
   expect(opened.model.getLocalState?.()).toEqual({ kind: 'failed', why });
+  expect(await ask(opened, 'Ana', 'What is two plus two?')).toContain('4');
+});
+
+test('a fetch that somebody stops ends at once, and the stand-in goes on', async () => {
+  await using stack = new AsyncDisposableStack();
+  const asked = Promise.withResolvers<{ readonly left: Promise<unknown> }>();
+  const opened = await openFromMirror((sendPart, _, left) => {
+    sendPart(1_000);
+    asked.resolve({ left });
+  }, stack);
+  const { left } = await asked.promise;
+  await opened.model.stopLocalModel?.();
+  await left;
+  expect(opened.model.getLocalState?.()).toEqual({ kind: 'stopped' });
   expect(await ask(opened, 'Ana', 'What is two plus two?')).toContain('4');
 });
 

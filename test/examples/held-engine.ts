@@ -1,11 +1,11 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 
-/** An engine that gives 200 ms of a text, and 200 ms more once it is let go; `reading` texts are being read. */
+/** An engine that gives 400 ms of a text, and 400 ms more once it is let go; `reading` texts are being read. */
 export function openHeldEngine() {
   const rest = Promise.withResolvers<void>();
   let reading = 0;
-  const samples = Int16Array.from({ length: 4_800 }, (_, n) =>
+  const samples = Int16Array.from({ length: 9_600 }, (_, n) =>
     Math.round(4_000 * Math.sin(n / 9)),
   );
   const piece: Pcm = { samples, rateHz: 24_000, channels: 1 };

@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import packageJson from '#package.json' with { type: 'json' };
 import { realClock } from '#src/base/clock.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
 
+/** Options of Node with `npm start`. */
+const heapOptions = packageJson.scripts.start.match(/--\S+/g) ?? [];
 const ownProgramUrl = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
-/** Node flags of `npm start`. */
-const flags = ['--min-semi-space-size=2', '--max-semi-space-size=2'];
 /** A bot ends with the process that started it, however that one ended. */
 const endsWithParent = [
   '--import',
@@ -42,7 +43,7 @@ export function removeProgress(complaints: string) {
 export async function runToEnd(
   environment: Readonly<Record<string, string>>,
   args: readonly string[] = [],
-  nodeFlags: readonly string[] = flags,
+  nodeFlags: readonly string[] = heapOptions,
   program = ownProgramUrl,
 ): Promise<ProcessEnd> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
@@ -130,7 +131,7 @@ export class BotProcess implements AsyncDisposable {
     const loaded = preload === undefined ? [] : ['--expose-gc', '--import', preload];
     const child = spawn(
       process.execPath,
-      [...flags, ...endsWithParent, ...loaded, program],
+      [...heapOptions, ...endsWithParent, ...loaded, program],
       {
         cwd: folder,
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

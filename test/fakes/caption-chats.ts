@@ -10,6 +10,7 @@ import type {
   CaptionChats,
   ChatText,
   MessageOutcome,
+  Webhook,
 } from '#src/ports/caption-chats.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -131,20 +132,25 @@ export class FakeCaptionChats implements CaptionChats {
     );
   };
 
-  async postMessage(channelId: string, text: string) {
+  /** Messages of a webhook stand in a chat of its own. */
+  async postMessage(target: ChannelId | Webhook, text: string) {
     const { chat, outcome } = await this.#findPosted(
-      channelId,
+      typeof target === 'string' ? target : `webhook ${target.id} ${target.token}`,
       `recap ${this.#posted++}`,
       text,
     );
-    if (outcome.kind === 'shown') return outcome.place;
+    const webhook = typeof target === 'string' ? undefined : target;
+    if (outcome.kind === 'shown') return { ...outcome.place, webhook };
     throw new BotError('discord.forbidden', false, `Not in ${chat.channelId}.`);
   }
 
   changeMessage: CaptionChats['changeMessage'] = async (
-    { channelId, messageId },
+    { channelId, messageId, webhook },
     text,
   ) => {
+    // Nobody but the webhook changes its messages.
+    const isBarred = channelId.startsWith('webhook ') && webhook === undefined;
+    if (isBarred) return 'closed';
     const { outcome } = await this.#findPosted(channelId, messageId, text);
     if (outcome.kind === 'shown') return 'changed';
     return outcome.kind === 'deleted' ? 'gone' : 'closed';

@@ -1,16 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { realClock } from '#src/base/clock.ts';
 import { joinTexts } from '#test/contracts/pipeline-contract.ts';
 import type { LiveReply } from '#test/fakes/providers/live-model.ts';
 import { openLiveServer } from '#test/fakes/providers/live-sockets.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
-import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 import { openBotDoors } from '#test/speech/dialects/bot-doors.ts';
+import { startAimock } from './start-aimock.ts';
 
-const never = new AbortController().signal;
-const { AIMOCK_LAUNCHER = 'aimock' } = process.env;
 let replies: readonly LiveReply[] = [];
 /** Stands where OpenAI would: aimock judges both of us, and passes on what is right. */
 const vendor = await openLiveServer({ answer: (n) => replies[n] ?? {} });
@@ -22,36 +16,10 @@ const chat = await openMockProviders({
 });
 const aimock = await startAimock(new URL(vendor.baseUrl).origin);
 afterAll(async () => {
-  aimock.program.kill();
-  await once(aimock.program, 'exit');
+  await aimock[Symbol.asyncDispose]();
   await vendor[Symbol.asyncDispose]();
   await chat[Symbol.asyncDispose]();
 });
-
-async function startAimock(vendorUrl: string) {
-  const port = await findFreePort();
-  const program = spawn(
-    AIMOCK_LAUNCHER,
-    ['--proxy-only', '--provider-openai', vendorUrl, '--port', `${port}`],
-    { stdio: ['ignore', 'inherit', 'inherit'] },
-  );
-  for (let attempt = 0; attempt < 60; attempt++) {
-    if (await isListening(port))
-      return { program, baseUrl: `ws://127.0.0.1:${port}/v1` };
-    await realClock.sleep(500, never);
-  }
-  throw new Error('aimock did not start.');
-}
-
-async function isListening(port: number) {
-  const socket = connect(port, '127.0.0.1');
-  const isOpen = await once(socket, 'connect').then(
-    () => true,
-    () => false,
-  );
-  socket.destroy();
-  return isOpen;
-}
 
 function openBot(overrides: Readonly<Record<string, string>> = {}) {
   return openBotDoors({

@@ -70,7 +70,6 @@ export function listSteps(minutes: number, seed: number) {
       figure: /^(?:\d+ commands were run.*|FAILED: .*)$/m,
     },
     { name: 'image', command: '.ci/image', figure: /^.*received sound holds.*$/m },
-    { name: 'musl', command: '.ci/musl', figure: /^.*received sound holds.*$/m },
   ];
 }
 

@@ -2,6 +2,7 @@ import { plantedBreaks } from '#test/mission/planted-breaks.ts';
 import type { PlantedFault } from '#test/simulate/planted-fault.ts';
 import { plantedFaults } from '#test/simulate/planted-faults.ts';
 import { plantedLeaks } from '#test/virtual-scenes/planted-leaks.ts';
+import { featureFaults } from './feature-faults.ts';
 import { audienceFaults, moneyFaults, negotiationFaults } from './gate-faults.ts';
 
 /** All planted faults, by what they break. */
@@ -12,6 +13,7 @@ export const faultAreas = {
   audience: audienceFaults,
   money: moneyFaults,
   negotiation: negotiationFaults,
+  features: featureFaults,
 } as const satisfies Record<string, readonly PlantedFault[]>;
 
 export type FaultArea = keyof typeof faultAreas;

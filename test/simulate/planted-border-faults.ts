@@ -227,8 +227,8 @@ export const borderFaults: readonly PlantedFault[] = [
     id: 'c03',
     meaning: 'Of too many questions the first is refused.',
     file: 'src/conversation/machine/turn-queue.ts',
-    from: 'other.endedMs < one.endedMs ? one : other,',
-    to: 'other.endedMs > one.endedMs ? one : other,',
+    from: '(other.endedMs < one.endedMs ? one : other)',
+    to: '(other.endedMs > one.endedMs ? one : other)',
     tests: ['test/conversation'],
   },
 ];

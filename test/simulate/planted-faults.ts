@@ -29,8 +29,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     id: '03',
     meaning: 'Four questions wait.',
     file: `${machine}/turn-queue.ts`,
-    from: 'if (count <= draft.step.rules.queue.maxQuestions) return;',
-    to: 'if (count <= draft.step.rules.queue.maxQuestions + 1) return;',
+    from: 'if (count <= draft.step.rules.queue.maxQuestions) return undefined;',
+    to: 'if (count <= draft.step.rules.queue.maxQuestions + 1) return undefined;',
     tests: conversationTests,
   },
   {

@@ -23,7 +23,7 @@ import { makeChain } from '#test/fakes/fallback-chains.ts';
 import type { HeardBook } from './heard-book.ts';
 import type { RunningCalls } from './running-calls.ts';
 import { characterMs, pieceMs } from './simulated-models.ts';
-import { toLevel } from './spoken-sound.ts';
+import { makeVoiceSamples } from './spoken-sound.ts';
 import type { WorldPlan } from './world-plan.ts';
 
 const maxStallMs = 3_000;
@@ -61,7 +61,7 @@ export function makeSynthesizer(
         const isMiddle = piece === Math.floor(pieces / 2);
         if (stalls && isMiddle) await calls.clock.sleep(maxStallMs, signal);
         signal.throwIfAborted();
-        const samples = new Int16Array(pieceMs * 24).fill(toLevel(said.number));
+        const samples = makeVoiceSamples(said.number, pieceMs);
         said.ms += pieceMs;
         yield { samples, rateHz: 24_000, channels: 1 };
       }

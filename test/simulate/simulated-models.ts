@@ -5,7 +5,7 @@ import { msPerTokenSpoken } from '#src/provider/models/request-reservation.ts';
 import type { HeardBook } from './heard-book.ts';
 import type { RunningCalls } from './running-calls.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
-import { readNumbers, toLevel } from './spoken-sound.ts';
+import { makeVoiceSamples, readNumbers } from './spoken-sound.ts';
 import type { WorldPlan } from './world-plan.ts';
 
 export type ModelOptions = {
@@ -30,7 +30,6 @@ export const pieceMs = 100;
 export const characterMs = 65;
 /** Characters of a token, as a server counts what it writes. */
 const charactersPerToken = 3;
-const samplesPerPiece = pieceMs * 24;
 /** Longer than anybody waits for a model, in ms. */
 const maxAnswerMs = 3_600_000;
 /** Word over which a model thinks for ever, however well all is. */
@@ -157,7 +156,7 @@ export class SimulatedModels {
     yield { kind: 'transcript', text };
     const pieces = Math.ceil((text.length * characterMs) / pieceMs);
     for (let piece = 0; piece < pieces; piece++) {
-      const samples = new Int16Array(samplesPerPiece).fill(toLevel(said.number));
+      const samples = makeVoiceSamples(said.number, pieceMs);
       said.ms += pieceMs;
       yield { kind: 'sound', bytes: Buffer.from(samples.buffer) };
     }

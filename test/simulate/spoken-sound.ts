@@ -1,7 +1,9 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
+import { toGain } from '#src/audio/loudness/gain.ts';
+import { voiceLufs } from '#src/audio/loudness/levelling.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { speakRateHz } from '#src/audio/pcm.ts';
 import type { PersonId } from '#src/base/ids.ts';
-import { toGain } from '#src/playback/mix/gain.ts';
 import { bargeInRules } from '#src/turn/overlap/barge-in-rules.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 
@@ -95,16 +97,25 @@ export function readNumbers(samples: Int16Array) {
   return [...match];
 }
 
-/** Levels of the simulated voice: one for each text, in turn, which no other sound keeps for a whole frame. */
+/** Mean levels of the simulated voice: one for each text, in turn, which no other sound keeps for a whole frame. */
 const [minLevel, levelStep] = [6_000, 12];
 /** Number of texts that the level tells apart. */
 export const slots = 500;
 /** Gain of a voice that is turned down while people talk. */
 const duckGain = toGain(-bargeInRules.duckDb);
 
-/** Level at which the voice says the text of this number. */
-export function toLevel(number: number) {
-  return minLevel + levelStep * (number % slots);
+/** Periods of a tone in a frame. The mean of one is the level of the text. */
+const tonePeriods = 20;
+/** Half the height of the tone: the voice is as loud as the built-in one, so that nothing changes its level. */
+const tonePeak = 32_768 * toGain(voiceLufs);
+
+/** Sound of the voice that says the text of this number, mono at 24 kHz and a whole number of periods long. */
+export function makeVoiceSamples(number: number, ms: number) {
+  const level = minLevel + levelStep * (number % slots);
+  const periodSamples = (speakRateHz * frameMs) / 1_000 / tonePeriods;
+  return Int16Array.from({ length: (ms * speakRateHz) / 1_000 }, (_, n) =>
+    Math.round(level + tonePeak * Math.sin((2 * Math.PI * n) / periodSamples)),
+  );
 }
 
 /** Voice in a frame that left: which text, and whether it is turned down. */
@@ -185,13 +196,21 @@ function isLoud(samples: Int16Array) {
   );
 }
 
-/** A frame that holds the level of its sound, where that is the same throughout. */
+/** A frame that holds the mean level of its sound, where that is the same throughout. */
 function makeVoiceFrame(samples: Int16Array) {
-  const middle = samples[samples.length / 2] ?? 0;
-  const isAlike = (sample: number) => Math.abs(sample - middle) <= 1;
-  if (middle < 100 || !samples.every(isAlike)) return Buffer.from([opusToc]);
+  const length = samples.length / tonePeriods;
+  const levels = Array.from({ length: tonePeriods }, (_, n) =>
+    getMean(samples.subarray(n * length, (n + 1) * length)),
+  );
+  const [first = 0] = levels;
+  const isAlike = (level: number) => Math.abs(level - first) <= 1;
+  if (first < 100 || !levels.every(isAlike)) return Buffer.from([opusToc]);
   const frame = Buffer.alloc(voiceBytes);
   frame.writeUInt8(opusToc, 0);
-  frame.writeUInt16BE(middle, 1);
+  frame.writeUInt16BE(Math.round(first), 1);
   return frame;
+}
+
+function getMean(samples: Int16Array) {
+  return samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
 }

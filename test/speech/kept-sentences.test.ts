@@ -1,12 +1,18 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
 import { isBotSentence } from '#src/app/engines/open-engines.ts';
+
+import { voiceLufs } from '#src/audio/loudness/levelling.ts';
+
 import { noGuild } from '#src/base/ids.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 import { withSpokenForm } from '#src/speech/text-language/spoken-form.ts';
+import { measureLoudness } from '#test/audio/measure-loudness.ts';
+import { makeTone } from '#test/playback/tracks/band.ts';
 
 const never = new AbortController().signal;
 
@@ -71,6 +77,33 @@ test('a sentence of the bot itself is made once, also for the next run, and soun
     first,
     ['One moment.'],
   ]);
+});
+
+test('a kept sentence of a voice that nobody knew is as loud as any other', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sentences-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const loud = { hz: 997, peak: 30_000, rateHz: 24_000 };
+  const samples = makeTone(600, loud).filter((_, n) => n % 2 === 0);
+  const engine: Synthesizer = {
+    async *synthesize() {
+      yield { samples, rateHz: 24_000, channels: 1 };
+    },
+  };
+  const voice = withKeptSentences(engine, {
+    folder,
+    describeEngine: () => 'one voice',
+    isBotSentence: () => true,
+    clock: { wallMs: () => 0 },
+  });
+  await saySentence(voice, 'One moment.');
+  await expect.poll(() => readKeptNames(folder)).toHaveLength(1);
+  const kept = await saySentence(voice, 'One moment.');
+  const sound = {
+    samples: Int16Array.from(kept.samples),
+    rateHz: 24_000,
+    channels: 1,
+  } as const;
+  expect(Math.abs((measureLoudness(sound) ?? 0) - voiceLufs)).toBeLessThan(1);
 });
 
 test('another engine, voice, language, tone or pace makes it anew', async () => {

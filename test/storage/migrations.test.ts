@@ -47,12 +47,22 @@ const known: readonly (readonly [string, readonly Migration[], readonly string[]
   [
     'transcripts.db',
     transcripts.sqlite,
-    ['3 a34080a3ab9abfd4', '5 d152c9bda4940ca9', '6 ced251286a6adddd'],
+    [
+      '3 6231e7184a9211be',
+      '5 d152c9bda4940ca9',
+      '6 ced251286a6adddd',
+      '7 6dc719900f1eb8ac',
+    ],
   ],
   [
     'transcripts in PostgreSQL',
     transcripts.postgres,
-    ['3 81c5b852ff3aff7d', '5 665d3d4050b15216', '6 59e8fea6a8080318'],
+    [
+      '3 eb141597a79062c9',
+      '5 665d3d4050b15216',
+      '6 59e8fea6a8080318',
+      '7 509b65b76e30db3c',
+    ],
   ],
 ];
 

@@ -5,6 +5,7 @@ import {
   toGuildId,
   toMessageId,
   toPersonId,
+  toWebhookId,
 } from '#src/base/ids.ts';
 import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import type { ConsentChange } from '#src/people/consent.ts';
@@ -262,6 +263,7 @@ const captionMessage: CaptionMessage = {
   messageId: toMessageId('3400000000000000001'),
   sessionId: first,
   postedAtWallMs: writtenAtWallMs - 3_700_000,
+  webhook: { id: toWebhookId('1629384756102938482'), token: 'tok' },
 };
 
 const memories: readonly NewMemory[] = [

@@ -11,7 +11,7 @@ import { FakeLink } from '#test/fakes/fake-link.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { openMemoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { passRounds, VirtualClock } from '#test/fakes/virtual-clock.ts';
-import { readVoice, slots, toLevel } from '#test/simulate/spoken-sound.ts';
+import { makeVoiceSamples, readVoice, slots } from '#test/simulate/spoken-sound.ts';
 import { sceneModel } from './scene-answers.ts';
 import { noteLine, SceneChat } from './scene-chat.ts';
 import { generalId, SceneProcess, sceneGuildId } from './scene-process.ts';
@@ -414,7 +414,7 @@ export class SceneStage implements Disposable {
     const pieces = Math.min(60, Math.max(4, Math.ceil(text.length / 3)));
     for (let piece = 0; piece < pieces; piece++)
       yield {
-        samples: new Int16Array(2_400).fill(toLevel(number)),
+        samples: makeVoiceSamples(number, 100),
         rateHz: 24_000,
         channels: 1,
       } as const;

@@ -1,6 +1,11 @@
-import { realClock } from '#src/base/clock.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
+import type { BotError } from '#src/base/errors.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
-import { createChatChain, withServerReport } from '#src/chat/metered-chat.ts';
+import {
+  createChatChain,
+  withServerReport,
+  withStartReport,
+} from '#src/chat/metered-chat.ts';
 import type { EngineConfig } from '#src/config/config.ts';
 import type { EngineChoice, OpenEngines } from '#src/engines/engine.ts';
 import { resolveEngine } from '#src/engines/engines.ts';
@@ -43,6 +48,8 @@ const replaceableBreaker = { failures: 1, firstRestMs: 5_000, maxRestMs: 60_000 
 const onlyBreaker = { failures: 5, firstRestMs: 2_000, maxRestMs: 30_000 };
 /** The stand-in of a Realtime server answers after `realtimeFirstMs` without output. */
 const [realtimeFirstMs, realtimeIdleMs] = [20_000, 10_000];
+/** A Live model that has handed work over waits for the chat model, which has a deadline of its own. */
+export const liveIdleMs = 600_000;
 
 /** One engine of the settings, and the one that takes over from it. */
 type ChainChoice<Role extends ProviderRole, E> = {
@@ -158,8 +165,17 @@ function announceModel(choice: EngineChoice, model: ChatModel) {
     : model;
 }
 
+type StandInWaits = {
+  readonly clock?: Clock;
+  /** Longest wait for the next part of an answer. */
+  readonly idleMs?: number;
+};
+
+/** Called as a server begins to answer, or with its failure as its stand-in does. */
+type OnTurn = (failure: BotError | undefined) => void;
+
 /**
- * Lets the chat model answer for a failing Realtime server, by recognised words. A lost
+ * Lets the chat model answer for a failing Realtime or Live server, by recognised words. A lost
  * connection is replaced once.
  */
 export function openRealtimeWithStandIn(
@@ -167,14 +183,15 @@ export function openRealtimeWithStandIn(
   { chat, deadlines }: EngineConfig,
   roles: Pick<EngineRoles, 'chat'>,
   report: ReportEngineNews,
-): (model: ChatModel) => ChatModel {
+  { clock = realClock, idleMs }: StandInWaits = {},
+): (model: ChatModel, onTurn?: OnTurn) => ChatModel {
   const others: Fallback<ChatModel>[] = [];
   const isShared = 'baseUrl' in chat && getHost(chat) === getHost(realtime);
   if (chat.kind !== 'local') {
     const standIn = createAudioModelStandIn(announceModel(chat, roles.chat('')));
     others.push({
       provider: getProviderName('chat', chat, isShared ? [chat, chat] : [chat]),
-      breaker: new CircuitBreaker(onlyBreaker, realClock),
+      breaker: new CircuitBreaker(onlyBreaker, clock),
       getEngine: () => standIn,
     });
   }
@@ -182,24 +199,58 @@ export function openRealtimeWithStandIn(
   const provider = isShared ? `${realtime.model} at ${hostName}` : hostName;
   const breaker = new CircuitBreaker(
     others.length > 0 ? replaceableBreaker : onlyBreaker,
-    realClock,
+    clock,
   );
   const limits = {
     ...deadlines.chat,
     firstMs: realtimeFirstMs,
     coldFirstMs: realtimeFirstMs,
-    idleMs: Math.min(realtimeIdleMs, deadlines.chat.idleMs),
+    idleMs: idleMs ?? Math.min(realtimeIdleMs, deadlines.chat.idleMs),
   };
-  return (server) =>
-    createChatChain(
+  return (server, onTurn) => {
+    const first = { provider, breaker, getEngine: () => server };
+    const fallbacks = onTurn
+      ? reportTurns([first, ...others], onTurn)
+      : [first, ...others];
+    return createChatChain(
       new FallbackChain({
         role: 'chat',
-        clock: realClock,
+        clock,
         deadlines: limits,
         report,
-        fallbacks: [{ provider, breaker, getEngine: () => server }, ...others],
+        fallbacks,
       }),
     );
+  };
+}
+
+function reportTurns(
+  fallbacks: readonly Fallback<ChatModel>[],
+  onTurn: OnTurn,
+): readonly Fallback<ChatModel>[] {
+  let failure: BotError | undefined;
+  const findFailure = () => failure ?? fallbacks[0]?.breaker.currentRest?.reason;
+  return fallbacks.map((fallback, at) => {
+    const openReported = async () =>
+      withStartReport(
+        await fallback.getEngine(),
+        () => {
+          const reason = findFailure();
+          if (at === 0) onTurn(undefined);
+          else if (reason) onTurn(reason);
+        },
+        (error) => {
+          if (at === 0 && !error.about.isShareUsed) failure = error;
+        },
+      );
+    // A chain knows the calls of an engine by the engine.
+    let opening: Promise<ChatModel> | undefined;
+    const getEngine = () => {
+      opening ??= openReported();
+      return opening;
+    };
+    return { ...fallback, getEngine };
+  });
 }
 
 /** Names an engine, or its host, with the model if two of `all` share the host. */

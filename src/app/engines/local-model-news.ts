@@ -22,6 +22,8 @@ export function describeLocalModel(state: LocalModelState): LoggedText {
       return writeSentence`the library that runs the chat model is being installed`;
     case 'running':
       return writeSentence`the chat model of this machine answers`;
+    case 'stopped':
+      return writeSentence`the chat model of this machine was stopped`;
     case 'failed':
       return writeSentence`no chat model on this machine: ${admitSetting(state.why)} The next start tries again`;
   }
@@ -41,6 +43,7 @@ export function listLocalModelLines(
 ): readonly TextLine[] {
   switch (state?.kind) {
     case undefined:
+    case 'stopped':
       return [];
     case 'fetching': {
       const minutes =

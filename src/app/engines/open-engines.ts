@@ -46,6 +46,7 @@ import {
   addFallbacks,
   type EngineRoles,
   getProviderName,
+  liveIdleMs,
   type OpenEngine,
   openRealtimeWithStandIn,
 } from './engine-fallbacks.ts';
@@ -76,6 +77,8 @@ export interface Engines extends EngineRoles, AsyncDisposable {
   readonly getLocalModel: () => LocalModelState | undefined;
   /** Forgets the words of all talks that a model of this machine keeps. Never throws. */
   readonly forgetTalks: () => void;
+  /** Stops the fetch of a model of this machine, or ends it, until the next start. */
+  readonly stopLocalModel: () => Promise<void>;
   /** Lists what servers do otherwise than asked, as `chat: it does not take ...`, since the start. */
   readonly listHabits: () => readonly string[];
   /** Opens connections when a person begins to speak. Never throws or waits. */
@@ -163,6 +166,7 @@ export async function openEngines(
       realtime: talking?.pipeline,
       getLocalModel: () => model.getLocalState?.(),
       forgetTalks: () => model.forgetTalks?.(),
+      stopLocalModel: async () => await model.stopLocalModel?.(),
       listHabits: () => [...habits],
       warm,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -328,9 +332,12 @@ async function openLive(
   const { LiveConversation } = await import('#src/chat/live/live-conversation.ts');
   const worker = createAudioModelStandIn(roles.chat(''));
   const talk = stack.use(new LiveConversation({ ...server, worker }));
-  const withStandIn = openRealtimeWithStandIn(server, config, roles, report);
+  const withStandIn = openRealtimeWithStandIn(server, config, roles, report, {
+    idleMs: liveIdleMs,
+  });
   return createAudioModelPipeline({
-    open: (signal, asked) => withStandIn(talk.openAnswer(toTalkPlace(asked), signal)),
+    open: (signal, asked) =>
+      withStandIn(talk.openAnswer(toTalkPlace(asked), signal), asked.onLiveTurn),
     feed: (messages, tools, sound, voice, asked) =>
       talk.feed(toTalkPlace(asked), messages, tools, sound, voice),
     synthesizer: roles.synthesizer,

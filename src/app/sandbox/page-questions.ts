@@ -5,6 +5,8 @@ import { SetupProcess } from '#src/console/setup-process.ts';
 type PageQuestionsOptions = {
   /** Ends this run, after which another begins with what `.env` says then. */
   readonly restart: () => void;
+  /** Stops the fetch of a model of this machine, or ends it, at once. */
+  readonly stopLocalModel: () => Promise<void>;
   readonly signal: AbortSignal;
 };
 
@@ -22,7 +24,7 @@ export class PageQuestions {
 
   /** Performs one question. Throws BotError `sandbox.failed`. */
   async perform(request: PageQuestion): Promise<Readonly<Record<string, unknown>>> {
-    const { restart, signal } = this.#options;
+    const { restart, signal, stopLocalModel } = this.#options;
     switch (request.kind) {
       case 'models.find':
         return await this.#setup.perform({ kind: 'find' }, signal);
@@ -35,6 +37,8 @@ export class PageQuestions {
       }
       case 'models.local': {
         const { name } = request;
+        // A fetch that goes on would write what is removed now.
+        if (name === undefined) await stopLocalModel();
         return await this.#setup.perform(
           name === undefined ? { kind: 'remove-local' } : { kind: 'use-local', name },
           signal,

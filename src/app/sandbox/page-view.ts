@@ -164,7 +164,8 @@ export function toModelsEvent(
   state: LocalModelState | undefined,
 ): PageEvent {
   const kind = 'models';
-  if (state?.kind === 'failed') return { kind, hasChatModel: false };
+  if (state?.kind === 'failed' || state?.kind === 'stopped')
+    return { kind, hasChatModel: false };
   if (state?.kind !== 'fetching') return { kind, hasChatModel };
   const percent = Math.floor((100 * state.doneBytes) / state.bytes);
   if (state.leftMs === undefined) return { kind, hasChatModel, fetching: { percent } };

@@ -109,7 +109,8 @@ async function startSandboxRun(
   const pageView = new PageView(botName, glimpser);
   let isTold = false; // of `/join` the first exchange shows nothing
   const loaded = Promise.withResolvers<void>();
-  const questions = new PageQuestions({ restart, signal });
+  const stopLocalModel = async () => await (await opening).stopLocalModel();
+  const questions = new PageQuestions({ restart, signal, stopLocalModel });
   const starting = startSandbox(
     (message) => isTold && printMessage(message, show),
     signal,

@@ -254,7 +254,9 @@ function createSessionDeps(
     localRecogniser: engines.localRecogniser,
     recogniser: engines.recogniser,
     hasChatModel: engines.hasChatModel,
-    isSmallModel: () => engines.getLocalModel()?.kind === 'running',
+    ...(engines.getLocalModel() && {
+      isSmallModel: () => engines.getLocalModel()?.kind === 'running',
+    }),
     forgetTalks: () => engines.forgetTalks(),
     isReadByPrograms,
     mayReadMessages: config.gateway.messageContent,

@@ -26,11 +26,31 @@ export class SoundEncoders {
         return new PcmEncoder(writeWavHeader({ rateHz: speakRateHz, channels: 1 }));
       case 'opus':
         return new OggOpusEncoder(this.#codec.createEncoder(speakRateHz));
+      case 'flac':
+        return openLate(async () => {
+          const { FlacEncoder } = await import('./flac-encoder.ts');
+          return new FlacEncoder();
+        });
       case 'mp3':
-        this.#mp3 ??= readFile(mp3Module).then((wasm) => new WebAssembly.Module(wasm));
-        return createMp3Encoder(this.#mp3);
+        return openLate(() => {
+          this.#mp3 ??= readFile(mp3Module).then(
+            (wasm) => new WebAssembly.Module(wasm),
+          );
+          return openMp3(this.#mp3);
+        });
     }
   }
+}
+
+/** An encoder that is opened while its first sound is awaited. */
+function openLate(open: () => Promise<SoundEncoder>): SoundEncoder {
+  const opening = open();
+  opening.catch(() => undefined); // `push` reports the error.
+  return {
+    push: async (samples) => (await opening).push(samples),
+    end: async () => (await opening).end(),
+    close: async () => (await opening).close?.(),
+  };
 }
 
 /** Writes samples as they are, after the head of their file. */
@@ -58,29 +78,17 @@ class PcmEncoder implements SoundEncoder {
   }
 }
 
-function createMp3Encoder(compiled: Promise<WebAssembly.Module>): SoundEncoder {
-  const opening = openMp3(compiled);
-  opening.catch(() => undefined); // `push` reports the error.
-  return {
-    async push(samples) {
-      const encoder = await opening;
-      // The next call of LAME overwrites the result.
-      return encoder
-        .encode([Float32Array.from(samples, (sample) => sample / 32_768)])
-        .slice();
-    },
-    async end() {
-      const encoder = await opening;
-      return encoder.finalize().slice();
-    },
-  };
-}
-
-async function openMp3(compiled: Promise<WebAssembly.Module>) {
+async function openMp3(compiled: Promise<WebAssembly.Module>): Promise<SoundEncoder> {
   const { createEncoder } = await import('wasm-media-encoders');
   const encoder = await createEncoder('audio/mpeg', await compiled);
   encoder.configure({ channels: 1, sampleRate: speakRateHz, bitrate: mp3BitrateKbits });
-  return encoder;
+  const toLevels = (samples: Int16Array) =>
+    Float32Array.from(samples, (sample) => sample / 32_768);
+  return {
+    // The next call of LAME overwrites the result.
+    push: (samples) => encoder.encode([toLevels(samples)]).slice(),
+    end: () => encoder.finalize().slice(),
+  };
 }
 
 /** Delay of libopus at 48 kHz: https://www.rfc-editor.org/rfc/rfc7845.html#section-4.2 */
@@ -154,6 +162,8 @@ export interface SoundEncoder {
   push(samples: Int16Array): Uint8Array | Promise<Uint8Array>;
   /** Returns the last bytes. No samples may follow. */
   end(): Uint8Array | Promise<Uint8Array>;
+  /** Frees what the encoder holds, at the end and before it. Absent where it holds nothing. */
+  close?(): Promise<void>;
 }
 
 /** Frames of sound for channels leave between two steps. */
@@ -179,5 +189,5 @@ export async function* encodeInSteps(
   }
 }
 
-export const soundFormats = ['mp3', 'opus', 'wav', 'pcm'] as const;
+export const soundFormats = ['mp3', 'opus', 'flac', 'wav', 'pcm'] as const;
 export type SoundFormat = (typeof soundFormats)[number];

@@ -102,7 +102,8 @@ export class VoiceWindowMeter {
 
   #addToWindow(part: Int16Array, isLost: boolean) {
     this.#isLost ||= isLost;
-    for (const sample of part) this.#openWindow[this.#filled++] = sample / 32_768;
+    for (let n = 0; n < part.length; n++)
+      this.#openWindow[this.#filled++] = (part[n] ?? 0) / 32_768;
   }
 
   #endWindow(atMs: number): VoiceWindow {

@@ -123,14 +123,27 @@ export class LiveAnswer {
     signal: AbortSignal,
   ) {
     const { talk, toRequest } = this.#deps;
+    if (this.#isOver) this.#beginAnew();
     if (this.#work) {
       void this.#runWork(messages, tools, signal);
       return;
     }
+    if (!messages.some((message) => 'wav' in message)) throw createLostWorkError();
     const request = toRequest(messages, tools, voice);
+    await talk.takeFloor(this, request, signal);
     this.#session = await talk.prepare(request, signal);
     talk.askAnswer(this.#session, request);
     this.#awaitSpeech(this.#session.waitingMs);
+  }
+
+  /** A failed answer may be asked for once more, which is another answer. */
+  #beginAnew() {
+    this.#isOver = false;
+    this.#gate = new OutputGate();
+    this.#work = undefined;
+    this.#log = undefined;
+    this.#ownEvents.length = 0;
+    this.#resultIds.clear();
   }
 
   *#passEvent(
@@ -151,6 +164,7 @@ export class LiveAnswer {
         return;
       case 'spoke':
         this.#deps.talk.noteSpoken(event.text);
+        this.#gate.noteWords();
         if (this.#work?.result !== undefined) this.#work.spoken += event.text;
         yield* words.addPart({ kind: 'transcript', text: event.text });
         return;
@@ -282,8 +296,17 @@ export class LiveAnswer {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#cancelDeadline?.();
-    if (this.#session) this.#deps.talk.endAnswer(isWhole);
+    const { talk } = this.#deps;
+    if (this.#session) talk.endAnswer(this, isWhole);
+    else talk.leaveFloor(this);
+    this.#session = undefined;
   }
+}
+
+/** The sound of a question is sent once, so only the chat model can go on by its words. */
+function createLostWorkError() {
+  const message = 'The live session that had handed over work is gone.';
+  return new BotError('provider.truncated', false, message);
 }
 
 /** The model says a result in words of its own, and may still end the sentence before it. */

@@ -6,6 +6,7 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, SpokenChatMessage } from '#src/chat/chat-model.ts';
+import { toPlainName } from '#src/chat/completions/chat-request.ts';
 import type { LiveFact } from '#src/provider/live/live-protocol.ts';
 import {
   type LiveServer,
@@ -37,6 +38,8 @@ type SessionAnswer = { readonly sound: LiveSound | undefined; text: string };
 /** A session is left before its context is full, or its server ends it. */
 const maxContextShare = 0.85;
 const minLeftMs = 60_000;
+/** Longest wait for somebody who speaks or is answered. */
+const maxFloorWaitMs = 15_000;
 /** Facts that are kept for an answer that is asked for later: about a minute. */
 const maxKeptFacts = 1_200;
 
@@ -76,8 +79,11 @@ export class LiveTalk implements Disposable {
   /** Answers of this session, oldest first, each to the sound that asked for it. */
   #answers: SessionAnswer[] = [];
   #speaker: string | undefined;
+  /** The sound that was passed on last, until it is answered. */
+  #passing: { readonly sound: LiveSound; readonly speaker: string } | undefined;
   #rule = '';
-  #isAnswering = false;
+  /** The answer that has the floor. */
+  #answering: object | undefined;
   #usedAtMs = 0;
   readonly #fed = new WeakMap<LiveSound, LiveSession>();
   readonly #answered = new WeakSet<LiveSound>();
@@ -93,7 +99,7 @@ export class LiveTalk implements Disposable {
 
   /** Whether no session runs, is being opened, or may be awaited. */
   get isIdle(): boolean {
-    return !this.isOpen && this.#opening === undefined && !this.#isAnswering;
+    return !this.isOpen && this.#opening === undefined && !this.#answering;
   }
 
   /** Facts of the running session since the newest sound, for each answer to that sound. */
@@ -106,8 +112,12 @@ export class LiveTalk implements Disposable {
     await waitUnlessAborted(this.#change.promise, signal);
   }
 
-  /** Sends sound while it is spoken, all of it from its begin. Never throws. */
+  /**
+   * Sends sound while it is spoken, all of it from its begin. Of two people at once the first is sent, and the other's sound
+   * once that person is answered. Never throws.
+   */
   async feed(request: TalkRequest, sound: LiveSound): Promise<void> {
+    if (this.#isHeldByOther(request)) return;
     if (this.#fed.has(sound)) {
       // The speaker goes on, so what was answered to the words so far is no answer.
       this.#clearFacts();
@@ -116,9 +126,42 @@ export class LiveTalk implements Disposable {
     // The answer gets the error of a session of its own.
     const session = await this.prepare(request, sound.signal).catch(() => undefined);
     if (!session || this.#fed.has(sound) || sound.signal.aborted) return;
+    if (this.#isHeldByOther(request)) return;
     this.#clearFacts();
     this.#addRule(session, request);
     this.#passSound(session, request.messages.at(-1), sound);
+  }
+
+  /**
+   * Waits until nobody else is sent or answered. The floor is free again after `endAnswer` or `leaveFloor`. Throws BotError
+   * `provider.late` after a while, which says nothing against the server.
+   */
+  async takeFloor(
+    answer: object,
+    request: TalkRequest,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock } = this.#options;
+    const untilMs = clock.nowMs() + maxFloorWaitMs;
+    const cancelWake = clock.later(maxFloorWaitMs, () => this.#wakeReaders());
+    try {
+      while (this.#isHeldByOther(request)) {
+        if (clock.nowMs() >= untilMs) throw createBusyError();
+        await this.waitForFact(signal);
+      }
+      // Its session would say the result of work that was given to the former answer.
+      if (this.#answering) this.#closeSession();
+      this.#answering = answer;
+    } finally {
+      cancelWake();
+    }
+  }
+
+  /** Frees the floor of an answer that asked nothing. */
+  leaveFloor(answer: object): void {
+    if (this.#answering !== answer) return;
+    this.#answering = undefined;
+    this.#wakeReaders();
   }
 
   /** Returns a session that knows the conversation of a request, and no more. Throws BotError `provider.*` and `budget.used`. */
@@ -126,7 +169,7 @@ export class LiveTalk implements Disposable {
     while (this.#opening) await waitUnlessAborted(this.#opening, signal).catch(ignore);
     const session = this.#session;
     if (session && this.#isUsable(session, request)) {
-      this.#stayOpen(request);
+      this.#stayOpen(session, request);
       return session;
     }
     this.#closeSession();
@@ -155,8 +198,9 @@ export class LiveTalk implements Disposable {
       if (message.live) this.#answered.add(message.live);
     }
     this.#beginAnswer(newest);
-    this.#isAnswering = true;
     session.setAnswerDue(true);
+    // An end that came before the question is no fact of its answer yet.
+    if (session.end) this.#addFact({ kind: 'over', error: session.end });
   }
 
   /** Notes words of the answer that the session gives now. */
@@ -165,21 +209,39 @@ export class LiveTalk implements Disposable {
     if (answer) answer.text += text;
   }
 
-  /** Ends an answer. Nothing is sent until more words are for the bot. */
-  endAnswer(isWhole: boolean): void {
-    this.#isAnswering = false;
+  /** Ends an answer, unless another one to the same sound took its place. Nothing is sent until more words are for the bot. */
+  endAnswer(answer: object, isWhole: boolean): void {
+    if (this.#answering !== answer) return;
     this.#session?.setAnswerDue(false);
     const { sound } = this.#answers.at(-1) ?? {};
     // The speaker may go on after an answer that was given up, and then needs another one to all of it.
     const mayGoOn = sound !== undefined && !sound.signal.aborted;
+    // A session believes that it was heard whole, so one that was cut is of no use any more.
+    if (!isWhole && !mayGoOn) this.#closeSession();
     if (!mayGoOn) this.#session?.dropWaiting();
     if (isWhole) this.#clearFacts();
+    if (!mayGoOn || isWhole) this.#passing = undefined;
     this.#noteUse();
+    this.leaveFloor(answer);
   }
 
   /** Ends the session. */
   [Symbol.dispose](): void {
     this.#closeSession();
+  }
+
+  /** Whether an answer to other sound is under way, or somebody else is sent. */
+  #isHeldByOther(request: TalkRequest) {
+    const newest = findNewestSpoken(request);
+    const sound = newest?.live;
+    const speaker = findSpeaker(newest);
+    const { sound: asked } = this.#answers.at(-1) ?? {};
+    // Words that are asked for again, after a lost voice connection, have no live sound any more.
+    const isSame = sound ? asked === sound : this.#speaker === toPlainName(speaker);
+    if (this.#answering && !isSame) return true;
+    const passing = this.#passing;
+    if (!passing || passing.sound.signal.aborted) return false;
+    return passing.speaker !== speaker;
   }
 
   /** An answer to the same sound takes the place of one that was given up. */
@@ -199,14 +261,21 @@ export class LiveTalk implements Disposable {
     const leftMs = session.expiresAtMs - this.#options.clock.wallMs();
     if (session.state.contextShare > maxContextShare || leftMs < minLeftMs)
       return false;
-    const sound = request.messages.findLast((message) => 'wav' in message)?.live;
+    const sound = findNewestSpoken(request)?.live;
     const answers = this.#listOtherAnswers(sound).map(({ text }) => text);
     return isContinued(this.#request, request, answers);
   }
 
-  #stayOpen(request: TalkRequest) {
+  #stayOpen(session: LiveSession, request: TalkRequest) {
     this.#minutes?.setPayer(request.meter);
+    this.#closeAfterNo(session, request);
     this.#noteUse();
+  }
+
+  /** A session cannot forget, so a no of anybody whose words it holds ends all of it. */
+  #closeAfterNo(session: LiveSession, { until }: TalkRequest) {
+    until.addEventListener('abort', () => this.#closeIf(session), { once: true });
+    if (until.aborted) this.#closeIf(session);
   }
 
   async #openSession(request: TalkRequest) {
@@ -244,15 +313,14 @@ export class LiveTalk implements Disposable {
       onFact: (fact) => this.#addFact(fact),
       onOver: (error) => this.#endSession(session, error),
     });
-    request.until.addEventListener('abort', () => this.#closeIf(session), {
-      once: true,
-    });
+    this.#closeAfterNo(session, request);
     this.#noteUse();
     this.#closeAfterSilence(this.#options.maxSilenceMs);
   }
 
   #passSound(session: LiveSession, message: ChatMessage | undefined, sound: LiveSound) {
     this.#fed.set(sound, session);
+    this.#passing = { sound, speaker: findSpeaker(message) };
     this.#introduce(session, message);
     sound.signal.addEventListener('abort', () => this.#dropSound(sound), {
       once: true,
@@ -266,7 +334,7 @@ export class LiveTalk implements Disposable {
 
   /** Appends are placed only while sound flows, so they leave with the first of it. */
   #introduce(session: LiveSession, message: ChatMessage | undefined) {
-    const name = message?.role === 'user' ? message.name.trim() : '';
+    const name = toPlainName(findSpeaker(message));
     if (name === '' || name === this.#speaker) return;
     this.#speaker = name;
     session.append('thinking', `The person who speaks now is ${name}.`);
@@ -287,9 +355,10 @@ export class LiveTalk implements Disposable {
   /** Words that no answer used were for somebody else, and a session cannot forget them. */
   #dropSound(sound: LiveSound) {
     sound.stopPassing();
+    this.#wakeReaders();
     const session = this.#fed.get(sound);
     if (session && !this.#answered.has(sound)) this.#closeIf(session);
-    else if (!this.#isAnswering) session?.dropWaiting();
+    else if (!this.#answering) session?.dropWaiting();
   }
 
   #addFact(fact: TalkFact) {
@@ -315,7 +384,7 @@ export class LiveTalk implements Disposable {
   #closeAfterSilence(ms: number) {
     const { clock, maxSilenceMs } = this.#options;
     this.#cancelClosing = clock.later(ms, () => {
-      if (this.#isAnswering) this.#noteUse();
+      if (this.#answering) this.#noteUse();
       const leftMs = this.#usedAtMs + maxSilenceMs - clock.nowMs();
       if (leftMs > 0) this.#closeAfterSilence(leftMs);
       else this.#closeSession();
@@ -348,3 +417,17 @@ export class LiveTalk implements Disposable {
 }
 
 const ignore = () => undefined;
+
+function findNewestSpoken({ messages }: TalkRequest) {
+  return messages.findLast((message) => 'wav' in message);
+}
+
+function findSpeaker(message: ChatMessage | undefined) {
+  return message?.role === 'user' ? message.name.trim() : '';
+}
+
+function createBusyError() {
+  const message = 'The live model talks with somebody else.';
+  const about = { isShareUsed: true } as const;
+  return new BotError('provider.late', false, message, undefined, undefined, about);
+}

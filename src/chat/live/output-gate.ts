@@ -25,9 +25,14 @@ export class OutputGate {
     return this.#hasBegun;
   }
 
-  /** Ms of silence since the last speech. */
+  /** Ms of silence since the last speech, or the last words of speech that is about to come. */
   get quietMs(): number {
     return this.#quietMs;
+  }
+
+  /** Notes words, which come before their sound: the silence before that is none after the speech. */
+  noteWords(): void {
+    this.#quietMs = 0;
   }
 
   /** Adds sound, and returns what of it is part of the reply now. Silence passes once speech follows it. */

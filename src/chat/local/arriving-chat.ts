@@ -58,11 +58,23 @@ export class ArrivingChat implements AsyncDisposable {
       throw new BotError('speech.failed', false, this.#state.why);
   }
 
+  /** Stops the fetch, or ends the model, for the rest of this run: whoever took over before it came answers. */
+  async stop(): Promise<void> {
+    await this.#close();
+    this.#note({ kind: 'stopped' });
+  }
+
   /** Stops the fetch, which the next start goes on with, and ends the model. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+  }
+
+  async #close() {
     this.#closing.abort(new Error('the chat model is closed'));
     await this.#arrival;
-    await this.#chat?.[Symbol.asyncDispose]();
+    const chat = this.#chat;
+    this.#chat = undefined;
+    await chat?.[Symbol.asyncDispose]();
   }
 
   async #prepare() {
@@ -103,6 +115,7 @@ function isOfPerson(messages: readonly ChatMessage[]) {
 }
 
 function describeWait(state: LocalModelState) {
+  if (state.kind === 'stopped') return 'The chat model of this machine was stopped.';
   if (state.kind === 'failed') return `The chat model of this machine: ${state.why}`;
   if (state.kind !== 'fetching')
     return 'The chat model of this machine is being installed.';

@@ -21,5 +21,7 @@ export type LocalModelState =
   /** The library that runs it is installed. */
   | { readonly kind: 'installing' }
   | ({ readonly kind: 'running' } & ChatSpeed)
+  /** Somebody stopped it for this run. */
+  | { readonly kind: 'stopped' }
   /** One sentence. The next start tries again. */
   | { readonly kind: 'failed'; readonly why: string };

@@ -24,7 +24,7 @@ import {
   type ToolCallRunner,
   toChatTools,
 } from '#src/conversation/tools/tool-call-runner.ts';
-import { toChosenVoice } from '#src/notices/channel-notices.ts';
+import { reportLiveTurn, toChosenVoice } from '#src/notices/channel-notices.ts';
 import { lastingSources, type Origin, toPrivateOwner } from '#src/people/owned.ts';
 import { isProgram } from '#src/people/rights.ts';
 import {
@@ -198,6 +198,7 @@ export function requestAnswer(
       reservation: opened.reservation,
       nowMs: () => clock.nowMs(),
       awaitJudgement,
+      onLiveTurn: (failure) => reportLiveTurn(failure, session),
       tools: calls,
     },
     signal,
@@ -244,7 +245,7 @@ function createTurn(
   utterances: readonly TurnUtterance[],
   session: Session,
   calls: Pick<AnswerCalls, 'doneCalls' | 'offered'>,
-  { exchanges, featureContext }: PromptContext,
+  { exchanges, featureContext, isOwn }: PromptContext,
   {
     addressee = '',
     askerId,
@@ -252,6 +253,7 @@ function createTurn(
   }: Pick<AnswerOptions, 'askerId'> & Partial<AnswerOptions>,
 ): Turn {
   const { consent, notices, voiceChannel } = session;
+  const { withdrawals } = consent;
   const spokenStyle = toSpokenStyle(
     voiceChannel.getStyle(),
     manner,
@@ -272,7 +274,11 @@ function createTurn(
     done: calls.doneCalls,
     ...featureContext,
     channelId: voiceChannel.channel.channelId,
-    until: AbortSignal.any([session.signal, consent.withdrawals.getSignal(askerId)]),
+    // Earlier answers and captions repeat words of anybody.
+    until: AbortSignal.any([
+      session.signal,
+      isOwn ? withdrawals.getSignal(askerId) : withdrawals.getSignalOfAnybody(),
+    ]),
     language: voiceChannel.languages.createAnswerLanguage(askerId),
   };
 }
@@ -281,6 +287,8 @@ function createTurn(
 type PromptContext = {
   readonly exchanges: readonly HistoryExchange[];
   readonly featureContext: Pick<Turn, 'context'>;
+  /** Nothing but the asker's own words. */
+  readonly isOwn: boolean;
   readonly origin: Origin;
 };
 
@@ -298,7 +306,7 @@ function selectContext(
   const reading = session.consent.beginReading();
   if (isProgram(askerId)) {
     const origin = { owner: 'given', sources: lastingSources } as const;
-    return { exchanges: [], featureContext: {}, origin };
+    return { exchanges: [], featureContext: {}, isOwn: true, origin };
   }
   const exchanges = listExchanges(askerId, session, supposed);
   const featureContext = joinFeatureContext(utterances, askerId, session.features);
@@ -306,7 +314,12 @@ function selectContext(
   const { channelId } = session.voiceChannel.channel;
   // Earlier answers and captions repeat words of anybody. The asker's own no ends the turn itself.
   const sources = reading.toSources((id) => !isOwn && id !== askerId);
-  return { exchanges, featureContext, origin: { owner: { channelId }, sources } };
+  return {
+    exchanges,
+    featureContext,
+    isOwn,
+    origin: { owner: { channelId }, sources },
+  };
 }
 
 function joinFeatureContext(

@@ -312,6 +312,7 @@ function formatRules(rules: ConsentPolicySettings) {
 /** Signals of people, each aborted by a no of its person. */
 class Withdrawals {
   readonly #controllers = new Map<PersonId, AbortController>();
+  #anybody = new AbortController();
 
   /** Gets the signal that aborts when this person withdraws consent. */
   getSignal(personId: PersonId): AbortSignal {
@@ -320,12 +321,18 @@ class Withdrawals {
     return controller.signal;
   }
 
-  /** Aborts the person's signal. Later calls of `getSignal` return a new one. */
+  /** Gets the signal that aborts when the next person withdraws consent, whoever that is. */
+  getSignalOfAnybody(): AbortSignal {
+    return this.#anybody.signal;
+  }
+
+  /** Aborts the person's signal, and that of anybody. Later calls return new ones. */
   withdrawPerson(personId: PersonId): void {
-    this.#controllers
-      .get(personId)
-      ?.abort(new Error('the person withdrew their consent'));
+    const reason = new Error('the person withdrew their consent');
+    this.#controllers.get(personId)?.abort(reason);
     this.#controllers.delete(personId);
+    this.#anybody.abort(reason);
+    this.#anybody = new AbortController();
   }
 }
 

@@ -135,6 +135,8 @@ type ToolEvent =
       readonly isVain: boolean;
     }
   | { readonly kind: 'pressed'; readonly confirmation: Id; readonly by: PersonId }
+  /** A press of No. */
+  | { readonly kind: 'declined'; readonly confirmation: Id; readonly by: PersonId }
   | { readonly kind: 'ask-failed'; readonly confirmation: Id };
 
 /** `request` is the id of the waiting caller. */

@@ -29,7 +29,7 @@ import { findWish, type ToolWish } from './wish.ts';
 /** Handlers of events about tool calls and their confirmation, for `stepConversation`. */
 export const toolHandlers: Pick<
   EventHandlers,
-  'called' | 'ask-failed' | 'returned' | 'pressed'
+  'called' | 'ask-failed' | 'returned' | 'pressed' | 'declined'
 > = {
   called(draft, { answer: id, call }) {
     const turn = findTurnByAnswer(draft, id);
@@ -65,6 +65,11 @@ export const toolHandlers: Pick<
   pressed(draft, { by, confirmation: id }) {
     const confirmation = draft.tools.confirmations.find((each) => each.id === id);
     if (confirmation?.presser === by) takeConfirmation(draft, confirmation);
+  },
+
+  declined(draft, { by, confirmation: id }) {
+    const confirmation = draft.tools.confirmations.find((each) => each.id === id);
+    if (confirmation?.presser === by) closeConfirmation(draft, id);
   },
 };
 

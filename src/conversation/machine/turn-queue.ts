@@ -123,7 +123,7 @@ export function queueTurn(draft: Draft, turn: TurnState): void {
   if (heardReply) takeBackReply(draft, turn, heardReply);
   leaveQueue(draft, turn.id);
   insertTurn(draft, turn);
-  refuseNewestTurn(draft, turn);
+  refuseNewestTurns(draft);
   if (isQueued(draft.turnQueue, turn.id)) withdrawRefusal(draft, turn.by);
 }
 
@@ -138,19 +138,31 @@ function replaceUnheardTurn(draft: Draft, turn: TurnState) {
   dropTurn(draft, currentTurn, 'interrupted');
 }
 
-/** Refuses the question that was finished last, if there are too many. */
-function refuseNewestTurn(draft: Draft, turn: TurnState) {
+/** Refuses the questions that were finished last, as long as there are too many. */
+function refuseNewestTurns(draft: Draft) {
+  for (
+    let newest = findCrowdedTurn(draft);
+    newest !== undefined;
+    newest = findCrowdedTurn(draft)
+  )
+    refuseTurn(draft, newest);
+}
+
+function findCrowdedTurn(draft: Draft) {
   const answering = findCurrentTurn(draft);
-  // Whoever speaks over the own answer ends it, and takes its place.
-  const isReplacing = turn.request === undefined && answering?.by === turn.by;
   const others = draft.turns.filter(
-    (each) => each.parts.length > 0 && each !== answering,
+    (turn) => turn.parts.length > 0 && turn !== answering,
   );
-  const count = others.length + Number(answering !== undefined && !isReplacing);
-  if (count <= draft.step.rules.queue.maxQuestions) return;
-  const newest = others.reduce((one, other) =>
-    other.endedMs < one.endedMs ? one : other,
+  // Whoever speaks over the own answer ends it, and takes its place.
+  const isReplaced = others.some(
+    ({ by, request }) => request === undefined && by === answering?.by,
   );
+  const count = others.length + Number(answering !== undefined && !isReplaced);
+  if (count <= draft.step.rules.queue.maxQuestions) return undefined;
+  return others.reduce((one, other) => (other.endedMs < one.endedMs ? one : other));
+}
+
+function refuseTurn(draft: Draft, newest: TurnState) {
   if (isToldOfCrowd(draft.turnQueue, newest.by)) {
     dropTurn(draft, newest, 'crowded');
     return;

@@ -4,7 +4,12 @@ import type { PersonId } from '#src/base/ids.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { ToolCall, Usage } from '#src/chat/chat-model.ts';
 import { type Origin, Owned, type Owner } from '#src/people/owned.ts';
-import type { ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
+import type {
+  AnswerHost,
+  ReplyPart,
+  ToolResult,
+  Turn,
+} from '#src/pipeline/pipeline.ts';
 import { chooseAnswerSound } from '#src/pipeline/prompt.ts';
 import type { WordsJudge } from '#src/pipeline/words-judge.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
@@ -46,6 +51,8 @@ type PendingAnswerOptions = {
   readonly preemptiveBudget: PreemptiveBudget;
   readonly tools: AnswerTools;
   readonly awaitJudgement?: WordsJudge['awaitJudgement'] | undefined;
+  /** Called once the answer is wanted, for each turn of a live model or its stand-in. */
+  readonly onLiveTurn?: AnswerHost['onLiveTurn'];
   /** Owner and sources of the words in its prompt. */
   readonly origin: Origin;
   /** Returns monotonic ms, for the times of a turn. */
@@ -229,6 +236,8 @@ export class PendingAnswer {
       onLoading: () => {
         this.#isLoading = true;
       },
+      onLiveTurn: (failure) =>
+        void this.#wanted.promise.then(() => this.#options.onLiveTurn?.(failure)),
     };
   }
 

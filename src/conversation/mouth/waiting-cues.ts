@@ -1,3 +1,4 @@
+import { levelSpeech } from '#src/audio/loudness/voice-levels.ts';
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import { BotError } from '#src/base/errors.ts';
@@ -97,7 +98,7 @@ export class WaitingCues {
       const sound = synthesizer
         .withReservation(reservation)
         .synthesize(sentence, voice, this.#signal);
-      for await (const pcm of sound)
+      for await (const pcm of levelSpeech(sound))
         pieces.push(...rate.push({ ...pcm, samples: pcm.samples.slice() }));
     } catch (error) {
       if (this.#signal.aborted || error instanceof BotError) return [];

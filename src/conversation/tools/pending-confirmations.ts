@@ -25,9 +25,13 @@ type ConfirmableCall = {
   readonly confirmation?: Id;
 };
 
-/** Buttons of a call that was opened: `line` stands above `button`, which shows the call to the presser. `confirmButton` runs it. */
+/**
+ * Buttons of a call that was opened: `line` stands above `button`, which shows the call to the presser. `confirmButton` runs it,
+ * `declineButton` ends an offer.
+ */
 type OpenedConfirmation = ShownConfirmation & {
   readonly confirmButton: string;
+  readonly declineButton: string;
   /** Seconds until nobody can confirm the call any more. */
   readonly s: number;
 };
@@ -106,6 +110,7 @@ export class PendingConfirmations {
     return {
       button: `tool.show:${opened.id}`,
       confirmButton: `confirm:tool:${opened.id}`,
+      declineButton: `tool.decline:${opened.id}`,
       s,
       line: {
         id: 'tool.ask',

@@ -281,10 +281,10 @@ export class ToolCallRunner {
     };
     const spokenLine = spokenQuestion && ownedAction.map(() => spokenQuestion.line);
     const result = createWaitingResult(toResultLine(presser?.name ?? ''));
-    const [line, button] = offer
-      ? [ownedAction.map(() => offer), opened.confirmButton]
-      : [spokenLine ?? opened.line, opened.button];
-    this.#deps.messages.offerButtons(voiceChannel.channel, line, [button], signal).then(
+    const [line, buttons] = offer
+      ? [ownedAction.map(() => offer), [opened.confirmButton, opened.declineButton]]
+      : [spokenLine ?? opened.line, [opened.button]];
+    this.#deps.messages.offerButtons(voiceChannel.channel, line, buttons, signal).then(
       () => prepared.result.resolve({ ...result, quote }),
       (error: unknown) => {
         loop.post({ kind: 'ask-failed', confirmation });
@@ -308,6 +308,16 @@ export class ToolCallRunner {
   closeConfirmation(confirmation: Id): void {
     const { confirmations } = this.#tools;
     confirmations.remove(confirmations.findByNumber(confirmation));
+  }
+
+  /** Ends an offer after a press of No, so that neither Confirm nor a spoken yes takes it any more. */
+  declineCall(pending: PendingConfirmation): void {
+    const { action, confirmation, presser } = pending;
+    // Nothing of the call leaves here, so that no reader is asked about.
+    action.map(({ decline }) => decline?.());
+    this.#tools.confirmations.remove(pending);
+    if (confirmation !== undefined)
+      this.#session.loop.post({ kind: 'declined', confirmation, by: presser.id });
   }
 
   /** Runs a call after a press of its button. Never throws. Aborting `signal` ends the call. */

@@ -63,6 +63,8 @@ export type ConfirmableAction<Ports = ToolPorts> = {
   readonly presser?: NamedPerson & { readonly ask?: AnyLine<'name'> };
   /** Question that stands in the chat with Confirm below it, for a call that nobody asked for. */
   readonly offer?: AnyLine<'name' | 's'>;
+  /** Notes that the presser wants no such offer again. An offer has a button for it. */
+  decline?(): void;
   /** Effect of this call, where it is not that of the tool. */
   readonly effect?: JudgedEffect;
   /** Does the wished work. Throws BotError, which the model reads as a failure. Aborting `signal` stops it where it can. */

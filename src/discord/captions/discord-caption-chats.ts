@@ -45,10 +45,11 @@ import type { ChannelAccess } from '#src/people/audience.ts';
 import type {
   CaptionChat,
   CaptionChats,
+  CaptionPlace,
   CaptionThread,
   ChatText,
+  Webhook,
 } from '#src/ports/caption-chats.ts';
-import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import { type TextLine, toLocale } from '#src/texts/texts.ts';
@@ -124,23 +125,29 @@ export class DiscordCaptionChats implements CaptionChats {
 
   /** Posts a message without a notification. Throws BotError `discord.*`. */
   async postMessage(
-    channelId: ChannelId,
+    target: ChannelId | Webhook,
     text: string,
     signal: AbortSignal,
-  ): Promise<MessagePlace> {
+  ): Promise<CaptionPlace> {
     const body = { ...toCaptionBody(text), flags: suppressNotifications };
+    const isWebhook = typeof target !== 'string';
     try {
-      const { id } = await this.#deps.outbox.post(channelId, body, signal);
-      return { channelId, messageId: id };
+      const posted = await this.#deps.outbox.post(target, body, signal);
+      const { channelId = toChannelId(''), id: messageId } = posted;
+      return isWebhook
+        ? { channelId, messageId, webhook: target }
+        : { channelId: target, messageId };
     } catch (cause) {
       signal.throwIfAborted();
-      throw createUnwrittenError(`channel ${channelId}`, cause);
+      // The token of a webhook is a secret: only its id is told.
+      const chatName = isWebhook ? `webhook ${target.id}` : `channel ${target}`;
+      throw createUnwrittenError(chatName, cause);
     }
   }
 
   /** Changes a message of any run, or deletes it if `text` is empty. `closed` may pass. */
   async changeMessage(
-    place: MessagePlace,
+    place: CaptionPlace,
     text: string,
     signal: AbortSignal,
   ): Promise<'changed' | 'gone' | 'closed'> {
@@ -152,6 +159,9 @@ export class DiscordCaptionChats implements CaptionChats {
       signal.throwIfAborted();
       const { kind } = toWriteFailure(cause);
       if (kind === 'message-gone' || kind === 'chat-gone') return 'gone';
+      // Messages of a deleted webhook stay. The bot may delete them in its own servers.
+      if (kind === 'webhook-gone' && place.webhook)
+        return await this.changeMessage({ ...place, webhook: undefined }, '', signal);
       // Discord still deletes a message that is too old to change.
       return kind === 'too-old' && text !== ''
         ? await this.changeMessage(place, '', signal)

@@ -3,10 +3,17 @@ import { MessageFlags, RateLimitError, type REST, Routes } from 'discord.js';
 import { createDeadlineSignal, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { type ChannelId, type MessageId, toMessageId } from '#src/base/ids.ts';
+import {
+  type ChannelId,
+  type MessageId,
+  toChannelId,
+  toMessageId,
+  type WebhookId,
+} from '#src/base/ids.ts';
 import { toRecord } from '#src/base/json.ts';
 import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
+import type { CaptionPlace, Webhook } from '#src/ports/caption-chats.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import { getRetryDelayMs, toWriteFailure } from './write-failure.ts';
 
@@ -22,13 +29,18 @@ export type RestBody = Readonly<Record<string, unknown>> & {
 /** Opens words for their readers as they leave. */
 export type OpenContent = () => string | undefined | Promise<string | undefined>;
 
-export type PostedMessage = { readonly id: MessageId; readonly content?: string };
+export type PostedMessage = {
+  readonly id: MessageId;
+  /** Channel that Discord names. A webhook knows its own. */
+  readonly channelId?: ChannelId;
+  readonly content?: string;
+};
 
 /** `unsent` messages waited too long, or too many waited. */
 export type PostOutcome = 'sent' | 'failed' | 'unsent';
 
 export type OutboxOrder<T> = {
-  readonly channelId: ChannelId;
+  readonly channelId: ChannelId | WebhookId;
   /** Each route of a channel has a rate limit of its own. */
   readonly route: 'POST' | 'PATCH' | 'DELETE';
   /** The earliest order leaves first. The default is the time of `put`. */
@@ -46,7 +58,7 @@ type QueuedOrder = {
 };
 
 type Lane = { orders: QueuedOrder[]; freeAtMs: number; failures: number };
-type LaneKey = `${OutboxOrder<unknown>['route']} ${ChannelId}`;
+type LaneKey = `${OutboxOrder<unknown>['route']} ${ChannelId | WebhookId}`;
 
 /** Discord takes five requests in five seconds. */
 const gapMs = 1_020;
@@ -94,7 +106,7 @@ export class Outbox {
    * any more. Throws BotError `discord.unsent`, or the error of Discord. Aborting `signal` withdraws a waiting message.
    */
   async post(
-    channelId: ChannelId,
+    target: ChannelId | Webhook,
     body: RestBody,
     signal: AbortSignal,
     openContent: OpenContent = () => body.content,
@@ -103,8 +115,9 @@ export class Outbox {
     const send = async (until: AbortSignal) => {
       const content = await openContent();
       if (content === undefined) throw createUnsentMessageError(closedReason);
-      return await this.sendPost(channelId, { ...once, content }, until);
+      return await this.sendPost(target, { ...once, content }, until);
     };
+    const channelId = typeof target === 'string' ? target : target.id;
     // Replies, which anybody can ask for, wait for captions and notices.
     const dueMs = body.message_reference ? () => Number.MAX_SAFE_INTEGER : undefined;
     try {
@@ -120,7 +133,7 @@ export class Outbox {
 
   /** Edits a message, or deletes it without `body`. Throws as `post` does. */
   async changeMessage(
-    messagePlace: MessagePlace,
+    messagePlace: CaptionPlace,
     body: RestBody | undefined,
     signal: AbortSignal,
   ): Promise<void> {
@@ -171,7 +184,7 @@ export class Outbox {
 
   /** Posts at once. Call this, `sendEdit` and `sendDeletion` only in an order's `send`. */
   async sendPost(
-    channelId: ChannelId,
+    target: ChannelId | Webhook,
     message: RestBody,
     signal: AbortSignal,
   ): Promise<PostedMessage> {
@@ -180,36 +193,43 @@ export class Outbox {
       ...message,
       flags: (message.flags ?? 0) | MessageFlags.SuppressEmbeds,
     };
-    const posted = await this.#rest.post(Routes.channelMessages(channelId), {
-      body,
-      signal,
-    });
-    const { id, content } = toRecord(posted);
+    const posted =
+      typeof target === 'string'
+        ? await this.#rest.post(Routes.channelMessages(target), { body, signal })
+        : await this.#rest.post(Routes.webhook(target.id, target.token), {
+            body,
+            signal,
+            auth: false,
+            // Without it Discord names no message.
+            query: new URLSearchParams({ wait: 'true' }),
+          });
+    const { id, channel_id: channelId, content } = toRecord(posted);
     return {
       id: toMessageId(`${id}`),
+      channelId: typeof channelId === 'string' ? toChannelId(channelId) : undefined,
       content: typeof content === 'string' ? content : undefined,
     };
   }
 
   /** Edits at once. Throws the error of Discord. */
   async sendEdit(
-    messagePlace: MessagePlace,
+    messagePlace: CaptionPlace,
     body: RestBody,
     signal: AbortSignal,
   ): Promise<void> {
-    const route = Routes.channelMessage(messagePlace.channelId, messagePlace.messageId);
+    const { auth, route } = findMessageRoute(messagePlace);
     await this.#whileThreadIsOpen(messagePlace, signal, () =>
-      this.#rest.patch(route, { body, signal }),
+      this.#rest.patch(route, { body, signal, auth }),
     );
   }
 
   /** Deletes at once. Throws the error of Discord. */
-  async sendDeletion(messagePlace: MessagePlace, signal: AbortSignal): Promise<void> {
+  async sendDeletion(messagePlace: CaptionPlace, signal: AbortSignal): Promise<void> {
     this.#ownDeletions.add(messagePlace.messageId);
     dropOldest(this.#ownDeletions, maxOwnDeletions);
-    const route = Routes.channelMessage(messagePlace.channelId, messagePlace.messageId);
+    const { auth, route } = findMessageRoute(messagePlace);
     await this.#whileThreadIsOpen(messagePlace, signal, () =>
-      this.#rest.delete(route, { signal }),
+      this.#rest.delete(route, { signal, auth }),
     );
   }
 
@@ -297,6 +317,16 @@ export class Outbox {
     await waitUnlessAborted(promise, this.#over.signal).catch(() => undefined);
     cancelWait();
   }
+}
+
+/** Finds the route of a message. That of a webhook takes its token, not the bot's. */
+function findMessageRoute({ channelId, messageId, webhook }: CaptionPlace) {
+  return webhook
+    ? {
+        auth: false,
+        route: Routes.webhookMessage(webhook.id, webhook.token, messageId),
+      }
+    : { auth: true, route: Routes.channelMessage(channelId, messageId) };
 }
 
 /** Converts a body of discord.js to one of Discord's REST API. */

@@ -7,7 +7,13 @@ export type WriteFailure =
   | { readonly kind: 'passing' | KnownFailure }
   | { readonly kind: 'refused'; readonly why: LoggedText };
 
-type KnownFailure = 'too-old' | 'message-gone' | 'chat-gone' | 'forbidden' | 'archived';
+type KnownFailure =
+  | 'too-old'
+  | 'message-gone'
+  | 'chat-gone'
+  | 'webhook-gone'
+  | 'forbidden'
+  | 'archived';
 
 const tooManyOldEdits =
   RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached;
@@ -16,6 +22,8 @@ const failureKinds = new Map<unknown, KnownFailure>([
   [RESTJSONErrorCodes.UnknownMessage, 'message-gone'],
   [RESTJSONErrorCodes.UnknownChannel, 'chat-gone'],
   [RESTJSONErrorCodes.UnknownGuild, 'chat-gone'],
+  [RESTJSONErrorCodes.UnknownWebhook, 'webhook-gone'],
+  [RESTJSONErrorCodes.InvalidWebhookToken, 'webhook-gone'],
   [RESTJSONErrorCodes.MissingAccess, 'forbidden'],
   [RESTJSONErrorCodes.MissingPermissions, 'forbidden'],
   [RESTJSONErrorCodes.CannotSendMessagesInNonTextChannel, 'forbidden'],

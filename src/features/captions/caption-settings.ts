@@ -1,9 +1,11 @@
-import type { ChannelId, GuildId } from '#src/base/ids.ts';
+import { type ChannelId, type GuildId, toWebhookId } from '#src/base/ids.ts';
+import type { Webhook } from '#src/ports/caption-chats.ts';
 import { captionsLanguageSetting } from '#src/settings/channel-settings.ts';
 import {
   badValue,
   defineIdSetting,
   defineSwitchSetting,
+  type GetSettingValue,
   type ServerSetting,
   toReadValue,
 } from '#src/settings/setting-definition.ts';
@@ -61,6 +63,60 @@ export const recapSetting: ServerSetting<boolean> = {
   outside: recapNeeds,
 };
 
+/** Place of a recap at the end: where captions stand, a new thread of a text channel, or wherever a webhook posts. */
+export type RecapPlace =
+  | { readonly kind: 'captions' }
+  | { readonly kind: 'thread'; readonly parentChannelId: ChannelId }
+  | { readonly kind: 'webhook'; readonly webhook: Webhook };
+
+const besideCaptions: RecapPlace = { kind: 'captions' };
+/** Source: Discord docs, "Webhook Resource". Only Discord's own are taken, whose messages an erasure reaches. */
+const webhookPattern =
+  /^https:\/\/(?:(?:ptb|canary)\.)?discord(?:app)?\.com\/api\/(?:v\d+\/)?webhooks\/(\d{15,21})\/([\w-]{20,100})$/;
+const maxWebhookChars = 200;
+const shownWebhookDigits = 6;
+
+const threadSetting = defineIdSetting('recap_to', 'text-channel', captionsGroup);
+
+/** Where a recap at the end is posted. Who reads the value sees no token of a webhook. */
+export const recapPlaceSetting: ServerSetting<RecapPlace> = {
+  ...threadSetting,
+  inputs: [...threadSetting.inputs, { kind: 'typed', maxChars: maxWebhookChars }],
+  getDefault: () => besideCaptions,
+  parseValue(typed, choices) {
+    const [, webhookId, token] = webhookPattern.exec(typed) ?? [];
+    if (webhookId !== undefined && token !== undefined)
+      return toReadValue({
+        kind: 'webhook',
+        webhook: { id: toWebhookId(webhookId), token },
+      });
+    if (typed.toLowerCase() === besideCaptions.kind) return toReadValue(besideCaptions);
+    const channel = threadSetting.parseValue(typed, choices);
+    if (channel.kind === 'bad') return channel;
+    const parentChannelId = channel.value;
+    return toReadValue(
+      parentChannelId === undefined
+        ? besideCaptions
+        : { kind: 'thread', parentChannelId },
+    );
+  },
+  formatValue(place) {
+    if (place.kind === 'thread') return place.parentChannelId;
+    if (place.kind === 'captions') return place.kind;
+    // A whole id would be shown as the mention of a channel.
+    return `webhook \u2026${place.webhook.id.slice(-shownWebhookDigits)}`;
+  },
+  listValues: () => [besideCaptions.kind],
+  perChannel: true,
+  restored: 'present',
+};
+
+/** Formats where the recaps of a channel go, for a comparison. Undefined where nothing is posted. */
+export function formatRecapPlace(getValue: GetSettingValue): string | undefined {
+  if (!getValue(recapSetting)) return undefined;
+  return recapPlaceSetting.formatValue(getValue(recapPlaceSetting));
+}
+
 /** The points of each session are added to the notes of its voice channel. */
 export const notesSetting: ServerSetting<boolean> = {
   ...defineSwitchSetting('notes', captionsGroup),
@@ -74,6 +130,7 @@ export const captionSettings: readonly ServerSetting[] = [
   captionsChannelSetting,
   captionsDaysSetting,
   recapSetting,
+  recapPlaceSetting,
   notesSetting,
 ];
 

@@ -180,6 +180,9 @@ export const captionsFeature: Feature<CaptionPorts> = {
               session,
               new SessionCaptions(session, deps, isReturned),
             ),
+          onGuildChanged: (guildId) => {
+            for (const captions of sessionCaptions.list(guildId)) captions.checkEvent();
+          },
           run: () => cleanup.runUntilAborted(signal),
           eraseServer: (erasure) =>
             stores.sumBoth(({ eraser }) => eraser.eraseGuild(erasure)),

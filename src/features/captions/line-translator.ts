@@ -59,6 +59,11 @@ export class LineTranslator<Line extends SpokenLine> {
     this.#shown = shown;
   }
 
+  /** Target language (BCP 47). Undefined while nothing is translated. */
+  get language(): string | undefined {
+    return this.#language;
+  }
+
   /** Sets the target language (BCP 47). Undefined ends translation. */
   setLanguage(tag: string | undefined): void {
     this.#waitingLines = [];

@@ -11,6 +11,7 @@ import type { SessionChannel } from '#src/conversation/session.ts';
 import { buildRecentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import type {
   CaptionDeps,
+  ToldRecap,
   TranscriptStore,
 } from '#src/features/captions/transcripts/transcript-stores.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
@@ -36,6 +37,7 @@ import type {
   ResumableSession,
   TranscriptSession,
 } from '#src/stores/transcripts/transcript-line.ts';
+import { Mentions } from '#src/texts/plain-text.ts';
 import { type TextLine, toOptionalLines } from '#src/texts/texts.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 import {
@@ -43,6 +45,9 @@ import {
   captionsBeginSetting,
   captionsChannelSetting,
   captionsDaysSetting,
+  formatRecapPlace,
+  recapPlaceSetting,
+  recapSetting,
   removeChannelCaptions,
 } from './caption-settings.ts';
 import { TranscriptRecorder } from './transcript-recorder.ts';
@@ -78,6 +83,12 @@ export class SessionCaptions implements FeatureSession {
   #presentIds: ReadonlySet<PersonId> = new Set();
   /** The notice of these captions says that the notes of the channel grow by them. */
   #areNotesTold = false;
+  /** Place of the recap that the notice of these captions named. */
+  #toldRecapPlace: string | undefined;
+  /** A scheduled event of Discord runs in the channel. */
+  #isInEvent = false;
+  /** The next captions begin a transcript of their own. */
+  #beginsAnew = false;
 
   constructor(session: CaptionedSession, deps: CaptionDeps, isReturned: boolean) {
     this.#session = session;
@@ -233,8 +244,40 @@ export class SessionCaptions implements FeatureSession {
   async onEnd(reason: LeaveReason): Promise<LeaveSummary> {
     const captioned = await this.turnOff();
     if (captioned && (reason === 'asked' || reason === 'alone'))
-      this.#deps.postRecap(captioned, this.#describeNoting());
+      this.#deps.postRecap(captioned, this.#describeToldRecap());
     return { hasTranscript: this.hasTranscript };
+  }
+
+  /** Gives a scheduled event that has ended a transcript and a recap of its own. Call it after each change of events. */
+  checkEvent(): void {
+    const wasInEvent = this.#isInEvent;
+    this.#isInEvent = this.#hasEvent();
+    if (wasInEvent && !this.#isInEvent) void this.#closeEvent();
+  }
+
+  #hasEvent() {
+    const { channelId, guildId } = this.#session.voiceChannel.channel;
+    return this.#deps.places.listEventChannels(guildId).includes(channelId);
+  }
+
+  async #closeEvent() {
+    const { recorder } = this;
+    const { signal, voiceChannel } = this.#session;
+    const isPosted = voiceChannel.getSettings().getValue(recapSetting);
+    if (!recorder || signal.aborted || !(isPosted || this.#areNotesTold)) return;
+    const translateTo = recorder.translations.language;
+    const captioned = await this.turnOff();
+    if (captioned) this.#deps.postRecap(captioned, this.#describeToldRecap());
+    if (signal.aborted) return;
+    // People have heard the notice, and read it anew.
+    this.#isReturned = true;
+    this.#beginsAnew = true;
+    const objection = await this.turnOn({ translateTo });
+    if (objection && !signal.aborted) this.#session.notices.post(objection);
+  }
+
+  #describeToldRecap(): ToldRecap {
+    return { noting: this.#describeNoting(), place: this.#toldRecapPlace };
   }
 
   #describeNoting() {
@@ -256,14 +299,17 @@ export class SessionCaptions implements FeatureSession {
     // Notes that are turned on later count from the next captions on, whose notice tells of them.
     const { channelId, guildId } = voiceChannel.channel;
     this.#areNotesTold = this.#deps.notes.areKept(guildId, channelId);
+    this.#toldRecapPlace = formatRecapPlace(voiceChannel.getSettings().getValue);
+    this.#isInEvent = this.#hasEvent();
     this.#writeNotice(chat, []);
     // People have the notice before the first word is written.
     if (!this.#isReturned) await this.#sayNotice();
     this.#isReturned = false;
     if (signal.aborted) return { id: 'leave.nowhere' };
     // One session has all its messages in one place.
-    const formerSession =
-      latest?.session.placeId === chat.channelId ? latest : undefined;
+    const goesOn = latest?.session.placeId === chat.channelId && !this.#beginsAnew;
+    const formerSession = goesOn ? latest : undefined;
+    this.#beginsAnew = false;
     this.#latest = new TranscriptRecorder(
       this.#session,
       this.#deps,
@@ -334,6 +380,18 @@ export class SessionCaptions implements FeatureSession {
     ).catch(() => undefined);
   }
 
+  /** Tells who reads the recap where it goes to other readers than the captions. */
+  #listRecapReaders(): readonly TextLine[] {
+    const { getValue } = this.#session.voiceChannel.getSettings();
+    const place = getValue(recapPlaceSetting);
+    const isTold = this.#toldRecapPlace === formatRecapPlace(getValue);
+    if (this.#toldRecapPlace === undefined || !isTold || place.kind === 'captions')
+      return [];
+    if (place.kind === 'webhook') return [{ id: 'captions.notice.webhook' }];
+    const channel = new Mentions(place.parentChannelId, '#');
+    return [{ id: 'captions.notice.recap', with: { channel } }];
+  }
+
   /** Adds buttons to agree, to refuse and to be left out before `moreButtons`. */
   #writeNotice(chat: CaptionChat, moreButtons: readonly string[]) {
     const { notices, voiceChannel } = this.#session;
@@ -341,6 +399,7 @@ export class SessionCaptions implements FeatureSession {
       { id: 'captions.notice', with: { recogniser: this.#deps.recogniser ?? 'local' } },
       describeRetention(voiceChannel.getSettings().getValue(captionsDaysSetting)),
       { id: 'captions.notice.readers' },
+      ...this.#listRecapReaders(),
       ...toOptionalLines(this.#areNotesTold, { id: 'captions.notice.notes' }),
     ];
     const text = textLines.map(notices.formatWrittenText).join('\n');

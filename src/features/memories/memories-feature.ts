@@ -5,6 +5,7 @@ import { SessionObjects } from '#src/features/contract/session-objects.ts';
 import type { ContextRequest } from '#src/ports/feature-session.ts';
 import { memoryStorePart } from '#src/stores/memory-store.ts';
 import { MemoryCache } from './memory-cache.ts';
+import { DeclinedOffers } from './memory-offers.ts';
 import {
   forgetMemoryTool,
   offerMemoryTool,
@@ -20,6 +21,7 @@ import {
 export type MemoryPorts = {
   readonly memories: MemoryCache;
   readonly memoryOffers: SessionObjects<UnansweredOffers>;
+  readonly declinedOffers: DeclinedOffers;
 };
 
 /**
@@ -48,8 +50,9 @@ export const memoriesFeature: Feature<MemoryPorts> = {
     openShard({ deps, sessions }) {
       const memories = new MemoryCache(store(memoryStorePart), deps, sessions);
       const memoryOffers = new SessionObjects<UnansweredOffers>(sessions);
+      const declinedOffers = new DeclinedOffers();
       return {
-        ports: { memories, memoryOffers },
+        ports: { memories, memoryOffers, declinedOffers },
         createSession(session) {
           const { voiceChannel } = session;
           memoryOffers.add(session, new Set());
@@ -64,11 +67,14 @@ export const memoriesFeature: Feature<MemoryPorts> = {
         },
         async eraseServer({ guildId }) {
           memories.dropCached(guildId);
+          declinedOffers.forget(guildId);
           return 0;
         },
         person: {
           forgetPerson(guildId, personId, reason) {
-            if (reason === 'forgotten') memories.dropCached(guildId, personId);
+            if (reason !== 'forgotten') return;
+            memories.dropCached(guildId, personId);
+            declinedOffers.forget(guildId, personId);
           },
         },
       };

@@ -18,12 +18,14 @@ import { takeFirstChars } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { type MemoryCache, mayForgetMemory } from './memory-cache.ts';
+import type { DeclinedOffers } from './memory-offers.ts';
 import { findPeopleNamed, findPersonByName } from './person-by-name.ts';
 import { memorySetting } from './usable-memories.ts';
 
 type MemoryToolPorts = {
   readonly memories: MemoryCache;
   readonly memoryOffers: SessionObjects<UnansweredOffers>;
+  readonly declinedOffers: DeclinedOffers;
 };
 
 /** People whom the bot has offered to remember something in a session, and who have not said yes to it. */
@@ -119,7 +121,7 @@ async function prepareMemory(
 
 /**
  * Prepares an offer, which its person alone accepts by a press. Who has not said yes to an offer is offered nothing more in
- * the session: a model words the same thing anew each time, so that its words do not tell what was refused.
+ * the session: a model words the same thing anew each time. What was declined by No is not offered in later sessions either.
  */
 async function prepareOffer(
   draft: MemoryDraft,
@@ -136,13 +138,16 @@ async function prepareOffer(
   if (objection) return refuseCall(objection);
   const unanswered = ownPorts.memoryOffers.get(ports.session);
   const known = ownPorts.memories.getCached(ports.guildId);
-  if (unanswered.has(author.id) || known.some((memory) => memory.text === text))
+  const isDeclined = ownPorts.declinedOffers.has(ports.guildId, author.id, text);
+  const isKnown = known.some((memory) => memory.text === text);
+  if (unanswered.has(author.id) || isDeclined || isKnown)
     return refuseCall({ id: 'memory.offered' });
   unanswered.add(author.id);
   return {
     kind: 'ready',
     question: { id: 'memory.ask', with: { text } },
     offer: { id: 'memory.offer', with: { text } },
+    decline: () => ownPorts.declinedOffers.add(ports.guildId, author.id, text),
     async run() {
       const outcome = await storeMemory(text, author, undefined, ports, ownPorts);
       if (!outcome.hasChangedNothing) unanswered.delete(author.id);

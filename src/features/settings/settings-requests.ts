@@ -7,8 +7,8 @@ import { conversationSettings, isLooser } from '#src/settings/guild-settings.ts'
 import {
   type CurrentSetting,
   findMentionMark,
-  noHindrances,
   parseSetting,
+  parseStoredValue,
   type ServerSetting,
   type SettingDeps,
   type SettingOutcome,
@@ -107,8 +107,11 @@ export class SettingsRequests {
     const command = '/settings set';
     const own = this.#sessions.settings.listChannelTexts(guildId, setting.key);
     return own.map(([channelId, text]) => {
-      const isId = mark !== undefined && text !== noHindrances;
-      const value = isId ? new Mentions(text, mark) : truncate(text, maxShownChars);
+      // The stored text may hold a secret, which the value as it is shown does not.
+      const parsed = parseStoredValue(setting, text, this.#sessions.settings.choices);
+      const shown = parsed.kind === 'ok' ? setting.formatValue(parsed.value) : '?';
+      const isId = mark !== undefined && /^\d/.test(shown);
+      const value = isId ? new Mentions(shown, mark) : truncate(shown, maxShownChars);
       const channel = new Mentions(channelId, '#');
       return { id: 'settings.channel', with: { channel, value, command } };
     });

@@ -1,3 +1,4 @@
+import { levelSpeech } from '#src/audio/loudness/voice-levels.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
@@ -80,7 +81,9 @@ export class LazySpeech implements SoundSource {
       synthesizer,
       voice: { ...this.#place.getStyle().voice, ...voice },
     };
-    const sound = synthesizeClause(this.#clauses[index] ?? '', reading, signal);
+    const sound = levelSpeech(
+      synthesizeClause(this.#clauses[index] ?? '', reading, signal),
+    );
     const pieces: Pcm[] = [];
     for await (const pcm of speed === 1 ? sound : changeSpeed(sound, speed)) {
       pieces.push(pcm);

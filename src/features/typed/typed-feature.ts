@@ -17,6 +17,7 @@ import type { FeatureShard } from '#src/sessions/shard-features.ts';
 import { ChatReadAloud } from './chat-read-aloud.ts';
 import { ProgramAnswers } from './program-answers.ts';
 import { ProgramTranscriptions } from './program-transcriptions.ts';
+import { SmallModelNotice } from './small-model-notice.ts';
 import { TypedMessageHandler } from './typed-message-handler.ts';
 import { type TypedFeatureDeps, TypedRequests } from './typed-requests.ts';
 import { VoicesAndPreviews } from './voices-and-previews.ts';
@@ -67,6 +68,7 @@ function openTypedShard(
   });
   const reader = new ChatReadAloud(sessions, authors, deps);
   const answers = new ProgramAnswers(deps, settings, recordings, signal);
+  const toldGuilds = new Set<GuildId>();
   const forgetServer = (guildId: GuildId) => {
     answers.keptWords.forget(`${guildId} `);
     deps.forgetTalks?.();
@@ -95,7 +97,16 @@ function openTypedShard(
   };
   return {
     ports,
-    createSession: (session) => new WrittenAnswerOffers(session, deps.peopleSettings),
+    createSession: (session) => {
+      const offers = new WrittenAnswerOffers(session, deps.peopleSettings);
+      const { isSmallModel } = deps;
+      if (!isSmallModel) return offers;
+      const notice = new SmallModelNotice({ session, isSmallModel, toldGuilds });
+      return {
+        onPresence: (people) => offers.onPresence(people),
+        onSpoken: (segment) => notice.onSpoken(segment),
+      };
+    },
     person: { forgetQuotes: forgetServer },
     async eraseServer({ guildId }) {
       forgetServer(guildId);

@@ -50,6 +50,7 @@ import type { PlacedSound } from './audio-model-words.ts';
 export type AskedAnswer = {
   readonly turn: Turn;
   readonly meter: AnswerHost['meter'];
+  readonly onLiveTurn?: AnswerHost['onLiveTurn'];
 };
 
 /** Models of the pipeline. */
@@ -78,8 +79,8 @@ export function createAudioModelPipeline(deps: AudioModelDeps): Pipeline {
     const prompt = await createAudioPrompt(turn, deps.input, signal);
     if (!prompt) return;
     const { voice } = chooseAnswerSound(turn);
-    const { meter } = answerHost;
-    const model = deps.open(signal, { turn, meter });
+    const { meter, onLiveTurn } = answerHost;
+    const model = deps.open(signal, { turn, meter, onLiveTurn });
     const answerDeps = { model, prompt, turn, host: answerHost, habits };
     const pieces = runAhead<AudibleAnswer>(
       soundAheadBound,
@@ -189,6 +190,7 @@ class ModelRounds implements ChatModel {
       this.#answerQueue,
       habits,
       this.#sound.asideNotice,
+      this.#sound.voice.name,
     );
     this.#sorter = sorter;
     let isWhole = false;

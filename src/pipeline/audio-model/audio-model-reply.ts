@@ -1,3 +1,4 @@
+import { VoiceLevels } from '#src/audio/loudness/voice-levels.ts';
 import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { ChatPart } from '#src/chat/chat-model.ts';
@@ -19,6 +20,8 @@ export class ModelHabits {
   #isSilent = false;
   /** What the model takes, such as voices. */
   readonly knowledge: ServerKnowledge = new ServerKnowledge({ clock: realClock });
+  /** How loud the voices of the model are. */
+  readonly levels: VoiceLevels = new VoiceLevels();
 
   /** True if the last answer had no sound. The next one is then read aloud without waiting for any. */
   get isSilent(): boolean {
@@ -40,6 +43,7 @@ export class AudioReplySorter {
   readonly #habits: ModelHabits;
   readonly #aligner = new TextAligner();
   readonly #soundReader = new SpeechSoundReader('audio/pcm');
+  readonly #loudness;
   readonly #clauseWriter: ClauseWriter;
   readonly #unreadClauses: string[] = [];
   /** Some servers send the words twice. The form that came first counts. */
@@ -52,10 +56,12 @@ export class AudioReplySorter {
     queue: BoundedQueue<AudibleAnswer>,
     habits: ModelHabits,
     notice: AnswerSound['asideNotice'],
+    voiceName = '',
   ) {
     this.#queue = queue;
     this.#habits = habits;
     this.#clauseWriter = new ClauseWriter(notice);
+    this.#loudness = habits.levels.getLoudness(voiceName);
   }
 
   /** Length of the model's own sound so far, in ms. */
@@ -119,6 +125,10 @@ export class AudioReplySorter {
     this.#soundMs += durationMs;
     this.#aligner.addSound(durationMs);
     await this.#queue.waitForSpace();
-    this.#queue.put({ kind: 'sound', pcm, aligner: this.#aligner });
+    this.#queue.put({
+      kind: 'sound',
+      pcm: { ...pcm, loudness: this.#loudness },
+      aligner: this.#aligner,
+    });
   }
 }

@@ -1,4 +1,5 @@
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
+import { fullScale, softLimit } from '#src/audio/loudness/gain.ts';
 import {
   encodePause,
   type OpusCodec,
@@ -6,7 +7,6 @@ import {
 } from '#src/audio/opus/opus-codec.ts';
 import { mixDown, musicRateHz, speakRateHz, toStereo } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resampler.ts';
-import { fullScale, softLimit } from './gain.ts';
 
 /** Samples of 20 ms, mono at 24 kHz. */
 export const frameSamples: number = speakRateHz / 50;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { readWav } from '#src/audio/formats/wav.ts';
+import { Gain } from '#src/audio/loudness/gain.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
-import { Gain } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples, type Track } from '#src/playback/mix/mixer.ts';
 import { fadeToSilence } from './reply-sound.ts';
 import type { SpokenReply } from './spoken-reply.ts';

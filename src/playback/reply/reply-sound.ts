@@ -1,6 +1,7 @@
+import { Gain } from '#src/audio/loudness/gain.ts';
+import { SpokenText } from '#src/audio/loudness/voice-levels.ts';
 import { type Pcm, SampleBuffer, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
-import { Gain } from '#src/playback/mix/gain.ts';
 import { frameSamples } from '#src/playback/mix/mixer.ts';
 import { TimeStretch } from './time-stretch.ts';
 import {
@@ -179,6 +180,7 @@ export class ReplySound {
   /** Volume of the reply on its track. */
   readonly gain: Gain = new Gain(1);
   readonly #rate = new RateConverter(speakRateHz);
+  #level = new SpokenText();
   readonly #limiter = new VoiceLimiter();
   readonly #samples = new SampleBuffer();
   readonly #stretch: TimeStretch | undefined;
@@ -208,9 +210,11 @@ export class ReplySound {
       this.#flushSound();
       this.sentences.startSentence(text);
       this.#isFresh = true;
+      this.#level = new SpokenText();
     }
     // A provider may reuse its memory.
-    this.#appendPieces(this.#rate.push({ ...pcm, samples: pcm.samples.slice() }));
+    const owned = { ...pcm, samples: pcm.samples.slice() };
+    this.#appendPieces(this.#rate.push(this.#level.levelSound(owned)));
   }
 
   /** Ends the sound, which fades out. */

@@ -1,6 +1,6 @@
+import { toGain } from '#src/audio/loudness/gain.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
-import { toGain } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples } from '#src/playback/mix/mixer.ts';
 import { ReplySound } from './reply-sound.ts';
 import { samplesPerMs } from './word-times.ts';

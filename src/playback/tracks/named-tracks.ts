@@ -1,7 +1,8 @@
+import { Gain, toGain } from '#src/audio/loudness/gain.ts';
+import { musicFrame, musicPerMs } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Owned, Owner } from '#src/people/owned.ts';
-import { Gain, musicFrame, musicPerMs, toGain } from '#src/playback/mix/gain.ts';
 import {
   findNameObjection,
   isOwnTrack,

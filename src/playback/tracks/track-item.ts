@@ -1,5 +1,10 @@
-import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
-import { musicRateHz, SampleBuffer } from '#src/audio/pcm.ts';
+import { Gain } from '#src/audio/loudness/gain.ts';
+import {
+  getLevellingGain,
+  RunningLevel,
+  trackLufs,
+} from '#src/audio/loudness/levelling.ts';
+import { musicPerMs, musicRateHz, SampleBuffer } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { withTimeout } from '#src/base/bounded-wait.ts';
@@ -8,7 +13,6 @@ import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { PlayWaitOutcome } from '#src/base/play-end.ts';
 import type { Owner } from '#src/people/owned.ts';
-import { Gain, getLevellingGain, musicPerMs } from '#src/playback/mix/gain.ts';
 
 /** Where a sound comes from, so that it can be opened again after a restart. */
 export type SoundOrigin =
@@ -37,8 +41,7 @@ const minStartSamples = 400 * musicPerMs;
 const maxQueuedSamples = 2_000 * musicPerMs;
 const refillSamples = 1_500 * musicPerMs;
 
-/** A smaller difference of loudness is not heard, and a faster change is. */
-const minChangeDb = 0.5;
+/** A faster change of loudness is heard. */
 const levelGlideSamples = 1_000 * musicPerMs;
 
 const endlessSamples = Number.POSITIVE_INFINITY;
@@ -70,8 +73,7 @@ export class TrackItem {
   readonly #onChange: () => void;
   readonly #gain: Gain;
   /** Measures a link as it is read, up to 2 s before it sounds. Undefined for all other sounds. */
-  readonly #meter: LoudnessMeter | undefined;
-  #levelGain: number;
+  readonly #level: RunningLevel | undefined;
   #isLooping: boolean;
   #reading: AbortController | undefined;
   readonly #sound = new SampleBuffer();
@@ -106,10 +108,10 @@ export class TrackItem {
     this.#at = source.isSeekable ? Math.round(Math.max(0, fromMs) * musicPerMs) : 0;
     this.#hasSounded = this.#at > 0;
     this.#isLooping = source.isSeekable && isLooping;
-    this.#levelGain = getLevellingGain(source.lufs);
-    this.#gain = new Gain(this.#levelGain);
     if (origin?.kind === 'link' && source.lufs === undefined)
-      this.#meter = new LoudnessMeter();
+      this.#level = new RunningLevel(trackLufs);
+    this.#gain =
+      this.#level?.gain ?? new Gain(getLevellingGain(source.lufs, trackLufs));
     this.#clock = clock;
     this.#onChange = onChange;
   }
@@ -316,19 +318,10 @@ export class TrackItem {
     if (samples.length === 0) return;
     this.#readSamples += samples.length / 2;
     this.#sound.push(samples, this.#taken);
-    this.#meter?.addSamples(samples);
-    this.#followLoudness();
+    this.#level?.addSamples(samples, this.#hasSounded ? levelGlideSamples : 0);
     if (!this.#isBuffering || this.waitingSamples < minStartSamples) return;
     this.#isBuffering = false;
     this.#onChange();
-  }
-
-  #followLoudness() {
-    if (this.#meter === undefined) return;
-    const gain = getLevellingGain(this.#meter.lufs);
-    if (Math.abs(20 * Math.log10(gain / this.#levelGain)) < minChangeDb) return;
-    this.#levelGain = gain;
-    this.#gain.rampTo(gain, this.#hasSounded ? levelGlideSamples : 0);
   }
 
   #wakeReader() {

@@ -1,7 +1,7 @@
 import type { ClientEvent, InitialItem } from 'openai/resources/live/live';
-import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { EventInbox } from '#src/provider/event-inbox.ts';
 import {
   type JsonEvent,
   JsonSocket,
@@ -63,7 +63,6 @@ export class LiveSession {
   readonly #server: LiveServer;
   readonly #clock: Clock;
   readonly #feeder: SoundFeeder;
-  readonly #started = Promise.withResolvers<void>();
   #socket: JsonSocket | undefined;
   #state = newLiveState;
   #listener: LiveListener | undefined;
@@ -74,7 +73,6 @@ export class LiveSession {
   private constructor(server: LiveServer, clock: Clock) {
     this.#server = server;
     this.#clock = clock;
-    this.#started.promise.catch(() => undefined);
     this.#feeder = new SoundFeeder(clock, liveRateHz, (samples) =>
       this.#sendSound(samples),
     );
@@ -90,19 +88,14 @@ export class LiveSession {
     const session = new LiveSession(server, clock);
     const { apiKey, baseUrl, openSocket } = server;
     const url = toSocketUrl(toApiUrl(baseUrl), '/live/sessions', {});
-    const onEvent = (event: JsonEvent) => session.#onEvent(event);
-    const onLost = (error: BotError) => session.#endSession(error);
     const options = { apiKey, baseUrl, clock, openSocket };
-    const socket = await JsonSocket.open(url, options, { onEvent, onLost }, signal);
+    const inbox = new EventInbox();
+    const socket = await JsonSocket.open(url, options, inbox, signal);
     session.#socket = socket;
     try {
       session.#send({ type: 'session.start', session: session.#createStart(start) });
-      await withTimeout(
-        waitUnlessAborted(session.#started.promise, signal),
-        startTimeoutMs,
-        clock,
-        () => session.#createLateError(),
-      );
+      await session.#awaitStart(inbox, signal);
+      session.#listen(socket, inbox);
       return session;
     } catch (error) {
       socket.close();
@@ -113,6 +106,11 @@ export class LiveSession {
   /** Whether the session has neither ended nor been closed. */
   get isAlive(): boolean {
     return this.#end === undefined && this.#state.phase === 'open';
+  }
+
+  /** Why the session ended or was closed. Undefined before that. */
+  get end(): BotError | undefined {
+    return this.#end;
   }
 
   /** Everything that the server has told. */
@@ -175,14 +173,31 @@ export class LiveSession {
     this.#endSession(closed);
   }
 
+  /** Reads events until the server has started the session. Throws the error that it gives in place of that. */
+  async #awaitStart(inbox: EventInbox, signal: AbortSignal) {
+    const hasAnswered = (event: JsonEvent) => {
+      this.#onEvent(event);
+      return this.#state.phase !== 'opening' || this.#end !== undefined;
+    };
+    const wait = { clock: this.#clock, ms: startTimeoutMs };
+    const answer = await inbox.takeEvent(hasAnswered, wait, signal);
+    if (!answer) throw this.#createLateError();
+    if (this.#end) throw this.#end;
+  }
+
+  #listen(socket: JsonSocket, inbox: EventInbox) {
+    for (const event of inbox.takeRest()) this.#onEvent(event);
+    socket.attach({
+      onEvent: (event) => this.#onEvent(event),
+      onLost: (error) => this.#endSession(error),
+    });
+  }
+
   #onEvent(event: JsonEvent) {
     const [state, fact] = stepLive(this.#state, event);
     this.#state = state;
     if (!fact) return;
-    if (fact.kind === 'started') {
-      this.#expiresAtMs = fact.expiresAtMs ?? Infinity;
-      this.#started.resolve();
-    }
+    if (fact.kind === 'started') this.#expiresAtMs = fact.expiresAtMs ?? Infinity;
     const end = this.#findEnd(fact);
     if (end) this.#endSession(end);
     else this.#listener?.onFact(fact);
@@ -202,7 +217,6 @@ export class LiveSession {
     if (this.#end) return;
     this.#end = error;
     this.#feeder.stop();
-    this.#started.reject(error);
     this.#listener?.onOver(error);
     // The close event leaves before the connection does.
     this.#clock.later(closingMs, () => this.#socket?.close());

@@ -1,6 +1,5 @@
-import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
-import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { EventInbox } from '#src/provider/event-inbox.ts';
 import {
   type JsonEvent,
   JsonSocket,
@@ -69,53 +68,6 @@ type Verdict =
   | { readonly kind: 'lost'; readonly error: BotError };
 
 type FieldForm = { readonly part: RequestPart; readonly form: string };
-
-/** Collects events until somebody takes them. */
-class EventInbox implements SocketListener {
-  readonly #events: JsonEvent[] = [];
-  #lost: BotError | undefined;
-  #change = Promise.withResolvers<void>();
-
-  /** Keeps an event until it is taken. */
-  onEvent(event: JsonEvent): void {
-    this.#events.push(event);
-    this.#wakeReader();
-  }
-
-  /** Ends the waits for events. */
-  onLost(error: BotError): void {
-    this.#lost = error;
-    this.#wakeReader();
-  }
-
-  /** Takes the next event that `isWanted`, and drops those before. Undefined after a while. Throws at a loss. */
-  async takeEvent(
-    isWanted: (event: JsonEvent) => boolean,
-    clock: Clock,
-    signal: AbortSignal,
-  ): Promise<JsonEvent | undefined> {
-    const late = Promise.withResolvers<boolean>();
-    const forgetDeadline = clock.later(answerTimeoutMs, () => late.resolve(true));
-    try {
-      for (let isLate = false; !isLate; ) {
-        const event = this.#events.shift();
-        if (event && isWanted(event)) return event;
-        if (event) continue;
-        if (this.#lost) throw this.#lost;
-        const change = this.#change.promise.then(() => false);
-        isLate = await waitUnlessAborted(Promise.race([change, late.promise]), signal);
-      }
-      return undefined;
-    } finally {
-      forgetDeadline();
-    }
-  }
-
-  #wakeReader() {
-    this.#change.resolve();
-    this.#change = Promise.withResolvers();
-  }
-}
 
 /**
  * A connection to a Realtime server, whose session has a form that the server takes. What the server tells of its
@@ -352,7 +304,11 @@ async function awaitVerdict(
       link.noteEvent(event);
       return isVerdict(event, eventId);
     };
-    const event = await inbox.takeEvent(isWanted, clock, signal);
+    const event = await inbox.takeEvent(
+      isWanted,
+      { clock, ms: answerTimeoutMs },
+      signal,
+    );
     if (event && isErrorEvent(event))
       return { kind: 'refused', fault: readErrorEvent(event) };
     if (event) return { kind: 'taken' };
@@ -425,7 +381,8 @@ class LinkOpening {
   async #awaitGreeting(link: RealtimeLink, inbox: EventInbox) {
     const { clock, memory } = this.#options;
     if (!memory.isAwaited('greets')) return;
-    const greeting = await inbox.takeEvent(() => true, clock, this.#signal);
+    const wait = { clock, ms: answerTimeoutMs };
+    const greeting = await inbox.takeEvent(() => true, wait, this.#signal);
     if (!greeting) {
       memory.noteLack('greets');
       return;

@@ -174,7 +174,8 @@ function toSpeechSound(pcm: Pcm) {
 
 function isNoise(samples: Int16Array) {
   let [power, change, last] = [0, 0, samples[0] ?? 0];
-  for (const sample of samples) {
+  for (let n = 0; n < samples.length; n++) {
+    const sample = samples[n] ?? 0;
     power += sample ** 2;
     change += (sample - last) ** 2;
     last = sample;

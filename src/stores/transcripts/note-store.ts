@@ -77,6 +77,16 @@ export class NoteStore {
     );
   }
 
+  /** Lists the channels that have notes. */
+  listPlaces(): Promise<readonly NotesPlace[]> {
+    return this.#database.read((connection) =>
+      connection.rows(
+        { guildId, channelId },
+        sql`SELECT DISTINCT guild_id, channel_id FROM notes`,
+      ),
+    );
+  }
+
   /** Adds notes that the channel has not yet, and returns those that were added. Only the newest 100 stay. */
   add(place: NotesPlace, notes: readonly NewNote[]): Promise<readonly Note[]> {
     const { channelId, guildId } = place;

@@ -33,6 +33,7 @@ import {
   captionMessagesTable,
   mergeIndex,
   messageColumns,
+  messageWebhooksTable,
   selectLines,
   sessionColumns,
   toSessionKey,
@@ -47,18 +48,18 @@ export class PersonRecords {
     this.#database = database;
   }
 
-  /** Counts lines of a person in a server, and memories with notes. */
+  /** Counts lines, memories and notes of a person in a server. */
   async countRecords(guildId: GuildId, personId: PersonId): Promise<StoredCounts> {
     const [counts] = await this.#database.read((connection) =>
       connection.rows(
-        { lines: integer, memories: integer },
+        { lines: integer, memories: integer, notes: integer },
         sql`WITH theirs AS (${selectLinesOfPerson(guildId, personId)})
           SELECT (SELECT COUNT(*) FROM theirs) AS lines,
-          (SELECT COUNT(*) FROM memories WHERE ${isMemoryOfPerson(guildId, personId)})
-            + (SELECT COUNT(*) FROM notes WHERE ${isNoteOfPerson(guildId, personId)}) AS memories`,
+          (SELECT COUNT(*) FROM memories WHERE ${isMemoryOfPerson(guildId, personId)}) AS memories,
+          (SELECT COUNT(*) FROM notes WHERE ${isNoteOfPerson(guildId, personId)}) AS notes`,
       ),
     );
-    return counts ?? { lines: 0, memories: 0 };
+    return counts ?? { lines: 0, memories: 0, notes: 0 };
   }
 
   /** Lists lines of a person, their sessions, memories by or about the person, and notes with the person's words. */
@@ -189,10 +190,15 @@ export class TranscriptEraser {
       'unused bytes',
       (connection) =>
         sql`SELECT id FROM lines WHERE post_message_id ${amongMessages(connection)}`,
-      (connection) =>
-        connection.run(
-          sql`DELETE FROM caption_messages WHERE message_id ${amongMessages(connection)}`,
-        ),
+      async (connection) => {
+        const among = amongMessages(connection);
+        await connection.run(
+          sql`DELETE FROM message_webhooks WHERE message_id ${among}`,
+        );
+        return await connection.run(
+          sql`DELETE FROM caption_messages WHERE message_id ${among}`,
+        );
+      },
     );
   }
 
@@ -324,10 +330,18 @@ export class CaptionMessageStore {
   }
 
   /** Notes a new message. */
-  async putMessage(message: CaptionMessage): Promise<void> {
-    await this.#database.write((connection) =>
-      connection.insert(captionMessagesTable, [{ ...message, outdated: 0 }], putClause),
-    );
+  async putMessage({ webhook, ...message }: CaptionMessage): Promise<void> {
+    const { guildId, messageId } = message;
+    const webhooks = webhook ? [{ guildId, messageId, webhook }] : [];
+    await this.#database.write(async (connection) => {
+      const row = { ...message, outdated: 0 };
+      await connection.insert(
+        messageWebhooksTable,
+        webhooks,
+        toReplaceClause(messageWebhooksTable),
+      );
+      await connection.insert(captionMessagesTable, [row], putClause);
+    });
   }
 
   /**
@@ -351,9 +365,18 @@ export class CaptionMessageStore {
         connection,
         sql`WHERE l.post_message_id ${connection.among(ids)} ORDER BY l.start_ms, l.id`,
       );
+      const webhooks = await selectRows(
+        connection,
+        messageWebhooksTable,
+        sql`WHERE message_id ${connection.among(ids)}`,
+      );
       const byMessage = Map.groupBy(lines, ({ post }) => post?.messageId);
       return messages.map(({ outdated, ...message }) => ({
-        message,
+        message: {
+          ...message,
+          webhook: webhooks.find(({ messageId }) => messageId === message.messageId)
+            ?.webhook,
+        },
         lines: byMessage.get(message.messageId) ?? [],
         outdated,
       }));
@@ -365,13 +388,17 @@ export class CaptionMessageStore {
    * counted. Without a count the message is gone.
    */
   async markSettled(messageId: MessageId, outdated?: number): Promise<void> {
-    await this.#database.write((connection) =>
-      connection.run(
+    await this.#database.write(async (connection) => {
+      if (outdated === undefined)
+        await connection.run(
+          sql`DELETE FROM message_webhooks WHERE message_id = ${messageId}`,
+        );
+      await connection.run(
         outdated === undefined
           ? sql`DELETE FROM caption_messages WHERE message_id = ${messageId}`
           : sql`UPDATE caption_messages SET outdated = 0
               WHERE message_id = ${messageId} AND outdated = ${outdated}`,
-      ),
-    );
+      );
+    });
   }
 }

@@ -1,4 +1,5 @@
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
+import type { CaptionPlace } from '#src/ports/caption-chats.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 
 /** Captions of a voice channel until the bot leaves, resumed within 15 minutes. */
@@ -97,7 +98,7 @@ export type QuotedLine = {
 export type KeptDays = ReadonlyMap<GuildId, number>;
 
 /** A message with captions or a recap of a session. */
-export type CaptionMessage = MessagePlace & {
+export type CaptionMessage = CaptionPlace & {
   readonly guildId: GuildId;
   readonly sessionId: string;
   readonly postedAtWallMs: number;

@@ -113,7 +113,7 @@ export const linesTable: Table<ColumnsOf<StoredLineRow>> = defineTable(
   },
 );
 
-export const messageColumns: ColumnsOf<CaptionMessage> = {
+export const messageColumns: ColumnsOf<Omit<CaptionMessage, 'webhook'>> = {
   messageId,
   channelId,
   guildId,
@@ -123,7 +123,7 @@ export const messageColumns: ColumnsOf<CaptionMessage> = {
 
 /** `outdated` counts the erasures that touched a message since its last update. */
 export const captionMessagesTable: Table<
-  ColumnsOf<CaptionMessage & { readonly outdated: number }>
+  ColumnsOf<Omit<CaptionMessage, 'webhook'> & { readonly outdated: number }>
 > = defineTable(
   'caption_messages',
   { ...messageColumns, outdated: integer },
@@ -139,10 +139,20 @@ export const captionMessagesTable: Table<
   },
 );
 
+/** Webhooks of messages that they posted, without which an erasure could not reach these. */
+export const messageWebhooksTable: Table<
+  ColumnsOf<Required<Pick<CaptionMessage, 'guildId' | 'messageId' | 'webhook'>>>
+> = defineTable(
+  'message_webhooks',
+  { messageId, guildId, webhook: json() },
+  { key: ['messageId'], person: [], server: 'delete', restored: 'all' },
+);
+
 export const transcriptTables: readonly Table[] = [
   linesTable,
   sessionsTable,
   captionMessagesTable,
+  messageWebhooksTable,
   memoriesTable,
   notesTable,
 ];

@@ -118,7 +118,8 @@ function testNoteStore(name: string, open: OpenTranscriptStore) {
     ]);
     expect((await store.records.listRecords(guildId, ana)).notes).toHaveLength(2);
     expect(await store.records.countRecords(guildId, ana)).toMatchObject({
-      memories: 2,
+      memories: 0,
+      notes: 2,
     });
     await store.eraser.erasePerson(admitPersonErasure(guildId, ana));
     expect(await store.notes.list(place)).toMatchObject([{ text: 'B' }]);

@@ -91,6 +91,7 @@ function testForgottenPeople(name: string, open: OpenTranscriptStore) {
     expect(await store.records.countRecords(toGuildId('10'), toPersonId('1'))).toEqual({
       lines: 4,
       memories: 2,
+      notes: 0,
     });
     const all = await store.records.listRecords(toGuildId('10'), toPersonId('1'));
     expect(all.lines.map(({ sessionId, number }) => [sessionId, number])).toEqual([

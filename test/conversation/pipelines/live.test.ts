@@ -3,7 +3,9 @@ import type { ChatModel } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
+import { formatText, type TextId } from '#src/texts/texts.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
+import { testSessionPipeline } from '#test/contracts/session-pipeline.ts';
 import {
   adam,
   eva,
@@ -20,19 +22,21 @@ import type { LiveModelSettings } from '#test/fakes/providers/live-model.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { openLive, writeScript } from '#test/pipeline/live/live-setup.ts';
 
+testSessionPipeline('live');
+
 const three = [adam, eva, makePerson('Bo')];
 
 type Scene = LiveModelSettings & {
-  /** What Adam's utterances are recognised as, in their order. */
+  /** What utterances are recognised as, in their order. */
   readonly texts: readonly string[];
   readonly people?: readonly ChannelMember[];
   readonly addressing?: AddressingMode;
   readonly worker?: ChatModel;
+  readonly standIn?: ChatModel;
 };
 
 /** A room that Adam called the bot into, which a live model answers, all in virtual time. */
-async function openRoom(scene: Scene) {
-  const clock = new VirtualClock(undefined, 4);
+async function openRoom(scene: Scene, clock = new VirtualClock(undefined, 4)) {
   const live = openLive(scene, clock);
   const chat = new FakeChat(
     [['It is five, in writing.']].map((round) => round),
@@ -65,9 +69,9 @@ async function openRoom(scene: Scene) {
     fixture,
     live,
     pass: passFixtureTime,
-    /** Adam says a sentence of 3.3 s. */
-    async say() {
-      const packets = await sayWords('human-goforward', adam, clock.nowMs() + 20);
+    /** Somebody says a sentence of 3.3 s. */
+    async say(who = adam) {
+      const packets = await sayWords('human-goforward', who, clock.nowMs() + 20);
       await passFixtureTime(3_300, packets);
     },
     async passUntil(holds: () => boolean, maxMs = 40_000) {
@@ -198,6 +202,87 @@ test('a switch to the live model and back loses nothing that was said', async ()
   expect(JSON.stringify(room.chat.asked.at(-1))).toContain(four);
 });
 
+const faults = [
+  ['no such model', 'live.refused'],
+  ['bad key', 'live.key'],
+  ['no credit', 'live.key'],
+  ['never starts', 'live.late'],
+  ['never answers', 'live.late'],
+  ['moderates at once', 'live.content'],
+  ['loses its model', 'live.lost'],
+] as const satisfies readonly (readonly [LiveModelSettings['trouble'], TextId])[];
+
+test.each(faults)(
+  'where a live model %s, the chat model answers, and people read why, once: %s',
+  async (trouble, id) => {
+    const settings: LiveModelSettings = { trouble, answer: () => ({ says: four }) };
+    const five = 'It is five, in writing.';
+    await using room = await openRoom({
+      ...settings,
+      texts: ['What time is it?'],
+      standIn: writeScript([five, five]),
+    });
+    const { fixture } = room;
+    for (const n of [1, 2]) {
+      await room.say();
+      await room.passUntil(() => fixture.of('answered').length === n);
+      expect(fixture.of('answered').at(-1)).toMatchObject({ heardText: five });
+    }
+    expect(fixture.of('failed')).toEqual([]);
+    const listTold = () => fixture.written.filter((text) => text === formatText(id));
+    expect(listTold()).toHaveLength(1);
+  },
+);
+
+test('people read of the next failure once the live model has answered again', async () => {
+  const settings: LiveModelSettings = { answer: () => ({ says: four }) };
+  await using room = await openRoom({
+    ...settings,
+    trouble: 'bad key',
+    texts: ['What time is it?'],
+    standIn: writeScript(['Five.', 'Six.']),
+  });
+  const { fixture, live } = room;
+  const askAndWait = async () => {
+    const { length } = fixture.of('answered');
+    await room.say();
+    await room.passUntil(() => fixture.of('answered').length > length);
+    // The server rests for a while after a failure.
+    await room.pass(12_000);
+  };
+  await askAndWait();
+  live.server.settings = settings;
+  await askAndWait();
+  expect(fixture.of('answered').at(-1)).toMatchObject({ heardText: four });
+  live.server.settings = { ...settings, trouble: 'bad key' };
+  await askAndWait();
+  const told = fixture.written.filter((text) => text === formatText('live.key'));
+  expect(told).toHaveLength(2);
+});
+
+test('work that takes half a minute is said once it is done', async () => {
+  const clock = new VirtualClock(undefined, 4);
+  const worker: ChatModel = {
+    async *reply(_messages, _tools, signal) {
+      await clock.sleep(30_000, signal);
+      yield { kind: 'text', text: 'The report is ready.' };
+    },
+  };
+  await using room = await openRoom(
+    {
+      texts: ['Write the report.'],
+      worker,
+      standIn: writeScript(['I cannot.']),
+      answer: () => ({ delegates: true, says: 'One moment.' }),
+    },
+    clock,
+  );
+  const { fixture } = room;
+  await room.say();
+  await room.passUntil(() => fixture.of('answered').length === 1, 80_000);
+  expect(fixture.of('answered').at(-1)?.heardText).toMatch(/The report is ready\.$/);
+});
+
 test('after a no no session runs any more, and after the goodbye neither', async () => {
   await using room = await openRoom({
     texts: ['What time is it?'],
@@ -213,4 +298,50 @@ test('after a no no session runs any more, and after the goodbye neither', async
   await room.passUntil(() => room.live.talk.openSessions === 1);
   await room.fixture.sessions.leave(toGuildId('g'));
   expect(room.live.talk.openSessions).toBe(0);
+});
+
+test('a no of anybody whose words a session holds ends it, and the next one begins without them', async () => {
+  await using room = await openRoom({
+    texts: ['I am going to Rome.', 'What time is it?', 'And now?'],
+    people: [adam, eva],
+    addressing: 'always',
+    answer: () => ({ says: four }),
+  });
+  const { fixture, live } = room;
+  const guildId = toGuildId('g');
+  await fixture.privacy.allow(guildId, toPersonId('eva'));
+  for (const [n, who] of [eva, adam].entries()) {
+    await room.say(who);
+    await room.passUntil(() => fixture.of('answered').length === n + 1);
+    // The next session is told what was said in the one that a silence ended.
+    if (who === eva) await room.pass(12_000);
+  }
+  const listClosed = () => live.server.sessions.map(({ isClosed }) => isClosed);
+  expect(listClosed()).toEqual([true, false]);
+  await fixture.privacy.deny(guildId, toPersonId('eva'));
+  expect([live.talk.openSessions, listClosed()]).toEqual([0, [true, true]]);
+  await room.say();
+  await room.passUntil(() => fixture.of('answered').length === 3);
+  expect(live.server.sessions).toHaveLength(3);
+  const told = JSON.stringify(live.server.sessions[2]?.commands);
+  expect(told).toContain('What time is it?');
+  expect(told).not.toMatch(/Rome|Eva/);
+});
+
+test('a no of somebody who joined a session that another began ends it', async () => {
+  await using room = await openRoom({
+    texts: ['What time is it?', 'I am going to Rome.'],
+    people: [adam, eva],
+    addressing: 'always',
+    answer: () => ({ says: four }),
+  });
+  const { fixture, live } = room;
+  await fixture.privacy.allow(toGuildId('g'), toPersonId('eva'));
+  await room.say();
+  await room.passUntil(() => fixture.of('answered').length === 1);
+  await room.say(eva);
+  await room.passUntil(() => fixture.of('answered').length === 2);
+  expect(live.server.sessions).toHaveLength(1);
+  await fixture.privacy.deny(toGuildId('g'), toPersonId('eva'));
+  expect(live.talk.openSessions).toBe(0);
 });

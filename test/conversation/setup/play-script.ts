@@ -449,6 +449,11 @@ const steps: readonly (readonly [RegExp, Step])[] = [
     ({ asked }, tool) => asked.at(-1)?.tools.some(({ name }) => name === tool),
   ],
   [/^(\w+) confirms$/, (play, who) => pressConfirm(play.fixture, play.idOf(who))],
+  [
+    /^(\w+) declines$/,
+    ({ fixture }, who = '') =>
+      fixture.confirmations.declineCall(g, findOffer(fixture), toPersonId(who)).kind,
+  ],
   [/^(\w+) presses confirm$/, beginConfirm],
   [
     /^(\w+) looks$/,

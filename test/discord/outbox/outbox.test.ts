@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { toChannelId, toMessageId } from '#src/base/ids.ts';
+import { toChannelId, toMessageId, toWebhookId } from '#src/base/ids.ts';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import { Outbox, type PostOutcome, type Urgency } from '#src/discord/outbox/outbox.ts';
 import type { MessageOutcome } from '#src/ports/caption-chats.ts';
@@ -151,6 +151,26 @@ test('a thread that sleeps is woken for a change', async () => {
     'PATCH /channels/a/messages/m',
     'PATCH /channels/a',
     'PATCH /channels/a/messages/m',
+  ]);
+});
+
+test('a webhook posts, edits and deletes with its own token, never with that of the bot', async () => {
+  const { outbox, pass, sent } = openOutbox();
+  const webhook = { id: toWebhookId('7'), token: 'tok' };
+  const posting = outbox.post(webhook, { content: 'a' }, never);
+  await pass(2_000);
+  const { id: messageId } = await posting;
+  const place = { channelId: toChannelId('a'), messageId, webhook };
+  const changing = [
+    outbox.changeMessage(place, { content: 'b' }, never),
+    outbox.changeMessage(place, undefined, never),
+  ];
+  await pass(2_000);
+  await Promise.all(changing);
+  expect(sent.map(({ auth, method, route }) => [method, route, auth])).toEqual([
+    ['POST', '/webhooks/7/tok', false],
+    ['PATCH', `/webhooks/7/tok/messages/${messageId}`, false],
+    ['DELETE', `/webhooks/7/tok/messages/${messageId}`, false],
   ]);
 });
 

@@ -8,9 +8,11 @@ type SentRequest = {
   readonly atMs: number;
   readonly content?: string;
   readonly nonce?: string;
+  /** False for a request that a webhook's token admits. */
+  readonly auth?: boolean;
 };
 
-type GivenRequest = { readonly body?: unknown };
+type GivenRequest = { readonly auth?: boolean; readonly body?: unknown };
 
 /** A REST client that notes what is sent, answers after `answerMs`, and fails as `failures` say, one request each. */
 export function openRest(
@@ -22,9 +24,9 @@ export function openRest(
   let posted = 0;
   const makeRequest =
     (method: SentRequest['method']) =>
-    async (route: string, { body }: GivenRequest = {}) => {
+    async (route: string, { auth, body }: GivenRequest = {}) => {
       const { content, nonce }: Partial<SentRequest> = Object(body);
-      sent.push({ method, route, atMs: timing.nowMs(), content, nonce });
+      sent.push({ method, route, atMs: timing.nowMs(), content, nonce, auth });
       const failure = failures.shift();
       if (failure === 'hang') return await new Promise(() => {});
       if (answerMs > 0)

@@ -1,4 +1,4 @@
-import { measureRms } from '#src/audio/pcm.ts';
+import { joinSamples, measureRms, type Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { toRecord } from '#src/base/json.ts';
 import { makeTone } from './mock-sound.ts';
@@ -12,11 +12,15 @@ export type LiveReply = {
 };
 
 export type LiveModelSettings = {
-  /** Reply to the `n`th question of a session, counted from 0. */
-  readonly answer: (n: number) => LiveReply;
+  /** Reply to the `n`th question of a session, counted from 0, whose sound is `pcm`. */
+  readonly answer: (n: number, pcm: Pcm) => LiveReply;
   /** Default: it does what it is asked to. */
   readonly trouble?:
     | 'never starts'
+    /** Ends each session as soon as it has started. */
+    | 'moderates at once'
+    /** Ends each session at the end of a question. */
+    | 'loses its model'
     /** Sends what `say` is given and nothing else. */
     | 'only repeats'
     | 'no such model'
@@ -81,6 +85,8 @@ export class LiveModelSession {
   #outMs = 0;
   #hasVoice = false;
   #quietMs = 0;
+  /** Sound since the end of the last question. */
+  readonly #question: Int16Array[] = [];
   #events = 0;
   #delegations = 0;
   #session: object = {};
@@ -96,6 +102,11 @@ export class LiveModelSession {
     this.#settings = settings;
     this.#emit = send;
     this.#hangUp = hangUp;
+  }
+
+  /** Whether speech is left that was not sent. */
+  get isSpeaking() {
+    return !this.isClosed && this.#speech.length > 0;
   }
 
   receive(event: Readonly<Record<string, unknown>>) {
@@ -159,6 +170,7 @@ export class LiveModelSession {
       ...toRecord(session),
     };
     this.#sendEvent('session.started', { session: this.#session });
+    if (trouble === 'moderates at once') this.end('content');
   }
 
   #addItem(
@@ -183,6 +195,7 @@ export class LiveModelSession {
     const samples = new Int16Array(new Uint8Array(bytes).buffer);
     const ms = (samples.length / rateHz) * 1000;
     this.#timelineMs += ms;
+    this.#question.push(samples);
     const isVoiced = measureRms(samples) > 0.005;
     if (isVoiced) this.voicedMs += ms;
     else this.silentMs += ms;
@@ -198,8 +211,12 @@ export class LiveModelSession {
 
   #replyToVoice() {
     this.#hasVoice = false;
-    const { delegates, hears, says } = this.#settings.answer(this.questions++);
+    const samples = joinSamples(this.#question.splice(0));
+    const pcm = { samples, rateHz, channels: 1 } as const;
+    const { delegates, hears, says } = this.#settings.answer(this.questions++, pcm);
     if (this.#settings.trouble === 'never answers') return;
+    if (this.#settings.trouble === 'loses its model')
+      return this.end('connection_lost');
     const span = { start_ms: this.#timelineMs, end_ms: this.#timelineMs };
     if (hears)
       this.#sendEvent('session.input_transcript.delta', { delta: hears, ...span });
@@ -245,10 +262,12 @@ export class LiveModelSession {
     this.#emit({ type: 'session.output_audio.delta', delta });
   }
 
-  /** Words come with the sound of their place. */
+  /** Whole words come with the sound of their begin. */
   #sendWords({ at, samples, text }: Speech, from: number) {
-    const toChar = (sample: number) =>
-      Math.ceil((Math.min(sample, samples.length) / samples.length) * text.length);
+    const toChar = (sample: number) => {
+      const char = Math.ceil((sample / samples.length) * text.length);
+      return char === 0 ? 0 : char + text.slice(char).search(/(?!\S)/);
+    };
     const delta = text.slice(toChar(from), toChar(at));
     const span = { start_ms: this.#outMs, end_ms: this.#outMs + 200 };
     if (delta !== '')

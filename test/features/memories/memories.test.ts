@@ -118,7 +118,7 @@ playScripts({
     > told adam: answered Sleep well.
     > tool offer_memory asked
     > writes memory.offer (Adam) (Adam works nights.) (60)
-    > offers 1 buttons
+    > offers 2 buttons
     4000 > answered Adam: Sleep well.
     memories > none
     eva confirms > other name Adam
@@ -134,7 +134,7 @@ playScripts({
     > told adam: answered So.
     > tool offer_memory asked
     > writes memory.offer (Adam) (Adam works nights.) (60)
-    > offers 1 buttons
+    > offers 2 buttons
     70000 > answered Adam: So.
     adam confirms > over
     adam asks: My job is at night. > told adam: answered Well., tool offer_memory refused
@@ -143,8 +143,36 @@ playScripts({
     > told eva: answered Tea.
     > tool offer_memory asked
     > writes memory.offer (Eva) (Eva likes tea.) (60)
-    > offers 1 buttons
+    > offers 2 buttons
     4000 > answered Eva: Tea.
+    memories > none
+    `,
+  'a No takes an offer away, and the same thing is not offered in a later session either, also in other words': `
+    with tools, adam always, eva always
+    set memory on > set value on isSaved true
+    model: call offer_memory {"text":"Adam works nights."} || So. || call offer_memory {"text":"Adam has his job at night."} || Well. || call offer_memory {"text":"Adam likes tea."} || Tea.
+    adam asks: I work nights.
+    > told adam: answered So.
+    > tool offer_memory asked
+    > writes memory.offer (Adam) (Adam works nights.) (60)
+    > offers 2 buttons
+    4000 > answered Adam: So.
+    eva declines > other
+    adam declines > declined
+    adam declines > over
+    adam confirms > over
+    memories > none
+    leave > left channel Lounge, left asked
+    adam joins > joined consent always
+    4000 > says join.spoken.heard
+    adam asks: My job is at night. > told adam: answered Well., tool offer_memory refused
+    4000 > answered Adam: Well.
+    adam asks: I like tea.
+    > told adam: answered Tea.
+    > tool offer_memory asked
+    > writes memory.offer (Adam) (Adam likes tea.) (60)
+    > offers 2 buttons
+    4000 > answered Adam: Tea.
     memories > none
     `,
   'nothing is offered about somebody else': `
@@ -166,7 +194,7 @@ playScripts({
     > writes tool.ask (Adam) (Adam) (60)
     > offers 1 buttons
     4000 > answered Adam (left out): So.
-    adam looks > shown memory.ask Adam works nights. name Adam s 56
+    adam looks > shown memory.ask Adam works nights. name Adam s 56 isOffer true
     `,
   'a person who has gone cannot confirm a memory about themselves': `
     with tools, adam always, eva always

@@ -120,3 +120,24 @@ test('a timer is a ring that empties until it is over, which a screen reader is 
   const transcripts = await listHeard();
   expect(transcripts.filter((text) => text.includes("Time's up"))).toHaveLength(1);
 });
+
+test('a board of sounds stands beside the talk, plays what is pressed, and says who did', {
+  timeout: mostRunningMs,
+}, async () => {
+  await using room = await openTab(browser, program.link);
+  const { complaints, tab } = room;
+  const board = tab.getByRole('region', { name: 'Sounds', exact: true });
+  await board.getByRole('button', { name: 'Sounds' }).click();
+  const sound = board.getByRole('listitem').getByRole('button').first();
+  const title = await sound.textContent();
+  await sound.click();
+  await board.getByText(`Adam played ${title}`).waitFor();
+  await board.getByRole('button', { name: 'Quieter' }).click();
+  await board.getByText('75 %').first().waitFor();
+  await tab.reload();
+  await board.getByText('75 %').first().waitFor();
+  expect(
+    await tab.getByRole('log').getByRole('button', { name: 'Quieter' }).count(),
+  ).toBe(0);
+  expect(complaints).toEqual([]);
+});

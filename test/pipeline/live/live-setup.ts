@@ -1,3 +1,7 @@
+import {
+  liveIdleMs,
+  openRealtimeWithStandIn,
+} from '#src/app/engines/engine-fallbacks.ts';
 import { LiveSound } from '#src/audio/live-sound.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { toChannelId } from '#src/base/ids.ts';
@@ -9,6 +13,7 @@ import {
 } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import { createAudioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
 import type { ReplyPart, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import { readGoodSettings } from '#test/config/read-settings.ts';
 import {
   FakeHost,
   joinTexts,
@@ -27,6 +32,8 @@ type LiveOptions = LiveModelSettings & {
   /** The chat model that works for the live one. Default: it says that it cannot. */
   readonly worker?: ChatModel;
   readonly maxSilenceMs?: number;
+  /** The chat model that answers in place of the live one. Default: none does. */
+  readonly standIn?: ChatModel;
 };
 
 export type OpenedLive = ReturnType<typeof openLive>;
@@ -50,8 +57,10 @@ export function openLive(options: LiveOptions, clock = new VirtualClock(undefine
     meter,
     until: turn.until ?? new AbortController().signal,
   });
+  const withStandIn = openStandIn(options, clock);
   const pipeline = createAudioModelPipeline({
-    open: (signal, answer) => talk.openAnswer(toPlace(answer), signal),
+    open: (signal, answer) =>
+      withStandIn(talk.openAnswer(toPlace(answer), signal), answer.onLiveTurn),
     feed: (messages, tools, sound, voice, answer) =>
       talk.feed(toPlace(answer), messages, tools, sound, voice),
     synthesizer: new FakeSynthesizer(),
@@ -83,6 +92,18 @@ export function openLive(options: LiveOptions, clock = new VirtualClock(undefine
     },
     [Symbol.dispose]: () => talk[Symbol.dispose](),
   };
+}
+
+function openStandIn({ standIn }: LiveOptions, clock: VirtualClock) {
+  if (!standIn) return (model: ChatModel) => model;
+  const { engines } = readGoodSettings({
+    CHAT_COMPLETION_BASE_URL: 'http://chat.test/v1',
+    CHAT_COMPLETION_MODEL: 'writes',
+  });
+  const server = { baseUrl: 'ws://live.test/v1', model: 'gpt-live-1' };
+  const roles = { chat: () => standIn };
+  const waits = { clock, idleMs: liveIdleMs };
+  return openRealtimeWithStandIn(server, engines, roles, () => undefined, waits);
 }
 
 export function makeReleasedHost() {

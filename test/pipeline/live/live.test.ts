@@ -205,6 +205,7 @@ test.each([
   ['bad key', 'provider.bad_key'],
   ['no credit', 'provider.spent'],
   ['never starts', 'provider.late'],
+  ['moderates at once', 'provider.refused'],
   ['never answers', 'provider.late'],
 ] as const)('a session that %s fails the answer by name: %s', async (trouble, code) => {
   using live = openLive({ ...saysFour, trouble });
@@ -230,6 +231,17 @@ test.each([
     expect(live.server.sessions).toHaveLength(2);
   },
 );
+
+test('a session that is lost at its begin is begun anew, answers, and ends after its silence', async () => {
+  using live = openLive({ ...saysFour, standIn: writeScript([]) });
+  const answering = readAnswer(live, makeSpokenTurn('What time is it?'));
+  await live.clock.advance(100);
+  live.server.dropAll();
+  expect((await live.runWork(answering)).text).toBe(four);
+  expect(live.server.sessions).toHaveLength(2);
+  await live.clock.advance(11_000);
+  expect(live.talk.openSessions).toBe(0);
+});
 
 test('a lost connection ends the answer by name', async () => {
   using live = openLive(saysFour);

@@ -67,7 +67,7 @@ const utterances = [
 ];
 /** A word that is nowhere else, in what must not be written. */
 const canaries = /quagga|okapi|tapir|numbat|dugong/;
-const asksToForget = { is: formatText('privacy.forget.ask', { n: 1, m: 0 }) };
+const asksToForget = { is: formatText('privacy.forget.ask', { n: 1, m: 0, notes: 0 }) };
 const copies = { has: formatText('privacy.forget.copies') };
 const [canary, other] = ['quagga at eight', 'bread and wine'];
 
@@ -256,6 +256,29 @@ export const captionScenes: Scenes = {
             reads: { lacks: ['Friday', 'table'], to: 'caller' },
           },
         },
+      ],
+    },
+  'the end of a scheduled event brings its recap at once, while people talk on with captions':
+    {
+      own: {},
+      sayings: [...talk, 'we bring bread', 'see you then', 'and now to chess'],
+      providers: {
+        replies: [{ match: /Friday at eight[\s\S]*play chess/, text: recap }],
+      },
+      steps: [
+        { 'the event begins': ({ server }) => server().changeEvent('Lounge', true) },
+        ...captioned,
+        { Olga: { runs: '/settings set key:recap value:on' } },
+        { Adam: { captions: friday } },
+        { Ben: { captions: table } },
+        { Adam: { captions: chess } },
+        { Ben: { captions: 'we bring bread' } },
+        { Adam: { captions: 'see you then' } },
+        { posts: 'Lounge', lacks: 'They meet on Friday.' },
+        { 'the event ends': ({ server }) => server().changeEvent('Lounge', false) },
+        { posts: 'Lounge', has: ['They meet on Friday.', 'Ben books a table.'] },
+        { Adam: { captions: 'and now to chess' } },
+        { botSits: 'Lounge' },
       ],
     },
   'what was said is found again: as files, by words, by a question, and summed up': {

@@ -60,7 +60,7 @@ function readStanding(
   consent: 'always' | 'no' | 'unasked',
   n: number,
 ): ScenarioReading {
-  const kept = formatText('privacy.status', { n: 0, memories: 0, m: n });
+  const kept = formatText('privacy.status', { n: 0, memories: 0, notes: 0, m: n });
   return { has: [formatText(`consent.${consent}`), kept], to: 'caller' };
 }
 

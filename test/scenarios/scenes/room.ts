@@ -64,6 +64,9 @@ const findPosted =
   ({ sandbox }: Stage) =>
     sandbox.messages('Lounge').find((message) => message.text.includes(text));
 
+const meetingInGerman = 'Wir treffen uns morgen an der Brücke.';
+const meeting = 'We meet at the bridge tomorrow.';
+
 const rights = [
   ['viewChannel', 'View Channel'],
   ['connect', 'Connect'],
@@ -400,6 +403,69 @@ export const roomScenes: Scenes = {
           },
         },
         { Adam: { runs: '/privacy memories', reads: onlyOn('memory.none') } },
+      ],
+    },
+  'an offer to remember goes away by No, which nobody else presses': {
+    providers: {
+      replies: [
+        { match: 'has to press', text: 'Sleep well.' },
+        {
+          match: 'utterance',
+          call: {
+            name: 'offer_memory',
+            argumentsJson: '{"text":"Adam works nights."}',
+          },
+        },
+      ],
+    },
+    steps: [
+      { Olga: { runs: '/settings set key:memory value:on', reads: saved } },
+      { Ben: { joins: 'Lounge' } },
+      { Adam: { calls: 'Lounge' } },
+      { Adam: { runs: '/privacy allow' } },
+      { Adam: { asks: 'human-cards-001' } },
+      { see: findPosted('Adam works nights.'), keep: 'offer' },
+      {
+        Ben: {
+          presses: [1, 'offer'],
+          reads: onlyOn('confirm.other', { name: 'Adam' }),
+        },
+      },
+      { Adam: { presses: [1, 'offer'] } },
+      { message: 'offer', is: formatText('memory.declined') },
+      { Adam: { runs: '/privacy memories', reads: onlyOn('memory.none') } },
+    ],
+  },
+  'what one says in one language is said to the others in theirs, and nobody answers it':
+    {
+      sayings: [meetingInGerman],
+      providers: {
+        replies: [
+          { match: meetingInGerman, text: `[1] ${meeting}` },
+          { match: /^/, text: 'Nobody asked me.' },
+        ],
+      },
+      steps: [
+        { Ben: { joins: 'Lounge' } },
+        { Adam: { calls: 'Lounge' } },
+        { Ben: { runs: '/privacy allow', settles: true } },
+        { Adam: { runs: '/interpret on first:German second:English' } },
+        { Ben: { says: meetingInGerman } },
+        { see: joinSpoken, has: meeting },
+        { see: joinSpoken, lacks: 'Nobody asked me.' },
+        { Adam: { runs: '/interpret off' } },
+      ],
+    },
+  'who comes and who leaves is said by name once the owner wants it, and never who said no':
+    {
+      steps: [
+        { Olga: { runs: '/settings set key:arrivals value:names', reads: saved } },
+        { Cleo: { runs: '/privacy deny' } },
+        { Adam: { calls: 'Lounge' } },
+        { Cleo: { joins: 'Lounge' } },
+        { Ben: { joins: 'Lounge' } },
+        { see: joinSpoken, has: formatText('arrivals.came', { n: 1, name: 'Ben' }) },
+        { see: joinSpoken, lacks: 'Cleo' },
       ],
     },
   'a tool of a program is asked for by voice, waits for the button, and its result is read and heard':

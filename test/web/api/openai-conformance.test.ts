@@ -295,7 +295,7 @@ test.each([
   ['/v1/servers/{server}/say', { text: 'Hello.', when: 'now' }, { text: '' }],
   ['/v1/servers/{server}/ask', { question: 'Why?' }, { question: 'Why?', loud: true }],
   ['/v1/servers/{server}/tracks/{track}/loop', { on: true }, { on: 'yes' }],
-  ['/v1/audio/speech', speechRequest, { ...speechRequest, response_format: 'flac' }],
+  ['/v1/audio/speech', speechRequest, { ...speechRequest, response_format: 'aac' }],
   [
     '/v1/chat/completions',
     chat,

@@ -16,6 +16,7 @@ const spoken = { model: 'parley', voice: 'default', input: 'It is ready.' };
 const heads: Readonly<Record<SoundFormat, readonly [type: string, begin: RegExp]>> = {
   mp3: ['audio/mpeg', /^\xff\xf3/],
   opus: ['audio/ogg; codecs=opus', /^OggS/],
+  flac: ['audio/flac', /^fLaC/],
   wav: ['audio/wav', /^RIFF/],
   pcm: ['audio/pcm', /^/],
 };
@@ -46,11 +47,10 @@ test.each(soundFormats)(
 );
 
 const madeFormats =
-  /^response_format: must be one of mp3, opus, wav, pcm: no other can be made\.$/;
+  /^response_format: must be one of mp3, opus, flac, wav, pcm: no other can be made\.$/;
 
 test.each([
   [{ response_format: 'aac' }, madeFormats],
-  [{ response_format: 'flac' }, madeFormats],
   [{ response_format: 'ogg_44100' }, madeFormats],
   [{ input: 'a'.repeat(4_097) }, /^input: .*4096/],
   [{ input: '' }, /^input: /],

@@ -166,7 +166,10 @@ function writeCall({
 export const callStart = '<tool_call>';
 export const callEnd = '</tool_call>';
 
-/** Names each tool on one line: a grammar holds the model to the schemas, and each token of a prompt costs time. */
+/**
+ * Names each tool on one line: a grammar holds the model to the schemas, and each token of a prompt costs time. The tools come first,
+ * as the instructions end with the language of the answer: what stands behind a change is read anew.
+ */
 function addToolNotes(
   messages: readonly TemplateMessage[],
   tools: readonly OfferedTool[],
@@ -179,7 +182,7 @@ function addToolNotes(
   ].join('\n');
   const [first, ...rest] = messages;
   return first?.role === 'system'
-    ? [{ role: 'system', content: `${first.content}\n\n${notes}` }, ...rest]
+    ? [{ role: 'system', content: `${notes}\n\n${first.content}` }, ...rest]
     : [{ role: 'system', content: notes }, ...messages];
 }
 

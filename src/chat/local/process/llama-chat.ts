@@ -34,8 +34,10 @@ const keptTalks = 2;
 const contextTokens = 4_096;
 const batchTokens = 256;
 /** Whoever lets a request go gets the processor back in this time, and so does a more urgent one. */
-const maxRunMs = 60;
+const maxRunMs = 90;
 const [minRunTokens, maxRunTokens] = [16, batchTokens];
+/** Newest tokens of an answer that are less likely to come again. */
+const maxPunishedTokens = 64;
 /** An answer needs some room behind its prompt. */
 const minAnswerTokens = 32;
 
@@ -64,10 +66,7 @@ export async function openLlamaChat(path: string): Promise<PerformJob<'chat'>> {
     const context = await model.createContext({
       contextSize: Math.min(contextTokens, model.trainContextSize),
       sequences: keptTalks,
-      threads: Math.max(
-        1,
-        Math.min(availableParallelism(), library.llama.cpuMathCores),
-      ),
+      threads: countThreads(library.llama),
       batchSize: batchTokens,
     });
     const sequences = Array.from({ length: keptTalks }, () => context.getSequence());
@@ -81,6 +80,14 @@ export async function openLlamaChat(path: string): Promise<PerformJob<'chat'>> {
       error,
     );
   }
+}
+
+/**
+ * Leaves a core to ears and voice, which compute at the same time: the threads of llama.cpp wait for each other without sleep, so
+ * that one thread more than there are free cores makes an answer several times slower.
+ */
+function countThreads({ cpuMathCores }: { readonly cpuMathCores: number }) {
+  return Math.max(1, Math.min(availableParallelism(), cpuMathCores) - 1);
 }
 
 /** A model that answers one request after another, each in the place of its talk. */
@@ -223,6 +230,8 @@ class LlamaChat {
       temperature: task.temperature,
       topP: task.topP,
       seed: task.seed,
+      // A form needs its own marks again and again.
+      repeatPenalty: { punishTokens: () => (grammar ? [] : answer.lastTokens) },
       grammarEvaluationState: () => grammar,
     });
     // It ends by itself at a token that ends the answer.
@@ -291,6 +300,7 @@ class WrittenAnswer {
   /** Tokens that may be the beginning of a letter. */
   #pending: Token[] = [];
   #told: Token[] = [];
+  #lastTokens: Token[] = [];
   #text = '';
   #call: string | undefined;
 
@@ -303,6 +313,11 @@ class WrittenAnswer {
     this.#tools = tools;
     this.#mustCall = mustCall;
     this.#sendText = sendText;
+  }
+
+  /** The newest tokens, which small models else repeat without an end. */
+  get lastTokens(): Token[] {
+    return this.#lastTokens;
   }
 
   /** Whether the model writes a call now. */
@@ -324,6 +339,7 @@ class WrittenAnswer {
   /** Adds a token, and tells the words that are whole by now. */
   add(token: Token): void {
     this.#pending.push(token);
+    this.#lastTokens = [...this.#lastTokens, token].slice(-maxPunishedTokens);
     const text = this.#model.detokenize(this.#pending, true, this.#told);
     if (text.endsWith('\ufffd')) return;
     this.#told = this.#pending;

@@ -26,6 +26,8 @@ export interface LlamaSequence {
       readonly temperature: number;
       readonly topP: number;
       readonly seed?: number | undefined;
+      /** Makes these tokens less likely, by the usual factor of 1.1. */
+      readonly repeatPenalty: { readonly punishTokens: () => Token[] };
       readonly grammarEvaluationState: () => GrammarState | undefined;
     },
   ): AsyncGenerator<Token, void>;

@@ -4,6 +4,7 @@ import {
   type ChannelId,
   type GuildId,
   type MessageId,
+  nobody,
   noGuild,
   type PersonId,
 } from '#src/base/ids.ts';
@@ -106,7 +107,7 @@ export class TranscriptCleanup implements PersonHooks {
     return this.#guildIds.has(guildId);
   }
 
-  /** Erases lines that their servers keep no longer. Throws BotError `store.*`. */
+  /** Erases lines that their servers keep no longer, and notes of deleted channels. Throws BotError `store.*`. */
   async expireTranscripts(): Promise<void> {
     const { clock, erasures, settings, transcripts } = this.#deps;
     this.#guildIds = new Set(
@@ -128,6 +129,27 @@ export class TranscriptCleanup implements PersonHooks {
         eraser.eraseExpired(erasure, clock.wallMs(), keptDays),
       ),
     );
+    await this.#eraseNotesOfDeletedChannels();
+  }
+
+  /** Erases the notes of channels that are deleted, which nobody may open any more. Throws BotError `store.*`. */
+  async #eraseNotesOfDeletedChannels() {
+    const { captionChats, erasures, places, transcripts } = this.#deps;
+    const { notes } = transcripts.onDisk;
+    for (const place of await notes.listPlaces()) {
+      const { channelId, guildId } = place;
+      const isKnown =
+        !places.hasGuild(guildId) || places.findChannel(guildId, channelId);
+      // A channel that is only hidden from the bot is not gone.
+      const isGone =
+        !isKnown && (await captionChats.mayOpen(guildId, channelId, nobody)) === 'gone';
+      if (!isGone) continue;
+      const numbers = (await notes.list(place)).map(({ number }) => number);
+      const part = { kind: 'part', guildId, part: `notes ${channelId}` } as const;
+      await erasures.admitErasure(part, (erasure) =>
+        notes.remove(erasure, channelId, numbers),
+      );
+    }
   }
 
   /** Updates messages with erased lines, after the previous update. Never throws. */
@@ -215,7 +237,7 @@ export class TranscriptCleanup implements PersonHooks {
     );
   }
 
-  /** Counts lines and memories of a person. Undefined if the store cannot be read. */
+  /** Counts lines, memories and notes of a person. Undefined if the store cannot be read. */
   async countStored(
     guildId: GuildId,
     personId: PersonId,
@@ -225,7 +247,8 @@ export class TranscriptCleanup implements PersonHooks {
     );
     if (!counts) return undefined;
     const [onDisk, inMemory] = counts;
-    return { lines: onDisk.lines + inMemory.lines, memories: onDisk.memories };
+    const { memories, notes } = onDisk;
+    return { lines: onDisk.lines + inMemory.lines, memories, notes };
   }
 
   /** Prepares to erase a person's lines. A no erases the running sessions alone. */

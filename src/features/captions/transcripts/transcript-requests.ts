@@ -15,6 +15,9 @@ import {
 } from '#src/features/captions/answers/recap.ts';
 import {
   captionsDaysSetting,
+  formatRecapPlace,
+  type RecapPlace,
+  recapPlaceSetting,
   recapSetting,
 } from '#src/features/captions/caption-settings.ts';
 import {
@@ -31,13 +34,12 @@ import {
   tooMuchAtOnce,
   type WrittenAnswerConcurrency,
 } from '#src/features/contract/written-answer-concurrency.ts';
-import { formatWrittenText, toFailureLine } from '#src/notices/channel-notices.ts';
+import { toFailureLine } from '#src/notices/channel-notices.ts';
 import { type ChannelAccess, mayOpen } from '#src/people/audience.ts';
-import { Owned, type Sources } from '#src/people/owned.ts';
+import type { Owned, Sources } from '#src/people/owned.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt.ts';
 import { createDeadlineError, toFailureEvent } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
-import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
 import { completeForMoney } from '#src/spending/paid-completion.ts';
 import {
@@ -48,16 +50,14 @@ import {
   type ReadableChannels,
   type TranscriptSession,
 } from '#src/stores/transcripts/transcript-line.ts';
-import { escapeTextValues, maxMessageChars } from '#src/texts/plain-text.ts';
-import type { AnyLine, CheckedLine, TextLine } from '#src/texts/texts.ts';
+import type { AnyLine, TextLine } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { createWallTimes, type WallTimes } from '#src/texts/wall-time.ts';
+import { RecapPoster } from './recap-poster.ts';
 import {
   type CaptionShardDeps,
-  type NotingRequest,
-  noteCaptionMessage,
   ReadableTranscripts,
-  type TranscriptStore,
+  type ToldRecap,
   type transcriptSubjects,
 } from './transcript-stores.ts';
 
@@ -135,6 +135,7 @@ export class TranscriptRequests {
   readonly #captions: SessionObjects<SessionCaptions>;
   readonly #writtenQuestions: WrittenAnswerConcurrency;
   readonly #notes: ChannelNotes;
+  readonly #recaps: RecapPoster;
 
   constructor(
     deps: CaptionShardDeps,
@@ -145,6 +146,7 @@ export class TranscriptRequests {
     this.#captions = captions;
     this.#deps = deps;
     this.#notes = notes;
+    this.#recaps = new RecapPoster(deps);
     this.#writtenQuestions = writtenQuestions;
   }
 
@@ -262,13 +264,11 @@ export class TranscriptRequests {
   }
 
   /** Posts a recap and adds it to the notes of the channel, as the server wants it. Never throws. */
-  async postRecap(
-    session: TranscriptSession,
-    noting: NotingRequest | undefined,
-  ): Promise<void> {
+  async postRecap(session: TranscriptSession, told: ToldRecap): Promise<void> {
     const { onEvent, transcripts } = this.#deps;
     const { channelId, guildId, id } = session;
     const { getValue } = this.#deps.settings.getForChannel(guildId, channelId);
+    const { noting } = told;
     const areNoted = noting !== undefined && this.#notes.areKept(guildId, channelId);
     const isPosted = getValue(recapSetting);
     if (!isPosted && !areNoted) return;
@@ -287,66 +287,17 @@ export class TranscriptRequests {
         const storedNumbers = new Set((await listLines()).map(({ number }) => number));
         return summarisedLines.every(({ number }) => storedNumbers.has(number));
       };
-      await this.#postOutcome(outcome, session, store, areLinesKept);
+      const { timeZone } = this.#deps.settings.getForGuild(guildId);
+      // A place chosen since then is nobody's who was told.
+      const isTold = formatRecapPlace(getValue) === told.place;
+      const place: RecapPlace = isTold
+        ? getValue(recapPlaceSetting)
+        : { kind: 'captions' };
+      const messages = buildRecapMessages(outcome, createWallTimes(timeZone));
+      await this.#recaps.post(messages, { session, store, areLinesKept }, place);
     } catch (error) {
       onEvent(guildId, toFailureEvent(error, 'think'));
     }
-  }
-
-  async #postOutcome(
-    outcome: RecapOutcome,
-    session: TranscriptSession,
-    store: TranscriptStore,
-    areLinesKept: () => Promise<boolean>,
-  ) {
-    const { timeZone } = this.#deps.settings.getForGuild(session.guildId);
-    for (const message of buildMessages(outcome, createWallTimes(timeZone))) {
-      const messagePlace = await this.#postRecapMessage(message, session, store);
-      if (!messagePlace) return;
-      // A line may have been erased before the recap was posted.
-      if (!(await areLinesKept())) await this.#deleteRecapMessage(messagePlace);
-    }
-  }
-
-  async #postRecapMessage(
-    message: Owned<readonly AnyLine[]>,
-    session: TranscriptSession,
-    store: TranscriptStore,
-  ): Promise<MessagePlace | undefined> {
-    const { captionChats } = this.#deps;
-    // An empty message is noted first, so that an erasure finds it after a crash.
-    const messagePlace = await captionChats.postMessage(
-      session.placeId,
-      '\u2026',
-      neverAborted,
-    );
-    await noteCaptionMessage(messagePlace, session, store, this.#deps);
-    // Words of the channel go to the place that its owner chose for captions.
-    const lines = message.findForPlace(session.channelId);
-    if (!lines) {
-      await this.#deleteRecapMessage(messagePlace);
-      return undefined;
-    }
-    const text = this.#formatRecap(lines, session.guildId);
-    await captionChats.changeMessage(messagePlace, text, neverAborted);
-    return messagePlace;
-  }
-
-  async #deleteRecapMessage(messagePlace: MessagePlace) {
-    const { captionChats, transcripts } = this.#deps;
-    if ((await captionChats.changeMessage(messagePlace, '', neverAborted)) !== 'closed')
-      await transcripts.askBoth(({ messages }) =>
-        messages.markSettled(messagePlace.messageId),
-      );
-  }
-
-  #formatRecap(message: readonly AnyLine[], guildId: GuildId) {
-    return message
-      .map(({ id, with: values = {} }: CheckedLine) =>
-        formatWrittenText({ id, with: escapeTextValues(values) }, guildId, this.#deps),
-      )
-      .join('\n')
-      .slice(0, maxMessageChars);
   }
 
   /** Summarises a session. The asker pays, or the server without one. */
@@ -546,7 +497,7 @@ async function selectCandidateLines(
   return await transcripts.search(question, maxCandidateLines, session.id);
 }
 
-function buildMessages(
+function buildRecapMessages(
   outcome: RecapOutcome,
   times: WallTimes,
 ): readonly Owned<readonly AnyLine[]>[] {

@@ -2,8 +2,8 @@ import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { Owned, type Sources, type WordsReading } from '#src/people/owned.ts';
+import type { CaptionPlace } from '#src/ports/caption-chats.ts';
 import { type StoreWatch, tryWrite } from '#src/ports/stores.ts';
-import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { GuildConsents } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
@@ -107,7 +107,7 @@ function keepMessagesInBoth(
 
 /** Notes a message with words of a session, so that an erasure finds it. Never throws. */
 export async function noteCaptionMessage(
-  messagePlace: MessagePlace,
+  messagePlace: CaptionPlace,
   { guildId, id: sessionId }: TranscriptSession,
   { messages }: TranscriptStore,
   watch: StoreWatch,
@@ -141,10 +141,7 @@ export type CaptionDeps = Pick<
   | 'transcripts'
 > & {
   /** Posts a recap and adds it to the notes of the channel, as the server wants it. Returns at once. */
-  readonly postRecap: (
-    session: TranscriptSession,
-    noting: NotingRequest | undefined,
-  ) => void;
+  readonly postRecap: (session: TranscriptSession, told: ToldRecap) => void;
   readonly notes: { areKept(guildId: GuildId, channelId: ChannelId): boolean };
 };
 
@@ -152,6 +149,13 @@ export type CaptionDeps = Pick<
 export type NotingRequest = {
   /** People of the session who were left out of captions, and appear in no note. */
   readonly leftOutIds: readonly PersonId[];
+};
+
+/** What people were told of the recap when their captions began. */
+export type ToldRecap = {
+  readonly noting: NotingRequest | undefined;
+  /** Place of the recap, as `formatRecapPlace` writes it. */
+  readonly place: string | undefined;
 };
 
 /** Sessions that a question can be about. */

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
+import { voiceLufs } from '#src/audio/loudness/levelling.ts';
 import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import { musicRateHz, toStereo } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
@@ -36,7 +37,6 @@ const leanOptions = {
  */
 const voiceParts = /^\/(flow\/flows\.[37]|dec)\//;
 const [maxFrames, edgeFrames] = [150, 12];
-const voiceLufs = -16;
 /**
  * Level from which peaks are bent, and the highest one. Peaks between samples are up to 0.3 dB
  * higher.
@@ -148,7 +148,7 @@ async function makeSound(
   const values = await runParts(isWhole ? parts : others.toReversed(), inputs, turn);
   const [name = ''] = isWhole ? [] : decoder.reads;
   const frames = values[name];
-  if (isWhole || !frames) return toFloats(values['output']);
+  if (isWhole || !frames) return toFloats(values.output);
   const length = frames.dims.at(-1) ?? 0;
   const step = Math.ceil(length / Math.ceil(length / maxFrames));
   let whole: Float32Array | undefined;

@@ -114,7 +114,9 @@ async function toChoice(
   encoder: SoundEncoder,
 ) {
   const progress = new ChoiceProgress();
-  const sound = await collectSound(replyParts, progress, encoder);
+  const sound = await collectSound(replyParts, progress, encoder).finally(() =>
+    encoder.close?.(),
+  );
   const { calls, finish: finish_reason, isSilent, text } = progress;
   const isSpoken = completion.isSpoken && !isSilent;
   const message = {

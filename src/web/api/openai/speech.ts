@@ -26,6 +26,7 @@ const speechRequest = z.looseObject({
   instructions: z.string().max(maxChars).nullish(),
   response_format: z
     .enum(soundFormats, {
+      // AAC: its one kept encoder is FFmpeg's, of 5 MB and LGPL, and who plays it plays MP3, too.
       error: `must be one of ${soundFormats.join(', ')}: no other can be made`,
     })
     .nullish(),
@@ -36,6 +37,7 @@ const speechRequest = z.looseObject({
 const types = {
   mp3: 'audio/mpeg',
   opus: 'audio/ogg; codecs=opus',
+  flac: 'audio/flac',
   wav: 'audio/wav',
   pcm: 'audio/pcm',
 };
@@ -78,15 +80,19 @@ export const createSpeech: ApiRoute = defineRoute({
 /** Encodes sound. Throws `ApiRefusal` if nothing was said. */
 async function* encodeSpeech(sound: AsyncIterable<Pcm>, encoder: SoundEncoder) {
   let isSilent = true;
-  for await (const { samples } of sound) {
-    for await (const bytes of encodeInSteps(encoder, samples)) {
-      isSilent = false;
-      if (bytes.length > 0) yield bytes;
+  try {
+    for await (const { samples } of sound) {
+      for await (const bytes of encodeInSteps(encoder, samples)) {
+        isSilent = false;
+        if (bytes.length > 0) yield bytes;
+      }
     }
+    if (isSilent) throw createUnspeakableRefusal();
+    const lastBytes = await encoder.end();
+    if (lastBytes.length > 0) yield lastBytes;
+  } finally {
+    await encoder.close?.();
   }
-  if (isSilent) throw createUnspeakableRefusal();
-  const lastBytes = await encoder.end();
-  if (lastBytes.length > 0) yield lastBytes;
 }
 
 /** Cuts the connection if the sound breaks. */

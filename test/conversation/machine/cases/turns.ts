@@ -208,6 +208,46 @@ export const turnsCases: ConversationCases = {
       ],
     ],
   },
+  'who goes on over the own answer and is refused leaves no place: the next is refused as well':
+    {
+      room: makeRoom('ana', 'ben', 'cleo', 'dan', 'eva'),
+      also: ['fact'],
+      steps: [
+        [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
+        [
+          saysWhole(2, toPersonId('ben'), 1_100, 'Nova, two?'),
+          'utterance 2 of ben: meant',
+        ],
+        [
+          saysWhole(3, toPersonId('cleo'), 1_200, 'Nova, three?'),
+          'utterance 3 of cleo: meant',
+        ],
+        [
+          saysWhole(4, toPersonId('dan'), 1_300, 'Nova, four?'),
+          'utterance 4 of dan: meant',
+        ],
+        [
+          [
+            voiceBegan(5, toPersonId('eva'), 2_310),
+            voiceBegan(6, toPersonId('ana'), 2_320),
+            voicePaused(5, 2_900),
+            voiceEnded(5, 3_300),
+            voicePaused(6, 3_310),
+            voiceEnded(6, 3_700),
+            voiceBegan(7, toPersonId('ana'), 3_800),
+          ],
+        ],
+        [recognisedWords(6, 1, 'Nova, six?', 3_900), 'utterance 6 of ana: meant'],
+        [
+          recognisedWords(5, 1, 'Nova, five?', 4_000),
+          'utterance 5 of eva: meant',
+          'dropped ana: crowded',
+          'turn of ana: crowded',
+          'dropped eva: crowded',
+          'turn of eva: crowded',
+        ],
+      ],
+    },
   'a question that has to wait anyway ends no answer; the next one does': {
     room: makeRoom('ana', 'ben', 'cleo'),
     also: ['overheard'],

@@ -144,6 +144,118 @@ test('whoever comes in late finds a button for what they missed, and reads it al
   });
 });
 
+const webhookUrl = `https://discord.com/api/webhooks/120000000000000001/${'s3cret-'.repeat(9)}`;
+
+/** Adam has talked in a server whose recaps go to a place of their own, chosen before. The bot has left. */
+async function talkWithPlace(value: string, overrides: FixtureOptions = {}) {
+  const clock = new VirtualClock();
+  const model = new FakeChat([point], clock);
+  const options = { addressing: 'off', chat: model, ...overrides } as const;
+  const fixture = openSessionFixture(options, [adam], clock);
+  const guildId = toGuildId('g');
+  await fixture.settings.setSetting(guildId, 'recap', 'on');
+  await fixture.settings.setSetting(guildId, 'recap_to', value);
+  await fixture.sessions.join(lounge, adam.id);
+  await passTime(fixture, 100);
+  await turnCaptionsOn(fixture);
+  for (let n = 0; n < 5; n++) await sayAll(fixture);
+  return fixture;
+}
+
+/** Texts of the chats whose name has a word. */
+const listTextsIn = ({ captionChats }: SessionFixture, word: string) =>
+  [...captionChats.chats]
+    .filter(([name]) => name.includes(word))
+    .flatMap(([, { texts }]) => texts)
+    .join('\n');
+
+test('a recap goes to a thread of its own in the chosen text channel, of which the captions told', async () => {
+  const fixture = await talkWithPlace('<#200000000000000002>');
+  expect(listTextsIn(fixture, 'lounge')).toContain('<#200000000000000002>');
+  await fixture.sessions.leave(toGuildId('g'));
+  await passTime(fixture, 3_000);
+  const thread = 'Recap of Lounge';
+  expect(listTextsIn(fixture, thread)).toContain('They take five.');
+  expect([...fixture.captionChats.chats.keys()].join()).toMatch(
+    /Recap of Lounge, \S+ in 200000000000000002/,
+  );
+  expect(listTextsIn(fixture, 'lounge')).not.toContain('They take five.');
+});
+
+test('a recap goes by a webhook, of which the captions told, and an erasure reaches it there', async () => {
+  const fixture = await talkWithPlace(webhookUrl);
+  expect(listTextsIn(fixture, 'lounge')).toMatch(/by a webhook/);
+  await fixture.sessions.leave(toGuildId('g'));
+  await passTime(fixture, 3_000);
+  expect(listTextsIn(fixture, 'webhook')).toContain('They take five.');
+  expect(listTextsIn(fixture, 'lounge')).not.toContain('They take five.');
+  // Also after the manager has chosen another place.
+  await fixture.settings.setSetting(toGuildId('g'), 'recap_to', 'captions');
+  await fixture.privacy.forget(toGuildId('g'), adam.id);
+  await passTime(fixture, 3_000);
+  expect(listTextsIn(fixture, 'webhook')).not.toContain('They take five.');
+});
+
+test('a place of the recap that was chosen after the captions began gets nothing of them', async () => {
+  const fixture = await talkWithPlace('captions');
+  await fixture.settings.setSetting(toGuildId('g'), 'recap_to', webhookUrl);
+  await fixture.sessions.leave(toGuildId('g'));
+  await passTime(fixture, 3_000);
+  expect(listTextsIn(fixture, 'webhook')).toBe('');
+  expect(listTextsIn(fixture, 'lounge')).toContain('They take five.');
+});
+
+test('a recap whose place does not open stands below the captions', async () => {
+  const fixture = await talkWithPlace('<#200000000000000002>');
+  fixture.captionChats.isForbidden = true;
+  await fixture.sessions.leave(toGuildId('g'));
+  await passTime(fixture, 3_000);
+  expect(listTextsIn(fixture, 'lounge')).toContain('They take five.');
+  expect(fixture.of('failed').map(({ code }) => code)).toContain('discord.forbidden');
+});
+
+test('no view of the settings shows the token of a webhook, of a server or of a channel', async () => {
+  const { settings } = openSessionFixture({}, [adam]);
+  const guildId = toGuildId('g');
+  const outcomes = [
+    await settings.setSetting(guildId, 'recap_to', webhookUrl),
+    await settings.setChannelSetting(lounge, 'recap_to', webhookUrl),
+  ];
+  expect(outcomes.map((outcome) => outcome.kind)).toEqual(['set', 'set']);
+  const { all } = await settings.viewSettings(guildId);
+  const shown = JSON.stringify([outcomes, all, all.map(({ elsewhere }) => elsewhere)]);
+  expect(shown).toContain('webhook \u2026000001');
+  expect(shown).not.toContain('s3cret');
+  expect(
+    await settings.setSetting(guildId, 'recap_to', 'https://example.com/x'),
+  ).toEqual({ kind: 'bad' });
+});
+
+test('at the end of a scheduled event its recap is posted at once, and what follows has another one', async () => {
+  const eventIds = new Set([lounge.channelId]);
+  const listEventChannels = () => [...eventIds];
+  const fixture = await talkWithPlace('captions', {
+    places: { ...places, listEventChannels },
+  });
+  const guildId = toGuildId('g');
+  const countRecaps = () =>
+    listTextsIn(fixture, 'lounge').split('Recap of Lounge').length - 1;
+  fixture.dependencies.features.onGuildChanged(guildId);
+  await passTime(fixture, 3_000);
+  expect(countRecaps()).toBe(0);
+  eventIds.clear();
+  fixture.dependencies.features.onGuildChanged(guildId);
+  await passTime(fixture, 3_000);
+  expect(countRecaps()).toBe(1);
+  // The talk goes on with captions, and its end is too short for a recap.
+  await sayAll(fixture);
+  await fixture.sessions.leave(guildId);
+  await passTime(fixture, 3_000);
+  expect(countRecaps()).toBe(1);
+  const sessions = await fixture.transcriptFor.listSessions(guildId, adam.id);
+  expect(sessions).toHaveLength(2);
+});
+
 const minuteMs = 60_000;
 const request = {};
 
@@ -355,4 +467,21 @@ test('who is left out of captions is in no note by name, and writes none', async
   expect(await fixture.notes.correctNote(place, 1, 'Mine.', ben)).toEqual({
     id: 'notes.left_out',
   });
+});
+
+test('the notes of a deleted channel go with it, and those of a channel that is only hidden stay', async () => {
+  const fixture = await spendEvening();
+  const { captionChats, transcripts } = fixture;
+  const hidden = { guildId, channelId: toChannelId('attic') };
+  const [note] = await transcripts.onDisk.notes.list(place);
+  await transcripts.onDisk.notes.add(hidden, note ? [note] : []);
+  const gone = { guildId, channelId: toChannelId('tower') };
+  await transcripts.onDisk.notes.add(gone, note ? [note] : []);
+  captionChats.gone.add('tower');
+  await fixture.cleanup.expireTranscripts();
+  const kept = await transcripts.onDisk.notes.listPlaces();
+  expect(kept.map(({ channelId }) => channelId).toSorted()).toEqual([
+    'attic',
+    'lounge',
+  ]);
 });

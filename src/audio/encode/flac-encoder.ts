@@ -1,0 +1,75 @@
+import { registerFlacEncoder } from '@mediabunny/flac-encoder';
+import {
+  AudioSample,
+  AudioSampleSource,
+  FlacOutputFormat,
+  Output,
+  StreamTarget,
+  type StreamTargetChunk,
+} from 'mediabunny';
+import { speakRateHz } from '#src/audio/pcm.ts';
+import type { SoundEncoder } from './sound-encoders.ts';
+
+registerFlacEncoder();
+
+/** Writes FLAC by libFLAC in WebAssembly, on a thread of its own: https://www.rfc-editor.org/rfc/rfc9639.html */
+export class FlacEncoder implements SoundEncoder {
+  readonly #source = new AudioSampleSource({ codec: 'flac' });
+  readonly #output: Output;
+  readonly #pieces: Uint8Array[] = [];
+  #writtenBytes = 0;
+  #pushedSamples = 0;
+  #opening: Promise<void> | undefined;
+
+  constructor() {
+    const writable = new WritableStream<StreamTargetChunk>({
+      write: (chunk) => this.#keepChunk(chunk),
+    });
+    this.#output = new Output({
+      format: new FlacOutputFormat(),
+      target: new StreamTarget(writable),
+    });
+    this.#output.addAudioTrack(this.#source);
+  }
+
+  /** Returns the head of the file and all frames that are whole by now. */
+  async push(samples: Int16Array): Promise<Uint8Array> {
+    if (samples.length === 0) return this.#takePieces();
+    this.#opening ??= this.#output.start();
+    await this.#opening;
+    const sample = new AudioSample({
+      data: samples.slice(),
+      format: 's16',
+      numberOfChannels: 1,
+      sampleRate: speakRateHz,
+      timestamp: this.#pushedSamples / speakRateHz,
+    });
+    this.#pushedSamples += samples.length;
+    await this.#source.add(sample);
+    sample.close();
+    return this.#takePieces();
+  }
+
+  /** Returns the last frames. */
+  async end(): Promise<Uint8Array> {
+    if (this.#opening !== undefined) await this.#output.finalize();
+    return this.#takePieces();
+  }
+
+  /** Ends the thread of an encoder whose sound is not wanted any more. */
+  async close(): Promise<void> {
+    if (this.#opening !== undefined && this.#output.state !== 'finalized')
+      await this.#output.cancel();
+  }
+
+  #keepChunk({ data, position }: StreamTargetChunk) {
+    // The length in the head, which is written last, has left long ago: a stream has none.
+    if (position < this.#writtenBytes) return;
+    this.#writtenBytes += data.length;
+    this.#pieces.push(data.slice());
+  }
+
+  #takePieces() {
+    return Buffer.concat(this.#pieces.splice(0));
+  }
+}
