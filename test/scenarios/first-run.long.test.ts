@@ -1,5 +1,6 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -259,4 +260,60 @@ playScenario('each curl line of docs/http.md works in the sandbox', async () => 
     .replaceAll('curl ', 'curl -sS --fail-with-body ');
   expect(script.match(/^curl/gm)?.length).toBeGreaterThan(5);
   await console.run('bash', '-euo', 'pipefail', '-c', script);
+});
+
+/** The program in a folder of its own, where ONNX Runtime has no library for this system. */
+const root = mkdtempSync(join(tmpdir(), 'parley-'));
+const copying = `
+cp -r src commands doctor sandbox page package.json "$0"
+mkdir "$0/models"
+ln -s "$PWD"/models/* "$0/models"
+rm "$0/models/runtime-wasm"
+mkdir "$0/node_modules"
+ln -s "$PWD"/node_modules/* "$0/node_modules"
+rm "$0/node_modules/onnxruntime-node"
+mkdir "$0/node_modules/onnxruntime-node"
+cp -r node_modules/onnxruntime-node/package.json node_modules/onnxruntime-node/dist "$0/node_modules/onnxruntime-node"
+`;
+execFileSync('sh', ['-ec', copying, root]);
+afterAll(() => rmSync(root, { recursive: true }));
+
+const reason =
+  "ONNX Runtime does not load on this system \\(Cannot find module '.*\\.node'\\), so hearing and speaking need npm ci again with a network, or TRANSCRIPTION_BASE_URL and SPEECH_BASE_URL";
+
+function runBare(
+  program: string,
+  args: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+) {
+  const all = { DATA_DIR: join(root, 'data'), ...environment };
+  return runToEnd(all, args, [], join(root, program));
+}
+
+playScenario(
+  'where ONNX Runtime does not load, the start and the doctor say so',
+  async () => {
+    const { code, complaints } = await runBare('src/app/main.mjs');
+    expect(code).toBe(1);
+    expect(complaints).toMatch(new RegExp(`^${reason}\\.\n$`));
+    const examined = await runBare('doctor/main.ts');
+    expect(examined.code).toBe(1);
+    expect(examined.out).toMatch(new RegExp(`missing +runtime +${reason}`));
+  },
+);
+
+playScenario('where ONNX Runtime does not load, a talk by servers works', async () => {
+  await using providers = await openMockProviders({
+    pace: instantPace,
+    hears: 'hello nova',
+    replies: [{ match: /./, text: 'Hello, Nova.' }],
+  });
+  const once = await runBare(
+    'src/app/main.mjs',
+    ['--once'],
+    makeRemoteSettings(providers),
+  );
+  expect(once.out).toMatch(new RegExp(`Smart Turn: ${reason}; words and silence`));
+  expect(once.out).toContain('the received sound holds 100 % of the spoken words');
+  expect(once).toMatchObject({ code: 0, complaints: '' });
 });

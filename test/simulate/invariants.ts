@@ -12,7 +12,6 @@ import { getWakeTime } from '#src/conversation/machine/step.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { BorderJudge } from './border-judge.ts';
 import { isExpectedFailure } from './broken-effect.ts';
-import { BugJudge } from './bug-judge.ts';
 import {
   floorPhase,
   isAnybodyTalking,
@@ -37,7 +36,7 @@ import { type InvariantNumber, invariants } from './invariant-list.ts';
 import { MemoryJudge } from './memory-judge.ts';
 import { MoneyJudge } from './money-judge.ts';
 import { PacketJudge } from './packet-judge.ts';
-import { ProgressJudge } from './progress-judge.ts';
+import { BugJudge, ProgressJudge } from './progress-judge.ts';
 import { QuestionJudge } from './question-judge.ts';
 import { SeatJudge } from './seat-judge.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
