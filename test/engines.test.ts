@@ -1,21 +1,37 @@
 import { createServer } from 'node:http';
 import { PassThrough } from 'node:stream';
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
-import { openEngines, watchModels } from '#src/app/engines/open-engines.ts';
+import {
+  openEngines,
+  openPipelines,
+  watchModels,
+} from '#src/app/engines/open-engines.ts';
+import { logProvider } from '#src/app/provider-log.ts';
 import { PageView } from '#src/app/sandbox/page-view.ts';
 import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';
 import { OperatorNotices } from '#src/ops/operator-notices.ts';
+import type { FallbackChain } from '#src/provider/fallback-chain.ts';
 import { WarmConnections } from '#src/provider/warm-connections.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
-import { transcribeText } from './contracts/transcriber-contract.ts';
-import { answerModels, openExaminedServer } from './doctor/run-examination.ts';
-import { instantPace, openMockProviders } from './fakes/providers/mock-providers.ts';
-import { attachRealtime } from './fakes/providers/mock-realtime.ts';
-import { openListeningServer } from './fakes/servers/listening-server.ts';
-import { hearWords, speakWords } from './fakes/tone-words.ts';
-import { VirtualClock } from './fakes/virtual-clock.ts';
+import {
+  FakeHost,
+  joinTexts,
+  makeTurn,
+  toUtterance,
+} from '#test/contracts/pipeline-contract.ts';
+import { transcribeText } from '#test/contracts/transcriber-contract.ts';
+import { answerModels, openExaminedServer } from '#test/doctor/run-examination.ts';
+import {
+  instantPace,
+  openMockProviders,
+} from '#test/fakes/providers/mock-providers.ts';
+import { attachRealtime } from '#test/fakes/providers/mock-realtime.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+import { toLogged } from '#test/fakes/to-logged.ts';
+import { hearWords, speakWords } from '#test/fakes/tone-words.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** Ends a test that hangs. */
 const hangMs = 300_000;
@@ -239,4 +255,109 @@ test('the operator is told of each model that ends in one notice and in the log,
     `alert raised: ${formatEnding('thinks', 'CHAT_COMPLETION')}`,
     `alert raised: ${formatEnding('speaks', 'SPEECH')}`,
   ]);
+});
+
+/** Pipelines that a bot with these settings can switch between. */
+async function listOffered(environment: Readonly<Record<string, string>> = {}) {
+  const servers = { TRANSCRIPTION_BASE_URL: nowhere, SPEECH_BASE_URL: nowhere };
+  const config = readGoodSettings({ ...servers, ...environment });
+  await using engines = await openEngines(config, () => undefined);
+  return openPipelines(config.engines, engines, engines.chat('Nova'));
+}
+
+test('a chat server offers an audio-model once its name is known', async () => {
+  const chat = { CHAT_COMPLETION_BASE_URL: nowhere, CHAT_COMPLETION_MODEL: 'writes' };
+  expect((await listOffered(chat)).names).toEqual(['chained']);
+  const both = await listOffered({ ...chat, AUDIO_MODEL_NAME: 'hears' });
+  expect(both.names).toEqual(['chained', 'audio-model']);
+  expect(both.names.map((name) => both.getEngineNames(name))).toEqual([
+    'writes',
+    'hears',
+  ]);
+});
+
+test('the chat model answers in the place of a Realtime server that is away', async () => {
+  await using mock = await openMockProviders({
+    replies: [{ match: /^/, text: 'It is four.' }],
+  });
+  const { baseUrl } = mock;
+  const config = readGoodSettings({
+    TRANSCRIPTION_BASE_URL: baseUrl,
+    CHAT_COMPLETION_BASE_URL: baseUrl,
+    SPEECH_BASE_URL: baseUrl,
+    REALTIME_BASE_URL: 'ws://127.0.0.1:9/v1',
+    PIPELINE: 'realtime',
+  });
+  const news: EngineNews[] = [];
+  await using engines = await openEngines(config, (engineNews) =>
+    news.push(engineNews),
+  );
+  const pipeline = openPipelines(config.engines, engines, engines.chat('Nova')).open(
+    'realtime',
+  );
+  const turn = makeTurn(toUtterance('What time is it?'));
+  const replyParts = await Array.fromAsync(
+    pipeline.answer(turn, new FakeHost(), AbortSignal.timeout(50_000)),
+  );
+  expect(joinTexts(replyParts)).toBe('It is four.');
+  expect(replyParts.some(({ kind }) => kind === 'audio')).toBe(true);
+  const to = new URL(baseUrl).host;
+  expect(news).toContainEqual({
+    kind: 'fallback-on',
+    role: 'chat',
+    from: '127.0.0.1:9',
+    to,
+  });
+});
+
+type ProviderNews = Parameters<
+  ConstructorParameters<typeof FallbackChain>[0]['report']
+>[0];
+
+let nowMs = 0;
+/** Clock with minutes between all lines, so that the log itself holds no repetition back. */
+const readRareClock = () => (nowMs += 60_000);
+
+const failed: Extract<ProviderNews, { kind: 'failed' }> = {
+  kind: 'failed',
+  role: 'chat',
+  provider: toLogged('api.x'),
+  code: 'provider.refused',
+  message: toLogged('api.x answered with error 500.'),
+};
+
+function openNewsLog() {
+  const out = new PassThrough();
+  const metrics = openMetrics(() => true);
+  const log = openLog('info', [], out, readRareClock);
+  const reportNews = (news: ProviderNews) => logProvider(log, metrics.providers, news);
+  const readLines = () =>
+    `${out.read() ?? ''}`
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { msg: string; level: number });
+  return {
+    report: reportNews,
+    metrics,
+    lines: readLines,
+    [Symbol.dispose]: () => metrics[Symbol.dispose](),
+  };
+}
+
+test('failures and fall-backs are counted by role', async () => {
+  using here = openNewsLog();
+  here.report(failed);
+  here.report({
+    kind: 'fallback-on',
+    role: 'chat',
+    from: toLogged('api.x'),
+    to: toLogged('api.y'),
+  });
+  const readPage = async () => (await here.metrics.page()).text;
+  const count = 'parley_provider_failures_total{role="chat",code="provider.refused"} 1';
+  expect(await readPage()).toContain(count);
+  expect(await readPage()).toContain('parley_provider_roles_down 1');
+  here.report({ kind: 'fallback-off', role: 'chat', back: toLogged('api.x') });
+  expect(await readPage()).toContain('parley_provider_roles_down 0');
+  expect(await readPage()).not.toContain('api.x');
 });

@@ -11,6 +11,7 @@ import { getDurationMs } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 import { formatText } from '#src/texts/texts.ts';
+import { readClip } from '#test/audio/clip-archive.ts';
 import { readBotEnvironment } from '#test/deploy/compose-files.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
@@ -140,7 +141,7 @@ proveLine('sodium-native seals and opens packets, where it has a binary', async 
 
 proveLine('prism-media opens WebM, which plays on a track', async (m) => {
   expect(packageJson.dependencies).toHaveProperty('prism-media');
-  const bytes = readFileSync(new URL('fixtures/sounds/tones.webm', import.meta.url));
+  const bytes = readClip('test/fixtures/sounds', 'tones.webm');
   // What the bot's process for files of strangers does, where its calls are seen.
   const decoder = new DecodeStream({ rateHz: 48_000, channels: 2 });
   const { samples } = await decoder.feedBytes(bytes, false);

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { constants, createDeflate } from 'node:zlib';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { PendingFaults } from '#sandbox/pending-faults.ts';
 import { makeProcessAddress, parseProcessAddress } from '#sandbox/process-address.ts';
 import { RateWindow } from '#sandbox/rate-window.ts';
 import type { World } from '#sandbox/world/world.ts';
 import { toChannelInfoJson } from '#sandbox/world/world-json.ts';
-import { compressTexts } from './gateway-compression.ts';
 import { GatewaySession, sendText } from './gateway-session.ts';
 import {
   type GatewayRules,
@@ -378,4 +378,31 @@ export class Gateway {
   #isBotToken(token: string) {
     return token.replace(/^Bot\s+/i, '') === this.#options.token;
   }
+}
+
+/**
+ * Sends every text over one deflate stream, as a bot asks with `compress=zlib-stream`: each becomes one binary message, which ends
+ * with a sync flush (https://discord.com/developers/docs/events/gateway#transport-compression). A text waits until the one before it is compressed.
+ */
+function compressTexts(socket: WebSocket): void {
+  const deflate = createDeflate();
+  const send = socket.send.bind(socket);
+  const compressed: Buffer[] = [];
+  let lastSend = Promise.resolve();
+  deflate.on('data', (bytes: Buffer) => compressed.push(bytes));
+  deflate.on('error', () => socket.terminate());
+  socket.on('close', () => deflate.close());
+  socket.send = (text: string) => {
+    lastSend = lastSend.then(
+      () =>
+        new Promise((resolve) => {
+          deflate.write(text);
+          deflate.flush(constants.Z_SYNC_FLUSH, () => {
+            if (socket.readyState === socket.OPEN)
+              send(Buffer.concat(compressed.splice(0)), () => {});
+            resolve();
+          });
+        }),
+    );
+  };
 }

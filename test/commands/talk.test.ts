@@ -1,14 +1,26 @@
-import { ask } from '#commands/ask.ts';
+import { ask, askAbout } from '#commands/ask.ts';
+import { openAskWindow as askWindow } from '#commands/panel-buttons.ts';
+import { readAloud } from '#commands/read-aloud.ts';
 import { say } from '#commands/say.ts';
 import { play as playing } from '#commands/track/play.ts';
+import { toMessageId, toPersonId } from '#src/base/ids.ts';
 import type { PlayWaitOutcome } from '#src/base/play-end.ts';
+import type { Public } from '#src/base/public.ts';
+import type { CommandCall } from '#src/features/command.ts';
+import type {
+  AnnouncementOutcome,
+  ChatReadAloud,
+} from '#src/features/typed/chat-read-aloud.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
-import { toOpenText } from '#src/people/owned.ts';
-import type { AskOutcome } from '#src/ports/command-ports.ts';
+import { Owned, toOpenText } from '#src/people/owned.ts';
+import { type PickedMessage, sealContent } from '#src/ports/authored-content.ts';
+import type { AskOutcome, ConfirmOutcome } from '#src/ports/command-ports.ts';
+import type { TalkState } from '#src/ports/talk-guide.ts';
+import { formatText } from '#src/texts/texts.ts';
 import { openReplies } from '#test/fakes/opened-replies.ts';
 import { VirtualClock, waitUntilSettled } from '#test/fakes/virtual-clock.ts';
-import { adam, endedSession, inLounge, makePorts } from './command-ports.ts';
-import { readReply } from './run-typed.ts';
+import { adam, callAs, endedSession, inLounge, makePorts } from './command-ports.ts';
+import { readReply, runPressed } from './run-typed.ts';
 
 const nowhere = { at: () => undefined };
 const makeCall = (inputs: Record<string, string>) => ({ ...inLounge, inputs });
@@ -183,3 +195,219 @@ test.each<[AskOutcome, string]>([
 ])('/ask that ends with %j tells the caller alone: %s', async (asking, sentence) =>
   expect(readReply(await askWithOutcome(asking))).toEqual(['caller', sentence]),
 );
+
+const sound = {
+  url: 'https://cdn.test/a.ogg',
+  name: 'voice-message.ogg',
+  durationMs: 2000,
+};
+/** Message of Ben. */
+const message: PickedMessage = {
+  messageId: toMessageId('m'),
+  author: 'Ben',
+  authorId: toPersonId('ben'),
+  isBot: false,
+  ...sealContent({ text: 'Dinner at eight?' }),
+};
+
+const german = callAs({ locale: 'de' });
+
+/** Request to the bot, and its answer. */
+function makeAsking() {
+  const requests: Parameters<Public<TypedRequests>['askQuestion']>[] = [];
+  const picked: Parameters<Public<TypedRequests>['askAboutMessage']>[] = [];
+  const hears = makePorts({
+    at: () => undefined,
+    askAboutMessage: async (...all) => {
+      picked.push(all);
+      return { kind: 'answered', text: toOpenText('Five.') };
+    },
+    askQuestion: async (...all) => {
+      requests.push(all);
+      return { kind: 'answered', text: toOpenText('Five.') };
+    },
+  });
+  return { asked: requests, hears, picked };
+}
+
+test('a recording may be asked about by its link', async () => {
+  const { asked, hears } = makeAsking();
+  const link = ' https://cdn.test/talk.mp3?key=secret ';
+  const inputs = { link, question: 'What is said?' };
+  await ask.run({ ...adam, inputs }, hears);
+  const about = { link: link.trim() };
+  expect(asked).toEqual([['g', 'What is said?', adam.caller, 'text', about]]);
+  await ask.run({ ...adam, sound, inputs }, hears);
+  expect(asked[1]?.[4]).toEqual({ ...about, recording: sound });
+});
+
+test('Ask about this answers whoever picked it, about what somebody else wrote', async () => {
+  const { hears, picked } = makeAsking();
+  const replies = await askAbout.run({ ...german, message }, hears);
+  expect(await openReplies(replies)).toEqual([
+    { id: 'ask.answer', with: { answer: 'Five.' }, to: 'caller' },
+  ]);
+  const question = 'Sag mir in ein paar Sätzen etwas dazu.';
+  expect(picked).toEqual([['g', question, german.caller, message]]);
+  expect(askAbout.shownTo).toBeUndefined();
+});
+
+test('a picture is asked about with a question of the asker’s language where none is typed', async () => {
+  const { asked, hears } = makeAsking();
+  const file = { url: 'https://cdn.test/a.png', name: 'a.png' };
+  const [question, pictures] = ['Sag mir in ein paar Sätzen etwas dazu.', [file]];
+  await ask.run({ ...german, file, inputs: {} }, hears);
+  await ask.run({ ...german, file, sound, inputs: { question: 'Why?' } }, hears);
+  expect(asked).toEqual([
+    ['g', question, german.caller, 'text', { pictures }],
+    ['g', 'Why?', german.caller, 'text', { pictures, recording: sound }],
+  ]);
+  const inputs = { question: 'Why?', about: 'this' };
+  const [reply] = await ask.run({ ...german, file, inputs }, hears);
+  expect(reply).toMatchObject({ id: 'fail.picture' });
+});
+
+test('a press without a message asks nothing', async () => {
+  const { hears, picked } = makeAsking();
+  expect([await askAbout.run(adam, hears), picked]).toEqual([
+    [{ id: 'say.empty' }],
+    [],
+  ]);
+});
+
+const makePerson = (standing: 'unasked' | 'no') => ({
+  people: [{ id: toPersonId('adam'), name: 'Adam', standing }],
+});
+
+test.each<[string, Partial<TalkState>, string, readonly string[]]>([
+  [
+    'has not agreed',
+    makePerson('unasked'),
+    'join.ok.ask',
+    ['consent.always', 'consent.never'],
+  ],
+  ['said no', makePerson('no'), 'join.ok.ask', ['consent.always', 'consent.never']],
+  ['is paused', { isPaused: true }, 'privacy.paused', ['pause:resume']],
+  ['gets captions only', { mode: 'captions', isCaptioned: true }, 'captions.only', []],
+  ['is answered commands only', { addressing: 'off' }, 'settings.addressing.off', []],
+])('Ask opens no window for one who %s, and says why', async (_, talk, id, buttons) => {
+  const opened: string[] = [];
+  const openAskWindow = (_guildId: string, personId: string) =>
+    void opened.push(personId);
+  const [reply] = await askWindow(
+    inLounge,
+    makePorts({ openAskWindow, help: { talk } }),
+  );
+  expect([reply.id, reply.buttons, opened]).toEqual([id, buttons, []]);
+  const [asked] = await askWindow(inLounge, makePorts({ openAskWindow }));
+  expect([asked.id, opened]).toEqual(['panel.asked', ['adam']]);
+});
+
+test('Ask is for those in the channel', async () => {
+  expect((await askWindow(adam, makePorts()))[0]).toEqual({
+    id: 'perm.room',
+    with: expect.anything(),
+  });
+  for (const overrides of [{ at: () => undefined }, { help: { talk: undefined } }]) {
+    expect((await askWindow(inLounge, makePorts(overrides)))[0].id).toBe(
+      'leave.nowhere',
+    );
+  }
+});
+
+async function pickMessage(
+  call: CommandCall,
+  outcome: AnnouncementOutcome = { kind: 'queued', position: 0, ended: endedSession },
+) {
+  const requests: Parameters<ChatReadAloud['read']>[] = [];
+  const readMessage: ChatReadAloud['read'] = async (...all) => {
+    requests.push(all);
+    return outcome;
+  };
+  const [reply] = await readAloud.run(
+    call,
+    makePorts({ lines: { read: readMessage } }),
+  );
+  expect(reply.to).not.toBe('room');
+  return { asked: requests, said: formatText(reply.id, reply.with) };
+}
+
+test.each<[AnnouncementOutcome, string]>([
+  [{ kind: 'queued', position: 2, ended: endedSession }, 'Queued, 2 ahead.'],
+  [
+    { kind: 'full', limit: 3 },
+    'The limit of 3 is reached. Try again later, or make room: /track queue track:voice.',
+  ],
+  [
+    { kind: 'refused', line: { id: 'read.refused' } },
+    'Its author said no to me, so I leave their messages alone. Only they can change that, by Hear me or /privacy allow.',
+  ],
+  [
+    { kind: 'refused', line: { id: 'say.empty' } },
+    'That contains nothing I can say (words) or answer (words, sound, pictures).',
+  ],
+  [
+    { kind: 'refused', line: { id: 'muted.server' } },
+    "I can't speak now: I am muted, or my role lacks Speak. A moderator can change that, or invite me to speak on a stage. Until then I answer in writing.",
+  ],
+  [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
+])('%j is answered in a sentence', async (outcome, sentence) =>
+  expect((await pickMessage({ ...inLounge, message }, outcome)).said).toBe(sentence),
+);
+
+test('nothing is read for people who sit elsewhere', async () => {
+  const outside = await pickMessage({ ...adam, message });
+  expect([outside.asked, outside.said]).toEqual([
+    [],
+    "I'm in Lounge. Join that channel first.",
+  ]);
+});
+
+const line = { id: 'track.line.idle', with: { track: 'voice', n: 40 } } as const;
+
+test.each<[ConfirmOutcome, object]>([
+  [
+    { kind: 'completed', line },
+    { ...line, to: 'room' },
+  ],
+  [{ kind: 'completed' }, { id: 'confirm.done', to: 'room' }],
+  [{ kind: 'barred', line: { id: 'perm.manage' } }, { id: 'perm.manage' }],
+  [
+    { kind: 'other', name: 'Ben' },
+    { id: 'confirm.other', with: { name: 'Ben' } },
+  ],
+  [{ kind: 'over' }, { id: 'confirm.over' }],
+  [{ kind: 'failed' }, { id: 'store.unread' }],
+])('a press on Confirm that ends as %j is answered', async (confirming, reply) => {
+  const requests: unknown[] = [];
+  const confirmCall = async (...all: unknown[]) => {
+    requests.push(all);
+    return confirming;
+  };
+  const call = { ...inLounge, inputs: { about: 'tool:a1' } };
+  expect(await runPressed('confirm', call, { confirmCall })).toEqual([reply]);
+  expect(requests).toEqual([['g', 'a1', 'adam']]);
+});
+
+test('a press on Show gives a private answer to its asker', async () => {
+  const text = new Owned('Five.', { onlyFor: toPersonId('adam') });
+  const showConfirmation = () => ({ kind: 'answered', text }) as const;
+  const reply = { id: 'ask.answer', with: { answer: 'Five.' }, to: 'caller' };
+  expect(await runPressed('tool.show', inLounge, { showConfirmation })).toEqual([
+    reply,
+  ]);
+});
+
+test('a press on No puts a sentence in the place of an offer, and nobody else can press it', async () => {
+  const press = (kind: 'declined' | 'other' | 'over') =>
+    runPressed('tool.decline', inLounge, {
+      declineCall: () => ({ kind, name: 'Ben' }),
+    });
+  expect(await press('declined')).toEqual([
+    { id: 'memory.declined', to: 'room', inPlace: true, buttons: [] },
+  ]);
+  expect(await press('other')).toEqual([
+    { id: 'confirm.other', with: { name: 'Ben' } },
+  ]);
+  expect(await press('over')).toEqual([{ id: 'confirm.over' }]);
+});

@@ -1,15 +1,28 @@
+import { bot } from '#commands/voice/bot-command.ts';
 import { me } from '#commands/voice/me-command.ts';
+import { personaForm } from '#commands/voice/persona-form.ts';
 import { list, preview } from '#commands/voice/voice-command.ts';
+import { words } from '#commands/voice/words-command.ts';
 import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall } from '#src/features/command.ts';
+import type { PersonaSaveOutcome } from '#src/features/personas/persona-requests.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
+import type { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
+import type { Persona } from '#src/settings/persona.ts';
 import type { PersonChange } from '#src/settings/personal-settings-cache.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { openDeeply } from '#test/fakes/opened-replies.ts';
-import { adam, callAs, makePorts, makeVoices } from './command-ports.ts';
-import { listLines } from './run-typed.ts';
+import {
+  adam,
+  callAs,
+  lounge,
+  makePorts,
+  makeVoices,
+  manager,
+} from './command-ports.ts';
+import { listLines, readReply } from './run-typed.ts';
 
 type Words = CommandCall['inputs'];
 const typeInputs = (inputs: Words, call = adam) => ({ ...call, inputs });
@@ -157,4 +170,188 @@ test('/voice preview of a name that no voice has tells the closest three', async
   expect(formatText(reply.id, reply.with)).toBe(
     'There is no "rmz". There are: rms, slt, kal.',
   );
+});
+
+const pirate: Persona = {
+  name: 'Pirate',
+  instructions: 'Talk like a pirate.',
+  voice: 'rms',
+};
+const typed = { instructions: 'You are a captain.' };
+
+/** A bot in the lounge with a persona, and what was stored for the lounge. */
+function openServer(
+  persona: Persona = pirate,
+  saving: PersonaSaveOutcome = { kind: 'saved', saved: true },
+) {
+  const stored: Persona[] = [];
+  const all = makePorts({
+    personas: {
+      findCurrent: async () => ({ channel: lounge, persona }),
+      mayChangeVoice: ({ mayManage }) => mayManage,
+      savePersona: async (_guildId, channelId, one) => {
+        expect(channelId).toBe('lounge');
+        stored.push(one);
+        return saving;
+      },
+    },
+  });
+  return { all, stored };
+}
+
+test('/voice bot tells its caller alone who the bot is there, and its voice', async () =>
+  expect(readReply(await bot.run(adam, openServer().all))).toEqual([
+    ...['caller', 'I am Pirate.', 'I speak with the voice rms.'],
+  ]));
+
+test.each<[CommandCall['inputs'], Persona]>([
+  [{ voice: 'SLT' }, { ...pirate, voice: 'slt' }],
+  [{ voice: 'Default' }, { name: 'Pirate', instructions: 'Talk like a pirate.' }],
+  [{ form: 'remove' }, {}],
+])('/voice bot with %j stores %j', async (inputs, persona) => {
+  const { all, stored } = openServer();
+  const [reply] = await bot.run({ ...manager, inputs }, all);
+  expect([stored, reply.id]).toEqual([[persona], 'persona.now']);
+});
+
+test.each<[CommandCall['inputs'], string]>([
+  [{ voice: 'slt' }, 'perm.dj'],
+  [{ form: 'edit' }, 'perm.manage'],
+  [{ form: 'remove' }, 'perm.manage'],
+])('a caller without the right for %j reads why', async (words, id) => {
+  const { all, stored } = openServer();
+  const call = { ...adam, inputs: words };
+  expect(await bot.form?.(call, all)).toBeUndefined();
+  const [reply] = await bot.run(call, all);
+  expect([reply.id, reply.to, stored]).toEqual([id, undefined, []]);
+});
+
+test('the form shows the persona of the channel, and stores what is sent', async () => {
+  const { all, stored } = openServer();
+  const form = await bot.form?.({ ...manager, inputs: { form: 'edit' } }, all);
+  expect(form?.inputs.map(({ name, value }) => [name, value])).toEqual([
+    ['name', 'Pirate'],
+    ['instructions', 'Talk like a pirate.'],
+    ['voice', 'rms'],
+    ['language', undefined],
+  ]);
+  expect(form?.name).toBe('persona:lounge');
+  const inputs = { about: 'lounge', ...typed, name: ' ', language: 'German' };
+  const [reply] = await personaForm.run({ ...manager, inputs }, all);
+  expect([stored, reply.id]).toEqual([[{ ...typed, language: 'de' }], 'persona.now']);
+});
+
+test.each<[CommandCall['inputs'], PersonaSaveOutcome | undefined, string]>([
+  [{ language: 'Klingon!' }, undefined, 'settings.bad'],
+  [{ name: 'Nova\u{E0042}' }, undefined, 'persona.bad.hidden'],
+  [{ voice: 'rmz' }, { kind: 'unknown-voice', known: ['rms'] }, 'unknown.of'],
+])(
+  'a form with %j is not stored (%j), and what took long to write comes back',
+  async (words, saving, id) => {
+    const call = { ...manager, inputs: { about: 'lounge', ...typed, ...words } };
+    const [reply] = await personaForm.run(call, openServer(pirate, saving).all);
+    expect(reply.id).toBe(id);
+    expect(await openDeeply(reply.files)).toEqual([
+      { name: 'persona.txt', text: 'You are a captain.\n' },
+    ]);
+  },
+);
+
+test('a form from somebody who does not manage the server any more changes nothing', async () => {
+  const { all, stored } = openServer();
+  const inputs = { about: 'lounge', ...typed };
+  const [reply] = await personaForm.run({ ...adam, inputs }, all);
+  expect([reply.id, stored]).toEqual(['perm.manage', []]);
+});
+
+const some = [{ word: 'Ana' }, { word: 'Kubernetes', say: 'koo-ber-net-ees' }];
+const listWords = async () => ({ words: some, isRead: true, limit: 200 });
+const makeControl = (overrides: Partial<ServerVocabulary>) =>
+  makePorts({ words: overrides });
+
+test.each<[CommandCall['inputs'], Partial<ServerVocabulary>, readonly string[]]>([
+  [{ add: 'Ana' }, {}, ['I now expect to hear "Ana".']],
+  [
+    { add: 'Ana' },
+    {
+      addWord: async () => ({
+        kind: 'replaced',
+        word: { word: 'Ana' },
+        saved: false,
+      }),
+    },
+    [
+      'I now expect to hear "Ana".',
+      "I can't save that now. It holds until I restart; then please do it again.",
+    ],
+  ],
+  [
+    { add: '<' },
+    { addWord: async () => ({ kind: 'bad-word', maxChars: 40 }) },
+    [
+      "That can't be a word. Use up to 40 letters, digits or signs on one line, without brackets.",
+    ],
+  ],
+  [
+    { add: 'Ana', say: '<' },
+    { addWord: async () => ({ kind: 'bad-say', maxChars: 80 }) },
+    ['Write how it sounds, in up to 80 letters, without brackets.'],
+  ],
+  [
+    { add: 'Ana' },
+    { addWord: async () => ({ kind: 'full', limit: 200 }) },
+    [
+      'The limit of 200 is reached. Try again later, or make room: /voice words remove.',
+    ],
+  ],
+  [
+    { remove: 'ana' },
+    { removeWord: async () => ({ kind: 'removed', word: 'Ana', saved: true }) },
+    ['I no longer expect "Ana".'],
+  ],
+  [
+    { remove: 'anna' },
+    { removeWord: async () => ({ kind: 'unknown', known: ['Ana', 'Kubernetes'] }) },
+    ['There is no "anna". There are: Ana, Kubernetes.'],
+  ],
+  [{ add: 'a', remove: 'b' }, {}, ['Fill in add, add and say, or remove.']],
+  [{}, {}, ['There are no words here yet. A manager adds them: /voice words add.']],
+  [{}, { listWords }, ['2 of 200 words: Ana, Kubernetes (koo-ber-net-ees).']],
+  [
+    {},
+    { listWords: async () => ({ words: [], isRead: false, limit: 200 }) },
+    ["That doesn't work now. I told the operator; try again later."],
+  ],
+])(
+  '/voice words with %j is answered in one sentence',
+  async (typed, overrides, lines) => {
+    const replies = await words.run(
+      { ...manager, inputs: typed },
+      makeControl(overrides),
+    );
+    expect(readReply(replies)).toEqual(['caller', ...lines]);
+  },
+);
+
+test.each<Record<string, string>>([{ add: 'Ana' }, { remove: 'Ana' }])(
+  'whoever does not manage the server changes nothing with %j, but may look',
+  async (typed) => {
+    const failTest = () => expect.fail();
+    const denied = await words.run(
+      { ...adam, inputs: typed },
+      makeControl({ addWord: failTest, removeWord: failTest }),
+    );
+    expect(denied).toEqual([{ id: 'perm.manage' }]);
+    expect((await words.run(adam, makeControl({ listWords })))[0].id).toBe(
+      'words.list',
+    );
+  },
+);
+
+test('words there are are suggested while somebody types', async () => {
+  const option = words.options.find(({ name }) => name === 'remove');
+  const suggest = option?.kind === 'text' ? option.suggest : undefined;
+  expect(await suggest?.('ku', manager, makeControl({ listWords }))).toEqual([
+    'Kubernetes',
+  ]);
 });

@@ -1,10 +1,19 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { watchModels } from '#src/app/engines/open-engines.ts';
+import { loadDotEnv } from '#src/config/dot-env.ts';
 import { listModelsInUse, listSecrets } from '#src/config/models-in-use.ts';
 import { listSettingNames } from '#src/config/settings.ts';
 import { standardModels } from '#src/provider/models/standard-models.ts';
 import { answerModels, openExaminedServer } from '#test/doctor/run-examination.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
-import { readGoodSettings, readMistakes } from './read-settings.ts';
+import {
+  readGoodSettings as read,
+  readGoodSettings,
+  readMistakes,
+  readMistakes as refused,
+} from './read-settings.ts';
 
 const groups = [...listSettingNames().keys()].flatMap(
   (name) => name.match(/^(.+)_BASE_URL$/)?.[1] ?? [],
@@ -116,5 +125,182 @@ test('a live model is offered only where it is asked for, with the shared key at
   ]);
   expect(readMistakes({ LIVE_MODEL: 'gpt-live-1' })).toEqual([
     'LIVE_API_KEY: missing; OpenAI needs a key; for your own server set LIVE_BASE_URL',
+  ]);
+});
+
+const servers = {
+  TRANSCRIPTION_BASE_URL: 'http://one/v1',
+  CHAT_COMPLETION_BASE_URL: 'http://one/v1',
+  SPEECH_BASE_URL: 'http://one/v1',
+};
+
+const readGood = (environment: NodeJS.ProcessEnv) =>
+  read({ ...servers, ...environment });
+const listMistakes = (environment: NodeJS.ProcessEnv) =>
+  refused({ ...servers, ...environment });
+
+test('a fall-back has its own model, key and voice', () => {
+  const baseUrl = 'http://two/v1';
+  const voiced = { SPEECH_FALLBACK_BASE_URL: baseUrl, SPEECH_FALLBACK_VOICE: 'amy' };
+  expect(
+    readGood({ ...voiced, SPEECH_FALLBACK_MODEL: 'piper' }).engines.fallbacks.speech,
+  ).toMatchObject({
+    baseUrl,
+    model: 'piper',
+    voice: 'amy',
+    backend: 'speech',
+  });
+  expect(
+    readGood({
+      ...voiced,
+      SPEECH_FALLBACK_BASE_URL: 'local',
+      SPEECH_FALLBACK_VOICE: 'rms',
+    }).engines.fallbacks.speech,
+  ).toMatchObject({ kind: 'local', voice: 'rms' });
+});
+
+test('a chat server with a fall-back is waited for 30 s, unless the operator says otherwise', () => {
+  const fields = { CHAT_COMPLETION_FALLBACK_BASE_URL: 'http://two/v1' };
+  expect(readGood({}).engines.deadlines.chat.firstMs).toBe(300_000);
+  expect(readGood(fields).engines.deadlines.chat.firstMs).toBe(30_000);
+  const longer = readGood({ ...fields, CHAT_COMPLETION_FIRST_BYTE_SECONDS: '100' });
+  expect(longer.engines.deadlines.chat.firstMs).toBe(100_000);
+});
+
+test('a fall-back that uses the shared address uses the shared key, and another does not', () => {
+  const fields = {
+    OPENAI_API_KEY: 'k',
+    CHAT_COMPLETION_FALLBACK_BASE_URL: 'https://api.openai.com/v1',
+  };
+  expect(readGood(fields).engines.fallbacks.chat).toHaveProperty('apiKey');
+  const { chat } = readGood({
+    OPENAI_API_KEY: 'k',
+    CHAT_COMPLETION_FALLBACK_BASE_URL: 'http://two/v1',
+  }).engines.fallbacks;
+  expect(chat).not.toMatchObject({ apiKey: expect.anything() });
+});
+
+test.each([
+  [{ SPEECH_FALLBACK_VOICE: 'amy' }, 'SPEECH_FALLBACK_BASE_URL: missing'],
+  [{ CHAT_COMPLETION_FALLBACK_BASE_URL: 'local' }, 'must be an address'],
+  [{ TRANSCRIPTION_FALLBACK_BASE_URL: 'two' }, 'or local'],
+  [
+    { SPEECH_FALLBACK_BASE_URL: 'https://api.openai.com/v1' },
+    'SPEECH_FALLBACK_API_KEY: missing',
+  ],
+  [
+    { SPEECH_BASE_URL: '', SPEECH_FALLBACK_BASE_URL: 'http://two/v1' },
+    'a fallback needs a first server',
+  ],
+])('%o is a mistake: %s', (environment, text) =>
+  expect(listMistakes(environment)).toEqual([expect.stringContaining(text)]),
+);
+
+const key = { OPENAI_API_KEY: 'k' };
+
+test('with local no address and no key is used', () => {
+  const { speech, transcription } = readGoodSettings({
+    ...key,
+    TRANSCRIPTION_BACKEND: 'local',
+  }).engines;
+  expect(transcription).toEqual({
+    kind: 'local',
+    model: '',
+    voice: undefined,
+    language: undefined,
+  });
+  expect(speech).toMatchObject({ kind: 'remote' });
+  expect(
+    readGoodSettings({ ...key, SPEECH_BACKEND: 'local', SPEECH_VOICE: 'Joe' }).engines
+      .speech,
+  ).toMatchObject({
+    kind: 'local',
+    voice: 'Joe',
+  });
+});
+
+test('the path of a folder is a local model, and is never sent to a vendor', () => {
+  const fields = { ...key, TRANSCRIPTION_LANGUAGE: 'de' };
+  for (const model of ['./models/mine', '/srv/models/mine'])
+    expect(
+      readGoodSettings({ ...fields, TRANSCRIPTION_MODEL: model }).engines.transcription,
+    ).toMatchObject({
+      kind: 'local',
+      model,
+      language: 'de',
+    });
+});
+
+test('local takes no name of a model', () =>
+  expect(
+    readMistakes({
+      ...key,
+      TRANSCRIPTION_BACKEND: 'local',
+      TRANSCRIPTION_MODEL: 'whisper-1',
+    }),
+  ).toEqual([
+    'TRANSCRIPTION_MODEL: local takes the path of a folder, which begins with . or /',
+  ]));
+
+test('an old .env says embedded for local, and is told so in one line', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'parley-env-')), '.env');
+  writeFileSync(
+    path,
+    'SPEECH_FALLBACK_BASE_URL=embedded\nSPEECH_BASE_URL=http://one/v1\n',
+  );
+  const lines: string[] = [];
+  const environment = {};
+  loadDotEnv((line) => lines.push(line), path, environment);
+  expect(lines).toEqual(['SPEECH_FALLBACK_BASE_URL: embedded is called local now.']);
+  expect(readGoodSettings(environment).engines.fallbacks.speech).toMatchObject({
+    kind: 'local',
+  });
+});
+
+test('programs may choose among the speech models that the operator lists; the first is the usual one', () => {
+  const server = { SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1' };
+  expect(
+    readGoodSettings({ ...server, SPEECH_MODEL: 'piper' }).engines.speech,
+  ).toMatchObject({
+    models: ['piper'],
+  });
+  const config = readGoodSettings({
+    ...server,
+    SPEECH_MODEL: 'piper, kokoro, piper,tts-1',
+  });
+  expect(config.engines.speech).toMatchObject({
+    model: 'piper',
+    models: ['piper', 'kokoro', 'tts-1'],
+  });
+  expect(
+    listModelsInUse(config.engines).map(({ role, model }) => [role, model]),
+  ).toEqual([
+    ['SPEECH', 'piper'],
+    ['SPEECH', 'kokoro'],
+    ['SPEECH', 'tts-1'],
+  ]);
+  for (const wrong of [',', 'a,,b', 'x'.repeat(101), Array(26).fill('a').join()])
+    expect(readMistakes({ ...server, SPEECH_MODEL: wrong }), wrong).toEqual([
+      'SPEECH_MODEL: must be at most 25 models of at most 100 characters each, with commas between them',
+    ]);
+});
+
+test('models can be chosen only where each request names one', () => {
+  expect(
+    readMistakes({
+      OPENAI_API_KEY: 'k',
+      SPEECH_MODEL: 'gpt-realtime-2.1-mini,gpt-realtime-2.1',
+    }),
+  ).toEqual([
+    'SPEECH_MODEL: a choice of models needs SPEECH_BACKEND=speech; this is realtime',
+  ]);
+  const streaming = { OPENAI_API_KEY: 'k', TRANSCRIPTION_BACKEND: 'realtime' };
+  expect(
+    readMistakes({
+      ...streaming,
+      TRANSCRIPTION_MODEL: 'gpt-live-transcribe,whisper-1',
+    }),
+  ).toEqual([
+    'TRANSCRIPTION_MODEL: a choice of models needs TRANSCRIPTION_BACKEND=file; this is realtime',
   ]);
 });

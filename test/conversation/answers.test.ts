@@ -1,14 +1,25 @@
 import { BotError } from '#src/base/errors.ts';
+import { toGuildId } from '#src/base/ids.ts';
 import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
+import {
+  findAnsweredPerson,
+  floorPhase,
+  longSentence,
+  openRoom,
+  openSlowRoom,
+  passUntil,
+} from '#test/conversation/setup/open-room.ts';
+import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
   eva,
   germanPlaces,
   hearSpeech,
+  joinLounge,
   openCalled,
+  passTime,
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
-import { playScripts } from './setup/play-script.ts';
 
 const deaf = { ...adam, isDeaf: true };
 const German = { places: germanPlaces, voices: createFixedVoiceNames(['slt', 'rms']) };
@@ -411,4 +422,132 @@ test('an answer is prepared in the order of the stream while its end is waited f
   expect(order).toEqual(order.toSorted((a = 0, b = 0) => a - b));
   expect(firstSpeechAtMs).toBeLessThan(instants.endedAtMs - 100);
   expect(instants.firstSentAtMs).toBeGreaterThanOrEqual(instants.endedAtMs);
+});
+
+test('a talk remembers ten to twenty exchanges, and its prompts begin alike for ten of them', async () => {
+  const fixture = await joinLounge({ addressing: 'off' }, [adam]);
+  await passTime(fixture, 100);
+  const { loop: talk } = fixture.sessions.findSession(toGuildId('g')) ?? expect.fail();
+  const firstWords: string[] = [];
+  const lengths: number[] = [];
+  for (let n = 1; n <= 42; n++) {
+    void fixture.talk.askQuestion(toGuildId('g'), `Question ${n}?`, adam, 'voice');
+    await passTime(fixture, 3_000);
+    const { exchanges } = talk.state.history;
+    firstWords.push(exchanges[0]?.words ?? '');
+    lengths.push(exchanges.length);
+  }
+  expect(fixture.of('answered')).toHaveLength(42);
+  const later = lengths.slice(20);
+  expect([Math.min(...later), Math.max(...later)]).toEqual([11, 20]);
+  expect([...new Set(firstWords)]).toEqual([
+    'Question 1?',
+    'Question 11?',
+    'Question 21?',
+    'Question 31?',
+  ]);
+});
+
+/** Kinds of events of answers, with the id of each. */
+function listAnswerEvents({ events }: Awaited<ReturnType<typeof openRoom>>) {
+  return events.flatMap((event) =>
+    event.kind === 'answering' || event.kind === 'answered'
+      ? `${event.kind} ${event.answerId}`
+      : event.kind === 'recognised'
+        ? event.kind
+        : [],
+  );
+}
+
+test('an answer begins after its question is known, ends before the next begins, and keeps its id', async () => {
+  const fixture = await openRoom({ rounds: [[longSentence], ['Paris.']] });
+  void fixture.talk.askQuestion(toGuildId('g'), 'Hello?', adam, 'voice');
+  await passUntil(fixture, () => floorPhase(fixture) === 'sounding');
+  void fixture.talk.askQuestion(toGuildId('g'), 'And Rome?', adam, 'voice');
+  await passTime(fixture, 20_000);
+  const events = listAnswerEvents(fixture);
+  expect(events.map((event) => event.replace(/\d+/, ''))).toEqual([
+    'answering ',
+    'answered ',
+    'answering ',
+    'answered ',
+  ]);
+  expect(events[1]?.split(' ')[1]).toBe(events[0]?.split(' ')[1]);
+});
+
+test('three typed questions of one person wait and are answered in their order', async () => {
+  const fixture = await openRoom({
+    rounds: [[longSentence], ['One.'], ['Two.'], ['Three.']],
+  });
+  const askQuestion = (text: string) =>
+    fixture.talk.askQuestion(toGuildId('g'), text, adam, 'voice');
+  void askQuestion('Hello?');
+  await passUntil(fixture, () => floorPhase(fixture) === 'sounding');
+  const answers = ['A?', 'B?', 'C?'].map(askQuestion);
+  await passTime(fixture, 30_000);
+  const kinds = (await Promise.all(answers)).map(({ kind }) => kind);
+  expect(kinds).toEqual(['answered', 'answered', 'answered']);
+  expect(fixture.listSpoken().slice(-3)).toEqual(['One.', 'Two.', 'Three.']);
+});
+
+test('of a waiting typed question that a stop drops, the reply says so', async () => {
+  const fixture = await openRoom({ rounds: [[longSentence]] });
+  void fixture.talk.askQuestion(toGuildId('g'), 'Hello?', adam, 'voice');
+  await passUntil(fixture, () => floorPhase(fixture) === 'sounding');
+  const waiting = fixture.talk.askQuestion(toGuildId('g'), 'A?', adam, 'voice');
+  await passTime(fixture, 100);
+  fixture.talk.stopSpeaking(toGuildId('g'));
+  await passTime(fixture, 1_000);
+  expect(await waiting).toEqual({ kind: 'failed', line: { id: 'ask.stopped' } });
+});
+
+test('a waiting question is answered right after the answer before it, which the model gets whole', async () => {
+  const fixture = await openSlowRoom(longSentence);
+  void fixture.talk.askQuestion(toGuildId('g'), 'Hello?', adam, 'voice');
+  await passUntil(fixture, () => floorPhase(fixture) === 'sounding');
+  void fixture.talk.askQuestion(toGuildId('g'), 'And Rome?', eva, 'voice');
+  await passUntil(fixture, () => findAnsweredPerson(fixture) === 'eva');
+  const turnMs = fixture.clock.nowMs();
+  await passUntil(fixture, () => floorPhase(fixture) === 'sounding');
+  expect(fixture.clock.nowMs() - turnMs).toBeLessThan(60);
+  expect(fixture.prompts).toEqual([['Hello?'], ['Hello?', longSentence, 'And Rome?']]);
+});
+
+test('an answer of which the link takes no frame is given up', async () => {
+  const fixture = await openSlowRoom(longSentence);
+  fixture.linkOpener.link.tick = () => undefined;
+  void fixture.talk.askQuestion(toGuildId('g'), 'Hello?', adam, 'voice');
+  await passUntil(fixture, () => findAnsweredPerson(fixture) === 'adam');
+  await passTime(fixture, 25_000);
+  expect(findAnsweredPerson(fixture)).toBeUndefined();
+});
+
+playScripts({
+  'a person who waited for another answer hears no "One moment." before their own': `
+    with natural, adam always, eva always
+    recogniser takes 120
+    model: wait 250 | ${longSentence} ${longSentence}
+    adam says: what is the capital > heard Adam: what is the capital
+    eva asks: And Rome?
+    30000
+    > told eva: answered ${longSentence} ${longSentence}
+    > answered Adam: ${longSentence} ${longSentence}
+    > answered Eva: Eva, ${longSentence} ${longSentence}
+    > says "Eva,"
+    `,
+  'a model that answers nothing gives a tone, and the log says so': `
+    with adam always, eva always
+    model: wait 250
+    adam begins: what is the capital
+    4000 sounding
+    > heard Adam: what is the capital, failed think provider.empty, answered Adam (empty)
+    `,
+  'a sentence that an answer says twice was heard twice': `
+    with natural, adam always, eva always
+    model: wait 250 | ${longSentence} ${longSentence}
+    eva asks: Again?
+    30000
+    > told eva: answered ${longSentence} ${longSentence}
+    > answered Eva: ${longSentence} ${longSentence}
+    `,
 });

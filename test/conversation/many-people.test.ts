@@ -1,7 +1,13 @@
+import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { openRoom } from '#test/conversation/setup/open-room.ts';
 import {
+  adam,
+  den,
+  lounge,
   makePerson,
+  openSessionFixture,
   passTime,
   sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
@@ -111,4 +117,63 @@ test('the panel names who found no place, but not while that person goes on', as
     await sayWords('human-cards-005', last, clock.nowMs()),
   );
   expect(showsUnanswered()).toBe(false);
+});
+
+/** 26 people, of whom the bot hears 25 at once. */
+const [last, first, ...others] = Array.from({ length: 26 }, (_, n) =>
+  makePerson(`Pam${String.fromCharCode(97 + n)}`),
+);
+/** 3.6 s of speech, and 1.6 s. */
+const [longSpeech, shortSpeech] = ['human-cards-005', 'human-cards-004'] as const;
+
+test('the 26th person who speaks at once reads once that 25 are heard, and is heard as soon as one of them has finished', async () => {
+  if (!first || !last) throw new Error('There are 26 people.');
+  const room = await openRoom({}, [last, first, ...others]);
+  const fromMs = room.clock.nowMs();
+  const spoken = await Promise.all([
+    ...others.map((person) => sayWords(longSpeech, person, fromMs)),
+    sayWords(shortSpeech, first, fromMs),
+    sayWords(shortSpeech, last, fromMs + 300),
+    // The first person has finished by now, and all others still speak.
+    sayWords(shortSpeech, last, fromMs + 3_200),
+  ]);
+  await passTime(room, 3_200, spoken.flat());
+  expect(room.of('recognised').map(({ name }) => name)).toEqual([first.name]);
+  await passTime(
+    room,
+    3_800,
+    spoken.flat().filter(({ atMs }) => atMs > room.clock.nowMs()),
+  );
+  expect(room.of('recognised').map(({ name }) => name)).toContain(last.name);
+  expect(room.notified.flat()).toEqual([
+    {
+      personId: last.id,
+      text: 'I hear 25 people at once, and 25 speak now. Say it again when somebody has finished.',
+    },
+  ]);
+});
+
+/** A channel of another server. */
+const cellar: ChannelRef = {
+  guildId: toGuildId('h'),
+  channelId: toChannelId('cellar'),
+  name: 'Cellar',
+};
+
+test('a process that is late joins no further channel, says so, and serves those that it has', async () => {
+  let isOverloaded = true;
+  const fixture = openSessionFixture({ isOverloaded: () => isOverloaded }, [adam]);
+  const { sessions } = fixture;
+  // Without a channel nothing is served that could stutter.
+  expect(await sessions.join(lounge, adam.id)).toMatchObject({ kind: 'joined' });
+  await passTime(fixture, 200);
+  expect(await sessions.join(cellar, adam.id)).toEqual({ kind: 'overloaded' });
+  expect(await sessions.enterUncalled(cellar)).toBeUndefined();
+  expect(sessions.at(cellar.guildId)).toBeUndefined();
+  // Another channel of the same server takes the place of the former one.
+  fixture.linkOpener.people.splice(0);
+  await sessions.leave(lounge.guildId);
+  expect(await sessions.join(den, adam.id)).toMatchObject({ kind: 'joined' });
+  isOverloaded = false;
+  expect(await sessions.join(cellar, adam.id)).toMatchObject({ kind: 'joined' });
 });

@@ -1,7 +1,16 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pickModels } from '#doctor/pick-models.ts';
+import { openRecipe } from '#test/fakes/dialects/provider-recipes.ts';
+import { openFakeMcp } from '#test/fakes/mcp/http-server.ts';
 import { openLiveServer } from '#test/fakes/providers/live-sockets.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import {
+  answerJson,
   answerModels,
+  answerSpeech,
+  answerStream,
   canary,
   examineChat,
   openExaminedServer,
@@ -172,4 +181,201 @@ test('a model that ends is told with its day and its successor: by its server, o
     'differs model the model gpt-4-turbo (CHAT_COMPLETION) ended on 2026-10-23',
   ]);
   expect(mendOf('model')).toBe('set gpt-5.6-terra in its place');
+});
+
+const makeProgram = (kind: string) => ({
+  command: process.execPath,
+  args: [resolve('test/fakes/mcp/stdio-server.ts'), kind],
+});
+
+/** A folder with a file of these servers. */
+async function writeServers(mcpServers: Readonly<Record<string, object>>) {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-doctor-tools-'));
+  const path = join(folder, 'mcp.json');
+  await writeFile(path, JSON.stringify({ mcpServers }));
+  return { folder, path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+}
+
+test('servers of tools are started or asked, and the allowed tools are shown', async () => {
+  await using server = await openFakeMcp({ era: 'modern' });
+  const notes = {
+    type: 'http',
+    url: server.url.href,
+    allow: ['measure', 'echo'],
+    tools: { measure: { effect: 'read' } },
+  };
+  await using file = await writeServers({ notes });
+  const { code, about } = await runExamination([], { MCP_SERVERS: file.path });
+  expect([code, about('notes')]).toEqual([
+    0,
+    'ok notes modern, 2 of 13 tools are on: notes: echo, notes: measure reads',
+  ]);
+});
+
+test('a server that is not there is missing, and the others are examined', async () => {
+  await using file = await writeServers({
+    gone: makeProgram('gone'),
+    sky: makeProgram('legacy'),
+  });
+  const { code, about } = await runExamination([], { MCP_SERVERS: file.path });
+  expect(code).toBe(1);
+  expect(about('gone')).toMatch(/^missing gone /);
+  expect(about('sky')).toMatch(/^ok sky legacy, 14 of 14 tools are on: sky: echo/);
+});
+
+test('a program that does not answer is ended before the doctor is, and its remedy is about the program', async () => {
+  const { args, command } = makeProgram('silent');
+  await using file = await writeServers({});
+  const told = join(file.folder, 'pid');
+  await writeFile(
+    file.path,
+    JSON.stringify({ mcpServers: { deaf: { command, args: [...args, told] } } }),
+  );
+  const { about, mendOf } = await runExamination([], { MCP_SERVERS: file.path }, 3_000);
+  expect(about('deaf')).toBe('missing deaf It took longer than the limit of 3 s.');
+  expect(mendOf('deaf')).toBe('correct its entry in the file, or the server itself');
+  const pid = Number(await readFile(told, 'utf8'));
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+});
+
+test('a key of a server is shown nowhere', async () => {
+  await using file = await writeServers({
+    notes: {
+      url: 'http://127.0.0.1:9/mcp',
+      headers: { Authorization: `Bearer \${NOTES_TOKEN}` },
+    },
+  });
+  const { code, text, about } = await runExamination([], {
+    MCP_SERVERS: file.path,
+    NOTES_TOKEN: canary,
+  });
+  expect([code, about('notes')]).toEqual([1, expect.stringMatching(/^missing/)]);
+  expect(text).not.toContain(canary);
+});
+
+test('a file that cannot be read is a mistake, and offline nothing is started', async () => {
+  const bad = await runExamination([], { MCP_SERVERS: '/nowhere/mcp.json' });
+  expect([bad.code, bad.text]).toEqual([78, expect.stringContaining('MCP_SERVERS')]);
+  await using file = await writeServers({ gone: makeProgram('gone') });
+  const { code, about } = await runExamination(['--offline'], {
+    MCP_SERVERS: file.path,
+  });
+  expect([code, about('gone')]).toEqual([0, 'ok gone not asked']);
+});
+
+const answerContent = (content: string) =>
+  answerStream({ choices: [{ index: 0, delta: { content }, finish_reason: 'stop' }] });
+const refuses = answerJson(
+  { error: { message: 'Unknown, says http://10.0.0.5:4000/v1' } },
+  400,
+);
+
+test('a report on a server says what it does differently, and can be published', async () => {
+  let transcript = 'one two three four five six seven eight nine ten';
+  using server = await openExaminedServer({
+    'GET /v1/models': answerModels('mind', 'whisper'),
+    'POST /v1/chat/completions': (response, request) =>
+      (request.body.parley_doctor ? refuses : answerContent('ok'))(response, request),
+    'POST /v1/audio/transcriptions': (response, request) => {
+      answerJson({ text: transcript })(response, request);
+      transcript = 'Thank you.';
+    },
+    'POST /v1/audio/speech': answerSpeech(24_000),
+  });
+  const { about, text } = await runExamination(['--provider', server.origin]);
+  for (const item of ['streaming', 'unknown field', 'long prompt', 'silence', 'noise'])
+    expect(about(item)).toMatch(/^differs/);
+  expect(about('sound format')).toBe(
+    'ok sound format mind: rates in Hz: wav 24000, wav 24000',
+  );
+  const long = server.asked.find(({ raw }) => raw.includes('secret sign'));
+  expect(long?.raw.length).toBeGreaterThan(20_000);
+  expect(text).not.toContain('10.0.0.5');
+});
+
+test('a voice that the server does not have is named with two of those that it has', async () => {
+  using server = await openExaminedServer({
+    'GET /v1/audio/voices': answerJson({ voices: ['af_heart', 'af_sky'] }),
+    'POST /v1/audio/speech': answerJson(
+      { detail: "Voice 'alloy' is not available" },
+      400,
+    ),
+  });
+  const { mendOf } = await runExamination([], {
+    SPEECH_BASE_URL: `${server.origin}/v1`,
+    SPEECH_VOICE: 'alloy',
+  });
+  expect(mendOf('speak')).toBe(
+    'alloy is none of its voices: set SPEECH_VOICE to af_heart or af_sky',
+  );
+});
+
+const testSentence =
+  'One two three four five six seven eight nine ten. This is how the voice of a server sounds.';
+
+test.each([
+  'OpenAI',
+  'LiteLLM proxy',
+  'speaches',
+  'Kokoro-FastAPI',
+  'Ollama',
+  'vLLM',
+  'Azure OpenAI',
+  'Groq',
+  'Gemini',
+  'Together',
+])('the recipe of %s works as it stands', async (title) => {
+  await using kitchen = await openRecipe(title, {
+    hears: () => testSentence,
+    replies: [],
+  });
+  const { code, lines } = await runExamination([], kitchen.environment);
+  expect([code, lines.filter((line) => line.includes('missing'))]).toEqual([0, []]);
+});
+
+const listModels = (...ids: string[]) => ({
+  kind: 'listed' as const,
+  models: ids.map((id) => ({ id })),
+});
+
+test('models are taken for what their names say', () => {
+  const openAi = listModels(
+    'whisper-1',
+    'gpt-transcribe',
+    'tts-1',
+    'gpt-4o',
+    'gpt-6-luna',
+    'gpt-audio-1.5',
+    'gpt-realtime-2.1',
+    'text-embedding-3-large',
+  );
+  expect(pickModels(openAi)).toEqual({
+    CHAT_COMPLETION: { model: 'gpt-6-luna', isGuess: false },
+    SPEECH: { model: 'tts-1', isGuess: false },
+    TRANSCRIPTION: { model: 'gpt-transcribe', isGuess: false },
+    REALTIME: { model: 'gpt-realtime-2.1', isGuess: false },
+    LIVE: { model: 'whisper-1', isGuess: true },
+    realtimeSpeech: { model: 'gpt-realtime-2.1', isGuess: false },
+  });
+  const speaches = listModels(
+    'Systran/faster-whisper-small',
+    'speaches-ai/Kokoro-82M-v1.0-ONNX',
+  );
+  expect(pickModels(speaches)).toMatchObject({
+    SPEECH: { model: 'speaches-ai/Kokoro-82M-v1.0-ONNX', isGuess: false },
+    TRANSCRIPTION: { model: 'Systran/faster-whisper-small', isGuess: false },
+    CHAT_COMPLETION: { isGuess: true },
+  });
+});
+
+test('models of the Live API and of the Realtime API are told apart', () => {
+  const picks = pickModels(
+    listModels('gpt-live-1', 'gpt-live-transcribe', 'gpt-realtime-2.1-mini'),
+  );
+  expect(picks).toMatchObject({
+    REALTIME: { model: 'gpt-realtime-2.1-mini' },
+    LIVE: { model: 'gpt-live-1', isGuess: false },
+    TRANSCRIPTION: { model: 'gpt-live-transcribe' },
+  });
+  expect(pickModels(listModels('gpt-live-1')).REALTIME.isGuess).toBe(true);
 });

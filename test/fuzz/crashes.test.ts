@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { parseForeignJson } from '#src/base/json.ts';
 import { postTextTool } from '#src/features/tools/post-text-tool.ts';
 import { toTranscript } from '#src/speech/openai/transcript-reply.ts';
+import { listClips, readClip } from '#test/audio/clip-archive.ts';
 import { replaySound } from './decoder-targets.ts';
 import { ignoreBotError } from './expected-errors.ts';
 
@@ -30,14 +30,12 @@ const parsers: Readonly<Record<string, (bytes: Buffer) => unknown>> = {
     });
   },
 };
-const crashes = readdirSync(folder).flatMap((parser) =>
-  readdirSync(`${folder}/${parser}`).map((file) => [parser, file]),
-);
+const crashes = listClips(folder).map((name) => name.split('/'));
 
 test.each(crashes)(
   'what once broke %s is refused or read: %s',
-  async (parser, file) => {
-    await parsers[parser]?.(readFileSync(`${folder}/${parser}/${file}`));
+  async (parser = '', file = '') => {
+    await parsers[parser]?.(readClip(folder, `${parser}/${file}`));
     expect(Object.keys(parsers)).toContain(parser);
   },
 );

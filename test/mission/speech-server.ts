@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readClip } from '#test/audio/clip-archive.ts';
 import { encodeSound, makeTone } from '#test/fakes/providers/mock-sound.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
@@ -13,9 +13,9 @@ type SpeechFile = readonly [type: string, bytes: Buffer];
 
 /** Packed speech, by the name of the model. */
 const packed: Readonly<Record<string, SpeechFile>> = {
-  mp3: ['audio/mpeg', readFixture('recordings/digits.mp3')],
-  opus: ['audio/ogg', readFixture('recordings/digits.ogg')],
-  flac: ['audio/flac', readFixture('sounds/tones.flac')],
+  mp3: ['audio/mpeg', readSound('digits.mp3')],
+  opus: ['audio/ogg', readSound('digits.ogg')],
+  flac: ['audio/flac', readSound('tones.flac')],
 };
 
 /** Errors with status 200, each with the type that its server gives it. */
@@ -88,6 +88,6 @@ function answerSpeech(model: string, text: string): SpeechFile {
   return ['audio/pcm;rate=24000', encodeSound(makeSamples(24_000), 24_000, 'pcm')];
 }
 
-function readFixture(name: string): Buffer {
-  return readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+function readSound(name: string): Buffer {
+  return readClip('test/fixtures/sounds', name);
 }

@@ -1,7 +1,11 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { keepServer } from '#src/base/loops/keep-server.ts';
-import type { ReadinessReport } from '#src/ops/readiness.ts';
+import {
+  Readiness,
+  type ReadinessDeps,
+  type ReadinessReport,
+} from '#src/ops/readiness.ts';
 import { openStatusServer } from '#src/ops/status-server.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
@@ -137,4 +141,44 @@ test('a port that the former bot holds in an update is taken once that bot has e
     { kind: 'open', server: { url: first.url } },
   ]);
   expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
+});
+
+/** Readiness of a process that is well, unless `over` says otherwise. */
+function readinessOf(overrides: Partial<ReadinessDeps> = {}) {
+  const well = {
+    isConnected: () => true,
+    getLoopDelayMs: () => 3,
+    isDraining: () => false,
+    listAlerts: () => [],
+  };
+  return new Readiness({ ...well, ...overrides });
+}
+
+test('each check of the process that fails makes it unready, and says why in its line', () => {
+  const cause = 'nothing was written for 41 s';
+  const readiness = readinessOf({
+    isConnected: () => false,
+    getLoopDelayMs: () => 2_345.6,
+    listAlerts: () => [{ name: 'store-unwritten', meaning: '', action: '', cause }],
+  });
+  expect(readiness.report()).toEqual({
+    isReady: false,
+    lines: [
+      'ok process',
+      'failed gateway: not connected',
+      'failed store: nothing was written for 41 s',
+      'failed event loop: the main thread was blocked for 2346 ms',
+    ],
+  });
+});
+
+test('a process that is being stopped is not ready, however well it is', () => {
+  const { isReady, lines } = readinessOf({ isDraining: () => true }).report();
+  expect(isReady).toBe(false);
+  expect(lines).toEqual([
+    'failed process: it is being stopped',
+    'ok gateway',
+    'ok store',
+    'ok event loop',
+  ]);
 });

@@ -1,10 +1,13 @@
 import './english.ts';
+import { countCaptionLines } from '#page/room/captions.js';
 import {
   completeLine,
+  pressKey,
   type RegisteredCommand,
   readCommand,
   suggestChoices,
 } from '#page/room/command-line.js';
+import { layOutReply } from '#page/room/reply-lines.js';
 import { formatLine } from '#page/room/texts.js';
 
 const commands: readonly RegisteredCommand[] = [
@@ -166,4 +169,73 @@ test('commands stand under headings, in the order in which a newcomer needs them
     ['/zebra', undefined],
   ]);
   expect(completeLine('/track p', commands).suggestions[0]).not.toHaveProperty('group');
+});
+
+/** The suggestion that is marked after these keys, of three. */
+function markedAfter(...keys: readonly string[]) {
+  return keys.reduce((picked, key) => {
+    const done = pressKey(key, { picked, count: 3 });
+    return done?.kind === 'marked' ? done.picked : picked;
+  }, -1);
+}
+
+test('arrow keys walk through the suggestions, and round', () => {
+  expect(markedAfter('ArrowDown')).toBe(0);
+  expect(markedAfter('ArrowDown', 'ArrowDown', 'ArrowUp')).toBe(0);
+  expect(markedAfter('ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowDown')).toBe(0);
+  expect([markedAfter('ArrowUp'), markedAfter('ArrowDown', 'ArrowUp')]).toEqual([2, 2]);
+});
+
+test('Enter takes what is marked and else sends the line, Tab takes the first where none is', () => {
+  expect(pressKey('Enter', { picked: 1, count: 3 })).toEqual({
+    kind: 'taken',
+    picked: 1,
+  });
+  expect(pressKey('Enter', { picked: -1, count: 3 })).toBeUndefined();
+  expect(pressKey('Tab', { picked: -1, count: 3 })).toEqual({
+    kind: 'taken',
+    picked: 0,
+  });
+});
+
+test("Escape closes the list, and without a list every key is the line's", () => {
+  expect(pressKey('Escape', { picked: -1, count: 3 })).toEqual({ kind: 'closed' });
+  for (const key of ['ArrowDown', 'ArrowUp', 'Tab', 'Enter', 'Escape'])
+    expect(pressKey(key, { picked: -1, count: 0 })).toBeUndefined();
+  expect(pressKey('a', { picked: 0, count: 3 })).toBeUndefined();
+});
+
+test('a short reply stands whole', () => {
+  expect(layOutReply('one\ntwo')).toEqual({
+    open: [{ text: 'one' }, { text: 'two' }],
+    folded: [],
+    end: [],
+  });
+});
+
+test('a long list is folded after three lines, and the sentence that ends it stays in sight', () => {
+  const checks = ['permission', 'link', 'decode', 'recognise', 'speak'];
+  const { open, folded, end } = layOutReply(
+    [...checks.map((name) => `${name}: ok, well`), 'All good.'].join('\n'),
+  );
+  expect([...open, ...folded].map(({ text, value }) => [text, value])).toEqual(
+    checks.map((name) => [name, 'ok, well']),
+  );
+  expect([open.length, end]).toEqual([3, [{ text: 'All good.' }]]);
+});
+
+test('the value of a setting is told apart from its question', () => {
+  expect(layOutReply('Which voice? **the engine’s own**').open).toEqual([
+    { text: 'Which voice?', value: '**the engine’s own**' },
+  ]);
+});
+
+test.for([
+  ['**Nova** It is noon.\n*[music: rain]*', 2],
+  ['**Adam** hello\n-# hallo', 2],
+  ['Captions on.\n**Nova** speaks', 0],
+  ['**Hello** <@1>, see `/help`', 0],
+  ['It is noon.', 0],
+] as const)('%j has %i lines of captions', ([text, count]) => {
+  expect(countCaptionLines(text, ['Nova', 'Adam'])).toBe(count);
 });

@@ -1,6 +1,9 @@
+import './english.ts';
+import { createServer } from 'node:http';
+import { RoomSocket } from '#page/room/room-socket.js';
 import { emptyRoom, findPanel, listSilences, stepRoom } from '#page/room/room-state.js';
 import type { RoomEvent } from '#page/room/room-types.js';
-import './english.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 const state: RoomEvent = {
   kind: 'state',
@@ -277,4 +280,37 @@ test('who would talk and be met with silence reads why, with the press that ends
     ['Parley does not hear Ben yet.', 'Let Ben agree'],
   ]);
   expect(listTold(makeState('Lounge', 'Lounge'), leaveUnheard('You'))).toEqual([]);
+});
+
+test('a page that a sandbox does not let in any more says so, and tries no more', async () => {
+  const server = createServer();
+  await using served = await openListeningServer(server);
+  let tries = 0;
+  server.on('upgrade', (_, socket) => {
+    tries++;
+    socket.destroy();
+  });
+  const told = Promise.withResolvers<void>();
+  new RoomSocket(() => new URL(`ws://127.0.0.1:${served.port}/room`), {
+    onEvent: () => undefined,
+    onConnection: () => undefined,
+    onShutOut: told.resolve,
+    enter: async () => 'Open the address that npm start prints.',
+  });
+  await told.promise;
+  expect(tries).toBe(1);
+});
+
+test('a question without a connection is reported as lost, so that the page can give it back', async () => {
+  await using served = await openListeningServer(createServer());
+  const socket = new RoomSocket(() => new URL(`ws://127.0.0.1:${served.port}/room`), {
+    onEvent: () => undefined,
+    onConnection: () => undefined,
+    onShutOut: () => undefined,
+    enter: async () => 'No.',
+  });
+  expect(await socket.ask('write', { text: 'Hello?' })).toMatchObject({
+    ok: false,
+    isLost: true,
+  });
 });

@@ -1,9 +1,16 @@
-import { BotError } from '#src/base/errors.ts';
-import type { SentFields } from '#src/chat/chat-model.ts';
+import { BotError, type ErrorCode } from '#src/base/errors.ts';
+import type {
+  ChatMessage,
+  ChatModel,
+  ChatPart,
+  SentFields,
+} from '#src/chat/chat-model.ts';
 import {
   createChainedPipeline,
   createTextPipeline,
 } from '#src/pipeline/chained-pipeline.ts';
+import type { ReplyPart } from '#src/pipeline/pipeline.ts';
+import { judgeOrder, withWordsJudge } from '#src/pipeline/words-judge.ts';
 import { maxToolRounds } from '#src/pipeline/written-answer.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import {
@@ -20,6 +27,7 @@ import { type ChatStep, FakeChat, makeToolCall } from '#test/fakes/fake-chat.ts'
 import {
   FakeSynthesizer,
   type FakeSynthesizerOptions,
+  type SynthesisFault,
 } from '#test/fakes/fake-speech.ts';
 import { waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 
@@ -59,8 +67,8 @@ testPipeline('chained', async (script) => {
   };
 });
 
-const makeSentence = (n: number) => ` This is the long sentence number ${n}.`;
-const five = [1, 2, 3, 4, 5].map(makeSentence);
+const makeSpacedSentence = (n: number) => ` This is the long sentence number ${n}.`;
+const five = [1, 2, 3, 4, 5].map(makeSpacedSentence);
 
 test.each([
   ['This is the whole of it. And then we wen', ['This is the whole of it.']],
@@ -210,4 +218,229 @@ test('calls of the tools of a program end its answer, all of them, and none is r
     ...calls.map(() => 'tool'),
   ]);
   expect([chat.asked.length, host.ran]).toEqual([1, []]);
+});
+
+const makeSentence = (n: number) => `This is the long sentence number ${n}.`;
+const four = [1, 2, 3, 4].map(makeSentence);
+const makeBroken = (retryable = true, code: ErrorCode = 'provider.refused') =>
+  new BotError(code, retryable, 'The voice broke.');
+
+type Fault = () => SynthesisFault | undefined;
+
+/** Four sentences; `faults` are those of the sound of each, by its number. */
+async function answerSentences(faults: Readonly<Record<number, Fault>>) {
+  const synthesizer = new FakeSynthesizer({
+    pieces: 2,
+    fault: (text) => faults[four.indexOf(text) + 1]?.(),
+  });
+  const chat = new FakeChat([four.map((text) => ` ${text}`)]);
+  const replyParts: ReplyPart[] = [];
+  let error: unknown;
+  try {
+    const reply = createChainedPipeline({ chat, synthesizer }).answer(
+      makeTurn(toUtterance('hi')),
+      new FakeHost(),
+      never,
+    );
+    for await (const part of reply) replyParts.push(part);
+  } catch (thrown) {
+    error = thrown;
+  }
+  const unspoken = replyParts.flatMap((part) =>
+    part.kind === 'unspoken' ? [part.text] : [],
+  );
+  const requests = synthesizer.asked.map(({ text }) => four.indexOf(text) + 1);
+  return {
+    parts: replyParts,
+    error,
+    unspoken,
+    asked: requests,
+    sounded: listSoundedTexts(replyParts),
+    running: synthesizer.running,
+  };
+}
+
+const failBefore = (error: unknown) => ({ afterPieces: 0, error });
+
+test('two sentences in a row without sound: the voice is out, and the answer is still written whole', async () => {
+  const failSentence = () => failBefore(makeBroken());
+  const { error, parts, sounded, running } = await answerSentences({
+    2: failSentence,
+    3: failSentence,
+    4: failSentence,
+  });
+  expect(error).toMatchObject({ code: 'provider.refused', stage: 'speak' });
+  expect(joinTexts(parts).trim()).toBe(four.join(' '));
+  expect([sounded, running]).toEqual([[makeSentence(1)], 0]);
+  expect((await answerSentences({ 2: failSentence, 3: failSentence })).sounded).toEqual(
+    [makeSentence(1)],
+  );
+});
+
+test.each([
+  ['refuses the key', makeBroken(false, 'provider.bad_key')],
+  ['hangs', makeBroken(true, 'provider.late')],
+])('a voice that %s is not asked again', async (_, fault) => {
+  const failSentence = () => failBefore(fault);
+  const { error, asked, unspoken } = await answerSentences({
+    1: failSentence,
+    2: failSentence,
+    3: failSentence,
+    4: failSentence,
+  });
+  expect(error).toMatchObject({ code: fault.code, stage: 'speak' });
+  expect([asked, unspoken]).toEqual([[1], [makeSentence(1)]]);
+});
+
+test.each([
+  ['fixed', 'Be brief.'],
+  [
+    'settled',
+    'Be brief. Answer in German, unless these very words ask for another language.',
+  ],
+  [
+    'open',
+    'Be brief. Answer in German, unless these words, more than one, are in another language or ask for it.',
+  ],
+] as const)(
+  'a model is told the time zone, and the language of the answer where it is %s',
+  async (stability, content) => {
+    const chat = new FakeChat([['Ja.']]);
+    const language = {
+      now: 'de',
+      stability,
+      isOutdated: false,
+      hear: async () => undefined,
+    };
+    const spoken = createChainedPipeline({ chat, synthesizer: new FakeSynthesizer() });
+    const request = makeTurn(toUtterance('Hallo'));
+    const style = { ...request.style, timeZone: 'Asia/Tokyo' };
+    const turn = { ...request, language, style };
+    await Array.fromAsync(spoken.answer(turn, new FakeHost(), never));
+    expect(chat.asked[0]?.messages[0]).toEqual({
+      role: 'system',
+      language: 'de',
+      timeZone: 'Asia/Tokyo',
+      content,
+    });
+  },
+);
+
+test('where no voice speaks the language each clause is asked once, and all is to be read', async () => {
+  const voice = new FakeSynthesizer({
+    fault: () =>
+      failBefore(
+        new BotError(
+          'speech.no_voice',
+          false,
+          'It speaks English.',
+          undefined,
+          undefined,
+          {
+            language: 'de',
+          },
+        ),
+      ),
+  });
+  const language = {
+    now: 'de',
+    stability: 'settled',
+    isOutdated: false,
+    hear: async () => undefined,
+  } as const;
+  const turn = { ...makeTurn(toUtterance('Hallo du')), language };
+  const reply = createChainedPipeline({
+    chat: new FakeChat([four.map((text) => ` ${text}`)]),
+    synthesizer: voice,
+  });
+  const replyParts: ReplyPart[] = [];
+  for await (const part of reply.answer(turn, new FakeHost(), never))
+    replyParts.push(part);
+  expect(replyParts.filter(({ kind }) => kind === 'unspoken')).toEqual(
+    four.map((text) => ({ kind: 'unspoken', text, language: 'de' })),
+  );
+  expect(joinTexts(replyParts).trim()).toBe(four.join(' '));
+  expect(voice.asked.map(({ text }) => text)).toEqual(four);
+});
+
+const said = [{ role: 'user', name: 'Ben', content: 'How far is it?' }] as const;
+const shownTexts = ['How far is it?'];
+const ten = { kind: 'text', text: 'Ten.' } as const;
+const by = { kind: 'remote', model: 'other', host: 'localhost' } as const;
+const usage: ChatPart = {
+  kind: 'usage',
+  usage: { inputTokens: 0, outputTokens: 0, by },
+};
+const call: ChatPart = {
+  kind: 'tool',
+  call: { id: 'a', name: 'clock', argumentsJson: '{}' },
+};
+
+type Step = ChatPart | boolean | Error;
+
+/** A step of a model: a part of its answer, a judgement or an error. */
+function* performStep(step: Step, last: ChatMessage | undefined) {
+  if (step instanceof Error) throw step;
+  if (typeof step === 'object') yield step;
+  else if (last && 'onJudged' in last) last.onJudged?.(step);
+}
+
+/** A model of these rounds that judges, and what it was shown and judged. */
+function openJudging(...rounds: readonly (readonly Step[])[]) {
+  const requests: string[][] = [];
+  const verdicts: unknown[] = [];
+  const wanted = Promise.withResolvers<void>();
+  const chat: ChatModel = {
+    async *reply(messages) {
+      requests.push(messages.map(({ content }) => content));
+      for (const step of rounds[requests.length - 1] ?? [])
+        yield* performStep(step, messages.at(-1));
+    },
+  };
+  const judging = withWordsJudge(chat, {
+    awaitJudgement: () => (isWhole, model) => void verdicts.push([isWhole, model]),
+    waitUntilWanted: () => wanted.promise,
+  });
+  const readJudged = () =>
+    Array.fromAsync(judging.reply(said, [], new AbortController().signal));
+  return { asked: requests, read: readJudged, verdicts, want: wanted.resolve };
+}
+
+test('the order stands behind the newest words, in the first request alone', async () => {
+  const { asked, read, verdicts } = openJudging([true, call], [ten]);
+  expect([await read(), await read()]).toEqual([[call], [ten]]);
+  expect(asked).toEqual([[...shownTexts, judgeOrder.content], shownTexts]);
+  expect(verdicts).toEqual([[true, undefined]]);
+});
+
+test.each<readonly [string, readonly Step[], unknown]>([
+  ['names the model, where another stands in', [usage, true, ten], [true, 'other']],
+  ['is known to miss at the first word', [ten, ten], [undefined, undefined]],
+])('a judgement %s', async (_, round, verdict) => {
+  const { read, verdicts } = openJudging(round);
+  await read();
+  expect(verdicts).toEqual([verdict]);
+});
+
+test('a model that only judges is asked for its answer once that is wanted, and counts as one without a judgement', async () => {
+  const { asked, read, verdicts, want } = openJudging([false], [ten]);
+  const reading = read();
+  await expect.poll(() => verdicts).toHaveLength(2);
+  expect(verdicts).toEqual([
+    [false, undefined],
+    [undefined, undefined],
+  ]);
+  expect(asked).toHaveLength(1);
+  want();
+  expect(await reading).toEqual([ten]);
+  expect(asked[1]).toEqual(shownTexts);
+});
+
+test.each<readonly [string, readonly Step[]]>([
+  ['fails', [usage, new Error('away')]],
+  ['ends without an answer', [usage]],
+])('a request that %s will not be judged any more', async (_, round) => {
+  const { read, verdicts } = openJudging(round);
+  await read().catch(() => undefined);
+  expect(verdicts).toEqual([['unanswered', 'other']]);
 });

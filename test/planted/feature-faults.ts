@@ -2,7 +2,7 @@ import type { PlantedFault } from '#test/simulate/planted-fault.ts';
 
 const interpreting = 'src/features/interpreting/session-interpreting.ts';
 const interpretingTests = ['test/features/interpreting'];
-const recapTests = ['test/features/captions/transcripts/end-of-session-recaps.test.ts'];
+const recapTests = ['test/features/captions/transcripts/recaps.test.ts'];
 
 /** Breaks of interpreting, arrivals, recaps, notes and offers to remember. */
 export const featureFaults: readonly PlantedFault[] = [
@@ -84,6 +84,6 @@ export const featureFaults: readonly PlantedFault[] = [
     file: 'src/features/captions/transcripts/transcript-cleanup.ts',
     from: "!isKnown && (await captionChats.mayOpen(guildId, channelId, nobody)) === 'gone';",
     to: '!isKnown;',
-    tests: ['test/features/captions/transcripts/channel-notes.test.ts'],
+    tests: ['test/features/captions/transcripts/recaps.test.ts'],
   },
 ];

@@ -2,12 +2,7 @@ import type { PlantedFault } from '#test/simulate/planted-fault.ts';
 
 const audience = 'src/people/audience.ts';
 const owned = 'src/people/owned.ts';
-const audienceTests = [
-  'test/people',
-  'test/gates/owned-panel.test.ts',
-  'test/gates/owned-sound.test.ts',
-  'test/gates/owned-text.test.ts',
-];
+const audienceTests = ['test/people', 'test/gates/owned.test.ts'];
 
 /** Breaks of the gate of who may know: words that leave their channel or their person. */
 export const audienceFaults: readonly PlantedFault[] = [

@@ -287,3 +287,49 @@ test('a question that a moderation refuses goes to the next server, and the next
   expect([await ask(), await ask()]).toEqual(['second', 'first']);
   expect(fallbacks[0]?.breaker.isClosed).toBe(true);
 });
+
+function openBreaker(failures = 2) {
+  const clock = new VirtualClock();
+  const breaker = new CircuitBreaker(
+    { failures, firstRestMs: 5_000, maxRestMs: 20_000 },
+    clock,
+  );
+  const failOnce = (error = makeBroken()) => breaker.recordFailure(error);
+  return { clock, breaker, fail: failOnce };
+}
+
+test('each failed trial doubles the rest, up to the longest', async () => {
+  const { clock, breaker, fail } = openBreaker(1);
+  const rests: (number | undefined)[] = [];
+  for (let n = 0; n < 4; n++) {
+    fail();
+    const { restMs = 0 } = breaker.currentRest ?? {};
+    rests.push(restMs);
+    await clock.advance(restMs);
+  }
+  expect(rests).toEqual([5_000, 10_000, 20_000, 20_000]);
+});
+
+test.each([
+  ['a refused key', makeBroken('provider.bad_key', true, { status: 401 }), 5_000],
+  [
+    'a model that is gone',
+    makeBroken('provider.refused', true, { status: 404 }),
+    5_000,
+  ],
+  ['a spent quota', makeBroken('provider.spent'), 60_000],
+  [
+    'a quota that opens again in 8 h',
+    makeBroken('provider.spent', true, { retryAfterMs: 28_800_000 }),
+    3_600_000,
+  ],
+  [
+    'a wait of 120 s',
+    makeBroken('provider.rate_limited', true, { retryAfterMs: 120_000 }),
+    120_000,
+  ],
+])('%s opens it at once', (_, error, restMs) => {
+  const { breaker, fail } = openBreaker(3);
+  fail(error);
+  expect(breaker.currentRest).toEqual({ reason: error, restMs });
+});

@@ -12,7 +12,6 @@ import { getWakeTime } from '#src/conversation/machine/step.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { BorderJudge } from './border-judge.ts';
 import { isExpectedFailure } from './broken-effect.ts';
-import { BugJudge } from './bug-judge.ts';
 import {
   floorPhase,
   isAnybodyTalking,
@@ -30,7 +29,6 @@ import {
 } from './conversation-view.ts';
 import { createCostJudge } from './cost-judge.ts';
 import { createEndJudge } from './end-judge.ts';
-import { FrameJudge } from './frame-judge.ts';
 import { HistoryJudge } from './history-judge.ts';
 import { IncomingJudge } from './incoming-judge.ts';
 import { createConsentBook } from './invariant-books.ts';
@@ -38,15 +36,18 @@ import { type InvariantNumber, invariants } from './invariant-list.ts';
 import { MemoryJudge } from './memory-judge.ts';
 import { MoneyJudge } from './money-judge.ts';
 import { PacketJudge } from './packet-judge.ts';
-import { ProgressJudge } from './progress-judge.ts';
+import { BugJudge, ProgressJudge } from './progress-judge.ts';
 import { QuestionJudge } from './question-judge.ts';
 import { SeatJudge } from './seat-judge.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
-import { simulatedRules as rules } from './simulated-rules.ts';
 import type { Act } from './simulated-scenes.ts';
-import type { Hold, SimulatedStep } from './simulated-step.ts';
+import {
+  type Hold,
+  simulatedRules as rules,
+  type SimulatedStep,
+} from './simulated-step.ts';
 import type { Simulation } from './simulation-world.ts';
-import { SoundJudge } from './sound-judge.ts';
+import { FrameJudge, SoundJudge } from './sound-judge.ts';
 import type { VoiceFrame } from './spoken-sound.ts';
 import { createToolJudge } from './tool-judge.ts';
 import { VoiceJudge } from './voice-judge.ts';

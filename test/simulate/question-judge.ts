@@ -14,9 +14,8 @@ import {
   listOverTurns,
   type OverTurn,
 } from './conversation-view.ts';
-import { simulatedRules } from './simulated-rules.ts';
 import { everybody } from './simulated-scenes.ts';
-import type { Hold, SimulatedStep } from './simulated-step.ts';
+import { type Hold, type SimulatedStep, simulatedRules } from './simulated-step.ts';
 import type { Simulation } from './simulation-world.ts';
 
 type UtteranceOver = Extract<ConversationFact, { readonly kind: 'utterance-over' }>;

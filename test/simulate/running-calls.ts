@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { KeptObjects } from './kept-objects.ts';
 import type { Luck, PortName } from './luck.ts';
+import { KeptObjects } from './memory-judge.ts';
 
 /** Time, in ms, after which a voice that gives no sound may be given up. */
 const lateVoiceMs = 3_000;

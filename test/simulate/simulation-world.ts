@@ -29,7 +29,7 @@ import {
   createSimulatedMicrophones,
   type SimulatedMicrophones,
 } from './microphones.ts';
-import { PersonAnswers } from './person-answers.ts';
+import { PersonAnswers, TypedQuestions } from './person-answers.ts';
 import { ProcessClock } from './process-clock.ts';
 import { makeProcessEngines } from './process-engines.ts';
 import { healthyCapUsd, ProcessStorage } from './process-storage.ts';
@@ -47,12 +47,10 @@ import {
 import { SimulatedDisk } from './simulated-disk.ts';
 import type { Mood } from './simulated-models.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
-import { simulatedRules } from './simulated-rules.ts';
 import { type Act, everybody } from './simulated-scenes.ts';
-import type { SimulatedStep } from './simulated-step.ts';
+import { type SimulatedStep, simulatedRules } from './simulated-step.ts';
 import { makeSlowMessages } from './slow-messages.ts';
 import { readVoice } from './spoken-sound.ts';
-import { TypedQuestions } from './typed-questions.ts';
 import { planWorld, type WorldPlan } from './world-plan.ts';
 
 export type SimulationSetup = {

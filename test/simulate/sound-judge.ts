@@ -1,3 +1,4 @@
+import { silenceFrame } from '#src/audio/opus/opus-packet.ts';
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
 import type {
   ConversationState,
@@ -8,6 +9,7 @@ import {
   findTurn,
   floorPhase,
   isBotMuted,
+  isLinkUp,
   isSounding,
   isStarving,
   listCompany,
@@ -209,4 +211,50 @@ export class SoundJudge {
 /** Whether somebody made a sound that is no word, and too short for a question. */
 function isCough({ fromMs, text, toMs }: SaidWords) {
   return text === '' && toMs - fromMs < minQuestionMs;
+}
+
+/** Frames that may leave within the time of one, after a timer that came late. */
+const maxFramesAtOnce = 5;
+const frameMs = 20;
+/** Frames of silence that end a sound: https://docs.discord.com/developers/topics/voice-connections#voice-data-interpolation */
+const silenceFrames = 5;
+/** Time, in ms, in which a voice socket resumes, while frames wait. */
+const maxResumeMs = 3_000;
+
+/** Judges the pace of frames that leave, and how sound ends. */
+export class FrameJudge {
+  readonly #hold;
+  #burstFromMs = 0;
+  #framesAtOnce = 0;
+  #silentFrames = silenceFrames;
+  #leftMs = 0;
+  /** The call in which frames leave. */
+  #call: object | undefined;
+
+  constructor(hold: Hold) {
+    this.#hold = hold;
+  }
+
+  /** A frame leaves. */
+  checkLeft(opus: Buffer, atMs: number): void {
+    if (atMs - this.#burstFromMs >= frameMs) {
+      this.#burstFromMs = atMs;
+      this.#framesAtOnce = 0;
+    }
+    this.#framesAtOnce++;
+    this.#hold(100, this.#framesAtOnce <= maxFramesAtOnce, this.#framesAtOnce);
+    this.#silentFrames = opus.equals(silenceFrame) ? this.#silentFrames + 1 : 0;
+    this.#leftMs = atMs;
+  }
+
+  /** Time has passed. */
+  checkTime({ clock, discord, isStalled }: Simulation, state: ConversationState): void {
+    const { current } = discord.voice;
+    // A link that ends takes what is owed along.
+    const isOver = !isLinkUp(state) || current !== this.#call;
+    if (isStalled || isOver) this.#silentFrames = silenceFrames;
+    this.#call = current;
+    const isLate = clock.nowMs() - this.#leftMs > maxResumeMs;
+    this.#hold(101, !isLate || this.#silentFrames >= silenceFrames, this.#silentFrames);
+  }
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { chmod, mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import {
 } from '#src/sources/recordings.ts';
 import { serveSounds } from '#test/sources/fetch/sound-server.ts';
 import { openDecoding, soundFiles } from './source-sounds.ts';
+import { readToneFile } from './tones.ts';
 
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
@@ -125,7 +125,7 @@ async function writeFakeFfmpeg(folder: string) {
 }
 
 test('a recording of a phone is read by ffmpeg, and refused by its name where there is none', async () => {
-  const bytes = readFileSync(new URL('../fixtures/sounds/tones.m4a', import.meta.url));
+  const bytes = readToneFile('tones.m4a');
   const recording = { url: '', name: 'memo.m4a', bytes };
   await using folder = await mkdtempDisposable(join(tmpdir(), 'parley-phone-'));
   const ffmpeg = await writeFakeFfmpeg(folder.path);

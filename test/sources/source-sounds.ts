@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
+import { readClip } from '#test/audio/clip-archive.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 
 /** A man says "two nine three four zero". */
@@ -10,8 +10,8 @@ export const digitsFile = readSpeech('human-digits-2934z');
 
 export const soundFiles = {
   wav: writeWav(digitsFile),
-  mp3: readFileSync(new URL('../fixtures/recordings/digits.mp3', import.meta.url)),
-  ogg: readFileSync(new URL('../fixtures/recordings/digits.ogg', import.meta.url)),
+  mp3: readClip('test/fixtures/sounds', 'digits.mp3'),
+  ogg: readClip('test/fixtures/sounds', 'digits.ogg'),
 } as const;
 
 /** Decoding for a test; a step may take as long as a busy machine needs. */

@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
+import { readClip } from '#test/audio/clip-archive.ts';
 import { cutInPieces } from './source-sounds.ts';
 
 /** File with 440 Hz on the left and 660 Hz on the right, in one of the formats. */
 export function readToneFile(name: string) {
-  return readFileSync(new URL(`../fixtures/sounds/${name}`, import.meta.url));
+  return Buffer.from(readClip('test/fixtures/sounds', name));
 }
 
 /** Both tones again, as WAV of 22.05 kHz. */

@@ -1,8 +1,11 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createOwnSentenceTest } from '#src/app/engines/open-engines.ts';
+
+import { isBotSentence } from '#src/app/engines/open-engines.ts';
+
 import { voiceLufs } from '#src/audio/loudness/levelling.ts';
+
 import { noGuild } from '#src/base/ids.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
@@ -30,7 +33,6 @@ async function openVoice(overrides: { readonly maxBytes?: number } = {}) {
         };
     },
   };
-  const isBotSentence = createOwnSentenceTest();
   let nowMs = Date.UTC(2026, 10, 1);
   const clock = { wallMs: () => (nowMs += 1_000) };
   const keepSentences = (name = 'one voice') =>
@@ -133,12 +135,11 @@ test('no word of a person, name or number is ever kept', async () => {
 });
 
 test('each sentence of the bot counts in its language, and each clause of one that is read in parts', async () => {
-  const isOwn = createOwnSentenceTest();
-  expect(isOwn('One moment.', undefined)).toBe(true);
-  expect(isOwn('Einen Moment.', 'de')).toBe(true);
-  expect(isOwn('Einen Moment.', 'en')).toBe(false);
-  expect(isOwn('Press Hear me to talk to me.', 'en-GB')).toBe(true);
-  expect(isOwn('', 'en')).toBe(false);
+  expect(isBotSentence('One moment.', undefined)).toBe(true);
+  expect(isBotSentence('Einen Moment.', 'de')).toBe(true);
+  expect(isBotSentence('Einen Moment.', 'en')).toBe(false);
+  expect(isBotSentence('Press Hear me to talk to me.', 'en-GB')).toBe(true);
+  expect(isBotSentence('', 'en')).toBe(false);
 });
 
 test('a kept sentence costs nothing, also behind a meter and pronunciations', async () => {
@@ -198,7 +199,7 @@ test('a folder that cannot be written only means that each sentence is made anew
     {
       folder: join(folder, '\0'),
       describeEngine: () => 'x',
-      isBotSentence: createOwnSentenceTest(),
+      isBotSentence,
       clock: { wallMs: () => 0 },
     },
   );

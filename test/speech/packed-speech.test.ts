@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { getDurationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
@@ -7,11 +6,12 @@ import { openSpeechDecoder } from '#src/engines/speech-http.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { OpenAiSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
+import { readClip } from '#test/audio/clip-archive.ts';
 import { measureSimilarity } from '#test/audio/similarity.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { digitsFile, soundFiles } from '#test/sources/source-sounds.ts';
 
-const aac = readFileSync(new URL('../fixtures/sounds/tones.aac', import.meta.url));
+const aac = readClip('test/fixtures/sounds', 'tones.aac');
 const signal = new AbortController().signal;
 
 const stack = new AsyncDisposableStack();

@@ -3,6 +3,7 @@ import { noGuild } from '#src/base/ids.ts';
 import { speechHttp } from '#src/engines/speech-http.ts';
 import { ApiClient, openClient } from '#src/provider/api-client.ts';
 import type { Fetch } from '#src/provider/guarded-fetch.ts';
+import { describeServer } from '#src/provider/models/standard-models.ts';
 import {
   type SpokenUsage,
   withVoiceMeter,
@@ -13,11 +14,18 @@ import {
   OpenAiSynthesizer,
   ServerVoices,
 } from '#src/speech/openai/openai-synthesizer.ts';
+import { createPronouncer } from '#src/speech/pronunciation.ts';
+import type {
+  EngineUsage,
+  ServerUsage,
+  Synthesizer,
+} from '#src/speech/speech-engine.ts';
 import { createFixedVoiceNames, findVoice } from '#src/speech/voice-names.ts';
 import { collectSound } from '#test/contracts/synthesizer-contract.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { findSuperlinear, repeatUnit } from '#test/regexps/measure-growth.ts';
 
 const untold = createFixedVoiceNames([]);
 const makeRefusal = (status: number) =>
@@ -229,3 +237,102 @@ test('without SPEECH_VOICE one of the listed voices speaks, where the standard o
   await collectSound(opened, 'Hello.');
   expect(requests).toEqual(['af_heart']);
 });
+
+const never = new AbortController().signal;
+const servedBy = describeServer('speaks', 'http://127.0.0.1:1');
+const pcm = { samples: new Int16Array(2_400), rateHz: 24_000, channels: 1 } as const;
+const makeUsage = (inputTokens: number, audioOutputTokens: number): ServerUsage => {
+  return {
+    kind: 'tokens',
+    inputTokens,
+    outputTokens: audioOutputTokens,
+    audioOutputTokens,
+  };
+};
+
+/** Tells these things, each with 100 ms of sound after it. */
+function openSynthesizer(...reported: readonly EngineUsage[]): Synthesizer {
+  return {
+    async *synthesize(_text, { onUsage }) {
+      for (const usage of reported) {
+        onUsage?.(usage);
+        yield pcm;
+      }
+    },
+  };
+}
+
+async function spokenBy(
+  voice: Synthesizer,
+  pieces = 9,
+): Promise<readonly SpokenUsage[]> {
+  const spoken: SpokenUsage[] = [];
+  let left = pieces;
+  const metered = withVoiceMeter(voice, {
+    guildId: noGuild,
+    recordSpeech: (usage) => void spoken.push(usage),
+  });
+  for await (const _ of metered.synthesize('Four.', {}, never)) if (--left === 0) break;
+  return spoken;
+}
+
+test('of a text in several requests all that was counted is told at once', async () => {
+  const usage = [{ by: servedBy }, { by: servedBy, count: makeUsage(3, 20) }];
+  expect(await spokenBy(openSynthesizer(...usage, ...usage))).toEqual([
+    { characters: 5, ms: 400, usage: { by: servedBy, count: makeUsage(6, 40) } },
+  ]);
+});
+
+test('a text that was cut short is estimated, whatever was counted, and it is known who spoke', async () => {
+  const usage = [{ by: servedBy }, { by: servedBy, count: makeUsage(3, 20) }];
+  expect(await spokenBy(openSynthesizer(...usage), 2)).toEqual([
+    { characters: 5, ms: 200, usage: { by: servedBy } },
+  ]);
+});
+
+test('where one of several requests was not counted, all are estimated', async () => {
+  const usage = [
+    { by: servedBy },
+    { by: servedBy, count: makeUsage(3, 20) },
+    { by: servedBy },
+  ];
+  expect(await spokenBy(openSynthesizer(...usage))).toMatchObject([
+    { usage: { by: servedBy } },
+  ]);
+  expect((await spokenBy(openSynthesizer(...usage)))[0]?.usage?.count).toBeUndefined();
+});
+
+const said = [
+  { word: 'Ana', say: 'Ah-na' },
+  { word: 'Kubernetes', say: 'koo-ber-net-ees' },
+  { word: 'New Relic', say: 'new rellick' },
+  { word: 'New', say: 'gnu' },
+  { word: 'C++', say: 'see plus plus' },
+  { word: "O'Brien", say: 'oh bryan' },
+  { word: 'Łódź', say: 'woodge' },
+  { word: '京都', say: 'きょうと' },
+];
+const pronounce = createPronouncer(said) ?? expect.fail();
+
+test.each([
+  ['Ana runs Kubernetes.', 'Ah-na runs koo-ber-net-ees.'],
+  ['ANA, ana and Ana’s KUBERNETES', 'Ah-na, Ah-na and Ah-na’s koo-ber-net-ees'],
+  ['Banana, Anabel, Ana_b and Ana2', 'Banana, Anabel, Ana_b and Ana2'],
+  ['A new thing in New Relic: New', 'A gnu thing in new rellick: gnu'],
+  ['C++ and C, O’Brien', 'see plus plus and C, oh bryan'],
+  ['Łódź or lo\u0301dz', 'woodge or lo\u0301dz'],
+  ['京都に行く。東京都です。', 'きょうとに行く。東京都です。'],
+  ['', ''],
+])('%j is said as %j', (text, spoken) => expect(pronounce(text)).toBe(spoken));
+
+test.each(['Ana ', 'A', '京都', 'New ', '+', "'", 'ก', 'x y '])(
+  '200 words are found in a text of %j in linear time',
+  (unit) => {
+    const many = Array.from({ length: 200 }, (_, n) => ({
+      word: `${unit.repeat(8).slice(0, 30)} ${n}`,
+      say: 'something else',
+    }));
+    const read = createPronouncer(many) ?? expect.fail();
+    expect(findSuperlinear(read, repeatUnit(unit, ''))).toBeUndefined();
+  },
+);

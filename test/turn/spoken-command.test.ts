@@ -1,7 +1,7 @@
 import { textLocales } from '#src/texts/locales.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { languages } from '#src/turn/languages/languages.ts';
-import { findWish } from '#src/turn/overlap/interjections.ts';
+import { findWish, findYesOrNo } from '#src/turn/overlap/interjections.ts';
 import saidNo from './spoken-no.json' with { type: 'json' };
 
 const names = ['Nova', 'Нова', 'ノバ'];
@@ -189,3 +189,105 @@ test('what people tell each other is no wish at all', () => {
   });
   expect(taken).toEqual([]);
 });
+
+const oneName = ['Nova'];
+
+test('every yes of every language is one, alone and with the name of the bot, where that language is spoken', () => {
+  for (const { code, confirmations } of languages) {
+    expect(confirmations.yes.length, code).toBeGreaterThan(3);
+    for (const phrase of confirmations.yes) {
+      expect(findYesOrNo(phrase, oneName, code), `${code}: ${phrase}`).toBe('yes');
+      expect(
+        findYesOrNo(`${phrase}, Nova!`, oneName, code),
+        `${code}: ${phrase}, Nova`,
+      ).toBe('yes');
+    }
+  }
+});
+
+test('no word that stops, takes back, asks to wait or refuses is a yes, whatever language is spoken', () => {
+  for (const { code, overlap } of languages) {
+    const others = [
+      overlap.stop,
+      overlap.neverMind,
+      overlap.wait ?? [],
+      overlap.refusals ?? [],
+    ].flat();
+    for (const phrase of others) {
+      expect(findYesOrNo(phrase, oneName), `${code}: ${phrase}`).not.toBe('yes');
+      expect(findYesOrNo(phrase, oneName, code), `${code}: ${phrase}`).not.toBe('yes');
+    }
+  }
+});
+
+test.each([
+  'Yes, please.',
+  'Yes, do it, Nova.',
+  'Nova, yes.',
+  'Ja, bitte!',
+  'はい、お願いします。',
+  'Sí, por favor.',
+])('%j is a yes', (utterance) => expect(findYesOrNo(utterance, oneName)).toBe('yes'));
+
+test.each([
+  ['Sí, por favor.', 'en', 'yes'],
+  ['Ja, bitte!', 'pl', 'yes'],
+  ['いいえ。', 'en', 'no'],
+  ['Tak.', 'pl', 'yes'],
+  ['Nein, danke.', 'fr', 'no'],
+])('%j of somebody who usually speaks %s is a %s', (utterance, language, answer) =>
+  expect(findYesOrNo(utterance, oneName, language)).toBe(answer),
+);
+
+test.each([
+  'Yes?',
+  'Yes, but not so loud.',
+  'Yes and no.',
+  'No.',
+  'Not yet.',
+  'Ok.',
+  'Mhm.',
+  'He said yes.',
+  'Yesterday.',
+  'Please, Nova.',
+  'Yes, I have eaten already.',
+  'Yes, Eva, I am coming.',
+  'Say yes.',
+  'Ja, aber leiser.',
+  'Ya basta.',
+])('%j is no yes', (utterance) =>
+  expect(findYesOrNo(utterance, oneName)).not.toBe('yes'),
+);
+
+test('every no of every language refuses, alone and with the name of the bot, where that language is spoken', () => {
+  for (const { code, confirmations } of languages) {
+    expect(confirmations.no.length, code).toBeGreaterThan(1);
+    for (const phrase of confirmations.no) {
+      expect(findYesOrNo(phrase, oneName, code), `${code}: ${phrase}`).toBe('no');
+      expect(
+        findYesOrNo(`Nova, ${phrase}.`, oneName, code),
+        `${code}: Nova, ${phrase}`,
+      ).toBe('no');
+    }
+  }
+});
+
+test('no yes of any language is a no, whatever language is spoken', () => {
+  for (const { confirmations } of languages)
+    for (const phrase of confirmations.yes)
+      expect(findYesOrNo(phrase, oneName), phrase).not.toBe('no');
+});
+
+test.each([
+  'No.',
+  'No, thanks.',
+  'Nova, no!',
+  'Never mind.',
+  'Nein, danke.',
+  'いいえ。',
+])('%j is a no', (utterance) => expect(findYesOrNo(utterance, oneName)).toBe('no'));
+
+test.each(['No?', 'No, make it 50.', 'No idea.', 'Not yet.', 'Yes and no.', 'Stop.'])(
+  '%j is no no',
+  (utterance) => expect(findYesOrNo(utterance, oneName)).not.toBe('no'),
+);

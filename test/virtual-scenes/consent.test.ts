@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { runInThisContext } from 'node:vm';
 import type { SceneStep, VirtualScenes } from './scene-types.ts';
 import { playVirtualScenes } from './virtual-scene-tests.ts';
 
@@ -271,3 +273,13 @@ const stopScenes: VirtualScenes = {
 };
 
 playVirtualScenes({ ...noScenes, ...stopScenes });
+
+// The scenes that documents show to whoever writes one are played as they stand there.
+for (const document of ['CONTRIBUTING.md', 'test/virtual-scenes/README.md']) {
+  const [, block] =
+    /```ts\n(playVirtualScenes\([\s\S]*?)```/.exec(readFileSync(document, 'utf8')) ??
+    expect.fail(`${document} shows no scene`);
+  runInThisContext(`(playVirtualScenes) => ${block?.trim().replace(/;$/, '')}`)(
+    playVirtualScenes,
+  );
+}

@@ -1,3 +1,3 @@
-import { testGeneratedScenes } from './generated-scene-tests.ts';
+import { testGeneratedScenes } from './virtual-scene-tests.ts';
 
 testGeneratedScenes(51, 200);

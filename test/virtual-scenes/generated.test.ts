@@ -1,4 +1,4 @@
-import { testGeneratedScenes } from './generated-scene-tests.ts';
+import { testGeneratedScenes } from './virtual-scene-tests.ts';
 
 // The long tests play those of further seeds.
 testGeneratedScenes(1, 50);

@@ -125,7 +125,7 @@ export const plantedLeaks: readonly PlantedFault[] = [
     file: 'src/sessions/privacy-requests.ts',
     from: "if (line) return { kind: 'denied', line };",
     to: '',
-    tests: ['test/conversation/hearing/refused-yes.test.ts'],
+    tests: ['test/conversation/hearing/told-people.test.ts'],
   },
   {
     id: 's16',
@@ -133,6 +133,6 @@ export const plantedLeaks: readonly PlantedFault[] = [
     file: 'src/people/audience.ts',
     from: 'places.hasSameReaders(place, { ...place, channelId }),',
     to: 'channelId !== undefined,',
-    tests: ['test/virtual-scenes/moves.test.ts'],
+    tests: ['test/virtual-scenes/changes.test.ts'],
   },
 ];

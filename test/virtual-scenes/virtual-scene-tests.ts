@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { generateScene } from './generate-scene.ts';
 import { playScene } from './play-virtual-scene.ts';
 import type { VirtualScenes } from './scene-types.ts';
 
@@ -8,5 +9,21 @@ export function playVirtualScenes(scenes: VirtualScenes): void {
     test(title, async () => {
       const { failure } = await playScene(scene);
       expect(failure).toBeUndefined();
+    });
+}
+
+const groupSize = 50;
+
+/** Tests that people are heard as they and the server allow in the scenes of these seeds. */
+export function testGeneratedScenes(firstSeed: number, lastSeed: number): void {
+  for (let first = firstSeed; first < lastSeed; first += groupSize)
+    test(`${groupSize} scenes from seed ${first} on: each person is heard only as they and the server allow`, async () => {
+      const findings: string[] = [];
+      for (let seed = first; seed < first + groupSize; seed++) {
+        const { failure } = await playScene(generateScene(seed));
+        if (failure)
+          findings.push(`npm run simulate -- --scenes --seed ${seed}: ${failure}`);
+      }
+      expect(findings).toEqual([]);
     });
 }

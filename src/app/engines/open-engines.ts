@@ -55,6 +55,9 @@ import type { OnEngineNews } from './engine-news.ts';
 const dayMs = 86_400_000;
 const listTimeoutMs = 20_000;
 
+/** Fixed sentences and their clauses, cut once in a process: a reload opens engines anew, and the texts stay. */
+const sentencesByLocale = new Map<Locale, ReadonlySet<string>>();
+
 /** The engines of all roles, each with its circuit breaker and fallback. Disposing closes them. */
 export interface Engines extends EngineRoles, AsyncDisposable {
   /** Model or engine for recognition. Absent for the local one. */
@@ -121,7 +124,7 @@ export async function openEngines(
           ]
             .filter(Boolean)
             .join(', '),
-        isBotSentence: createOwnSentenceTest(),
+        isBotSentence,
         clock: realClock,
       }),
       chat: (botName: string) => model.withBotName?.(botName) ?? model,
@@ -470,18 +473,12 @@ function listOpenPipelines(
   return pipelines;
 }
 
-/** Creates a test for fixed sentences of the bot and their clauses. */
-export function createOwnSentenceTest(): (
-  text: string,
-  language: string | undefined,
-) => boolean {
-  const sentencesByLocale = new Map<Locale, ReadonlySet<string>>();
-  return (text, language) => {
-    const locale = findLocale(language) ?? 'en';
-    const sentences = sentencesByLocale.get(locale) ?? new Set(listPieces(locale));
-    sentencesByLocale.set(locale, sentences);
-    return sentences.has(text);
-  };
+/** Is this a fixed sentence of the bot in that language, or a clause of one? */
+export function isBotSentence(text: string, language: string | undefined): boolean {
+  const locale = findLocale(language) ?? 'en';
+  const sentences = sentencesByLocale.get(locale) ?? new Set(listPieces(locale));
+  sentencesByLocale.set(locale, sentences);
+  return sentences.has(text);
 }
 
 function* listPieces(locale: Locale) {

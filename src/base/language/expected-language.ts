@@ -7,7 +7,7 @@ import { type Admitted, admit } from '#src/base/admitted.ts';
 export type ChosenLanguage = Admitted<string, 'language'>;
 
 /**
- * Admits a language where a setting enters: a command, a row of settings, a form or `.env`. `test/gates/language.test.ts`
+ * Admits a language where a setting enters: a command, a row of settings, a form or `.env`. `test/gates/admissions.test.ts`
  * names the callers.
  *
  * @example

@@ -1,9 +1,16 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import type { BotError } from '#src/base/errors.ts';
 import type { Tool } from '#src/chat/chat-model.ts';
 import { isMalformedCall } from '#src/chat/completions/chat-stream.ts';
+import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { readRefusedCalls } from '#src/chat/completions/written-calls.ts';
+import { openClient } from '#src/provider/api-client.ts';
 import {
+  type AudioChatAnswer,
   answerStream,
   makeDelta,
+  openMockAudioChat,
   toBase64,
 } from '#test/fakes/providers/mock-audio-chat.ts';
 import {
@@ -191,3 +198,125 @@ test.each([
   expect(readRefusedCalls({ error }, ['door'])).toEqual([]);
   expect(readRefusedCalls({ error: 'no' }, ['lamp'])).toEqual([]);
 });
+
+const never = new AbortController().signal;
+
+async function partsOf(answer: AudioChatAnswer, tools: readonly Tool[] = []) {
+  await using server = await openMockAudioChat([answer]);
+  const model = openChatModel(openClient({ baseUrl: server.baseUrl }), {
+    model: 'mock',
+  });
+  return await Array.fromAsync(model.reply([hello], tools, never));
+}
+
+const makeCallDelta = (fields: object) => makeDelta({ tool_calls: [fields] });
+const on = { name: 'lamp', arguments: '{"on":true}' };
+const off = { name: 'lamp', arguments: '{"on":false}' };
+
+test.each<[string, readonly object[], readonly string[]]>([
+  [
+    'in crumbs',
+    [
+      makeCallDelta({ index: 0, id: 'a', function: { name: 'lamp', arguments: '' } }),
+      makeCallDelta({ index: 0, function: { arguments: '{"on"' } }),
+      makeCallDelta({ index: 0, id: '', function: { name: '', arguments: ':true}' } }),
+      makeDelta({}, 'tool_calls'),
+    ],
+    [on.arguments],
+  ],
+  [
+    'whole, ended by stop',
+    [makeCallDelta({ index: 0, id: 'a', function: on }), makeDelta({}, 'stop')],
+    [on.arguments],
+  ],
+  [
+    'whole, without an index',
+    [
+      makeCallDelta({ id: 'a', function: on }),
+      makeCallDelta({ id: 'b', function: off }),
+      makeDelta({}, 'stop'),
+    ],
+    [on.arguments, off.arguments],
+  ],
+  [
+    'twice at one index',
+    [
+      makeCallDelta({ index: 0, id: 'a', function: on }),
+      makeCallDelta({ index: 0, id: 'b', function: off }),
+      makeDelta({}, 'tool_calls'),
+    ],
+    [on.arguments, off.arguments],
+  ],
+  [
+    'without any id',
+    [makeCallDelta({ function: on }), makeCallDelta({ function: off })],
+    [on.arguments, off.arguments],
+  ],
+  [
+    'without any end',
+    [makeCallDelta({ index: 0, id: 'a', function: on })],
+    [on.arguments],
+  ],
+  [
+    'with broken JSON',
+    [
+      makeCallDelta({
+        index: 0,
+        id: 'a',
+        function: { name: 'lamp', arguments: '{"on"' },
+      }),
+    ],
+    ['{"on"'],
+  ],
+])('a tool called %s is called once each', async (_, some, expected) => {
+  const chatParts = await partsOf(answerStream(some), [lamp]);
+  const calls = chatParts.flatMap((part) => (part.kind === 'tool' ? [part.call] : []));
+  expect(calls.map(({ argumentsJson }) => argumentsJson)).toEqual(expected);
+  expect(new Set(calls.map(({ id }) => id)).size).toBe(calls.length);
+});
+
+const folder = new URL('../../fakes/dialects/recordings/', import.meta.url);
+type Expected = {
+  readonly words?: string;
+  readonly call?: string;
+  readonly code?: string;
+};
+const expected: Readonly<Record<string, Expected>> = parse(
+  await readFile(new URL('expected.yaml', folder), 'utf8'),
+);
+const clock = {
+  name: 'time',
+  description: 'Tells it.',
+  parameters: { type: 'object' },
+};
+
+/** Reads a reply that stands behind `=== NAME` in the file of its program. */
+async function readRecording(recording: string) {
+  const [program = '', name = ''] = recording.split('/');
+  const replies = await readFile(new URL(`${program}.txt`, folder), 'utf8');
+  const found = replies.split(/^=== /m).find((reply) => reply.startsWith(`${name}\n`));
+  return found?.slice(name.length + 1, -1) ?? expect.fail(recording);
+}
+
+/** Head and body; a recording without a head is an event stream. */
+const form =
+  /^(?:HTTP\/1\.1 (\d+).*\n(?:.*: .*\n)*?content-type: (.*)\n(?:.*: .*\n)*\n)?([\s\S]*)$/i;
+
+test.each(Object.entries(expected))(
+  '%s, as it was recorded, is understood',
+  async (recording, { words = '', call, code }) => {
+    const [, status = '200', type = 'text/event-stream', body] =
+      form.exec((await readRecording(recording)).replaceAll('\r', '')) ?? [];
+    await using server = await openChatServer([
+      (response) =>
+        void response.writeHead(Number(status), { 'content-type': type }).end(body),
+    ]);
+    const { parts, error } = await server.ask([hello], [clock]);
+    const calls = parts.flatMap((part) => (part.kind === 'tool' ? part.call.name : []));
+    expect([joinText(parts), calls[0], (error as BotError | undefined)?.code]).toEqual([
+      words,
+      call,
+      code,
+    ]);
+  },
+);

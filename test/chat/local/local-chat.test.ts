@@ -1,5 +1,12 @@
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import { LocalChat } from '#src/chat/local/local-chat.ts';
+import { readChatBody } from '#src/chat/local/process/chat-body.ts';
+import {
+  dropUnneeded,
+  toGrammarSchema,
+} from '#src/chat/local/process/grammar-schema.ts';
+import type { LlamaSequence, Token } from '#src/chat/local/process/llama-library.ts';
+import { TalkSlots } from '#src/chat/local/process/talk-slots.ts';
 
 const chat = new LocalChat({
   file: 'model.gguf',
@@ -60,4 +67,190 @@ test('two ask at once, and both are answered', async () => {
 test('erased words are forgotten by the process, before the next question', async () => {
   chat.forgetTalks();
   expect(await readReply('What did you forget?')).toBe('forgetAll');
+});
+
+const lamp = {
+  type: 'function',
+  function: {
+    name: 'lamp',
+    description: 'Turns a lamp on or off.',
+    parameters: {
+      type: 'object',
+      properties: { on: { type: 'boolean' }, room: { enum: ['hall', 'bath'] } },
+      required: ['on'],
+    },
+  },
+};
+
+function readBody(body: object) {
+  return readChatBody(JSON.stringify(body));
+}
+
+test('tools, calls and results stand in the words, so that each template takes them', () => {
+  const { messages } = readBody({
+    tools: [lamp],
+    messages: [
+      { role: 'system', content: 'Be short.' },
+      { role: 'user', content: 'Light!' },
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: 'a', function: { name: 'lamp', arguments: '{"on":true}' } }],
+      },
+      { role: 'tool', tool_call_id: 'a', content: 'done' },
+      { role: 'user', content: 'Thanks.' },
+    ],
+  });
+  expect(messages.map(({ role }) => role)).toEqual([
+    'system',
+    'user',
+    'assistant',
+    'user',
+  ]);
+  const [instructions, , call, result] = messages.map(({ content }) => content);
+  expect(instructions).toContain(
+    '- lamp(on: boolean, room?: hall|bath): Turns a lamp on or off.',
+  );
+  expect(call).toBe(
+    '<tool_call>\n{"name":"lamp","arguments":{"on":true}}\n</tool_call>',
+  );
+  expect(result).toBe('<tool_response>\ndone\n</tool_response>\nThanks.');
+});
+
+test('a call can be demanded, of one tool or any, or forbidden', () => {
+  const messages = [{ role: 'user', content: 'Light!' }];
+  expect(readBody({ messages, tools: [lamp] }).mustCall).toBe(false);
+  expect(readBody({ messages, tools: [lamp], tool_choice: 'required' }).mustCall).toBe(
+    true,
+  );
+  expect(readBody({ messages, tools: [lamp], tool_choice: 'none' }).tools).toEqual([]);
+  const other = { type: 'function', function: { name: 'door' } };
+  expect(readBody({ messages, tools: [lamp], tool_choice: other }).tools).toEqual([]);
+});
+
+test('JSON of a schema becomes a grammar', () => {
+  const schema = {
+    type: 'object',
+    properties: { n: { type: 'integer' } },
+    required: ['n'],
+  };
+  const format = { type: 'json_schema', json_schema: { name: 'count', schema } };
+  const messages = [{ role: 'user', content: 'Count.' }];
+  expect(readBody({ messages, response_format: format }).json).toEqual({
+    type: 'object',
+    properties: { n: { type: 'integer' } },
+  });
+});
+
+test.each(['', '{}', '{"messages":[]}', '{"messages":[{"role":1}]}', '[1'])(
+  'a body %o that is no request is refused',
+  (body) => {
+    expect(() => readChatBody(body)).toThrow();
+  },
+);
+
+const reminder = {
+  type: 'object',
+  properties: {
+    text: { type: 'string', maxLength: 1_500 },
+    minutes: { type: 'integer' },
+    who: { enum: ['me', 'all'] },
+  },
+  required: ['text'],
+};
+
+test('a property that may be left out may be null, and the null is dropped again', () => {
+  expect(toGrammarSchema(reminder)).toEqual({
+    type: 'object',
+    properties: {
+      text: { type: 'string' },
+      minutes: { oneOf: [{ type: 'integer' }, { type: 'null' }] },
+      who: { oneOf: [{ enum: ['me', 'all'] }, { type: 'null' }] },
+    },
+  });
+  const written = { text: 'tea', minutes: null, who: 'me' };
+  expect(dropUnneeded(written, reminder)).toEqual({ text: 'tea', who: 'me' });
+});
+
+test('a null that is demanded stays', () => {
+  const schema = {
+    type: 'object',
+    properties: { a: { type: 'null' } },
+    required: ['a'],
+  };
+  expect(dropUnneeded({ a: null }, schema)).toEqual({ a: null });
+});
+
+test('a schema that holds itself ends', () => {
+  const endless: Record<string, unknown> = { type: 'array' };
+  endless.items = endless;
+  expect(JSON.stringify(toGrammarSchema(endless)).length).toBeLessThan(1_000);
+});
+
+function toTokens(...numbers: readonly number[]) {
+  return numbers as unknown as readonly Token[];
+}
+
+/** A sequence that holds these tokens. */
+function createSequence(held: readonly Token[]) {
+  const sequence = {
+    contextTokens: held,
+    async clearHistory() {
+      sequence.contextTokens = [];
+    },
+  };
+  return sequence as unknown as LlamaSequence;
+}
+
+const head = Array.from({ length: 50 }, (_, n) => n);
+const talkA = toTokens(...head, ...Array(20).fill(100));
+const talkB = toTokens(...head, ...Array(20).fill(200));
+
+test('a talk finds the place that holds its words, and another talk does not take it', () => {
+  const [a, b] = [createSequence(talkA), createSequence([])];
+  const slots = new TalkSlots([a, b], () => 1);
+  {
+    using held = slots.hold([...talkA, ...toTokens(7)], 50);
+    expect(held?.sequence).toBe(a);
+  }
+  using otherSlot = slots.hold(talkB, 50);
+  expect(otherSlot?.sequence).toBe(b);
+});
+
+test('a third talk takes the place that nobody has used for longest, and none that is busy', () => {
+  const [a, b] = [createSequence(talkA), createSequence(talkB)];
+  let nowMs = 1;
+  const slots = new TalkSlots([a, b], () => nowMs);
+  slots.hold(talkB, 50)?.[Symbol.dispose]();
+  nowMs = 2;
+  slots.hold(talkA, 50)?.[Symbol.dispose]();
+  using third = slots.hold(toTokens(1, 2, 3), 50);
+  expect(third?.sequence).toBe(b);
+  using fourth = slots.hold(toTokens(1, 2, 3), 50);
+  expect(fourth?.sequence).toBe(a);
+  expect(slots.hold(toTokens(1), 50)).toBeUndefined();
+});
+
+test('words of a talk that nobody goes on with are forgotten after 15 minutes', async () => {
+  const a = createSequence(talkA);
+  let nowMs = 0;
+  const slots = new TalkSlots([a], () => nowMs);
+  slots.hold(talkA, 50)?.[Symbol.dispose]();
+  nowMs = 15 * 60_000;
+  await slots.forgetOld();
+  expect(a.contextTokens).toHaveLength(70);
+  nowMs += 1;
+  await slots.forgetOld();
+  expect(a.contextTokens).toHaveLength(0);
+});
+
+test('words that were erased are forgotten at once, and those of a running request at its end', async () => {
+  const [a, b] = [createSequence(talkA), createSequence(talkB)];
+  const slots = new TalkSlots([a, b], () => 1);
+  const running = slots.hold(talkA, 50);
+  await slots.forgetAll();
+  expect([a.contextTokens, b.contextTokens]).toEqual([talkA, []]);
+  running?.[Symbol.dispose]();
+  await slots.forgetOld();
+  expect(a.contextTokens).toEqual([]);
 });

@@ -12,9 +12,8 @@ import {
   testPersonSettings,
   testSettingsStore,
 } from './server-stores-contract.ts';
-import { testSoundStore } from './sound-store-contract.ts';
+import { testSoundStore, testTrackStore } from './sound-store-contract.ts';
 import { testSpendingStore } from './spending-store-contract.ts';
-import { testTrackStore } from './track-store-contract.ts';
 
 /** Contract of the store, part by part. */
 export function testStore(name: string, open: OpenStore) {

@@ -8,12 +8,12 @@ import {
 } from '#src/pipeline/chained-pipeline.ts';
 import type { Pipeline, PipelineRegistry, Turn } from '#src/pipeline/pipeline.ts';
 import { playScripts, type Scripts } from '#test/conversation/setup/play-script.ts';
-import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {
   joinLounge,
   makeOnlyPipeline,
   openSessionFixture,
   passTime,
+  readBy,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';

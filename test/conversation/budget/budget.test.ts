@@ -1,6 +1,20 @@
-import { toGuildId } from '#src/base/ids.ts';
+import { BotError } from '#src/base/errors.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
+import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import { Play, playScripts } from '#test/conversation/setup/play-script.ts';
-import type { SessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import {
+  eva,
+  lounge,
+  openSessionFixture,
+  passTime,
+  type SessionFixture,
+  sayWords,
+} from '#test/conversation/setup/session-fixture.ts';
+import { FakeLocalRecogniser, FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { fc } from '#test/properties.ts';
 
 const twoMinutes = {
   samples: new Int16Array(120 * 16_000).fill(1),
@@ -176,4 +190,340 @@ test('an answer is reported with the tokens of its requests to the chat model', 
     { usage: { inputTokens: 1_000, outputTokens: 500 } },
   ]);
   await play.fixture.sessions[Symbol.asyncDispose]();
+});
+
+const todayMs = new VirtualClock().wallMs();
+
+playScripts({
+  'captions of talk among people are paid by the server, and words to the bot by their speaker': `
+    with budget 10, name
+    captions on > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    spent > speak 0.000003, speak 0.000028, speak 0.000035, server 0.000066, reserved 0
+    adam says (human-goforward): go forward ten meters
+    > heard Adam: go forward ten meters, ignored Adam: not-named
+    1000
+    spent > recognise 0.000315, server 0.000381, reserved 0
+    adam says (human-goforward): Nova, go forward ten meters
+    > heard Adam: Nova, go forward ten meters, answered Adam: You said five.
+    1000
+    spent
+    > recognise 0.000318333, think 0.0001, speak 0.000014, server 0.000813333, adam 0.000432333, turns 1, reserved 0
+    `,
+  'a withdrawn utterance is paid by the server': `
+    with budget 10
+    spent > speak 0.000003, speak 0.000028, server 0.000031, reserved 0
+    recogniser takes 5000
+    adam begins (human-goforward): go forward ten meters
+    3500
+    adam denies > isSaved true
+    1000
+    spent > recognise 0.000315, server 0.000346, reserved 0
+    `,
+  'captions that nothing pays are not announced; with the money of the next day they begin, with their notice': `
+    with budget 0.1, name, from 23:59:00
+    adam has spent 0.1
+    captions on > captions: waiting captions.unpaid time <t:1795219200:f> saved true
+    panel
+    > panel.quiet time <t:1795219200:f>; captions.unpaid time <t:1795219200:f>; people.commands names Adam; people.unasked names Eva
+    adam says (human-goforward): go forward ten meters > writes budget.guild (<t:1795219200:f>)
+    lines > none
+    120000 > played voice: completed, says captions.on
+    adam says (human-goforward): go forward ten meters
+    > heard Adam: go forward ten meters, ignored Adam: not-named
+    lines > person personId adam name Adam, go forward ten meters
+    `,
+  'a bot that hears nothing waits with captions, and begins them once it hears': `
+    with name
+    deafened on > writes deafened.server
+    captions on > captions: waiting deafened.server saved true
+    3000
+    panel > deafened.server; people.unasked names Eva
+    deafened off
+    6000 > played voice: completed, says captions.on
+    panel
+    > join.ok.several; listening; captions place https://discord.com/channels/g/lounge; people.yes names Adam; people.unasked names Eva
+    `,
+  'a call for captions writes them again after they were turned off': `
+    with name
+    captions on > says captions.on
+    6000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    captions off > isSaved true
+    adam joins for captions > already consent brief, says captions.on
+    6000 > played voice: completed
+    adam says (human-goforward): go forward ten meters
+    > heard Adam: go forward ten meters, ignored Adam: off
+    lines > person personId adam name Adam, go forward ten meters
+    panel
+    > captions.only; captions place https://discord.com/channels/g/lounge; people.yes names Adam; people.unasked names Eva
+    `,
+  'captions end with the budget of the server': `
+    with budget 10, name
+    captions on > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    eva has spent 10
+    adam says (human-goforward): go forward ten meters > writes budget.guild (<t:1795219200:f>)
+    1000
+    lines > none
+    spent
+    > speak 0.000003, speak 0.000028, speak 0.000035, think 10, server 10.000066, eva 10, reserved 0
+    `,
+});
+
+test('the captions of who has used their share are paid by the server', () => {
+  const { budgets, ledger } = openBudgets(new VirtualClock(), {
+    caps: { personDay: toUsd(0.001) },
+  });
+  ledger.charge(toGuildId('g'), toPersonId('adam'), { nanoUsd: 1_000_000 }, todayMs);
+  expect(budgets.openHearingBudget(toGuildId('g'), toPersonId('adam'))).toMatchObject({
+    kind: 'refused',
+  });
+  expect(
+    budgets.openHearingBudget(toGuildId('g'), toPersonId('adam'), true),
+  ).toHaveProperty('reservation');
+});
+
+const missing = { localRecogniser: new FakeLocalRecogniser({ texts: [''] }, false) };
+
+playScripts({
+  'a spoken no counts and is answered in writing while the money of the server is used': `
+    with budget 0.1, auto
+    adam has spent 0.1
+    adam says: Don't listen to me.
+    > writes budget.guild (<t:1795219200:f>), tells adam consent.no, offers 2 buttons
+    panel > panel.quiet time <t:1795219200:f>; people.unasked names Eva; people.no n 1
+    `,
+  'a spoken no counts while the share of its speaker is used, and its receipt is spoken': `
+    with share 0.1, auto
+    adam has spent 0.1
+    adam says: Don't listen to me. > says consent.no
+    `,
+  'a spoken no counts where the bot is there for captions, and they are off': `
+    with uncalled
+    adam joins for captions > joined consent brief, says captions.on
+    5000 > played voice: completed
+    captions off > isSaved true
+    3000
+    panel > captions.only.off; people.commands names Adam; people.unasked names Eva
+    adam says: Don't listen to me. > ignored Adam: off, tells adam consent.no, offers 2 buttons
+    `,
+  'a spoken no counts where the recogniser of the operator is out of order': `
+    recogniser fails provider.unreachable
+    adam says: Don't listen to me. > says consent.no
+    `,
+  'a spoken no counts at any time where only who pressed Ask is answered': `
+    with window
+    adam says: Don't listen to me. > ignored Adam: not-named, says consent.no
+    `,
+  'where no person is heard, no word is understood, and the panel says so': `
+    with off
+    panel > settings.addressing.off; people.nobody; people.unasked names Eva
+    adam says: Don't listen to me. > ignored Adam: off
+    `,
+  'other words that only this machine understood are shown, written and told to nobody': `
+    with budget 10, auto
+    captions on > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    adam has spent 10
+    adam says: The key lies under the mat. > writes budget.guild (<t:1795219200:f>)
+    1000
+    captions > none
+    lines > none
+    prompt > nothing
+    panel
+    > panel.quiet time <t:1795219200:f>; captions.unpaid time <t:1795219200:f>; people.commands names Adam; people.unasked names Eva
+    `,
+  'without a recogniser of this machine the panel says that only buttons count': [
+    missing,
+    `
+    with budget 0.1, auto
+    adam has spent 0.1
+    adam says: Don't listen to me. > writes budget.guild (<t:1795219200:f>)
+    panel > panel.quiet time <t:1795219200:f>; people.nobody; people.unasked names Eva
+    `,
+  ],
+  'a spoken no counts where the rest of the money is too little to recognise its words': `
+    with budget 0.1, auto
+    adam has spent 0.0999
+    adam says: Don't listen to me.
+    > ignored Adam: not-named
+    > failed recognise budget.used
+    > writes budget.rest.server
+    > tells adam consent.no
+    > offers 2 buttons
+    `,
+  'words to the bot beyond the money get the tone also where the recogniser of this machine fails':
+    [
+      {
+        localRecogniser: {
+          isAvailable: true,
+          recognise: () => Promise.reject(new BotError('speech.failed', true, 'No.')),
+        },
+      },
+      `
+    with budget 0.1, auto, alone
+    adam has spent 0.1
+    adam begins: What time is it?
+    4000 sounding > tells adam budget.guild (<t:1795219200:f>)
+    `,
+    ],
+  'among several people, words to the bot beyond the money get a tone and, by name, the reason every ten minutes':
+    [
+      { caps: { personDay: toUsd(0.1) } },
+      `
+    with auto
+    adam has spent 0.1
+    adam begins: What time is it, Eva?
+    4000 silent
+    adam begins: Nova, what time is it?
+    4000 sounding > tells adam budget.user (8)
+    adam begins: Nova, what time is it?
+    4000 sounding
+    600000
+    adam begins: Nova, what time is it?
+    4000 sounding > tells adam budget.user (8)
+    `,
+    ],
+});
+
+const g = toGuildId('g');
+const ana = toPersonId('ana');
+
+const order = {
+  kind: 'answer' as const,
+  guildId: g,
+  personId: ana,
+  name: 'Ana',
+  first: { messages: [], heardMs: 3_000 },
+};
+
+type World = ReturnType<typeof openBudgets> & {
+  readonly clock: VirtualClock;
+  readonly heard: Reservation[];
+  readonly bills: Reservation[];
+  readonly entries: SpendingEntry[];
+};
+
+const acts = ['listen', 'hear', 'open', 'use', 'speak', 'save', 'wait'] as const;
+type Act = { readonly kind: (typeof acts)[number]; readonly which: number };
+
+function performAct({ kind, which }: Act, world: World) {
+  const { bills, entries, clock, budgets, heard, ledger } = world;
+  const bill = bills[which % Math.max(1, bills.length)];
+  switch (kind) {
+    case 'listen': {
+      const listening = budgets.openHearingBudget(g, ana);
+      return 'reservation' in listening
+        ? void heard.push(listening.reservation)
+        : undefined;
+    }
+    case 'hear':
+      return heard[which % Math.max(1, heard.length)]?.onRecognised(1_000 + which);
+    case 'open': {
+      const opened = budgets.open(order);
+      return opened.kind === 'open' ? void bills.push(opened.reservation) : undefined;
+    }
+    case 'use':
+      return bill?.recordUsage({ inputTokens: which + 1, outputTokens: 1 });
+    case 'speak':
+      return bill?.recordSpeech({ characters: which, ms: 100 });
+    case 'save': {
+      const unsaved = ledger.listUnsaved();
+      entries.push(...unsaved);
+      return ledger.noteSaved(unsaved);
+    }
+    case 'wait':
+      return clock.advance(which * 7_000);
+  }
+}
+
+const anyAct = fc.record({ kind: fc.constantFrom(...acts), which: fc.nat(9_999) });
+
+test('whatever was under way when somebody was forgotten, nothing names them afterwards', async () => {
+  const later = anyAct.filter(({ kind }) => kind !== 'listen' && kind !== 'open');
+  const both = [
+    fc.array(anyAct, { maxLength: 30 }),
+    fc.array(later, { maxLength: 30 }),
+  ] as const;
+  await fc.assert(
+    fc.asyncProperty(...both, async (before, after) => {
+      const clock = new VirtualClock();
+      const world: World = {
+        clock,
+        ...openBudgets(clock),
+        heard: [],
+        bills: [],
+        entries: [],
+      };
+      for (const act of before) await performAct(act, world);
+      world.budgets.forget(g, ana);
+      world.entries.length = 0; // what is in the book is erased there
+      for (const act of after) await performAct(act, world);
+      const reported = [
+        ...world.entries,
+        ...world.ledger.listUnsaved(),
+        ...world.ledger.getStanding(g, clock.wallMs()).people,
+      ];
+      expect(JSON.stringify(reported)).not.toContain('ana');
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test.each([600, 1_000, 1_400, 2_000, 2_600, 3_200, 3_800, 4_600])(
+  'who is forgotten %i ms into a sentence is not put back by what was being recognised',
+  async (ms) => {
+    const adam = { id: toPersonId('4711'), name: 'Adam', isBot: false, roleIds: [] };
+    const clock = new VirtualClock(Date.UTC(2026, 10, 20));
+    const { ledger, budgets } = openBudgets(clock);
+    const transcriber = new FakeTranscriber({
+      texts: ['five five'],
+      tookMs: 400,
+      clock,
+    });
+    const fixture = openSessionFixture(
+      { spending: budgets, transcriber },
+      [adam, eva],
+      clock,
+    );
+    await fixture.sessions.join(lounge, adam.id);
+    await passTime(fixture, 500);
+    const fromMs = clock.nowMs();
+    const packets = await sayWords('human-librivox-0880', adam, fromMs);
+    await passTime(
+      fixture,
+      ms,
+      packets.filter(({ atMs }) => atMs <= fromMs + ms),
+    );
+    await fixture.privacy.forget(g, adam.id);
+    await passTime(fixture, 1_500);
+    expect([...ledger.getStanding(g, clock.wallMs()).people.keys()]).toEqual([]);
+    await fixture.sessions.leave(g);
+  },
+);
+
+test('a forgotten person leaves no spending behind and gets no second share, even while an answer goes on', async () => {
+  const clock = new VirtualClock();
+  const caps = { personDay: toUsd(1), serverDay: toUsd(5) };
+  const { budgets, ledger } = openBudgets(clock, { caps });
+  for (let n = 0; n < 10; n++) {
+    for (
+      let opened = budgets.open(order);
+      opened.kind === 'open';
+      opened = budgets.open(order)
+    ) {
+      if (n % 2 === 0) budgets.forget(g, ana);
+      opened.reservation.recordUsage({ inputTokens: 100_000, outputTokens: 0 });
+      opened.reservation.close();
+    }
+    expect(budgets.open(order)).toMatchObject({ line: { id: 'budget.user' } });
+    budgets.forget(g, ana);
+  }
+  expect(ledger.getStanding(g, todayMs).day.nanoUsd).toBeLessThanOrEqual(1.1e9);
+  expect(budgets.openHearingBudget(g, ana)).toMatchObject({
+    line: { id: 'budget.user' },
+  });
+  expect(budgets.open({ ...order, personId: toPersonId('ben') }).kind).toBe('open');
+  await clock.advance(24 * 3_600_000);
+  expect(budgets.open(order).kind).toBe('open');
 });

@@ -14,11 +14,11 @@ import { openBudgets } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { makeTypedHandler } from '#test/features/typed/typed-handler.ts';
 import { listKept } from './captioned-session.ts';
-import { formatExpected } from './format-expected.ts';
 import {
   findOrders,
   findTextId,
   formatEvent,
+  formatExpected,
   formatPanel,
   formatPrompt,
   formatResults,
@@ -48,8 +48,13 @@ import {
   takeAway,
   typeLine,
 } from './script-requests.ts';
-import { makeError, parseRound } from './script-rounds.ts';
-import { makeNamed, parseSetting, type ScriptStart } from './script-start.ts';
+import {
+  makeError,
+  makeNamed,
+  parseRound,
+  parseSetting,
+  type ScriptStart,
+} from './script-start.ts';
 import {
   adam,
   den,

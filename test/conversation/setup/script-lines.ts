@@ -1,3 +1,4 @@
+import type { ExpectedLanguage } from '#src/base/language/expected-language.ts';
 import { reminderEndedEvent } from '#src/features/reminders/reminder-scheduler.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { readTexts } from '#src/texts/texts.ts';
@@ -172,4 +173,10 @@ function formatAnswer({
 }: Extract<SessionEvent, { kind: 'answered' }>) {
   const transcript = heardText === '' ? '' : `: ${shortenLine(heardText)}`;
   return `answered ${name}${isLeftOut ? ' (left out)' : ''}${finish === 'completed' ? '' : ` (${finish})`}${transcript}`;
+}
+
+/** The language that somebody set, or the guesses: `maybe de 4, en 2`. */
+export function formatExpected(expected: ExpectedLanguage | undefined) {
+  if (expected?.kind !== 'likely') return expected?.language;
+  return `maybe ${expected.languages.map(({ language, weight }) => `${language} ${weight}`).join(', ')}`;
 }

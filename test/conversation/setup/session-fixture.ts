@@ -23,7 +23,7 @@ import {
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { Pipeline, PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { loadCues } from '#src/playback/reply/cue-track.ts';
-import type { Places } from '#src/ports/command-ports.ts';
+import type { AskOutcome, Places } from '#src/ports/command-ports.ts';
 import type { FeatureEventKind, SessionEvent } from '#src/ports/session-events.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
@@ -499,4 +499,10 @@ export async function hearSpeech(
   who = adam,
 ) {
   await passTime(fixture, ms, await sayWords(speech, who, fixture.clock.nowMs()));
+}
+
+/** An outcome as it is read in the Lounge. */
+export function readBy(outcome: AskOutcome) {
+  if (outcome.kind !== 'answered') return outcome;
+  return { ...outcome, text: outcome.text.findForPlace(toChannelId('lounge')) };
 }

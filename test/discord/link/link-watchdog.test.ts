@@ -1,6 +1,7 @@
 import type { VoiceConnection } from '@discordjs/voice';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { type PersonId, toPersonId } from '#src/base/ids.ts';
+import { RejoinLimit } from '#src/discord/link/voice-link-opener.ts';
 import { LinkWatchdog } from '#src/discord/link/watchdog/link-watchdog.ts';
 import { UdpPath } from '#src/discord/link/watchdog/udp-path.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -304,4 +305,25 @@ test('a server that answers nothing in a call breaks it after a minute without a
   path.onDatagram(makeAnswer(5_000)); // of the former server
   timing.passMs(500);
   expect(log.faults).toHaveLength(2);
+});
+
+test('a channel is joined anew at most once in five minutes, and the next time after twice as long, up to an hour', () => {
+  const limit = new RejoinLimit();
+  const rejoinedAtMinutes: number[] = [];
+  for (let minute = 0; minute <= 300; minute++)
+    if (limit.tryRejoin(minute * 60_000)) rejoinedAtMinutes.push(minute);
+  expect(rejoinedAtMinutes).toEqual([0, 5, 15, 35, 75, 135, 195, 255]);
+});
+
+test('a rejoin after a long time without one is no repetition, and rests five minutes again', () => {
+  const limit = new RejoinLimit();
+  for (const atMs of [0, 300_000, 900_000]) limit.tryRejoin(atMs);
+  expect([limit.isRepeated(900_001), limit.isRepeated(3_299_999)]).toEqual([
+    true,
+    true,
+  ]);
+  expect(limit.isRepeated(3_300_000)).toBe(false);
+  expect(limit.tryRejoin(3_300_000)).toBe(true);
+  expect(limit.tryRejoin(3_599_999)).toBe(false);
+  expect(limit.tryRejoin(3_600_000)).toBe(true);
 });

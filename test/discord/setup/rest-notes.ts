@@ -1,3 +1,4 @@
+import { DiscordAPIError, RateLimitError } from 'discord.js';
 import type { SyncTiming } from '#src/base/clock.ts';
 
 /** A request as it was sent. */
@@ -40,4 +41,26 @@ export function openRest(
     delete: makeRequest('DELETE'),
   };
   return { rest, sent, failures };
+}
+
+/** Discord says no: with that HTTP status, for that reason. */
+export function makeRefusal(status: number, code: number) {
+  return new DiscordAPIError({ code, message: 'no' }, code, status, 'PATCH', '/', {});
+}
+
+/** Discord says not yet, for so many milliseconds. */
+export function makeRateLimit(retryAfter: number) {
+  return new RateLimitError({
+    timeToReset: retryAfter,
+    limit: 5,
+    method: 'PATCH',
+    hash: '',
+    url: '',
+    route: '',
+    majorParameter: '',
+    global: false,
+    retryAfter,
+    sublimitTimeout: 0,
+    scope: 'user',
+  });
 }

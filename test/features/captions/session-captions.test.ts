@@ -1,4 +1,10 @@
+import { BotError } from '#src/base/errors.ts';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
+import {
+  type TranscriptStore,
+  TranscriptStores,
+} from '#src/features/captions/transcripts/transcript-stores.ts';
+import { formatText } from '#src/texts/texts.ts';
 import {
   listKept,
   openCaptioned,
@@ -10,11 +16,19 @@ import {
   adam,
   eva,
   lounge,
+  makePerson,
   openSessionFixture,
   passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
+import {
+  byAdam,
+  openSetup,
+  playSound,
+} from '#test/conversation/setup/tracks-fixture.ts';
+import { openMemoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { openDeeply } from '#test/fakes/opened-replies.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 test('before the first word is written everybody is told, aloud and in writing', async () => {
   const fixture = openSessionFixture();
@@ -263,3 +277,121 @@ function countNotices({ captionChats }: SessionFixture) {
     posted.filter(({ key }) => key.startsWith('notice ')).length,
   ];
 }
+
+test('a captions place that is taken away is reported once, and the transcript goes on', async () => {
+  const fixture = await openCaptioned();
+  fixture.captionChats.chat.refuses = () => ({ kind: 'forbidden' });
+  await sayAll(fixture);
+  await sayAll(fixture);
+  await passTime(fixture, 40_000);
+  expect(
+    fixture.written.filter((text) => text.includes('write captions')),
+  ).toHaveLength(1);
+  expect(await listKept(fixture)).toHaveLength(2);
+});
+
+test('captions whose place was taken away are shown again when they are turned on again', async () => {
+  const fixture = await openCaptioned();
+  await sayAll(fixture);
+  const { chat } = fixture.captionChats;
+  chat.refuses = () => ({ kind: 'chat-gone' });
+  await sayAll(fixture);
+  chat.refuses = undefined;
+  await turnCaptionsOn(fixture);
+  await sayAll(fixture, eva);
+  expect(fixture.captionChats.chat.lines.at(-1)).toBe('**Eva** five five');
+  const lines = await listKept(fixture);
+  expect(lines.map(({ number }) => number)).toEqual([1, 2, 3]);
+  expect(new Set(lines.map(({ sessionId }) => sessionId)).size).toBe(1);
+});
+
+test('people who come in later find the notice again, below what was said', async () => {
+  const fixture = await openCaptioned();
+  const { chat } = fixture.captionChats;
+  const countBefore = chat.texts.length;
+  fixture.linkOpener.link.present.push(makePerson('Ben'));
+  await passTime(fixture, 500);
+  await passTime(fixture, 500);
+  expect(chat.texts.slice(countBefore)).toEqual([chat.texts[0]]);
+});
+
+playScripts({
+  'a no takes the lines of this session away, on disk and in the chat': `
+    with off, eva always
+    captions on > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    adam says: five > heard Adam: five, ignored Adam: off
+    eva says: six > heard Eva: six, ignored Eva: off
+    adam denies > isSaved true
+    1000
+    captions > **Eva** six
+    lines > person personId eva name Eva, six
+    `,
+  'a message of captions that somebody deletes takes its lines along': [
+    { acts: { deleteFirst } },
+    `
+    with off, eva always
+    captions on > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    adam says: five > heard Adam: five, ignored Adam: off
+    do deleteFirst
+    500
+    lines > none
+    eva says: six > heard Eva: six, ignored Eva: off
+    lines > person personId eva name Eva, six
+    `,
+  ],
+});
+
+async function deleteFirst(fixture: SessionFixture) {
+  const [line] = await listKept(fixture);
+  fixture.captionChats.deleteMessages(line?.post?.messageId ?? '');
+}
+
+const listLines = ({ captionChats }: SessionFixture) => captionChats.chat.lines;
+const radio = { sound: 'https://sounds.example/live' };
+
+test('music has a line at its beginning, a short sound has none, and no transcript has it', async () => {
+  const fixture = await openSetup();
+  await turnCaptionsOn(fixture);
+  await playSound(fixture, byAdam);
+  await passTime(fixture, 11_000);
+  expect(listLines(fixture)).toEqual([]);
+  await playSound(fixture, byAdam, radio);
+  await passTime(fixture, 500);
+  expect(listLines(fixture)).toEqual(['*\\[music: radio\\]*']);
+  expect(await listKept(fixture)).toEqual([]);
+});
+
+test('when no space is left for transcripts, captions go on, people are told once, and nothing is lost', async () => {
+  const clock = new VirtualClock();
+  const { inMemory, onDisk } = openMemoryTranscripts(clock);
+  let isFull = false;
+  const putLines: TranscriptStore['writer']['putLines'] = async (lines) => {
+    if (isFull) throw new BotError('store.unwritable', true, 'The disk is full.');
+    await onDisk.writer.putLines(lines);
+  };
+  const writer: TranscriptStore['writer'] = {
+    putSession: (session) => onDisk.writer.putSession(session),
+    putLines,
+    endOpenSessions: (...request) => onDisk.writer.endOpenSessions(...request),
+  };
+  const limited = { ...onDisk, writer };
+  const transcripts = new TranscriptStores(limited, inMemory);
+  const fixture = { ...(await openCaptioned({ transcripts }, clock)), transcripts };
+  await sayAll(fixture);
+  isFull = true;
+  for (let n = 0; n < 3; n++) await sayAll(fixture, eva);
+  await passTime(fixture, 25_000);
+  const countTold = () =>
+    fixture.written.filter((line) => line === formatText('captions.unsaved')).length;
+  expect([fixture.captionChats.chat.lines.length, countTold()]).toEqual([4, 1]);
+  expect(fixture.events.filter(({ kind }) => kind === 'failed').length).toBeGreaterThan(
+    0,
+  );
+  expect(await listKept(fixture)).toHaveLength(1);
+  isFull = false;
+  await sayAll(fixture);
+  expect(await listKept(fixture)).toHaveLength(5);
+  expect(countTold()).toBe(1);
+});

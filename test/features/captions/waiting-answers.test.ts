@@ -1,7 +1,7 @@
-import { ask } from '#commands/ask.ts';
+import { ask, maxAskMs } from '#commands/ask.ts';
 import { findCommand, recapCommand } from '#commands/captions/transcript.ts';
 import { showConfirmation } from '#commands/confirm.ts';
-import { toGuildId } from '#src/base/ids.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { Command, CommandCall, OpenedReply } from '#src/features/command.ts';
 import { tools } from '#src/features/features.ts';
 import { formatText } from '#src/texts/texts.ts';
@@ -169,4 +169,26 @@ test('a call that waits for Confirm is over once words that it may hold were era
   expect(await readLate(fixture, show, { about: offer }, () => undefined)).toEqual([
     formatText('confirm.over'),
   ]);
+});
+
+test('a question is answered before its command is given up, also where the chat server answers nothing', async () => {
+  const clock = new VirtualClock();
+  const fixture = await openCaptioned(
+    { chat: new FakeChat([['stall']], clock) },
+    clock,
+  );
+  await sayAll(fixture);
+  const request = { question: 'zebra', about: 'this' } as const;
+  const fromMs = clock.nowMs();
+  const answered = fixture.transcriptFor
+    .askModel(toGuildId('g'), toPersonId('adam'), request)
+    .then((foundOutcome) => ({
+      found: foundOutcome,
+      tookMs: clock.nowMs() - fromMs,
+    }));
+  await clock.advance(maxAskMs);
+  const { found, tookMs } = await answered;
+  expect(found).toMatchObject({ line: { id: 'fail.llm' } });
+  expect(tookMs).toBeGreaterThan(30_000);
+  expect(tookMs).toBeLessThan(maxAskMs);
 });

@@ -1,12 +1,12 @@
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { withSpokenForm } from '#src/speech/text-language/spoken-form.ts';
-import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {
   adam,
   lounge,
   openSessionFixture,
   passTime,
+  readBy,
 } from '#test/conversation/setup/session-fixture.ts';
 import { admitServerErasure } from '#test/fakes/admitted-erasures.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';

@@ -1,11 +1,13 @@
 import { readWav } from '#src/audio/formats/wav.ts';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ChatMessage, ChatPart } from '#src/chat/chat-model.ts';
+import type { ChatMessage, ChatModel, ChatPart, Usage } from '#src/chat/chat-model.ts';
+import { createChatChain } from '#src/chat/metered-chat.ts';
 import {
   type AudioModelDeps,
   createAudioModelPipeline,
 } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
+import { createAudioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import {
   drainAnswer,
@@ -17,12 +19,15 @@ import {
   testPipeline,
   toUtterance,
 } from '#test/contracts/pipeline-contract.ts';
-import type { ChatStep } from '#test/fakes/fake-chat.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
 import {
   FakeSynthesizer,
   type FakeSynthesizerOptions,
+  type SynthesisFault,
 } from '#test/fakes/fake-speech.ts';
-import { waitUntilSettled } from '#test/fakes/virtual-clock.ts';
+import { makeChain } from '#test/fakes/fallback-chains.ts';
+import { VirtualClock, waitUntilSettled } from '#test/fakes/virtual-clock.ts';
+import { fc } from '#test/properties.ts';
 import { FakeAudioChat, type FakeAudioManner } from './fake-audio-chat.ts';
 
 const never = new AbortController().signal;
@@ -271,3 +276,184 @@ test.each([
 ])('words that come %s go with their own sound', async (_, late, arrivals, clauses) =>
   expect(await placeTexts(arrivals, late)).toBe(clauses),
 );
+
+/** A model that refuses the voice `marin`; how each of so many answers in it ended, and who was told. */
+async function answersOf(model: FakeAudioChat, count: number) {
+  model.goneVoice = 'marin';
+  const reported: string[] = [];
+  const onGone = (name: string, of: string) =>
+    void reported.push(`${name} of the ${of}`);
+  const turn = makeTurn(toUtterance('hello'));
+  const style = { ...turn.style, voice: { name: 'marin', onGone } };
+  const synthesizer = new FakeSynthesizer();
+  const pipeline = createAudioModelPipeline({
+    open: () => model,
+    synthesizer,
+    input: 'audio',
+  });
+  const texts: string[] = [];
+  for (let n = 0; n < count; n++) {
+    const host = new FakeHost();
+    host.release();
+    const replyParts = await Array.fromAsync(
+      pipeline.answer({ ...turn, style }, host, never),
+    );
+    texts.push(joinTexts(replyParts));
+  }
+  return { texts, reported };
+}
+
+test('a voice that the model refuses gives way to its usual one, and is asked for once', async () => {
+  const model = new FakeAudioChat([['It', ' is', ' five.']]);
+  const { texts, reported } = await answersOf(model, 2);
+  expect(texts).toEqual(['It is five.', 'It is five.']);
+  expect(model.voices).toEqual(['marin', undefined, undefined]);
+  expect(reported).toEqual(['marin of the model']);
+});
+
+const reported: Usage = { inputTokens: 9, outputTokens: 2 };
+/** The three tokens of `Be brief.`, and one for each 100 ms of sound. */
+const withSound = {
+  inputTokens: 13,
+  outputTokens: 0,
+  audioInputTokens: 10,
+  audioOutputTokens: 0,
+  isEstimate: true,
+};
+const inWords = { inputTokens: 4, outputTokens: 0, isEstimate: true };
+const broken = new BotError('provider.truncated', true, 'It broke off.');
+const refused = new BotError('provider.bad_key', false, 'No.');
+
+/** Answer and its usage for a turn of one second of speech, from these models in turn. */
+async function answerOf(models: readonly ChatModel[], clock = new VirtualClock()) {
+  const model = createChatChain(makeChain('chat', models, clock).chain);
+  const deps = {
+    open: () => model,
+    synthesizer: new FakeSynthesizer(),
+    input: 'audio',
+  } as const;
+  const host = new FakeHost();
+  host.release();
+  const answer = Array.fromAsync(
+    createAudioModelPipeline(deps).answer(makeTurn(toUtterance('hello')), host, never),
+  );
+  const text = answer.then(joinTexts, (error: BotError) => error.code);
+  await clock.advance(361_000);
+  return { text: await text, spent: host.spendings };
+}
+
+const hearSteps = (...steps: readonly ChatStep[]) => new FakeAudioChat([steps]);
+test('a model that hears and breaks off before it is replaced is paid beside the one that answers', async () => {
+  const models = [
+    hearSteps({ error: broken }),
+    hearSteps('Four.', { usage: reported }),
+  ];
+  const { text, spent } = await answerOf(models);
+  expect([text, spent]).toEqual(['Four.', [withSound, withSound, reported]]);
+});
+
+test('a model that hears and refuses costs nothing, and nothing hides the one before it', async () => {
+  const only = await answerOf([
+    hearSteps({ error: refused }),
+    hearSteps('Four.', { usage: reported }),
+  ]);
+  expect(only.spent).toEqual([reported]);
+  const both = await answerOf([hearSteps('stall'), hearSteps({ error: refused })]);
+  expect([both.text, both.spent]).toEqual(['provider.bad_key', [withSound]]);
+});
+
+test('each of several models that read in the place of one that hears is paid', async () => {
+  const clock = new VirtualClock();
+  const readers: ChatModel[] = [
+    new FakeChat([[{ error: broken }]]),
+    new FakeChat([['Four.', { usage: reported }]]),
+  ];
+  const { chain } = makeChain('chat', readers, clock);
+  const standIn = createAudioModelStandIn(createChatChain(chain));
+  const { text, spent } = await answerOf(
+    [hearSteps({ error: refused }), standIn],
+    clock,
+  );
+  expect([text, spent]).toEqual(['Four.', [inWords, inWords, reported]]);
+});
+
+const enough = new Error('enough');
+const lamp = { call: { id: 'a', name: 'lamp', argumentsJson: '{}' } };
+
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom<ChatStep>(
+      'It is',
+      ' four.',
+      ' Good night. ',
+      ' and so on,',
+      '```',
+    ),
+  },
+  { weight: 1, arbitrary: fc.constantFrom<ChatStep>({ error: dead }, 'stall', lamp) },
+);
+const fault = fc.constantFrom<SynthesisFault | undefined>(
+  undefined,
+  { afterPieces: 0, error: dead },
+  { afterPieces: 2, error: 'stall' },
+);
+
+test('whatever goes wrong, an answer ends once, and none of its work goes on', async () => {
+  const script = fc.record({
+    rounds: fc.array(fc.array(step, { maxLength: 12 }), { minLength: 1, maxLength: 3 }),
+    manner: fc.constantFrom<FakeAudioManner>('speaks', 'writes', 'mute', 'silent'),
+    input: fc.constantFrom<'audio' | 'transcript'>('audio', 'transcript'),
+    words: fc.constantFrom('hello', ''),
+    fault,
+    /** After so many parts the listener leaves, or cuts it. */
+    parts: fc.integer({ min: 0, max: 30 }),
+    leaves: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      script,
+      async ({ rounds, manner, input, words, fault, parts, leaves }) => {
+        const model = new FakeAudioChat(rounds, manner);
+        const synthesizer = new FakeSynthesizer({ fault: () => fault });
+        const pipeline = createAudioModelPipeline({
+          open: () => model,
+          synthesizer,
+          input,
+        });
+        const host = new FakeHost();
+        host.release();
+        const caller = new AbortController();
+        const answer = pipeline.answer(
+          makeTurn(toUtterance(words)),
+          host,
+          caller.signal,
+        );
+        const cut = waitUntilSettled()
+          .then(waitUntilSettled)
+          .then(() => caller.abort(enough));
+        let read = 0;
+        try {
+          for await (const _ of answer) if (read++ === parts && leaves) break;
+        } catch (error) {
+          expect([enough, 'BotError']).toContain(
+            error === enough ? enough : (error as Error).name,
+          );
+        }
+        await cut;
+        await waitUntilSettled();
+        expect(model.running + synthesizer.running).toBe(0);
+        const served = rounds
+          .slice(0, model.asked.length)
+          .filter((steps) => !steps.some(isRefusal));
+        expect(host.spendings.length).toBeGreaterThanOrEqual(served.length);
+        expect(host.spendings.length).toBeLessThanOrEqual(model.asked.length);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+function isRefusal(chatStep: ChatStep) {
+  return typeof chatStep === 'object' && 'error' in chatStep;
+}

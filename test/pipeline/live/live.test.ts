@@ -1,6 +1,12 @@
-import { toChannelId } from '#src/base/ids.ts';
+import { noGuild, toChannelId } from '#src/base/ids.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
+import { findRolePrice } from '#src/config/tariffs.ts';
+import { describeServer } from '#src/provider/models/standard-models.ts';
+import { createBudgetError } from '#src/spending/reservation.ts';
+import { readGoodSettings } from '#test/config/read-settings.ts';
+import type { FakeHost } from '#test/contracts/pipeline-contract.ts';
 import type { LiveModelSettings } from '#test/fakes/providers/live-model.ts';
+import { readServerHalf } from '#test/provider/live/live-recordings.ts';
 import {
   askLive,
   makeLiveSound,
@@ -277,4 +283,145 @@ test('a result that the session does not say in time fails by name', async () =>
   });
   const { error } = await askLive(live, makeSpokenTurn('How many?'));
   expect(error).toMatchObject({ code: 'provider.late' });
+});
+
+const long = 'Once upon a time there was a very long story about it. '.repeat(40);
+
+/** A payer with so many minutes, who is asked for each before it begins. */
+function makePayer(minutes: number) {
+  const host = makeReleasedHost();
+  const reserved: number[] = [];
+  const paid: number[] = [];
+  let held = 0;
+  const meter: FakeHost['meter'] = {
+    ...host.meter,
+    guildId: noGuild,
+    async reserveTalk(ms: number) {
+      if (reserved.length >= minutes) throw createBudgetError('server');
+      reserved.push(ms);
+      held++;
+      return { maxUnits: ms, release: () => void held-- };
+    },
+    recordTalk: (ms: number) => void paid.push(ms),
+  };
+  Object.assign(host, { meter });
+  const sumPaid = () => paid.reduce((all, ms) => all + ms, 0);
+  return { host, reserved, paid, sum: sumPaid, isHolding: () => held };
+}
+
+test('each minute of a session is set aside before it begins, and the time is paid once it is over', async () => {
+  using live = openLive({ answer: () => ({ says: long }) });
+  const payer = makePayer(10);
+  const { error } = await live.runWork(
+    readAnswer(live, makeSpokenTurn('Tell me a story.'), payer.host),
+    300_000,
+  );
+  expect(error).toBeUndefined();
+  const spokenMs = long.length * 65;
+  expect(payer.reserved.length).toBeGreaterThanOrEqual(Math.ceil(spokenMs / 60_000));
+  await live.clock.advance(11_000);
+  expect(live.talk.openSessions).toBe(0);
+  expect(payer.sum()).toBeGreaterThan(spokenMs);
+  expect(payer.sum()).toBeLessThan(spokenMs + 20_000);
+  expect(payer.sum()).toBeLessThanOrEqual(payer.reserved.length * 60_000);
+  expect(payer.isHolding()).toBe(0);
+});
+
+test('where no money is left for another minute, the session ends with the one that was paid, and says so', async () => {
+  using live = openLive({ answer: () => ({ says: long }) });
+  const payer = makePayer(1);
+  const { error, parts } = await live.runWork(
+    readAnswer(live, makeSpokenTurn('Tell me a story.'), payer.host),
+    120_000,
+  );
+  expect(error).toMatchObject({ code: 'budget.used' });
+  expect(parts.some(({ kind }) => kind === 'audio')).toBe(true);
+  expect(live.server.sessions[0]?.isClosed).toBe(true);
+  expect(payer.sum()).toBeLessThanOrEqual(60_000);
+  expect(payer.isHolding()).toBe(0);
+});
+
+test('without money no session is begun', async () => {
+  using live = openLive({ answer: () => ({ says: 'Well.' }) });
+  const { error } = await askLive(live, makeSpokenTurn('Hello?'), makePayer(0).host);
+  expect(error).toMatchObject({ code: 'budget.used' });
+  expect(live.server.sessions).toEqual([]);
+});
+
+test('a session of a server that does not start costs nothing', async () => {
+  using live = openLive({ answer: () => ({}), trouble: 'no such model' });
+  const payer = makePayer(1);
+  await askLive(live, makeSpokenTurn('Hello?'), payer.host);
+  expect([payer.paid, payer.isHolding()]).toEqual([[], 0]);
+});
+
+test('a minute of the live model costs its price', () => {
+  const { budget } = readGoodSettings({});
+  const by = describeServer('gpt-live-1', 'https://api.openai.com/v1');
+  expect(findRolePrice(by, 'think', budget)).toEqual({
+    kind: 'priced',
+    usd: { perMinute: 0.05 },
+  });
+});
+
+/** The server of a recording starts its session so long after it was asked to. */
+const startMs = 800;
+const result = 'Done: 3 of 3 replicas healthy, no failed deploys in 24 hours.';
+
+/** Asks, and has the server of a recording answer at its own pace. */
+async function replayRecording(name: string) {
+  const half = await readServerHalf(name);
+  const fromMs = (half[0]?.atMs ?? 0) - startMs;
+  const worker = writeScript([result]);
+  using live = openLive({ worker, answer: () => ({}), trouble: 'only repeats' });
+  const turn = makeSpokenTurn('Please check the deployment status.', 4_445);
+  const answering = readAnswer(live, turn, makeReleasedHost());
+  await live.clock.advance(20);
+  const beganMs = live.clock.nowMs();
+  for (const { atMs, event } of half) {
+    await live.clock.advance(Math.max(0, beganMs + atMs - fromMs - live.clock.nowMs()));
+    live.server.sessions[0]?.say(event);
+  }
+  const { error, parts, text } = await live.runWork(answering);
+  const commands = live.server.sessions[0]?.commands ?? [];
+  return { half, error, soundMs: measureSoundMs(parts), text, commands, worker };
+}
+
+test.each([
+  ['usable-window-timeout-10000', 'Checking that now.'],
+  ['usable-window-stall-45000', "Sure, I'll check that. Checking in now,"],
+  ['usable-window-early-3000', 'One moment.'],
+  ['usable-window-final-3000', 'Okay, checking that deployment status now.'],
+] as const)(
+  'of %s people hear every word, all its sound, and that it did not say the result',
+  async (name, spoke) => {
+    const { error, half, soundMs, text, worker } = await replayRecording(name);
+    expect(text.trim()).toBe(spoke);
+    const pieces = half.filter(
+      ({ event }) => event.type === 'session.output_audio.delta',
+    );
+    // The tone that stands in for sound is never silent, so no pause is shortened.
+    expect(soundMs).toBeCloseTo(pieces.length * 100, -2);
+    expect(worker.asked).toHaveLength(1);
+    expect(error).toMatchObject({ code: expect.stringMatching(/^provider\./) });
+  },
+);
+
+test('of the recording whose result is spoken into a person people hear both sentences, once, and the work is given back by its id', async () => {
+  const { commands, half, soundMs, text } = await replayRecording(
+    'usable-window-interrupt',
+  );
+  expect(text.trim()).toBe(
+    'Sure, checking that now.Done: 3 of 3 replicas healthy, no failed deploys in 24',
+  );
+  const pieces = half.filter(
+    ({ event }) => event.type === 'session.output_audio.delta',
+  );
+  expect(soundMs).toBeCloseTo(pieces.length * 100, -2);
+  expect(commands).toContainEqual({
+    type: 'session.commentary.append',
+    content: result,
+    delegation_id: 'item_EX1a9nCW5wf0TbRuua3gF',
+    event_id: expect.any(String),
+  });
 });

@@ -2,11 +2,20 @@ import { expect } from 'vitest';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { storePath } from '#src/storage/store-kinds.ts';
 import { formatText } from '#src/texts/texts.ts';
-import { makeReminderCall } from '#test/fakes/providers/reminder-calls.ts';
+import type { MockReply } from '#test/fakes/providers/mock-chat.ts';
 import type { Stage } from '#test/scenarios/scene-stage.ts';
 import { onlyOn, type Scenes, type Step } from '#test/scenarios/scene-types.ts';
 import { wordsFor } from '#test/scenarios/setup/numbered-utterances.ts';
 import { listRecognised, madeTexts } from '#test/scenarios/setup/scenario-setup.ts';
+
+/** A model that sets a reminder for whatever is said, also where only the own words are judged. */
+function makeReminderCall(when: string, text?: string): readonly MockReply[] {
+  const argumentsJson = JSON.stringify({ when, text });
+  return [
+    { match: 'outcome', text: 'I will.' },
+    { match: 'utterance', call: { name: 'set_reminder', argumentsJson } },
+  ];
+}
 
 const question = 'human-cards-004';
 const another = 'human-cards-003';

@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { formatText } from '#src/texts/texts.ts';
+import { readClip } from '#test/audio/clip-archive.ts';
 import { makeMonologue } from '#test/audio/recorded-speech.ts';
 import { findSent } from '#test/scenarios/play-scene.ts';
 import type { Stage } from '#test/scenarios/scene-stage.ts';
@@ -75,7 +76,7 @@ const rights = [
 const clip = {
   name: 'digits.mp3',
   type: 'audio/mpeg',
-  bytes: readFileSync(new URL('../../fixtures/recordings/digits.mp3', import.meta.url)),
+  bytes: readClip('test/fixtures/sounds', 'digits.mp3'),
 };
 
 const noSound = {

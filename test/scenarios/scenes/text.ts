@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { RegisteredOption } from '#sandbox/world/world.ts';
 import { formatText } from '#src/texts/texts.ts';
+import { readClip } from '#test/audio/clip-archive.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 import { measureSimilarity } from '#test/audio/similarity.ts';
 import type { Stage } from '#test/scenarios/scene-stage.ts';
@@ -431,9 +431,7 @@ export const textScenes: Scenes = {
 };
 
 function readSoundFile(name: string, type: string) {
-  const bytes = readFileSync(
-    new URL(`../../fixtures/recordings/${name}`, import.meta.url),
-  );
+  const bytes = readClip('test/fixtures/sounds', name);
   return { name, type, bytes };
 }
 

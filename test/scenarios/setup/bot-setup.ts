@@ -2,7 +2,19 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import {
+  openSandbox,
+  type Sandbox,
+  type SandboxOptions,
+  type VoiceHalf,
+} from '#sandbox/sandbox.ts';
+import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
+import {
+  openVoiceServer,
+  type VoiceServer,
+} from '#sandbox/voice-server/voice-server.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { BotProcess } from '#test/fakes/bot-process.ts';
 import {
   type MockProviders,
@@ -10,7 +22,6 @@ import {
 } from '#test/fakes/providers/mock-providers.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { startInSharedTime, useInSharedTime } from './shared-time.ts';
-import { openVoiceRequests, type VoiceRequests } from './voice-requests.ts';
 
 export type BotEnvironment = Readonly<Record<string, string>>;
 
@@ -94,5 +105,46 @@ export function makeRemoteSettings({
     TRANSCRIPTION_BASE_URL: baseUrl,
     CHAT_COMPLETION_BASE_URL: baseUrl,
     SPEECH_BASE_URL: baseUrl,
+  };
+}
+
+type VoiceRequests = ReturnType<typeof openVoiceRequests>;
+
+/** The sandbox's own voice, with what it knows about single servers. */
+function openVoiceRequests() {
+  let noteExpelled: () => void = () => undefined;
+  const seatings: string[] = [];
+  let opened: VoiceServer | undefined;
+  const half: VoiceHalf = {
+    async open(options) {
+      const server = await openVoiceServer(options);
+      opened = server;
+      return {
+        ...server,
+        admit(ticket) {
+          seatings.push(`${ticket.guildId}/${ticket.userId}`);
+          server.admit(ticket);
+        },
+        expel(guildId, userId, closeCode) {
+          noteExpelled();
+          server.expel(guildId, userId, closeCode);
+        },
+      };
+    },
+    connect: connectVoice,
+    makeCodec: () => loadOpus(),
+  };
+  return {
+    half,
+    /** Number of times that this person was given a seat in a voice channel of this server. */
+    countSeatings: (guildId: string, userId: string) =>
+      seatings.filter((seating) => seating === `${guildId}/${userId}`).length,
+    /** Ends this person's call in this server alone, as the voice server does: their seat stays. */
+    closeCall: (guildId: GuildId, userId: PersonId, closeCode: number) =>
+      opened?.expel(guildId, userId, closeCode),
+    /** Told when the server ends somebody's call. */
+    onExpel: (listener: () => void) => {
+      noteExpelled = listener;
+    },
   };
 }

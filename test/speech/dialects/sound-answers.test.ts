@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
+import { readClip } from '#test/audio/clip-archive.ts';
 import { encodeSound, makeTone } from '#test/fakes/providers/mock-sound.ts';
 import {
   type AnswerSpeech,
@@ -209,9 +209,7 @@ test('a fallback speaks in place of a server that sends too little, or a text', 
   }
 });
 
-const mp3 = readFileSync(
-  new URL('../../fixtures/recordings/digits.mp3', import.meta.url),
-);
+const mp3 = readClip('test/fixtures/sounds', 'digits.mp3');
 const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 const wav = encodeTone(text, 'wav');
 const floats = Buffer.from(Float32Array.from(tone, (sample) => sample / 32_767).buffer);

@@ -1,5 +1,6 @@
 import { writeWav } from '#src/audio/formats/wav.ts';
-import { joinTexts } from '#test/contracts/pipeline-contract.ts';
+import { BotError } from '#src/base/errors.ts';
+import { joinTexts, makeTurn } from '#test/contracts/pipeline-contract.ts';
 import { openDialect, replyJson } from '#test/fakes/dialects/dialect.ts';
 import {
   attachRealtimeServer,
@@ -11,7 +12,28 @@ import {
   replyWords,
   type StrictManners,
 } from '#test/fakes/dialects/strict-server.ts';
-import { replyModalities } from '#test/fakes/dialects/word-servers.ts';
+import {
+  badCallServers,
+  crumbServers,
+  diceTool,
+  malformedServers,
+  oneToolServers,
+  shortContextServers,
+  signedServers,
+  strictIdServers,
+} from '#test/fakes/dialects/tool-servers.ts';
+import {
+  makeCaller,
+  makeNumbering,
+  makeThinking,
+  makeWriter,
+  markedThoughts,
+  numberedTexts,
+  replyModalities,
+  stageNotes,
+  unknownCalls,
+  writtenCalls,
+} from '#test/fakes/dialects/word-servers.ts';
 import { makeTone } from '#test/fakes/providers/mock-sound.ts';
 import { openBotDoors } from './bot-doors.ts';
 import {
@@ -166,5 +188,157 @@ test.each([
     expect(tried).toBeLessThanOrEqual(3);
     expect(joinTexts((await bot.answer('hello')).parts)).toBe(text);
     expect(questions).toHaveLength(tried + 1);
+  },
+);
+
+const lampIsOn = 'The lamp is on.';
+
+test.each(Object.entries(signedServers))(
+  '%s: what came with a call goes back with it, and the tool runs once',
+  async (_, make) => {
+    await using bot = await openDialectBot(make());
+    await bot.exchange({ hears: lampIsOn, ran: 1, requests: 2 });
+    await bot.exchange({ hears: lampIsOn, ran: 2, requests: 2 });
+  },
+);
+
+test.each(Object.entries(strictIdServers))(
+  'a server with strict ids and %s: ids that we make have nine letters and digits',
+  async (_, make) => {
+    await using bot = await openDialectBot(make());
+    await bot.exchange({ hears: lampIsOn, ran: 1, requests: 2 });
+    await bot.exchange({ hears: lampIsOn, ran: 2, requests: 2 });
+  },
+);
+
+test.each(Object.entries(badCallServers))(
+  '%s: a bad call of the model is asked again with all tools, now and later',
+  async (_, make) => {
+    await using bot = await openDialectBot(make());
+    await bot.exchange({ hears: lampIsOn, ran: 1 });
+    expect(bot.server.listRequests('chat').length).toBeLessThanOrEqual(3);
+    await bot.exchange({ hears: lampIsOn, ran: 2, requests: 2 });
+  },
+);
+
+test.each(Object.entries(malformedServers))(
+  '%s: a malformed call is asked again, and a second one is told',
+  async (_, make) => {
+    await using well = await openDialectBot(make(1));
+    await well.exchange({ hears: lampIsOn, ran: 1, requests: 3 });
+    await using bad = await openDialectBot(make(Infinity));
+    const { error } = await bad.exchange({
+      hears: '',
+      ran: 0,
+      requests: 2,
+      code: /^provider\.(?!truncated)/,
+    });
+    expect(error?.message).not.toContain('ended its answer early');
+  },
+);
+
+test.each(Object.entries(oneToolServers))(
+  '%s: a tool that is refused is left out and named, the others stay',
+  async (_, make) => {
+    const { tools } = makeTurn();
+    await using bot = await openDialectBot(make());
+    const turn = { tools: [...tools, diceTool] };
+    await bot.exchange({ turn, hears: lampIsOn, ran: 1, requests: 3 });
+    await bot.exchange({ turn, hears: lampIsOn, ran: 2, requests: 2 });
+    expect(bot.listHabits().join()).toContain('dice');
+    expect(bot.listHabits().join()).not.toContain('lamp');
+  },
+);
+
+test.each(Object.entries(crumbServers))(
+  'of a call in crumbs the tool runs with its arguments: %s',
+  async (_, make) => {
+    await using bot = await openDialectBot(make());
+    await bot.exchange({ hears: lampIsOn, ran: 1, requests: 2 });
+  },
+);
+
+const longTalk = Array.from({ length: 10 }, (_, n) => [
+  { role: 'user', name: 'Ana', content: `Question ${n}?` } as const,
+  { role: 'assistant', content: `Answer ${n}.` } as const,
+]).flat();
+
+test.each(Object.entries(shortContextServers))(
+  '%s: a context that is too long shortens the talk, and the tools stay',
+  async (_, make) => {
+    await using bot = await openDialectBot(make());
+    await bot.exchange({ turn: { history: longTalk }, hears: lampIsOn, ran: 1 });
+    await bot.exchange({ hears: lampIsOn, ran: 2, requests: 2 });
+  },
+);
+
+test.each(Object.entries(numberedTexts))(
+  'numbers and booleans as content are words: %s',
+  async (hears, contents) => {
+    await using bot = await openDialectBot(makeNumbering(contents));
+    await bot.exchange({ hears, requests: 1 });
+  },
+);
+
+test.each(Object.entries(markedThoughts))(
+  '%s: of marked thoughts only the last words count',
+  async (_, text) => {
+    for (const pieceChars of [1, 7, 999]) {
+      await using bot = await openDialectBot(makeWriter(text, pieceChars));
+      await bot.exchange({ hears: 'Earl Grey.', requests: 1 });
+    }
+  },
+);
+
+test.each(Object.entries(writtenCalls))(
+  '%s: a call that the server left in the text runs once, and nothing of it is spoken',
+  async (_, text) => {
+    for (const pieceChars of [1, 7, 999]) {
+      await using bot = await openDialectBot(makeCaller(text, pieceChars));
+      await bot.exchange({ hears: 'The lamp is on.', ran: 1, requests: 2 });
+      expect(bot.listHabits().join()).toContain('tool');
+    }
+  },
+);
+
+test.each(Object.entries(unknownCalls))(
+  'a call in marks that nobody has met runs once or is told, and nothing of it is spoken: %s',
+  async (_, text) => {
+    for (const pieceChars of [1, 7, 999]) {
+      await using bot = await openDialectBot(makeCaller(text, pieceChars));
+      const { parts, error } = await bot.answer('hello');
+      const [words, ran] = [joinTexts(parts).trim(), bot.host.ran.length];
+      const failed = error instanceof BotError ? '' : error;
+      const told = error instanceof BotError;
+      expect([[words, ran, failed]]).toEqual([
+        told ? ['', 0, ''] : ['The lamp is on.', 1, undefined],
+      ]);
+    }
+  },
+);
+
+test.each(Object.entries(stageNotes))(
+  'a note for the voice is not read as words: %s',
+  async (text, utterance) => {
+    await using bot = await openDialectBot(makeWriter(text));
+    await bot.answer('hello');
+    const spoken = bot.server.listRequests('speech').map(({ body }) => body.input);
+    expect(spoken.join(' ')).toBe(utterance);
+  },
+);
+
+test.each([
+  ['reasoning_effort', 400],
+  ['reasoning_effort', 422],
+  ['chat_template_kwargs', 400],
+  ['none', 400],
+  ['none', 500],
+] as const)(
+  'thoughts are asked off by %s, and what is refused with %d is given up and remembered',
+  async (field, status) => {
+    await using bot = await openDialectBot(makeThinking(field, status));
+    await bot.exchange({ hears: 'Earl Grey.' });
+    expect(bot.server.listRequests('chat').length).toBeLessThanOrEqual(3);
+    await bot.exchange({ hears: 'Earl Grey.', requests: 1 });
   },
 );

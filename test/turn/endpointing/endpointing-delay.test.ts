@@ -1,3 +1,9 @@
+import { statSync } from 'node:fs';
+import { predictEndOfTurn } from '#src/turn/endpointing/end-of-turn.ts';
+import {
+  type EndpointingEvent,
+  endpointRules as rules,
+} from '#src/turn/endpointing/endpointing.ts';
 import {
   decideEndpointingDelay,
   endpointingDelayRules,
@@ -10,7 +16,16 @@ import {
   noEndings,
   unknownHabit,
 } from '#src/turn/endpointing/pause-habits.ts';
-import { fc } from '#test/properties.ts';
+import { readWordEndings, WordEndings } from '#src/turn/endpointing/word-endings.ts';
+import { languages } from '#src/turn/languages/languages.ts';
+import { anyCharacter, fc } from '#test/properties.ts';
+import { heldOut } from '#test/turn/held-out-people.ts';
+import {
+  listKinds,
+  makeTicks,
+  type NotedEffect,
+  runEvents,
+} from './endpointing-run.ts';
 
 const silent: PauseSigns = { isClosed: true, isLagging: false, isTextless: true };
 const makeReading = (completeLogit: number, lastWord = 'word') => ({
@@ -88,4 +103,302 @@ test('no sign and no habit leads out of 150 to 1,200 ms', () => {
       expect(preemptiveLeadMs).toBeGreaterThanOrEqual(0);
     }),
   );
+});
+
+const texts = [
+  '',
+  'what time is it',
+  'the capital of',
+  'um',
+  'two nine',
+  'Ja.',
+  'えっと',
+  '[Music]',
+];
+const happening = fc.record({
+  kind: fc.constantFrom('window', 'window', 'window', 'silence-frame', 'tick', 'text'),
+  probability: fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.constant(0.95)),
+  levelDb: fc.constantFrom(-25, -35, -60),
+  text: fc.constantFrom(...texts),
+  afterMs: fc.integer({ min: 0, max: 120 }),
+});
+
+/** Anything a microphone and a recogniser may tell, then ticks for longer than any wait. */
+const life = fc.array(happening, { maxLength: 400 }).map((all) => {
+  let atMs = 0;
+  const events = all.map<EndpointingEvent>(
+    ({ kind, probability, levelDb, text, afterMs }) => {
+      atMs += afterMs;
+      if (kind === 'window') return { kind, probability, levelDb, atMs };
+      return kind === 'text' ? { kind, text, atMs } : { kind, atMs };
+    },
+  );
+  return [...events, ...makeTicks(atMs, atMs + rules.delay.maxDelayMs + 40)];
+});
+
+test('whatever comes: began and ended take turns, pauses lie inside, an answer is likely only in them', () =>
+  fc.assert(
+    fc.property(life, (events) => {
+      const utterance = listKinds(runEvents(events)).join(' ');
+      const pause = 'paused( long-pause)?( likely-over)?( long-pause)?';
+      expect(utterance).toMatch(
+        new RegExp(`^(began( ${pause} resumed)*( ${pause})? ended ?)*$`),
+      );
+      expect(utterance).not.toContain('long-pause likely-over long-pause');
+    }),
+  ));
+
+test('no turn ends before it began, nor sooner than 150 or later than 1,200 ms after its voice', () =>
+  fc.assert(
+    fc.property(life, (events) => {
+      for (const noted of runEvents(events)) {
+        if (noted.kind === 'ended') expect(noted).toSatisfy(endedInTime);
+      }
+    }),
+  ));
+
+function endedInTime(noted: NotedEffect) {
+  if (noted.kind !== 'ended' || noted.toMs <= noted.fromMs) return false;
+  if (noted.why === 'too-long')
+    return noted.notedAtMs - noted.fromMs >= rules.maxUtteranceMs;
+  const sinceVoiceMs = noted.notedAtMs - noted.toMs;
+  return (
+    sinceVoiceMs >= rules.delay.minDelayMs &&
+    sinceVoiceMs <= rules.delay.maxWordsDelayMs + 120
+  );
+}
+
+test('no turn ends while voice sounds, whatever the recogniser says', () => {
+  const sounding = fc.array(fc.constantFrom(...texts), {
+    minLength: 1,
+    maxLength: 200,
+  });
+  fc.assert(
+    fc.property(sounding, (utterances) => {
+      const events = utterances.flatMap<EndpointingEvent>((text, at) => [
+        { kind: 'window', probability: 0.9, atMs: 32 * at },
+        { kind: 'text', text, atMs: 32 * at + 1 },
+        { kind: 'tick', atMs: 32 * at + 20 },
+      ]);
+      expect(listKinds(runEvents(events))).not.toContain('ended');
+    }),
+  );
+});
+
+const predictEnd = (text: string, language?: string) =>
+  predictEndOfTurn(text, language).completeLogit;
+
+test.each([
+  'what time is it',
+  'what is the capital of france',
+  'please repeat that',
+  'stop the music',
+  'can you turn on the light in the kitchen',
+  'nova what time is it',
+  'do you know what time it is',
+  'where are you from',
+  'if it rains tomorrow we will stay home',
+  'what can you do',
+  'please be quiet for a moment',
+  'thank you',
+  'yes',
+  '今何時ですか',
+])('"%s" sounds finished without a doubt', (text) =>
+  expect(predictEnd(text)).toBeGreaterThanOrEqual(1.3),
+);
+
+test.each([
+  'next song please',
+  'never mind',
+  'go on',
+  'where are they',
+  "my brother's here",
+  "what's the weather like",
+  'why not',
+  'what are you up to',
+  'play something I like',
+  'please wait while I connect your call',
+  "what's your sister like",
+  'which part do you go along with',
+  'quelle est la capitale de la france',
+  'wie spät ist es',
+])('"%s" sounds finished', (text) =>
+  expect(predictEnd(text)).toBeGreaterThanOrEqual(0.7),
+);
+
+test.each([
+  'in the kitchen',
+  'seven',
+  'the song we heard',
+  'what is the capital',
+  'well',
+])('"%s" could be either', (text) =>
+  expect(Math.abs(predictEnd(text) + 0.3)).toBeLessThan(1),
+);
+
+test.each([
+  'the capital of',
+  'i want to',
+  'i would like',
+  'can you tell me',
+  'my favorite',
+  'it looks like',
+  'it is not',
+  'can you',
+  'i think that',
+  'i went to the store and',
+  'i want to go to the um',
+  'je voudrais une pizza avec',
+  'me gustaría una pizza con',
+  'eu queria uma pizza com',
+  'chciałbym pizzę z',
+  'ピザを',
+  'ich möchte ähm',
+  'je voudrais euh',
+  'えっと',
+  'soooo',
+])('"%s" is left in its middle', (text) =>
+  expect(predictEnd(text)).toBeLessThanOrEqual(-1.5),
+);
+
+test.each(['if it rains tomorrow', 'because the weather was bad'])(
+  '"%s" sounds as if its other clause came',
+  (text) => expect(predictEnd(text)).toBeLessThan(-0.7),
+);
+
+test.each([
+  'two nine three',
+  'my number is five five five',
+  'the code is four',
+  '555 12',
+  'meine nummer ist null eins sieben',
+  'mi número es cinco cinco',
+])('"%s" is a number being dictated', (text) =>
+  expect(predictEnd(text)).toBeLessThanOrEqual(-1.7),
+);
+
+test.each([
+  ['vorrei una pizza con', 'it'],
+  ['ik wil graag een', 'nl-NL'],
+  ['я хочу пиццу с'],
+  ['Nova मुझे एक पिज़्ज़ा और'],
+])('"%s" is left in its middle, and signs count beside', (text, language?: string) => {
+  expect(predictEnd(text, language)).toBeLessThan(-1.2);
+  expect(predictEnd(`${text}?`, language)).toBeGreaterThan(
+    predictEnd(text, language) + 1,
+  );
+  expect(predictEnd(`${text}...`, language)).toBeLessThan(
+    predictEnd(text, language) - 1,
+  );
+});
+
+test('the language that the recogniser tells decides which words are open', () =>
+  expect(predictEnd('was', 'de-DE')).toBeGreaterThan(predictEnd('was', 'en')));
+
+test('any text gets a bounded logit', () =>
+  fc.assert(
+    fc.property(fc.string({ unit: anyCharacter, maxLength: 200 }), (text) => {
+      expect(Math.abs(predictEndOfTurn(text).completeLogit)).toBeLessThanOrEqual(4);
+    }),
+  ));
+
+const endings = readWordEndings();
+const getLogit = (text: string, language = '') =>
+  endings.getLogit(text.split(' '), language);
+
+test.each([
+  ["what's the weather like", 'en'],
+  ['play something i like', 'en'],
+  ['wie wird das wetter morgen', 'de'],
+  ['qué tiempo hace hoy', 'es'],
+  ['quelle est la capitale de la france', 'fr'],
+  ['今日の天気はどうですか', 'ja'],
+  ['jaka jest dzisiaj pogoda', 'pl'],
+  ['qual é o seu nome', 'pt'],
+  ['как тебя зовут', 'ru'],
+])('"%s" is likelier whole than cut', (text, language) =>
+  expect(getLogit(text, language)).toBeGreaterThan(0),
+);
+
+test.each([
+  ['what is the', 'en'],
+  ['can you tell me where', 'en'],
+  ['me gustaría una pizza con', 'es'],
+  ['je voudrais une pizza avec', 'fr'],
+  ['ピザを', 'ja'],
+  ['chciałbym pizzę z', 'pl'],
+  ['eu queria uma pizza com', 'pt'],
+  ['ik wil graag een', 'nl'],
+  ['vorrei una pizza con', 'it'],
+  ['я хочу пиццу с', 'ru'],
+])(
+  '"%s" is likelier cut than whole, whether its language is told or not',
+  (text, language) => {
+    expect(getLogit(text, language)).toBeLessThan(-1);
+    expect(getLogit(text)).toBeLessThan(-0.9);
+  },
+);
+
+test('words are learnt for all languages in one file below 1 MB', () => {
+  const file = new URL(
+    '../../../src/turn/endpointing/word-endings.bin',
+    import.meta.url,
+  );
+  expect(statSync(file).size).toBeLessThan(1_000_000);
+  for (const { code } of languages) expect(getLogit('a', code)).not.toBeNaN();
+});
+
+test('a file that was cut is refused', () =>
+  expect(() => new WordEndings(new Uint8Array(100))).toThrow('damaged'));
+
+type Place = 'end' | '|' | '/';
+
+/** Texts up to each mark and to the end. */
+const wholeAndCut = heldOut.flatMap((line) => {
+  const pieces = line.split(/ ([|/]) /);
+  const joinSaid = (n: number) =>
+    pieces
+      .slice(0, n + 1)
+      .filter((_, at) => at % 2 === 0)
+      .join(' ');
+  return pieces.flatMap((_, n) =>
+    n % 2 === 0
+      ? [{ text: joinSaid(n), place: (pieces[n + 1] ?? 'end') as Place }]
+      : [],
+  );
+});
+
+/** Share of all places of this kind, in percent. */
+function measureShare(
+  place: Place,
+  holds: (wait: ReturnType<typeof decideEndpointingDelay>) => boolean,
+) {
+  const all = wholeAndCut.filter((text) => text.place === place);
+  const those = all.filter(({ text }) => {
+    const endOfTurn = predictEndOfTurn(text);
+    return holds(
+      decideEndpointingDelay(
+        { isClosed: true, isLagging: false, isTextless: false, endOfTurn },
+        endpointingDelayRules,
+        {},
+      ),
+    );
+  });
+  return (100 * those.length) / all.length;
+}
+
+/** Answered as fast as a text and an answer come: 145 and 270 ms. */
+const isPrompt = ({
+  delayMs,
+  preemptiveLeadMs,
+}: ReturnType<typeof decideEndpointingDelay>) => delayMs <= 420 && preemptiveLeadMs > 0;
+
+test('three of four requests that no rule was made for are answered at once', () => {
+  expect(measureShare('end', isPrompt)).toBeGreaterThanOrEqual(78);
+  expect(measureShare('end', ({ delayMs }) => delayMs >= 600)).toBeLessThanOrEqual(14);
+});
+
+test('where nobody would take it for all, three of four are waited for, and few answered', () => {
+  expect(measureShare('|', ({ delayMs }) => delayMs >= 600)).toBeGreaterThanOrEqual(72);
+  expect(measureShare('|', isPrompt)).toBeLessThanOrEqual(20);
 });

@@ -1,9 +1,20 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setImmediate as waitForTurn } from 'node:timers/promises';
+import { toGuildId } from '#src/base/ids.ts';
 import { toOpenText } from '#src/people/owned.ts';
 import { getBodyLimitBytes } from '#src/web/api/api.ts';
 import { openDoors } from '#src/web/http/doors.ts';
+import {
+  openSessionFixture,
+  places,
+} from '#test/conversation/setup/session-fixture.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { expectRefusal, guildId, makeProgramPorts, openApi } from './api-setup.ts';
+import { openCompletions } from './completions-setup.ts';
 
 const path = `/v1/servers/${guildId}/ask`;
 
@@ -151,3 +162,158 @@ test.each([
   const sentence = /^The body is JSON with more than [\d,]+ (values|levels)/;
   await expectRefusal(asking, 413, 'json.too_large', sentence);
 });
+
+const transcriptionsPath = '/v1/audio/transcriptions';
+const most = 24 * 2 ** 20;
+const makePart = (name: string, rest = '') =>
+  `--b\r\nContent-Disposition: form-data; name="${name}"${rest}\r\n\r\n`;
+const end = '\r\n--b--\r\n';
+
+async function sendForm(
+  body: string | Uint8Array<ArrayBuffer>,
+  type = 'multipart/form-data; boundary=b',
+) {
+  await using api = await openApi();
+  await api.add('ear');
+  const init = { method: 'POST', headers: { 'content-type': type }, body };
+  const response = await api.ask('ear', transcriptionsPath, init);
+  expect(api.bugs).toEqual([]);
+  return response;
+}
+
+test.each([
+  ['is none', 'hello', 'text/plain', 400, 'form.missing', /^Send a form/],
+  [
+    'has no boundary',
+    'hello',
+    'multipart/form-data; charset=x',
+    400,
+    'form.broken',
+    /not complete/,
+  ],
+  [
+    'is cut off',
+    `${makePart('model')}x`,
+    undefined,
+    400,
+    'form.broken',
+    /not complete/,
+  ],
+  [
+    'has many parts',
+    `${makePart('a')}1\r\n`.repeat(100_000),
+    undefined,
+    413,
+    'form.too_large',
+    /32 parts/,
+  ],
+  [
+    'has a long field',
+    `${makePart('prompt')}${'é'.repeat(9_000)}${end}`,
+    undefined,
+    413,
+    'form.too_large',
+    /16 KiB/,
+  ],
+  ['is too long', new Uint8Array(most + 1), undefined, 413, 'body.too_long', /24 MiB/],
+  [
+    'has no file',
+    `${makePart('model')}x${end}`,
+    undefined,
+    400,
+    'file.missing',
+    /^file: /,
+  ],
+])(
+  'a form that %s is refused in a sentence',
+  async (_, body, type, status, code, sentence) =>
+    await expectRefusal(sendForm(body, type), status, code, sentence),
+);
+
+test.each([
+  [
+    'a file',
+    `${makePart('file', '; filename="a.wav"')}${'\r\n-'.repeat(most / 4)}${end}`,
+  ],
+  ['headers', `--b\r\n${'a: b\r\n'.repeat(most / 8)}\r\n1${end}`],
+  ['a header', `${makePart('a'.repeat(most / 2))}1${end}`],
+  [
+    'almost boundaries',
+    `${makePart('file', '; filename="a.wav"')}${'\r\n--'.repeat(most / 8)}${end}`,
+  ],
+])('a form of nothing but %s is read in steps', async (_, body) => {
+  let turns = 0;
+  let isOver = false;
+  const countTurn = () => {
+    turns++;
+    if (!isOver) setImmediate(countTurn);
+  };
+  setImmediate(countTurn);
+  await sendForm(body);
+  isOver = true;
+  expect(turns).toBeGreaterThan(100);
+});
+
+test('a program that hangs up ends its question at the model, and what was set aside', async () => {
+  const clock = new VirtualClock();
+  const chat = new FakeChat([['stall']]);
+  const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: toUsd(1) } });
+  const { talk } = openSessionFixture({ chat, spending: budgets }, undefined, clock);
+  const askQuestion = talk.askQuestion.bind(talk);
+  await using api = await openApi(makeProgramPorts({ askQuestion, ...places }));
+  await api.add('bell', { guildId: toGuildId('g') });
+  const program = new AbortController();
+  const asking = api.ask('bell', '/v1/servers/g/ask', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"question":"Well?"}',
+    signal: program.signal,
+  });
+  const countRunning = async () => {
+    await clock.advance(20);
+    return chat.running;
+  };
+  await expect.poll(countRunning).toBe(1);
+  expect(ledger.getReserved(toGuildId('g'))).toBeGreaterThan(0);
+  program.abort();
+  await asking.catch(() => undefined);
+  await expect.poll(countRunning).toBe(0);
+  expect([ledger.getReserved(toGuildId('g')), api.bugs]).toEqual([0, []]);
+});
+
+const text = { input: 'It is ready.', response_format: 'pcm' };
+
+test.each([
+  ['a completion before its first word', 'chat/completions', {}, 0],
+  ['a streamed completion', 'chat/completions', { stream: true }, 1],
+  [
+    'a streamed completion before its first word',
+    'chat/completions',
+    { stream: true },
+    0,
+  ],
+  ['speech before its first sound', 'audio/speech', text, 0],
+  ['speech', 'audio/speech', text, 1],
+  ['speech as events', 'audio/speech', { ...text, stream_format: 'sse' }, 1],
+])(
+  '%s that is hung up is no bug, and nothing of it is written to the console',
+  async (_, path, body, afterPieces) => {
+    const written = vi.spyOn(console, 'error');
+    const chat = new FakeChat([afterPieces > 0 ? ['Yes, ', 'stall'] : ['stall']]);
+    const synthesizer = new FakeSynthesizer({
+      fault: () => ({ afterPieces, error: 'stall' }),
+    });
+    await using served = await openCompletions({ chat, synthesizer });
+    const program = new AbortController();
+    const asking = served.post(path, body, program.signal);
+    const read = asking.then((response) => response.body?.getReader().read());
+    read.catch(() => undefined);
+    await expect.poll(() => chat.running + synthesizer.running).toBe(1);
+    if (afterPieces > 0) await read;
+    program.abort();
+    await expect.poll(() => chat.running + synthesizer.running).toBe(0);
+    await asking.catch(() => undefined);
+    for (let n = 0; n < 20; n++) await waitForTurn();
+    expect([served.api.bugs, written.mock.calls]).toEqual([[], []]);
+  },
+);

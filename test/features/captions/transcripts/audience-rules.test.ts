@@ -111,7 +111,7 @@ type Rule = {
   readonly barred: BarredReaders;
   /** Not even captions have shown what Eva said beside the bot. */
   readonly isUnwritten?: true;
-  /** Its message goes later, at the pace of Discord: `test/features/captions/captions-erased.test.ts`. */
+  /** Its message goes later, at the pace of Discord: `test/features/captions/session-captions.test.ts`. */
   readonly staysInChats?: true;
   /** Same as `barred`, where captions and the conversation ended with the former run of the bot. */
   readonly barredAfterRestart?: BarredReaders;
