@@ -15,9 +15,6 @@ const twoQuestions = [
   'assistant: Paris.',
 ];
 
-/** A live session goes at the pace of speech, so `live.test.ts` switches to it in virtual time. */
-const switched = pipelineNames.filter((name) => name !== 'live');
-
 test('every pipeline keeps the contract, in a file of its own', async () => {
   const files = await readdir(new URL('./', import.meta.url));
   const own = pipelineNames.map((name) => `${name}.test.ts`);
@@ -27,7 +24,7 @@ test('every pipeline keeps the contract, in a file of its own', async () => {
 test('whatever answers next knows all that was said before, there and back', async () => {
   await using served = await openServed('chained', { replies });
   const before: string[] = [];
-  for (const name of [...switched, ...switched.toReversed()]) {
+  for (const name of [...pipelineNames, ...pipelineNames.toReversed()]) {
     expect(
       await served.fixture.settings.setSetting(toGuildId('g'), 'pipeline', name),
     ).toMatchObject({

@@ -5,7 +5,7 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
-import type { Usage } from '#src/chat/chat-model.ts';
+import type { ChatModel, Usage } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
@@ -31,6 +31,7 @@ import { readUpload } from '#test/fakes/providers/read-upload.ts';
 import type { TalkItem } from '#test/fakes/providers/realtime-call.ts';
 import type { RecordedUtterances } from '#test/fakes/speakers/recorded-utterances.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { openLive } from '#test/pipeline/live/live-setup.ts';
 import { makeSayingPackets, recogniseSaying, type SayingName } from './sayings.ts';
 import { adam, eva, lounge, openSessionFixture, passTime } from './session-fixture.ts';
 
@@ -51,11 +52,15 @@ export type ServedOptions = {
 };
 
 /** One request for an answer: what was shown, a line each thing, as in `user: Adam: hello`; sound by its words. */
-type ShownRequest = { readonly lines: readonly string[] };
+type ShownRequest = {
+  readonly lines: readonly string[];
+  /** Requests to the chat server that came before it. Those after it are work of the live model. */
+  readonly chatsBefore?: number;
+};
 
 type ShownRequestMessage = {
   readonly role: string;
-  readonly content?: string | readonly ShownPiece[];
+  readonly content?: string | readonly ShownPiece[] | null;
 };
 type ShownPiece = {
   readonly text?: string;
@@ -86,7 +91,11 @@ export async function openServed(
   );
   const engines = stack.use(await openEngines(config, () => undefined));
   const [chat, spending] = [engines.chat('Nova'), recordedSpending()];
-  const pipelines = openPipelines(config.engines, engines, chat);
+  const live = stack.use(
+    openServedLive(servedOptions, { chat, clock, heard, providers, talked }),
+  );
+  const withLive = { ...engines, live: live.pipeline };
+  const pipelines = openPipelines(config.engines, withLive, chat);
   const { addressing = 'always', listener } = servedOptions;
   const deps = {
     transcriber: engines.transcriber,
@@ -117,6 +126,8 @@ export async function openServed(
     fixture,
     providers,
     spending,
+    /** The live model. */
+    live,
     /** Texts that servers recognised from whole recordings. */
     heard,
     /** Name of the pipeline that answers now. */
@@ -173,7 +184,14 @@ export async function openServed(
     },
     /** Requests for answers, oldest first. */
     get asked() {
-      return served.name === 'realtime' ? talked : listAsked(providers);
+      switch (served.name) {
+        case 'realtime':
+          return talked;
+        case 'live':
+          return [...talked, ...listAsked(providers).slice(talked.at(-1)?.chatsBefore)];
+        default:
+          return listAsked(providers);
+      }
     },
     /** Lines of the last request. */
     get shown() {
@@ -181,7 +199,12 @@ export async function openServed(
     },
     /** Work that servers are doing now. */
     get running() {
-      return countRunning(providers);
+      return [
+        ...countRunning(providers),
+        ...live.server.sessions.flatMap(({ isSpeaking }) =>
+          isSpeaking ? ['live'] : [],
+        ),
+      ];
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
@@ -254,6 +277,62 @@ async function openServers({ replies = [], pace }: ServedOptions, clock: Clock) 
   return { providers, heard, talked };
 }
 
+type ServedLive = {
+  readonly chat: ChatModel;
+  readonly clock: VirtualClock;
+  readonly heard: string[];
+  readonly providers: MockProviders;
+  readonly talked: ShownRequest[];
+};
+
+/** A live model at the pace of the virtual clock, which the chat server works for. */
+function openServedLive(
+  { replies = [] }: ServedOptions,
+  { chat, clock, heard, providers, talked }: ServedLive,
+) {
+  /** What each session was told and has said, by its begin. */
+  const known = new Map<object, string[]>();
+  const live = openLive(
+    {
+      worker: chat,
+      answer: (_n, pcm) => {
+        const text = recogniseSaying(pcm);
+        heard.push(text);
+        const { commands = [] } = live.server.sessions.at(-1) ?? {};
+        const [start = {}] = commands;
+        const lines = known.get(start) ?? listTold(start);
+        known.set(start, lines);
+        lines.push(`user: ${findLiveSpeaker(commands)}: ${text}`);
+        const { length: chatsBefore } = listAsked(providers);
+        talked.push({ lines: [...lines], chatsBefore });
+        const content = `Somebody: ${text}`;
+        const reply = findReply({ messages: [{ role: 'user', content }] }, replies);
+        lines.push(`assistant: ${reply.text}`);
+        // What is said beside a call is a result of the chat server.
+        return reply.call ? { delegates: true } : { says: reply.text };
+      },
+    },
+    clock,
+  );
+  return live;
+}
+
+function listTold({ session }: Readonly<Record<string, unknown>>) {
+  const { input = [] } = session as { readonly input?: readonly LiveInput[] };
+  return input.map(({ content, role }) => `${role}: ${content[0]?.text}`);
+}
+
+type LiveInput = {
+  readonly role: string;
+  readonly content: readonly { readonly text: string }[];
+};
+
+function findLiveSpeaker(commands: readonly Readonly<Record<string, unknown>>[]) {
+  const told = commands.map(({ content }) => `${content}`);
+  const names = told.flatMap((text) => /speaks now is (.+)\.$/.exec(text)?.[1] ?? []);
+  return names.at(-1);
+}
+
 function makeConfig(
   name: PipelineName,
   { baseUrl }: MockProviders,
@@ -268,6 +347,8 @@ function makeConfig(
     AUDIO_MODEL_NAME: 'hears',
     REALTIME_BASE_URL: baseUrl.replace('http', 'ws'),
     REALTIME_MODEL: 'talks',
+    // Of it stands a model without a network before the session.
+    LIVE_BASE_URL: baseUrl.replace('http', 'ws'),
     ...overrides,
   });
 }
@@ -300,8 +381,9 @@ function countRunning({ requests, talk }: MockProviders) {
 
 function parseShown({ body }: MockRequest) {
   const messages = (body?.messages ?? []) as readonly ShownRequestMessage[];
-  const lines = messages.flatMap(({ role, content = '' }) => {
+  const lines = messages.flatMap(({ role, content }) => {
     if (role === 'system') return [];
+    if (!content) return [`${role}: `];
     const text =
       typeof content === 'string' ? content : content.map(getWords).join('').trim();
     return text.split('\n').map((line) => `${role}: ${line}`);
