@@ -293,7 +293,7 @@ export function reportLiveTurn(
 }
 
 /** Turns each end and fault of a live session into one line for people. */
-export function toStandInLine({ about, code }: BotError): TextLine {
+function toStandInLine({ about, code }: BotError): TextLine {
   if (about.isContentRefusal) return { id: 'live.content' };
   switch (code) {
     case 'budget.used':
