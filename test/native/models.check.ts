@@ -135,12 +135,7 @@ describe('a bot whose model comes from a slow server that breaks off', () => {
   test('calls a tool whose arguments a grammar holds to their form', async () => {
     const { sandbox } = office;
     const settings = { DATA_DIR: dataDir };
-    const apiKey = await makeToken(
-      settings,
-      sandbox.guildId,
-      'chat,audio',
-      ...channels,
-    );
+    const apiKey = await makeToken(settings, sandbox.guildId, 'chat,audio');
     const baseURL = `http://127.0.0.1:${port}/v1`;
     const openai = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
     const { choices } = await openai.chat.completions.create({
