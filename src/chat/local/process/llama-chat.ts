@@ -38,6 +38,8 @@ const maxRunMs = 90;
 const [minRunTokens, maxRunTokens] = [16, batchTokens];
 /** Newest tokens of an answer that are less likely to come again. */
 const maxPunishedTokens = 64;
+/** A small model may write into a call without an end, which nobody hears. */
+const maxCallTokens = 400;
 /** An answer needs some room behind its prompt. */
 const minAnswerTokens = 32;
 
@@ -222,7 +224,7 @@ class LlamaChat {
   ) {
     const answer = new WrittenAnswer(this.#model, task, sendText);
     let grammar = await this.#createJsonState(task);
-    let [tokens, firstAtMs] = [0, 0];
+    let [tokens, callTokens, firstAtMs] = [0, 0, 0];
     answer.begin();
     // Only a call needs its grammar, which would delay the first word.
     if (answer.isInCall) grammar = await this.#createCallState(task);
@@ -239,14 +241,18 @@ class LlamaChat {
       if (tokens === 0) firstAtMs = realClock.nowMs();
       tokens += 1;
       answer.add(token);
-      if (answer.isInCall) grammar ??= await this.#createCallState(task);
-      if (tokens >= maxTokens || answer.isCallWhole) break;
+      if (answer.isInCall) {
+        grammar ??= await this.#createCallState(task);
+        callTokens += 1;
+      }
+      if (tokens >= maxTokens || callTokens >= maxCallTokens || answer.isCallWhole)
+        break;
       await turn.waitForThread();
     }
     answer.end();
     return {
       finish:
-        tokens < maxTokens || answer.isCallWhole
+        answer.isCallWhole || (tokens < maxTokens && callTokens < maxCallTokens)
           ? ('stop' as const)
           : ('length' as const),
       answerTokens: tokens,

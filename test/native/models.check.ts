@@ -1,0 +1,224 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { OpenAI } from 'openai';
+import { realClock } from '#src/base/clock.ts';
+import type { ChatMessage } from '#src/chat/chat-model.ts';
+import { LocalChat } from '#src/chat/local/local-chat.ts';
+import { getLibraryFolder } from '#src/downloads/install-library.ts';
+import type { BotProcess } from '#test/fakes/bot-process.ts';
+import type { FileServer } from '#test/fakes/file-server.ts';
+import { makeToken } from '#test/fakes/run-program.ts';
+import { findFreePort } from '#test/fakes/servers/listening-server.ts';
+import { modelName, serveModels } from './models/served-models.ts';
+import { SpokenOffice, waitForAnswered, waitMs } from './models/spoken-bot.ts';
+import { keys, openTypedSetup } from './models/typed-setup.ts';
+
+const { SMOLLM2 = '', MODELS_FOLDER = '' } = process.env;
+const dataDir = join(MODELS_FOLDER, 'data');
+const never = new AbortController().signal;
+const stack = new AsyncDisposableStack();
+let office: SpokenOffice;
+let server: FileServer;
+let given: Readonly<Record<string, string>>;
+let port: number;
+beforeAll(async () => {
+  mkdirSync(MODELS_FOLDER, { recursive: true });
+  office = stack.use(await SpokenOffice.open());
+  const served = await serveModels(SMOLLM2, MODELS_FOLDER);
+  server = stack.use(served.server);
+  port = await findFreePort();
+  const { PATH = '', HOME = '' } = process.env;
+  given = { ...served.environment, DATA_DIR: dataDir, PATH, HOME };
+});
+afterAll(() => stack.disposeAsync());
+
+/** Breaks connections off as long as the server sends thirds. */
+function keepBreaking(): Disposable {
+  const timer = setInterval(() => server.breakOff(), 300);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+test('at a terminal a newcomer chooses the chat model, and a voice whose server lies and breaks off', async () => {
+  await using setup = openTypedSetup(MODELS_FOLDER, given);
+  using _ = keepBreaking();
+  await setup.answer('The token of your bot', keys.enter);
+  await setup.answer('A chat model that Parley fetches and runs here', keys.enter);
+  await setup.answer(`${modelName}: 0.1 GB to fetch, 0.4 GB of memory`, keys.enter);
+  await setup.answer('Which server for speech to text and text to speech?');
+  await setup.answer('No more', `${keys.up.repeat(2)}${keys.enter}`);
+  server.manner = 'wrong content';
+  await setup.answer('German: Joe', keys.enter);
+  await setup.answer('sent another file than the one that this version names');
+  await setup.answer('Nothing was changed.');
+  server.manner = 'lies about its length';
+  await setup.answer('German: Joe', keys.enter);
+  await setup.answer('and the file has');
+  server.manner = 'breaks off';
+  await setup.answer('German: Joe', keys.enter);
+  await setup.answer('Joe is here.');
+  await setup.answer('German: Joe');
+  await setup.answer('No more', `${keys.up}${keys.enter}`);
+  await setup.answer('Which server for speech to text and text to speech?');
+  await setup.answer('No more', `${keys.up}${keys.enter}`);
+  await setup.answer('Next: run npm start');
+  expect(await setup.ended).toBe(0);
+  const written = parseEnv(readFileSync(join(MODELS_FOLDER, '.env'), 'utf8'));
+  expect(written.CHAT_MODEL_FILE).toBe(modelName);
+}, 600_000);
+
+async function startBot(): Promise<BotProcess> {
+  const written = parseEnv(readFileSync(join(MODELS_FOLDER, '.env'), 'utf8'));
+  const more = { ...written, PAGE_PORT: `${port}`, LOG_LEVEL: 'debug' };
+  return await office.startBot({ ...given, ...more } as Record<string, string>);
+}
+
+test.each([
+  ['wrong content', /sent another file than the one that this version names/],
+  ['lies about its length', /offers \d+ bytes, and the file has \d+/],
+] as const)(
+  'a server that sends %s leaves one sentence, and the bot goes on without a model',
+  async (manner, sentence) => {
+    server.manner = manner;
+    await using bot = await startBot();
+    const failed = bot.log.find(({ msg }) =>
+      msg?.startsWith('no chat model on this machine'),
+    );
+    const line =
+      failed ??
+      (await bot.waitForLine(
+        ({ msg }) => msg?.startsWith('no chat model on this machine') === true,
+        waitMs,
+      ));
+    expect(line.msg).toMatch(sentence);
+  },
+  600_000,
+);
+
+describe('a bot whose model comes from a slow server that breaks off', () => {
+  let bot: BotProcess;
+
+  test('fetches what is missing of it, installs the library that runs it, and loads it', async () => {
+    server.manner = 'breaks off';
+    using _ = keepBreaking();
+    const asked = server.ranges.length;
+    bot = stack.use(await startBot());
+    const listRests = () => server.ranges.slice(asked).filter(Boolean);
+    await expect.poll(() => listRests().length, { timeout: waitMs }).toBeGreaterThan(0);
+    server.manner = 'slow';
+    await bot.waitForLine(
+      ({ msg }) => msg === 'the chat model of this machine answers',
+      waitMs,
+    );
+    const lines = bot.log.map(({ msg }) => msg);
+    expect(lines).toContain('the library that runs the chat model is being installed');
+  }, 600_000);
+
+  test('answers a spoken question in sound', async () => {
+    const adam = await office.callBot(office.sandbox.person('Adam'));
+    const sinceMs = realClock.nowMs();
+    const answered = waitForAnswered(bot);
+    await office.ask(adam, 'What is two plus two?');
+    expect((await answered).firstTokenMs).toBeGreaterThan(0);
+    await office.waitForQuiet(adam);
+    const heard = await office.transcribeHeard(adam, sinceMs);
+    expect(heard.replace(/^One moment\W*/, '')).toMatch(/\w/);
+  }, 600_000);
+
+  test('is silenced by a stop in the middle of its answer', async () => {
+    const adam = office.sandbox.person('Adam');
+    await office.ask(adam, 'Please tell me a long story about a garden.');
+    await office.say(adam, 'Stop!');
+    await office.waitForQuiet(adam);
+  }, 600_000);
+
+  test('calls a tool whose arguments a grammar holds to their form', async () => {
+    const { sandbox } = office;
+    const settings = { DATA_DIR: dataDir };
+    const apiKey = await makeToken(settings, sandbox.guildId, 'chat,audio');
+    const baseURL = `http://127.0.0.1:${port}/v1`;
+    const openai = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
+    const { choices } = await openai.chat.completions.create({
+      model: 'any',
+      messages: [{ role: 'user', content: 'What is the weather in Paris?' }],
+      tools: [{ type: 'function', function: weather }],
+      tool_choice: 'required',
+    });
+    const [call] = choices[0]?.message.tool_calls ?? [];
+    if (call?.type !== 'function') throw new Error(JSON.stringify(choices));
+    expect(call.function.name).toBe('weather');
+    expect(JSON.parse(call.function.arguments)).toEqual({
+      city: expect.any(String),
+      unit: expect.stringMatching(/^(?:celsius|fahrenheit)$/),
+    });
+  }, 600_000);
+
+  test('answers two servers at once', async () => {
+    const adam = office.sandbox.person('Adam');
+    const second = office.sandbox.guild('Second');
+    const ben = await office.callBot(second.person('Ben'));
+    await Promise.all([
+      office.ask(adam, 'What is two plus two?'),
+      office.ask(ben, 'Tell me about cats.'),
+    ]);
+    await Promise.all([office.say(adam, 'Stop!'), office.say(ben, 'Stop!')]);
+    await Promise.all([office.waitForQuiet(adam), office.waitForQuiet(ben)]);
+  }, 600_000);
+
+  test('speaks German by the voice that was fetched', async () => {
+    const adam = office.sandbox.person('Adam');
+    const sinceMs = realClock.nowMs();
+    const said = adam.command('say', { text: 'Guten Morgen, heute ist Montag.' });
+    await said.waitForAnswer(never);
+    await expect
+      .poll(() => adam.heard.frames.some(({ atMs, loud }) => loud && atMs > sinceMs), {
+        timeout: waitMs,
+      })
+      .toBe(true);
+    await office.waitForQuiet(adam);
+    expect(await office.transcribeHeard(adam, sinceMs, 'de')).toMatch(/monta[cgk]/i);
+  }, 600_000);
+});
+
+test('of one talk each of twenty turns is answered, and reads only what is new', async () => {
+  const libraryFolder = getLibraryFolder(dataDir);
+  const bounds = { maxTokens: 60, maxResidentBytes: 1.5e9 };
+  await using chat = new LocalChat({ file: SMOLLM2, libraryFolder, ...bounds });
+  const talk: ChatMessage[] = [
+    { role: 'system', content: 'You are Nova, a voice. Answer in one sentence.' },
+  ];
+  let sumMs = 0;
+  for (let turn = 0; turn < 20; turn++) {
+    talk.push({ role: 'user', name: 'Ana', content: questions[turn % 5] ?? '' });
+    const begunAtMs = realClock.nowMs();
+    let content = '';
+    for await (const part of chat.model.reply(talk, [], never)) {
+      if (part.kind !== 'text') continue;
+      if (content === '') sumMs += realClock.nowMs() - begunAtMs;
+      content += part.text;
+    }
+    expect(content).toMatch(/\w/);
+    talk.push({ role: 'assistant', content });
+  }
+  console.log(`first word after ${Math.round(sumMs / 20)} ms, the mean of 20 turns`);
+}, 600_000);
+
+const questions = [
+  'Hello, who are you?',
+  'What is two plus two?',
+  'Tell me about cats.',
+  'Why is the sky blue?',
+  'Do you like music?',
+];
+const weather = {
+  name: 'weather',
+  description: 'Tells the weather of a city.',
+  parameters: {
+    type: 'object',
+    properties: {
+      city: { type: 'string' },
+      unit: { type: 'string', enum: ['celsius', 'fahrenheit'] },
+    },
+    required: ['city', 'unit'],
+  },
+};
