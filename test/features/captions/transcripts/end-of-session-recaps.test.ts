@@ -1,4 +1,6 @@
+import { BotError } from '#src/base/errors.ts';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
+import { formatText } from '#src/texts/texts.ts';
 import { sayAll, turnCaptionsOn } from '#test/conversation/setup/captioned-session.ts';
 import {
   adam,
@@ -249,4 +251,14 @@ test('at the end of a scheduled event its recap is posted at once, and what foll
   expect(countRecaps()).toBe(1);
   const sessions = await fixture.transcriptFor.listSessions(guildId, adam.id);
   expect(sessions).toHaveLength(2);
+});
+
+test('a recap at the end that the model fails to make says so below the captions', async () => {
+  const clock = new VirtualClock();
+  const error = new BotError('provider.unreachable', false, 'The model is down.');
+  const chat = new FakeChat([[{ error }]], clock);
+  const fixture = await talkSoOften(5, { chat }, clock);
+  await fixture.sessions.leave(toGuildId('g'));
+  await passTime(fixture, 3_000);
+  expect(findLast(fixture)).toContain(formatText('recap.failed'));
 });
