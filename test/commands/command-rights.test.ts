@@ -34,7 +34,7 @@ const isInterpreting: GoesOn = ({ voiceChannel }) =>
 const canCaption: GoesOn = ({ consent }) => consent.canWrite(toPersonId('adam'));
 const canHear: GoesOn = ({ consent }) => consent.mayHear(toPersonId('adam'));
 
-/** All that is never limited, and what it ends; `/privacy forget` asks first. */
+/** All that is never limited, and what it ends; `/privacy forget` asks first, and here no offer waits for its No. */
 const ends: Readonly<Record<string, GoesOn>> = {
   leave: staysInCall,
   stop: isSpeaking,
@@ -56,6 +56,7 @@ const ends: Readonly<Record<string, GoesOn>> = {
   'press captions.leave_out': canCaption,
   'press consent.never': canHear,
   'press confirm': canHear,
+  'press tool.decline': () => false,
 };
 
 const pressed = buttons.map((button) => [`press ${button.name}`, button] as const);

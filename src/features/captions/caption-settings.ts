@@ -80,8 +80,12 @@ const threadSetting = defineIdSetting('recap_to', 'text-channel', captionsGroup)
 
 /** Where a recap at the end is posted. Who reads the value sees no token of a webhook. */
 export const recapPlaceSetting: ServerSetting<RecapPlace> = {
-  ...threadSetting,
-  inputs: [...threadSetting.inputs, { kind: 'typed', maxChars: maxWebhookChars }],
+  key: 'recap_to',
+  group: captionsGroup,
+  inputs: [
+    { kind: 'text-channel', max: 1 },
+    { kind: 'typed', maxChars: maxWebhookChars },
+  ],
   getDefault: () => besideCaptions,
   parseValue(typed, choices) {
     const [, webhookId, token] = webhookPattern.exec(typed) ?? [];

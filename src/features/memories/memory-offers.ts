@@ -9,7 +9,7 @@ const minWordChars = 4;
 const minSharedPart = 0.5;
 
 /**
- * What people declined to have remembered, as words in memory alone: a stored refusal would itself be a memory of them.
+ * Keeps offers that people declined, as words in memory alone: a stored refusal would itself be a memory of them.
  *
  * @example
  * import { toGuildId, toPersonId } from '#src/base/ids.ts';

@@ -36,7 +36,7 @@ import {
 } from '#src/features/contract/written-answer-concurrency.ts';
 import { toFailureLine } from '#src/notices/channel-notices.ts';
 import { type ChannelAccess, mayOpen } from '#src/people/audience.ts';
-import type { Owned, Sources } from '#src/people/owned.ts';
+import { Owned, type Sources } from '#src/people/owned.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt.ts';
 import { createDeadlineError, toFailureEvent } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';

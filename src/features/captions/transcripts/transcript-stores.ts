@@ -151,7 +151,7 @@ export type NotingRequest = {
   readonly leftOutIds: readonly PersonId[];
 };
 
-/** What people were told of the recap when their captions began. */
+/** The recap of which people were told when their captions began. */
 export type ToldRecap = {
   readonly noting: NotingRequest | undefined;
   /** Place of the recap, as `formatRecapPlace` writes it. */

@@ -1,4 +1,6 @@
+import { BotError } from '#src/base/errors.ts';
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
+import { formatText } from '#src/texts/texts.ts';
 import {
   openCaptioned,
   sayAll,
@@ -484,4 +486,14 @@ test('the notes of a deleted channel go with it, and those of a channel that is 
     'attic',
     'lounge',
   ]);
+});
+
+test('a recap at the end that the model fails to make says so below the captions', async () => {
+  const clock = new VirtualClock();
+  const error = new BotError('provider.unreachable', false, 'The model is down.');
+  const chat = new FakeChat([[{ error }]], clock);
+  const fixture = await talkSoOften(5, { chat }, clock);
+  await fixture.sessions.leave(toGuildId('g'));
+  await passTime(fixture, 3_000);
+  expect(findLast(fixture)).toContain(formatText('recap.failed'));
 });
