@@ -76,6 +76,7 @@ export class SpokenText implements LevelledSound {
 class KnownLoudness implements VoiceLoudness {
   #lufs: number | undefined;
 
+  /** Begins a text at the gain that is known, or measures the first one. */
   openText(): LevelledSound {
     return new LevelledText(this.#lufs, (lufs) => {
       this.#lufs = lufs;
@@ -98,6 +99,7 @@ class LevelledText implements LevelledSound {
       this.#knownGain = new Gain(getLevellingGain(knownLufs, voiceLufs));
   }
 
+  /** Levels the next sound of the text. Returns a mono copy of the same length. */
   levelSound(pcm: Pcm): Pcm {
     const glideSamples = this.#hasSounded ? glideSeconds * pcm.rateHz : 0;
     for (const piece of this.#rate.push(pcm))
