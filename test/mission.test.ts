@@ -444,11 +444,16 @@ proveLine('Realtime (as a client)', async (m) => {
   await expectAlike(heard.pcm, toneOf([said.hour.answer]));
 });
 
-proveLine('chat with audio in and out', async ({ openai }) => {
+proveLine('chat with audio in and out', async ({ openai, providers }) => {
   const { words, answer } = said.morning;
   const model = 'audio-model';
+  const countAsked = () =>
+    providers.requests.filter(({ body }) => body?.model === 'gpt-audio').length;
+  const before = countAsked();
   const { transcript, pcm } = await askAloud(openai, [toInputAudio(words)], { model });
   expect([transcript, pcm.rateHz, pcm.channels]).toEqual([answer, 24_000, 1]);
+  await expectAlike(pcm, toneOf([answer]));
+  expect(countAsked()).toBe(before + 1);
 });
 
 proveLine('speech with tone', async ({ openai, voice }) => {
@@ -459,6 +464,13 @@ proveLine('speech with tone', async ({ openai, voice }) => {
     Buffer.from(await (await openai.audio.speech.create(request)).arrayBuffer()),
   );
   expect(sound).toEqual(toneOf([input]));
+  // OpenAI's samples name no format, and get MP3.
+  const { response_format: _, ...unnamed } = request;
+  const mp3 = await (await openai.audio.speech.create(unnamed)).arrayBuffer();
+  const decoder = new DecodeStream({ rateHz: 24_000, channels: 1 });
+  const { samples } = await decoder.feedBytes(Buffer.from(mp3), true);
+  decoder.free();
+  await expectAlike({ samples, rateHz: 24_000, channels: 1 }, toneOf([input]));
   expect(voice.requests).toContainEqual(expect.objectContaining({ input, ...tone }));
 });
 
@@ -535,6 +547,26 @@ proveLine('config.yaml, aliases, virtual keys, audio in and out', async () => {
   ]);
   const aliases = model_list.map(({ model_name }) => `Bearer ${key},${model_name}`);
   expect(new Set([...requests, ...connected].map(String))).toEqual(new Set(aliases));
+});
+
+proveLine('errors behind sound are never played', async ({ openai }) => {
+  const input = 'A sentence that ends with an error.';
+  const request = {
+    model: 'pcm',
+    input,
+    voice: 'alloy',
+    response_format: 'pcm',
+  } as const;
+  const { body } = await openai.audio.speech.create(request);
+  const pieces: Uint8Array[] = [];
+  const reading = async () => {
+    for await (const piece of body ?? []) pieces.push(piece);
+  };
+  await expect(reading()).rejects.toThrow();
+  const heard = Buffer.concat(pieces);
+  const whole = Buffer.from(toneOf([input]).samples.buffer);
+  expect(heard.length).toBeGreaterThan(whole.length / 4);
+  expect(whole.subarray(0, heard.length).equals(heard)).toBe(true);
 });
 
 // The forum's errors. They come last, since a server that failed several times rests.

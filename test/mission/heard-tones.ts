@@ -30,6 +30,14 @@ function makeTones(tones: readonly Tone[], eachMs: number): Buffer {
   return writeWav({ samples, rateHz, channels: 1 });
 }
 
+/** Makes floats at 16 kHz of a tone that sounds on the right side alone, as a program would send them. */
+export function makeRightTone(hz: Tone, ms: number): Uint8Array<ArrayBuffer> {
+  const floats = Float32Array.from({ length: 2 * 16 * ms }, (_, n) =>
+    n % 2 === 0 ? 0 : Math.sin((2 * Math.PI * hz * (n >> 1)) / 16_000) / 2,
+  );
+  return new Uint8Array(floats.buffer);
+}
+
 /**
  * Serves files of tones: `/600-800-1000x500.wav` holds three tones of 500 ms each.
  *

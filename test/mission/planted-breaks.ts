@@ -265,9 +265,46 @@ const programBreaks: readonly Break[] = [
   },
 ];
 
+/** Breaks beside the words of each line: another command, format or place than the first that one thinks of. */
+const neighbourBreaks: readonly Break[] = [
+  {
+    id: 'm31',
+    meaning: 'The volume of all tracks changes that of the first.',
+    file: 'src/features/tracks/session-tracks.ts',
+    from: 'const outcomes = this.busyTracks.map((track) =>',
+    to: "const outcomes = this.busyTracks.slice(0, command.kind === 'volume' ? 1 : undefined).map((track) =>",
+    testName: 'and all',
+  },
+  {
+    id: 'm32',
+    meaning: 'An error behind sound is played.',
+    file: 'src/speech/openai/speech-sound-reader.ts',
+    from: 'if (tailBytes < minTailBytes) return bytes;',
+    to: 'if (tailBytes < bytes.length + minTailBytes) return bytes;',
+    testName: 'errors are never played',
+  },
+  {
+    id: 'm33',
+    meaning: 'A program that names the audio model gets the chained answer.',
+    file: 'src/web/api/openai/completions.ts',
+    from: 'pipelines.find((name) => name === request.model);',
+    to: "pipelines.find((name) => request.model !== '' && name === 'chained');",
+    testName: 'chat with audio in and out',
+  },
+  {
+    id: 'm34',
+    meaning: 'Speech in MP3 is silent.',
+    file: 'src/audio/encode/sound-encoders.ts',
+    from: '(sample) => sample / 32_768',
+    to: '(sample) => (0 * sample) / 32_768',
+    testName: 'speech with tone',
+  },
+];
+
 /** Breaks of what the user asked for, each of which a line of the mission hears or sees. */
 export const plantedBreaks: readonly PlantedFault[] = [
   ...trackBreaks,
   ...voiceBreaks,
   ...programBreaks,
+  ...neighbourBreaks,
 ].map((fault) => ({ ...fault, tests: ['test/mission.test.ts'], foundBy: 'tests' }));

@@ -99,6 +99,13 @@ export async function openRunningBot(environment: NodeJS.ProcessEnv) {
       if (!response.ok) throw new Error(`${path}: ${answer}`);
       return answer;
     },
+    /** Sends a sound of its own to a track of the first server. Throws a plain Error for a refusal. */
+    async sendSound(track: string, type: string, body: Uint8Array<ArrayBuffer>) {
+      const address = `${origin}/v1/servers/${guildId}/tracks/${track}/sound`;
+      const headers = { authorization: `Bearer ${apiKey}`, 'content-type': type };
+      const response = await fetch(address, { method: 'POST', headers, body });
+      if (!response.ok) throw new Error(`${track}: ${await response.text()}`);
+    },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }

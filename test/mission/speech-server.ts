@@ -32,7 +32,7 @@ const pieceBytes = 256;
 
 /**
  * Starts a server of `/audio/speech` that sends 256 bytes at a time, in the format of which the model has the name; `bare` sends samples
- * without a label, any other model samples with one. A text with "slowly" is sent to its half, and then after `release`; one that ends with "wrongly as text/plain." is answered by an error of that type.
+ * without a label, any other model samples with one. A text with "slowly" is sent to its half, and then after `release`; one that "ends with an error" has one behind its sound; one that ends with "wrongly as text/plain." is answered by an error of that type.
  */
 export async function openSpeechServer() {
   const requests: SpeechRequest[] = [];
@@ -58,9 +58,9 @@ export async function openSpeechServer() {
     const [type, bytes] = packed[model] ?? answerSpeech(model, input);
     const heldFrom = input.includes('slowly') ? bytes.length / 2 : bytes.length;
     response.writeHead(200, { 'content-type': type });
-    for (let at = 0; at < bytes.length; at += pieceBytes) {
-      if (at >= heldFrom) await heldBack(input).promise;
-      response.write(bytes.subarray(at, at + pieceBytes));
+    for (const [n, piece] of listPieces(bytes, input).entries()) {
+      if (n * pieceBytes >= heldFrom) await heldBack(input).promise;
+      response.write(piece);
     }
     response.end();
   });
@@ -71,6 +71,16 @@ export async function openSpeechServer() {
     /** Sends the second half of a text. */
     releaseText: (text: string) => heldBack(text).resolve(),
   };
+}
+
+/** The sound in pieces, and behind it the error of a text that ends with one. */
+function listPieces(bytes: Buffer, text: string): readonly Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += pieceBytes)
+    pieces.push(bytes.subarray(at, at + pieceBytes));
+  if (text.includes('ends with an error'))
+    pieces.push(Buffer.from(errors['application/json']));
+  return pieces;
 }
 
 /** Rate, in Hz, of samples that come without a label. */

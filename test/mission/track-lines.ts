@@ -11,9 +11,11 @@ import {
   type HeardTones,
   listHeardTones,
   listOrder,
+  makeRightTone,
   measureLargestStep,
   measureShare,
   type Tone,
+  tonesHz,
 } from './heard-tones.ts';
 import type { Mission } from './mission-setup.ts';
 
@@ -60,6 +62,16 @@ async function playBeside(m: Mission, person: SandboxPerson) {
 
 /** Declares the lines about queues, pauses and places, each by what a person hears. */
 export function declareQueueLines(line: Line): void {
+  line('raw samples on a named track, by their label', async (m) => {
+    const { person } = await m.conversations.dictated;
+    const sinceMs = realClock.nowMs();
+    const label = 'audio/pcm;rate=16000;channels=2;format=f32';
+    await m.sendSound('raw', label, makeRightTone(1_200, 1_500));
+    await retryUntilHeld(() =>
+      expect(listOrder(listHeardTones(person, sinceMs), tonesHz)).toEqual([1_200]),
+    );
+  });
+
   line('with a queue for each named track', async (m) => {
     const { person } = await m.conversations.dictated;
     const sinceMs = realClock.nowMs();
@@ -204,8 +216,8 @@ export function declareSteeringLines(line: Line): void {
         sound: m.tones.formatAddress([hz], 120_000),
         track,
       });
-    const steerTracks = (action: string) =>
-      commandReply(person, `track ${action}`, { track: 'all' });
+    const steerTracks = (action: string, options = {}) =>
+      commandReply(person, `track ${action}`, { track: 'all', ...options });
     const hearTones = async () => {
       const rows = await hearFor(person, 600);
       return Object.values(tones).map((hz) => measureShare(rows, hz) > minPlainShare);
@@ -218,6 +230,10 @@ export function declareSteeringLines(line: Line): void {
     await steerTracks('mute');
     expect(await hearTones()).toEqual([false, false]);
     await steerTracks('unmute');
+    expect(await hearTones()).toEqual([true, true]);
+    await steerTracks('volume', { level: 20 });
+    expect(await hearTones()).toEqual([false, false]);
+    await steerTracks('volume', { level: 100 });
     expect(await hearTones()).toEqual([true, true]);
     await steerTracks('stop');
     expect(await hearTones()).toEqual([false, false]);

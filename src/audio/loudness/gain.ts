@@ -1,4 +1,5 @@
-import { musicFrame } from '#src/audio/pcm.ts';
+import { musicFrame, musicPerMs } from '#src/audio/pcm.ts';
+import { LoudnessMeter } from './loudness-meter.ts';
 
 /** Highest 16-bit sample. */
 export const fullScale = 32_767;
@@ -84,5 +85,124 @@ export class Gain {
     const gain = this.value;
     if (this.#done < this.#over) this.#done++;
     return gain;
+  }
+}
+
+/** Loudness of sounds on tracks after levelling. It leaves room for peaks of music. */
+export const trackLufs = -20;
+/** Loudness of the bot's voice, whoever makes it. */
+export const voiceLufs = -16;
+
+/** Very quiet sound is quiet on purpose, so the gain has limits. */
+const maxRaiseDb = 12;
+const maxLowerDb = 24;
+/** A smaller difference of loudness is not heard. */
+const minChangeDb = 0.5;
+
+/** Gets the factor that brings a sound of this loudness to another one. It is 1 for a difference that is not heard. */
+export function getLevellingGain(lufs: number | undefined, wantedLufs: number): number {
+  // A sound that nobody measured stays as it is.
+  const db = lufs === undefined ? 0 : wantedLufs - lufs;
+  if (Math.abs(db) < minChangeDb) return 1;
+  return toGain(Math.max(-maxLowerDb, Math.min(maxRaiseDb, db)));
+}
+
+/**
+ * Measures one sound as it is read, and keeps the gain that brings it to the wanted loudness.
+ *
+ * @example
+ * import { RunningLevel, trackLufs } from '#src/audio/loudness/gain.ts';
+ *
+ * const level = new RunningLevel(trackLufs);
+ * const tone = (n: number) => 32_767 * Math.sin((2 * Math.PI * 997 * (n >> 1)) / 48_000);
+ * level.addSamples(Int16Array.from({ length: 2 * 48_000 }, (_, n) => tone(n)), 0); // 1 s at 0 dB
+ * level.gain.value.toFixed(1); // '0.1'
+ */
+export class RunningLevel {
+  /** The gain, for samples that `addSamples` was given before. */
+  readonly gain: Gain = new Gain(1);
+  readonly #meter = new LoudnessMeter();
+  readonly #wantedLufs;
+  #goal = 1;
+
+  constructor(wantedLufs: number) {
+    this.#wantedLufs = wantedLufs;
+  }
+
+  /** Loudness of the sound so far. Undefined for silence only, or for less than 400 ms. */
+  get lufs(): number | undefined {
+    return this.#meter.lufs;
+  }
+
+  /** Adds stereo samples at 48 kHz before they sound. The gain glides over `glideSamples`, 0 for a sound not yet heard. */
+  addSamples(samples: Int16Array, glideSamples: number): void {
+    this.#meter.addSamples(samples);
+    const goal = getLevellingGain(this.#meter.lufs, this.#wantedLufs);
+    if (Math.abs(20 * Math.log10(goal / this.#goal)) < minChangeDb) return;
+    this.#goal = goal;
+    this.gain.rampTo(goal, glideSamples);
+  }
+}
+
+/** Samples of one channel in the shortest ramp that does not click. */
+export const rampSamples: number = 5 * musicPerMs;
+
+/**
+ * Removes clicks where stereo sound begins, ends or is cut: adds the difference to the sample before, fading in 5
+ * ms.
+ */
+export class Declicker {
+  readonly #lastSample = new Float32Array(2);
+  /** Difference of each side at the latest jump. */
+  readonly #difference = new Float32Array(2);
+  #since = rampSamples;
+  #isCut = true;
+
+  /** True if the last frame ended in digital silence. */
+  get isSilent(): boolean {
+    return this.#lastSample[0] === 0 && this.#lastSample[1] === 0;
+  }
+
+  /** Announces that the next frame is another sound, or another place. */
+  markCut(): void {
+    this.#isCut = true;
+  }
+
+  /**
+   * Smooths a frame in place. Its sound ends at sample `end` of one channel. Returns false if
+   * nothing is audible.
+   */
+  smoothFrame(raw: Float32Array, end: number): boolean {
+    const wasCut = this.#isCut;
+    this.#isCut = end < musicFrame;
+    if (end === 0 && this.isSilent) return false;
+    raw.fill(0, 2 * end);
+    this.#startFall(raw, 0);
+    if (wasCut) this.#startJump(raw, 0);
+    if (this.#isCut) this.#startJump(raw, end);
+    this.#lastSample[0] = raw[raw.length - 2] ?? 0;
+    this.#lastSample[1] = raw[raw.length - 1] ?? 0;
+    return true;
+  }
+
+  #startJump(raw: Float32Array, at: number) {
+    for (let side = 0; side < 2; side++) {
+      const previous = at === 0 ? this.#lastSample[side] : raw[2 * at - 2 + side];
+      this.#difference[side] = (previous ?? 0) - (raw[2 * at + side] ?? 0);
+    }
+    this.#since = 0;
+    this.#startFall(raw, at);
+  }
+
+  #startFall(raw: Float32Array, from: number) {
+    for (
+      let n = 2 * from;
+      n < raw.length && this.#since < rampSamples;
+      n += 2, this.#since++
+    ) {
+      const share = 1 - (this.#since + 0.5) / rampSamples;
+      raw[n] = (raw[n] ?? 0) + (this.#difference[0] ?? 0) * share;
+      raw[n + 1] = (raw[n + 1] ?? 0) + (this.#difference[1] ?? 0) * share;
+    }
   }
 }

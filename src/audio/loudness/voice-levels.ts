@@ -6,8 +6,7 @@ import {
   type VoiceLoudness,
 } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
-import { Gain } from './gain.ts';
-import { getLevellingGain, RunningLevel, voiceLufs } from './levelling.ts';
+import { Gain, getLevellingGain, RunningLevel, voiceLufs } from './gain.ts';
 
 /** Share of each further text in the loudness of its voice: a whisper or a shout is no other voice. */
 const newTextShare = 0.25;
@@ -76,6 +75,7 @@ export class SpokenText implements LevelledSound {
 class KnownLoudness implements VoiceLoudness {
   #lufs: number | undefined;
 
+  /** Begins a text at the gain that is known, or measures the first one. */
   openText(): LevelledSound {
     return new LevelledText(this.#lufs, (lufs) => {
       this.#lufs = lufs;
@@ -98,6 +98,7 @@ class LevelledText implements LevelledSound {
       this.#knownGain = new Gain(getLevellingGain(knownLufs, voiceLufs));
   }
 
+  /** Levels the next sound of the text. Returns a mono copy of the same length. */
   levelSound(pcm: Pcm): Pcm {
     const glideSamples = this.#hasSounded ? glideSeconds * pcm.rateHz : 0;
     for (const piece of this.#rate.push(pcm))

@@ -1,4 +1,4 @@
-import { Gain } from '#src/audio/loudness/gain.ts';
+import { Declicker, Gain, rampSamples } from '#src/audio/loudness/gain.ts';
 import { musicFrame, musicPerMs } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
@@ -7,7 +7,6 @@ import type { PersonId } from '#src/base/ids.ts';
 import type { PlayEnd } from '#src/base/play-end.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import type { Owned, Owner } from '#src/people/owned.ts';
-import { Declicker, rampSamples } from '#src/playback/mix/declicker.ts';
 import { type ItemOptions, TrackItem } from './track-item.ts';
 import type {
   SeekTarget,

@@ -1,9 +1,9 @@
-import { Gain } from '#src/audio/loudness/gain.ts';
 import {
+  Gain,
   getLevellingGain,
   RunningLevel,
   trackLufs,
-} from '#src/audio/loudness/levelling.ts';
+} from '#src/audio/loudness/gain.ts';
 import { musicPerMs, musicRateHz, SampleBuffer } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
