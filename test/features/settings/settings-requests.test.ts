@@ -61,6 +61,7 @@ test('a setting that nobody has set has the value of the operator', async () => 
     captions_channel: 'none',
     captions_days: '7',
     recap: 'off',
+    recap_to: 'captions',
     notes: 'off',
     arrivals: 'off',
   };
