@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   mkdirSync,
@@ -75,6 +76,18 @@ test('npm start names the options of the heap, and a start without them becomes 
   expect(starts.map(([, options]) => options.slice(0, -2))).toEqual([[], heapOptions]);
   expect(new Set(starts.map(([pid]) => pid)).size).toBe(1);
   expect(listStarts(...heapOptions)).toHaveLength(1);
+});
+
+test('a start that talks with the program that started it keeps that channel', async () => {
+  const note = 'data:text/javascript,process.send(process.pid)';
+  const child = fork('src/app/main.mjs', ['--help'], {
+    execArgv: ['--import', note],
+    silent: true,
+  });
+  const pids: unknown[] = [];
+  child.on('message', (pid) => pids.push(pid));
+  const [code] = await once(child, 'close');
+  expect([code, pids]).toEqual([0, [child.pid]]);
 });
 
 // Proves: systemd units by reading (what they start)
