@@ -126,8 +126,8 @@ test('a board of sounds stands beside the talk, plays what is pressed, and says 
 }, async () => {
   await using room = await openTab(browser, program.link);
   const { complaints, tab } = room;
-  const board = tab.getByRole('region', { name: 'Sounds', exact: true });
-  await board.getByRole('button', { name: 'Sounds' }).click();
+  const board = tab.getByRole('region', { name: 'Sound board' });
+  await board.getByRole('button', { name: 'Sound board' }).click();
   const sound = board.getByRole('listitem').getByRole('button').first();
   const title = await sound.textContent();
   await sound.click();

@@ -36,7 +36,7 @@ const linesOf = (...ids: readonly PlainTextId[]) =>
   ids.map((id) => formatText(id)).join('\n');
 
 const asksToForget: ScenarioReading = {
-  ...onlyOn('privacy.forget.ask', { n: 0, m: 0 }),
+  ...onlyOn('privacy.forget.ask', { n: 0, m: 0, notes: 0 }),
   buttons: [['confirm:forget', formatText('button.confirm')]],
 };
 const forgotten = {
