@@ -19,6 +19,7 @@ import {
   openMockProviders,
 } from '#test/fakes/providers/mock-providers.ts';
 import type { MockVoice } from '#test/fakes/providers/mock-sound.ts';
+import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 import { makeRemoteSettings } from '#test/scenarios/setup/bot-setup.ts';
 import { playScenario, retryUntilHeld } from '#test/scenarios/setup/scenario-setup.ts';
 import { inSharedTime } from '#test/scenarios/setup/shared-time.ts';
@@ -130,7 +131,9 @@ class Typist implements AsyncDisposable {
 
   static async sitDown(environment: Readonly<Record<string, string>>) {
     const folder = await mkdtemp(join(tmpdir(), 'parley-'));
-    const env = { ...environment, ...inSharedTime(), DATA_DIR: folder };
+    // Each newcomer of this file has a page of their own.
+    const ports = { PAGE_PORT: `${await findFreePort()}`, STATUS_PORT: '0' };
+    const env = { ...environment, ...inSharedTime(), ...ports, DATA_DIR: folder };
     const child = spawn(process.execPath, [program], {
       cwd: folder,
       env,
@@ -286,7 +289,7 @@ function runBare(
   args: readonly string[] = [],
   environment: Readonly<Record<string, string>> = {},
 ) {
-  const all = { DATA_DIR: join(root, 'data'), ...environment };
+  const all = { DATA_DIR: join(root, 'data'), PAGE_PORT: '0', ...environment };
   return runToEnd(all, args, [], join(root, program));
 }
 
