@@ -47,7 +47,7 @@ const msOfHour = 3_600_000;
 /** Findings that are made shorter and printed. */
 const mostPrinted = 3;
 /** Longest time, in seconds, to find a planted fault, and one of the canary. */
-const [huntSeconds, canarySeconds] = [200, 60];
+const [huntSeconds, canarySeconds] = [200, 90];
 
 type Totals = {
   runs: number;
