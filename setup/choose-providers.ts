@@ -282,15 +282,15 @@ async function tryServer(
   progress: RoleProgress,
 ) {
   const { baseUrl, name, roles, needsKey } = server;
+  const shownName = formatServerName(baseUrl);
   if (!needsKey && (await isParleyPage(baseUrl))) {
-    const shownName = formatServerName(baseUrl);
     ask.say(
       `${shownName} is Parley itself, which has no models of its own: type the address of the server that has them.`,
     );
     return 'tried';
   }
   const examined = await ask.waitForWork(
-    `Trying ${formatServerName(baseUrl)}`,
+    `Trying ${shownName}`,
     examineProvider({ baseUrl, apiKey }, { clock, deadlineMs: serverDeadlineMs }),
   );
   if (examined.refusesKey) {
