@@ -103,10 +103,10 @@ async function waitForAddress(port: number) {
   }
 }
 
-/** Files of each part. What a library calls counts for the library, what none of these call for the one who calls it. */
+/** Files of each part; the first that fits counts. */
 const partPatterns: readonly (readonly [PartName, RegExp])[] = [
   ['codec', /@discordjs\/opus|opus-decoder|\/audio\/opus\/|^wasm:/],
-  ['crypto', /internal\/crypto|sodium|davey|noble|\/src\/discord\/library\/sodium/],
+  ['crypto', /internal\/crypto|sodium|davey|noble/],
   [
     'HTTP',
     /undici|internal\/webstreams|node:_http|node:internal\/http|\/openai\/|node:zlib|\/src\/provider\//,
