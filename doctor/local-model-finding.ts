@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import { basename } from 'node:path';
-import { formatGigabytes } from '#src/base/format-gigabytes.ts';
+import { formatSize } from '#src/base/format-size.ts';
 import type { LocalModelState } from '#src/chat/local/local-model-state.ts';
 import { findModelPlace, getMemoryBound } from '#src/engines/chat-model-file.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
@@ -23,12 +23,12 @@ export function describeLocalChat(
   const computer = gpu
     ? `the graphics card computes (${gpu})`
     : 'no graphics card was found that it can use, so the processor computes';
-  const found = `${basename(place.file)} has ${formatGigabytes(residentBytes)} of at most ${formatGigabytes(boundBytes)} of memory${speed}; ${computer}`;
+  const found = `${basename(place.file)} has ${formatSize(residentBytes)} of at most ${formatSize(boundBytes)} of memory${speed}; ${computer}`;
   if (boundBytes <= totalmem()) return [toOkFinding('local model', found)];
   return [
     toDifferingFinding(
       'local model',
-      `${found}; this machine has ${formatGigabytes(totalmem())} in all`,
+      `${found}; this machine has ${formatSize(totalmem())} in all`,
       'choose a smaller model of docs/providers.md',
     ),
   ];

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
-import { formatGigabytes } from '#src/base/format-gigabytes.ts';
+import { formatSize } from '#src/base/format-size.ts';
 import { readFreeBytes } from '#src/base/free-space.ts';
 import {
   estimateTokensPerSecond,
@@ -114,10 +114,10 @@ export function formatOffer({
 }: LocalModelOffer): string {
   const names = new Intl.DisplayNames(['en'], { type: 'language' });
   const spoken = languages.map((tag) => names.of(tag) ?? tag).join(', ');
-  return `${name}: ${formatGigabytes(bytes)} to fetch, ${formatGigabytes(memoryBytes)} of memory, about ${tokensPerSecond} tokens a second here, ${licence}; ${spoken}`;
+  return `${name}: ${formatSize(bytes)} to fetch, ${formatSize(memoryBytes)} of memory, about ${tokensPerSecond} tokens a second here, ${licence}; ${spoken}`;
 }
 
 /** Formats what this machine has. */
 export function formatRoom({ diskBytes, memoryBytes }: MachineRoom): string {
-  return `This machine has ${formatGigabytes(memoryBytes)} of memory, and ${formatGigabytes(diskBytes)} are free where models go. A fetch needs twice the file. Tokens a second are estimated by how fast this machine reads memory now.`;
+  return `This machine has ${formatSize(memoryBytes)} of memory, and ${formatSize(diskBytes)} are free where models go. A fetch needs twice the file. Tokens a second are estimated by how fast this machine reads memory now.`;
 }

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
+import { formatSize } from '#src/base/format-size.ts';
 import { readFreeBytes } from '#src/base/free-space.ts';
 import { getNeededDiskBytes } from './catalogue.ts';
 
@@ -123,7 +124,7 @@ class FileFetch {
     const neededBytes = getNeededDiskBytes(this.#file) - this.#doneBytes;
     if (freeBytes >= neededBytes) return;
     throw createFetchError(
-      `${formatGigabytes(freeBytes)} are free on the disk of ${dirname(this.#file.path)}, and ${formatGigabytes(neededBytes)} are needed.`,
+      `${formatSize(freeBytes)} are free on the disk of ${dirname(this.#file.path)}, and ${formatSize(neededBytes)} are needed.`,
     );
   }
 
@@ -281,13 +282,6 @@ async function hasHash(path: string, { sha256 }: Pick<WantedFile, 'sha256'>) {
   const hash: Hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex') === sha256;
-}
-
-/** Formats a number of bytes for people: `1.1 GB`. */
-function formatGigabytes(bytes: number): string {
-  return bytes < 1e8
-    ? `${Math.round(bytes / 1e6)} MB`
-    : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 function createFetchError(message: string, retryable = false, cause?: unknown) {

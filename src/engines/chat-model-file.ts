@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { formatGigabytes } from '#src/base/format-gigabytes.ts';
+import { formatSize } from '#src/base/format-size.ts';
 import type { ArrivingChat } from '#src/chat/local/arriving-chat.ts';
 import type { LocalModelState } from '#src/chat/local/local-model-state.ts';
 import {
@@ -166,7 +166,7 @@ async function createArrivalStandIn() {
 
 function createMissingError({ file, known }: Pick<ModelPlace, 'file' | 'known'>) {
   const mend = known
-    ? `npm start fetches it, ${formatGigabytes(known.bytes)}`
+    ? `npm start fetches it, ${formatSize(known.bytes)}`
     : 'fetch it, or correct the path';
   return new BotError(
     'speech.failed',
