@@ -165,6 +165,21 @@ test('a whisper stays quieter than the voice that whispers', () => {
   expect((spoken ?? 0) - (whispered ?? 0)).toBeGreaterThan(8);
 });
 
+test('a voice that was heard long enough keeps its gain, however loud a later text is', () => {
+  const loudness = new VoiceLevels().getLoudness('alloy');
+  const [whole] = Object.values(said);
+  if (!whole) throw new Error('Nobody said anything.');
+  const say = (db: number) => {
+    const sent = changeLevel(whole, db);
+    return getLufs(loudness.openText().levelSound(sent)) - getLufs(sent);
+  };
+  const texts = Math.ceil(20_000 / getDurationMs(whole));
+  const gainsDb = Array.from({ length: texts }, () => say(-10));
+  expect(gainsDb.at(-1)).toBeGreaterThan(5);
+  for (let n = 0; n < 10; n++) say(0);
+  expect(say(-10)).toBeCloseTo(gainsDb.at(-1) ?? 0, 1);
+});
+
 test('the own voice of a model that hears and speaks is levelled, too', async () => {
   const [whole] = Object.values(said);
   if (!whole) throw new Error('Nobody said anything.');

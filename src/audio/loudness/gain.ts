@@ -71,9 +71,10 @@ export class Gain {
 
   /** Applies the gain in place. Peaks above full scale are bent, never wrapped. */
   applyToMono(samples: Int16Array): void {
-    if (this.steadyGain === 1) return;
+    const { steadyGain } = this;
+    if (steadyGain === 1) return;
     for (let n = 0; n < samples.length; n++) {
-      const gain = this.#getNextGain();
+      const gain = steadyGain ?? this.#getNextGain();
       const loud = (samples[n] ?? 0) * gain;
       samples[n] = Math.round(
         gain > 1 ? softLimit(loud / fullScale) * fullScale : loud,

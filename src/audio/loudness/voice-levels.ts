@@ -10,6 +10,8 @@ import { Gain, getLevellingGain, RunningLevel, voiceLufs } from './gain.ts';
 
 /** Share of each further text in the loudness of its voice: a whisper or a shout is no other voice. */
 const newTextShare = 0.25;
+/** A voice of which so much was measured is known: to measure costs more than all else that is done to its samples. */
+const enoughSeconds = 20;
 /** A faster change within a word is heard. */
 const glideSeconds = 0.5;
 const maxVoices = 200;
@@ -74,28 +76,38 @@ export class SpokenText implements LevelledSound {
 
 class KnownLoudness implements VoiceLoudness {
   #lufs: number | undefined;
+  #measuredSeconds = 0;
 
-  /** Begins a text at the gain that is known, or measures the first one. */
+  /** Begins a text at the gain that is known. It is measured until enough of the voice was. */
   openText(): LevelledSound {
-    return new LevelledText(this.#lufs, (lufs) => {
-      this.#lufs = lufs;
+    const lufs = this.#lufs;
+    const gain =
+      lufs === undefined ? undefined : new Gain(getLevellingGain(lufs, voiceLufs));
+    if (gain && this.#measuredSeconds >= enoughSeconds)
+      return { levelSound: (pcm) => applyGain(gain, pcm) };
+    return new MeasuredText(gain, (textLufs, seconds) => {
+      this.#measuredSeconds += seconds;
+      if (textLufs === undefined) return;
+      this.#lufs =
+        lufs === undefined ? textLufs : lufs + newTextShare * (textLufs - lufs);
     });
   }
 }
 
-class LevelledText implements LevelledSound {
-  readonly #knownLufs: number | undefined;
+class MeasuredText implements LevelledSound {
   readonly #knownGain: Gain | undefined;
   readonly #running = new RunningLevel(voiceLufs);
   readonly #rate = new RateConverter(musicRateHz, 2);
-  readonly #keepLoudness: (lufs: number) => void;
+  readonly #keepLoudness: (textLufs: number | undefined, seconds: number) => void;
   #hasSounded = false;
 
-  constructor(knownLufs: number | undefined, keepLoudness: (lufs: number) => void) {
-    this.#knownLufs = knownLufs;
+  /** `keepLoudness` gets the loudness of the text so far, and the length of each piece in seconds. */
+  constructor(
+    knownGain: Gain | undefined,
+    keepLoudness: (textLufs: number | undefined, seconds: number) => void,
+  ) {
+    this.#knownGain = knownGain;
     this.#keepLoudness = keepLoudness;
-    if (knownLufs !== undefined)
-      this.#knownGain = new Gain(getLevellingGain(knownLufs, voiceLufs));
   }
 
   /** Levels the next sound of the text. Returns a mono copy of the same length. */
@@ -104,17 +116,14 @@ class LevelledText implements LevelledSound {
     for (const piece of this.#rate.push(pcm))
       this.#running.addSamples(piece, glideSamples);
     this.#hasSounded ||= pcm.samples.length > 0;
-    this.#noteLoudness();
-    const samples = toMono(pcm).samples.slice();
-    (this.#knownGain ?? this.#running.gain).applyToMono(samples);
-    return { samples, rateHz: pcm.rateHz, channels: 1 };
+    const seconds = pcm.samples.length / pcm.channels / pcm.rateHz;
+    this.#keepLoudness(this.#running.lufs, seconds);
+    return applyGain(this.#knownGain ?? this.#running.gain, pcm);
   }
+}
 
-  #noteLoudness() {
-    const [known, now] = [this.#knownLufs, this.#running.lufs];
-    if (now === undefined) return;
-    this.#keepLoudness(
-      known === undefined ? now : known + newTextShare * (now - known),
-    );
-  }
+function applyGain(gain: Gain, pcm: Pcm): Pcm {
+  const samples = toMono(pcm).samples.slice();
+  gain.applyToMono(samples);
+  return { samples, rateHz: pcm.rateHz, channels: 1 };
 }
