@@ -1,12 +1,10 @@
-import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import { formatSize } from '#src/base/format-size.ts';
 import { readFreeBytes } from '#src/base/free-space.ts';
+import { hashFile } from '#src/base/hash-file.ts';
 import { getNeededDiskBytes } from './catalogue.ts';
 
 /** A file as it has to be, whatever a server sends. */
@@ -64,7 +62,10 @@ export async function fetchFile(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  if ((await readSize(file.path)) === file.bytes && (await hasHash(file.path, file)))
+  if (
+    (await readSize(file.path)) === file.bytes &&
+    (await hashFile(file.path)) === file.sha256
+  )
     return;
   await mkdir(dirname(file.path), { recursive: true });
   await new FileFetch(file, deps).run(signal);
@@ -98,7 +99,10 @@ class FileFetch {
     this.#startedAtMs = this.#deps.clock.nowMs();
     this.#startBytes = this.#doneBytes;
     await this.#fetchParts(signal);
-    if (this.#doneBytes !== bytes || !(await hasHash(this.#partPath, this.#file))) {
+    if (
+      this.#doneBytes !== bytes ||
+      (await hashFile(this.#partPath)) !== this.#file.sha256
+    ) {
       await rm(this.#partPath, { force: true });
       throw createFetchError(
         `${this.#host} sent another file than the one that this version names. It was removed.`,
@@ -276,12 +280,6 @@ class SilenceWatch {
 async function readSize(path: string) {
   const found = await stat(path).catch(() => undefined);
   return found?.size;
-}
-
-async function hasHash(path: string, { sha256 }: Pick<WantedFile, 'sha256'>) {
-  const hash: Hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex') === sha256;
 }
 
 function createFetchError(message: string, retryable = false, cause?: unknown) {
