@@ -44,7 +44,7 @@ const usualPacketSamples = 960;
 const maxLatePackets = 100;
 
 /** A packet that comes so much later than its predecessor, beside the time between them, was held up. */
-const lateMs = 40;
+const heldUpMs = 40;
 /** A line that lost or held up packets will do so again within this time. */
 const unevenMs = 5_000;
 /** Samples of a timestamp in one ms, at 48 kHz. */
@@ -126,9 +126,9 @@ export class JitterBuffer {
     const last = this.#last?.packet;
     if (!last) return;
     const sentAfterMs = ((timestamp - last.timestamp) | 0) / rtpSamplesPerMs;
-    const isLate = atMs - last.atMs - sentAfterMs >= lateMs;
+    const isHeldUp = atMs - last.atMs - sentAfterMs >= heldUpMs;
     const isNext = ((sequence - last.sequence) & 0xffff) === 1;
-    if (isLate || !isNext) this.#unevenAtMs = atMs;
+    if (isHeldUp || !isNext) this.#unevenAtMs = atMs;
   }
 
   #holdPacket(placed: PlacedPacket) {

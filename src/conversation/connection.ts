@@ -10,8 +10,8 @@ import type { SessionFeatures, SpokenSegment } from '#src/ports/feature-session.
 import { findCaptionsGap } from '#src/ports/session-hearing.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import type { Ear } from './ear/ear.ts';
-import { greetOnArrival } from './mouth/answer-delivery.ts';
 import type { OpenSound } from './mouth/mouth.ts';
+import { greetOnArrival } from './mouth/say-to-people.ts';
 import type { Session } from './session.ts';
 import type { Deps } from './session-dependencies.ts';
 

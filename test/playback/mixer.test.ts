@@ -1,12 +1,8 @@
 import { measureLevelDb } from '#src/audio/pcm.ts';
 import { frameSamples, Mixer } from '#src/playback/mix/mixer.ts';
-import {
-  type CueName,
-  CueTrack,
-  loadCues,
-  VoiceTrack,
-} from '#src/playback/reply/cue-track.ts';
+import { type CueName, CueTrack, loadCues } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { fc } from '#test/properties.ts';
 import {
   findSteepest,

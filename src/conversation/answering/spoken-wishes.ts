@@ -1,6 +1,6 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
-import { pauseHearingAloud } from '#src/conversation/mouth/answer-delivery.ts';
 import type { Mouth } from '#src/conversation/mouth/mouth.ts';
+import { pauseHearingAloud } from '#src/conversation/mouth/say-to-people.ts';
 import { pauseTracks, toSilenceLine } from '#src/conversation/mouth/silence.ts';
 import type { Session, SessionChannel } from '#src/conversation/session.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';

@@ -1,12 +1,10 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
-import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import type {
   AnswerProgress,
   ArrivedPart,
@@ -22,10 +20,9 @@ import type {
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import { type Owned, toOpenText } from '#src/people/owned.ts';
-import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import { type Reservation, toAnnouncementRequest } from '#src/spending/reservation.ts';
-import type { CheckedLine } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { beginsWithName } from '#src/turn/addressing/names.ts';
 
@@ -64,7 +61,13 @@ export async function* noteUnspoken(
 export async function* tellToolFailures(
   answer: AsyncIterable<ArrivedPart>,
   pending: Pick<PendingAnswer, 'isWritten' | 'language' | 'takeFailures' | 'voice'>,
-  { notices, voiceChannel }: Pick<SpeakingSession, 'notices' | 'voiceChannel'>,
+  {
+    notices,
+    voiceChannel,
+  }: {
+    readonly notices: ChannelNotices;
+    readonly voiceChannel: SessionChannel;
+  },
   deps: VoiceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
@@ -264,71 +267,6 @@ async function* speakName(
   }
 }
 
-/** The parts of a session that saying something to one person needs. */
-export type SpeakingSession = {
-  readonly consent: SessionConsent;
-  readonly notices: ChannelNotices;
-  readonly voiceChannel: SessionChannel;
-  readonly mouth: Mouth;
-};
-
-const maxPauseWaitMs = 60_000;
-
-/** Says something to one person by name at the next pause. Returns whether it was heard in time. Never throws. */
-export async function sayToPerson(
-  {
-    personId,
-    lines,
-    isWanted,
-  }: {
-    readonly personId: PersonId;
-    readonly lines: () => readonly CheckedLine[];
-    readonly isWanted: () => boolean;
-  },
-  { consent, notices, voiceChannel, mouth }: SpeakingSession,
-): Promise<boolean> {
-  const findListener = () => {
-    const isHeardBy =
-      consent.getStanding(personId) === 'yes' &&
-      getAnswerMedium(personId, voiceChannel) === 'aloud';
-    return isHeardBy ? voiceChannel.findPerson(personId) : undefined;
-  };
-  if (!findListener()) return false;
-  await voiceChannel.loadChoices(personId); // With the spoken name.
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const language = notices.getSpokenLocale(voiceChannel.languages.find(personId));
-  const isWaiting = mouth.requests.queueNotice({
-    language,
-    personId,
-    maxWaitMs: maxPauseWaitMs,
-    getText: () => {
-      const person = findListener();
-      if (!person || !isWanted()) return '';
-      return formatAddressedText(
-        getSpokenName(person, voiceChannel),
-        lines(),
-        (textLine) => notices.formatSpokenText(textLine, language),
-      );
-    },
-    onEnded: resolve,
-  });
-  return isWaiting && (await promise);
-}
-
-function formatAddressedText(
-  name: string,
-  lines: readonly CheckedLine[],
-  format: (textLine: CheckedLine) => string,
-) {
-  const text = lines
-    .map((textLine) => toSpeakable(format(textLine)))
-    .filter((sentence) => sentence !== '')
-    .join(' ');
-  return name === '' || text === ''
-    ? text
-    : format({ id: 'said.to', with: { name, text } });
-}
-
 /** How an answer reaches its asker. `private`: in writing, for the asker alone. `both`: while the asker is deafened. */
 export type AnswerMedium = 'aloud' | 'both' | 'written' | 'private';
 
@@ -367,66 +305,4 @@ export async function writePrivately(
     const button = tools.confirmations.holdAnswer(text, { id, name });
     notices.notifyPerson(id, [{ id: 'voice.answers.held' }], signal, [button]);
   }
-}
-
-const maxReceiptWaitMs = 10_000;
-
-/** Pauses hearing from the next packet on, and tells how to resume. */
-export function pauseHearingAloud(
-  personId: PersonId,
-  { consent, notices, voiceChannel, mouth }: SpeakingSession,
-): void {
-  consent.isPaused = true;
-  const pausedNotice = { id: 'privacy.paused' } as const;
-  notices.post(pausedNotice);
-  const language = notices.getSpokenLocale(voiceChannel.languages.find(personId));
-  mouth.requests.queueNotice({
-    language,
-    maxWaitMs: maxReceiptWaitMs,
-    getText: () => notices.formatSpokenText(pausedNotice, language),
-    onEnded: () => undefined,
-  });
-}
-
-/** Time that the bot listens first, so that it greets neither into a voice nor after something else. */
-const listenBeforeGreetingMs = 500;
-
-/** Greets aloud once, if people other than the caller are there, who have read nothing. */
-export function greetOnArrival(
-  session: SpeakingSession & { readonly loop: ConversationLoop },
-  clock: Pick<Clock, 'later'>,
-  people: readonly ChannelMember[],
-  callerId: PersonId,
-): void {
-  const { loop, notices, voiceChannel, mouth } = session;
-  if (!mouth.canSpeak() || !voiceChannel.isFirst('greeted')) return;
-  if (!people.some(({ id, isBot }) => !isBot && id !== callerId)) return;
-  const { language } = voiceChannel.getSettings();
-  const greeting = {
-    language: notices.getSpokenLocale(language),
-    maxWaitMs: 0,
-    getText: () =>
-      toSpeakable(notices.formatSpokenText({ id: getGreeting(session) }, language)),
-    onEnded: () => undefined,
-  };
-  const { nextId } = loop.state;
-  clock.later(
-    listenBeforeGreetingMs,
-    () => void (loop.state.nextId === nextId && mouth.requests.queueNotice(greeting)),
-  );
-}
-
-function getGreeting({
-  consent,
-  voiceChannel,
-}: {
-  readonly consent: SessionConsent;
-  readonly voiceChannel: SessionChannel;
-}) {
-  const people = voiceChannel.listPeople().filter(({ isBot }) => !isBot);
-  const standings = people.map(({ id }) => consent.getStanding(id));
-  if (standings.includes('unasked')) return 'join.spoken';
-  const hearsAll =
-    consent.storedConsents.policy === 'notice' && !standings.includes('no');
-  return hearsAll ? 'join.spoken.notice' : 'join.spoken.heard';
 }

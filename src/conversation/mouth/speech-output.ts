@@ -3,8 +3,8 @@ import type { Clock } from '#src/base/clock.ts';
 import { addFailureStage, BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { ClauseVoice } from '#src/pipeline/read-ahead-speech.ts';
-import type { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { createDeadlineError } from '#src/ports/failure-event.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
 

@@ -3,12 +3,12 @@ import type { PersonId } from '#src/base/ids.ts';
 import { admitSetting } from '#src/base/logged-text.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 import { findWish } from '#src/conversation/machine/wish.ts';
+import { getSpokenName } from '#src/conversation/mouth/answer-delivery.ts';
+import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import {
-  getSpokenName,
   type SpeakingSession,
   sayToPerson,
-} from '#src/conversation/mouth/answer-delivery.ts';
-import type { Mouth } from '#src/conversation/mouth/mouth.ts';
+} from '#src/conversation/mouth/say-to-people.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { Right } from '#src/people/rights.ts';

@@ -1,7 +1,7 @@
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
-import { sayToPerson } from '#src/conversation/mouth/answer-delivery.ts';
+import { sayToPerson } from '#src/conversation/mouth/say-to-people.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { formatWrittenText } from '#src/notices/channel-notices.ts';
 import { mayOpen } from '#src/people/audience.ts';

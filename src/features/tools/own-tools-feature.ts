@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { listExchanges } from '#src/conversation/answering/answer-request.ts';
-import { pauseHearingAloud } from '#src/conversation/mouth/answer-delivery.ts';
+import { pauseHearingAloud } from '#src/conversation/mouth/say-to-people.ts';
 import { paceChanges } from '#src/conversation/mouth/speech-output.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import { defineTool } from '#src/features/contract/tool-definition.ts';
