@@ -4,11 +4,13 @@
 //   npm run node -- --max-old-space-size=6000 scripts/models/endings.mjs DATA [--out FILE] [--without SOURCE] [--beside CHECKOUT]
 //
 // Texts are whole or cut between two words, without punctuation. A tenth of them is not learnt from: it tells how right the weights are. With
-// --without, all texts of that source are not learnt from, and tell it. --beside shows how right another checkout's predictEndOfTurn is.
+// --without, all texts of that source (or of each whose name begins so) are not learnt from, and tell it. --beside shows how right another
+// checkout's predictEndOfTurn is. The phrases of test/turn/held-out-phrases.ts are never learnt from.
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { WordEndings } from '#src/turn/endpointing/word-endings.ts';
+import { listHeldOutPhrases } from '#test/turn/held-out-phrases.ts';
 import { makeExamples } from './ending-examples.mjs';
 import { readTexts } from './ending-texts.mjs';
 import { packEndings, trainEndings } from './train-endings.mjs';
@@ -20,8 +22,10 @@ const { positionals, values: options } = parseArgs({
 const [dataDir] = positionals;
 if (!dataDir) throw new Error('Name the folder of the clones.');
 
-const examples = makeExamples(readTexts(dataDir));
-const isHeldOut = ({ fold, source }) => (options.without ? source === options.without : fold === 0);
+const phrases = listHeldOutPhrases();
+const wholePhrases = new Set(phrases.filter(({ isWhole }) => isWhole).map(({ language, text }) => toKey(language, text)));
+const examples = makeExamples(readTexts(dataDir).filter(({ language, text }) => !wholePhrases.has(toKey(language, text))));
+const isHeldOut = ({ fold, source }) => (options.without ? source.startsWith(options.without) : fold === 0);
 const model = trainEndings(examples.filter((example) => !isHeldOut(example) && example.fold !== 0 && example.fold !== 1));
 const calibrating = examples.filter((example) => !isHeldOut(example) && example.fold === 1);
 const bytes = packEndings(model, calibrating);
@@ -45,9 +49,39 @@ console.table(
     ]),
   ),
 );
+console.log('Short phrases of test/turn/held-out-phrases.ts: % of wholes that are judged whole, of beginnings that are judged unfinished');
+console.table(listPhraseShares((language, text) => endings.getLogit(listWords(text), language)));
+if (other) {
+  console.log('The same of the other checkout');
+  console.table(listPhraseShares((language, text) => other.predictEndOfTurn(text, language).completeLogit));
+}
 for (const kind of ['told', 'untold']) {
   console.log(`Reliability, language ${kind}: what it says, and what is whole`);
   console.table(listReliability(judged, kind));
+}
+
+/** A text without capitals and punctuation, so that it is found whatever its source writes. */
+function toKey(language, text) {
+  return `${language} ${listWords(text).join(' ')}`;
+}
+
+function listWords(text) {
+  const transcript = text.normalize('NFKC').toLowerCase().replaceAll('’', "'");
+  return transcript.match(/[\p{L}\p{M}\p{N}]+(?:['.,:-][\p{L}\p{M}\p{N}]+)*/gu) ?? [];
+}
+
+function listPhraseShares(judge) {
+  const judgedPhrases = phrases.map((phrase) => ({ ...phrase, logit: judge(phrase.language, phrase.text) }));
+  const groups = [['all', judgedPhrases], ...Map.groupBy(judgedPhrases, ({ language }) => language)];
+  const toShare = (list, isRight) => Math.round((100 * list.filter(isRight).length) / list.length);
+  return Object.fromEntries(
+    groups.map(([name, group]) => {
+      const wholes = group.filter(({ isWhole }) => isWhole);
+      const beginnings = group.filter(({ isWhole }) => !isWhole);
+      const row = { wholes: wholes.length, whole: toShare(wholes, ({ logit }) => logit > 0), beginnings: beginnings.length };
+      return [name, { ...row, unfinished: toShare(beginnings, ({ logit }) => logit < 0) }];
+    }),
+  );
 }
 
 /** Area under the curve: how often a whole text gets more than a cut one. */

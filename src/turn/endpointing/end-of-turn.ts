@@ -1,3 +1,4 @@
+import { toBaseLanguage } from '#src/base/language/expected-language.ts';
 import { toPlainWords } from '#src/turn/addressing/names.ts';
 import type {
   EndOfTurnWords,
@@ -52,21 +53,30 @@ function compileLexicon(
   };
 }
 
+const learntCodes = new Set(languages.map(({ code }) => code));
+
 /** Guesses the language by the recogniser's report, then by script, then by frequent words. */
 function guessLanguage(
   text: string,
   spokenWords: readonly string[],
   language?: string,
 ): Lexicon {
-  if (language)
-    return lexicons.get(language.slice(0, 2).toLowerCase()) ?? unknownLexicon;
+  if (language) return getToldLexicon(toBaseLanguage(language));
   if (kana.test(text)) return japaneseLexicon;
   return otherThanLatin.test(text) ? unknownLexicon : findNearestLexicon(spokenWords);
 }
 
+/** Most languages have no lexicon, and weights of their own all the same. */
+function getToldLexicon(code: string): Lexicon {
+  const lexicon = lexicons.get(code);
+  if (lexicon) return lexicon;
+  return learntCodes.has(code) ? { ...unknownLexicon, code } : unknownLexicon;
+}
+
+/** A text without any frequent word may be in one of the languages that have no lexicon: it is judged by the weights that all of them share. */
 function findNearestLexicon(spokenWords: readonly string[]): Lexicon {
   let best = unknownLexicon;
-  let maxHits = -1;
+  let maxHits = 0;
   for (const lexicon of latinLexicons) {
     const hits = spokenWords.filter((word) => lexicon.known.has(word)).length;
     if (hits > maxHits) [best, maxHits] = [lexicon, hits];
