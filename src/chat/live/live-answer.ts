@@ -19,7 +19,7 @@ import {
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
 import { createRealtimeError } from '#src/provider/realtime/realtime-faults.ts';
 import type { TalkRequest } from './live-history.ts';
-import type { LiveTalk, TalkFact } from './live-talk.ts';
+import { createLostWorkError, type LiveTalk, type TalkFact } from './live-talk.ts';
 import { OutputGate } from './output-gate.ts';
 
 /** Objects that an answer needs. */
@@ -125,10 +125,12 @@ export class LiveAnswer {
     const { talk, toRequest } = this.#deps;
     if (this.#isOver) this.#beginAnew();
     if (this.#work) {
+      // An end that came meanwhile is told before the chat model is asked for a result that nobody says.
+      if (!this.#session?.isAlive) throw this.#session?.end ?? createLostWorkError();
       void this.#runWork(messages, tools, signal);
       return;
     }
-    if (!messages.some((message) => 'wav' in message)) throw createLostWorkError();
+    if (!isUnheard(messages)) throw createLostWorkError();
     const request = toRequest(messages, tools, voice);
     await talk.takeFloor(this, request, signal);
     this.#session = await talk.prepare(request, signal);
@@ -239,8 +241,9 @@ export class LiveAnswer {
     const work = this.#work;
     if (!work || !this.#session) return;
     const result = text.trim() === '' && !isUnfinished ? doneNotice : text;
-    for (const piece of cutPieces(result))
-      this.#resultIds.add(this.#session.append('commentary', piece, work.delegationId));
+    const { delegationId } = work;
+    const given = { session: this.#session, delegationId, pieces: cutPieces(result) };
+    for (const id of this.#deps.talk.giveResult(this, given)) this.#resultIds.add(id);
     if (isUnfinished) return;
     work.result = result;
     this.#awaitSpeech(0);
@@ -260,8 +263,7 @@ export class LiveAnswer {
   async #takeEvent(signal: AbortSignal): Promise<AnswerEvent> {
     const { talk } = this.#deps;
     for (;;) {
-      if (this.#log !== talk.log) this.#read = 0;
-      this.#log = talk.log;
+      if (this.#log !== talk.log) this.#beginLog(talk.log);
       signal.throwIfAborted();
       const fact = this.#log.findFact(this.#read);
       if (fact) {
@@ -275,6 +277,13 @@ export class LiveAnswer {
         signal,
       );
     }
+  }
+
+  /** Facts of a session that was not asked belong to another answer. */
+  #beginLog(log: LiveTalk['log']) {
+    if (log.session !== this.#session) throw createLostWorkError();
+    this.#log = log;
+    this.#read = 0;
   }
 
   #addOwnEvent(event: AnswerEvent) {
@@ -303,10 +312,11 @@ export class LiveAnswer {
   }
 }
 
-/** The sound of a question is sent once, so only the chat model can go on by its words. */
-function createLostWorkError() {
-  const message = 'The live session that had handed over work is gone.';
-  return new BotError('provider.truncated', false, message);
+/** Whether sound is asked about that no session has handed over work of: calls after it were made by an earlier answer. */
+function isUnheard(messages: readonly ChatMessage[]) {
+  const at = messages.findIndex((message) => 'wav' in message);
+  const later = messages.slice(at + 1);
+  return at >= 0 && later.every((message) => !('calls' in message) || message.isRetold);
 }
 
 /** The model says a result in words of its own, and may still end the sentence before it. */

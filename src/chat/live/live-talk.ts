@@ -33,6 +33,13 @@ export type LiveTalkOptions = {
 /** A fact of the running session, or its end. */
 export type TalkFact = LiveFact | { readonly kind: 'over'; readonly error: BotError };
 
+/** The result of work that a session has handed over, in pieces that one addition takes. */
+export type WorkResult = {
+  readonly session: LiveSession;
+  readonly delegationId: string;
+  readonly pieces: readonly string[];
+};
+
 type SessionAnswer = { readonly sound: LiveSound | undefined; text: string };
 
 /** A session is left before its context is full, or its server ends it. */
@@ -43,10 +50,16 @@ const maxFloorWaitMs = 15_000;
 /** Facts that are kept for an answer that is asked for later: about a minute. */
 const maxKeptFacts = 1_200;
 
-/** Facts by their number, the newest of which are kept. */
+/** Facts of one session by their number, the newest of which are kept. */
 class FactLog {
+  /** The session that the facts are of. */
+  readonly session: LiveSession | undefined;
   readonly #facts: TalkFact[] = [];
   #dropped = 0;
+
+  constructor(session: LiveSession | undefined) {
+    this.session = session;
+  }
 
   /** Adds a fact. */
   addFact(fact: TalkFact): void {
@@ -74,7 +87,7 @@ export class LiveTalk implements Disposable {
   #minutes: LiveMinutes | undefined;
   #opening: Promise<LiveSession> | undefined;
   #cancelClosing: (() => void) | undefined;
-  #log = new FactLog();
+  #log = new FactLog(undefined);
   #change = Promise.withResolvers<void>();
   /** Answers of this session, oldest first, each to the sound that asked for it. */
   #answers: SessionAnswer[] = [];
@@ -84,6 +97,8 @@ export class LiveTalk implements Disposable {
   #rule = '';
   /** The answer that has the floor. */
   #answering: object | undefined;
+  /** The answer whose result the session was given, and says to nobody else. */
+  #resultOwner: object | undefined;
   #usedAtMs = 0;
   readonly #fed = new WeakMap<LiveSound, LiveSession>();
   readonly #answered = new WeakSet<LiveSound>();
@@ -103,7 +118,7 @@ export class LiveTalk implements Disposable {
   }
 
   /** Facts of the running session since the newest sound, for each answer to that sound. */
-  get log(): Pick<FactLog, 'findFact'> {
+  get log(): Pick<FactLog, 'findFact' | 'session'> {
     return this.#log;
   }
 
@@ -188,7 +203,7 @@ export class LiveTalk implements Disposable {
     const spoken = request.messages.filter((message) => 'wav' in message);
     const newest = spoken.at(-1)?.live;
     if (!newest || this.#fed.get(newest) !== session) {
-      this.#clearFacts();
+      this.#clearFacts(session);
       this.#addRule(session, request);
     }
     for (const message of spoken) {
@@ -201,6 +216,17 @@ export class LiveTalk implements Disposable {
     session.setAnswerDue(true);
     // An end that came before the question is no fact of its answer yet.
     if (session.end) this.#addFact({ kind: 'over', error: session.end });
+  }
+
+  /**
+   * Gives the session the result of its work, which it says in the name of one answer alone: that which has the floor. Returns
+   * the ids of the additions. Throws BotError `provider.truncated` if the session is over, or answers somebody else.
+   */
+  giveResult(answer: object, { session, delegationId, pieces }: WorkResult): string[] {
+    if (this.#session !== session || this.#answering !== answer)
+      throw createLostWorkError();
+    this.#resultOwner = answer;
+    return pieces.map((piece) => session.append('commentary', piece, delegationId));
   }
 
   /** Notes words of the answer that the session gives now. */
@@ -216,8 +242,11 @@ export class LiveTalk implements Disposable {
     const { sound } = this.#answers.at(-1) ?? {};
     // The speaker may go on after an answer that was given up, and then needs another one to all of it.
     const mayGoOn = sound !== undefined && !sound.signal.aborted;
-    // A session believes that it was heard whole, so one that was cut is of no use any more.
-    if (!isWhole && !mayGoOn) this.#closeSession();
+    const hasResult = this.#resultOwner === answer;
+    this.#resultOwner = undefined;
+    // A session believes that it was heard whole, so one that was cut is of no use any more, nor is one that would say a
+    // result to the next answer, which gets a result of its own.
+    if (!isWhole && (!mayGoOn || hasResult)) this.#closeSession();
     if (!mayGoOn) this.#session?.dropWaiting();
     if (isWhole) this.#clearFacts();
     if (!mayGoOn || isWhole) this.#passing = undefined;
@@ -308,6 +337,7 @@ export class LiveTalk implements Disposable {
     this.#answers = [];
     this.#speaker = undefined;
     this.#rule = findMissingRule(request, request);
+    this.#resultOwner = undefined;
     this.#clearFacts();
     session.attach({
       onFact: (fact) => this.#addFact(fact),
@@ -366,8 +396,8 @@ export class LiveTalk implements Disposable {
     this.#wakeReaders();
   }
 
-  #clearFacts() {
-    this.#log = new FactLog();
+  #clearFacts(session = this.#session) {
+    this.#log = new FactLog(session);
     this.#wakeReaders();
   }
 
@@ -424,6 +454,12 @@ function findNewestSpoken({ messages }: TalkRequest) {
 
 function findSpeaker(message: ChatMessage | undefined) {
   return message?.role === 'user' ? message.name.trim() : '';
+}
+
+/** Creates the error of work whose session is gone. Its sound was sent once, so only the chat model can go on by its words. */
+export function createLostWorkError(): BotError {
+  const message = 'The live session that had handed over work is gone.';
+  return new BotError('provider.truncated', false, message);
 }
 
 function createBusyError() {
