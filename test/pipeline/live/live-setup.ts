@@ -1,5 +1,5 @@
 import {
-  liveIdleMs,
+  liveWaitMs,
   openRealtimeWithStandIn,
 } from '#src/app/engines/engine-fallbacks.ts';
 import { LiveSound } from '#src/audio/live-sound.ts';
@@ -102,7 +102,7 @@ function openStandIn({ standIn }: LiveOptions, clock: VirtualClock) {
   });
   const server = { baseUrl: 'ws://live.test/v1', model: 'gpt-live-1' };
   const roles = { chat: () => standIn };
-  const waits = { clock, idleMs: liveIdleMs };
+  const waits = { clock, partMs: liveWaitMs };
   return openRealtimeWithStandIn(server, engines, roles, () => undefined, waits);
 }
 
