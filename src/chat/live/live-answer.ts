@@ -14,7 +14,6 @@ import {
   type LiveServer,
   type LiveSession,
   liveRateHz,
-  maxAppendChars,
 } from '#src/provider/live/live-session.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
 import { createRealtimeError } from '#src/provider/realtime/realtime-faults.ts';
@@ -57,6 +56,8 @@ type Work = {
 type AnswerEvent =
   | TalkFact
   | { readonly kind: 'late' }
+  /** So long after its last words the model has said nothing of a result that it was given. */
+  | { readonly kind: 'quiet' }
   | {
       readonly kind: 'worked';
       readonly text: string;
@@ -170,6 +171,12 @@ export class LiveAnswer {
         if (this.#work?.result !== undefined) this.#work.spoken += event.text;
         yield* words.addPart({ kind: 'transcript', text: event.text });
         return;
+      case 'silent':
+        this.#onSilent();
+        return;
+      case 'quiet':
+        if (this.#gate.quietMs >= endSilenceMs) this.#gate.noteSilence(resultSilenceMs);
+        return;
       case 'delegated':
         // A later wish takes the place of an earlier one.
         this.#work = { delegationId: event.id, isPlaced: false, spoken: '' };
@@ -186,6 +193,13 @@ export class LiveAnswer {
       case 'work failed':
         throw this.#toError(event);
     }
+  }
+
+  /** A model that says no more sends no silence either. One that was asked and says nothing at all gave no answer. */
+  #onSilent() {
+    if (!this.#gate.hasBegun && !this.#work) throw this.#toError({ kind: 'late' });
+    this.#gate.noteSilence(endSilenceMs);
+    this.#deps.clock.later(resultSilenceMs, () => this.#addOwnEvent({ kind: 'quiet' }));
   }
 
   /** A refusal of words that are no result changes nothing. */
@@ -242,7 +256,9 @@ export class LiveAnswer {
     if (!work || !this.#session) return;
     const result = text.trim() === '' && !isUnfinished ? doneNotice : text;
     const { delegationId } = work;
-    const given = { session: this.#session, delegationId, pieces: cutPieces(result) };
+    const session = this.#session;
+    const pieces = cutPieces(result, session.maxResultChars);
+    const given = { session, delegationId, pieces, isLast: !isUnfinished };
     for (const id of this.#deps.talk.giveResult(this, given)) this.#resultIds.add(id);
     if (isUnfinished) return;
     work.result = result;
@@ -333,15 +349,15 @@ function listWords(text: string) {
 const doneNotice = 'It is done.';
 
 /** Cuts a text at its clauses into pieces that one addition takes. */
-function cutPieces(text: string): readonly string[] {
+function cutPieces(text: string, maxChars: number): readonly string[] {
   const pieces: string[] = [];
   for (const clause of splitClauses(text)) {
     const last = pieces.at(-1);
-    if (last !== undefined && last.length + clause.length < maxAppendChars)
+    if (last !== undefined && last.length + clause.length < maxChars)
       pieces[pieces.length - 1] = `${last} ${clause}`;
     else
-      for (let at = 0; at < clause.length; at += maxAppendChars)
-        pieces.push(clause.slice(at, at + maxAppendChars));
+      for (let at = 0; at < clause.length; at += maxChars)
+        pieces.push(clause.slice(at, at + maxChars));
   }
   return pieces;
 }

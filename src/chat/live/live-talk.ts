@@ -8,11 +8,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, SpokenChatMessage } from '#src/chat/chat-model.ts';
 import { toPlainName } from '#src/chat/completions/chat-request.ts';
 import type { LiveFact } from '#src/provider/live/live-protocol.ts';
-import {
-  type LiveServer,
-  LiveSession,
-  liveRateHz,
-} from '#src/provider/live/live-session.ts';
+import { type LiveServer, LiveSession } from '#src/provider/live/live-session.ts';
 import { describeServer } from '#src/provider/models/standard-models.ts';
 import {
   createLiveStart,
@@ -38,6 +34,8 @@ export type WorkResult = {
   readonly session: LiveSession;
   readonly delegationId: string;
   readonly pieces: readonly string[];
+  /** False if more of the result follows. */
+  readonly isLast: boolean;
 };
 
 type SessionAnswer = { readonly sound: LiveSound | undefined; text: string };
@@ -47,8 +45,8 @@ const maxContextShare = 0.85;
 const minLeftMs = 60_000;
 /** Longest wait for somebody who speaks or is answered. */
 const maxFloorWaitMs = 15_000;
-/** Facts that are kept for an answer that is asked for later: about a minute. */
-const maxKeptFacts = 1_200;
+/** Facts that are kept for an answer that is asked for later, or reads slower than they come: minutes of sound. */
+const maxKeptFacts = 8_000;
 
 /** Facts of one session by their number, the newest of which are kept. */
 class FactLog {
@@ -222,11 +220,14 @@ export class LiveTalk implements Disposable {
    * Gives the session the result of its work, which it says in the name of one answer alone: that which has the floor. Returns
    * the ids of the additions. Throws BotError `provider.truncated` if the session is over, or answers somebody else.
    */
-  giveResult(answer: object, { session, delegationId, pieces }: WorkResult): string[] {
+  giveResult(answer: object, { session, delegationId, pieces, isLast }: WorkResult): string[] {
     if (this.#session !== session || this.#answering !== answer)
       throw createLostWorkError();
     this.#resultOwner = answer;
-    return pieces.map((piece) => session.append('commentary', piece, delegationId));
+    return pieces.map((text, n) => {
+      const isLastPiece = isLast && n === pieces.length - 1;
+      return session.giveResult({ delegationId, text, isLast: isLastPiece });
+    });
   }
 
   /** Notes words of the answer that the session gives now. */
@@ -355,7 +356,7 @@ export class LiveTalk implements Disposable {
     sound.signal.addEventListener('abort', () => this.#dropSound(sound), {
       once: true,
     });
-    const resampler = new Resampler(listenRateHz, liveRateHz);
+    const resampler = new Resampler(listenRateHz, session.inputRateHz);
     sound.startPassing(({ samples }) => {
       this.#noteUse();
       session.feed(resampler.push(samples));
@@ -379,7 +380,7 @@ export class LiveTalk implements Disposable {
 
   #sendWhole(session: LiveSession, message: ChatMessage & SpokenChatMessage) {
     this.#introduce(session, message);
-    session.feed(resamplePcm(readWav(message.wav), liveRateHz).samples);
+    session.feed(resamplePcm(readWav(message.wav), session.inputRateHz).samples);
   }
 
   /** Words that no answer used were for somebody else, and a session cannot forget them. */
