@@ -220,7 +220,10 @@ export class LiveTalk implements Disposable {
    * Gives the session the result of its work, which it says in the name of one answer alone: that which has the floor. Returns
    * the ids of the additions. Throws BotError `provider.truncated` if the session is over, or answers somebody else.
    */
-  giveResult(answer: object, { session, delegationId, pieces, isLast }: WorkResult): string[] {
+  giveResult(
+    answer: object,
+    { session, delegationId, pieces, isLast }: WorkResult,
+  ): string[] {
     if (this.#session !== session || this.#answering !== answer)
       throw createLostWorkError();
     this.#resultOwner = answer;

@@ -27,18 +27,6 @@ const delegation = {
 };
 
 /**
- * Returns whether a model is one of Google's, which has a Live API of its own.
- *
- * @example
- * import { isGeminiModel } from '#src/provider/live/gemini-protocol.ts';
- *
- * isGeminiModel('models/gemini-3.8-live'); // true
- */
-export function isGeminiModel(model: string): boolean {
-  return /^(?:models\/)?gemini/i.test(model);
-}
-
-/**
  * Google's Live API: https://ai.google.dev/api/live
  *
  * The bot decides when a question is over, so the model's own detection of voices is off. Words of the model that come while
@@ -139,7 +127,9 @@ export class GeminiProtocol implements LiveProtocol {
       ...(isObject(toolCall) ? readCalls(toolCall) : []),
       ...(isObject(usageMetadata) ? readUsage(usageMetadata) : []),
       ...(isObject(goAway) ? [readLeave(goAway)] : []),
-      ...(isObject(error) ? [{ kind: 'refused', fault: readFault(error) } as const] : []),
+      ...(isObject(error)
+        ? [{ kind: 'refused', fault: readFault(error) } as const]
+        : []),
     ];
   }
 

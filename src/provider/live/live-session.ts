@@ -1,11 +1,18 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { EventInbox } from '#src/provider/event-inbox.ts';
-import { type JsonEvent, JsonSocket, type OpenSocket } from '#src/provider/json-socket.ts';
+import {
+  type JsonEvent,
+  JsonSocket,
+  type OpenSocket,
+} from '#src/provider/json-socket.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
-import type { RemoteServer } from '#src/provider/models/standard-models.ts';
+import {
+  isGeminiModel,
+  type RemoteServer,
+} from '#src/provider/models/standard-models.ts';
 import { createRealtimeError } from '#src/provider/realtime/realtime-faults.ts';
-import { GeminiProtocol, isGeminiModel } from './gemini-protocol.ts';
+import { GeminiProtocol } from './gemini-protocol.ts';
 import {
   type LiveEndReason,
   type LiveFact,
@@ -212,8 +219,7 @@ export class LiveSession {
 
   #noteExpiry(fact: LiveFact) {
     if (fact.kind === 'started') this.#expiresAtMs = fact.expiresAtMs ?? Infinity;
-    if (fact.kind === 'ends soon')
-      this.#expiresAtMs = this.#clock.wallMs() + fact.inMs;
+    if (fact.kind === 'ends soon') this.#expiresAtMs = this.#clock.wallMs() + fact.inMs;
   }
 
   /** An error before the start, or one about money or the key, is an end of which no `closed` may follow. */

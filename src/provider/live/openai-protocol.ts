@@ -2,7 +2,10 @@ import type { ClientEvent, InitialItem } from 'openai/resources/live/live';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
 import { type JsonEvent, toSocketUrl } from '#src/provider/json-socket.ts';
 import { type RemoteServer, toApiUrl } from '#src/provider/models/standard-models.ts';
-import { isErrorEvent, readErrorEvent } from '#src/provider/realtime/realtime-faults.ts';
+import {
+  isErrorEvent,
+  readErrorEvent,
+} from '#src/provider/realtime/realtime-faults.ts';
 import type {
   AppendKind,
   LiveAddition,

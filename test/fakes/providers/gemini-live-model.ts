@@ -179,7 +179,8 @@ export class GeminiLiveSession {
   }
 
   #hearAudio(data: string) {
-    if (!this.#isActive) return this.#refuse('Sound outside of an activity is invalid.');
+    if (!this.#isActive)
+      return this.#refuse('Sound outside of an activity is invalid.');
     const bytes = Buffer.from(data, 'base64');
     if (bytes.length % 2 === 1) return this.#refuse('Invalid audio.');
     const samples = new Int16Array(new Uint8Array(bytes).buffer);
@@ -206,7 +207,8 @@ export class GeminiLiveSession {
 
   /** Words and sound of a whole turn, and its end with the tokens of the session. */
   #speakTurn(text: string) {
-    const samples = text === '' ? new Int16Array() : makeTone(text, outputRateHz, msPerChar);
+    const samples =
+      text === '' ? new Int16Array() : makeTone(text, outputRateHz, msPerChar);
     if (text !== '') this.#emit({ serverContent: { outputTranscription: { text } } });
     for (let at = 0; at < samples.length; at += pieceSamples) {
       const piece = new Int16Array(samples.subarray(at, at + pieceSamples));

@@ -140,6 +140,45 @@ export function attachLive(server: Server, settings: LiveModelSettings) {
   return { sessions, sockets };
 }
 
+/** A server of Gemini Live on 127.0.0.1, which wants its key in the address and nowhere else. */
+export async function openGeminiServer(settings: GeminiModelSettings) {
+  const sessions: GeminiLiveSession[] = [];
+  const server = createServer((_, response) => response.writeHead(404).end());
+  const sockets = attachSockets<{ readonly isKnown: boolean }, GeminiModelSettings>(
+    server,
+    settings,
+    {
+      fitsUpgrade: ({ url = '' }) =>
+        url.startsWith('/ws/google.ai.generativelanguage.'),
+      callOf: ({ headers, url = '' }) => ({
+        isKnown: /\?key=[^&]+$/.test(url) && headers.authorization === undefined,
+      }),
+      refuseUpgrade: () => undefined,
+      serveSocket(socket, { isKnown }, current) {
+        const refused = { ...current(), refuses: 'API key not valid.' };
+        const session = new GeminiLiveSession(
+          isKnown ? current() : refused,
+          (event) => socket.send(JSON.stringify(event)),
+          (code, reason) => socket.close(code, reason),
+        );
+        sessions.push(session);
+        socket.on('error', () => {});
+        socket.on('message', (data) => session.receive(JSON.parse(String(data))));
+        socket.on('close', () => {
+          session.isClosed = true;
+        });
+      },
+      refuseClosed: () => undefined,
+    },
+  );
+  const served = await openListeningServer(server, () => sockets.dropAll());
+  return {
+    sessions,
+    baseUrl: served.origin,
+    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
+  };
+}
+
 /** A server on 127.0.0.1 that does nothing else. */
 export async function openLiveServer(settings: LiveModelSettings) {
   const server = createServer((_, response) => response.writeHead(404).end());

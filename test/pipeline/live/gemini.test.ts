@@ -137,7 +137,10 @@ test('a session goes on while it knows what was said, and the next is told what 
       turnComplete: true,
     },
   });
-  expect(live.gemini.sessions.map(({ fault }) => fault)).toEqual([undefined, undefined]);
+  expect(live.gemini.sessions.map(({ fault }) => fault)).toEqual([
+    undefined,
+    undefined,
+  ]);
 });
 
 test('a session that its server will end soon takes no further question', async () => {
@@ -156,21 +159,27 @@ test.each([
   ['You exceeded your current quota.', 'provider.rate_limited'],
   ['Request contains an invalid argument.', 'provider.refused'],
   ['', 'provider.truncated'],
-] as const)('a server that refuses by “%s” is told by name: %s', async (refuses, code) => {
-  using live = openGemini({ ...saysFour, refuses });
-  const { error } = await askLive(live, makeSpokenTurn('What time is it?'));
-  expect(error).toMatchObject({ code });
-});
+] as const)(
+  'a server that refuses by “%s” is told by name: %s',
+  async (refuses, code) => {
+    using live = openGemini({ ...saysFour, refuses });
+    const { error } = await askLive(live, makeSpokenTurn('What time is it?'));
+    expect(error).toMatchObject({ code });
+  },
+);
 
 test.each([
   ['PROHIBITED_INPUT_CONTENT', 'provider.refused'],
   ['NEED_MORE_INPUT', 'provider.late'],
-] as const)('a turn that ends by %s without a word fails by name: %s', async (moderates, code) => {
-  using live = openGemini({ ...saysFour, moderates });
-  const { error, parts } = await askLive(live, makeSpokenTurn('What time is it?'));
-  expect(error).toMatchObject({ code });
-  expect(measureSoundMs(parts)).toBe(0);
-});
+] as const)(
+  'a turn that ends by %s without a word fails by name: %s',
+  async (moderates, code) => {
+    using live = openGemini({ ...saysFour, moderates });
+    const { error, parts } = await askLive(live, makeSpokenTurn('What time is it?'));
+    expect(error).toMatchObject({ code });
+    expect(measureSoundMs(parts)).toBe(0);
+  },
+);
 
 test('a lost connection ends the answer by name, and the next question opens another', async () => {
   using live = openGemini({ answer: () => ({ delegates: true }) }, writeScript([]));

@@ -9,7 +9,9 @@ import {
   writeScript,
 } from './live-setup.ts';
 
-const story = 'Once upon a time there was a king who lived by the sea. '.repeat(8).trim();
+const story = 'Once upon a time there was a king who lived by the sea. '
+  .repeat(8)
+  .trim();
 const four = 'It is four in the afternoon.';
 /** Longest wait for the floor: docs/pipelines.md. */
 const maxWaitMs = 15_000;

@@ -49,7 +49,10 @@ test('a result of an answer that was given up is in no session any more, and is 
 test('an answer whose session was lost while its tool ran says nothing of the next session', async () => {
   using live = openLive({
     worker: writeScript([lampCall, 'Not asked again.', 'Not asked again.']),
-    answer: () => ({ delegates: live.server.sessions.length === 1, says: 'One moment.' }),
+    answer: () => ({
+      delegates: live.server.sessions.length === 1,
+      says: 'One moment.',
+    }),
   });
   const slowHost = new FakeHost();
   const first = readAnswer(live, makeSpokenTurn('Lamp on, please.'), slowHost);

@@ -13,8 +13,8 @@ import {
   createAudioModelPipeline,
 } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import { createAudioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
-import type { OpenSocket } from '#src/provider/json-socket.ts';
 import type { ReplyPart, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { OpenSocket } from '#src/provider/json-socket.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 import {
   FakeHost,
