@@ -192,11 +192,10 @@ export class SessionBudgets {
 
   /** Gets the least cost of an answer, as the last one had it. */
   #getMinCost(guildId: GuildId) {
+    const known = this.#minCosts.get(guildId);
+    if (known !== undefined) return known;
     const tariff = this.#options.getTariff(guildId);
-    return (
-      this.#minCosts.get(guildId) ??
-      estimateMinCost(boundModelRequest({ messages: [] }), 'answer', tariff)
-    );
+    return estimateMinCost(boundModelRequest({ messages: [] }), 'answer', tariff);
   }
 
   /** Finds a budget that has no room to recognise words, the share of a person included. Undefined also where that is free. */

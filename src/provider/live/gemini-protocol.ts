@@ -39,7 +39,7 @@ export class GeminiProtocol implements LiveProtocol {
   readonly isKeyInUrl: boolean = true;
   /** The person speaks: their sound is sent, and its end is not. */
   #isHearing = false;
-  /** What comes up to the end of the turn was interrupted. */
+  /** The content up to the end of this turn was interrupted. */
   #isInterrupted = false;
   #additions = 0;
 

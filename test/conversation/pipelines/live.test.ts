@@ -269,7 +269,7 @@ test('people read of the next failure once the live model has answered again', a
   expect(told).toHaveLength(2);
 });
 
-/** What a server may spend a day, with a live model that costs $0.05 a minute. */
+/** A cap in dollars of what a server may spend a day, with a live model that costs $0.05 a minute. */
 function openCap(clock: VirtualClock, serverDay: number, chatUsd: number) {
   const tokens = { perMillionInputTokens: chatUsd, perMillionOutputTokens: chatUsd };
   const live = { kind: 'priced', usd: { perMinute: 0.05 } } as const;

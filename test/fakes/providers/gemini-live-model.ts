@@ -13,7 +13,7 @@ export type GeminiModelSettings = {
   readonly moderates?: string;
 };
 
-/** What a client may send, by https://ai.google.dev/api/live: a field that stands here nowhere is refused. */
+/** Messages that a client may send, by https://ai.google.dev/api/live: a field that stands here nowhere is refused. */
 const content = z.strictObject({
   role: z.enum(['user', 'model']),
   parts: z.array(z.strictObject({ text: z.string().min(1) })).min(1),
