@@ -279,9 +279,10 @@ export class LiveAnswer {
   async #takeEvent(signal: AbortSignal): Promise<AnswerEvent> {
     const { talk } = this.#deps;
     for (;;) {
-      if (this.#log !== talk.log) this.#beginLog(talk.log);
+      const { log } = talk;
+      if (this.#log !== log) this.#beginLog(log);
       signal.throwIfAborted();
-      const fact = this.#log.findFact(this.#read);
+      const fact = log.findFact(this.#read);
       if (fact) {
         this.#read++;
         return fact;

@@ -66,7 +66,7 @@ export class LiveMinutes {
     const meter = this.#payer;
     const hold = await meter
       .reserveTalk?.(sliceMs, minSliceMs, this.#by)
-      .catch(noteSessionTime);
+      ?.catch(noteSessionTime);
     return { meter, hold, paidMs: hold?.maxUnits ?? sliceMs };
   }
 
