@@ -48,6 +48,7 @@ export class GeminiProtocol implements LiveProtocol {
     return toSocketUrl(baseUrl.replace(/\/v1(?:beta)?(?:\/openai)?\/?$/, ''), path, {});
   }
 
+  /** Creates the setup, which nothing changes later. */
   createStart({ model }: RemoteServer, start: LiveStart): JsonEvent {
     const { history, instructions, voice } = start;
     const speech = { voiceConfig: { prebuiltVoiceConfig: { voiceName: voice } } };
@@ -72,12 +73,14 @@ export class GeminiProtocol implements LiveProtocol {
     };
   }
 
+  /** Creates the earlier words, which the model knows and does not answer. */
   createHistory({ history }: LiveStart): readonly JsonEvent[] {
     if (history.length === 0) return [];
     const turns = history.map(toContent);
     return [{ clientContent: { turns, turnComplete: true } }];
   }
 
+  /** Creates a piece of sound. The first piece of a question begins it. */
   createSound({ buffer, byteLength, byteOffset }: Int16Array): readonly JsonEvent[] {
     const data = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
     const mimeType = `audio/pcm;rate=${inputRateHz}`;
@@ -87,6 +90,7 @@ export class GeminiProtocol implements LiveProtocol {
     return [{ realtimeInput: { activityStart: {} } }, sound];
   }
 
+  /** Ends the question. Nothing if no sound of it has left. */
   createQuestionEnd(): readonly JsonEvent[] {
     if (!this.#isHearing) return [];
     this.#isHearing = false;
@@ -99,6 +103,7 @@ export class GeminiProtocol implements LiveProtocol {
     return this.#toAddition({ clientContent: { turns, turnComplete: false } });
   }
 
+  /** Gives the result to the call that wants it. The model says it once it is idle. */
   createResult({ delegationId, isLast, text }: LiveResult): LiveAddition {
     const result = {
       id: delegationId,

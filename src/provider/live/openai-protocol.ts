@@ -54,10 +54,12 @@ export class OpenAiProtocol implements LiveProtocol {
     });
   }
 
+  /** The start holds the history. */
   createHistory(): readonly JsonEvent[] {
     return [];
   }
 
+  /** Creates a piece of sound. */
   createSound({ buffer, byteLength, byteOffset }: Int16Array): readonly JsonEvent[] {
     const audio = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
     return [toJson({ type: 'session.input_audio.append', audio })];
@@ -68,18 +70,22 @@ export class OpenAiProtocol implements LiveProtocol {
     return [];
   }
 
+  /** Creates a rule, or words to be known. */
   createAppend(kind: 'instructions' | 'thinking', text: string): LiveAddition {
     return this.#append(kind, text, null);
   }
 
+  /** Creates words to be spoken, by the id of their work. */
   createResult({ delegationId, text }: LiveResult): LiveAddition {
     return this.#append('commentary', text, delegationId);
   }
 
+  /** Creates the event that the server answers with the end. */
   createClose(): readonly JsonEvent[] {
     return [toJson({ type: 'session.close' })];
   }
 
+  /** Reads an event, which has one meaning at most. */
   readEvent(event: JsonEvent): readonly LiveFact[] {
     const fact = readFact(event);
     return fact ? [fact] : [];
