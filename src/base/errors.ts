@@ -79,6 +79,8 @@ export type FailureServer = {
   /** Better advice than the meaning of the code. */
   readonly remedy?: string;
   readonly cap?: BudgetCap;
+  /** The cap leaves no room for time of a session. A single answer of another model may fit. */
+  readonly isSessionTime?: true;
   /** The request was sent again without its pictures, which the model does not take. */
   readonly takesNoPictures?: true;
   /** A moderation refused this request alone. The server and its key are well. */

@@ -10,6 +10,8 @@ import {
   resolveEngine,
 } from '#src/engines/engines.ts';
 import {
+  geminiUrl,
+  isGeminiModel,
   isModelFolder,
   isOpenAi,
   type RemoteServer,
@@ -281,7 +283,9 @@ function readTalkServer(
   const { model, pipeline } = talkServers[prefix];
   const isChosen = from.PIPELINE === pipeline && (sharedKey || !isOpenAi(shared));
   if (!isNamed && !isOffered && !isChosen) return undefined;
-  const server = toRemoteServer(ownUrl ?? shared, from, prefix, model);
+  const isGoogles = prefix === 'LIVE' && isGeminiModel(from.LIVE_MODEL ?? '');
+  const usualUrl = isGoogles ? geminiUrl : shared;
+  const server = toRemoteServer(ownUrl ?? usualUrl, from, prefix, model);
   return { ...server, voice: SPEECH_VOICE };
 }
 
@@ -303,6 +307,8 @@ function findTalkServerMistakes(
     return [
       `${prefix}_API_KEY: missing; OpenAI needs a key; for your own server set ${prefix}_BASE_URL`,
     ];
+  if (server?.baseUrl === geminiUrl && !server.apiKey)
+    return [`${prefix}_API_KEY: missing; Google needs a key`];
   const { pipeline } = talkServers[prefix];
   if (server || from.PIPELINE !== pipeline) return [];
   return [

@@ -285,7 +285,9 @@ export class FallbackChain<Engine> {
   }
 
   #moveOn(at: number, error: BotError, position: FallbackPosition) {
-    if (error.about.cap !== undefined) throw error;
+    const { cap, isSessionTime } = error.about;
+    // The next engine is paid out of the same money.
+    if (cap !== undefined && !isSessionTime) throw error;
     this.#blameServer(this.#getFallback(at), error);
     if (position.index !== at) return;
     const next = this.#findNext(at, position);
@@ -336,9 +338,11 @@ export class FallbackChain<Engine> {
     if (!(thrown instanceof BotError) || thrown.code === 'speech.unspeakable')
       throw thrown;
     // An engine without a voice for a language is well, and another one may have the voice.
-    const { isShareUsed, takesNoPictures } = thrown.about;
+    const { isSessionTime, isShareUsed, takesNoPictures } = thrown.about;
     if (thrown.code === 'speech.no_voice' || takesNoPictures || isShareUsed)
       return thrown;
+    // People read why, and the operator of the cap itself.
+    if (isSessionTime) return thrown;
     if (isLoading && thrown.code === 'provider.loading') return thrown;
     const provider = admitSetting(fallback.provider);
     const { code, cause } = thrown;
@@ -389,6 +393,7 @@ function isOfRequest({ about, code }: BotError) {
     about.takesNoPictures ||
     about.isContentRefusal ||
     about.isShareUsed ||
+    about.isSessionTime ||
     code === 'speech.no_voice' ||
     code === 'provider.loading'
   );

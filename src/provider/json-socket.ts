@@ -26,6 +26,8 @@ export type SocketOptions = {
   readonly openSocket?: OpenSocket;
   /** Header of the key: `Authorization` or `api-key`. Default: `Authorization`. */
   readonly keyHeader?: string;
+  /** The key stands in the query as `key`, and in no header: https://ai.google.dev/gemini-api/docs/live-api/get-started-websocket */
+  readonly isKeyInUrl?: boolean;
 };
 
 /** Opens a WebSocket. Tests replace the network by it. */
@@ -256,13 +258,17 @@ export class JsonSocket {
 const openNetworkSocket: OpenSocket = (url, options) => new WebSocket(url, options);
 
 function createWebSocket(url: URL, options: SocketOptions) {
-  const { apiKey, baseUrl, keyHeader, openSocket = openNetworkSocket } = options;
+  const { apiKey, baseUrl, isKeyInUrl = false, keyHeader } = options;
+  const { openSocket = openNetworkSocket } = options;
   const { login } = readServerAddress(baseUrl);
+  const key = apiKey?.reveal();
   const headers = listKeyHeaders(
-    { key: apiKey?.reveal(), login },
+    { key: isKeyInUrl ? undefined : key, login },
     keyHeader === 'api-key' ? keyHeader : 'authorization',
   );
-  return openSocket(url, {
+  const keyedUrl = new URL(url);
+  if (isKeyInUrl && key !== undefined) keyedUrl.searchParams.set('key', key);
+  return openSocket(keyedUrl, {
     headers: Object.fromEntries(headers),
     maxPayload: eventLimits.bytes,
     followRedirects: false,

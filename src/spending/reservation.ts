@@ -71,8 +71,6 @@ export type ModelRequest = {
 
 /** Least tokens of a request. */
 const minTokens = 100;
-/** Least time of a session that is worth beginning. */
-const minTalkMs = 5_000;
 /** Least sound that is worth sending ahead. */
 const minSoundAheadMs = 1_000;
 /** Most tokens of an answer, thoughts included. */
@@ -129,8 +127,8 @@ export function boundModelRequest(request: ModelRequest): RequestBound {
     minUnits: minTokens,
     maxUnits: mostAnswerTokens,
     toUse: (units, rates) => {
-      // The session reserves its own time, so an answer holds what no session is begun without.
-      if (isPaidByTime(rates)) return { kind: 'heard', ms: minTalkMs };
+      // The session reserves its own time, which may be all that is left. A chat model in its place reserves its own request.
+      if (isPaidByTime(rates)) return { kind: 'heard', ms: 0 };
       const { perMillionAudioInputTokens: hears } = rates;
       const { perMillionAudioOutputTokens: speaks } = rates;
       return {

@@ -186,15 +186,16 @@ export class SessionBudgets {
 
   /** Finds a budget that has no room for an answer, the share of a person included. */
   findUsedBudget(guildId: GuildId, personId?: PersonId): UsedBudget | undefined {
-    const minNanoUsd =
-      this.#minCosts.get(guildId) ??
-      estimateMinCost(
-        boundModelRequest({ messages: [] }),
-        'answer',
-        this.#options.getTariff(guildId),
-      );
-    const refusal = this.#findRefusal(guildId, personId, minNanoUsd);
+    const refusal = this.#findRefusal(guildId, personId, this.#getMinCost(guildId));
     return refusal && { line: refusal.line, time: this.#formatNextDay() };
+  }
+
+  /** Gets the least cost of an answer, as the last one had it. */
+  #getMinCost(guildId: GuildId) {
+    const known = this.#minCosts.get(guildId);
+    if (known !== undefined) return known;
+    const tariff = this.#options.getTariff(guildId);
+    return estimateMinCost(boundModelRequest({ messages: [] }), 'answer', tariff);
   }
 
   /** Finds a budget that has no room to recognise words, the share of a person included. Undefined also where that is free. */
@@ -347,6 +348,8 @@ export class SessionBudgets {
               ? this.#estimateServedCost(bound, units, bound.by)
               : estimateDearestCost(bound, units, tariff),
           (units) => (bound.by ? 0 : estimateSoundCost(bound, units, kind, tariff)),
+          // Time of a session may not take the money of the answer that it is for, whose words are not known yet.
+          bound.by ? 2 * this.#getMinCost(guildId) : 0,
         ),
       pay: (role, work) =>
         this.#chargeUsage(
@@ -474,12 +477,13 @@ class HeldRequests {
 
   /**
    * Returns the affordable units. `estimateSound` prices the speech of the words, which is reserved with
-   * them.
+   * them. `spareNanoUsd` stay free.
    */
   async takeHold(
     { minUnits, maxUnits }: RequestBound,
     estimateCost: EstimateCost,
     estimateSound: EstimateCost = () => 0,
+    spareNanoUsd = 0,
   ): Promise<HoldOrCap> {
     const getTotal = (units: number) => estimateCost(units) + estimateSound(units);
     const dearest = getTotal(maxUnits);
@@ -490,7 +494,7 @@ class HeldRequests {
     await claim.waiting;
     const ownNanoUsd = this.#getOwnNanoUsd();
     const { cap, nanoUsd } = this.#findSmallestRoom();
-    const granted = Math.min(dearest, ownNanoUsd + nanoUsd);
+    const granted = Math.min(dearest, ownNanoUsd + nanoUsd - spareNanoUsd);
     const base = getTotal(0);
     const share = dearest === base ? 1 : (granted - base) / (dearest - base);
     const units = granted < dearest ? Math.floor(maxUnits * share) : maxUnits;

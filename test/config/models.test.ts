@@ -109,6 +109,21 @@ test('gpt-live is refused wherever a model can be set, its recogniser is not', (
   ).toEqual([]);
 });
 
+test('a Gemini model has a Live API of its own, with a key of its own', () => {
+  const chosen = {
+    OPENAI_API_KEY: 'k',
+    PIPELINE: 'live',
+    LIVE_MODEL: 'gemini-3.8-live',
+  };
+  const { live } = readGoodSettings({ ...chosen, LIVE_API_KEY: 'g' }).engines;
+  expect([live?.baseUrl, live?.model, live?.apiKey?.reveal()]).toEqual([
+    'https://generativelanguage.googleapis.com',
+    'gemini-3.8-live',
+    'g',
+  ]);
+  expect(readMistakes(chosen)).toEqual(['LIVE_API_KEY: missing; Google needs a key']);
+});
+
 test('a live model is offered only where it is asked for, with the shared key at the shared address alone', () => {
   expect(readGoodSettings({ OPENAI_API_KEY: 'k' }).engines.live).toBeUndefined();
   const chosen = { OPENAI_API_KEY: 'k', PIPELINE: 'live' };

@@ -4,7 +4,10 @@ import { join, resolve } from 'node:path';
 import { pickModels } from '#doctor/pick-models.ts';
 import { openRecipe } from '#test/fakes/dialects/provider-recipes.ts';
 import { openFakeMcp } from '#test/fakes/mcp/http-server.ts';
-import { openLiveServer } from '#test/fakes/providers/live-sockets.ts';
+import {
+  openGeminiServer,
+  openLiveServer,
+} from '#test/fakes/providers/live-sockets.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import {
   answerJson,
@@ -101,6 +104,30 @@ test.each([
   const { code, text, about } = await runExamination([], fields);
   expect([code, about('live')]).toEqual([1, expect.stringMatching(/^missing/)]);
   expect(text).toContain(mend);
+});
+
+test('a Gemini model is examined by the start of a session, with its key in the address alone', async () => {
+  await using server = await openGeminiServer({ answer: () => ({}) });
+  const fields = {
+    PIPELINE: 'live',
+    LIVE_BASE_URL: server.baseUrl,
+    LIVE_MODEL: 'gemini-3.8-live',
+    LIVE_API_KEY: 'key-of-google',
+  };
+  const { code, text, about } = await runExamination([], fields);
+  expect([code, about('live')]).toEqual([
+    0,
+    expect.stringMatching(/^ok live gemini-3\.8-live: a session started/),
+  ]);
+  expect(text).not.toContain('key-of-google');
+  expect(server.sessions.map(({ isClosed }) => isClosed)).toEqual([true]);
+  const { LIVE_API_KEY: _, ...keyless } = fields;
+  const refused = await runExamination([], keyless);
+  expect([refused.code, refused.about('live')]).toEqual([
+    1,
+    expect.stringMatching(/^missing/),
+  ]);
+  expect(refused.text).toContain('put a key of that server into LIVE_API_KEY');
 });
 
 test('a live model whose server does not run is told as that', async () => {

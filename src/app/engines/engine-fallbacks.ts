@@ -48,8 +48,8 @@ const replaceableBreaker = { failures: 1, firstRestMs: 5_000, maxRestMs: 60_000 
 const onlyBreaker = { failures: 5, firstRestMs: 2_000, maxRestMs: 30_000 };
 /** The stand-in of a Realtime server answers after `realtimeFirstMs` without output. */
 const [realtimeFirstMs, realtimeIdleMs] = [20_000, 10_000];
-/** A Live model that has handed work over waits for the chat model, which has a deadline of its own. */
-export const liveIdleMs = 600_000;
+/** A Live answer has deadlines of its own: for the floor, a session, speech, and the chat model that works for it. */
+export const liveWaitMs = 600_000;
 
 /** One engine of the settings, and the one that takes over from it. */
 type ChainChoice<Role extends ProviderRole, E> = {
@@ -167,8 +167,8 @@ function announceModel(choice: EngineChoice, model: ChatModel) {
 
 type StandInWaits = {
   readonly clock?: Clock;
-  /** Longest wait for the next part of an answer. */
-  readonly idleMs?: number;
+  /** Longest wait for the first part of an answer, and for the next. */
+  readonly partMs?: number;
 };
 
 /** Called as a server begins to answer, or with its failure as its stand-in does. */
@@ -183,7 +183,7 @@ export function openRealtimeWithStandIn(
   { chat, deadlines }: EngineConfig,
   roles: Pick<EngineRoles, 'chat'>,
   report: ReportEngineNews,
-  { clock = realClock, idleMs }: StandInWaits = {},
+  { clock = realClock, partMs }: StandInWaits = {},
 ): (model: ChatModel, onTurn?: OnTurn) => ChatModel {
   const others: Fallback<ChatModel>[] = [];
   const isShared = 'baseUrl' in chat && getHost(chat) === getHost(realtime);
@@ -203,9 +203,9 @@ export function openRealtimeWithStandIn(
   );
   const limits = {
     ...deadlines.chat,
-    firstMs: realtimeFirstMs,
-    coldFirstMs: realtimeFirstMs,
-    idleMs: idleMs ?? Math.min(realtimeIdleMs, deadlines.chat.idleMs),
+    firstMs: partMs ?? realtimeFirstMs,
+    coldFirstMs: partMs ?? realtimeFirstMs,
+    idleMs: partMs ?? Math.min(realtimeIdleMs, deadlines.chat.idleMs),
   };
   return (server, onTurn) => {
     const first = { provider, breaker, getEngine: () => server };

@@ -46,7 +46,7 @@ import {
   addFallbacks,
   type EngineRoles,
   getProviderName,
-  liveIdleMs,
+  liveWaitMs,
   type OpenEngine,
   openRealtimeWithStandIn,
 } from './engine-fallbacks.ts';
@@ -333,7 +333,7 @@ async function openLive(
   const worker = createAudioModelStandIn(roles.chat(''));
   const talk = stack.use(new LiveConversation({ ...server, worker }));
   const withStandIn = openRealtimeWithStandIn(server, config, roles, report, {
-    idleMs: liveIdleMs,
+    partMs: liveWaitMs,
   });
   return createAudioModelPipeline({
     open: (signal, asked) =>

@@ -14,12 +14,11 @@ import {
   type LiveServer,
   type LiveSession,
   liveRateHz,
-  maxAppendChars,
 } from '#src/provider/live/live-session.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
 import { createRealtimeError } from '#src/provider/realtime/realtime-faults.ts';
 import type { TalkRequest } from './live-history.ts';
-import type { LiveTalk, TalkFact } from './live-talk.ts';
+import { createLostWorkError, type LiveTalk, type TalkFact } from './live-talk.ts';
 import { OutputGate } from './output-gate.ts';
 
 /** Objects that an answer needs. */
@@ -57,6 +56,8 @@ type Work = {
 type AnswerEvent =
   | TalkFact
   | { readonly kind: 'late' }
+  /** So long after its last words the model has said nothing of a result that it was given. */
+  | { readonly kind: 'quiet' }
   | {
       readonly kind: 'worked';
       readonly text: string;
@@ -125,10 +126,12 @@ export class LiveAnswer {
     const { talk, toRequest } = this.#deps;
     if (this.#isOver) this.#beginAnew();
     if (this.#work) {
+      // An end that came meanwhile is told before the chat model is asked for a result that nobody says.
+      if (!this.#session?.isAlive) throw this.#session?.end ?? createLostWorkError();
       void this.#runWork(messages, tools, signal);
       return;
     }
-    if (!messages.some((message) => 'wav' in message)) throw createLostWorkError();
+    if (!isUnheard(messages)) throw createLostWorkError();
     const request = toRequest(messages, tools, voice);
     await talk.takeFloor(this, request, signal);
     this.#session = await talk.prepare(request, signal);
@@ -168,6 +171,12 @@ export class LiveAnswer {
         if (this.#work?.result !== undefined) this.#work.spoken += event.text;
         yield* words.addPart({ kind: 'transcript', text: event.text });
         return;
+      case 'silent':
+        this.#onSilent();
+        return;
+      case 'quiet':
+        if (this.#gate.quietMs >= endSilenceMs) this.#gate.noteSilence(resultSilenceMs);
+        return;
       case 'delegated':
         // A later wish takes the place of an earlier one.
         this.#work = { delegationId: event.id, isPlaced: false, spoken: '' };
@@ -184,6 +193,13 @@ export class LiveAnswer {
       case 'work failed':
         throw this.#toError(event);
     }
+  }
+
+  /** A model that says no more sends no silence either. One that was asked and says nothing at all gave no answer. */
+  #onSilent() {
+    if (!this.#gate.hasBegun && !this.#work) throw this.#toError({ kind: 'late' });
+    this.#gate.noteSilence(endSilenceMs);
+    this.#deps.clock.later(resultSilenceMs, () => this.#addOwnEvent({ kind: 'quiet' }));
   }
 
   /** A refusal of words that are no result changes nothing. */
@@ -239,8 +255,11 @@ export class LiveAnswer {
     const work = this.#work;
     if (!work || !this.#session) return;
     const result = text.trim() === '' && !isUnfinished ? doneNotice : text;
-    for (const piece of cutPieces(result))
-      this.#resultIds.add(this.#session.append('commentary', piece, work.delegationId));
+    const { delegationId } = work;
+    const session = this.#session;
+    const pieces = cutPieces(result, session.maxResultChars);
+    const given = { session, delegationId, pieces, isLast: !isUnfinished };
+    for (const id of this.#deps.talk.giveResult(this, given)) this.#resultIds.add(id);
     if (isUnfinished) return;
     work.result = result;
     this.#awaitSpeech(0);
@@ -260,10 +279,10 @@ export class LiveAnswer {
   async #takeEvent(signal: AbortSignal): Promise<AnswerEvent> {
     const { talk } = this.#deps;
     for (;;) {
-      if (this.#log !== talk.log) this.#read = 0;
-      this.#log = talk.log;
+      const { log } = talk;
+      if (this.#log !== log) this.#beginLog(log);
       signal.throwIfAborted();
-      const fact = this.#log.findFact(this.#read);
+      const fact = log.findFact(this.#read);
       if (fact) {
         this.#read++;
         return fact;
@@ -275,6 +294,13 @@ export class LiveAnswer {
         signal,
       );
     }
+  }
+
+  /** Facts of a session that was not asked belong to another answer. */
+  #beginLog(log: LiveTalk['log']) {
+    if (log.session !== this.#session) throw createLostWorkError();
+    this.#log = log;
+    this.#read = 0;
   }
 
   #addOwnEvent(event: AnswerEvent) {
@@ -303,10 +329,11 @@ export class LiveAnswer {
   }
 }
 
-/** The sound of a question is sent once, so only the chat model can go on by its words. */
-function createLostWorkError() {
-  const message = 'The live session that had handed over work is gone.';
-  return new BotError('provider.truncated', false, message);
+/** Whether sound is asked about that no session has handed over work of: calls after it were made by an earlier answer. */
+function isUnheard(messages: readonly ChatMessage[]) {
+  const at = messages.findIndex((message) => 'wav' in message);
+  const later = messages.slice(at + 1);
+  return at >= 0 && later.every((message) => !('calls' in message) || message.isRetold);
 }
 
 /** The model says a result in words of its own, and may still end the sentence before it. */
@@ -323,15 +350,15 @@ function listWords(text: string) {
 const doneNotice = 'It is done.';
 
 /** Cuts a text at its clauses into pieces that one addition takes. */
-function cutPieces(text: string): readonly string[] {
+function cutPieces(text: string, maxChars: number): readonly string[] {
   const pieces: string[] = [];
   for (const clause of splitClauses(text)) {
     const last = pieces.at(-1);
-    if (last !== undefined && last.length + clause.length < maxAppendChars)
+    if (last !== undefined && last.length + clause.length < maxChars)
       pieces[pieces.length - 1] = `${last} ${clause}`;
     else
-      for (let at = 0; at < clause.length; at += maxAppendChars)
-        pieces.push(clause.slice(at, at + maxAppendChars));
+      for (let at = 0; at < clause.length; at += maxChars)
+        pieces.push(clause.slice(at, at + maxChars));
   }
   return pieces;
 }

@@ -1,11 +1,8 @@
 import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
 import { formatSpeakerLine } from '#src/chat/completions/chat-request.ts';
 import type { TalkMeter } from '#src/chat/metered-chat.ts';
-import type {
-  LiveHistoryItem,
-  LiveServer,
-  LiveStart,
-} from '#src/provider/live/live-session.ts';
+import type { LiveHistoryItem, LiveStart } from '#src/provider/live/live-protocol.ts';
+import type { LiveServer } from '#src/provider/live/live-session.ts';
 
 /** Everything that a session has to know before it answers. */
 export type TalkRequest = {

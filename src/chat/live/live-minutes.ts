@@ -64,7 +64,9 @@ export class LiveMinutes {
 
   async #reserveSlice(): Promise<Slice> {
     const meter = this.#payer;
-    const hold = await meter.reserveTalk?.(sliceMs, minSliceMs, this.#by);
+    const hold = await meter
+      .reserveTalk?.(sliceMs, minSliceMs, this.#by)
+      ?.catch(noteSessionTime);
     return { meter, hold, paidMs: hold?.maxUnits ?? sliceMs };
   }
 
@@ -104,4 +106,12 @@ export class LiveMinutes {
     if (dueMs > 0) meter?.recordTalk?.(dueMs, this.#by);
     hold?.release();
   }
+}
+
+/** A single answer costs less than a minute, so the chat model may still answer. */
+function noteSessionTime(error: unknown): never {
+  if (!(error instanceof BotError)) throw error;
+  const { about, code, message, retryable } = error;
+  const noted = { ...about, isSessionTime: true } as const;
+  throw new BotError(code, retryable, message, error, undefined, noted);
 }

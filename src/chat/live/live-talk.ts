@@ -8,11 +8,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, SpokenChatMessage } from '#src/chat/chat-model.ts';
 import { toPlainName } from '#src/chat/completions/chat-request.ts';
 import type { LiveFact } from '#src/provider/live/live-protocol.ts';
-import {
-  type LiveServer,
-  LiveSession,
-  liveRateHz,
-} from '#src/provider/live/live-session.ts';
+import { type LiveServer, LiveSession } from '#src/provider/live/live-session.ts';
 import { describeServer } from '#src/provider/models/standard-models.ts';
 import {
   createLiveStart,
@@ -33,6 +29,15 @@ export type LiveTalkOptions = {
 /** A fact of the running session, or its end. */
 export type TalkFact = LiveFact | { readonly kind: 'over'; readonly error: BotError };
 
+/** The result of work that a session has handed over, in pieces that one addition takes. */
+export type WorkResult = {
+  readonly session: LiveSession;
+  readonly delegationId: string;
+  readonly pieces: readonly string[];
+  /** False if more of the result follows. */
+  readonly isLast: boolean;
+};
+
 type SessionAnswer = { readonly sound: LiveSound | undefined; text: string };
 
 /** A session is left before its context is full, or its server ends it. */
@@ -40,13 +45,19 @@ const maxContextShare = 0.85;
 const minLeftMs = 60_000;
 /** Longest wait for somebody who speaks or is answered. */
 const maxFloorWaitMs = 15_000;
-/** Facts that are kept for an answer that is asked for later: about a minute. */
-const maxKeptFacts = 1_200;
+/** Facts that are kept for an answer that is asked for later, or reads slower than they come: minutes of sound. */
+const maxKeptFacts = 8_000;
 
-/** Facts by their number, the newest of which are kept. */
+/** Facts of one session by their number, the newest of which are kept. */
 class FactLog {
+  /** The session that the facts are of. */
+  readonly session: LiveSession | undefined;
   readonly #facts: TalkFact[] = [];
   #dropped = 0;
+
+  constructor(session: LiveSession | undefined) {
+    this.session = session;
+  }
 
   /** Adds a fact. */
   addFact(fact: TalkFact): void {
@@ -74,7 +85,7 @@ export class LiveTalk implements Disposable {
   #minutes: LiveMinutes | undefined;
   #opening: Promise<LiveSession> | undefined;
   #cancelClosing: (() => void) | undefined;
-  #log = new FactLog();
+  #log = new FactLog(undefined);
   #change = Promise.withResolvers<void>();
   /** Answers of this session, oldest first, each to the sound that asked for it. */
   #answers: SessionAnswer[] = [];
@@ -84,6 +95,8 @@ export class LiveTalk implements Disposable {
   #rule = '';
   /** The answer that has the floor. */
   #answering: object | undefined;
+  /** The answer whose result the session was given, and says to nobody else. */
+  #resultOwner: object | undefined;
   #usedAtMs = 0;
   readonly #fed = new WeakMap<LiveSound, LiveSession>();
   readonly #answered = new WeakSet<LiveSound>();
@@ -103,7 +116,7 @@ export class LiveTalk implements Disposable {
   }
 
   /** Facts of the running session since the newest sound, for each answer to that sound. */
-  get log(): Pick<FactLog, 'findFact'> {
+  get log(): Pick<FactLog, 'findFact' | 'session'> {
     return this.#log;
   }
 
@@ -188,7 +201,7 @@ export class LiveTalk implements Disposable {
     const spoken = request.messages.filter((message) => 'wav' in message);
     const newest = spoken.at(-1)?.live;
     if (!newest || this.#fed.get(newest) !== session) {
-      this.#clearFacts();
+      this.#clearFacts(session);
       this.#addRule(session, request);
     }
     for (const message of spoken) {
@@ -201,6 +214,23 @@ export class LiveTalk implements Disposable {
     session.setAnswerDue(true);
     // An end that came before the question is no fact of its answer yet.
     if (session.end) this.#addFact({ kind: 'over', error: session.end });
+  }
+
+  /**
+   * Gives the session the result of its work, which it says in the name of one answer alone: that which has the floor. Returns
+   * the ids of the additions. Throws BotError `provider.truncated` if the session is over, or answers somebody else.
+   */
+  giveResult(
+    answer: object,
+    { session, delegationId, pieces, isLast }: WorkResult,
+  ): string[] {
+    if (this.#session !== session || this.#answering !== answer)
+      throw createLostWorkError();
+    this.#resultOwner = answer;
+    return pieces.map((text, n) => {
+      const isLastPiece = isLast && n === pieces.length - 1;
+      return session.giveResult({ delegationId, text, isLast: isLastPiece });
+    });
   }
 
   /** Notes words of the answer that the session gives now. */
@@ -216,8 +246,11 @@ export class LiveTalk implements Disposable {
     const { sound } = this.#answers.at(-1) ?? {};
     // The speaker may go on after an answer that was given up, and then needs another one to all of it.
     const mayGoOn = sound !== undefined && !sound.signal.aborted;
-    // A session believes that it was heard whole, so one that was cut is of no use any more.
-    if (!isWhole && !mayGoOn) this.#closeSession();
+    const hasResult = this.#resultOwner === answer;
+    this.#resultOwner = undefined;
+    // A session believes that it was heard whole, so one that was cut is of no use any more, nor is one that would say a
+    // result to the next answer, which gets a result of its own.
+    if (!isWhole && (!mayGoOn || hasResult)) this.#closeSession();
     if (!mayGoOn) this.#session?.dropWaiting();
     if (isWhole) this.#clearFacts();
     if (!mayGoOn || isWhole) this.#passing = undefined;
@@ -308,6 +341,7 @@ export class LiveTalk implements Disposable {
     this.#answers = [];
     this.#speaker = undefined;
     this.#rule = findMissingRule(request, request);
+    this.#resultOwner = undefined;
     this.#clearFacts();
     session.attach({
       onFact: (fact) => this.#addFact(fact),
@@ -325,7 +359,7 @@ export class LiveTalk implements Disposable {
     sound.signal.addEventListener('abort', () => this.#dropSound(sound), {
       once: true,
     });
-    const resampler = new Resampler(listenRateHz, liveRateHz);
+    const resampler = new Resampler(listenRateHz, session.inputRateHz);
     sound.startPassing(({ samples }) => {
       this.#noteUse();
       session.feed(resampler.push(samples));
@@ -349,7 +383,7 @@ export class LiveTalk implements Disposable {
 
   #sendWhole(session: LiveSession, message: ChatMessage & SpokenChatMessage) {
     this.#introduce(session, message);
-    session.feed(resamplePcm(readWav(message.wav), liveRateHz).samples);
+    session.feed(resamplePcm(readWav(message.wav), session.inputRateHz).samples);
   }
 
   /** Words that no answer used were for somebody else, and a session cannot forget them. */
@@ -366,8 +400,8 @@ export class LiveTalk implements Disposable {
     this.#wakeReaders();
   }
 
-  #clearFacts() {
-    this.#log = new FactLog();
+  #clearFacts(session = this.#session) {
+    this.#log = new FactLog(session);
     this.#wakeReaders();
   }
 
@@ -424,6 +458,12 @@ function findNewestSpoken({ messages }: TalkRequest) {
 
 function findSpeaker(message: ChatMessage | undefined) {
   return message?.role === 'user' ? message.name.trim() : '';
+}
+
+/** Creates the error of work whose session is gone. Its sound was sent once, so only the chat model can go on by its words. */
+export function createLostWorkError(): BotError {
+  const message = 'The live session that had handed over work is gone.';
+  return new BotError('provider.truncated', false, message);
 }
 
 function createBusyError() {

@@ -35,6 +35,11 @@ export class OutputGate {
     this.#quietMs = 0;
   }
 
+  /** Notes silence that was not sent as sound. */
+  noteSilence(ms: number): void {
+    this.#quietMs = Math.max(this.#quietMs, ms);
+  }
+
   /** Adds sound, and returns what of it is part of the reply now. Silence passes once speech follows it. */
   push(bytes: Buffer): readonly Buffer[] {
     const ms = bytes.length / bytesPerMs;

@@ -1,15 +1,9 @@
-import { toNonEmptyText, toRecord } from '#src/base/json.ts';
+import type { BotError } from '#src/base/errors.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
-import {
-  isErrorEvent,
-  type RealtimeFault,
-  readErrorEvent,
-} from '#src/provider/realtime/realtime-faults.ts';
+import type { RemoteServer } from '#src/provider/models/standard-models.ts';
+import type { RealtimeFault } from '#src/provider/realtime/realtime-faults.ts';
 
-/**
- * Ways to add words to a running session: a rule, words to be spoken, or words to be known.
- * https://developers.openai.com/api/docs/guides/live-prompting
- */
+/** Ways to add words to a running session: a rule, words to be spoken, or words to be known. */
 export type AppendKind = 'instructions' | 'commentary' | 'thinking';
 
 /** Words of the person or of the model, with their place on the session's own timeline, which is coarse. */
@@ -28,12 +22,16 @@ export type LiveEndReason =
   | 'connection_lost'
   | 'unknown';
 
-/** The meaning of one event of a Live server. */
+/** The meaning of one event of a Live server, or of a part of it. */
 export type LiveFact =
   /** `expiresAtMs` is the wall time of its end. Undefined if the server tells none. */
   | { readonly kind: 'started'; readonly expiresAtMs: number | undefined }
+  /** The server ends the session in so many ms. */
+  | { readonly kind: 'ends soon'; readonly inMs: number }
   /** 16-bit little-endian mono at the rate of the session, silence included. */
   | { readonly kind: 'sound'; readonly bytes: Buffer }
+  /** The model has said all that it means to, and no sound follows until it gets more. Servers that send silence tell none. */
+  | { readonly kind: 'silent' }
   | ({ readonly kind: 'heard' } & LiveWords)
   | ({ readonly kind: 'spoke' } & LiveWords)
   /** The model wants work done. Its task stands in the words that were heard, and nowhere else. */
@@ -54,6 +52,69 @@ export type LiveFact =
       readonly reason: LiveEndReason;
       readonly seconds: number;
     };
+
+/** Everything that a session is told at its start, and that nothing changes later. */
+export type LiveStart = {
+  readonly instructions: string;
+  /** Voice of the persona. Absent: the server's own choice. */
+  readonly voice: string | undefined;
+  /** Earlier words of the conversation, oldest first. */
+  readonly history: readonly LiveHistoryItem[];
+};
+
+/** A message of the conversation before the session. */
+export type LiveHistoryItem = {
+  readonly role: 'developer' | 'user' | 'assistant';
+  readonly text: string;
+};
+
+/** A piece of a result that goes to the model. */
+export type LiveResult = {
+  readonly delegationId: string;
+  readonly text: string;
+  /** False if more of it follows. */
+  readonly isLast: boolean;
+};
+
+/** The name of an addition, and the events that carry it. */
+export type LiveAddition = {
+  readonly id: string;
+  readonly events: readonly JsonEvent[];
+  /** Facts that hold once it has left, from a server that tells none of them. */
+  readonly facts?: readonly LiveFact[];
+};
+
+/** Speaks with one kind of Live server in its own words. Each session has one, which may keep a state. */
+export interface LiveProtocol {
+  /** Rate of the sound that the server hears. */
+  readonly inputRateHz: number;
+  /** The clock of the session is its input, so that silence has to be sent while an answer is due. */
+  readonly hearsSilence: boolean;
+  /** Most characters of a piece of a result. */
+  readonly maxResultChars: number;
+  /** The key stands in the query of the address, and in no header. */
+  readonly isKeyInUrl: boolean;
+  /** Returns the address of the socket, without a key. */
+  toUrl(server: RemoteServer): URL;
+  /** Creates the first event. No other may leave before the server has started the session. */
+  createStart(server: RemoteServer, start: LiveStart): JsonEvent;
+  /** Creates what has to follow the start. */
+  createHistory(start: LiveStart): readonly JsonEvent[];
+  /** Creates the events of mono samples at `inputRateHz`. */
+  createSound(samples: Int16Array): readonly JsonEvent[];
+  /** Creates the events by which a question ends, once all its sound has left. */
+  createQuestionEnd(): readonly JsonEvent[];
+  /** Adds words to be known. */
+  createAppend(kind: 'instructions' | 'thinking', text: string): LiveAddition;
+  /** Gives the result of work, which the model says. */
+  createResult(result: LiveResult): LiveAddition;
+  /** Creates the events that end a session. None: the end of the connection does. */
+  createClose(): readonly JsonEvent[];
+  /** Reads one event. None: it means nothing here. */
+  readEvent(event: JsonEvent): readonly LiveFact[];
+  /** Finds why the server did not start the session and hung up instead. Undefined if it gave no reason. */
+  findLossFault(loss: BotError): RealtimeFault | undefined;
+}
 
 /** Everything that the events of its server tell of a session. */
 export type LiveState = {
@@ -78,22 +139,30 @@ export const newLiveState: LiveState = {
 };
 
 /**
- * Reads one event of a Live server. An event that means nothing is counted and has no fact.
+ * Steps a session by one event of its server. An event that means nothing is counted and has no fact.
  *
  * @example
  * import { newLiveState, stepLive } from '#src/provider/live/live-protocol.ts';
+ * import { OpenAiProtocol } from '#src/provider/live/openai-protocol.ts';
  *
- * const [, fact] = stepLive(newLiveState, { type: 'session.usage.updated', usage: { seconds: 7 } });
+ * const event = { type: 'session.usage.updated', usage: { seconds: 7 } };
+ * const [, [fact]] = stepLive(newLiveState, event, new OpenAiProtocol());
  * fact?.kind; // 'used'
  */
 export function stepLive(
   state: LiveState,
   event: JsonEvent,
-): readonly [LiveState, LiveFact?] {
-  const fact = state.phase === 'closed' ? undefined : readFact(event);
-  if (!fact || isRepeated(fact, state))
-    return [{ ...state, ignoredEvents: state.ignoredEvents + 1 }];
-  return [updateState(state, fact), fact];
+  protocol: Pick<LiveProtocol, 'readEvent'>,
+): readonly [LiveState, readonly LiveFact[]] {
+  const facts: LiveFact[] = [];
+  let next = state;
+  for (const fact of state.phase === 'closed' ? [] : protocol.readEvent(event)) {
+    if (next.phase === 'closed' || isRepeated(fact, next)) continue;
+    next = updateState(next, fact);
+    facts.push(fact);
+  }
+  if (facts.length > 0) return [next, facts];
+  return [{ ...state, ignoredEvents: state.ignoredEvents + 1 }, facts];
 }
 
 function isRepeated(fact: LiveFact, { delegations, phase }: LiveState) {
@@ -122,99 +191,4 @@ function updateState(state: LiveState, fact: LiveFact): LiveState {
     default:
       return state;
   }
-}
-
-function readFact(event: JsonEvent): LiveFact | undefined {
-  if (isErrorEvent(event)) return readRefusal(event);
-  switch (event.type) {
-    case 'session.started':
-      return { kind: 'started', expiresAtMs: readExpiry(event) };
-    case 'session.output_audio.delta':
-      return readSound(event);
-    case 'session.input_transcript.delta':
-      return readWords('heard', event);
-    case 'session.output_transcript.delta':
-      return readWords('spoke', event);
-    case 'session.delegation.created':
-      return readDelegation(event);
-    case 'session.instructions.appended':
-      return { kind: 'placed', append: 'instructions' };
-    case 'session.commentary.appended':
-      return { kind: 'placed', append: 'commentary' };
-    case 'session.thinking.appended':
-      return { kind: 'placed', append: 'thinking' };
-    case 'session.usage.updated':
-      return readUsage(event);
-    case 'session.closed':
-      return {
-        kind: 'closed',
-        reason: readEndReason(event.reason),
-        seconds: readSeconds(event),
-      };
-    default:
-      return undefined;
-  }
-}
-
-/** One such error comes for each addition that was never placed, and the session's end still follows. */
-const unplacedCode = 'context_injection_incomplete';
-
-function readRefusal(event: JsonEvent): LiveFact {
-  const fault = readErrorEvent(event);
-  if (fault.code === unplacedCode) return { kind: 'unplaced' };
-  const { client_event_id: eventId } = toRecord(event.error);
-  return {
-    kind: 'refused',
-    fault: { ...fault, eventId: toNonEmptyText(eventId) ?? fault.eventId },
-  };
-}
-
-function readExpiry({ session }: JsonEvent) {
-  const { expires_at: seconds } = toRecord(session);
-  return typeof seconds === 'number' ? seconds * 1000 : undefined;
-}
-
-function readSound({ delta }: JsonEvent): LiveFact | undefined {
-  const bytes = Buffer.from(toNonEmptyText(delta) ?? '', 'base64');
-  const whole = bytes.subarray(0, bytes.length & ~1);
-  return whole.length === 0 ? undefined : { kind: 'sound', bytes: whole };
-}
-
-function readWords(kind: 'heard' | 'spoke', event: JsonEvent): LiveFact | undefined {
-  const { delta, start_ms: fromMs, end_ms: toMs } = event;
-  if (typeof delta !== 'string' || delta === '') return undefined;
-  return { kind, text: delta, fromMs: toCount(fromMs), toMs: toCount(toMs) };
-}
-
-function readDelegation({ delegation }: JsonEvent): LiveFact | undefined {
-  const { id, target } = toRecord(delegation);
-  const isOurs = target === undefined || target === 'client';
-  const text = toNonEmptyText(id);
-  return isOurs && text !== undefined ? { kind: 'delegated', id: text } : undefined;
-}
-
-function readUsage(event: JsonEvent): LiveFact {
-  const { usage_ratio: share } = toRecord(event.context_window);
-  const contextShare = typeof share === 'number' ? share : undefined;
-  return { kind: 'used', seconds: readSeconds(event), contextShare };
-}
-
-function readSeconds({ usage }: JsonEvent) {
-  return toCount(toRecord(usage).seconds);
-}
-
-function toCount(value: unknown) {
-  return typeof value === 'number' && value >= 0 && Number.isFinite(value) ? value : 0;
-}
-
-const endReasons: readonly LiveEndReason[] = [
-  'close_requested',
-  'expired',
-  'content',
-  'remote_hangup',
-  'connection_lost',
-];
-
-function readEndReason(reason: unknown): LiveEndReason {
-  return endReasons.find((known) => known === reason) ?? 'unknown';
 }

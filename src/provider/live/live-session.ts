@@ -1,4 +1,3 @@
-import type { ClientEvent, InitialItem } from 'openai/resources/live/live';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { EventInbox } from '#src/provider/event-inbox.ts';
@@ -6,49 +5,36 @@ import {
   type JsonEvent,
   JsonSocket,
   type OpenSocket,
-  toSocketUrl,
 } from '#src/provider/json-socket.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
-import { type RemoteServer, toApiUrl } from '#src/provider/models/standard-models.ts';
-import { createRealtimeError } from '#src/provider/realtime/realtime-faults.ts';
 import {
-  type AppendKind,
+  isGeminiModel,
+  type RemoteServer,
+} from '#src/provider/models/standard-models.ts';
+import { createRealtimeError } from '#src/provider/realtime/realtime-faults.ts';
+import { GeminiProtocol } from './gemini-protocol.ts';
+import {
   type LiveEndReason,
   type LiveFact,
+  type LiveProtocol,
+  type LiveResult,
+  type LiveStart,
   type LiveState,
   newLiveState,
   stepLive,
 } from './live-protocol.ts';
+import { OpenAiProtocol } from './openai-protocol.ts';
 import { SoundFeeder } from './sound-feeder.ts';
 
-/** Rate of the sound of a session, in both directions. */
+/** Rate of the sound that a session speaks, which every server has. */
 export const liveRateHz = 24_000;
 
-/** Sound of a session, fixed at its start: https://developers.openai.com/api/docs/guides/live */
-const soundFormat = { type: 'audio/pcm', rate: liveRateHz } as const;
 const startTimeoutMs = 10_000;
-/** Additions at once, in characters: each is limited to 500 tokens, and a character may be one. */
-export const maxAppendChars = 450;
 
-/** A server with the Live API. In `baseUrl`, `http` and `ws` mean the same. */
+/** A server with a Live API, that of Google for a model named `gemini`. In `baseUrl`, `http` and `ws` mean the same. */
 export type LiveServer = RemoteServer & {
   readonly voice?: string | undefined;
   readonly openSocket?: OpenSocket;
-};
-
-/** Everything that a session is told at its start, and that nothing changes later. */
-export type LiveStart = {
-  readonly instructions: string;
-  /** Voice of the persona. Absent: the server's own choice. */
-  readonly voice: string | undefined;
-  /** Earlier words of the conversation, oldest first. */
-  readonly history: readonly LiveHistoryItem[];
-};
-
-/** A message of the conversation before the session. */
-export type LiveHistoryItem = {
-  readonly role: 'developer' | 'user' | 'assistant';
-  readonly text: string;
 };
 
 /** Takes what a session tells. Neither method may throw. */
@@ -62,19 +48,22 @@ export type LiveListener = {
 export class LiveSession {
   readonly #server: LiveServer;
   readonly #clock: Clock;
+  readonly #protocol: LiveProtocol;
   readonly #feeder: SoundFeeder;
   #socket: JsonSocket | undefined;
   #state = newLiveState;
   #listener: LiveListener | undefined;
   #end: BotError | undefined;
   #expiresAtMs = Infinity;
-  #appends = 0;
 
   private constructor(server: LiveServer, clock: Clock) {
     this.#server = server;
     this.#clock = clock;
-    this.#feeder = new SoundFeeder(clock, liveRateHz, (samples) =>
-      this.#sendSound(samples),
+    this.#protocol = isGeminiModel(server.model)
+      ? new GeminiProtocol()
+      : new OpenAiProtocol();
+    this.#feeder = new SoundFeeder(clock, this.#protocol.inputRateHz, (samples) =>
+      this.#send(this.#protocol.createSound(samples)),
     );
   }
 
@@ -86,20 +75,23 @@ export class LiveSession {
     signal: AbortSignal,
   ): Promise<LiveSession> {
     const session = new LiveSession(server, clock);
+    const protocol = session.#protocol;
     const { apiKey, baseUrl, openSocket } = server;
-    const url = toSocketUrl(toApiUrl(baseUrl), '/live/sessions', {});
-    const options = { apiKey, baseUrl, clock, openSocket };
+    const { isKeyInUrl } = protocol;
+    const options = { apiKey, baseUrl, clock, isKeyInUrl, openSocket };
     const inbox = new EventInbox();
+    const url = protocol.toUrl(server);
     const socket = await JsonSocket.open(url, options, inbox, signal);
     session.#socket = socket;
     try {
-      session.#send({ type: 'session.start', session: session.#createStart(start) });
+      session.#send([protocol.createStart(server, start)]);
       await session.#awaitStart(inbox, signal);
+      session.#send(protocol.createHistory(start));
       session.#listen(socket, inbox);
       return session;
     } catch (error) {
       socket.close();
-      throw error;
+      throw session.#describeRefusal(error);
     }
   }
 
@@ -121,6 +113,16 @@ export class LiveSession {
   /** Wall time at which the server ends the session, in ms. Infinity if it told none. */
   get expiresAtMs(): number {
     return this.#expiresAtMs;
+  }
+
+  /** Rate of the sound that the session hears. */
+  get inputRateHz(): number {
+    return this.#protocol.inputRateHz;
+  }
+
+  /** Most characters of a piece of a result. */
+  get maxResultChars(): number {
+    return this.#protocol.maxResultChars;
   }
 
   /** Ms of sound that wait to be sent. */
@@ -145,30 +147,40 @@ export class LiveSession {
   }
 
   /**
-   * Tells whether an answer is due. The clock of a session is its input, so silence is sent in real time while one is, and
-   * nothing otherwise.
+   * Tells whether an answer is due. Where the clock of a session is its input, silence is sent in real time while one is, and
+   * nothing otherwise. Elsewhere the question ends once all its sound has left.
    */
   setAnswerDue(isDue: boolean): void {
-    this.#feeder.setSilent(isDue && this.isAlive);
+    const isAwaited = isDue && this.isAlive;
+    if (this.#protocol.hearsSilence) this.#feeder.setSilent(isAwaited);
+    else
+      this.#feeder.onceSent(
+        isAwaited ? () => this.#send(this.#protocol.createQuestionEnd()) : undefined,
+      );
   }
 
-  /** Adds words to the running session, at most `maxAppendChars` of them. Returns the id by which an error names them. */
-  append(
-    kind: AppendKind,
-    content: string,
-    delegationId: string | null = null,
-  ): string {
-    const eventId = `append_${++this.#appends}`;
-    const type = `session.${kind}.append` as const;
-    this.#send({ type, content, delegation_id: delegationId, event_id: eventId });
-    return eventId;
+  /** Adds words for the model to know. Returns the id by which an error names them. */
+  append(kind: 'instructions' | 'thinking', text: string): string {
+    const { events, id } = this.#protocol.createAppend(kind, text);
+    this.#send(events);
+    return id;
+  }
+
+  /** Gives a piece of a result for the model to say, at most `maxResultChars` of it. Returns the id by which an error names it. */
+  giveResult(result: LiveResult): string {
+    const { events, facts = [], id } = this.#protocol.createResult(result);
+    this.#send(events);
+    for (const fact of facts) this.#listener?.onFact(fact);
+    return id;
   }
 
   /** Ends the session, at the server too. The listener is not told. A second call does nothing. */
   close(): void {
     if (this.#end) return;
     this.#listener = undefined;
-    this.#send({ type: 'session.close' });
+    const events = this.#protocol.createClose();
+    this.#send(events);
+    if (events.length === 0) this.#socket?.close();
     const closed = new BotError('provider.truncated', false, 'The session is closed.');
     this.#endSession(closed);
   }
@@ -194,13 +206,20 @@ export class LiveSession {
   }
 
   #onEvent(event: JsonEvent) {
-    const [state, fact] = stepLive(this.#state, event);
+    const [state, facts] = stepLive(this.#state, event, this.#protocol);
     this.#state = state;
-    if (!fact) return;
+    for (const fact of facts) {
+      if (this.#end) return;
+      this.#noteExpiry(fact);
+      const end = this.#findEnd(fact);
+      if (end) this.#endSession(end);
+      else this.#listener?.onFact(fact);
+    }
+  }
+
+  #noteExpiry(fact: LiveFact) {
     if (fact.kind === 'started') this.#expiresAtMs = fact.expiresAtMs ?? Infinity;
-    const end = this.#findEnd(fact);
-    if (end) this.#endSession(end);
-    else this.#listener?.onFact(fact);
+    if (fact.kind === 'ends soon') this.#expiresAtMs = this.#clock.wallMs() + fact.inMs;
   }
 
   /** An error before the start, or one about money or the key, is an end of which no `closed` may follow. */
@@ -222,26 +241,15 @@ export class LiveSession {
     this.#clock.later(closingMs, () => this.#socket?.close());
   }
 
-  #createStart({ history, instructions, voice }: LiveStart) {
-    return {
-      model: this.#server.model,
-      instructions,
-      audio: {
-        format: soundFormat,
-        ...(voice !== undefined && { output: { voice } }),
-      },
-      delegation: { type: 'client', acknowledgement_delay_ms: 800 } as const,
-      ...(history.length > 0 && { input: history.map(toInitialItem) }),
-    };
+  #send(events: readonly JsonEvent[]) {
+    for (const event of events) this.#socket?.send(event);
   }
 
-  #sendSound({ buffer, byteLength, byteOffset }: Int16Array) {
-    const audio = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
-    this.#send({ type: 'session.input_audio.append', audio });
-  }
-
-  #send(event: ClientEvent) {
-    this.#socket?.send({ ...event });
+  /** Some servers tell by the end of the connection why they start no session. */
+  #describeRefusal(error: unknown) {
+    const fault =
+      error instanceof BotError ? this.#protocol.findLossFault(error) : undefined;
+    return fault ? createRealtimeError(fault, this.#server) : error;
   }
 
   #createLateError() {
@@ -256,12 +264,6 @@ export class LiveSession {
 
 /** A server answers a close within a second: `test/fixtures/live`. */
 const closingMs = 2_000;
-
-function toInitialItem({ role, text }: LiveHistoryItem): InitialItem {
-  return role === 'assistant'
-    ? { type: 'message', role, content: [{ type: 'output_text', text }] }
-    : { type: 'message', role, content: [{ type: 'input_text', text }] };
-}
 
 /** Names each end of a session by one code and one sentence. */
 function createEndError(reason: LiveEndReason, { baseUrl }: LiveServer) {

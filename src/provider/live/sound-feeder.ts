@@ -22,6 +22,7 @@ export class SoundFeeder {
   #isSilent = false;
   #isStopped = false;
   #cancelTick: (() => void) | undefined;
+  #onSent: (() => void) | undefined;
 
   constructor(clock: Clock, rateHz: number, send: (samples: Int16Array) => void) {
     this.#clock = clock;
@@ -48,6 +49,12 @@ export class SoundFeeder {
     this.#waiting.length = 0;
   }
 
+  /** Calls back once no sound waits any more, which may be now. The next call takes its place. */
+  onceSent(onSent: (() => void) | undefined): void {
+    this.#onSent = onSent;
+    this.#reportSent();
+  }
+
   /** Begins or ends to fill time without sound with silence. */
   setSilent(isSilent: boolean): void {
     if (this.#isStopped || this.#isSilent === isSilent) return;
@@ -60,6 +67,7 @@ export class SoundFeeder {
   stop(): void {
     this.#isStopped = true;
     this.#waiting.length = 0;
+    this.#onSent = undefined;
     this.#cancelTick?.();
     this.#cancelTick = undefined;
   }
@@ -77,7 +85,15 @@ export class SoundFeeder {
       [samples] = this.#waiting;
     }
     if (this.#isSilent && this.#waiting.length === 0) this.#fillTime(nowMs);
+    this.#reportSent();
     if (this.#isSilent || this.#waiting.length > 0) this.#scheduleTick();
+  }
+
+  #reportSent() {
+    if (this.#isStopped || this.#waiting.length > 0) return;
+    const onSent = this.#onSent;
+    this.#onSent = undefined;
+    onSent?.();
   }
 
   /** Silence that was late is left out, since a server stretches speech to which it is added. */

@@ -88,6 +88,21 @@ export function isOpenAi(baseUrl: string): boolean {
   return URL.parse(baseUrl)?.host === 'api.openai.com';
 }
 
+/** Address of Google's Live API, for a model that names no server. */
+export const geminiUrl = 'https://generativelanguage.googleapis.com';
+
+/**
+ * Returns whether a model is one of Google's, which has a Live API of its own.
+ *
+ * @example
+ * import { isGeminiModel } from '#src/provider/models/standard-models.ts';
+ *
+ * isGeminiModel('models/gemini-3.8-live'); // true
+ */
+export function isGeminiModel(model: string): boolean {
+  return /^(?:models\/)?gemini/i.test(model);
+}
+
 /** Adds the path `/v1` to an address without one. */
 export function toApiUrl(address: string): string {
   const url = new URL(address);

@@ -3,6 +3,7 @@ import type { ChatModel } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { formatText, type TextId } from '#src/texts/texts.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
 import { testSessionPipeline } from '#test/contracts/session-pipeline.ts';
@@ -18,6 +19,7 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import type { LiveModelSettings } from '#test/fakes/providers/live-model.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { openLive, writeScript } from '#test/pipeline/live/live-setup.ts';
@@ -33,6 +35,8 @@ type Scene = LiveModelSettings & {
   readonly addressing?: AddressingMode;
   readonly worker?: ChatModel;
   readonly standIn?: ChatModel;
+  /** Default: without limits. */
+  readonly spending?: BudgetAuthority;
 };
 
 /** A room that Adam called the bot into, which a live model answers, all in virtual time. */
@@ -50,6 +54,7 @@ async function openRoom(scene: Scene, clock = new VirtualClock(undefined, 4)) {
       chat,
       synthesizer,
       tools,
+      ...(scene.spending && { spending: scene.spending }),
       addressing: scene.addressing ?? 'auto',
       pipelines: {
         names: ['live', 'chained'],
@@ -68,6 +73,10 @@ async function openRoom(scene: Scene, clock = new VirtualClock(undefined, 4)) {
     chat,
     fixture,
     live,
+    /** Texts that the voice of the bot was asked to say. */
+    get spoken() {
+      return synthesizer.texts;
+    },
     pass: passFixtureTime,
     /** Somebody says a sentence of 3.3 s. */
     async say(who = adam) {
@@ -258,6 +267,80 @@ test('people read of the next failure once the live model has answered again', a
   await askAndWait();
   const told = fixture.written.filter((text) => text === formatText('live.key'));
   expect(told).toHaveLength(2);
+});
+
+/** A cap in dollars of what a server may spend a day, with a live model that costs $0.05 a minute. */
+function openCap(clock: VirtualClock, serverDay: number, chatUsd: number) {
+  const tokens = { perMillionInputTokens: chatUsd, perMillionOutputTokens: chatUsd };
+  const live = { kind: 'priced', usd: { perMinute: 0.05 } } as const;
+  const writing = { kind: 'priced', usd: tokens } as const;
+  return openBudgets(clock, {
+    caps: { serverDay: toUsd(serverDay) },
+    tariff: {
+      recognise: { kind: 'free' },
+      think: live,
+      speak: { kind: 'free' },
+      others: { recognise: [], think: [writing], speak: [] },
+    },
+    rates: { 'gpt-live-1': live },
+  }).budgets;
+}
+
+test('where the cap is reached in an answer, people are told why, and the chat model answers from then on', async () => {
+  const clock = new VirtualClock(undefined, 4);
+  const five = 'It is six, by the chat model.';
+  await using room = await openRoom(
+    {
+      texts: ['Tell me a story.', 'Another one.', 'What time is it?', 'And now?'],
+      answer: () => ({ says: 'Once upon a time there was a king. '.repeat(40) }),
+      standIn: writeScript([five, five]),
+      spending: openCap(clock, 0.053, 0.01),
+    },
+    clock,
+  );
+  const { fixture, live } = room;
+  const countTold = (id: TextId) =>
+    [...fixture.written, ...room.spoken].filter((text) => text === formatText(id))
+      .length;
+  // A part of the minute that was set aside is left, and begins a second session.
+  for (const n of [1, 2]) {
+    await room.say();
+    await room.passUntil(() => fixture.of('answered').length === n, 120_000);
+    await room.pass(6_000);
+    const told = fixture.of('answered').at(-1);
+    expect(told).toMatchObject({ finish: 'failed' });
+    expect(told?.heardText).toContain('Once upon a time');
+    expect(countTold('budget.rest.server')).toBe(1);
+  }
+  for (const n of [3, 4]) {
+    await room.say();
+    await room.passUntil(() => fixture.of('answered').length === n);
+    expect(fixture.of('answered').at(-1)).toMatchObject({ heardText: five });
+  }
+  expect(live.server.sessions.map(({ isClosed }) => isClosed)).toEqual([true, true]);
+  // Two lines of the bot stand 30 s apart.
+  await room.pass(31_000);
+  expect(countTold('live.money')).toBe(1);
+  expect(countTold('budget.rest.server')).toBe(1);
+});
+
+test('where the cap has room neither for a minute nor for an answer in writing, the words are dropped by one name', async () => {
+  const clock = new VirtualClock(undefined, 4);
+  await using room = await openRoom(
+    {
+      texts: ['What time is it?'],
+      answer: () => ({ says: four }),
+      standIn: writeScript(['Never written.']),
+      spending: openCap(clock, 0.004, 1_000),
+    },
+    clock,
+  );
+  const { fixture, live } = room;
+  await room.say();
+  await room.pass(12_000);
+  const reasons = fixture.of('dropped').map(({ why }) => why);
+  expect(new Set(reasons)).toEqual(new Set(['budget']));
+  expect([fixture.of('answered'), live.server.sessions]).toEqual([[], []]);
 });
 
 test('work that takes half a minute is said once it is done', async () => {

@@ -9,6 +9,8 @@ export type LiveReply = {
   readonly delegates?: boolean;
   /** Words of the question as the server recognises them. */
   readonly hears?: string;
+  /** From the end of the question to the first word. Default: 600. */
+  readonly thinksMs?: number;
 };
 
 export type LiveModelSettings = {
@@ -213,7 +215,8 @@ export class LiveModelSession {
     this.#hasVoice = false;
     const samples = joinSamples(this.#question.splice(0));
     const pcm = { samples, rateHz, channels: 1 } as const;
-    const { delegates, hears, says } = this.#settings.answer(this.questions++, pcm);
+    const reply = this.#settings.answer(this.questions++, pcm);
+    const { delegates, hears, says, thinksMs = thinkingMs } = reply;
     if (this.#settings.trouble === 'never answers') return;
     if (this.#settings.trouble === 'loses its model')
       return this.end('connection_lost');
@@ -226,7 +229,7 @@ export class LiveModelSession {
       const offset_ms = Math.round(this.#timelineMs);
       this.#sendEvent('session.delegation.created', { delegation, offset_ms });
     }
-    if (says) this.#runLater(thinkingMs, () => this.#speakText(says));
+    if (says) this.#runLater(thinksMs, () => this.#speakText(says));
   }
 
   #speakText(text: string) {

@@ -1,10 +1,11 @@
 import {
-  liveIdleMs,
+  liveWaitMs,
   openRealtimeWithStandIn,
 } from '#src/app/engines/engine-fallbacks.ts';
 import { LiveSound } from '#src/audio/live-sound.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { toChannelId } from '#src/base/ids.ts';
+import type { Secret } from '#src/base/secret.ts';
 import type { ChatModel, ToolCall } from '#src/chat/chat-model.ts';
 import { LiveConversation } from '#src/chat/live/live-conversation.ts';
 import {
@@ -13,6 +14,7 @@ import {
 } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import { createAudioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
 import type { ReplyPart, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { OpenSocket } from '#src/provider/json-socket.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 import {
   FakeHost,
@@ -34,6 +36,10 @@ type LiveOptions = LiveModelSettings & {
   readonly maxSilenceMs?: number;
   /** The chat model that answers in place of the live one. Default: none does. */
   readonly standIn?: ChatModel;
+  /** Default: gpt-live-1, of `server`. */
+  readonly model?: string;
+  readonly apiKey?: Secret;
+  readonly openSocket?: OpenSocket;
 };
 
 export type OpenedLive = ReturnType<typeof openLive>;
@@ -44,12 +50,13 @@ export function openLive(options: LiveOptions, clock = new VirtualClock(undefine
   const worker = createAudioModelStandIn(options.worker ?? writeScript(['I cannot.']));
   const talk = new LiveConversation({
     baseUrl: 'ws://live.test/v1',
-    model: 'gpt-live-1',
+    model: options.model ?? 'gpt-live-1',
+    ...(options.apiKey && { apiKey: options.apiKey }),
     voice: 'marin',
     worker,
     maxSilenceMs: options.maxSilenceMs ?? 10_000,
     clock,
-    openSocket: server.openSocket,
+    openSocket: options.openSocket ?? server.openSocket,
   });
   const toPlace = ({ meter, turn }: AskedAnswer) => ({
     talk: turn.channelId ?? '',
@@ -102,7 +109,7 @@ function openStandIn({ standIn }: LiveOptions, clock: VirtualClock) {
   });
   const server = { baseUrl: 'ws://live.test/v1', model: 'gpt-live-1' };
   const roles = { chat: () => standIn };
-  const waits = { clock, idleMs: liveIdleMs };
+  const waits = { clock, partMs: liveWaitMs };
   return openRealtimeWithStandIn(server, engines, roles, () => undefined, waits);
 }
 

@@ -4,16 +4,18 @@ import {
   newLiveState,
   stepLive,
 } from '#src/provider/live/live-protocol.ts';
+import { OpenAiProtocol } from '#src/provider/live/openai-protocol.ts';
 import { countEvents, readServerHalf, recordingNames } from './live-recordings.ts';
 
 /** Reads events one after the other, as they come from a server. */
 function readAll(events: readonly JsonEvent[]) {
+  const protocol = new OpenAiProtocol();
   let state = newLiveState;
   const facts: LiveFact[] = [];
   for (const event of events) {
-    const [next, fact] = stepLive(state, event);
+    const [next, told] = stepLive(state, event, protocol);
     state = next;
-    if (fact) facts.push(fact);
+    facts.push(...told);
   }
   return { state, facts };
 }
