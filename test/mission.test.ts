@@ -40,6 +40,7 @@ import {
   translation,
 } from './mission/mission-setup.ts';
 import { openRunningBot, xchacha } from './mission/running-bot.ts';
+import { declareSampleLines } from './mission/sample-lines.ts';
 import { wrongLabels } from './mission/speech-server.ts';
 import {
   declareQueueLines,
@@ -260,6 +261,7 @@ proveLine(
   },
 );
 
+declareSampleLines(proveLine);
 declareQueueLines(proveLine);
 declareSteeringLines(proveLine);
 declareWaitLines(proveLine);

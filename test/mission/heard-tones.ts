@@ -30,14 +30,6 @@ function makeTones(tones: readonly Tone[], eachMs: number): Buffer {
   return writeWav({ samples, rateHz, channels: 1 });
 }
 
-/** Makes floats at 16 kHz of a tone that sounds on the right side alone, as a program would send them. */
-export function makeRightTone(hz: Tone, ms: number): Uint8Array<ArrayBuffer> {
-  const floats = Float32Array.from({ length: 2 * 16 * ms }, (_, n) =>
-    n % 2 === 0 ? 0 : Math.sin((2 * Math.PI * hz * (n >> 1)) / 16_000) / 2,
-  );
-  return new Uint8Array(floats.buffer);
-}
-
 /**
  * Serves files of tones: `/600-800-1000x500.wav` holds three tones of 500 ms each.
  *
@@ -69,7 +61,7 @@ export function listHeardTones(
     .filter(({ atMs }) => atMs >= sinceMs)
     .map(({ atMs, audible, samples }) => ({
       atMs,
-      tones: audible ? measureTones(samples) : [],
+      tones: audible ? listTones(samples) : [],
     }));
 }
 
@@ -89,6 +81,16 @@ export function listOrder(
   return order;
 }
 
+/** Time, in ms, for which a person has heard this tone since then. */
+export function measureHeardMs(
+  person: SandboxPerson,
+  hz: Tone,
+  sinceMs: number,
+): number {
+  const rows = listHeardTones(person, sinceMs);
+  return 20 * rows.filter(({ tones }) => tones.some((tone) => tone.hz === hz)).length;
+}
+
 /** Level of a tone over these rows: the median of its share, 0 where it is not heard. */
 export function measureShare(rows: readonly HeardTones[], hz: Tone): number {
   const shares = rows
@@ -106,8 +108,8 @@ export function measureLargestStep(rows: readonly HeardTones[], hz: Tone): numbe
   return Math.max(0, ...steps);
 }
 
-/** Measures each tone by Goertzel's algorithm. */
-function measureTones(samples: Int16Array) {
+/** Lists the tones of 20 ms at 48 kHz, the loudest first. */
+export function listTones(samples: Int16Array): HeardTones['tones'] {
   return tonesHz
     .map((hz) => ({ hz, share: measurePeak(samples, hz) / peak }))
     .filter(({ share }) => share >= minHeardShare)

@@ -99,13 +99,22 @@ export async function openRunningBot(environment: NodeJS.ProcessEnv) {
       if (!response.ok) throw new Error(`${path}: ${answer}`);
       return answer;
     },
-    /** Sends a sound of its own to a track of the first server. Throws a plain Error for a refusal. */
-    async sendSound(track: string, type: string, body: Uint8Array<ArrayBuffer>) {
-      const address = `${origin}/v1/servers/${guildId}/tracks/${track}/sound`;
+    /** Sends a sound of its own to a track of the first server, and returns the answer. Throws a plain Error for a refusal. */
+    async sendSound(path: string, type: string, body: BodyInit, signal?: AbortSignal) {
+      const address = `${origin}/v1/servers/${guildId}/tracks/${path}`;
       const headers = { authorization: `Bearer ${apiKey}`, 'content-type': type };
-      const response = await fetch(address, { method: 'POST', headers, body });
-      if (!response.ok) throw new Error(`${track}: ${await response.text()}`);
+      const init = { method: 'POST', headers, body, duplex: 'half' } as const;
+      const response = await fetch(address, { ...init, ...(signal && { signal }) });
+      const answer = await response.text();
+      if (!response.ok) throw new Error(`${path}: ${answer}`);
+      return JSON.parse(answer) as unknown;
     },
+    /** Asks as a program does, at a path below `/v1`. */
+    request: (path: string, init: RequestInit = {}) =>
+      fetch(`${origin}/v1${path}`, {
+        ...init,
+        headers: { authorization: `Bearer ${apiKey}`, ...init.headers },
+      }),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }

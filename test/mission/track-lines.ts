@@ -11,15 +11,15 @@ import {
   type HeardTones,
   listHeardTones,
   listOrder,
-  makeRightTone,
+  measureHeardMs,
   measureLargestStep,
   measureShare,
   type Tone,
-  tonesHz,
 } from './heard-tones.ts';
 import type { Mission } from './mission-setup.ts';
 
-type Line = (text: string, prove: (mission: Mission) => unknown) => void;
+/** Declares a line of the mission. */
+export type Line = (text: string, prove: (mission: Mission) => unknown) => void;
 
 /** A change of a track has been heard by then, with what waits in jitter buffers. */
 const settleMs = 700;
@@ -41,12 +41,6 @@ async function waitForTone(person: SandboxPerson, hz: Tone, sinceMs: number) {
   );
 }
 
-/** Time, in ms, for which a person has heard this tone since then. */
-function measureHeardMs(person: SandboxPerson, hz: Tone, sinceMs: number) {
-  const rows = listHeardTones(person, sinceMs);
-  return 20 * rows.filter(({ tones }) => tones.some((tone) => tone.hz === hz)).length;
-}
-
 /** A long tone on a track of its own, which a change of another track must not touch. */
 async function playBeside(m: Mission, person: SandboxPerson) {
   const sinceMs = realClock.nowMs();
@@ -62,16 +56,6 @@ async function playBeside(m: Mission, person: SandboxPerson) {
 
 /** Declares the lines about queues, pauses and places, each by what a person hears. */
 export function declareQueueLines(line: Line): void {
-  line('raw samples on a named track, by their label', async (m) => {
-    const { person } = await m.conversations.dictated;
-    const sinceMs = realClock.nowMs();
-    const label = 'audio/pcm;rate=16000;channels=2;format=f32';
-    await m.sendSound('raw', label, makeRightTone(1_200, 1_500));
-    await retryUntilHeld(() =>
-      expect(listOrder(listHeardTones(person, sinceMs), tonesHz)).toEqual([1_200]),
-    );
-  });
-
   line('with a queue for each named track', async (m) => {
     const { person } = await m.conversations.dictated;
     const sinceMs = realClock.nowMs();
