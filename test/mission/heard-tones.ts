@@ -5,6 +5,8 @@ import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 const rateHz = 48_000;
 /** Peak of a tone of a file, of 32,767: about the loudness to which all sounds are levelled. */
 const peak = 5_000;
+/** Whole periods of each tone fit into it: a minute of sines would stop the bot in this process. */
+const periodSamples = rateHz / 100;
 /** A tone of less than this part of `peak` counts as silence. */
 const minHeardShare = 0.02;
 /** Shorter runs are ends of other tones, or lie between two frames. */
@@ -23,10 +25,15 @@ export type HeardTones = {
 /** Makes a WAV file of tones, one after the other, each of `eachMs`. */
 function makeTones(tones: readonly Tone[], eachMs: number): Buffer {
   const length = (eachMs * rateHz) / 1_000;
-  const samples = Int16Array.from({ length: tones.length * length }, (_, n) => {
-    const hz = tones[Math.floor(n / length)] ?? 0;
-    return peak * Math.sin((2 * Math.PI * hz * n) / rateHz);
-  });
+  const samples = new Int16Array(tones.length * length);
+  for (const [n, hz] of tones.entries()) {
+    const period = Int16Array.from(
+      { length: periodSamples },
+      (_, at) => peak * Math.sin((2 * Math.PI * hz * at) / rateHz),
+    );
+    for (let at = 0; at < length; at += periodSamples)
+      samples.set(period.subarray(0, length - at), n * length + at);
+  }
   return writeWav({ samples, rateHz, channels: 1 });
 }
 

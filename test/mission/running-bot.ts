@@ -96,7 +96,7 @@ export async function openRunningBot(environment: NodeJS.ProcessEnv) {
         ...(body && { body: JSON.stringify(body) }),
       });
       const answer = await response.text();
-      if (!response.ok) throw new Error(`${path}: ${answer}`);
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${answer}`);
       return answer;
     },
     /** Sends a sound of its own to a track of the first server, and returns the answer. Throws a plain Error for a refusal. */

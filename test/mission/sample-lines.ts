@@ -53,6 +53,8 @@ type Samples = {
 const eachMs = 600;
 /** Tones that no voice of the mission has, which hums below 1 kHz. */
 const sentTonesHz = tonesHz.filter((hz) => hz >= 1_000);
+/** Longest sound that a program sends, for a bot that reads it whole. */
+const maxSentMs = 60_000;
 /** What has left the bot is heard by then. */
 const settleMs = 400;
 
@@ -137,7 +139,7 @@ export function declareSampleLines(line: Line): void {
     });
     let sentMs = 0;
     async function* sendForever() {
-      for (; ; sentMs += eachMs) {
+      for (; sentMs < maxSentMs; sentMs += eachMs) {
         yield tone;
         await passSharedTime(1);
       }

@@ -1,11 +1,15 @@
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
+import { getDurationMs } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
+import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
+  expireSoon,
   passSharedTime,
   retryUntilHeld,
+  toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
 import {
   type HeardTones,
@@ -15,6 +19,7 @@ import {
   measureLargestStep,
   measureShare,
   type Tone,
+  tonesHz,
 } from './heard-tones.ts';
 import type { Mission } from './mission-setup.ts';
 
@@ -22,12 +27,15 @@ import type { Mission } from './mission-setup.ts';
 export type Line = (text: string, prove: (mission: Mission) => unknown) => void;
 
 /** A change of a track has been heard by then, with what waits in jitter buffers. */
-const settleMs = 700;
+export const settleMs = 700;
 /** Loudness of a tone that sounds at its usual volume, as a share of that in its file. */
-const minPlainShare = 0.3;
+export const minPlainShare = 0.3;
+
+/** Tones that no voice of the mission has, which hums below 1 kHz. */
+export const highTonesHz = tonesHz.filter((hz) => hz >= 1_000);
 
 /** Waits until a change has been heard, then lists what a person hears for so long. */
-async function hearFor(person: SandboxPerson, ms: number) {
+export async function hearFor(person: SandboxPerson, ms: number) {
   await passSharedTime(settleMs);
   const sinceMs = realClock.nowMs();
   await passSharedTime(ms);
@@ -35,14 +43,14 @@ async function hearFor(person: SandboxPerson, ms: number) {
 }
 
 /** Waits until a person has heard this tone since then. */
-async function waitForTone(person: SandboxPerson, hz: Tone, sinceMs: number) {
+export async function waitForTone(person: SandboxPerson, hz: Tone, sinceMs: number) {
   await retryUntilHeld(() =>
     expect(listOrder(listHeardTones(person, sinceMs), [hz])).toEqual([hz]),
   );
 }
 
 /** A long tone on a track of its own, which a change of another track must not touch. */
-async function playBeside(m: Mission, person: SandboxPerson) {
+export async function playBeside(m: Mission, person: SandboxPerson) {
   const sinceMs = realClock.nowMs();
   await m.askProgram('/tracks', {
     sound: m.tones.formatAddress([2_600], 120_000),
@@ -103,6 +111,12 @@ export function declareQueueLines(line: Line): void {
     await waitForTone(person, 1_200, soughtMs);
     const sought = listOrder(listHeardTones(person, soughtMs + settleMs), steps);
     expect(sought).toEqual([1_000, 1_200]);
+    const movedMs = realClock.nowMs();
+    await steerTrack('seek', { byMs: -4_000 });
+    await waitForTone(person, 800, movedMs);
+    expect(await m.findTrack('steps')).toMatchObject({
+      current: { lengthMs: 8_000, title: '600-800-1000-1200x2000.wav' },
+    });
     await steerTrack('stop');
     await stopTrack();
   });
