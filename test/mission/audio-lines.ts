@@ -12,6 +12,7 @@ import {
 } from '#test/scenarios/setup/scenario-setup.ts';
 import { decodeFile, readSamples } from './chat-lines.ts';
 import { type Mission, said, sayings } from './mission-setup.ts';
+import { pageOrigin } from './running-bot.ts';
 import type { Line } from './track-lines.ts';
 
 const types = {
@@ -50,6 +51,41 @@ export function declareAudioLines(line: Line): void {
       await expectAlike(heard, expected);
     }
   });
+
+  line(
+    'speech for a page in a browser, if the operator names its address',
+    async (m) => {
+      const path = '/audio/speech';
+      const asked = { model: 'pcm', input: 'Said in a page.', voice: 'alloy' };
+      const ask = (origin: string) =>
+        m.request(path, {
+          method: 'POST',
+          headers: { origin, 'content-type': 'application/json' },
+          body: JSON.stringify(asked),
+        });
+      const preflight = await m.request(path, {
+        method: 'OPTIONS',
+        headers: {
+          origin: pageOrigin,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'authorization,content-type',
+        },
+      });
+      expect(preflight.ok).toBe(true);
+      expect(preflight.headers.get('access-control-allow-headers')).toMatch(
+        /authorization,\s*content-type/i,
+      );
+      const answer = await ask(pageOrigin);
+      expect(answer.headers.get('access-control-allow-origin')).toBe(pageOrigin);
+      const heard = await decodeFile(new Uint8Array(await answer.arrayBuffer()));
+      await expectAlike(heard, toneOf([asked.input]));
+      const other = await ask('https://other.example');
+      expect([other.status, other.headers.has('access-control-allow-origin')]).toEqual([
+        403,
+        false,
+      ]);
+    },
+  );
 
   line('speech at its speed, and as events', async (m) => {
     const input = 'A sentence that can be said at any speed.';

@@ -115,7 +115,7 @@ export function measureLargestStep(rows: readonly HeardTones[], hz: Tone): numbe
   return Math.max(0, ...steps);
 }
 
-/** Lists the tones of 20 ms at 48 kHz, the loudest first. */
+/** Lists the tones of one frame of 20 ms at 48 kHz, the loudest first. */
 export function listTones(samples: Int16Array): HeardTones['tones'] {
   return tonesHz
     .map((hz) => ({ hz, share: measurePeak(samples, hz) / peak }))
@@ -123,15 +123,32 @@ export function listTones(samples: Int16Array): HeardTones['tones'] {
     .toSorted((a, b) => b.share - a.share);
 }
 
-function measurePeak(samples: Int16Array, hz: number) {
-  let [real, imaginary, window] = [0, 0, 0];
-  for (let n = 0; n < samples.length; n++) {
-    // A window of Hann keeps neighbours apart.
-    const weight = 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / (samples.length - 1));
-    const angle = (2 * Math.PI * hz * n) / rateHz;
-    real += weight * (samples[n] ?? 0) * Math.cos(angle);
-    imaginary += weight * (samples[n] ?? 0) * Math.sin(angle);
-    window += weight;
+/** One frame of a tone, under a window of Hann, which keeps neighbours apart. */
+type Wave = { readonly real: Float64Array; readonly imaginary: Float64Array };
+
+const frameSamples = rateHz / 50;
+const hann = Float64Array.from(
+  { length: frameSamples },
+  (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / (frameSamples - 1)),
+);
+const hannSum = hann.reduce((sum, weight) => sum + weight, 0);
+/** Made once: sines of each frame would take more of the processor than the bot in this process. */
+const waves = new Map<Tone, Wave>(
+  tonesHz.map((hz) => {
+    const angle = (2 * Math.PI * hz) / rateHz;
+    const real = hann.map((weight, n) => weight * Math.cos(angle * n));
+    const imaginary = hann.map((weight, n) => weight * Math.sin(angle * n));
+    return [hz, { real, imaginary }];
+  }),
+);
+
+function measurePeak(samples: Int16Array, hz: Tone) {
+  const wave = waves.get(hz);
+  let [real, imaginary] = [0, 0];
+  for (let n = 0; n < frameSamples; n++) {
+    const sample = samples[n] ?? 0;
+    real += sample * (wave?.real[n] ?? 0);
+    imaginary += sample * (wave?.imaginary[n] ?? 0);
   }
-  return (2 * Math.hypot(real, imaginary)) / window;
+  return (2 * Math.hypot(real, imaginary)) / hannSum;
 }

@@ -18,6 +18,9 @@ import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 /** Mode of encryption, as voice servers name it. */
 export const xchacha = 'aead_xchacha20_poly1305_rtpsize';
 
+/** Another page that the operator lets ask the bot. */
+export const pageOrigin = 'https://app.example';
+
 const scopes = 'say,ask,track,transcript,events,chat,audio';
 
 /**
@@ -60,7 +63,7 @@ export async function openRunningBot(environment: NodeJS.ProcessEnv) {
     host: '127.0.0.1',
     port: port - 1,
     publicUrl: undefined,
-    programOrigins: [],
+    programOrigins: [pageOrigin],
   };
   const getAccess = () => bot.programs;
   const doors = await openSandboxPrograms({
