@@ -155,7 +155,7 @@ export function declareTranscriptLines(line: Line): void {
       const fields = {
         model: 'whisper',
         language: 'de',
-        prompt: 'Millau',
+        prompt: 'Zugspitze',
         response_format,
       };
       for (const [name, value] of Object.entries(fields)) form.set(name, value);
@@ -174,7 +174,7 @@ export function declareTranscriptLines(line: Line): void {
     );
     expect(asked.at(-1)?.body).toMatchObject({
       language: 'de',
-      prompt: expect.stringContaining('Millau'),
+      prompt: expect.stringContaining('Zugspitze'),
     });
     expect(JSON.parse(await ask('json'))).toMatchObject({ text });
     const verbose = JSON.parse(await ask('verbose_json')) as Verbose;
