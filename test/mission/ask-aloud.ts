@@ -9,7 +9,6 @@ export async function askAloud(
   { chat }: OpenAI,
   content: UserContent,
   overrides: object = {},
-  format: SoundFormat | 'pcm16' = 'wav',
 ) {
   const { choices } = await chat.completions.create({
     model: 'gpt-audio',

@@ -11,7 +11,7 @@ import {
   toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
 import { decodeFile, readSamples } from './chat-lines.ts';
-import { type Mission, said, sayings } from './mission-setup.ts';
+import { said, sayings } from './mission-setup.ts';
 import { pageOrigin } from './running-bot.ts';
 import type { Line } from './track-lines.ts';
 

@@ -8,7 +8,7 @@ import { realClock } from '#src/base/clock.ts';
 import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import { expireSoon, toneOf } from '#test/scenarios/setup/scenario-setup.ts';
-import { type Mission, said, sayings, story, thermometer } from './mission-setup.ts';
+import { said, sayings, story, thermometer } from './mission-setup.ts';
 import type { Line } from './track-lines.ts';
 
 /** Time, in ms, in which the first half of an answer has to come while the second half is held back. */

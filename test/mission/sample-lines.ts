@@ -14,7 +14,6 @@ import {
   type Tone,
   tonesHz,
 } from './heard-tones.ts';
-import type { Mission } from './mission-setup.ts';
 import type { Line } from './track-lines.ts';
 
 /** Writes a level from -1 to 1 as one sample. */

@@ -1,15 +1,11 @@
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
-import { getDurationMs } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
-import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
-  expireSoon,
   passSharedTime,
   retryUntilHeld,
-  toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
 import {
   type HeardTones,
