@@ -25,7 +25,7 @@ export type Line = (text: string, prove: (mission: Mission) => unknown) => void;
 /** A change of a track has been heard by then, with what waits in jitter buffers. */
 export const settleMs = 700;
 /** Loudness of a tone that sounds at its usual volume, as a share of that in its file. */
-export const minPlainShare = 0.3;
+const minPlainShare = 0.3;
 
 /** Tones that no voice of the mission has, which hums below 1 kHz. */
 export const highTonesHz = tonesHz.filter((hz) => hz >= 1_000);
