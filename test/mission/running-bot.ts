@@ -103,7 +103,12 @@ export async function openRunningBot(environment: NodeJS.ProcessEnv) {
       return answer;
     },
     /** Sends a sound of its own to a track of the first server, and returns the answer. Throws a plain Error for a refusal. */
-    async sendSound(path: string, type: string, body: BodyInit, signal?: AbortSignal) {
+    async sendSound(
+      path: string,
+      type: string,
+      body: NonNullable<RequestInit['body']>,
+      signal?: AbortSignal,
+    ) {
       const address = `${origin}/v1/servers/${guildId}/tracks/${path}`;
       const headers = { authorization: `Bearer ${apiKey}`, 'content-type': type };
       const init = { method: 'POST', headers, body, duplex: 'half' } as const;
