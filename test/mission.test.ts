@@ -30,6 +30,8 @@ import {
   toInputAudio,
   type UserContent,
 } from './mission/ask-aloud.ts';
+import { declareAudioLines, declareTranscriptLines } from './mission/audio-lines.ts';
+import { declareChatLines, declareFieldLines } from './mission/chat-lines.ts';
 import {
   type Mission,
   openMission,
@@ -40,6 +42,8 @@ import {
   translation,
 } from './mission/mission-setup.ts';
 import { openRunningBot, xchacha } from './mission/running-bot.ts';
+import { declareSampleLines } from './mission/sample-lines.ts';
+import { declareSoundLines } from './mission/sound-lines.ts';
 import { wrongLabels } from './mission/speech-server.ts';
 import {
   declareQueueLines,
@@ -260,7 +264,9 @@ proveLine(
   },
 );
 
+declareSampleLines(proveLine);
 declareQueueLines(proveLine);
+declareSoundLines(proveLine);
 declareSteeringLines(proveLine);
 declareWaitLines(proveLine);
 
@@ -388,6 +394,9 @@ proveLine(
   },
 );
 
+declareChatLines(proveLine);
+declareFieldLines(proveLine);
+
 proveLine('n above 1 works', async (m) => {
   const messages = [{ role: 'user', content: said.card.words } as const];
   const countBefore = m.findChats(said.card.words).length;
@@ -474,18 +483,8 @@ proveLine('speech with tone', async ({ openai, voice }) => {
   expect(voice.requests).toContainEqual(expect.objectContaining({ input, ...tone }));
 });
 
-proveLine('transcription with streaming', async ({ openai }) => {
-  const file = await toFile(makeWav(said.morning.words), 'meeting.wav');
-  const request = { model: 'whisper', file, stream: true } as const;
-  const events = await Array.fromAsync(
-    await openai.audio.transcriptions.create(request),
-  );
-  expect(events.at(0)).toMatchObject({ type: 'transcript.text.delta' });
-  expect(events.at(-1)).toMatchObject({
-    type: 'transcript.text.done',
-    text: said.morning.words,
-  });
-});
+declareAudioLines(proveLine);
+declareTranscriptLines(proveLine);
 
 proveLine('translation', async ({ openai }) => {
   const file = await toFile(makeWav(said.morning.words), 'meeting.wav');

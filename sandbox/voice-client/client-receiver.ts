@@ -92,6 +92,7 @@ export class ClientReceiver {
         fromUserId: userId,
         atMs,
         samples,
+        opus,
         audible: !isSilenceFrame(opus),
         sealed,
       });

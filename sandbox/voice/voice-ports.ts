@@ -62,6 +62,8 @@ export type HeardFrame = {
   readonly fromUserId: PersonId;
   readonly atMs: number;
   readonly samples: Int16Array;
+  /** Opus packet, which holds both sides. */
+  readonly opus: Uint8Array;
   /** False for Discord's silence frames. */
   readonly audible: boolean;
   /** Whether it came end-to-end encrypted. */

@@ -187,6 +187,7 @@ async function examineBytes(bytes: SoundBytes, signal: AbortSignal) {
   const isKnownFormat = (start: Buffer) => sniff(start, false)?.kind !== 'more';
   const start = await gatherBytes(bytes.readFrom(0, signal), isKnownFormat);
   const sniffed = sniff(start, !isKnownFormat(start));
+  if (!sniffed && start.length === 0) throw createNotAudioError('it is empty');
   if (!sniffed)
     return {
       rawLabel,

@@ -5,6 +5,8 @@ import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 const rateHz = 48_000;
 /** Peak of a tone of a file, of 32,767: about the loudness to which all sounds are levelled. */
 const peak = 5_000;
+/** Whole periods of each tone fit into it: a minute of sines would stop the bot in this process. */
+const periodSamples = rateHz / 100;
 /** A tone of less than this part of `peak` counts as silence. */
 const minHeardShare = 0.02;
 /** Shorter runs are ends of other tones, or lie between two frames. */
@@ -23,19 +25,16 @@ export type HeardTones = {
 /** Makes a WAV file of tones, one after the other, each of `eachMs`. */
 function makeTones(tones: readonly Tone[], eachMs: number): Buffer {
   const length = (eachMs * rateHz) / 1_000;
-  const samples = Int16Array.from({ length: tones.length * length }, (_, n) => {
-    const hz = tones[Math.floor(n / length)] ?? 0;
-    return peak * Math.sin((2 * Math.PI * hz * n) / rateHz);
-  });
+  const samples = new Int16Array(tones.length * length);
+  for (const [n, hz] of tones.entries()) {
+    const period = Int16Array.from(
+      { length: periodSamples },
+      (_, at) => peak * Math.sin((2 * Math.PI * hz * at) / rateHz),
+    );
+    for (let at = 0; at < length; at += periodSamples)
+      samples.set(period.subarray(0, length - at), n * length + at);
+  }
   return writeWav({ samples, rateHz, channels: 1 });
-}
-
-/** Makes floats at 16 kHz of a tone that sounds on the right side alone, as a program would send them. */
-export function makeRightTone(hz: Tone, ms: number): Uint8Array<ArrayBuffer> {
-  const floats = Float32Array.from({ length: 2 * 16 * ms }, (_, n) =>
-    n % 2 === 0 ? 0 : Math.sin((2 * Math.PI * hz * (n >> 1)) / 16_000) / 2,
-  );
-  return new Uint8Array(floats.buffer);
 }
 
 /**
@@ -69,7 +68,7 @@ export function listHeardTones(
     .filter(({ atMs }) => atMs >= sinceMs)
     .map(({ atMs, audible, samples }) => ({
       atMs,
-      tones: audible ? measureTones(samples) : [],
+      tones: audible ? listTones(samples) : [],
     }));
 }
 
@@ -89,6 +88,16 @@ export function listOrder(
   return order;
 }
 
+/** Time, in ms, for which a person has heard this tone since then. */
+export function measureHeardMs(
+  person: SandboxPerson,
+  hz: Tone,
+  sinceMs: number,
+): number {
+  const rows = listHeardTones(person, sinceMs);
+  return 20 * rows.filter(({ tones }) => tones.some((tone) => tone.hz === hz)).length;
+}
+
 /** Level of a tone over these rows: the median of its share, 0 where it is not heard. */
 export function measureShare(rows: readonly HeardTones[], hz: Tone): number {
   const shares = rows
@@ -106,23 +115,40 @@ export function measureLargestStep(rows: readonly HeardTones[], hz: Tone): numbe
   return Math.max(0, ...steps);
 }
 
-/** Measures each tone by Goertzel's algorithm. */
-function measureTones(samples: Int16Array) {
+/** Lists the tones of one frame of 20 ms at 48 kHz, the loudest first. */
+export function listTones(samples: Int16Array): HeardTones['tones'] {
   return tonesHz
     .map((hz) => ({ hz, share: measurePeak(samples, hz) / peak }))
     .filter(({ share }) => share >= minHeardShare)
     .toSorted((a, b) => b.share - a.share);
 }
 
-function measurePeak(samples: Int16Array, hz: number) {
-  let [real, imaginary, window] = [0, 0, 0];
-  for (let n = 0; n < samples.length; n++) {
-    // A window of Hann keeps neighbours apart.
-    const weight = 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / (samples.length - 1));
-    const angle = (2 * Math.PI * hz * n) / rateHz;
-    real += weight * (samples[n] ?? 0) * Math.cos(angle);
-    imaginary += weight * (samples[n] ?? 0) * Math.sin(angle);
-    window += weight;
+/** One frame of a tone, under a window of Hann, which keeps neighbours apart. */
+type Wave = { readonly real: Float64Array; readonly imaginary: Float64Array };
+
+const frameSamples = rateHz / 50;
+const hann = Float64Array.from(
+  { length: frameSamples },
+  (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / (frameSamples - 1)),
+);
+const hannSum = hann.reduce((sum, weight) => sum + weight, 0);
+/** Made once: sines of each frame would take more of the processor than the bot in this process. */
+const waves = new Map<Tone, Wave>(
+  tonesHz.map((hz) => {
+    const angle = (2 * Math.PI * hz) / rateHz;
+    const real = hann.map((weight, n) => weight * Math.cos(angle * n));
+    const imaginary = hann.map((weight, n) => weight * Math.sin(angle * n));
+    return [hz, { real, imaginary }];
+  }),
+);
+
+function measurePeak(samples: Int16Array, hz: Tone) {
+  const wave = waves.get(hz);
+  let [real, imaginary] = [0, 0];
+  for (let n = 0; n < frameSamples; n++) {
+    const sample = samples[n] ?? 0;
+    real += sample * (wave?.real[n] ?? 0);
+    imaginary += sample * (wave?.imaginary[n] ?? 0);
   }
-  return (2 * Math.hypot(real, imaginary)) / window;
+  return (2 * Math.hypot(real, imaginary)) / hannSum;
 }

@@ -3,7 +3,7 @@ import '#src/base/help/program-help.mjs';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { findPlantedBreaks } from '#test/simulate/fault-hunt.ts';
+import { findPlantedBreaks, vitest } from '#test/simulate/fault-hunt.ts';
 
 const { positionals: ids, values } = parseArgs({
   allowPositionals: true,
@@ -26,7 +26,6 @@ function findBreaks(isWanted: Parameters<typeof findPlantedBreaks>[0]) {
 
 function runMission() {
   const root = fileURLToPath(new URL('../..', import.meta.url));
-  const vitest = fileURLToPath(import.meta.resolve('vitest/vitest.mjs'));
   const args = [vitest, 'run', '--project', 'usual', 'test/mission.test.ts'];
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
   process.exitCode = status ?? 1;

@@ -36,6 +36,7 @@ export const said = {
   card: { words: 'Nova pick a card', answer: 'The queen of hearts.' },
   morning: { words: 'guten morgen zusammen', answer: 'Somebody greets everybody.' },
   hour: { words: 'Nova what time is it', answer: 'It is late.' },
+  weather: { words: 'it will rain tomorrow', answer: 'Somebody expects rain.' },
 } as const;
 
 export type Saying = (typeof said)[keyof typeof said]['words'];
@@ -49,7 +50,14 @@ export const sayings = createSayings<Saying | typeof unsaid>([
   unsaid,
   said.morning.words,
   said.hour.words,
+  said.weather.words,
 ]);
+
+/** A written question whose answer is held back at its half. */
+export const story = {
+  words: 'tell me a long story',
+  answer: 'A story that is slowly told.',
+} as const;
 
 export const translation = 'Good morning everybody.';
 
@@ -65,6 +73,7 @@ export const replies = [
   { match: '<lines>', text: `[1] ${translation}` },
   { match: '21 degrees', text: thermometer.answer },
   { match: thermometer.words, call: thermometer.call },
+  { match: story.words, text: story.answer },
   { match: '"now"', text: said.hour.answer },
   { match: said.hour.words, call: { name: 'time', argumentsJson: '{}' } },
   ...Object.values(said).map(({ words, answer }) => ({ match: words, text: answer })),
@@ -79,8 +88,13 @@ export async function openMission() {
   const voice = stack.use(await openSpeechServer());
   const sounds = stack.use(await openSoundServer());
   const tones = stack.use(await openToneServer());
+  const heldWords = new Map<string, PromiseWithResolvers<void>>();
   const providers = stack.use(
-    await openMockProviders({ ...sayings.providers, replies }),
+    await openMockProviders({
+      ...sayings.providers,
+      replies,
+      holdWords: (text) => heldWords.get(text)?.promise,
+    }),
   );
   const bot = await openRunningBot({
     // The seed's own address has no /v1.
@@ -165,6 +179,12 @@ export async function openMission() {
     /** Requests to the chat server whose newest message holds these words. */
     findChats: (text: string) =>
       providers.requests.filter(({ asked }) => asked?.includes(text)),
+    /** Has the recogniser keep these words back until the function that it returns is called. */
+    holdWords(words: Saying) {
+      const holding = Promise.withResolvers<void>();
+      heldWords.set(words, holding);
+      return () => holding.resolve();
+    },
     async findTrack(name: string) {
       const shown: { readonly tracks: readonly ShownTrack[] } = JSON.parse(
         await bot.askProgram('/tracks'),

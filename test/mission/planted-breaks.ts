@@ -1,9 +1,8 @@
 import type { PlantedFault } from '#test/simulate/planted-fault.ts';
+import { type Break, heardBreaks, receivedBreaks } from './further-breaks.ts';
 
 const namedTrack = 'src/playback/tracks/named-track.ts';
 const trackItem = 'src/playback/tracks/track-item.ts';
-
-type Break = Omit<PlantedFault, 'tests' | 'foundBy'>;
 
 /** Breaks of what people hear on tracks. */
 const trackBreaks: readonly Break[] = [
@@ -307,4 +306,6 @@ export const plantedBreaks: readonly PlantedFault[] = [
   ...voiceBreaks,
   ...programBreaks,
   ...neighbourBreaks,
+  ...heardBreaks,
+  ...receivedBreaks,
 ].map((fault) => ({ ...fault, tests: ['test/mission.test.ts'], foundBy: 'tests' }));

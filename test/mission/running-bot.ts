@@ -18,6 +18,9 @@ import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 /** Mode of encryption, as voice servers name it. */
 export const xchacha = 'aead_xchacha20_poly1305_rtpsize';
 
+/** Another page that the operator lets ask the bot. */
+export const pageOrigin = 'https://app.example';
+
 const scopes = 'say,ask,track,transcript,events,chat,audio';
 
 /**
@@ -60,7 +63,7 @@ export async function openRunningBot(environment: NodeJS.ProcessEnv) {
     host: '127.0.0.1',
     port: port - 1,
     publicUrl: undefined,
-    programOrigins: [],
+    programOrigins: [pageOrigin],
   };
   const getAccess = () => bot.programs;
   const doors = await openSandboxPrograms({
@@ -96,16 +99,30 @@ export async function openRunningBot(environment: NodeJS.ProcessEnv) {
         ...(body && { body: JSON.stringify(body) }),
       });
       const answer = await response.text();
-      if (!response.ok) throw new Error(`${path}: ${answer}`);
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${answer}`);
       return answer;
     },
-    /** Sends a sound of its own to a track of the first server. Throws a plain Error for a refusal. */
-    async sendSound(track: string, type: string, body: Uint8Array<ArrayBuffer>) {
-      const address = `${origin}/v1/servers/${guildId}/tracks/${track}/sound`;
+    /** Sends a sound of its own to a track of the first server, and returns the answer. Throws a plain Error for a refusal. */
+    async sendSound(
+      path: string,
+      type: string,
+      body: NonNullable<RequestInit['body']>,
+      signal?: AbortSignal,
+    ) {
+      const address = `${origin}/v1/servers/${guildId}/tracks/${path}`;
       const headers = { authorization: `Bearer ${apiKey}`, 'content-type': type };
-      const response = await fetch(address, { method: 'POST', headers, body });
-      if (!response.ok) throw new Error(`${track}: ${await response.text()}`);
+      const init = { method: 'POST', headers, body, duplex: 'half' } as const;
+      const response = await fetch(address, { ...init, ...(signal && { signal }) });
+      const answer = await response.text();
+      if (!response.ok) throw new Error(`${path}: ${answer}`);
+      return JSON.parse(answer) as unknown;
     },
+    /** Asks as a program does, at a path below `/v1`. */
+    request: (path: string, init: RequestInit = {}) =>
+      fetch(`${origin}/v1${path}`, {
+        ...init,
+        headers: { authorization: `Bearer ${apiKey}`, ...init.headers },
+      }),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }

@@ -12,6 +12,8 @@ import { simulateScript } from './simulate.ts';
 import { makeScript } from './simulated-script.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Program that runs tests. The package exports none of its files. */
+export const vitest: string = join(root, 'node_modules/vitest/vitest.mjs');
 /** Times by which a busy machine may take longer than its processor works. */
 const maxSlowness = 5;
 /** Time, in seconds, that a process may take beside its hunt, and the tests of a few folders. */
@@ -109,7 +111,6 @@ export function huntBySimulation(
 /** Number of tests that fail with a fault, and the first of them; undefined: none. */
 export function huntByTests({ id, testName, tests }: PlantedFault): string | undefined {
   const report = join(tmpdir(), `planted-fault-${process.pid}.json`);
-  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const reported = ['--reporter=json', `--outputFile=${report}`];
   const run = [
     process.execPath,

@@ -234,7 +234,7 @@ type SandboxProgramOptions = {
 
 /** Serves programs beside the sandbox. */
 export async function openSandboxPrograms({
-  page: { host: hostName, port },
+  page: { host: hostName, port, programOrigins },
   access,
   guildId,
   report,
@@ -246,7 +246,8 @@ export async function openSandboxPrograms({
   );
   const outcome = await openAtFreePort(
     port + 1,
-    async (free) => await openDoors({ ...door, host: hostName, port: free }),
+    async (free) =>
+      await openDoors({ ...door, host: hostName, port: free, programOrigins }),
   );
   if (outcome.kind === 'refused') {
     report(outcome.why);

@@ -46,6 +46,11 @@ export function readSoundLabel(fields: Iterable<LabelField>): SoundLabel {
   return { ...formatted, ...stated, ...(encoding && { encoding }) };
 }
 
+/** Returns whether a name, in lower case, says something of samples that `readSoundLabel` reads. */
+export function isLabelName(name: string): boolean {
+  return isStatedName(name) || formatName.test(name);
+}
+
 function isStatedName(name: string) {
   return [rateName, channelsName, bitsName, widthName].some((pattern) =>
     pattern.test(name),
@@ -81,8 +86,8 @@ const maxChannels = 8;
 const phoneRateHz = 8_000;
 
 function toRate(text: string): SoundLabel {
-  const [, digits, unit] = /(\d+(?:\.\d+)?)\s*(k)?/.exec(text) ?? [];
-  const rateHz = Number(digits) * (unit ? 1_000 : 1);
+  const [, digits, unit] = /(?<![-\d.])(\d+(?:\.\d+)?)\s*(k)?/.exec(text) ?? [];
+  const rateHz = Math.round(Number(digits) * (unit ? 1_000 : 1));
   return rateHz >= minRateHz && rateHz <= maxRateHz ? { rateHz } : {};
 }
 

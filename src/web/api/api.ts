@@ -106,6 +106,14 @@ function refuseMethod(context: Context, routes: readonly ApiRoute[]): never {
   throw createRefusal(405, 'method_not_allowed', sentence);
 }
 
+/** Refuses a packed body: it is unpacked nowhere, and would be noise where it is played. */
+function refuseEncodedBody({ req }: Context) {
+  const encoding = req.header('content-encoding')?.trim().toLowerCase() || 'identity';
+  if (encoding === 'identity') return;
+  const sentence = `Content-Encoding: send the body as it is, without ${encoding}.`;
+  throw createRefusal(415, 'request.invalid', sentence, 'content-encoding');
+}
+
 type RouteDeps = ApiDoor & Pick<ApiDeps, 'clock' | 'onBug'>;
 
 async function performRoute(route: ApiRoute, context: Context, deps: RouteDeps) {
@@ -116,6 +124,7 @@ async function performRoute(route: ApiRoute, context: Context, deps: RouteDeps) 
     server === undefined ? undefined : toGuildId(server),
     deps,
   );
+  refuseEncodedBody(context);
   const { signal } = context.req.raw;
   const { outgoing } = { ...context.env } as {
     readonly outgoing?: { destroy(): void };

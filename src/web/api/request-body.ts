@@ -12,10 +12,8 @@ import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-
 import { toProgramId } from '#src/people/rights.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
 
-/** Truth in a form or in a path. */
-export const isTrue: z.ZodType<boolean, 'true' | 'false'> = z
-  .enum(['true', 'false'])
-  .transform((value) => value === 'true');
+/** Truth in a form or in a query: `true`, `1` or `yes` and their opposites, in any case, as programs write it. */
+export const isTrue: z.ZodType<boolean, string> = z.stringbool();
 
 /** Fits 1,000 messages, or two minutes of sound in base64. */
 export const requestJsonLimits: JsonLimits = {

@@ -44,6 +44,7 @@ export const endpointAnswers: Readonly<
     const { pace } = exchange.settings;
     exchange.record.soundMs = getDurationMs(pcm);
     exchange.record.text = transcribeSound(exchange.settings, pcm);
+    await exchange.settings.holdWords?.(exchange.record.text);
     await answerJson(exchange, pace.recogniseMs, { text: exchange.record.text });
   },
   async chat(exchange, bytes) {

@@ -23,6 +23,8 @@ export type MockSettings = {
   /** Clock of its pace and of the instants that it notes. */
   readonly clock: Clock;
   readonly hears: string | ((pcm: Pcm) => string);
+  /** Waited for before these words of a recording are sent. */
+  readonly holdWords?: (text: string) => Promise<void> | undefined;
   readonly replies: readonly MockReply[];
   readonly trouble: Partial<Record<MockEndpoint, EndpointTrouble>>;
   readonly pace: ProviderPace;

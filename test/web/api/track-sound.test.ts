@@ -113,10 +113,41 @@ test.each([
   [`${label}2`, /^Content-Type: format is not known/],
   ['audio/pcm;rate=1', /^Content-Type: rate is not known/],
   ['audio/pcm;channels=9', /^Content-Type: channels is not known/],
+  ['audio/pcm;rate=-24000', /^Content-Type: rate is not known/],
+  [`${label};endian=big`, /^Content-Type: endian is not known/],
 ])('the label %s is refused before a byte is read', async (type, sentence) => {
   await using setup = await openTracks();
   const sent = setup.send('/bg/sound', second, type);
   await expectRefusal(sent, 400, 'request.invalid', sentence);
+});
+
+test('a packed body is refused, since it would be noise', async () => {
+  await using setup = await openTracks();
+  const headers = { 'content-type': label, 'content-encoding': 'gzip' };
+  const sent = setup.ask('/bg/sound', { method: 'POST', body: second, headers });
+  await expectRefusal(sent, 415, 'request.invalid', /^Content-Encoding: .*gzip/);
+});
+
+test('a body without a byte is refused', async () => {
+  await using setup = await openTracks();
+  const sent = setup.send('/bg/sound', Buffer.alloc(0));
+  await expectRefusal(sent, 400, 'sound.unusable');
+});
+
+test('a volume without a number is refused, and is no silence', async () => {
+  await using setup = await openTracks();
+  const sent = setup.send('/bg/sound?percent=', second);
+  await expectRefusal(sent, 400, 'request.invalid', /^percent: must be a whole number/);
+});
+
+test('samples of a rate with a fraction are heard', async () => {
+  await using setup = await openTracks();
+  const sent = setup.send('/bg/sound?wait=yes', second, 'audio/pcm;rate=12345.6');
+  const text = await passTimeUntil(
+    setup,
+    sent.then((answer) => answer.text()),
+  );
+  expect(JSON.parse(text)).toMatchObject({ ended: 'completed' });
 });
 
 test('samples without a label are refused with the label that they need', async () => {

@@ -308,6 +308,23 @@ test('where only times of words are asked for and none are known, there are segm
   expect([segments?.length, words]).toEqual([2, []]);
 });
 
+test('fields that nobody filled in change nothing, and a program may write True', async () => {
+  await using hearing = await openHearing();
+  const emptyFields = ['language', 'prompt', 'temperature', 'response_format'].map(
+    (name) => [name, ''] as const,
+  );
+  const response = await postForm(hearing, transcriptions, [
+    ['model', 'small'],
+    ['stream', 'True'],
+    ...emptyFields,
+  ]);
+  expect([response.status, response.headers.get('content-type')]).toEqual([
+    200,
+    expect.stringMatching(/^text\/event-stream/),
+  ]);
+  await response.text();
+});
+
 test('each event of a streamed transcription is that of the published description', async () => {
   await using hearing = await openHearing();
   const response = await postForm(hearing, transcriptions, [

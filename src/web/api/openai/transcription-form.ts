@@ -91,7 +91,8 @@ function toFormValues({ fields }: FormBody): Readonly<Record<string, unknown>> {
     name,
     name === 'timestamp_granularities' ? texts : texts.at(-1),
   ]);
-  return Object.fromEntries(values);
+  // Forms of pages send a field that nobody filled in as an empty one.
+  return Object.fromEntries(values.filter(([, value]) => value !== ''));
 }
 
 function getSound({ file }: FormBody) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readHeaderLabel } from '#src/audio/formats/sound-label.ts';
+import { isLabelName, readHeaderLabel } from '#src/audio/formats/sound-label.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import type { PlayOutcome } from '#src/features/tracks/track-request-outcomes.ts';
 import { createInvalidRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
@@ -11,7 +11,12 @@ import { toPlayRefusal, trackName } from './tracks.ts';
 const maxTitleChars = 100;
 const options = z.strictObject({
   title: z.string().trim().min(1).max(maxTitleChars).optional(),
-  percent: z.coerce.number().pipe(z.int().min(0).max(maxVolumePercent)).optional(),
+  percent: z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(0).max(maxVolumePercent))
+    .optional(),
   next: isTrue.default(false),
   wait: isTrue.default(false),
 });
@@ -61,20 +66,26 @@ function checkSampleType(type: string | undefined) {
   if (type === undefined) return;
   const label = readHeaderLabel(new Headers({ 'content-type': type }));
   if (!label.isRaw) return;
-  const names = type.split(';').map((part) => part.split('=')[0]?.trim().toLowerCase());
+  const names = type
+    .split(';')
+    .slice(1)
+    .map((part) => `${part.split('=')[0]}`.trim().toLowerCase());
+  const unknownName = names.find((name) => name !== '' && !isLabelName(name));
+  if (unknownName !== undefined) throw createLabelRefusal(unknownName);
   const known = {
     rate: label.rateHz,
     channels: label.channels,
     format: label.encoding,
   };
-  for (const [name, value] of Object.entries(known)) {
-    const isNamed = names.includes(name);
-    if (!isNamed || value !== undefined) continue;
-    throw createInvalidRefusal(
-      `Content-Type: ${name} is not known: rate is 4000 to 192000, channels 1 to 8, format s16, s24, s32, f32 or u8.`,
-      'content-type',
-    );
-  }
+  for (const [name, value] of Object.entries(known))
+    if (names.includes(name) && value === undefined) throw createLabelRefusal(name);
+}
+
+function createLabelRefusal(name: string) {
+  return createInvalidRefusal(
+    `Content-Type: ${name} is not known: rate is 4000 to 192000, channels 1 to 8, format s16, s24, s32, f32 or u8.`,
+    'content-type',
+  );
 }
 
 const needsLabel =
