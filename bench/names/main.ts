@@ -1,6 +1,7 @@
 // npm run bench -- names [--show] [--clips N]: of what people say, how much does a paid recogniser not get where the bot answers its name, whom is it not asked
 // for, and what does the local recogniser take?
 
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readChildThreads } from '#bench/cpu/thread-times.ts';
 import { readPeople } from '#bench/ears/sounds.ts';
@@ -146,10 +147,9 @@ async function measureUtterance(samples: Int16Array) {
       looks++;
       seen = look;
       await look;
-      await Promise.resolve();
+      await endOfTurn(); // the listener goes on from its look
     }
   }
-  await look;
   const isEarly = isJudged;
   listener.pause(true);
   const judgement = await judged.promise;
