@@ -9,59 +9,76 @@ import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 const never = new AbortController().signal;
 const webhook = { id: toWebhookId('123456789012345678'), token: 'tok' };
 const webhookPath = `/v10/webhooks/${webhook.id}/${webhook.token}`;
-const roomPath = '/v10/channels/876543210987654321/messages';
+const roomId = '876543210987654321';
+const roomPath = `/v10/channels/${roomId}/messages`;
 
 type Trouble = 'a lost answer' | 'an error' | 'rate limit';
 
-/** Discord over HTTP with one webhook and its channel, and the outbox of a bot. The first posts end in trouble. */
-async function openDiscord(troubles: readonly Trouble[], canRead = true) {
-  const left = [...troubles];
-  const posted: { readonly id: string; readonly content: string }[] = [];
-  const requests: string[] = [];
-  const bearers = new Set<string | undefined>();
-  const answer = (response: ServerResponse, status: number, body: unknown) =>
-    response
-      .writeHead(status, { 'content-type': 'application/json' })
-      .end(JSON.stringify(body));
-  const addMessage = async (request: IncomingMessage) => {
+/** Discord over HTTP with one webhook and its channel. The first posts end in trouble. */
+class WebhookServer {
+  readonly posted: { readonly id: string; readonly content: string }[] = [];
+  readonly requests: string[] = [];
+  /** What admitted the requests of the webhook. */
+  readonly bearers = new Set<string | undefined>();
+  readonly #troubles: Trouble[];
+  readonly #canRead: boolean;
+
+  constructor(troubles: readonly Trouble[], canRead: boolean) {
+    this.#troubles = [...troubles];
+    this.#canRead = canRead;
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse) {
+    const { method, url = '' } = request;
+    const [path = ''] = url.split('?');
+    this.requests.push(`${method} ${path}`);
+    if (path === webhookPath) this.bearers.add(request.headers.authorization);
+    if (method === 'POST') return await this.#takePost(request, response);
+    return path === webhookPath
+      ? sendJson(response, 200, { channel_id: roomId })
+      : this.#listMessages(response);
+  }
+
+  #listMessages(response: ServerResponse) {
+    const messages = this.posted.map((one) => ({ ...one, webhook_id: webhook.id }));
+    return this.#canRead
+      ? sendJson(response, 200, messages.toReversed())
+      : sendJson(response, 403, { code: 50_001, message: 'Missing Access' });
+  }
+
+  async #takePost(request: IncomingMessage, response: ServerResponse) {
+    const trouble = this.#troubles.shift();
+    if (trouble === 'rate limit')
+      return sendJson(response, 429, { retry_after: 0.05, global: false });
     const { content } = JSON.parse(await text(request));
-    const id = `20000000000000000${posted.length}`;
-    posted.push({ id, content });
-    return { id, content, channel_id: '876543210987654321', webhook_id: webhook.id };
-  };
-  await using stack = new AsyncDisposableStack();
-  const served = stack.use(
-    await openListeningServer(async (request, response) => {
-      const { method, url = '' } = request;
-      const path = url.split('?')[0] ?? '';
-      requests.push(`${method} ${path}`);
-      if (path === webhookPath) bearers.add(request.headers.authorization);
-      if (method === 'GET' && path === webhookPath)
-        return answer(response, 200, { channel_id: '876543210987654321' });
-      if (method === 'GET' && path === roomPath) {
-        const messages = posted.map((one) => ({ ...one, webhook_id: webhook.id }));
-        return canRead
-          ? answer(response, 200, messages.toReversed())
-          : answer(response, 403, { code: 50_001, message: 'Missing Access' });
-      }
-      const trouble = left.shift();
-      if (trouble === 'rate limit')
-        return answer(response, 429, { retry_after: 0.05, global: false });
-      const message = await addMessage(request);
-      if (trouble === 'a lost answer') return request.socket.destroy();
-      return answer(response, trouble ? 503 : 200, message);
-    }),
-  );
+    const id = `20000000000000000${this.posted.length}`;
+    this.posted.push({ id, content });
+    if (trouble === 'a lost answer') return request.socket.destroy();
+    const message = { id, content, channel_id: roomId, webhook_id: webhook.id };
+    return sendJson(response, trouble ? 503 : 200, message);
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown) {
+  const headers = { 'content-type': 'application/json' };
+  return response.writeHead(status, headers).end(JSON.stringify(body));
+}
+
+/** That Discord, and the outbox of a bot with its real REST client. */
+async function openDiscord(troubles: readonly Trouble[], canRead = true) {
+  const server = new WebhookServer(troubles, canRead);
+  const served = await openListeningServer((request, response) => {
+    void server.answer(request, response);
+  });
   const client = createClient({
     token: 'bot-token',
     apiUrl: `${served.origin}/v10`,
     timeoutMs: 5_000,
   });
   client.rest.setToken('bot-token');
-  const owned = stack.move();
   onTestFinished(async () => {
     await client.destroy();
-    await owned[Symbol.asyncDispose]();
+    await served[Symbol.asyncDispose]();
   });
   const outbox = new Outbox(
     client.rest,
@@ -74,6 +91,7 @@ async function openDiscord(troubles: readonly Trouble[], canRead = true) {
       ({ id }) => id,
       (error: unknown) => error,
     );
+  const { bearers, posted, requests } = server;
   return { bearers, post, posted, requests };
 }
 
