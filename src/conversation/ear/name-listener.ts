@@ -81,7 +81,7 @@ export class NameListener implements Disposable {
   /** Samples that were looked at. */
   #heardLength = 0;
   #isLooking = false;
-  /** What is awaited beside the sound: nothing, the words of a pause, or the verdict on all of it. */
+  /** The end that is awaited: none, that of a pause, or that of the utterance. */
   #awaited: 'nothing' | 'pause' | 'verdict' = 'nothing';
   #transcript: Transcript | undefined;
 

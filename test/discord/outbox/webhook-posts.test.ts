@@ -18,7 +18,7 @@ type Trouble = 'a lost answer' | 'an error' | 'rate limit';
 class WebhookServer {
   readonly posted: { readonly id: string; readonly content: string }[] = [];
   readonly requests: string[] = [];
-  /** What admitted the requests of the webhook. */
+  /** Headers that admitted the requests of the webhook. */
   readonly bearers = new Set<string | undefined>();
   readonly #troubles: Trouble[];
   readonly #canRead: boolean;
