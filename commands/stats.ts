@@ -49,7 +49,7 @@ function toTalkLines(talkMs: number): readonly TextLine[] {
 
 function toUnsentLines({ count: n, ms }: UnsentSpeech): readonly TextLine[] {
   const minutes = (ms / 60_000).toFixed(1);
-  return n === 0 ? [] : [{ id: 'stats.unsent', with: { n, minutes } }];
+  return n === 0 ? [] : [{ id: 'stats.cost.unsent', with: { n, minutes } }];
 }
 
 function toHabitLine(habit: string): TextLine {
