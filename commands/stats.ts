@@ -1,5 +1,9 @@
 import type { Command } from '#src/features/command.ts';
-import type { AnswerLatencyStats, LeftCalls } from '#src/ports/command-ports.ts';
+import type {
+  AnswerLatencyStats,
+  LeftCalls,
+  UnsentSpeech,
+} from '#src/ports/command-ports.ts';
 import type { ShownPrices, SpentShare } from '#src/spending/budget-authority.ts';
 import { formatInstant } from '#src/spending/calendar.ts';
 import type { PaidRole } from '#src/spending/prices/prices.ts';
@@ -15,6 +19,7 @@ export const stats: Command = {
       ? [
           toCostLine(costs.getToday(guildId)),
           ...toTalkLines(turns.getTalkMs(guildId)),
+          ...toUnsentLines(turns.getUnsent(guildId)),
           ...toPriceLines(costs.getPrices(guildId)),
           ...turns.listModelLines(),
           ...turns.listHabits().slice(0, maxHabits).map(toHabitLine),
@@ -40,6 +45,11 @@ function toLeftCallsLine({ count: n, lastWallMs }: LeftCalls): TextLine {
 function toTalkLines(talkMs: number): readonly TextLine[] {
   const minutes = (talkMs / 60_000).toFixed(1);
   return talkMs === 0 ? [] : [{ id: 'stats.cost.live', with: { minutes } }];
+}
+
+function toUnsentLines({ count: n, ms }: UnsentSpeech): readonly TextLine[] {
+  const minutes = (ms / 60_000).toFixed(1);
+  return n === 0 ? [] : [{ id: 'stats.cost.unsent', with: { n, minutes } }];
 }
 
 function toHabitLine(habit: string): TextLine {

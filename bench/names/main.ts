@@ -1,106 +1,179 @@
-// npm run bench -- names [--show]: if the local ears heard the begin of each utterance first, how much would a paid recogniser not get, and whom would it miss?
+// npm run bench -- names [--show] [--clips N]: of what people say, how much does a paid recogniser not get where the bot answers its name, whom is it not asked
+// for, and what does the local recogniser take?
+
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { readPeople, type SpeechClip } from '#bench/ears/sounds.ts';
+import { readChildThreads } from '#bench/cpu/thread-times.ts';
+import { readPeople } from '#bench/ears/sounds.ts';
 import { findPercentile, formatTable, sumValues } from '#bench/format-table.ts';
-import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { joinSamples, listenRateHz } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
+import { toGuildId } from '#src/base/ids.ts';
+import { NameEars, type NameJudgement } from '#src/conversation/ear/name-listener.ts';
+import type { LocalRecogniser } from '#src/speech/fallbacks/lazy-recogniser.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
-import { findName, parseNames, splitSentences } from '#src/turn/addressing/names.ts';
 
 const { values: options } = parseArgs({
   options: {
     /** Prints the words that were heard where a name was missed. */
     show: { type: 'boolean', default: false },
+    /** Number of clips of people. */
+    clips: { type: 'string', default: '24' },
   },
 });
-/** Length of the begin of an utterance that is heard, in ms. */
-const windowsMs = [1_000, 1_500, 2_500] as const;
-const maxClips = 24;
 const pauseSamples = 0.12 * listenRateHz;
-const botNames = parseNames(['Nova']);
-const tolerance = { alike: true, taken: new Set<string>() };
+const frameSamples = 0.02 * listenRateHz;
+const guildId = toGuildId('1');
 const never = new AbortController().signal;
 await using models = new LocalModels();
 const transcriber = await openLocalTranscriber({ models });
 const voice = await openLocalSynthesizer({ models });
 
+/** The look that runs. No sound comes meanwhile, so that a busy machine changes nothing but times. */
+let look: Promise<unknown> = Promise.resolve();
+const localRecogniser: LocalRecogniser = {
+  isAvailable: true,
+  async recognise(pcm, signal, transcription) {
+    const words = readFinal(transcriber.transcribe(pcm, signal, transcription));
+    look = words;
+    return await words;
+  },
+};
+// A deadline of real time would measure how busy this machine is.
+const clock = {
+  nowMs: () => 0,
+  wallMs: () => 0,
+  later: () => () => undefined,
+  sleep: () => Promise.resolve(),
+};
+const ears = new NameEars({ clock, localRecogniser });
+
 const clips = (await readPeople('test/fixtures/human'))
   .filter(({ language, samples }) => language === 'en' && samples.length > listenRateHz)
-  .slice(0, maxClips);
+  .slice(0, Number(options.clips));
 const called = await speakName('Nova.');
 const pause = new Int16Array(pauseSamples);
-const rows: (readonly (number | string)[])[] = [];
-for (const windowMs of windowsMs) rows.push(await measureWindow(windowMs));
+const talk = await measureClips((samples) => [samples]);
+const first = await measureClips((samples) => [called, pause, samples]);
+const middle = await measureClips((samples) => [
+  samples,
+  pause,
+  called,
+  pause,
+  samples,
+]);
+const last = await measureClips((samples) => [samples, pause, called]);
 console.log(
-  `${clips.length} clips of people without a name, and each with "Nova" of a voice before or after it`,
+  `${clips.length} clips of people without a name, and each with "Nova" of a voice before it, after it, or between it and itself`,
+);
+const unsent = talk.filter(({ judgement }) => !judgement.mayBeNamed);
+console.log(
+  `Of the talk ${unsent.length} utterances of ${talk.length} are not sent, ${sumSeconds(unsent)} s of ${sumSeconds(talk)} s`,
 );
 console.log(
   formatTable(
     [
-      'begin heard, ms',
-      'missed, name first',
-      'missed, name last',
-      'taken for the name',
-      'not sent of talk, %',
-      'ms of the ears, p50',
+      'name',
+      'missed',
+      'known while it is said',
+      'CPU of an utterance, ms, p50',
       'p95',
+      'looks',
+      'CPU of a second, ms',
     ],
-    rows,
+    [
+      formatRow('none', talk),
+      formatRow('first', first),
+      formatRow('middle', middle),
+      formatRow('last', last),
+    ],
   ),
 );
 
-async function measureWindow(windowMs: number) {
-  const times: number[] = [];
-  const hearName = async (samples: Int16Array) => {
-    const begin = samples.subarray(0, (windowMs * listenRateHz) / 1_000);
-    const beganMs = performance.now();
-    const text = await recogniseText(begin);
-    times.push(performance.now() - beganMs);
-    return { isNamed: hasName(text), text };
-  };
-  let [missedFirst, missedLast] = [0, 0];
-  const takenClips: SpeechClip[] = [];
-  for (const clip of clips) {
-    const first = await hearName(joinSamples([called, pause, clip.samples]));
-    if (!first.isNamed) missedFirst += 1;
-    if (!first.isNamed && options.show) console.log(`missed: ${first.text}`);
-    if (!(await hearName(joinSamples([clip.samples, pause, called]))).isNamed)
-      missedLast += 1;
-    if ((await hearName(clip.samples)).isNamed) takenClips.push(clip);
-  }
-  const allSamples = sumValues(clips, ({ samples }) => samples.length);
-  const sentSamples = sumValues(takenClips, ({ samples }) => samples.length);
+type Measured = Awaited<ReturnType<typeof measureUtterance>>;
+
+function formatRow(place: string, measured: readonly Measured[]) {
+  const missed = measured.filter(({ judgement }) => !judgement.mayBeNamed);
+  if (options.show && place !== 'none')
+    for (const { judgement } of missed)
+      console.log(`missed, ${place}: ${judgement.transcript?.text}`);
+  const cpuMs = measured.map((each) => each.cpuMs);
+  const seconds = Number(sumSeconds(measured));
   return [
-    windowMs,
-    missedFirst,
-    missedLast,
-    takenClips.length,
-    (100 * (1 - sentSamples / allSamples)).toFixed(0),
-    Math.round(findPercentile(times, 0.5)),
-    Math.round(findPercentile(times, 0.95)),
+    place,
+    place === 'none' ? '-' : missed.length,
+    measured.filter(({ isEarly }) => isEarly).length,
+    Math.round(findPercentile(cpuMs, 0.5)),
+    Math.round(findPercentile(cpuMs, 0.95)),
+    (sumValues(measured, ({ looks }) => looks) / measured.length).toFixed(1),
+    Math.round(sumValues(cpuMs, (ms) => ms) / seconds),
   ] as const;
 }
 
-function hasName(text: string) {
-  return splitSentences(text).some((sentence) =>
-    sentence.words.some((_, at) => findName(sentence, at, botNames, tolerance)),
-  );
+function sumSeconds(measured: readonly Measured[]) {
+  return sumValues(measured, ({ seconds }) => seconds).toFixed(0);
 }
 
-async function recogniseText(samples: Int16Array) {
-  const pcm: Pcm = { samples, rateHz: listenRateHz, channels: 1 };
-  const hints = ['Nova'];
-  for await (const update of transcriber.transcribe(pcm, never, { hints }))
-    if (update.kind === 'final') return update.transcript.text;
-  return '';
+async function measureClips(place: (samples: Int16Array) => readonly Int16Array[]) {
+  const measured: Measured[] = [];
+  for (const { samples } of clips)
+    measured.push(await measureUtterance(joinSamples([...place(samples)])));
+  return measured;
+}
+
+/** Lets the bot listen for its name in one utterance, which pauses at its end alone. */
+async function measureUtterance(samples: Int16Array) {
+  const judged = Promise.withResolvers<NameJudgement>();
+  let [isJudged, looks] = [false, 0];
+  const beganMs = await readCpuMs();
+  using listener = ears.listen({
+    guildId,
+    names: ['Nova'],
+    present: [],
+    transcription: { hints: ['Nova'] },
+    signal: never,
+    onPause: () => undefined,
+    onJudged: (judgement) => {
+      isJudged = true;
+      judged.resolve(judgement);
+    },
+  });
+  let seen = look;
+  for (let at = 0; at < samples.length; at += frameSamples) {
+    listener.push([{ samples: samples.subarray(at, at + frameSamples) }]);
+    if (look !== seen) {
+      looks++;
+      seen = look;
+      await look;
+      await endOfTurn(); // the listener goes on from its look
+    }
+  }
+  const isEarly = isJudged;
+  listener.pause(true);
+  const judgement = await judged.promise;
+  if (look !== seen) looks++;
+  const cpuMs = (await readCpuMs()) - beganMs;
+  return { judgement, isEarly, looks, cpuMs, seconds: samples.length / listenRateHz };
+}
+
+/** CPU time of the model process, in ms. */
+async function readCpuMs() {
+  const threads = await readChildThreads(process.pid);
+  return sumValues([...threads.values()], (times) => times.cpuMs);
+}
+
+async function readFinal(updates: ReturnType<typeof transcriber.transcribe>) {
+  for await (const update of updates)
+    if (update.kind === 'final') return update.transcript;
+  return { text: '' };
 }
 
 async function speakName(text: string) {
   const segments = await Array.fromAsync(voice.synthesize(text, {}, never));
-  const [first] = segments;
-  if (!first) throw new Error(`Nothing is heard of "${text}".`);
+  const [piece] = segments;
+  if (!piece) throw new Error(`Nothing is heard of "${text}".`);
   const samples = joinSamples(segments.map((segment) => segment.samples));
-  return resamplePcm({ ...first, samples }, listenRateHz).samples;
+  return resamplePcm({ ...piece, samples }, listenRateHz).samples;
 }

@@ -54,6 +54,7 @@ import { AnswerRunner } from './answering/answer-runner.ts';
 import { obeyWish } from './answering/spoken-wishes.ts';
 import { ConversationLoop } from './conversation-loop.ts';
 import { type Ear, type HearingDeps, SessionEar } from './ear/ear.ts';
+import { NameEars } from './ear/name-listener.ts';
 import { UnpaidSpeech } from './ear/unpaid-speech.ts';
 import { AnnouncementRunner } from './mouth/announcement-runner.ts';
 import { takeTracks } from './mouth/moved-tracks.ts';
@@ -336,6 +337,7 @@ export function buildSession(
   const unpaidSpeech = new UnpaidSpeech(session, deps);
   const ear = new SessionEar(session, {
     ...deps,
+    nameEars: new NameEars(deps),
     unpaidSpeech,
     hearing: sharedDeps.hearing,
     pauseHabits: port.pauseHabits,

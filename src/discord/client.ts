@@ -54,6 +54,7 @@ import { leaveAllSeats, leaveGhosts } from './leave-seats.ts';
 import {
   closeClient,
   createClient,
+  createWebhookRest,
   findRemedy,
   LoginDeadline,
   logIn,
@@ -176,8 +177,11 @@ export class Discord implements AsyncDisposable {
     this.#report = report;
     const buttons = new Map(options.buttons.map((button) => [button.name, button]));
     const messageDeps = { buttons, timing: realClock, report };
-    this.#outbox = new Outbox(client.rest, realClock, (outcome) =>
-      report({ kind: 'message', outcome }),
+    this.#outbox = new Outbox(
+      client.rest,
+      realClock,
+      (outcome) => report({ kind: 'message', outcome }),
+      createWebhookRest(client),
     );
     const { panelStore } = options;
     const outbox = this.#outbox;

@@ -9,6 +9,7 @@ import {
   HTTPError,
   Options,
   type RateLimitData,
+  REST,
   RESTJSONErrorCodes,
   type RESTOptions,
   type VoiceState,
@@ -68,6 +69,12 @@ export function createClient({
   });
   filterDispatches(client);
   return client;
+}
+
+/** Creates a client for posts of webhooks, which take no nonce: it leaves each repeat to its caller. */
+export function createWebhookRest({ rest }: Pick<Client, 'rest'>): REST {
+  const sweeps = { hashSweepInterval: 0, handlerSweepInterval: 0 };
+  return new REST({ ...rest.options, ...sweeps, retries: 0 });
 }
 
 function toRestOptions(

@@ -144,6 +144,7 @@ export function logSession(log: Log, guildId: GuildId, event: SessionEvent): voi
       break;
     case 'answering':
     case 'line':
+    case 'unsent':
     case 'words':
     case 'played':
     case 'alert':

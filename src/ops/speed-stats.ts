@@ -1,5 +1,10 @@
 import type { GuildId } from '#src/base/ids.ts';
-import type { AnswerLatencyStats, LeftCalls, Stats } from '#src/ports/command-ports.ts';
+import type {
+  AnswerLatencyStats,
+  LeftCalls,
+  Stats,
+  UnsentSpeech,
+} from '#src/ports/command-ports.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -13,6 +18,7 @@ export class SpeedStats implements Stats {
   readonly #turnsByGuild = new Map<GuildId, readonly TimedTurn[]>();
   readonly #leftCallsByGuild = new Map<GuildId, LeftCalls>();
   readonly #talkMsByGuild = new Map<GuildId, number>();
+  readonly #unsentByGuild = new Map<GuildId, UnsentSpeech>();
   readonly #getHabits: () => readonly string[];
   readonly #getModelLines: () => readonly TextLine[];
 
@@ -51,10 +57,19 @@ export class SpeedStats implements Stats {
     return this.#talkMsByGuild.get(guildId) ?? 0;
   }
 
-  /** Counts the answer of a spoken turn, and paid time of a live model. Ignores other events. */
+  /** Gets the speech in a server that no paid recogniser got since the start, as it did not name the bot. */
+  getUnsent(guildId: GuildId): UnsentSpeech {
+    return this.#unsentByGuild.get(guildId) ?? { count: 0, ms: 0 };
+  }
+
+  /** Counts the answer of a spoken turn, paid time of a live model, and speech that was not sent. Ignores other events. */
   report(guildId: GuildId, event: SessionEvent): void {
     if (event.kind === 'spent' && event.talkMs !== undefined)
       this.#talkMsByGuild.set(guildId, this.getTalkMs(guildId) + event.talkMs);
+    if (event.kind === 'unsent') {
+      const { count, ms } = this.getUnsent(guildId);
+      this.#unsentByGuild.set(guildId, { count: count + 1, ms: ms + event.ms });
+    }
     if (event.kind !== 'answered' || event.typed) return;
     const { finish, instants } = event;
     const { firstSentAtMs, heardAtMs } = instants;

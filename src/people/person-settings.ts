@@ -19,6 +19,8 @@ export type PersonSettings = {
   readonly spokenName?: string;
   /** Absent: `spoken`. An offer of the choice stores `spoken`, so that nobody is asked twice. */
   readonly answers?: (typeof answerWays)[number];
+  /** Codes of memories that the person did not want kept, without their words: `src/features/memories/memory-offers.ts`. */
+  readonly declinedOffers?: string;
 };
 
 /** Least and highest speed that a person can choose. */

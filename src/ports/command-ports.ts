@@ -232,6 +232,9 @@ export type AnswerLatencyStats = {
 /** Calls of a server that were left and joined again, as their path had died. */
 export type LeftCalls = { readonly count: number; readonly lastWallMs: number };
 
+/** Speech that no paid recogniser got, as the local one did not hear the name of the bot in it. */
+export type UnsentSpeech = { readonly count: number; readonly ms: number };
+
 /** Figures about finished answers, and about calls. */
 export interface Stats {
   /** Measures the latest answers of a server. Undefined before its first one. */
@@ -244,4 +247,6 @@ export interface Stats {
   findLeftCalls(guildId: GuildId): LeftCalls | undefined;
   /** Gets the time of paid sessions with a live model in a server since the start, in ms. */
   getTalkMs(guildId: GuildId): number;
+  /** Gets the speech in a server that no paid recogniser got since the start, as it did not name the bot. */
+  getUnsent(guildId: GuildId): UnsentSpeech;
 }

@@ -116,6 +116,8 @@ export type SessionEvent =
       readonly name: string;
       readonly text: string;
     })
+  /** An utterance of so many ms did not name the bot, as the local recogniser heard, and the usual recogniser did not get it. */
+  | { readonly kind: 'unsent'; readonly ms: number }
   | {
       readonly kind: 'ignored';
       readonly speakerId: PersonId;

@@ -93,11 +93,7 @@ function listMainMigrations(dialect: SqlDialect) {
         ALTER TABLE reminders ADD COLUMN author_name text;
         ALTER TABLE reminders ADD COLUMN is_private ${getColumnType(flag, dialect)};
         CREATE INDEX reminders_by_addressee ON reminders (guild_id, addressee_id);
-        ALTER TABLE person_settings RENAME TO former_person_settings;
-        ${toCreateStatements(...personSettingsPart.tables)}
-        INSERT INTO person_settings (guild_id, person_id, language, voice, speed, spoken_name, answers)
-          SELECT guild_id, person_id, language, voice, speed, spoken_name, answers FROM former_person_settings;
-        DROP TABLE former_person_settings;`,
+        ${renewPersonSettings(dialect)}`,
     },
     {
       version: 22,
@@ -125,7 +121,17 @@ function listMainMigrations(dialect: SqlDialect) {
       version: 26,
       sql: createNewTables(soundPart.tables, dialect),
     },
+    { version: 27, sql: renewPersonSettings(dialect) },
   ];
+}
+
+/** Gives the table of personal settings its present columns, with the fields that every former one had. */
+function renewPersonSettings(dialect: SqlDialect) {
+  return `ALTER TABLE person_settings RENAME TO former_person_settings;
+        ${createTables(personSettingsPart.tables, dialect)}
+        INSERT INTO person_settings (guild_id, person_id, language, voice, speed, spoken_name, answers)
+          SELECT guild_id, person_id, language, voice, speed, spoken_name, answers FROM former_person_settings;
+        DROP TABLE former_person_settings;`;
 }
 
 /** Functions of each dialect that read a text in JSON. What is no JSON has none. */

@@ -21,6 +21,7 @@ const personSettings = defineTable(
     speed: toOptional(number),
     spokenName: toOptional(text),
     answers: toOptional(choice('spoken', 'written', 'private')),
+    declinedOffers: toOptional(text),
   },
   {
     key: ['guildId', 'personId'],

@@ -338,6 +338,7 @@ export function makePorts(
     listModelLines: () => [],
     findLeftCalls: () => undefined,
     getTalkMs: () => 0,
+    getUnsent: () => ({ count: 0, ms: 0 }),
     getToday: () => noCost,
     getPrices: () => ({ free: [], estimated: [] }),
     ...overrides,

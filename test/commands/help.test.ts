@@ -240,6 +240,14 @@ test('/stats tells who manages the server what today cost, and what servers of m
   ]);
 });
 
+test('/stats tells managers what no paid recogniser got', async () => {
+  const getUnsent = () => ({ count: 41, ms: 186_000 });
+  const line =
+    'Nobody named me in 41 utterances since my start: 3.1 minutes that no paid recogniser got.';
+  expect(await readStats(manager, { getUnsent })).toContain(line);
+  expect(await readStats(adam, { getUnsent })).not.toContain(line);
+});
+
 test('/stats tells managers how long the live model has run', async () => {
   const getTalkMs = () => 90_000;
   expect(await readStats(manager, { getTalkMs })).toContain(

@@ -228,6 +228,15 @@ test('calls that were left are counted by server, with the time of the last one'
   expect(stats.findLeftCalls(guildId)).toEqual({ count: 2, lastWallMs: 2_000 });
 });
 
+test('speech that was not sent is counted by server', () => {
+  const stats = new SpeedStats();
+  const guildId = toGuildId('g');
+  expect(stats.getUnsent(guildId)).toEqual({ count: 0, ms: 0 });
+  for (const ms of [2_000, 1_500]) stats.report(guildId, { kind: 'unsent', ms });
+  stats.report(toGuildId('h'), { kind: 'unsent', ms: 700 });
+  expect(stats.getUnsent(guildId)).toEqual({ count: 2, ms: 3_500 });
+});
+
 test('paid time of a live model is counted by server', () => {
   const stats = new SpeedStats();
   const guildId = toGuildId('g');

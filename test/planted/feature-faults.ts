@@ -74,8 +74,8 @@ export const featureFaults: readonly PlantedFault[] = [
     id: 'f09',
     meaning: 'What a person declined to have remembered is offered again.',
     file: 'src/features/memories/memory-offers.ts',
-    from: 'return offers.some((offer) => areAboutSameThing(offer, words));',
-    to: 'return offers.includes(words);',
+    from: "return offers.some((offer) => areAboutSameThing(new Set(offer.split(' ')), codes));",
+    to: "return offers.includes([...codes].join(' '));",
     tests: ['test/features/memories'],
   },
   {

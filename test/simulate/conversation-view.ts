@@ -1,5 +1,9 @@
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
-import { getPhase, isMuted } from '#src/conversation/machine/selectors.ts';
+import {
+  getPhase,
+  isListenedTo,
+  isMuted,
+} from '#src/conversation/machine/selectors.ts';
 import type {
   ConversationState,
   Id,
@@ -35,8 +39,8 @@ export function listNewlyHeard(
 ) {
   const listHeard = ({ turns }: ConversationState) =>
     turns.flatMap(({ by, openSpeech }) =>
-      openSpeech.flatMap(({ id, recognition }) =>
-        recognition === 'off' ? [] : { id, by },
+      openSpeech.flatMap((utterance) =>
+        isListenedTo(utterance) ? { id: utterance.id, by } : [],
       ),
     );
   const known = new Set(listHeard(stateBefore).map(({ id }) => id));

@@ -280,12 +280,12 @@ const troubles: readonly Trouble[] = [
   ],
   [
     'a copy by a newer version',
-    /has format 9999, and this Parley reads formats 15 to 26\. Start the version that wrote it/,
+    /has format 9999, and this Parley reads formats 15 to 27\. Start the version that wrote it/,
     changedBy('PRAGMA user_version = 9999'),
   ],
   [
     'a copy from before the first release',
-    /has format 1, and this Parley reads formats 15 to 26\. Start the version that wrote it/,
+    /has format 1, and this Parley reads formats 15 to 27\. Start the version that wrote it/,
     changedBy('PRAGMA user_version = 1'),
   ],
 ];

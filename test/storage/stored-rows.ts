@@ -128,6 +128,7 @@ const personSettings: PersonSettings = {
   voice: 'marin',
   speed: 0.85,
   spokenName: '智 Dóra',
+  declinedOffers: '0a1b 2c3d;4e5f',
 };
 
 const seat: Seat = {

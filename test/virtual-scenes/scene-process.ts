@@ -171,6 +171,7 @@ export class SceneProcess {
         listModelLines: () => [],
         findLeftCalls: () => undefined,
         getTalkMs: () => 0,
+        getUnsent: () => ({ count: 0, ms: 0 }),
       },
       guilds: {
         findDenial: (request) => sessions.settings.findDenial(request),

@@ -17,6 +17,7 @@ import type { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import type { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
+import type { NameEars } from './name-listener.ts';
 import { SpeakerInput } from './speaker-input.ts';
 import { SpeakerLine } from './speaker-line.ts';
 import type { SpokenUtterance } from './spoken-utterance.ts';
@@ -78,6 +79,7 @@ export type HearingDeps = {
 export type EarDeps = Deps<
   | 'clock'
   | 'codec'
+  | 'isReadByPrograms'
   | 'localRecogniser'
   | 'pipelines'
   | 'roomView'
@@ -86,6 +88,8 @@ export type EarDeps = Deps<
 > & {
   readonly hearing: HearingDeps;
   readonly pauseHabits: PauseHabits;
+  /** The local recogniser, where it listens for the name of the bot. */
+  readonly nameEars: NameEars;
   /** Speech that the usual recogniser does not get. */
   readonly unpaidSpeech: UnpaidSpeech;
   /** The bot's own sound, which may return as an echo. */

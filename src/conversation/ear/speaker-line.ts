@@ -98,6 +98,24 @@ export class SpeakerLine {
     this.#overhearWords(utterance, transcript.text, isOfPause);
   }
 
+  /** Tells the conversation whether the bot may be named in `utterance`, and that it is asked for words of a pause that goes on. */
+  postNameJudgement(utterance: SpokenUtterance, mayBeNamed: boolean): void {
+    this.#session.loop.post({
+      kind: 'name-judged',
+      utterance: utterance.id,
+      mayBeNamed,
+      isPausing: this.#utterance === utterance && this.isPausing,
+      isCostly: this.#isTranscriptCostly,
+    });
+  }
+
+  /** Whether the local recogniser listens for the name before the usual one, which has a price, gets an utterance. */
+  get canHearName(): boolean {
+    const { isReadByPrograms, nameEars } = this.#deps;
+    const { channelId } = this.#session.voiceChannel.channel;
+    return !this.#isRecogniserFree && nameEars.isAwake && !isReadByPrograms(channelId);
+  }
+
   /** Takes a chat model's judgement of the words in a pause of `utterance`. Returns false where it is over. */
   judgeWords(utterance: SpokenUtterance, judgement: JudgedWords): boolean {
     if (this.#utterance !== utterance) return false;
@@ -285,9 +303,11 @@ export class SpeakerLine {
   get #isTranscriptCostly() {
     // Recognisers without a price and streams cost nothing more in a pause.
     if (!this.#session.loop.state.session.settings.isSparing) return false;
+    return !this.#isRecogniserFree && !this.#deps.transcriber.has('listen');
+  }
+
+  get #isRecogniserFree() {
     const { guildId } = this.#session.voiceChannel.channel;
-    const { spending, transcriber } = this.#deps;
-    const isFree = spending.getPrices(guildId).free.includes('recognise');
-    return !isFree && !transcriber.has('listen');
+    return this.#deps.spending.getPrices(guildId).free.includes('recognise');
   }
 }

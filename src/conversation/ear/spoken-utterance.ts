@@ -5,7 +5,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { UntimedEvent } from '#src/conversation/machine/events.ts';
-import { findOpenSpeech } from '#src/conversation/machine/selectors.ts';
+import { findOpenSpeech, isListenedTo } from '#src/conversation/machine/selectors.ts';
 import type {
   HeardUtterance,
   Id,
@@ -23,13 +23,18 @@ import type {
 } from '#src/ports/feature-session.ts';
 import { collectHints, withTranscriptionOptions } from '#src/speech/hints.ts';
 import { HeldListening, openListening } from '#src/speech/listen.ts';
-import type { Transcriber, Transcript } from '#src/speech/speech-engine.ts';
+import type {
+  Transcriber,
+  Transcript,
+  TranscriptionOptions,
+} from '#src/speech/speech-engine.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import { toAnswerRequest } from '#src/spending/reservation.ts';
 import { classifyContent } from '#src/turn/decide-utterance.ts';
 import { hasVoice } from '#src/turn/voice-evidence.ts';
 import type { EarDeps, UtteranceOverFact } from './ear.ts';
 import { Glimpses } from './glimpses.ts';
+import type { NameJudgement, NameListener } from './name-listener.ts';
 import type { Utterance, UtteranceEnd } from './speaker-input.ts';
 import type { SpeakerLine } from './speaker-line.ts';
 
@@ -44,7 +49,10 @@ type UtteranceOptions = {
   /** Begins to show the words to a feature. Undefined: no feature shows them. */
   readonly follow: FollowUtterance | undefined;
   /** The line of the speaker, which takes the words so far. */
-  readonly line: Pick<SpeakerLine, 'addWords' | 'judgeWords'>;
+  readonly line: Pick<
+    SpeakerLine,
+    'addWords' | 'canHearName' | 'judgeWords' | 'postNameJudgement'
+  >;
 };
 
 type TranscriptRequest = {
@@ -77,6 +85,10 @@ export class SpokenUtterance {
   readonly #hints: readonly string[];
   readonly #listening: HeldListening;
   readonly #glimpses: Glimpses | undefined;
+  readonly #recogniserOptions: Pick<TranscriptionOptions, 'hints' | 'language'>;
+  /** Listens for the name of the bot before the usual recogniser does. */
+  #nameListener: NameListener | undefined;
+  #nameJudgement: NameJudgement | undefined;
   #follower: UtteranceFollower | undefined;
   /** Sound for a model that hears the utterance while it is spoken. Undefined where none could. */
   readonly #live: LiveSound | undefined;
@@ -105,16 +117,16 @@ export class SpokenUtterance {
     this.#lastSoundAtMs = deps.clock.nowMs();
     languages.prefetch(speakerId);
     this.#hints = collectSessionHints(session, deps);
-    const recogniserOptions = {
+    this.#recogniserOptions = {
       hints: this.#hints,
       language: languages.getExpected(speakerId),
     };
     const transcriber = withTranscriptionOptions(
       deps.transcriber.withReservation(budget.reservation),
-      recogniserOptions,
+      this.#recogniserOptions,
     );
     this.#listening = this.#createListening(transcriber);
-    this.#glimpses = this.#createGlimpses(recogniserOptions);
+    this.#glimpses = this.#createGlimpses(this.#recogniserOptions);
     this.#follower = follow?.({ speakerId, name: this.name, fromMs });
     // Words may show only later that it is for the bot, and a model then needs its begin.
     const { pipeline } = session.voiceChannel.getSettings();
@@ -145,8 +157,11 @@ export class SpokenUtterance {
       fromMs: this.#options.fromMs,
       hints: this.#hints,
       isCaptioned: this.isFollowed,
+      canHearName: this.#options.line.canHearName,
     });
-    this.#isHeld = this.#findState() !== undefined;
+    const state = this.#findState();
+    this.#isHeld = state !== undefined;
+    if (state?.recognition === 'unnamed') this.#nameListener = this.#listenForName();
     if (this.#isHeld) this.#feedModel();
     else this.#settle(notUnderstood, false);
   }
@@ -154,17 +169,17 @@ export class SpokenUtterance {
   /** Posts an event about it, and opens the recogniser's request once the conversation needs words. */
   post(event: SpeechEvent): void {
     this.#session.loop.post(event);
-    const { recognition = 'off' } = this.#findState() ?? {};
-    if (recognition === 'off' || this.#isListening) return;
-    this.#isListening = true;
-    this.#listening.begin();
-    this.#deps.hearing.warm();
+    this.#listenIfNeeded();
+    const isPause = event.kind === 'paused' && hasVoice(event.evidence);
+    if (isPause || event.kind === 'ended')
+      this.#nameListener?.pause(event.kind === 'ended');
   }
 
   /** Hands sound on to the recogniser, and to a model that hears while it is spoken. */
   addSound(pieces: readonly SoundPiece[]): void {
     this.#lastSoundAtMs = this.#deps.clock.nowMs();
     this.#glimpses?.push(pieces);
+    this.#nameListener?.push(pieces);
     for (const piece of pieces) {
       this.#listening.push(piece.samples, piece.opus);
       this.#live?.push(piece);
@@ -194,6 +209,7 @@ export class SpokenUtterance {
 
   /** Asks for the words up to a pause, and posts `words` or `unrecognised` unless a later request replaced it. Never rejects. */
   async recognise(pause: number): Promise<void> {
+    this.#listenIfNeeded();
     const text = this.requestTranscript();
     const result = await text.catch((error: unknown) => ({ error }));
     if (this.#openedRequest?.text !== text || !this.#isHeld) return;
@@ -257,9 +273,16 @@ export class SpokenUtterance {
     return this.#openedRequest.text;
   }
 
+  /** All words of the utterance by the local recogniser, which listened for the name alone. Undefined where it did not. */
+  get overheardTranscript(): Transcript | undefined {
+    const { isWhole, transcript } = this.#nameJudgement ?? {};
+    return isWhole ? transcript : undefined;
+  }
+
   /** Gives the content of the decided utterance to captions and programs. */
   close(fact: UtteranceOverFact): void {
     const { end, utterance } = fact;
+    this.#reportUnsent(utterance);
     if (end === 'cancelled') void this.#captionBrokenOff(utterance);
     else this.#settleAs(fact);
     this.#deps.unpaidSpeech.listenAgain(this, utterance);
@@ -274,6 +297,46 @@ export class SpokenUtterance {
     this.#live?.end();
     if (this.#hasShownWords) this.#showWords('');
     if (!this.isFollowed) this.#settle(notUnderstood, false);
+  }
+
+  #listenIfNeeded() {
+    const state = this.#findState();
+    if (this.#isListening || !state || !isListenedTo(state)) return;
+    this.#isListening = true;
+    this.#nameListener?.[Symbol.dispose]();
+    this.#listening.begin();
+    this.#deps.hearing.warm();
+  }
+
+  #listenForName() {
+    const { consent, loop, signal, voiceChannel } = this.#session;
+    const withdrawal = consent.withdrawals.getSignal(this.speakerId);
+    const others = voiceChannel.listPeople().filter(({ id }) => id !== this.speakerId);
+    return this.#deps.nameEars.listen({
+      guildId: voiceChannel.channel.guildId,
+      names: loop.state.session.settings.names,
+      present: others.filter(({ isBot }) => !isBot).map(({ name }) => name),
+      transcription: this.#recogniserOptions,
+      signal: AbortSignal.any([signal, withdrawal]),
+      onPause: (transcript) => this.#giveWords(transcript, true),
+      onJudged: (judgement) => this.#onNameJudged(judgement),
+    });
+  }
+
+  #onNameJudged(judgement: NameJudgement) {
+    if (!this.#isHeld) return;
+    this.#nameJudgement = judgement;
+    const { mayBeNamed, transcript } = judgement;
+    this.#options.line.postNameJudgement(this, mayBeNamed);
+    this.#listenIfNeeded();
+    // A model that hears for itself gets the sound from here on, and all that came before.
+    if (mayBeNamed && transcript && !this.#isFed) this.#feedModel(transcript.text);
+  }
+
+  #reportUnsent({ heard, times }: UtteranceState) {
+    if (this.#isListening || !this.#nameListener || !hasVoice(heard.evidence)) return;
+    const ms = times.toMs - times.fromMs;
+    this.#session.notices.reportEvent({ kind: 'unsent', ms });
   }
 
   #findState() {
@@ -448,6 +511,7 @@ export class SpokenUtterance {
     this.#follower?.onEnded({ ...content, toMs });
     this.#follower = undefined;
     this.#glimpses?.[Symbol.dispose]();
+    this.#nameListener?.[Symbol.dispose]();
     this.#listening[Symbol.dispose]();
   }
 }

@@ -80,14 +80,15 @@ export class UnpaidSpeech {
 
   /** Listens for commands in a decided utterance whose words nobody needed, or whose recogniser failed. */
   listenAgain(
-    { isFollowed, speakerId, wholeSound: sound }: SpokenUtterance,
+    { isFollowed, overheardTranscript, speakerId, wholeSound: sound }: SpokenUtterance,
     { heard, recognition }: UtteranceState,
   ): void {
     const { evidence, failure, hints } = heard;
     if (!sound || (recognition !== 'off' && !failure)) return;
     if (!this.#deps.localRecogniser.isAvailable) return;
     if (this.#describeHearing(isFollowed, false).recognises === 'nobody') return;
-    void this.#commandListener.listen({ speakerId, sound, evidence, hints }, false);
+    const utterance = { speakerId, sound, evidence, hints, known: overheardTranscript };
+    void this.#commandListener.listen(utterance, false);
   }
 
   #describeHearing(isCaptioned: boolean, isShareUsed: boolean) {
@@ -107,6 +108,8 @@ type UnrecognisedUtterance = {
   readonly sound: Utterance;
   readonly evidence: VoiceEvidence;
   readonly hints: readonly string[];
+  /** Its words, where the local recogniser has heard all of them already. */
+  readonly known?: Transcript | undefined;
 };
 
 /**
@@ -126,37 +129,32 @@ class CommandListener {
    * Recognises an utterance, and posts its words. `isUnpaid`: words to the bot are refused. Resolves with false if the
    * recogniser failed. Never rejects.
    */
-  async listen(
-    { evidence, hints, sound, speakerId }: UnrecognisedUtterance,
-    isUnpaid: boolean,
-  ): Promise<boolean> {
-    const { consent, loop, signal: over, voiceChannel } = this.#session;
-    const { fromMs, pcm, toMs } = sound;
-    if (!hasVoice(evidence) || !consent.mayHear(speakerId)) return true;
+  async listen(utterance: UnrecognisedUtterance, isUnpaid: boolean): Promise<boolean> {
+    const { evidence, hints, sound, speakerId: by } = utterance;
+    const { consent, loop, signal: over } = this.#session;
+    const { fromMs, toMs } = sound;
+    if (!hasVoice(evidence) || !consent.mayHear(by)) return true;
     if (toMs - fromMs > maxCommandMs) return true;
-    const signal = AbortSignal.any([over, consent.withdrawals.getSignal(speakerId)]);
-    const language = voiceChannel.languages.getExpected(speakerId);
+    const signal = AbortSignal.any([over, consent.withdrawals.getSignal(by)]);
     let transcript: Transcript;
     try {
-      const { localRecogniser } = this.#deps;
-      const { guildId } = voiceChannel.channel;
-      const options = { guildId, hints, isLive: true, language };
-      transcript = await localRecogniser.recognise(pcm, signal, options);
+      transcript = await (utterance.known ?? this.#recognise(utterance, signal));
     } catch {
       return signal.aborted;
     }
-    if (!signal.aborted)
-      loop.post({
-        kind: 'local-words',
-        by: speakerId,
-        fromMs,
-        toMs,
-        evidence,
-        hints,
-        text: transcript.text,
-        language: transcript.language,
-        isUnpaid,
-      });
+    const { language, text } = transcript;
+    const spoken = { by, fromMs, toMs, evidence, hints, text, language };
+    if (!signal.aborted) loop.post({ kind: 'local-words', ...spoken, isUnpaid });
     return true;
+  }
+
+  async #recognise(
+    { hints, sound, speakerId }: UnrecognisedUtterance,
+    signal: AbortSignal,
+  ) {
+    const { channel, languages } = this.#session.voiceChannel;
+    const language = languages.getExpected(speakerId);
+    const options = { guildId: channel.guildId, hints, isLive: true, language };
+    return await this.#deps.localRecogniser.recognise(sound.pcm, signal, options);
   }
 }

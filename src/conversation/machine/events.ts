@@ -26,6 +26,18 @@ type VoiceEvent =
       readonly fromMs: number;
       readonly hints: readonly string[];
       readonly isCaptioned?: boolean;
+      /** The local recogniser can tell whether the bot is named, before another one is paid. */
+      readonly canHearName?: boolean;
+    }
+  /** The local recogniser listened for the name of the bot, in the sound so far or, where the bot is not named, in all of it. */
+  | {
+      readonly kind: 'name-judged';
+      readonly utterance: Id;
+      /** The bot is named, or the recogniser cannot tell. */
+      readonly mayBeNamed: boolean;
+      /** The speaker pauses now. */
+      readonly isPausing?: boolean;
+      readonly isCostly?: boolean;
     }
   | {
       readonly kind: 'paused';

@@ -314,6 +314,11 @@ export function leaveQueue({ turnQueue }: ConversationState, id: Id): void {
   turnQueue.waiting = turnQueue.waiting.filter((waitingId) => waitingId !== id);
 }
 
+/** Returns whether the usual recogniser gets the sound of an utterance. */
+export function isListenedTo({ recognition }: UtteranceState): boolean {
+  return recognition !== 'off' && recognition !== 'unnamed';
+}
+
 /** Returns whether the transcript of an utterance is asked for, now or at its end. */
 export function isRequested({ recognition }: UtteranceState): boolean {
   return recognition === 'deferred' || recognition === 'requested';

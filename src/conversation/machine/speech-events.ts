@@ -10,6 +10,7 @@ import {
   findOpenSpeech,
   getVoiceEndMs,
   hasRefused,
+  isListenedTo,
   isRequested,
   isSpeaking,
   joinTranscript,
@@ -25,7 +26,7 @@ import {
 } from './tool-decisions.ts';
 import {
   canPreempt,
-  needsTranscript,
+  findTranscriptNeed,
   noteAnswerOver,
   updateAttention,
 } from './turn-addressing.ts';
@@ -36,6 +37,7 @@ import { queueTurn } from './turn-queue.ts';
 export const speechHandlers: Pick<
   EventHandlers,
   | 'began'
+  | 'name-judged'
   | 'paused'
   | 'resumed'
   | 'overlaid'
@@ -48,7 +50,7 @@ export const speechHandlers: Pick<
 > = {
   began(draft, event) {
     // A speaker that goes on soon reopens the turn.
-    const { by, fromMs, isCaptioned } = event;
+    const { by, canHearName, fromMs, isCaptioned } = event;
     if (!mayHear(draft.presence, by)) return;
     voidSpokenYes(draft.tools, by);
     const continued = findContinuedTurn(draft, by, fromMs);
@@ -56,7 +58,28 @@ export const speechHandlers: Pick<
     const turn = continued ?? addTurn(draft, by, fromMs);
     const utterance = createUtterance(draft, event);
     turn.openSpeech = [...turn.openSpeech, utterance];
-    beginListening(draft, { turn, utterance }, isCaptioned);
+    const need = isCaptioned ? 'words' : findTranscriptNeed(draft, { turn, utterance });
+    if (need === 'words') utterance.recognition = 'listening';
+    if (need === 'name') utterance.recognition = canHearName ? 'unnamed' : 'listening';
+  },
+
+  'name-judged'(draft, event) {
+    const { isCostly, isPausing, mayBeNamed, utterance: id } = event;
+    const speech = findOpenSpeech(draft, id);
+    if (speech?.utterance.recognition !== 'unnamed') return;
+    const { turn, utterance } = speech;
+    utterance.recognition = mayBeNamed ? 'listening' : 'off';
+    // Words that follow others for the bot need no name, whichever of them is judged first.
+    const follows = (other: UtteranceState) => other.id >= id;
+    for (const other of turn.openSpeech.filter(follows)) {
+      beginListening(draft, { turn, utterance: other });
+      if (isListenedTo(other) && other.isEnded)
+        requestTranscript(draft, { turn, utterance: other });
+    }
+    if (!isPausing || isCostly || utterance.isEnded || !isListenedTo(utterance)) return;
+    if (!hasVoice(utterance.heard.evidence)) return;
+    utterance.times.toMs = utterance.times.pausedMs;
+    requestTranscript(draft, speech);
   },
 
   paused(draft, event) {
@@ -206,7 +229,7 @@ function reopenTurn(draft: Draft, turn: TurnState) {
 function requestTranscript(draft: Draft, speech: OpenSpeech, isDeferred = false) {
   const { utterance } = speech;
   beginListening(draft, speech);
-  if (utterance.recognition === 'off') return;
+  if (!isListenedTo(utterance)) return;
   utterance.pauseNumber++;
   utterance.recognition = 'deferred';
   if (!isDeferred) emitTranscriptRequest(draft, utterance);
@@ -218,11 +241,14 @@ function emitTranscriptRequest(draft: Draft, utterance: UtteranceState) {
   emitEffect(draft, { do: 'recognise', utterance: id, pause });
 }
 
-function beginListening(draft: Draft, speech: OpenSpeech, isCaptioned = false) {
+function beginListening(draft: Draft, speech: OpenSpeech) {
   // Words that were not needed at first may be needed by now.
   const { utterance } = speech;
-  if (utterance.recognition !== 'off') return;
-  if (isCaptioned || needsTranscript(draft, speech))
+  if (isListenedTo(utterance)) return;
+  const need = findTranscriptNeed(draft, speech);
+  // The local recogniser listens for the name from the begin on, or not at all.
+  const isUnjudged = utterance.recognition === 'off' && !utterance.isEnded;
+  if (need === 'words' || (need === 'name' && isUnjudged))
     utterance.recognition = 'listening';
 }
 

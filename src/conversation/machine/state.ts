@@ -70,8 +70,11 @@ export type UtteranceState = {
   readonly times: UtteranceTimes;
   readonly heard: HeardUtterance;
   isEnded: boolean;
-  /** `deferred`: the request waits for the end of the utterance, as an earlier request costs too much. */
-  recognition: 'off' | 'listening' | 'deferred' | 'requested';
+  /**
+   * `unnamed`: the local recogniser listens for the name of the bot, and no other one does yet. `deferred`: the request waits for
+   * the end of the utterance, as an earlier request costs too much.
+   */
+  recognition: 'off' | 'unnamed' | 'listening' | 'deferred' | 'requested';
   /** Number of the latest pause. Words that were asked for in an earlier pause do not count. */
   pauseNumber: number;
   isOverlapping: boolean;

@@ -4,9 +4,10 @@ import {
   type AddressingRules,
   decideAddressing,
   endsInQuestion,
+  findWordsNeed,
   isAnsweredForAnyWords,
-  needsWords as needsWordsBy,
   stepAddressing,
+  type WordsNeed,
 } from '#src/turn/addressing/addressing.ts';
 import {
   decideSameVoice,
@@ -25,6 +26,7 @@ import {
   findCurrentTurn,
   getStanding,
   hasRefused,
+  isListenedTo,
   isMuted,
   isQueueFree,
   isSpeaking,
@@ -82,21 +84,25 @@ function describeSpeech(
   return { speakerId: by, fromMs, isBot, humans: others.length + 1, present };
 }
 
-/** Tests whether the words of an utterance may matter, so that recognition is worth its cost. */
-export function needsTranscript(
+/** Decides whether the words of an utterance may matter, so that recognition is worth its cost. */
+export function findTranscriptNeed(
   draft: Draft,
   { turn, utterance }: OpenSpeech,
-): boolean {
+): WordsNeed {
   const { by } = turn;
-  if (listOpenConfirmations(draft.tools, by).length > 0) return true;
-  // In mode `window`, most words outside a window cannot be for the bot.
-  const isAnsweringSpeaker = findCurrentTurn(draft)?.by === by || turn.parts.length > 0;
+  if (listOpenConfirmations(draft.tools, by).length > 0) return 'words';
+  // In the modes `window` and `name`, most words outside a window cannot be for the bot.
+  const isAnsweringSpeaker =
+    findCurrentTurn(draft)?.by === by ||
+    turn.parts.length > 0 ||
+    utterance.continuesTurn ||
+    turn.openSpeech.some((other) => other.id < utterance.id && isListenedTo(other));
   const isSounding =
     isSpeaking(draft.turnQueue) || draft.session.settings.hasTrackSound === true;
   const activity = { isSpeaking: isSounding, isAnsweringSpeaker };
   const { isAlone, times } = utterance;
   const addressee = describeSpeech(draft.presence, by, times.fromMs, isAlone);
-  return needsWordsBy(draft.attention, addressee, activity, getDraftRules(draft));
+  return findWordsNeed(draft.attention, addressee, activity, getDraftRules(draft));
 }
 
 /** Tests whether a line of the chat is for the bot, by the same rules as spoken words. */

@@ -15,7 +15,7 @@ import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
 import type { CaptionPlace, Webhook } from '#src/ports/caption-chats.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
-import { getRetryDelayMs, toWriteFailure } from './write-failure.ts';
+import { getRetryDelayMs, isSurelyUnsent, toWriteFailure } from './write-failure.ts';
 
 /** How long a message may wait for more urgent ones. People should see the panel within 5 s. */
 export const patienceMs = { whole: 0, panel: 3_000, partial: 30_000 } as const;
@@ -67,6 +67,8 @@ const answerMs = 4_000;
 /** Another order drops the oldest. */
 const maxWaitingOrders = 1_000;
 const maxOwnDeletions = 1_000;
+/** Messages of a channel among which one is looked for that a webhook posted some seconds ago. */
+const maxReadMessages = 50;
 const stoppedReason = 'the bot is being stopped';
 const tooLate = 'it waited for too long';
 const closedReason = 'its words were erased, or its readers may not know them';
@@ -76,7 +78,8 @@ const closedReason = 'its words were erased, or its readers may not know them';
  * and route.
  */
 export class Outbox {
-  readonly #rest: Pick<REST, 'post' | 'patch' | 'delete'>;
+  readonly #rest: Pick<REST, 'get' | 'post' | 'patch' | 'delete'>;
+  readonly #webhookRest: Pick<REST, 'post'>;
   readonly #timing: SyncTiming;
   readonly #onEnded: (outcome: PostOutcome) => void;
   readonly #lanes = new Map<LaneKey, Lane>();
@@ -84,14 +87,17 @@ export class Outbox {
   readonly #ownDeletions = new Set<MessageId>();
 
   /**
-   * Creates the outbox. Calls `onEnded` once for each posted message, unless withdrawn.
+   * Creates the outbox. Calls `onEnded` once for each posted message, unless withdrawn. `webhookRest` sends posts of webhooks,
+   * and repeats none by itself.
    */
   constructor(
-    restClient: Pick<REST, 'post' | 'patch' | 'delete'>,
+    restClient: Pick<REST, 'get' | 'post' | 'patch' | 'delete'>,
     timing: SyncTiming,
     onEnded: (outcome: PostOutcome) => void,
+    webhookRest: Pick<REST, 'post'> = restClient,
   ) {
     this.#rest = restClient;
+    this.#webhookRest = webhookRest;
     this.#timing = timing;
     this.#onEnded = onEnded;
   }
@@ -112,10 +118,23 @@ export class Outbox {
     openContent: OpenContent = () => body.content,
   ): Promise<PostedMessage> {
     const once = { nonce: createNonce(), enforce_nonce: true, ...body };
+    let mayStand = false;
     const send = async (until: AbortSignal) => {
       const content = await openContent();
       if (content === undefined) throw createUnsentMessageError(closedReason);
-      return await this.sendPost(target, { ...once, content }, until);
+      // Discord knows a repeated message by its nonce, which a webhook cannot give.
+      const earlier =
+        mayStand && typeof target !== 'string'
+          ? await this.#findPosted(target, content, until)
+          : undefined;
+      if (earlier) return earlier;
+      mayStand = true;
+      try {
+        return await this.sendPost(target, { ...once, content }, until);
+      } catch (error) {
+        mayStand = !isSurelyUnsent(error);
+        throw error;
+      }
     };
     const channelId = typeof target === 'string' ? target : target.id;
     // Replies, which anybody can ask for, wait for captions and notices.
@@ -196,19 +215,38 @@ export class Outbox {
     const posted =
       typeof target === 'string'
         ? await this.#rest.post(Routes.channelMessages(target), { body, signal })
-        : await this.#rest.post(Routes.webhook(target.id, target.token), {
+        : await this.#webhookRest.post(Routes.webhook(target.id, target.token), {
             body,
             signal,
             auth: false,
             // Without it Discord names no message.
             query: new URLSearchParams({ wait: 'true' }),
           });
-    const { id, channel_id: channelId, content } = toRecord(posted);
-    return {
-      id: toMessageId(`${id}`),
-      channelId: typeof channelId === 'string' ? toChannelId(channelId) : undefined,
-      content: typeof content === 'string' ? content : undefined,
-    };
+    return readPostedMessage(posted);
+  }
+
+  /**
+   * Finds a message with this content by a webhook, whose answer was lost. Throws the error of Discord, also where the bot may
+   * not read the channel: then the message is not sent again, as it may stand there.
+   */
+  async #findPosted(
+    { id, token }: Webhook,
+    content: string,
+    signal: AbortSignal,
+  ): Promise<PostedMessage | undefined> {
+    const webhook = await this.#rest.get(Routes.webhook(id, token), {
+      auth: false,
+      signal,
+    });
+    const { channel_id: channelId } = toRecord(webhook);
+    const messages = await this.#rest.get(Routes.channelMessages(`${channelId}`), {
+      query: new URLSearchParams({ limit: `${maxReadMessages}` }),
+      signal,
+    });
+    const posted = (Array.isArray(messages) ? messages : [])
+      .map(toRecord)
+      .find((message) => message.webhook_id === id && message.content === content);
+    return posted && readPostedMessage(posted);
   }
 
   /** Edits at once. Throws the error of Discord. */
@@ -317,6 +355,15 @@ export class Outbox {
     await waitUnlessAborted(promise, this.#over.signal).catch(() => undefined);
     cancelWait();
   }
+}
+
+function readPostedMessage(posted: unknown): PostedMessage {
+  const { id, channel_id: channelId, content } = toRecord(posted);
+  return {
+    id: toMessageId(`${id}`),
+    channelId: typeof channelId === 'string' ? toChannelId(channelId) : undefined,
+    content: typeof content === 'string' ? content : undefined,
+  };
 }
 
 /** Finds the route of a message. That of a webhook takes its token, not the bot's. */

@@ -30,6 +30,14 @@ const failureKinds = new Map<unknown, KnownFailure>([
   [RESTJSONErrorCodes.InvalidActionOnArchivedThread, 'archived'],
   [RESTJSONErrorCodes.ThreadLocked, 'forbidden'],
 ]);
+/** Codes of connections that never came about. */
+const unsentCodes: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+]);
 const [firstRetryMs, maxRetryMs] = [500, 30_000];
 
 /** Classifies an error of a request that writes a message. */
@@ -48,6 +56,11 @@ export function getRetryDelayMs(error: unknown, failures: number): number | unde
   if (error instanceof RateLimitError) return Math.max(1, error.retryAfter);
   if (toWriteFailure(error).kind !== 'passing') return undefined;
   return Math.min(maxRetryMs, firstRetryMs * 2 ** failures);
+}
+
+/** Tests whether Discord cannot have taken the message of a request that failed so. In doubt it may have. */
+export function isSurelyUnsent(error: unknown): boolean {
+  return error instanceof RateLimitError || unsentCodes.has(findNetworkCode(error));
 }
 
 /** Converts an error to a BotError `discord.*`, with the id of the chat for the operator. */

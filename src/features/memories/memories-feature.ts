@@ -50,7 +50,7 @@ export const memoriesFeature: Feature<MemoryPorts> = {
     openShard({ deps, sessions }) {
       const memories = new MemoryCache(store(memoryStorePart), deps, sessions);
       const memoryOffers = new SessionObjects<UnansweredOffers>(sessions);
-      const declinedOffers = new DeclinedOffers();
+      const declinedOffers = new DeclinedOffers(deps.peopleSettings);
       return {
         ports: { memories, memoryOffers, declinedOffers },
         createSession(session) {
@@ -67,14 +67,12 @@ export const memoriesFeature: Feature<MemoryPorts> = {
         },
         async eraseServer({ guildId }) {
           memories.dropCached(guildId);
-          declinedOffers.forget(guildId);
           return 0;
         },
         person: {
           forgetPerson(guildId, personId, reason) {
             if (reason !== 'forgotten') return;
             memories.dropCached(guildId, personId);
-            declinedOffers.forget(guildId, personId);
           },
         },
       };

@@ -138,7 +138,7 @@ async function prepareOffer(
   if (objection) return refuseCall(objection);
   const unanswered = ownPorts.memoryOffers.get(ports.session);
   const known = ownPorts.memories.getCached(ports.guildId);
-  const isDeclined = ownPorts.declinedOffers.has(ports.guildId, author.id, text);
+  const isDeclined = await ownPorts.declinedOffers.has(ports.guildId, author.id, text);
   const isKnown = known.some((memory) => memory.text === text);
   if (unanswered.has(author.id) || isDeclined || isKnown)
     return refuseCall({ id: 'memory.offered' });
@@ -147,7 +147,7 @@ async function prepareOffer(
     kind: 'ready',
     question: { id: 'memory.ask', with: { text } },
     offer: { id: 'memory.offer', with: { text } },
-    decline: () => ownPorts.declinedOffers.add(ports.guildId, author.id, text),
+    decline: () => void ownPorts.declinedOffers.add(ports.guildId, author.id, text),
     async run() {
       const outcome = await storeMemory(text, author, undefined, ports, ownPorts);
       if (!outcome.hasChangedNothing) unanswered.delete(author.id);

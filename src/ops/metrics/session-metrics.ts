@@ -10,6 +10,9 @@ const turnBuckets = [
   0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.8, 1, 1.5, 2.5, 5, 10, 20,
 ];
 
+/** People mostly say a few words. */
+const unsentBuckets = [1, 2, 3, 5, 10, 30];
+
 /** Metrics of sessions. Labels are our own words, never ids. */
 export class SessionMetrics {
   readonly #presentGuilds = new Set<GuildId>();
@@ -19,6 +22,7 @@ export class SessionMetrics {
   readonly #turns: Counter<'finish' | 'asked'>;
   readonly #instants: Histogram<'instant'>;
   readonly #spent: Counter<'what'>;
+  readonly #unsent: Histogram;
 
   /** Adds the metrics to `meters`. */
   constructor(meters: Meters) {
@@ -51,6 +55,11 @@ export class SessionMetrics {
       'US dollars spent on servers, by purpose.',
       ['what'],
     );
+    this.#unsent = meters.addHistogram(
+      'unsent_speech',
+      'Length of the utterances that did not name the bot, so that no paid recogniser got them.',
+      unsentBuckets,
+    );
   }
 
   /** Servers where the bot is, or to which it is on its way back. */
@@ -78,6 +87,9 @@ export class SessionMetrics {
         return;
       case 'spent':
         this.#spent.inc({ what: event.what }, event.usd);
+        return;
+      case 'unsent':
+        this.#unsent.observe(event.ms / 1_000);
         return;
       case 'answered':
         this.#countAnswer(event);

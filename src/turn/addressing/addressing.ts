@@ -91,13 +91,16 @@ export function isAnsweredForAnyWords(
   return findOpenWindow(attention, speaking, rules) !== undefined;
 }
 
+/** The need for a person's words: for all of them, for none, or first for the knowledge whether the bot is named in them. */
+export type WordsNeed = 'words' | 'name' | 'nothing';
+
 /**
- * Returns whether the bot needs a person's words: to answer, or for a "stop" while the bot speaks or is about to.
+ * Decides whether the bot needs a person's words: to answer, or for a "stop" while the bot speaks or is about to.
  *
  * Mode `off` never needs them. Mode `window` needs them in a window, while the bot speaks, and from the person it
- * answers.
+ * answers. Mode `name` needs them then, too, and of other words in company first whether its name is among them.
  */
-export function needsWords(
+export function findWordsNeed(
   attention: AddressingState,
   speaking: SpeakerTurn,
   bot: {
@@ -105,13 +108,36 @@ export function needsWords(
     readonly isAnsweringSpeaker: boolean;
   },
   rules: AddressingRules,
-): boolean {
-  if (rules.mode === 'off') return false;
-  if (rules.mode !== 'window') return true;
-  return (
+): WordsNeed {
+  if (rules.mode === 'off') return 'nothing';
+  if (rules.mode !== 'window' && rules.mode !== 'name') return 'words';
+  const isSure =
     bot.isSpeaking ||
     bot.isAnsweringSpeaker ||
-    isAnsweredForAnyWords(attention, speaking, rules)
+    isAnsweredForAnyWords(attention, speaking, rules);
+  if (isSure) return 'words';
+  if (rules.mode === 'window') return 'nothing';
+  return speaking.humans > 1 ? 'name' : 'words';
+}
+
+/**
+ * Tests whether a text holds a name of the bot, in any place and role, or a word that sounds like one and is no word of a
+ * name in `present`. In doubt it does: who asks has the words recognised, and `decideAddressing` judges those.
+ *
+ * @example
+ * import { holdsName } from '#src/turn/addressing/addressing.ts';
+ *
+ * holdsName('What time is it, Nova?', ['Nova']); // true
+ */
+export function holdsName(
+  text: string,
+  names: readonly string[],
+  present: readonly string[] = [],
+): boolean {
+  const tolerance = { alike: true, taken: listNameWords(present) };
+  const ownNames = parseNames(names);
+  return splitSentences(text).some((sentence) =>
+    sentence.words.some((_, at) => findName(sentence, at, ownNames, tolerance)),
   );
 }
 

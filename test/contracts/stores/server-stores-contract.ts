@@ -51,6 +51,7 @@ const allServers = {
   voice: 'marin',
   speed: 0.85,
   spokenName: '智 Dóra',
+  declinedOffers: '0a1b 2c3d;4e5f',
 } as const;
 
 /** Contract of every store of personal settings. */

@@ -9,6 +9,7 @@ import {
   findOpenSpeech,
   findTurnByAnswer,
   isCalledByName,
+  isListenedTo,
   listHeldUtterances,
 } from '#src/conversation/machine/selectors.ts';
 import {
@@ -140,6 +141,33 @@ export function voiceBegan(
   atMs: number,
 ): ConversationEvent {
   return { kind: 'began', utterance, by, fromMs: atMs, hints: [], atMs };
+}
+
+/** A person begins to speak, as the local recogniser listens for the name of the bot. */
+export function overheardVoiceBegan(
+  utterance: number,
+  by: PersonId,
+  atMs: number,
+): ConversationEvent {
+  return {
+    kind: 'began',
+    utterance,
+    by,
+    fromMs: atMs,
+    hints: [],
+    canHearName: true,
+    atMs,
+  };
+}
+
+/** The local recogniser has heard the name, or the end of words without it. */
+export function nameJudged(
+  utterance: number,
+  mayBeNamed: boolean,
+  atMs: number,
+  isPausing = false,
+): ConversationEvent {
+  return { kind: 'name-judged', utterance, mayBeNamed, isPausing, atMs };
 }
 
 export function voicePaused(utterance: number, atMs: number): ConversationEvent {
@@ -382,10 +410,12 @@ export function formatListening(
   stateAfter: ConversationState,
 ): readonly string[] {
   return stateAfter.turns.flatMap(({ by, openSpeech }) =>
-    openSpeech.flatMap(({ id, recognition }) => {
-      const { recognition: former = 'off' } =
-        findOpenSpeech(stateBefore, id)?.utterance ?? {};
-      return former === 'off' && recognition !== 'off' ? [`listen ${id} of ${by}`] : [];
+    openSpeech.flatMap((utterance) => {
+      const { id } = utterance;
+      const former = findOpenSpeech(stateBefore, id)?.utterance;
+      const wasListenedTo = former !== undefined && isListenedTo(former);
+      const isNew = !wasListenedTo && isListenedTo(utterance);
+      return isNew ? [`listen ${id} of ${by}`] : [];
     }),
   );
 }

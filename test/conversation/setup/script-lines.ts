@@ -16,6 +16,8 @@ export function formatEvent(event: SessionEvent) {
     case 'ignored':
     case 'dropped':
       return [`${event.kind} ${event.name}: ${event.why}`];
+    case 'unsent':
+      return ['unsent'];
     case 'failed':
       return [`failed ${event.stage} ${event.code}`];
     case 'left':

@@ -36,6 +36,7 @@ export function openRest(
       return { id: `m${posted}`, content };
     };
   const rest = {
+    get: async () => ({}),
     post: makeRequest('POST'),
     patch: makeRequest('PATCH'),
     delete: makeRequest('DELETE'),

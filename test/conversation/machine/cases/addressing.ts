@@ -4,6 +4,8 @@ import {
   type ConversationCases,
   makeRoom,
   makeRoomWith,
+  nameJudged,
+  overheardVoiceBegan,
   pauseWithWords,
   peoplePresent,
   replyAudible,
@@ -11,6 +13,7 @@ import {
   saysWhole,
   voiceBegan,
   voiceEnded,
+  voicePaused,
 } from '#test/conversation/machine/conversation-case.ts';
 
 export const addressingCases: ConversationCases = {
@@ -26,6 +29,42 @@ export const addressingCases: ConversationCases = {
         'begin 102 for ana: the bridge?',
         'play 102',
       ],
+    ],
+  },
+  'words are asked for once the name was heard in them, and of those that follow them':
+    {
+      room: makeRoomWith(makeRoom('ana', 'ben'), { addressing: 'name' }),
+      also: ['listen', 'recognise'],
+      steps: [
+        [[overheardVoiceBegan(1, toPersonId('ana'), 0), voicePaused(1, 900)]],
+        [nameJudged(1, true, 1_200, true), 'listen 1 of ana', 'recognise 1, pause 1'],
+        [voiceEnded(1, 1_300)],
+        [overheardVoiceBegan(2, toPersonId('ana'), 1_500), 'listen 2 of ana'],
+      ],
+    },
+  'words in which the name was not heard are asked for where words before them name the bot, whichever is judged first':
+    {
+      room: makeRoomWith(makeRoom('ana', 'ben'), { addressing: 'name' }),
+      also: ['listen', 'recognise'],
+      steps: [
+        [[overheardVoiceBegan(1, toPersonId('ana'), 0), voiceEnded(1, 1_000)]],
+        [[overheardVoiceBegan(2, toPersonId('ana'), 1_200), voiceEnded(2, 1_900)]],
+        [nameJudged(2, false, 2_000)],
+        [
+          nameJudged(1, true, 2_100),
+          'listen 1 of ana',
+          'listen 2 of ana',
+          'recognise 1, pause 1',
+          'recognise 2, pause 1',
+        ],
+      ],
+    },
+  'words without the name are asked of nobody, and are no question': {
+    room: makeRoomWith(makeRoom('ana', 'ben'), { addressing: 'name' }),
+    also: ['listen', 'recognise', 'fact'],
+    steps: [
+      [[overheardVoiceBegan(1, toPersonId('ana'), 0), voiceEnded(1, 1_000)]],
+      [nameJudged(1, false, 1_300), 'utterance 1 of ana: other'],
     ],
   },
   'what somebody began to say alone is answered, whoever comes in meanwhile': {

@@ -1,0 +1,117 @@
+import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { toGuildId } from '#src/base/ids.ts';
+import { NameEars, type NameJudgement } from '#src/conversation/ear/name-listener.ts';
+import { FakeLocalRecogniser } from '#test/fakes/fake-speech.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+
+/** The name is where the samples have this value. */
+const nameSample = 9_000;
+const talkSample = 4_000;
+const pieceMs = 20;
+
+/** A person whose sound is heard, as the bot listens for "Nova" in it. */
+function openSpeaker(options: { readonly tookMs?: number } = {}) {
+  const clock = new VirtualClock();
+  const localRecogniser = new FakeLocalRecogniser({
+    texts: ({ samples }) =>
+      samples.includes(nameSample) ? 'and Nova said' : 'no one is called',
+    clock,
+    ...options,
+  });
+  const ears = new NameEars({ clock, localRecogniser });
+  const judged: (NameJudgement & { readonly atMs: number })[] = [];
+  const pauses: string[] = [];
+  const listener = ears.listen({
+    guildId: toGuildId('g'),
+    names: ['Nova'],
+    present: [],
+    transcription: {},
+    signal: new AbortController().signal,
+    onJudged: (judgement) => judged.push({ ...judgement, atMs: clock.nowMs() }),
+    onPause: ({ text }) => pauses.push(text),
+  });
+  const speak = async (ms: number, sample = talkSample) => {
+    for (let at = 0; at < ms; at += pieceMs) {
+      listener.push([
+        { samples: new Int16Array((listenRateHz * pieceMs) / 1_000).fill(sample) },
+      ]);
+      await clock.advance(pieceMs);
+    }
+  };
+  const listLookedMs = () => localRecogniser.heard.map(toMs);
+  return { clock, ears, judged, listener, listLookedMs, pauses, speak };
+}
+
+function toMs({ samples }: Pcm) {
+  return (1_000 * samples.length) / listenRateHz;
+}
+
+test('a name at the begin is known while the person still speaks', async () => {
+  const { judged, listLookedMs, speak } = openSpeaker({ tookMs: 400 });
+  await speak(300, nameSample);
+  await speak(2_700);
+  expect(judged).toMatchObject([{ mayBeNamed: true, isWhole: false }]);
+  expect(judged[0]?.atMs).toBeLessThanOrEqual(2_440);
+  expect(listLookedMs()).toEqual([2_000]);
+});
+
+test('a name at the end is known in the pause after it', async () => {
+  const { clock, judged, listener, speak } = openSpeaker({ tookMs: 400 });
+  await speak(3_000);
+  await speak(300, nameSample);
+  expect(judged).toEqual([]);
+  listener.pause(false);
+  await clock.advance(400);
+  expect(judged).toMatchObject([{ mayBeNamed: true }]);
+});
+
+test('a name is heard wherever it stands in speech without a pause', async () => {
+  for (let atMs = 0; atMs < 14_000; atMs += 500) {
+    const { clock, judged, listener, listLookedMs, speak } = openSpeaker();
+    await speak(atMs);
+    await speak(200, nameSample);
+    await speak(14_000 - atMs);
+    listener.pause(true);
+    await clock.advance(0);
+    expect(judged).toMatchObject([{ mayBeNamed: true }]);
+    expect(Math.max(...listLookedMs())).toBeLessThanOrEqual(5_000);
+  }
+});
+
+test('speech without the name is judged once it has ended, with all its words where it is short', async () => {
+  const { clock, judged, listener, pauses, speak } = openSpeaker();
+  await speak(1_000);
+  listener.pause(false);
+  await clock.advance(0);
+  expect(judged).toEqual([]);
+  expect(pauses).toEqual(['no one is called']);
+  await speak(1_000);
+  listener.pause(true);
+  await clock.advance(0);
+  const transcript = { text: 'no one is called' };
+  expect(judged).toMatchObject([{ mayBeNamed: false, isWhole: true, transcript }]);
+});
+
+test('silence after a look is not looked at again', async () => {
+  const { clock, judged, listener, listLookedMs, speak } = openSpeaker();
+  await speak(1_000);
+  listener.pause(false);
+  await clock.advance(0);
+  await speak(600, 0);
+  listener.pause(true);
+  await clock.advance(0);
+  expect(judged).toMatchObject([{ mayBeNamed: false }]);
+  expect(listLookedMs()).toEqual([1_000]);
+});
+
+test('a look that takes too long tells nothing, and no other is taken for half a minute', async () => {
+  const { clock, ears, judged, speak } = openSpeaker({ tookMs: 10_000 });
+  await speak(2_000);
+  await clock.advance(1_400);
+  expect([judged.length, ears.isAwake]).toEqual([0, true]);
+  await clock.advance(100);
+  expect(judged).toMatchObject([{ mayBeNamed: true, isWhole: false }]);
+  expect(ears.isAwake).toBe(false);
+  await clock.advance(30_000);
+  expect(ears.isAwake).toBe(true);
+});
