@@ -51,6 +51,7 @@ import { toInterpretedMode } from '#src/turn/addressing/addressing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { createUnaskedTurn } from './answering/answer-request.ts';
 import { AnswerRunner } from './answering/answer-runner.ts';
+import { PromptAhead } from './answering/prompt-ahead.ts';
 import { obeyWish } from './answering/spoken-wishes.ts';
 import { ConversationLoop } from './conversation-loop.ts';
 import { type Ear, type HearingDeps, SessionEar } from './ear/ear.ts';
@@ -349,6 +350,7 @@ export function buildSession(
     { ...deps, calls, preemptiveBudget, tools },
     ear,
   );
+  const promptAhead = new PromptAhead(session, deps, tools);
   const runnerDeps = {
     announcements: new AnnouncementRunner(session, deps),
     decisions: port,
@@ -364,6 +366,7 @@ export function buildSession(
     performOuter: createOuterRunner(runnerDeps),
     onChange() {
       ear.dropUnheld();
+      promptAhead.update(loop.state);
       port.onChange();
     },
   });

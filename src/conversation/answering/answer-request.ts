@@ -1,4 +1,4 @@
-import type { PersonId } from '#src/base/ids.ts';
+import { nobody, type PersonId } from '#src/base/ids.ts';
 import { type ChatMessage, historyLimits } from '#src/chat/chat-model.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
@@ -240,12 +240,21 @@ export function createUnaskedTurn(
   return createTurn([utterance], session, calls, context, { askerId });
 }
 
+/** Creates a turn without words, with whose prompt that of the next question begins. Whoever asked last is likely to ask again. */
+export function createBeginningTurn(session: Session, tools: SessionTools): Turn {
+  const { by: askerId = nobody } = session.loop.state.history.exchanges.at(-1) ?? {};
+  const exchanges = listExchanges(askerId, session);
+  const calls = { offered: toChatTools(tools.listOfferedTools()), doneCalls: [] };
+  const context = { exchanges, featureContext: {}, isOwn: false };
+  return createTurn([], session, calls, context, { askerId });
+}
+
 /** Creates a turn as it is asked now. */
 function createTurn(
   utterances: readonly TurnUtterance[],
   session: Session,
   calls: Pick<AnswerCalls, 'doneCalls' | 'offered'>,
-  { exchanges, featureContext, isOwn }: PromptContext,
+  { exchanges, featureContext, isOwn }: Omit<PromptContext, 'origin'>,
   {
     addressee = '',
     askerId,
