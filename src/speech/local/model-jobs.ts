@@ -119,7 +119,7 @@ export interface ThreadTurn {
   waitForThread(): Promise<void>;
 }
 
-/** Runs one job. `sendText` tells a piece of the result ahead of it. */
+/** Runs one job. `sendText` tells a piece of the result ahead of it, or by an empty one that the job goes on. */
 export type PerformJob<Kind extends JobKind> = (
   job: ModelJobs[Kind]['job'],
   turn: ThreadTurn,

@@ -47,6 +47,13 @@ test('a process that dies fails its answer, and another one answers the next', a
   expect(await readReply('Hello again.')).toBe('Hello again.');
 });
 
+test('a prompt that is read for long gives signs of life, and is refused all the same if it is too long', async () => {
+  await expect(readReply('too long')).rejects.toMatchObject({
+    code: 'provider.refused',
+    about: { status: 400 },
+  });
+});
+
 test('whoever hears no more lets the answer go, and the next one is not kept waiting', async () => {
   const leaving = new AbortController();
   const reading = (async () => {

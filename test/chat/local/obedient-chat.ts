@@ -30,6 +30,7 @@ const echo: PerformJob<'chat'> = async (job, turn, sendText) => {
   const asked: string = JSON.parse(job.body).messages.at(-1).content;
   if (job.maxTokens === 0) readAhead.push(asked);
   if (job.maxTokens === 0) return end;
+  sendText(''); // As while a prompt is read.
   const words = answers[asked]?.join() ?? asked;
   if (words.includes('die')) process.exit(1);
   if (words.includes('too long')) throw createLengthError();

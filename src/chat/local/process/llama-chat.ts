@@ -144,7 +144,7 @@ class LlamaChat {
     sendText: (text: string) => void,
   ): Promise<ChatEnd> {
     const task = readTask(job.body);
-    if (job.maxTokens === 0) return await this.#readAhead(task, job, turn);
+    if (job.maxTokens === 0) return await this.#readAhead(task, job, turn, sendText);
     const prompt = this.#tokenize(task.messages);
     const room = this.#contextSize - prompt.length;
     if (room < minAnswerTokens)
@@ -154,7 +154,7 @@ class LlamaChat {
     using slot = this.#slots.hold(this.#describePrompt(prompt, task, job));
     if (!slot) throw new Error('more requests run than talks are kept');
     const keptTokens = countCommon(slot.sequence.contextTokens, prompt);
-    const last = await this.#readPrompt(slot.sequence, prompt, 'but last', turn);
+    const last = await this.#readPrompt(slot.sequence, prompt, 'but last', turn, sendText);
     const written = await this.#write(
       slot.sequence,
       { task, last, maxTokens: Math.min(room, job.maxTokens) },
@@ -186,7 +186,12 @@ class LlamaChat {
   }
 
   /** Evaluates what prompts begin with, whatever words of somebody follow. */
-  async #readAhead(task: ChatTask, job: ChatJob, turn: ThreadTurn): Promise<ChatEnd> {
+  async #readAhead(
+    task: ChatTask,
+    job: ChatJob,
+    turn: ThreadTurn,
+    sendText: (text: string) => void,
+  ): Promise<ChatEnd> {
     const [prompt, other] = ['1', 'a'].map((content) =>
       this.#tokenize(joinNeighbours([...task.messages, { role: 'user', content }])),
     ) as [readonly Token[], readonly Token[]];
@@ -199,7 +204,7 @@ class LlamaChat {
         : this.#slots.holdAhead(this.#describePrompt(beginning, task, job));
     if (!slot) return { ...end, keptTokens: beginning.length, ...this.#measure() };
     const keptTokens = countCommon(slot.sequence.contextTokens, beginning);
-    await this.#readPrompt(slot.sequence, beginning, 'whole', turn);
+    await this.#readPrompt(slot.sequence, beginning, 'whole', turn, sendText);
     return { ...end, keptTokens, ...this.#measure() };
   }
 
@@ -229,6 +234,7 @@ class LlamaChat {
     prompt: readonly Token[],
     extent: 'whole' | 'but last',
     turn: ThreadTurn,
+    sendText: (text: string) => void,
   ): Promise<readonly Token[]> {
     await turn.waitForThread();
     await sequence.adaptStateToTokens(prompt.slice(0, -1), false);
@@ -241,6 +247,8 @@ class LlamaChat {
       const startedMs = realClock.nowMs();
       await sequence.evaluateWithoutGeneratingNewTokens(run);
       at += run.length;
+      // A long prompt takes minutes on a slow machine: no text is a sign of life.
+      sendText('');
       this.#learnSpeed(run.length, realClock.nowMs() - startedMs);
     }
     return prompt.slice(at);
