@@ -137,7 +137,7 @@ export interface ChatModel {
     voice?: string,
   ): void;
   /**
-   * Reads ahead what later requests begin with, until `signal` aborts, for a model that keeps what it has read and costs nothing.
+   * Reads ahead what later requests begin with, until `signal` aborts, for a model that keeps what it has read and costs nothing: no reservation pays for it.
    * Each request goes first. Never throws and never waits.
    */
   prepare?(

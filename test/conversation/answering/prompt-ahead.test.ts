@@ -1,6 +1,6 @@
 import { toGuildId } from '#src/base/ids.ts';
 import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
-import { timeTool } from '#src/features/tools/time-tool.ts';
+import { postTextTool } from '#src/features/tools/post-text-tool.ts';
 import {
   hearSpeech,
   joinLounge,
@@ -37,7 +37,7 @@ class KeepingChat extends FakeChat {
 
 async function openKeepingChat() {
   const chat = new KeepingChat([['You said five.']]);
-  const fixture = await joinLounge({ chat, tools: [timeTool] });
+  const fixture = await joinLounge({ chat, tools: [postTextTool] });
   await passTime(fixture, 100);
   return { chat, fixture };
 }

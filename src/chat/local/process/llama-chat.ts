@@ -154,7 +154,13 @@ class LlamaChat {
     using slot = this.#slots.hold(this.#describePrompt(prompt, task, job));
     if (!slot) throw new Error('more requests run than talks are kept');
     const keptTokens = countCommon(slot.sequence.contextTokens, prompt);
-    const last = await this.#readPrompt(slot.sequence, prompt, 'but last', turn, sendText);
+    const last = await this.#readPrompt(
+      slot.sequence,
+      prompt,
+      'but last',
+      turn,
+      sendText,
+    );
     const written = await this.#write(
       slot.sequence,
       { task, last, maxTokens: Math.min(room, job.maxTokens) },
