@@ -217,7 +217,7 @@ export class LocalChat implements AsyncDisposable {
   #forgetLater() {
     this.#cancelForgetting?.();
     this.#cancelForgetting = this.#clock.later(forgetAfterMs, () => {
-      this.#reader.readAgain().finally(() => this.#forget('forgetOld'));
+      void this.#reader.readAgain().finally(() => this.#forget('forgetOld'));
     });
   }
 
