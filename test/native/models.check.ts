@@ -173,24 +173,6 @@ describe('a bot whose model comes from a slow server that breaks off', () => {
     });
   }, 600_000);
 
-  test('tells of a death of its model in the middle of an answer, and answers the next question', async () => {
-    const adam = office.sandbox.person('Adam');
-    await office.ask(adam, 'Please tell me a long story about a garden.');
-    const [former = 0] = listModelProcesses(bot.pid);
-    process.kill(former, 'SIGKILL');
-    const failed = await bot.waitForLine(
-      ({ err, msg }) => JSON.stringify([msg, err]).includes('local models stopped'),
-      waitMs,
-    );
-    expect(failed).toBeDefined();
-    await office.waitForQuiet(adam);
-    const next = waitForAnswered(bot);
-    await office.ask(adam, 'What is two plus two?');
-    expect((await next).firstTokenMs).toBeGreaterThan(0);
-    await office.waitForQuiet(adam);
-    expect(listModelProcesses(bot.pid)).not.toContain(former);
-  }, 600_000);
-
   test('answers two servers at once', async () => {
     const adam = office.sandbox.person('Adam');
     const second = office.sandbox.guild('Second');
