@@ -136,6 +136,15 @@ export interface ChatModel {
     sound: LiveSound,
     voice?: string,
   ): void;
+  /**
+   * Reads ahead what later requests begin with, until `signal` aborts, for a model that keeps what it has read and costs nothing: no reservation pays for it.
+   * Each request goes first. Never throws and never waits.
+   */
+  prepare?(
+    messages: readonly ChatMessage[],
+    tools: readonly Tool[],
+    signal: AbortSignal,
+  ): void;
   /** Whether the model takes pictures. A model without this method takes none. */
   canTakePictures?(): boolean;
   /** Wraps each of several models, so that every request passes `wrap`. */

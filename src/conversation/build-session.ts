@@ -49,7 +49,7 @@ import { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import { paidRoles } from '#src/spending/prices/prices.ts';
 import { toInterpretedMode } from '#src/turn/addressing/addressing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
-import { createUnaskedTurn } from './answering/answer-request.ts';
+import { createUnaskedTurn, PromptAhead } from './answering/answer-request.ts';
 import { AnswerRunner } from './answering/answer-runner.ts';
 import { obeyWish } from './answering/spoken-wishes.ts';
 import { ConversationLoop } from './conversation-loop.ts';
@@ -351,6 +351,7 @@ export function buildSession(
     { ...deps, calls, preemptiveBudget, tools },
     ear,
   );
+  const promptAhead = new PromptAhead(session, deps, tools);
   const runnerDeps = {
     announcements: new AnnouncementRunner(session, deps),
     decisions: port,
@@ -366,6 +367,7 @@ export function buildSession(
     performOuter: createOuterRunner(runnerDeps),
     onChange() {
       ear.dropUnheld();
+      promptAhead.update(loop.state);
       port.onChange();
     },
   });

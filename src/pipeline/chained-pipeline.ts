@@ -1,9 +1,15 @@
+import { neverAborted } from '#src/base/bounded-wait.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { withLoadingReport, withMeter } from '#src/chat/metered-chat.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import type { AnswerHost, Pipeline, ReplyPart, Turn } from './pipeline.ts';
-import { type AnswerSound, chooseAnswerSound, createPrompt } from './prompt.ts';
+import {
+  type AnswerSound,
+  chooseAnswerSound,
+  createPrompt,
+  createPromptHead,
+} from './prompt.ts';
 import {
   type BoundedQueue,
   type QueueBound,
@@ -53,22 +59,31 @@ export function createChainedPipeline({
   readonly chat: ChatModel;
   readonly synthesizer: Synthesizer;
 }): Pipeline {
-  return createReadAheadPipeline(async (turn, answerHost, queue, signal) => {
-    const request = await createWrittenRequest(chat, turn, answerHost, signal);
-    if (!request) return;
-    const writing = {
-      ...request,
-      chat: withWordsJudge(request.chat, answerHost.wordsJudge),
-    };
-    const { voice, asideNotice } = chooseAnswerSound(turn);
-    const clauses = runAhead<string>(
-      clauseBound,
-      (spoken, inner) => writeClauses(writing, queue, { asideNotice, spoken }, inner),
-      signal,
-    );
-    const counted = withVoiceMeter(synthesizer, answerHost.meter);
-    await speakClauses(clauses, { synthesizer: counted, voice }, queue, signal);
-  });
+  const { answer } = createReadAheadPipeline(
+    async (turn, answerHost, queue, signal) => {
+      const request = await createWrittenRequest(chat, turn, answerHost, signal);
+      if (!request) return;
+      const writing = {
+        ...request,
+        chat: withWordsJudge(request.chat, answerHost.wordsJudge),
+      };
+      const { voice, asideNotice } = chooseAnswerSound(turn);
+      const clauses = runAhead<string>(
+        clauseBound,
+        (spoken, inner) => writeClauses(writing, queue, { asideNotice, spoken }, inner),
+        signal,
+      );
+      const counted = withVoiceMeter(synthesizer, answerHost.meter);
+      await speakClauses(clauses, { synthesizer: counted, voice }, queue, signal);
+    },
+  );
+  return {
+    answer,
+    prepare(turn) {
+      const { tools, until = neverAborted } = turn;
+      chat.prepare?.(createPromptHead(turn), tools, until);
+    },
+  };
 }
 
 /** Creates a pipeline that puts the parts of a reply into a queue, ahead of its reader. */

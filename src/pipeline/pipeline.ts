@@ -42,6 +42,8 @@ export type TurnUtterance = {
 /** How the bot answers: its instructions and its voice. */
 export type ReplyStyle = {
   readonly instructions: string;
+  /** Instructions for one answer alone. They stand behind the history, as servers keep what they computed for the same beginning. */
+  readonly turnOrder?: string;
   readonly voice: SpeechVoice;
   /** IANA name of the time zone of the server. */
   readonly timeZone?: string;
@@ -140,6 +142,8 @@ export interface Pipeline {
   answer(turn: Turn, host: AnswerHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
   /** Passes on a turn that may follow, and its sound while it is spoken, paid by `meter`. Never throws. */
   feed?(turn: Turn, sound: LiveSound, meter: AnswerHost['meter']): void;
+  /** Passes on a turn without words, of which later ones begin with the same prompt. Costs nothing. Never throws. */
+  prepare?(turn: Turn): void;
 }
 
 /** Names that a server may choose. The first is the default. */

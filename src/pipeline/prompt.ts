@@ -80,24 +80,34 @@ export async function createPrompt(
   return [...createPromptHead(turn), ...messages];
 }
 
-/** Creates the messages before the newest words: instructions, history, and the context without a speaker. */
+/** Creates the messages before the newest words: instructions, history, then what changes, without a speaker: context and order. */
 export function createPromptHead(turn: Turn): readonly ChatMessage[] {
   const { history, context, language, style } = turn;
-  const contextMessages: readonly ChatMessage[] =
-    context === undefined ? [] : [{ role: 'user', name: '', content: context }];
+  const order = style.turnOrder && `(${style.turnOrder})`;
+  const changing = [context, order].flatMap((text): readonly ChatMessage[] =>
+    text === undefined ? [] : [{ role: 'user', name: '', content: text }],
+  );
   const content = `${style.instructions}${formatLanguageOrder(language)}`;
   const { getSpokenLanguage, timeZone, voice } = style;
   const { guildId } = voice;
   const facts = { language: language?.now, timeZone, getSpokenLanguage, guildId };
   const instructions: readonly ChatMessage[] =
     content === '' ? [] : [{ role: 'system', content, ...facts }];
-  return [...instructions, ...history, ...contextMessages];
+  return [...instructions, ...history, ...changing];
+}
+
+/** Adds an instruction for this answer alone. */
+export function withTurnOrder(style: ReplyStyle, order: string): ReplyStyle {
+  return {
+    ...style,
+    turnOrder: [style.turnOrder, order].filter(Boolean).join(' '),
+  };
 }
 
 /** Tells the model to begin its answer with the asker's name. */
 export function addNamingOrder(style: ReplyStyle): ReplyStyle {
   // A person's name is no instruction, so the model gets it with their words.
-  return { ...style, instructions: `${style.instructions} ${nameFirstOrder}` };
+  return withTurnOrder(style, nameFirstOrder);
 }
 
 const maxWordsChars = 600;

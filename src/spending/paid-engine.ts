@@ -242,6 +242,8 @@ export type Answering = {
 export interface PaidPipeline {
   /** Returns the pipeline for one answer that this reservation pays. */
   withReservation(reservation: Reservation): Answering;
+  /** Reads ahead what later turns begin with, by an engine that costs nothing: all others do nothing. Never throws. */
+  prepare(turn: Turn): void;
 }
 
 /** An utterance ends before. */
@@ -254,6 +256,7 @@ function createPaidPipeline(pipeline: Pipeline): PaidPipeline {
         pipeline.answer(turn, { ...answerHost, meter: reservation }, signal),
       feed: (turn, sound) => void feedPipeline(pipeline, turn, sound, reservation),
     }),
+    prepare: (turn) => pipeline.prepare?.(turn),
   };
 }
 

@@ -217,6 +217,16 @@ test('an engine from outside costs what it says: nothing, or the cautious price 
   expect(writePaidEngine('stream')).toEqual([estimate, true]);
 });
 
+test('an engine from outside, which may be paid, is given nothing to read ahead', async () => {
+  const text = `export const engine = { version: 1, role: 'chat', name: 'x', price: 'requests', open: () => ({ async *reply() {}, prepare() {} }) };`;
+  const engine = writeEngine('reads-ahead.mjs', text);
+  const opened = await openRole('chat', {
+    CHAT_BACKEND: engine,
+    CHAT_COMPLETION_MODEL: 'any',
+  });
+  expect(opened.prepare).toBeUndefined();
+});
+
 test('an engine from outside is told a guess as likely, and as its language only the one that somebody set', async () => {
   const told = await openRole('speech to text', {
     TRANSCRIPTION_BACKEND: writeEngine(

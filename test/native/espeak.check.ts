@@ -53,14 +53,11 @@ async function hear(voices: HomeVoices, text: string, language: string) {
   return heard.toLowerCase().replace(/[^\p{L} ]/gu, '');
 }
 
-test('eSpeak NG speaks German, French and Spanish as the local recogniser understands it', async () => {
+test('eSpeak NG speaks German and Spanish as the local recogniser understands it', async () => {
   const { espeak, voices } = await openVoices();
   expect(espeak.languages.length).toBeGreaterThan(80);
   expect(await hear(voices, 'Guten Morgen, heute ist Montag.', 'de')).toMatch(
     /^guten morgen/,
-  );
-  expect(await hear(voices, 'Bonjour, comment allez-vous ?', 'fr')).toContain(
-    'bonjour',
   );
   expect(await hear(voices, 'Buenos días, ¿cómo estás?', 'es')).toContain('buenos');
 }, 120_000);

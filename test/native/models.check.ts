@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { OpenAI } from 'openai';
 import { realClock } from '#src/base/clock.ts';
-import type { ChatMessage } from '#src/chat/chat-model.ts';
+import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
 import { LocalChat } from '#src/chat/local/local-chat.ts';
 import { getLibraryFolder } from '#src/downloads/install-library.ts';
 import type { BotProcess } from '#test/fakes/bot-process.ts';
@@ -66,6 +66,14 @@ test('at a terminal a newcomer chooses the chat model, and a voice whose server 
   const written = parseEnv(readFileSync(join(MODELS_FOLDER, '.env'), 'utf8'));
   expect(written.CHAT_MODEL_FILE).toBe(modelName);
 }, 600_000);
+
+async function openClient() {
+  const settings = { DATA_DIR: dataDir };
+  const apiKey = await makeToken(settings, office.sandbox.guildId, 'chat,audio');
+  return new OpenAI({
+    ...{ baseURL: `http://127.0.0.1:${port}/v1`, apiKey, maxRetries: 0 },
+  });
+}
 
 async function startBot(): Promise<BotProcess> {
   const written = parseEnv(readFileSync(join(MODELS_FOLDER, '.env'), 'utf8'));
@@ -133,11 +141,7 @@ describe('a bot whose model comes from a slow server that breaks off', () => {
   }, 600_000);
 
   test('calls a tool whose arguments a grammar holds to their form', async () => {
-    const { sandbox } = office;
-    const settings = { DATA_DIR: dataDir };
-    const apiKey = await makeToken(settings, sandbox.guildId, 'chat,audio');
-    const baseURL = `http://127.0.0.1:${port}/v1`;
-    const openai = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
+    const openai = await openClient();
     const { choices } = await openai.chat.completions.create({
       model: 'any',
       messages: [{ role: 'user', content: 'What is the weather in Paris?' }],
@@ -150,6 +154,22 @@ describe('a bot whose model comes from a slow server that breaks off', () => {
     expect(JSON.parse(call.function.arguments)).toEqual({
       city: expect.any(String),
       unit: expect.stringMatching(/^(?:celsius|fahrenheit)$/),
+    });
+  }, 600_000);
+
+  test('writes JSON of the form that a program asks for', async () => {
+    const openai = await openClient();
+    const { choices } = await openai.chat.completions.create({
+      model: 'any',
+      messages: [{ role: 'user', content: 'How old is Ana, who is ten?' }],
+      response_format: {
+        type: 'json_schema',
+        json_schema: { name: 'person', schema: person },
+      },
+    });
+    expect(JSON.parse(choices[0]?.message.content ?? '')).toEqual({
+      name: expect.any(String),
+      isAdult: expect.any(Boolean),
     });
   }, 600_000);
 
@@ -180,28 +200,128 @@ describe('a bot whose model comes from a slow server that breaks off', () => {
   }, 600_000);
 });
 
-test('of one talk each of twenty turns is answered, and reads only what is new', async () => {
+function openLocalChat() {
   const libraryFolder = getLibraryFolder(dataDir);
-  const bounds = { maxTokens: 60, maxResidentBytes: 1.5e9 };
-  await using chat = new LocalChat({ file: SMOLLM2, libraryFolder, ...bounds });
+  return new LocalChat({
+    ...{ file: SMOLLM2, libraryFolder, maxTokens: 2_000, maxResidentBytes: 1.5e9 },
+  });
+}
+
+/** Asks, and returns the answer with the time to its first word and the tokens that were read for it. */
+async function askChat(
+  chat: LocalChat,
+  talk: readonly ChatMessage[],
+  tools: readonly Tool[] = [],
+) {
+  const begunAtMs = realClock.nowMs();
+  let [content, firstMs, readTokens] = ['', 0, 0];
+  for await (const part of chat.model.reply(talk, tools, never, 60)) {
+    if (part.kind === 'usage')
+      readTokens = part.usage.inputTokens - (part.usage.cachedInputTokens ?? 0);
+    if (part.kind !== 'text') continue;
+    if (content === '') firstMs = realClock.nowMs() - begunAtMs;
+    content += part.text;
+  }
+  return { content, firstMs, readTokens };
+}
+
+test('of one talk each of twenty turns is answered, and reads only what is new', async () => {
+  await using chat = openLocalChat();
   const talk: ChatMessage[] = [
     { role: 'system', content: 'You are Nova, a voice. Answer in one sentence.' },
   ];
   let sumMs = 0;
   for (let turn = 0; turn < 20; turn++) {
     talk.push({ role: 'user', name: 'Ana', content: questions[turn % 5] ?? '' });
-    const begunAtMs = realClock.nowMs();
-    let content = '';
-    for await (const part of chat.model.reply(talk, [], never)) {
-      if (part.kind !== 'text') continue;
-      if (content === '') sumMs += realClock.nowMs() - begunAtMs;
-      content += part.text;
-    }
+    const { content, firstMs, readTokens } = await askChat(chat, talk);
     expect(content).toMatch(/\w/);
+    // The last answer is read anew where its text is cut into other tokens.
+    expect(readTokens).toBeLessThan(120);
+    sumMs += firstMs;
     talk.push({ role: 'assistant', content });
   }
   console.log(`first word after ${Math.round(sumMs / 20)} ms, the mean of 20 turns`);
 }, 600_000);
+
+test('the first question of a process reads only what is new, once its beginning was read ahead', async () => {
+  const system = { role: 'system', content: 'You are Nova. Answer briefly.' } as const;
+  const tools = Array.from({ length: 12 }, (_, n) => ({
+    ...weather,
+    name: `weather_${n}`,
+  }));
+  const question = { role: 'user', name: 'Ana', content: 'Who are you?' } as const;
+  const firsts: Awaited<ReturnType<typeof askChat>>[] = [];
+  for (const isReadAhead of [false, true]) {
+    await using chat = openLocalChat();
+    if (isReadAhead) chat.model.prepare?.([system], tools, never);
+    if (isReadAhead)
+      await expect
+        .poll(() => chat.speed.residentBytes, { timeout: waitMs })
+        .toBeGreaterThan(0);
+    firsts.push(await askChat(chat, [system, question], tools));
+  }
+  const [without, withReading] = firsts;
+  expect(without?.readTokens).toBeGreaterThan(200);
+  expect(withReading?.readTokens).toBeLessThan(30);
+  console.log(
+    `first word of the first question after ${firsts.map(({ firstMs }) => Math.round(firstMs)).join(' ms, read ahead ')} ms`,
+  );
+}, 600_000);
+
+test('a model whose answer nobody wants stops computing', async () => {
+  await using chat = openLocalChat();
+  const leaving = new AbortController();
+  const talk = [{ role: 'user', name: '', content: 'Tell a long story.' }] as const;
+  const reading = (async () => {
+    for await (const part of chat.model.reply(talk, [], leaving.signal))
+      if (part.kind === 'text') leaving.abort(new Error('left'));
+  })();
+  await expect(reading).rejects.toThrow('left');
+  const [pid = 0] = listModelProcesses(process.pid);
+  const leftAtMs = readProcessorMs(pid);
+  // On a busy machine it may come late to its last token, so its own time counts.
+  let usedMs = leftAtMs;
+  await expect
+    .poll(
+      () => {
+        const formerMs = usedMs;
+        usedMs = readProcessorMs(pid);
+        return usedMs - formerMs;
+      },
+      { interval: 2_000, timeout: waitMs },
+    )
+    .toBeLessThan(20);
+  expect(usedMs - leftAtMs).toBeLessThan(250);
+}, 600_000);
+
+/** Lists the processes of chat models that a process has started. */
+function listModelProcesses(parent: number): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const isModel = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(
+          'chat-main.ts',
+        );
+        return isModel && Number(readStat(pid)[1]) === parent;
+      } catch {
+        return false; // It has ended meanwhile.
+      }
+    });
+}
+
+/** Fields of a process behind its name: state, parent, and so on. */
+function readStat(pid: number) {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return text.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
+/** Time of the processor that a process has used, in ms. Linux counts in steps of 10 ms. */
+function readProcessorMs(pid: number) {
+  const fields = readStat(pid);
+  return 10 * (Number(fields[11]) + Number(fields[12]));
+}
 
 const questions = [
   'Hello, who are you?',
@@ -210,6 +330,11 @@ const questions = [
   'Why is the sky blue?',
   'Do you like music?',
 ];
+const person = {
+  type: 'object',
+  properties: { name: { type: 'string' }, isAdult: { type: 'boolean' } },
+  required: ['name', 'isAdult'],
+};
 const weather = {
   name: 'weather',
   description: 'Tells the weather of a city.',

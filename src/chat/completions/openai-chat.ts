@@ -3,7 +3,7 @@ import type { LiveSound } from '#src/audio/live-sound.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
-import type { ChatMessage, ChatModel, ChatPart } from '#src/chat/chat-model.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/chat-model.ts';
 import { createPicturesError } from '#src/chat/metered-chat.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
 import { readEvents } from '#src/provider/event-stream.ts';
@@ -71,7 +71,7 @@ function isWrongContentType(thrown: unknown): boolean {
 export function openChatModel(
   client: ApiClient,
   options: ChatOptions & { readonly voice?: string },
-): ChatModel {
+): OpenChatModel {
   const server = new ChatServer(client, options);
   return {
     reply: (messages, tools, signal, maxTokens, voice = options.voice, sent, tries) =>
@@ -79,8 +79,15 @@ export function openChatModel(
     feed: (messages, tools, sound, voice = options.voice) =>
       server.feed({ messages, tools, voice }, sound),
     canTakePictures: () => server.canTakePictures,
+    writeBody: (messages, tools) => server.writeBody({ messages, tools }),
   };
 }
+
+/** A chat model behind a client. */
+export type OpenChatModel = ChatModel & {
+  /** Writes the body of a request as it would be sent now, as JSON. */
+  writeBody(messages: readonly ChatMessage[], tools: readonly Tool[]): string;
+};
 
 /** A server that refuses chunks does so each time, and one that restarts once. Silence costs people too much. */
 const maxRefusals = 2;
@@ -131,10 +138,15 @@ class ChatServer {
     if (this.#refusals >= maxRefusals || this.#begun.has(sound)) return;
     const forms = this.#chooseForms(request);
     if (!['stream', 'ogg', 'input_audio'].every((name) => isSent(forms, name))) return;
-    const body = JSON.stringify(this.#createBody(request, forms));
+    const body = this.#writeBody(request, forms);
     // The sound, which is empty yet, comes last.
     const bodyStart = body.slice(0, body.lastIndexOf('""') + 1);
     this.#begun.set(sound, new StreamedRequest(this.#client, bodyStart, sound));
+  }
+
+  /** Writes the body of a request as it would be sent now, as JSON. */
+  writeBody(request: ChatRequest): string {
+    return this.#writeBody(request, this.#chooseForms(request));
   }
 
   /** Yields the parts of an answer. Throws BotError `provider.*`, and `provider.truncated` after partial output. */
@@ -309,6 +321,10 @@ class ChatServer {
     if (begunResult) this.#refusals = isTaken ? 0 : this.#refusals + weight;
     // The library's own stream throws a TypeError for a choice that is null.
     yield* readEvents(response, () => answer.markDone());
+  }
+
+  #writeBody(request: ChatRequest, forms: RequestForms) {
+    return JSON.stringify(this.#createBody(request, forms));
   }
 
   #createBody(request: ChatRequest, forms: RequestForms) {

@@ -38,6 +38,12 @@ export class ArrivingChat implements AsyncDisposable {
   /** The model. Before it is there, it throws BotError `provider.loading` for all work but that of a stand-in. */
   readonly model: ChatModel = {
     reply: (messages, ...rest) => this.#chooseModel(messages).reply(messages, ...rest),
+    prepare: (...beginning) => {
+      const passOn = () => this.#chat?.model.prepare?.(...beginning);
+      // Its talk may have begun before it was there.
+      if (this.#chat) passOn();
+      else void this.#arrival.then(passOn);
+    },
     canTakePictures: () => false,
   };
 

@@ -3,14 +3,18 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { type GuildId, noGuild } from '#src/base/ids.ts';
 import { toRecord, tryParseJson } from '#src/base/json.ts';
-import type { ChatMessage, ChatModel } from '#src/chat/chat-model.ts';
-import { openChatModel } from '#src/chat/completions/openai-chat.ts';
+import type { ChatMessage, ChatModel, Tool } from '#src/chat/chat-model.ts';
+import {
+  type OpenChatModel,
+  openChatModel,
+} from '#src/chat/completions/openai-chat.ts';
 import { ApiClient } from '#src/provider/api-client.ts';
 import type { Fetch } from '#src/provider/guarded-fetch.ts';
 import { admitJob } from '#src/speech/local/jobs/admit-job.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import type { ChatEnd, ForgetJob, JobUrgency } from '#src/speech/local/model-jobs.ts';
 import type { ChatSpeed } from './local-model-state.ts';
+import { PromptReader } from './prompt-reader.ts';
 
 export type LocalChatOptions = {
   /** File of the model, as GGUF. */
@@ -55,7 +59,8 @@ export class LocalChat implements AsyncDisposable {
   readonly #options: LocalChatOptions;
   readonly #process: LocalModels;
   readonly #clock: Clock;
-  readonly #models = new Map<string, ChatModel>();
+  readonly #models = new Map<string, OpenChatModel>();
+  readonly #reader: PromptReader;
   #speed: ChatSpeed = {
     tokensPerSecond: undefined,
     residentBytes: 0,
@@ -69,12 +74,17 @@ export class LocalChat implements AsyncDisposable {
     this.#options = options;
     this.#clock = clock;
     this.#process = new LocalModels({ clock, entry, maxRunning, startsPrograms: true });
+    this.#reader = new PromptReader({
+      read: (guildId, body, signal) => this.#readAhead(guildId, body, signal),
+      findReader: () => this.#process.processId,
+    });
   }
 
   /** The model, which begins to load at the first request or at `load`. */
   readonly model: ChatModel = {
     reply: (messages, ...rest) =>
       this.#openModel(findCaller(messages)).reply(messages, ...rest),
+    prepare: (messages, tools, signal) => this.#prepare(messages, tools, signal),
     canTakePictures: () => false,
   };
 
@@ -90,12 +100,14 @@ export class LocalChat implements AsyncDisposable {
 
   /** Forgets the words of all talks, once somebody's were erased. What runs ends first. Never throws. */
   forgetTalks(): void {
+    this.#reader.clear();
     this.#forget('forgetAll');
   }
 
   /** Ends the process. Requests fail. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#cancelForgetting?.();
+    this.#reader.clear();
     await this.#process[Symbol.asyncDispose]();
   }
 
@@ -115,6 +127,31 @@ export class LocalChat implements AsyncDisposable {
       urgency: 'turn',
     });
     this.#process.runJob(job, neverAborted).catch(() => this.#process.endIdle());
+  }
+
+  #prepare(
+    messages: readonly ChatMessage[],
+    tools: readonly Tool[],
+    signal: AbortSignal,
+  ) {
+    if (messages.length === 0) return;
+    const caller = findCaller(messages);
+    const body = this.#openModel(caller).writeBody(messages, tools);
+    this.#reader.want(caller.guildId, body, signal);
+  }
+
+  /** Reads what prompts of a server begin with. Throws what stopped it. */
+  async #readAhead(guildId: GuildId, body: string, signal: AbortSignal) {
+    const job = admitJob({
+      kind: 'chat',
+      folder: this.#path,
+      work: { body, maxTokens: 0, guildId },
+      guildId,
+      urgency: 'recording',
+    });
+    const { residentBytes } = await this.#process.runJob(job, signal);
+    this.#speed = { ...this.#speed, residentBytes };
+    this.#forgetLater();
   }
 
   #openModel(caller: Caller) {
@@ -147,7 +184,7 @@ export class LocalChat implements AsyncDisposable {
     const job = admitJob({
       kind: 'chat',
       folder: this.#path,
-      work: { body, maxTokens },
+      work: { body, maxTokens, guildId },
       guildId,
       urgency,
     });
@@ -155,6 +192,7 @@ export class LocalChat implements AsyncDisposable {
     const leaving = new AbortController();
     const signals = [leaving.signal, ...(init?.signal ? [init.signal] : [])];
     this.#count(1);
+    const goOn = this.#reader.giveWay();
     const running = this.#process
       .runJob(job, AbortSignal.any(signals), (text) => answer.addText(text))
       .finally(() => this.#count(-1));
@@ -165,6 +203,7 @@ export class LocalChat implements AsyncDisposable {
       },
       (error: unknown) => answer.fail(error),
     );
+    running.then(goOn, goOn);
     const refusal = await answer.begun;
     if (refusal) return refusal;
     return stream === true ? answer.toStream(leaving) : await answer.toJson();
@@ -174,11 +213,16 @@ export class LocalChat implements AsyncDisposable {
     this.#speed = { ...this.#speed, openRequests: this.#speed.openRequests + change };
   }
 
-  #noteEnd({ answerMs, answerTokens, gpu, residentBytes }: ChatEnd) {
+  /** Words of ended talks are forgotten. What goes on is read once more before, which takes no time where it is known. */
+  #forgetLater() {
     this.#cancelForgetting?.();
-    this.#cancelForgetting = this.#clock.later(forgetAfterMs, () =>
-      this.#forget('forgetOld'),
-    );
+    this.#cancelForgetting = this.#clock.later(forgetAfterMs, () => {
+      void this.#reader.readAgain().finally(() => this.#forget('forgetOld'));
+    });
+  }
+
+  #noteEnd({ answerMs, answerTokens, gpu, residentBytes }: ChatEnd) {
+    this.#forgetLater();
     const isMeasured = answerTokens >= minMeasuredTokens && answerMs > 0;
     const { openRequests, tokensPerSecond: former } = this.#speed;
     const tokensPerSecond = isMeasured ? (1_000 * answerTokens) / answerMs : former;
@@ -225,10 +269,9 @@ class StreamedAnswer {
 
   /** Ends the answer, with its usage. */
   end(end: ChatEnd): void {
-    const { answerTokens, finish, promptTokens } = end;
+    const { finish } = end;
     this.#sendEvent({ choices: [{ index: 0, delta: {}, finish_reason: finish }] });
-    const usage = { prompt_tokens: promptTokens, completion_tokens: answerTokens };
-    this.#sendEvent({ choices: [], usage });
+    this.#sendEvent({ choices: [], usage: toUsage(end) });
     this.#write('data: [DONE]\n\n');
     this.#begun.resolve(undefined);
     this.#ended.resolve(end);
@@ -264,11 +307,11 @@ class StreamedAnswer {
 
   /** Waits for the whole answer. Throws the error that broke it off. */
   async toJson(): Promise<Response> {
-    const { answerTokens, finish, promptTokens } = await this.#ended.promise;
+    const end = await this.#ended.promise;
     const message = { role: 'assistant', content: this.#text };
     return Response.json({
-      choices: [{ index: 0, message, finish_reason: finish }],
-      usage: { prompt_tokens: promptTokens, completion_tokens: answerTokens },
+      choices: [{ index: 0, message, finish_reason: end.finish }],
+      usage: toUsage(end),
     });
   }
 
@@ -281,6 +324,14 @@ class StreamedAnswer {
     if (this.#controller) this.#controller.enqueue(Buffer.from(event));
     else this.#unsent.push(event);
   }
+}
+
+function toUsage({ answerTokens, keptTokens, promptTokens }: ChatEnd) {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: answerTokens,
+    prompt_tokens_details: { cached_tokens: keptTokens },
+  };
 }
 
 /** A refusal as a server would state it, so that the client knows what to do. */

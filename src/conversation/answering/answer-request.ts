@@ -1,9 +1,10 @@
-import type { PersonId } from '#src/base/ids.ts';
+import { nobody, type PersonId } from '#src/base/ids.ts';
 import { type ChatMessage, historyLimits } from '#src/chat/chat-model.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { EventOf } from '#src/conversation/machine/events.ts';
 import type {
+  ConversationState,
   HistoryExchange,
   Id,
   ToolChange,
@@ -240,12 +241,21 @@ export function createUnaskedTurn(
   return createTurn([utterance], session, calls, context, { askerId });
 }
 
+/** Creates a turn without words, with whose prompt that of the next question begins. Whoever asked last is likely to ask again. */
+function createBeginningTurn(session: Session, tools: SessionTools): Turn {
+  const { by: askerId = nobody } = session.loop.state.history.exchanges.at(-1) ?? {};
+  const exchanges = listExchanges(askerId, session);
+  const calls = { offered: toChatTools(tools.listOfferedTools()), doneCalls: [] };
+  const context = { exchanges, featureContext: {}, isOwn: false };
+  return createTurn([], session, calls, context, { askerId });
+}
+
 /** Creates a turn as it is asked now. */
 function createTurn(
   utterances: readonly TurnUtterance[],
   session: Session,
   calls: Pick<AnswerCalls, 'doneCalls' | 'offered'>,
-  { exchanges, featureContext, isOwn }: PromptContext,
+  { exchanges, featureContext, isOwn }: Omit<PromptContext, 'origin'>,
   {
     addressee = '',
     askerId,
@@ -330,4 +340,38 @@ function joinFeatureContext(
   const fromMs = Math.min(...utterances.map((utterance) => utterance.fromMs));
   const contexts = features.describeContext({ askerId, fromMs });
   return contexts.length === 0 ? {} : { context: contexts.join('\n\n') };
+}
+
+/**
+ * Lets the chat model read ahead how the next prompt of a session begins: tools, instructions and history, behind which each question
+ * stands. An engine that keeps nothing, or is paid, ignores it.
+ */
+export class PromptAhead {
+  readonly #session: Session;
+  readonly #deps: Pick<AnswerDeps, 'pipelines'>;
+  readonly #tools: SessionTools;
+  #read: readonly unknown[] = [];
+
+  constructor(
+    session: Session,
+    deps: Pick<AnswerDeps, 'pipelines'>,
+    tools: SessionTools,
+  ) {
+    this.#session = session;
+    this.#deps = deps;
+    this.#tools = tools;
+  }
+
+  /** Passes the beginning on once the bot is in the channel, and whenever it may have changed. Call it after each event. */
+  update({ history, session }: ConversationState): void {
+    const { connection, settings } = session;
+    if (connection.kind !== 'up' || settings.mode !== 'talk') return;
+    const channelSettings = this.#session.voiceChannel.getSettings();
+    // Both are the same objects until they change.
+    const read = [history, channelSettings];
+    if (read.every((each, n) => each === this.#read[n])) return;
+    this.#read = read;
+    const turn = createBeginningTurn(this.#session, this.#tools);
+    this.#deps.pipelines.open(channelSettings.pipeline).prepare(turn);
+  }
 }

@@ -11,6 +11,7 @@ import {
   type RightsFacts,
 } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
+import { withTurnOrder } from '#src/pipeline/prompt.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import type { PendingConfirmations } from './pending-confirmations.ts';
 import type { Company, ToolEntry, ToolPorts } from './tool-entry.ts';
@@ -154,9 +155,8 @@ export function withToolRules(
   }: { readonly doneCalls: readonly unknown[]; readonly offered: readonly unknown[] },
 ): ReplyStyle {
   if (offered.length === 0) return style;
-  const rules =
-    doneCalls.length === 0 ? toolRulesText : `${toolRulesText} ${doneCallsText}`;
-  return { ...style, instructions: `${style.instructions} ${rules}` };
+  const ruled = { ...style, instructions: `${style.instructions} ${toolRulesText}` };
+  return doneCalls.length === 0 ? ruled : withTurnOrder(ruled, doneCallsText);
 }
 
 /** Gets the facts about a person on which rights depend, with roles as Discord last reported them. */

@@ -198,7 +198,7 @@ export class LocalModels implements AsyncDisposable {
     const request = this.#sent.get(message.id);
     if (message.kind === 'text') {
       this.#restartWatch();
-      request?.onText?.(message.text);
+      if (message.text !== '') request?.onText?.(message.text);
       return;
     }
     this.#sent.delete(message.id);

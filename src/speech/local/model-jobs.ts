@@ -51,8 +51,10 @@ export type EndOfTurnJob = { readonly samples: Int16Array };
 export type ChatJob = {
   /** Body of the request, as JSON. */
   readonly body: string;
-  /** Longest answer, in tokens. */
+  /** Longest answer, in tokens. 0: what the request and later ones begin with is only read, ahead of a question. */
   readonly maxTokens: number;
+  /** Server whose people ask. */
+  readonly guildId: GuildId;
 };
 
 /** Work that forgets words of talks: those that nobody goes on with, or all that were erased. */
@@ -117,7 +119,7 @@ export interface ThreadTurn {
   waitForThread(): Promise<void>;
 }
 
-/** Runs one job. `sendText` tells a piece of the result ahead of it. */
+/** Runs one job. `sendText` tells a piece of the result ahead of it, or by an empty one that the job goes on. */
 export type PerformJob<Kind extends JobKind> = (
   job: ModelJobs[Kind]['job'],
   turn: ThreadTurn,

@@ -1,3 +1,4 @@
+import { toGuildId } from '#src/base/ids.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import { LocalChat } from '#src/chat/local/local-chat.ts';
 import { readChatBody } from '#src/chat/local/process/chat-body.ts';
@@ -6,7 +7,7 @@ import {
   toGrammarSchema,
 } from '#src/chat/local/process/grammar-schema.ts';
 import type { LlamaSequence, Token } from '#src/chat/local/process/llama-library.ts';
-import { TalkSlots } from '#src/chat/local/process/talk-slots.ts';
+import { type PlacedPrompt, TalkSlots } from '#src/chat/local/process/talk-slots.ts';
 
 const chat = new LocalChat({
   file: 'model.gguf',
@@ -46,6 +47,13 @@ test('a process that dies fails its answer, and another one answers the next', a
   expect(await readReply('Hello again.')).toBe('Hello again.');
 });
 
+test('a prompt that is read for long gives signs of life, and is refused all the same if it is too long', async () => {
+  await expect(readReply('too long')).rejects.toMatchObject({
+    code: 'provider.refused',
+    about: { status: 400 },
+  });
+});
+
 test('whoever hears no more lets the answer go, and the next one is not kept waiting', async () => {
   const leaving = new AbortController();
   const reading = (async () => {
@@ -62,6 +70,15 @@ test('two ask at once, and both are answered', async () => {
     'One.',
     'Two.',
   ]);
+});
+
+test('what prompts begin with is read ahead by the process, and by the next one after a death', async () => {
+  const instructions = [{ role: 'system', content: 'Be brief.' }] as const;
+  chat.model.prepare?.(instructions, [], never);
+  const listRead = () => readReply('What did you read ahead?');
+  await expect.poll(listRead).toBe('Be brief.');
+  await expect(readReply('die')).rejects.toThrow();
+  await expect.poll(listRead).toBe('Be brief.');
 });
 
 test('erased words are forgotten by the process, before the next question', async () => {
@@ -202,6 +219,20 @@ function createSequence(held: readonly Token[]) {
   return sequence as unknown as LlamaSequence;
 }
 
+const [guildA, guildB, guildC] = [toGuildId('1'), toGuildId('2'), toGuildId('3')];
+
+/** A prompt with 50 tokens of instructions. */
+function toPrompt(tokens: readonly Token[], guildId = guildA): PlacedPrompt {
+  return { tokens, headTokens: 50, hasWords: tokens.length > 55, guildId };
+}
+
+/** Reads a prompt into its place, as the model does. */
+function readPrompt(slots: TalkSlots, prompt: PlacedPrompt, how: 'hold' | 'holdAhead') {
+  using slot = slots[how](prompt);
+  if (slot) Object.assign(slot.sequence, { contextTokens: prompt.tokens });
+  return slot?.sequence;
+}
+
 const head = Array.from({ length: 50 }, (_, n) => n);
 const talkA = toTokens(...head, ...Array(20).fill(100));
 const talkB = toTokens(...head, ...Array(20).fill(200));
@@ -210,10 +241,10 @@ test('a talk finds the place that holds its words, and another talk does not tak
   const [a, b] = [createSequence(talkA), createSequence([])];
   const slots = new TalkSlots([a, b], () => 1);
   {
-    using held = slots.hold([...talkA, ...toTokens(7)], 50);
+    using held = slots.hold(toPrompt([...talkA, ...toTokens(7)]));
     expect(held?.sequence).toBe(a);
   }
-  using otherSlot = slots.hold(talkB, 50);
+  using otherSlot = slots.hold(toPrompt(talkB));
   expect(otherSlot?.sequence).toBe(b);
 });
 
@@ -221,21 +252,60 @@ test('a third talk takes the place that nobody has used for longest, and none th
   const [a, b] = [createSequence(talkA), createSequence(talkB)];
   let nowMs = 1;
   const slots = new TalkSlots([a, b], () => nowMs);
-  slots.hold(talkB, 50)?.[Symbol.dispose]();
+  slots.hold(toPrompt(talkB))?.[Symbol.dispose]();
   nowMs = 2;
-  slots.hold(talkA, 50)?.[Symbol.dispose]();
-  using third = slots.hold(toTokens(1, 2, 3), 50);
+  slots.hold(toPrompt(talkA))?.[Symbol.dispose]();
+  using third = slots.hold(toPrompt(toTokens(1, 2, 3)));
   expect(third?.sequence).toBe(b);
-  using fourth = slots.hold(toTokens(1, 2, 3), 50);
+  using fourth = slots.hold(toPrompt(toTokens(1, 2, 3)));
   expect(fourth?.sequence).toBe(a);
-  expect(slots.hold(toTokens(1), 50)).toBeUndefined();
+  expect(slots.hold(toPrompt(toTokens(1)))).toBeUndefined();
+});
+
+const beginning = toTokens(...head, 1, 2);
+
+test('the beginning read ahead for a server is taken by its question, though the instructions end with another language', () => {
+  const [a, b] = [createSequence([]), createSequence([])];
+  const slots = new TalkSlots([a, b], () => 1);
+  expect(readPrompt(slots, toPrompt(beginning), 'holdAhead')).toBe(a);
+  expect(readPrompt(slots, toPrompt(talkA), 'hold')).toBe(a);
+});
+
+test('each server has a beginning of its own, so that a talk of one leaves the next one to the other', () => {
+  const [a, b] = [createSequence([]), createSequence([])];
+  const slots = new TalkSlots([a, b], () => 1);
+  readPrompt(slots, toPrompt(beginning, guildA), 'holdAhead');
+  expect(readPrompt(slots, toPrompt(beginning, guildB), 'holdAhead')).toBe(b);
+  expect(readPrompt(slots, toPrompt(talkB, guildB), 'hold')).toBe(b);
+  expect(readPrompt(slots, toPrompt(talkA, guildA), 'hold')).toBe(a);
+});
+
+test('reading ahead takes the place of no talk that others go on with, and that of one that rests', () => {
+  const [a, b] = [createSequence(talkA), createSequence(talkB)];
+  let nowMs = 0;
+  const slots = new TalkSlots([a, b], () => nowMs);
+  readPrompt(slots, toPrompt(talkA, guildA), 'hold');
+  readPrompt(slots, toPrompt(talkB, guildB), 'hold');
+  nowMs = 119_000;
+  expect(readPrompt(slots, toPrompt(beginning, guildC), 'holdAhead')).toBeUndefined();
+  nowMs = 121_000;
+  expect(readPrompt(slots, toPrompt(beginning, guildC), 'holdAhead')).toBe(a);
+});
+
+test('a talk whose words are read ahead goes on in its place, and what is known already is not read again', () => {
+  const [a, b] = [createSequence([]), createSequence([])];
+  const slots = new TalkSlots([a, b], () => 1);
+  readPrompt(slots, toPrompt(talkA), 'hold');
+  const next = toPrompt([...talkA, ...toTokens(8, 9)]);
+  expect(readPrompt(slots, next, 'holdAhead')).toBe(a);
+  expect(slots.holdAhead(next)).toBeUndefined();
 });
 
 test('words of a talk that nobody goes on with are forgotten after 15 minutes', async () => {
   const a = createSequence(talkA);
   let nowMs = 0;
   const slots = new TalkSlots([a], () => nowMs);
-  slots.hold(talkA, 50)?.[Symbol.dispose]();
+  slots.hold(toPrompt(talkA))?.[Symbol.dispose]();
   nowMs = 15 * 60_000;
   await slots.forgetOld();
   expect(a.contextTokens).toHaveLength(70);
@@ -247,7 +317,7 @@ test('words of a talk that nobody goes on with are forgotten after 15 minutes', 
 test('words that were erased are forgotten at once, and those of a running request at its end', async () => {
   const [a, b] = [createSequence(talkA), createSequence(talkB)];
   const slots = new TalkSlots([a, b], () => 1);
-  const running = slots.hold(talkA, 50);
+  const running = slots.hold(toPrompt(talkA));
   await slots.forgetAll();
   expect([a.contextTokens, b.contextTokens]).toEqual([talkA, []]);
   running?.[Symbol.dispose]();

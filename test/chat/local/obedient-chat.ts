@@ -14,6 +14,11 @@ const end = {
   gpu: '',
 } as const;
 const forgotten: string[] = [];
+const readAhead: string[] = [];
+const answers: Readonly<Record<string, readonly string[]>> = {
+  'What did you forget?': forgotten,
+  'What did you read ahead?': readAhead,
+};
 
 function noteForgetting({ forgets }: ForgetJob) {
   forgotten.push(forgets);
@@ -23,7 +28,10 @@ function noteForgetting({ forgets }: ForgetJob) {
 const echo: PerformJob<'chat'> = async (job, turn, sendText) => {
   if ('forgets' in job) return noteForgetting(job);
   const asked: string = JSON.parse(job.body).messages.at(-1).content;
-  const words = asked === 'What did you forget?' ? forgotten.join() : asked;
+  if (job.maxTokens === 0) readAhead.push(asked);
+  if (job.maxTokens === 0) return end;
+  sendText(''); // As while a prompt is read.
+  const words = answers[asked]?.join() ?? asked;
   if (words.includes('die')) process.exit(1);
   if (words.includes('too long')) throw createLengthError();
   const pieces = words.match(/.{1,3}/gs) ?? [];

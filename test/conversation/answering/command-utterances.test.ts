@@ -101,11 +101,13 @@ test('the chat model answers about a picture in any pipeline, with a recording b
   const usual = makeOnlyPipeline(
     createChainedPipeline({ chat, synthesizer: new FakeSynthesizer({ pieces: 1 }) }),
   );
-  const opened: string[] = [];
-  const openPipeline: PipelineRegistry['open'] = (name) => {
-    opened.push(name);
-    return usual.open(name);
-  };
+  const answered: string[] = [];
+  const openPipeline: PipelineRegistry['open'] = (name) => ({
+    answer: (...turn) => {
+      answered.push(name);
+      return usual.open(name).answer(...turn);
+    },
+  });
   const fixture = await joinLounge({
     recordings,
     chat,
@@ -127,7 +129,7 @@ test('the chat model answers about a picture in any pipeline, with a recording b
       expect.objectContaining({ pictures: [picture] }),
     );
   }
-  expect(opened).toEqual(['chained']);
+  expect(answered).toEqual(['chained']);
 });
 
 playScripts({

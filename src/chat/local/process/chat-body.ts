@@ -137,7 +137,9 @@ function toText(content: Body['messages'][number]['content']) {
 }
 
 /** Templates want one system message at the start, then user and assistant in turn. */
-function joinNeighbours(messages: readonly TemplateMessage[]) {
+export function joinNeighbours(
+  messages: readonly TemplateMessage[],
+): readonly TemplateMessage[] {
   const joined: TemplateMessage[] = [];
   for (const [n, message] of messages.entries()) {
     const last = joined.at(-1);

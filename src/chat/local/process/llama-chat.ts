@@ -13,6 +13,7 @@ import {
   type ChatTask,
   callEnd,
   callStart,
+  joinNeighbours,
   type OfferedTool,
   readChatBody,
   type TemplateMessage,
@@ -26,7 +27,7 @@ import {
   loadChatLibrary,
   type Token,
 } from './llama-library.ts';
-import { countCommon, TalkSlots } from './talk-slots.ts';
+import { countCommon, type PlacedPrompt, TalkSlots } from './talk-slots.ts';
 
 /** Talks whose words are kept at once: more cost memory. */
 const keptTalks = 2;
@@ -143,19 +144,23 @@ class LlamaChat {
     sendText: (text: string) => void,
   ): Promise<ChatEnd> {
     const task = readTask(job.body);
-    const prompt = this.#model.tokenize(this.#render(task.messages), true);
+    if (job.maxTokens === 0) return await this.#readAhead(task, job, turn, sendText);
+    const prompt = this.#tokenize(task.messages);
     const room = this.#contextSize - prompt.length;
     if (room < minAnswerTokens)
       throw new RequestFault(
         `The request has ${prompt.length} tokens and exceeds the context of ${this.#contextSize} tokens (context_length_exceeded).`,
       );
-    const [head] = task.messages;
-    const headTokens =
-      head?.role === 'system' ? this.#model.tokenize(head.content, false).length : 0;
-    using slot = this.#slots.hold(prompt, headTokens);
+    using slot = this.#slots.hold(this.#describePrompt(prompt, task, job));
     if (!slot) throw new Error('more requests run than talks are kept');
     const keptTokens = countCommon(slot.sequence.contextTokens, prompt);
-    const last = await this.#readPrompt(slot.sequence, prompt, turn);
+    const last = await this.#readPrompt(
+      slot.sequence,
+      prompt,
+      'but last',
+      turn,
+      sendText,
+    );
     const written = await this.#write(
       slot.sequence,
       { task, last, maxTokens: Math.min(room, job.maxTokens) },
@@ -186,21 +191,70 @@ class LlamaChat {
     }
   }
 
-  /** Evaluates what is new of a prompt, all but its last tokens, which it returns. */
+  /** Evaluates what prompts begin with, whatever words of somebody follow. */
+  async #readAhead(
+    task: ChatTask,
+    job: ChatJob,
+    turn: ThreadTurn,
+    sendText: (text: string) => void,
+  ): Promise<ChatEnd> {
+    const [prompt, other] = ['1', 'a'].map((content) =>
+      this.#tokenize(joinNeighbours([...task.messages, { role: 'user', content }])),
+    ) as [readonly Token[], readonly Token[]];
+    const beginning = prompt.slice(0, countCommon(prompt, other));
+    const end = { ...noAnswer, promptTokens: beginning.length };
+    const room = this.#contextSize - beginning.length;
+    using slot =
+      room < minAnswerTokens
+        ? undefined
+        : this.#slots.holdAhead(this.#describePrompt(beginning, task, job));
+    if (!slot) return { ...end, keptTokens: beginning.length, ...this.#measure() };
+    const keptTokens = countCommon(slot.sequence.contextTokens, beginning);
+    await this.#readPrompt(slot.sequence, beginning, 'whole', turn, sendText);
+    return { ...end, keptTokens, ...this.#measure() };
+  }
+
+  #tokenize(messages: readonly TemplateMessage[]): readonly Token[] {
+    return this.#model.tokenize(this.#render(messages), true);
+  }
+
+  #describePrompt(
+    tokens: readonly Token[],
+    { messages }: ChatTask,
+    { guildId }: ChatJob,
+  ): PlacedPrompt {
+    const [head] = messages;
+    const isHeaded = head?.role === 'system';
+    const headTokens = isHeaded ? this.#model.tokenize(head.content, false).length : 0;
+    return {
+      tokens,
+      headTokens,
+      hasWords: messages.length > Number(isHeaded),
+      guildId,
+    };
+  }
+
+  /** Evaluates what is new of a prompt, as a whole or but its last tokens, which it returns. */
   async #readPrompt(
     sequence: LlamaSequence,
     prompt: readonly Token[],
+    extent: 'whole' | 'but last',
     turn: ThreadTurn,
+    sendText: (text: string) => void,
   ): Promise<readonly Token[]> {
     await turn.waitForThread();
     await sequence.adaptStateToTokens(prompt.slice(0, -1), false);
     let at = countCommon(sequence.contextTokens, prompt);
-    while (prompt.length - at > this.#runTokens) {
+    const hasRun = () =>
+      prompt.length - at > (extent === 'whole' ? 0 : this.#runTokens);
+    while (hasRun()) {
       await turn.waitForThread();
       const run = prompt.slice(at, at + this.#runTokens);
       const startedMs = realClock.nowMs();
       await sequence.evaluateWithoutGeneratingNewTokens(run);
       at += run.length;
+      // A long prompt takes minutes on a slow machine: no text is a sign of life.
+      sendText('');
       this.#learnSpeed(run.length, realClock.nowMs() - startedMs);
     }
     return prompt.slice(at);
