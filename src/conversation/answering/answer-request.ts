@@ -87,20 +87,22 @@ export function selectRecentMessages(
   return [asked, cutStart(answer, characters - asked.content.length)];
 }
 
-/** Lists the newest messages that fit, at least one. */
+/**
+ * Lists the newest messages that fit, at least one. The oldest go by half the limit at once: servers keep what they computed for the
+ * beginning of a prompt, and one that moves with each turn is computed anew each time.
+ */
 function listFittingMessages(messages: readonly ChatMessage[]) {
-  const recent: ChatMessage[] = [];
-  let characters = 0;
-  for (const message of messages.toReversed()) {
-    characters += message.content.length;
-    if (
-      recent.length > 0 &&
-      (characters > historyLimits.characters || recent.length >= historyLimits.items)
-    )
-      break;
-    recent.unshift(cutStart(message, historyLimits.characters));
+  const { characters, items } = historyLimits;
+  const cut = messages.map((message) => cutStart(message, characters));
+  const ends: number[] = [];
+  for (const { content } of cut) ends.push((ends.at(-1) ?? 0) + content.length);
+  const total = ends.at(-1) ?? 0;
+  for (let dropped = 0; dropped < total; dropped += characters / 2) {
+    const first = cut.findIndex((_, n) => (ends[n - 1] ?? 0) >= dropped);
+    const fits = first >= 0 && total - (ends[first - 1] ?? 0) <= characters;
+    if (fits && cut.length - first <= items) return cut.slice(first);
   }
-  return recent;
+  return cut.slice(-1);
 }
 
 function cutStart(message: ChatMessage, maxLength: number): ChatMessage {

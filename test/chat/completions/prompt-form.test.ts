@@ -207,3 +207,14 @@ test('the history of a talk begins with a question, however long the talk and it
       );
     }
 });
+
+test('a long talk begins with the same words for many turns, so that servers need not read it anew', () => {
+  const turns = 40;
+  const begins = Array.from({ length: turns }, (_, n) =>
+    JSON.stringify(toTalk(n + 1, 'x'.repeat(900)).slice(0, 2)),
+  );
+  const changes = begins.filter((begin, n) => n > 0 && begin !== begins[n - 1]);
+  // About seven exchanges go at once.
+  expect(changes.length).toBeGreaterThan(1);
+  expect(changes.length).toBeLessThan(turns / 6);
+});
