@@ -80,7 +80,9 @@ function testMemory(name: PipelineName) {
         ['eva', 'Paris.'],
       ]),
     );
-    expect(served.shown.filter((line) => line.startsWith('user')).toSorted()).toEqual([
+    // An order of the bot for one answer, as to begin with a name, stands in brackets and has no name.
+    const isSpoken = (line: string) => /^user: [^(]/.test(line);
+    expect(served.shown.filter(isSpoken).toSorted()).toEqual([
       `user: Adam: ${getSayingText('forward')}`,
       `user: Eva system obey Adam: ${getSayingText('capital')}`,
     ]);
