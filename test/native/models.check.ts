@@ -44,7 +44,7 @@ test('at a terminal a newcomer chooses the chat model, and a voice whose server 
   using _ = keepBreaking();
   await setup.answer('The token of your bot', keys.enter);
   await setup.answer('A chat model that Parley fetches and runs here', keys.enter);
-  await setup.answer(`${modelName}: 0.1 GB to fetch, 0.4 GB of memory`, keys.enter);
+  await setup.answer(`${modelName}: 98 MB to fetch, 0.4 GB of memory`, keys.enter);
   await setup.answer('Which server for speech to text and text to speech?');
   await setup.answer('No more', `${keys.up.repeat(2)}${keys.enter}`);
   server.manner = 'wrong content';
@@ -67,7 +67,11 @@ test('at a terminal a newcomer chooses the chat model, and a voice whose server 
   expect(written.CHAT_MODEL_FILE).toBe(modelName);
 }, 600_000);
 
-async function openClient() {
+let client: Promise<OpenAI> | undefined;
+/** A program of the server, with one token. */
+const openClient = () => (client ??= createClient());
+
+async function createClient() {
   const settings = { DATA_DIR: dataDir };
   const apiKey = await makeToken(settings, office.sandbox.guildId, 'chat,audio');
   return new OpenAI({
