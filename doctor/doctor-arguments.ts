@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { describeArgumentMistake } from '#src/base/argument-mistake.ts';
+import { describeArgumentMistake } from '#src/base/errors.ts';
 import { getUsage } from '#src/base/help/program-help.mjs';
 import { isAddress } from '#src/config/settings.ts';
 

@@ -1,23 +1,27 @@
 import { examineProvider } from '#doctor/examine-provider.ts';
 import { pickModels } from '#doctor/pick-models.ts';
+import {
+  applyChanges,
+  findStrayNames,
+  readEnvFile,
+  replaceEnvFile,
+} from '#setup/env-file.ts';
+import {
+  type LocalModelOffers,
+  listLocalModelOffers,
+  removeLocalModel,
+  useLocalModel,
+} from '#setup/local-models.ts';
+import { fillRoles, formatFindings, formatRoleNames } from '#setup/server-roles.ts';
+import { SettingEdits } from '#setup/setting-edits.ts';
+import { SetupEnd } from '#setup/setup-questions.ts';
+import type { Vendor } from '#setup/vendors.ts';
 import { waitAtMost } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
 import { findFetchableModel } from '#src/downloads/catalogue.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { listModels } from '#src/provider/models/model-list.ts';
-import { readEnvFile } from './env-file.ts';
-import {
-  type LocalModelOffers,
-  listLocalModelOffers,
-  removeLocalModel,
-  useLocalModel,
-} from './local-models.ts';
-import { saveEdits } from './save-edits.ts';
-import { fillRoles, formatFindings, formatRoleNames } from './server-roles.ts';
-import { SettingEdits } from './setting-edits.ts';
-import { SetupEnd } from './setup-questions.ts';
-import type { Vendor } from './vendors.ts';
 
 /** A local program that answers, and its models, the one first that fits best. */
 export type FoundServer = { readonly name: string; readonly models: readonly string[] };
@@ -200,4 +204,18 @@ async function trySave(edits: SettingEdits) {
 
 function refuse(why: string): ConnectOutcome {
   return { outcome: 'refused', why };
+}
+
+/** Writes the changes into `.env`, after a look whether the bot could start with them. Returns a sentence if nothing was written. */
+export async function saveEdits(edits: SettingEdits): Promise<string | undefined> {
+  const { file, changes } = edits;
+  if (changes.size === 0) return undefined;
+  edits.readConfig();
+  const text = applyChanges(file.text, changes);
+  const strays = findStrayNames(text, file.values, changes);
+  if (strays.length > 0) {
+    const names = strays.join(', ');
+    return `Setup cannot change these settings in ${file.path}: ${names}. Change them by hand.`;
+  }
+  return await replaceEnvFile(file.path, text);
 }

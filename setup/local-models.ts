@@ -2,8 +2,7 @@ import { rmSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
-import { formatSize } from '#src/base/format-size.ts';
-import { readFreeBytes } from '#src/base/free-space.ts';
+import { formatSize, readFreeBytes } from '#src/base/free-space.ts';
 import {
   estimateTokensPerSecond,
   type FetchableModel,

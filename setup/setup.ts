@@ -5,10 +5,9 @@ import { BotError } from '#src/base/errors.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import { chooseProviders } from './choose-providers.ts';
 import { chooseToken } from './choose-token.ts';
-import { findModels } from './connect-model.ts';
+import { findModels, saveEdits } from './connect-model.ts';
 import { readEnvFile } from './env-file.ts';
 import { type LocalModelOffers, listLocalModelOffers } from './local-models.ts';
-import { saveEdits } from './save-edits.ts';
 import { SettingEdits } from './setting-edits.ts';
 import {
   SetupEnd,

@@ -25,32 +25,33 @@ import {
 import { openMockProviders } from './fakes/providers/mock-providers.ts';
 import { findFreePort } from './fakes/servers/listening-server.ts';
 import {
-  askAloud,
-  makeWav,
-  toInputAudio,
-  type UserContent,
-} from './mission/ask-aloud.ts';
-import { declareAudioLines, declareTranscriptLines } from './mission/audio-lines.ts';
-import { declareChatLines, declareFieldLines } from './mission/chat-lines.ts';
+  declareAudioLines,
+  declareChatLines,
+  declareFieldLines,
+  declareTranscriptLines,
+} from './mission/audio-lines.ts';
 import {
+  askAloud,
   type Mission,
+  makeWav,
   openMission,
   replies,
   said,
   sayings,
   thermometer,
+  toInputAudio,
   translation,
+  type UserContent,
+  watchCalls,
 } from './mission/mission-setup.ts';
 import { openRunningBot, xchacha } from './mission/running-bot.ts';
-import { declareSampleLines } from './mission/sample-lines.ts';
-import { declareSoundLines } from './mission/sound-lines.ts';
+import { declareSampleLines, declareSoundLines } from './mission/sound-lines.ts';
 import { wrongLabels } from './mission/speech-server.ts';
 import {
   declareQueueLines,
   declareSteeringLines,
   declareWaitLines,
 } from './mission/track-lines.ts';
-import { watchCalls } from './mission/watched-calls.ts';
 
 // What Parley is for, in the words of the user who asked for it: seven packages, a design card, and five systems whose
 // points all work here. A change that breaks a line is wrong, however much code it saves. Each line is tried through doors of one

@@ -1,8 +1,7 @@
 import '#src/discord/library/undici.ts';
 import { parseArgs } from 'node:util';
-import { describeArgumentMistake } from '#src/base/argument-mistake.ts';
 import { realClock } from '#src/base/clock.ts';
-import { BotError, type ErrorCode } from '#src/base/errors.ts';
+import { BotError, describeArgumentMistake, type ErrorCode } from '#src/base/errors.ts';
 import { getUsage } from '#src/base/help/program-help.mjs';
 import { WaitAnnouncer } from '#src/base/loops/announced-wait.ts';
 import {

@@ -1,7 +1,6 @@
-import { findChatModel } from '#src/app/engines/chat-model-name.ts';
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import { logLocalModel, measureLocalModel } from '#src/app/engines/local-model-news.ts';
-import { openEngines } from '#src/app/engines/open-engines.ts';
+import { findChatModel, openEngines } from '#src/app/engines/open-engines.ts';
 import { servePrograms } from '#src/app/page/serve-programs.ts';
 import { logShards } from '#src/app/shards/shard-log.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';

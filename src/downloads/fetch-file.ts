@@ -2,8 +2,7 @@ import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises
 import { dirname } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
-import { formatSize } from '#src/base/format-size.ts';
-import { readFreeBytes } from '#src/base/free-space.ts';
+import { formatSize, readFreeBytes } from '#src/base/free-space.ts';
 import { hashFile } from '#src/base/hash-file.ts';
 import { getNeededDiskBytes } from './catalogue.ts';
 

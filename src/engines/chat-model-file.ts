@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { formatSize } from '#src/base/format-size.ts';
+import { formatSize } from '#src/base/free-space.ts';
 import type { ArrivingChat } from '#src/chat/local/arriving-chat.ts';
 import type { LocalModelState } from '#src/chat/local/local-model-state.ts';
 import {

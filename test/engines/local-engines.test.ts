@@ -21,7 +21,7 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
 import { makeChain } from '#test/fakes/fallback-chains.ts';
-import { installEspeak } from '#test/fakes/install-espeak.ts';
+import { installEspeak } from '#test/fakes/optional-packages.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;

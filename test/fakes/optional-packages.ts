@@ -1,3 +1,6 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, inject } from 'vitest';
 import type packageJson from '#package.json';
 
@@ -7,4 +10,15 @@ export function withPackage(
   define: () => void,
 ) {
   describe.skipIf(inject('absentPackages').includes(name))(name, define);
+}
+
+const program = fileURLToPath(new URL('espeak-ng.ts', import.meta.url));
+
+/** Installs the `espeak-ng` of the tests below a folder. Returns a value of `PATH` that finds it. */
+export async function installEspeak(folder: string): Promise<string> {
+  const place = join(folder, 'bin');
+  const script = `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`;
+  await mkdir(place, { recursive: true });
+  await writeFile(join(place, 'espeak-ng'), script, { mode: 0o755 });
+  return place;
 }

@@ -1,5 +1,6 @@
+import type { OpenAI } from 'openai';
 import { expect } from 'vitest';
-import { writeWav } from '#src/audio/formats/wav.ts';
+import { readWav, writeWav } from '#src/audio/formats/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { runExamination } from '#test/doctor/run-examination.ts';
@@ -7,6 +8,9 @@ import { openMockProviders, usualPace } from '#test/fakes/providers/mock-provide
 import type { ProviderPace } from '#test/fakes/providers/mock-settings.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { hearWords } from '#test/fakes/tone-words.ts';
+import { openToneServer } from '#test/mission/heard-tones.ts';
+import { openRunningBot } from '#test/mission/running-bot.ts';
+import { openSpeechServer, rawRateHz } from '#test/mission/speech-server.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
 import { makeRemoteSettings } from '#test/scenarios/setup/bot-setup.ts';
 import { createSayings } from '#test/scenarios/setup/captioning.ts';
@@ -21,9 +25,6 @@ import {
   waitForSpeech,
 } from '#test/scenarios/setup/scenario-setup.ts';
 import { shareOwnTime } from '#test/scenarios/setup/shared-time.ts';
-import { openToneServer } from './heard-tones.ts';
-import { openRunningBot } from './running-bot.ts';
-import { openSpeechServer, rawRateHz } from './speech-server.ts';
 
 export type Mission = Awaited<ReturnType<typeof openMission>>;
 
@@ -222,4 +223,61 @@ async function openSoundServer() {
     response.end();
   });
   return { ...served, sound, releaseSound: () => hearing.resolve() };
+}
+
+export type UserContent = OpenAI.ChatCompletionUserMessageParam['content'];
+
+/** Asks for one answer in sound, as OpenAI's guide does. `more` may hold fields of other servers, or another model. */
+export async function askAloud(
+  { chat }: OpenAI,
+  content: UserContent,
+  overrides: object = {},
+) {
+  const { choices } = await chat.completions.create({
+    model: 'gpt-audio',
+    modalities: ['text', 'audio'],
+    audio: { voice: 'alloy', format: 'wav' },
+    messages: [{ role: 'user', content }],
+    store: true,
+    ...overrides,
+  });
+  const [choice] = choices;
+  const { transcript, data } = choice?.message.audio ?? {};
+  return { choice, transcript, pcm: readWav(Buffer.from(data ?? '', 'base64')) };
+}
+
+export function makeWav(words: Saying) {
+  return writeWav(sayings.getSound(words));
+}
+
+export function toInputAudio(words: Saying) {
+  const data = makeWav(words).toString('base64');
+  return { type: 'input_audio', input_audio: { data, format: 'wav' } } as const;
+}
+
+export type WatchedCalls = Disposable & {
+  /** Arguments of each call. */
+  readonly given: readonly (readonly unknown[])[];
+  /** Result of each call. */
+  readonly results: readonly unknown[];
+};
+
+/** Notes each call of a method of a package; the method does its work as always. */
+export function watchCalls(owner: object, name: string): WatchedCalls {
+  const given: unknown[][] = [];
+  const results: unknown[] = [];
+  const original = Reflect.get(owner, name) as (...args: unknown[]) => unknown;
+  Object.assign(owner, {
+    [name](this: unknown, ...args: unknown[]) {
+      given.push(args);
+      const result = original.apply(this, args);
+      results.push(result);
+      return result;
+    },
+  });
+  return {
+    given,
+    results,
+    [Symbol.dispose]: () => void Object.assign(owner, { [name]: original }),
+  };
 }

@@ -1,20 +1,17 @@
 import { expect } from 'vitest';
+import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
-import { expectAlike } from '#test/scenarios/setup/likeness.ts';
-import {
-  expireSoon,
-  passSharedTime,
-  retryUntilHeld,
-  toneOf,
-} from '#test/scenarios/setup/scenario-setup.ts';
 import {
   type HeardTones,
   listHeardTones,
   listOrder,
+  listTones,
   measureShare,
   type Tone,
-} from './heard-tones.ts';
+  tonesHz,
+} from '#test/mission/heard-tones.ts';
 import {
   hearFor,
   highTonesHz,
@@ -22,7 +19,14 @@ import {
   playBeside,
   settleMs,
   waitForTone,
-} from './track-lines.ts';
+} from '#test/mission/track-lines.ts';
+import { expectAlike } from '#test/scenarios/setup/likeness.ts';
+import {
+  expireSoon,
+  passSharedTime,
+  retryUntilHeld,
+  toneOf,
+} from '#test/scenarios/setup/scenario-setup.ts';
 
 const isOf =
   (hz: Tone) =>
@@ -108,5 +112,152 @@ export function declareSoundLines(line: Line): void {
     expect(20 * length).toBeGreaterThan(1_000);
     expect(isBeside(await hearFor(person, 500))).toBe(true);
     await stopTrack();
+  });
+}
+
+/** Writes a level from -1 to 1 as one sample. */
+const writers = {
+  u8: (level: number) => Buffer.of(Math.round(128 + 127 * level)),
+  s16(level: number) {
+    const bytes = Buffer.alloc(2);
+    bytes.writeInt16LE(Math.round(32_767 * level));
+    return bytes;
+  },
+  s24(level: number) {
+    const bytes = Buffer.alloc(3);
+    bytes.writeIntLE(Math.round(8_388_607 * level), 0, 3);
+    return bytes;
+  },
+  s32(level: number) {
+    const bytes = Buffer.alloc(4);
+    bytes.writeInt32LE(Math.round(2_147_483_647 * level));
+    return bytes;
+  },
+  f32(level: number) {
+    const bytes = Buffer.alloc(4);
+    bytes.writeFloatLE(level);
+    return bytes;
+  },
+} as const;
+
+type Samples = {
+  readonly rate: number;
+  readonly channels: 1 | 2;
+  readonly format: keyof typeof writers;
+  /** One tone of each channel. */
+  readonly tones: readonly Tone[];
+};
+
+const eachMs = 600;
+/** Tones that no voice of the mission has, which hums below 1 kHz. */
+const sentTonesHz = tonesHz.filter((hz) => hz >= 1_000);
+/** Sound that a program sends before it is heard. */
+const firstMs = 3_000;
+/** What has left the bot is heard by then. */
+const settledMs = 400;
+
+/** Samples as programs send them: each encoding, mono and stereo, at rates of phones, CDs and Discord. Neighbours differ on each side. */
+const sent: readonly Samples[] = [
+  { rate: 24_000, channels: 1, format: 's16', tones: [1_200] },
+  { rate: 44_100, channels: 2, format: 's16', tones: [1_000, 1_800] },
+  { rate: 48_000, channels: 1, format: 's24', tones: [1_500] },
+  { rate: 22_050, channels: 2, format: 's24', tones: [2_200, 1_200] },
+  { rate: 8_000, channels: 1, format: 'f32', tones: [1_800] },
+  { rate: 16_000, channels: 2, format: 'f32', tones: [1_200, 2_600] },
+  { rate: 11_025, channels: 1, format: 'u8', tones: [1_500] },
+  { rate: 32_000, channels: 2, format: 's32', tones: [1_000, 2_200] },
+];
+
+function makeSamples({ channels, format, rate, tones }: Samples) {
+  const frames = (rate * eachMs) / 1_000;
+  return Buffer.concat(
+    Array.from({ length: frames * channels }, (_, n) => {
+      const hz = tones[n % channels] ?? 0;
+      const turns = (hz * Math.floor(n / channels)) / rate;
+      return writers[format](Math.sin(2 * Math.PI * turns) / 2);
+    }),
+  );
+}
+
+function formatLabel({ channels, format, rate }: Samples) {
+  return `audio/pcm;rate=${rate};channels=${channels};format=${format}`;
+}
+
+/** Lists the tones of each side of what a person has heard since then, in order. */
+async function listSides({ heard }: SandboxPerson, sinceMs: number) {
+  const decoder = (await loadOpus()).createDecoder(48_000, 2);
+  const sides = [0, 1] as const;
+  const rows = heard.frames
+    .filter(({ atMs }) => atMs >= sinceMs)
+    .map(({ atMs, audible, opus }) => {
+      const both = decoder.decode(opus);
+      return sides.map((side) => {
+        const samples = both.filter((_, n) => n % 2 === side);
+        return { atMs, tones: audible ? listTones(samples) : [] };
+      });
+    });
+  return sides.map((side) => {
+    const ofSide = rows.flatMap((row) => row[side] ?? []);
+    return listOrder(ofSide, sentTonesHz);
+  });
+}
+
+/** Declares the lines about samples that a program sends, each by the pitch, length and side that a person hears. */
+export function declareSampleLines(line: Line): void {
+  line('raw samples on a named track, by their label', async (m) => {
+    const { person } = await m.conversations.dictated;
+    const sinceMs = realClock.nowMs();
+    const track = 'My first TTS request';
+    const answers: unknown[] = [];
+    for (const [n, samples] of sent.entries())
+      answers.push(
+        await m.sendSound(
+          `${encodeURIComponent(track)}/sound?wait=${n === sent.length - 1}`,
+          formatLabel(samples),
+          makeSamples(samples),
+        ),
+      );
+    expect(answers.at(-1)).toMatchObject({ track, title: track, ended: 'completed' });
+    await passSharedTime(settledMs);
+    expect(await listSides(person, sinceMs)).toEqual([
+      sent.map(({ tones: [left] }) => left),
+      sent.map(({ tones: [left, right = left] }) => right),
+    ]);
+    const rows = listHeardTones(person, sinceMs);
+    const isSent = ({ tones }: HeardTones) =>
+      tones.some(({ hz }) => sentTonesHz.includes(hz));
+    const heardMs = 20 * rows.filter(isSent).length;
+    const allMs = sent.length * eachMs;
+    expect([heardMs > allMs - 300, heardMs < allMs + 300]).toEqual([true, true]);
+  });
+
+  line('read as they come, as fast as the track plays', async (m) => {
+    const { person } = await m.conversations.dictated;
+    const sinceMs = realClock.nowMs();
+    const tones = [1_500, 1_500] as const;
+    const tone = makeSamples({ rate: 48_000, channels: 2, format: 'f32', tones });
+    const hearing = Promise.withResolvers<void>();
+    let sentMs = 0;
+    async function* sendForever() {
+      for (; ; sentMs += eachMs) {
+        // A bot that reads sounds whole hears none of this one.
+        if (sentMs > firstMs) await hearing.promise;
+        yield tone;
+        await passSharedTime(1);
+      }
+    }
+    const body = ReadableStream.from(sendForever());
+    const label = 'audio/pcm;rate=48000;channels=2;format=f32';
+    const ended = m.sendSound('endless/sound', label, body);
+    await retryUntilHeld(() =>
+      expect(listOrder(listHeardTones(person, sinceMs), sentTonesHz)).toEqual([1_500]),
+    );
+    const heardAtMs = sentMs;
+    hearing.resolve();
+    await passSharedTime(2_000);
+    // What waits in sockets, in the decoder and before the track is more than was heard, and still little.
+    expect(sentMs).toBeLessThan(heardAtMs + 60_000);
+    await m.askProgram('/tracks/endless/stop', {});
+    expect(await ended).toMatchObject({ track: 'endless' });
   });
 }

@@ -150,7 +150,7 @@ function listFailedTests(json: string) {
 
 /** Module that plants a fault. */
 function makePlanter(id: string) {
-  return `${new URL('./plant-fault.ts', import.meta.url).href}?fault=${id}`;
+  return `${new URL('./planted-fault.ts', import.meta.url).href}?fault=${id}`;
 }
 
 /** Time of the processor so far, in ms: a busy machine finds as much. */

@@ -14,7 +14,7 @@ import {
 } from '#src/startup/model-checks.ts';
 import { checkLoopback, checkPort } from '#src/startup/network-checks.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
-import { installEspeak } from '#test/fakes/install-espeak.ts';
+import { installEspeak } from '#test/fakes/optional-packages.ts';
 import { runProgram } from '#test/fakes/run-program.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 

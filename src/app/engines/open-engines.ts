@@ -1,4 +1,13 @@
 import { join } from 'node:path';
+import {
+  addFallbacks,
+  type EngineRoles,
+  getProviderName,
+  liveWaitMs,
+  type OpenEngine,
+  openRealtimeWithStandIn,
+} from '#src/app/engines/engine-fallbacks.ts';
+import type { OnEngineNews } from '#src/app/engines/engine-news.ts';
 import { neverAborted } from '#src/base/bounded-wait.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { admitSetting, type LoggedText, writeSentence } from '#src/base/logged-text.ts';
@@ -42,15 +51,6 @@ import { NgramLanguageDetector } from '#src/speech/text-language/text-language.t
 import { createFixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
 import { findLocale, type Locale, listFixedTexts } from '#src/texts/texts.ts';
-import {
-  addFallbacks,
-  type EngineRoles,
-  getProviderName,
-  liveWaitMs,
-  type OpenEngine,
-  openRealtimeWithStandIn,
-} from './engine-fallbacks.ts';
-import type { OnEngineNews } from './engine-news.ts';
 
 const dayMs = 86_400_000;
 const listTimeoutMs = 20_000;
@@ -486,4 +486,11 @@ function* listPieces(locale: Locale) {
     yield whole;
     yield* splitClauses(whole);
   }
+}
+
+/** Finds the name of the first chat model, as the operator set it. Undefined for the stand-in. */
+export function findChatModel({ engines }: Config): LoggedText | undefined {
+  const { chat } = engines;
+  const { model } = chat;
+  return chat.kind === 'local' || model === undefined ? undefined : admitSetting(model);
 }

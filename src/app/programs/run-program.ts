@@ -1,6 +1,5 @@
-import { describeArgumentMistake } from '#src/base/argument-mistake.ts';
 import { realClock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, describeArgumentMistake } from '#src/base/errors.ts';
 import { getUsage } from '#src/base/help/program-help.mjs';
 import { WaitAnnouncer } from '#src/base/loops/announced-wait.ts';
 import { type Config, readConfig } from '#src/config/config.ts';

@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import { startBot } from '#src/app/bot.ts';
 import type { BotOptions } from '#src/app/bot-options.ts';
-import { findChatModel } from '#src/app/engines/chat-model-name.ts';
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import { describeLocalModel } from '#src/app/engines/local-model-news.ts';
-import { type Engines, openEngines } from '#src/app/engines/open-engines.ts';
+import {
+  type Engines,
+  findChatModel,
+  openEngines,
+} from '#src/app/engines/open-engines.ts';
 import { openProgramDoor } from '#src/app/page/serve-programs.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import {

@@ -1,4 +1,9 @@
-import { toBaseLanguage } from '#src/base/language/expected-language.ts';
+import {
+  isSameLanguage,
+  toBaseLanguage,
+} from '#src/base/language/expected-language.ts';
+import { textLocales } from '#src/texts/locales.ts';
+import { formatText, type PlainTextId } from '#src/texts/texts.ts';
 import {
   getMaxNameDistance,
   isWithinDistance,
@@ -14,7 +19,6 @@ import type {
   OverlapPhrases,
 } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
-import { listLabels } from './labels.ts';
 
 const pauseToken = ',';
 const isWordToken = (token: string) => token !== pauseToken;
@@ -615,4 +619,11 @@ function matchWishPhrase(
 
 function listSpellings(phrase: string) {
   return [tokenizePhrase(phrase).join(' '), ...toTokenPhrases([phrase])];
+}
+
+/** Lists the label of a button in each language of the texts, or in that of a code (ISO 639-1). */
+export function listLabels(id: PlainTextId, code?: string): readonly string[] {
+  return textLocales
+    .filter((locale) => code === undefined || isSameLanguage(locale, code))
+    .map((locale) => formatText(id, {}, locale));
 }

@@ -11,11 +11,10 @@ import type {
 import { Owned } from '#src/people/owned.ts';
 import type { PanelContent } from '#src/ports/panel.ts';
 import { formatText } from '#src/texts/texts.ts';
-import { openDiscord } from '#test/discord/setup/open-discord.ts';
+import { openAccess, openDiscord } from '#test/discord/setup/open-discord.ts';
 import { waitUntil } from '#test/discord/setup/sandbox-login.ts';
 import { healthyFacts } from '#test/fakes/channel-facts.ts';
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';
-import { openAccess } from '#test/fakes/open-access.ts';
 import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
 
 const never = new AbortController().signal;

@@ -5,8 +5,8 @@ import {
   openDiscord as open,
 } from '#src/discord/client.ts';
 import type { CommandPorts } from '#src/features/command.ts';
+import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';
-import { openAccess } from '#test/fakes/open-access.ts';
 import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
 
 export type TestOptions = Partial<DiscordOptions> &
@@ -68,3 +68,8 @@ export async function openSandboxBot(
     },
   };
 }
+
+/** A server in which everybody may use the bot. */
+export const openAccess: { readonly guilds: Pick<StoredSettings, 'findDenial'> } = {
+  guilds: { findDenial: async () => undefined },
+};

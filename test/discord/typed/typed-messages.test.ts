@@ -11,9 +11,8 @@ import type {
   SealedContent,
 } from '#src/ports/authored-content.ts';
 import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
-import { openDiscord } from '#test/discord/setup/open-discord.ts';
+import { openAccess, openDiscord } from '#test/discord/setup/open-discord.ts';
 import { makeVoiceHalf } from '#test/discord/setup/sandbox-login.ts';
-import { openAccess } from '#test/fakes/open-access.ts';
 
 const expireSoon = () => AbortSignal.timeout(20_000);
 const never = new AbortController().signal;

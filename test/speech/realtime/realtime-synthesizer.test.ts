@@ -1,13 +1,15 @@
-import type { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
+import { expect } from 'vitest';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { Secret } from '#src/base/secret.ts';
+import {
+  type RealtimeSpeechOptions,
+  RealtimeSynthesizer,
+} from '#src/speech/realtime/realtime-synthesizer.ts';
 import type { EngineUsage } from '#src/speech/speech-engine.ts';
 import { collectSound, testSynthesizer } from '#test/contracts/synthesizer-contract.ts';
-import {
-  beginReading,
-  makePcm,
-  openReader,
-  type RealtimeReader,
-  usualReaderSettings,
-} from './open-reader.ts';
+import { makeTone } from '#test/fakes/providers/mock-sound.ts';
+import { openMockTalk } from '#test/fakes/providers/mock-talk.ts';
+import type { TalkSettings } from '#test/fakes/providers/realtime-call.ts';
 
 const staying = new AbortController().signal;
 const [one, two] = ['The quick brown fox jumps.', 'A lazy dog sleeps on and on.'];
@@ -99,4 +101,106 @@ test('an interruption closes its own connection and no other', async () => {
   await expect(sound.next()).rejects.toBe(reason);
   await expect.poll(() => call.isClosed).toBe(true);
   expect(await other).toEqual(makePcm('Yes.'));
+});
+
+const usualReaderSettings: Partial<TalkSettings> = {
+  soundSpeed: Infinity,
+  speakAloud: () => ({}),
+};
+
+type RealtimeReader = Awaited<ReturnType<typeof openReader>>;
+
+/** A server that reads aloud, and voices over it. */
+async function openReader() {
+  const server = await openMockTalk({
+    answer: () => ({}),
+    key: 'hunter22',
+    ...usualReaderSettings,
+  });
+  const { baseUrl } = server;
+  const lastCall = () =>
+    server.calls.findLast(({ aloud }) => aloud.length > 0) ?? expect.fail();
+  return {
+    server,
+    /** Connection over which a text was read last. */
+    lastCall,
+    lastAloud: () => lastCall().aloud.at(-1) ?? expect.fail(),
+    openReader: (overrides: Partial<RealtimeSpeechOptions> = {}) => {
+      const apiKey = new Secret('hunter22');
+      return new RealtimeSynthesizer({
+        baseUrl,
+        model: 'reads',
+        voice: 'marin',
+        apiKey,
+        ...overrides,
+      });
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** Sound that such a server makes for it. */
+function makePcm(text: string) {
+  return { samples: makeTone(text, 24_000), rateHz: 24_000, channels: 1 };
+}
+
+/** Takes the first piece of a reading; the caller takes the rest. */
+async function beginReading(
+  engine: RealtimeSynthesizer,
+  text: string,
+  signal: AbortSignal,
+) {
+  const sound = engine.synthesize(text, {}, signal)[Symbol.asyncIterator]();
+  expect((await sound.next()).done).toBe(false);
+  return sound;
+}
+
+/** All that is left of it, in milliseconds. Errors: as the voice. */
+async function finishReading(sound: AsyncIterator<Pcm>) {
+  let ms = 0;
+  for (let piece = await sound.next(); !piece.done; piece = await sound.next())
+    ms += piece.value.samples.length / 24;
+  return ms;
+}
+
+test.each([
+  ['fail', 'provider.refused', /did not answer: server_error\./],
+  [
+    'incomplete',
+    'provider.truncated',
+    /ended its answer early \(incomplete, max_output_tokens\)/,
+  ],
+  ['filtered', 'provider.refused', /content_filter/],
+  ['silence', 'provider.empty', /sent no sound/],
+] as const)('a response that ends as %s is %s', async (ends, code, message) => {
+  reader.server.set({ speakAloud: () => ({ ends }) });
+  using engine = opened();
+  await expect(collectSound(engine, one)).rejects.toMatchObject({
+    code,
+    message: expect.stringMatching(message),
+  });
+  reader.server.set(usualReaderSettings);
+  expect(await collectSound(engine, one)).toEqual(makePcm(one));
+});
+
+test('a connection that breaks before a text sounded is not used again, and the text may be asked for once more', async () => {
+  let drops = 1;
+  reader.server.set({
+    speakAloud: () => (drops-- > 0 ? { ends: 'drop', endsAfter: 0 } : {}),
+  });
+  using engine = opened();
+  await expect(collectSound(engine, one)).rejects.toMatchObject({ retryable: true });
+  expect(await collectSound(engine, one)).toEqual(makePcm(one));
+});
+
+test('one that breaks after the first sound is not read again', async () => {
+  reader.server.set({ speakAloud: () => ({ ends: 'stall', endsAfter: 2 }) });
+  using engine = opened();
+  const sound = await beginReading(engine, one, staying);
+  const askedCount = lastCall().aloud.length;
+  reader.server.dropAll();
+  await expect(finishReading(sound)).rejects.toMatchObject({
+    code: 'provider.truncated',
+  });
+  expect(lastCall().aloud.length).toBe(askedCount);
 });
