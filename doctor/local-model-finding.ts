@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import { basename } from 'node:path';
-import { formatSize } from '#src/base/free-space.ts';
+import { formatSize } from '#src/base/disk.ts';
 import type { LocalModelState } from '#src/chat/local/local-model-state.ts';
 import { findModelPlace, getMemoryBound } from '#src/engines/chat-model-file.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
-import { formatSize, readFreeBytes } from '#src/base/free-space.ts';
+import { formatSize, readFreeBytes } from '#src/base/disk.ts';
 import {
   estimateTokensPerSecond,
   type FetchableModel,

@@ -1,9 +1,8 @@
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
+import { formatSize, hashFile, readFreeBytes } from '#src/base/disk.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
-import { formatSize, readFreeBytes } from '#src/base/free-space.ts';
-import { hashFile } from '#src/base/hash-file.ts';
 import { getNeededDiskBytes } from './catalogue.ts';
 
 /** A file as it has to be, whatever a server sends. */

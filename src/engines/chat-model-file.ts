@@ -2,8 +2,8 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { realClock } from '#src/base/clock.ts';
+import { formatSize } from '#src/base/disk.ts';
 import { BotError } from '#src/base/errors.ts';
-import { formatSize } from '#src/base/free-space.ts';
 import type { ArrivingChat } from '#src/chat/local/arriving-chat.ts';
 import type { LocalModelState } from '#src/chat/local/local-model-state.ts';
 import {

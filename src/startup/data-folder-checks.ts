@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findExistingPath, readFreeBytes } from '#src/base/free-space.ts';
+import { findExistingPath, readFreeBytes } from '#src/base/disk.ts';
 import {
   type Finding,
   toDifferingFinding,

@@ -260,7 +260,7 @@ function makeRecording() {
 }
 
 /** Decodes a file as the bot plays it. */
-export async function decodeFile(bytes: Uint8Array): Promise<Pcm> {
+async function decodeFile(bytes: Uint8Array): Promise<Pcm> {
   const decoder = new DecodeStream({ rateHz: 24_000, channels: 1 });
   const pieces: Int16Array[] = [];
   let fed: { readonly hasMore: boolean } = { hasMore: true };
@@ -274,7 +274,7 @@ export async function decodeFile(bytes: Uint8Array): Promise<Pcm> {
 }
 
 /** Reads samples of 16 bits, as OpenAI sends them. */
-export function readSamples(bytes: Buffer): Pcm {
+function readSamples(bytes: Buffer): Pcm {
   const samples = new Int16Array(new Uint8Array(bytes).buffer);
   return { samples, rateHz: 24_000, channels: 1 };
 }

@@ -7,9 +7,10 @@ import { plantedBreaks } from '#test/mission/planted-breaks.ts';
 import { plantedLeaks } from '#test/virtual-scenes/planted-leaks.ts';
 import type { PlantedFault } from './planted-fault.ts';
 import { plantedFaults } from './planted-faults.ts';
-import { runFaults } from './run-faults.ts';
+import { type RunFault, runFaults } from './run-faults.ts';
 import { simulateScript } from './simulate.ts';
 import { makeScript } from './simulated-script.ts';
+import { planWorld } from './world-plan.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Program that runs tests. The package exports none of its files. */
@@ -150,7 +151,7 @@ function listFailedTests(json: string) {
 
 /** Module that plants a fault. */
 function makePlanter(id: string) {
-  return `${new URL('./planted-fault.ts', import.meta.url).href}?fault=${id}`;
+  return `${new URL('./plant-fault.ts', import.meta.url).href}?fault=${id}`;
 }
 
 /** Time of the processor so far, in ms: a busy machine finds as much. */
@@ -161,21 +162,27 @@ function getWorkMs() {
 /** Finds the faults that are planted into one run, and prints by which seed. True where each was found. */
 export async function findRunFaults(seconds: number) {
   let isEachFound = true;
-  for (const { name, ...fault } of runFaults) {
-    const untilMs = getWorkMs() + seconds * 1_000;
-    let finding: string | undefined;
-    for (let seed = 1; finding === undefined && getWorkMs() < untilMs; seed++) {
-      const { failure } = await simulateScript({
-        seed,
-        acts: makeScript(seed, seed % seedsALongRun === 1 ? 1 : runMinutes),
-        ...fault,
-      });
-      if (failure !== undefined) finding = `seed ${seed}: ${failure}`;
-    }
+  for (const fault of runFaults) {
+    const finding = await huntRunFault(fault, seconds);
     isEachFound &&= finding !== undefined;
+    const { name } = fault;
     console.log(
       finding === undefined ? `missed ${name}` : `found  ${name} (${finding})`,
     );
   }
   return isEachFound;
+}
+
+async function huntRunFault({ group, name: _, ...fault }: RunFault, seconds: number) {
+  const untilMs = getWorkMs() + seconds * 1_000;
+  for (let seed = 1; getWorkMs() < untilMs; seed++) {
+    if (group !== undefined && planWorld(seed).ownScene.group !== group) continue;
+    const { failure } = await simulateScript({
+      seed,
+      acts: makeScript(seed, seed % seedsALongRun === 1 ? 1 : runMinutes),
+      ...fault,
+    });
+    if (failure !== undefined) return `seed ${seed}: ${failure}`;
+  }
+  return undefined;
 }

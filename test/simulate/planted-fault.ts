@@ -1,6 +1,3 @@
-import { registerHooks } from 'node:module';
-import { faultAreas } from '#test/planted/fault-areas.ts';
-
 /** A fault in the sources that the simulation or the tests have to find. */
 export type PlantedFault = {
   readonly id: string;
@@ -22,22 +19,3 @@ export type PlantedFault = {
    */
   readonly foundBy?: 'tests' | 'nothing';
 };
-
-const id = new URL(import.meta.url).searchParams.get('fault');
-const fault = Object.values(faultAreas)
-  .flat()
-  .find((plantedFault) => plantedFault.id === id);
-if (!fault) throw new Error(`There is no planted fault ${id}.`);
-const { file, from, to } = fault;
-const url = new URL(`../../${file}`, import.meta.url).href;
-
-registerHooks({
-  load(question, context, nextLoad) {
-    const loaded = nextLoad(question, context);
-    if (question !== url) return loaded;
-    const source = `${loaded.source}`;
-    if (source.split(from).length !== 2)
-      throw new Error(`Fault ${id} cannot be planted.`);
-    return { ...loaded, source: source.replace(from, () => to) };
-  },
-});

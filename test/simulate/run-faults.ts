@@ -7,10 +7,16 @@ import {
 } from '#src/conversation/machine/step.ts';
 import type { StepFunction } from '#test/conversation/machine/play-case.ts';
 import type { SimulationOptions } from './simulate.ts';
+import type { SceneGroup } from './simulated-scenes.ts';
 
 /** A fault that is planted into one run, and that the simulation has to find. */
-type RunFault = Pick<SimulationOptions, 'step' | 'leaksReservations' | 'misheard'> & {
+export type RunFault = Pick<
+  SimulationOptions,
+  'step' | 'leaksReservations' | 'misheard'
+> & {
   readonly name: string;
+  /** Group of the scene with which seeds begin that can find it. Default: any. */
+  readonly group?: SceneGroup;
 };
 
 function changeBeforeStep(
@@ -57,6 +63,7 @@ export const runFaults: readonly RunFault[] = [
   },
   {
     name: 'a change runs again after a lost link',
+    group: 'link',
     step: changeBeforeStep((state, { kind }) =>
       kind === 'link-up' ? forgetChanges(state) : state,
     ),

@@ -622,7 +622,7 @@ function listSpellings(phrase: string) {
 }
 
 /** Lists the label of a button in each language of the texts, or in that of a code (ISO 639-1). */
-export function listLabels(id: PlainTextId, code?: string): readonly string[] {
+function listLabels(id: PlainTextId, code?: string): readonly string[] {
   return textLocales
     .filter((locale) => code === undefined || isSameLanguage(locale, code))
     .map((locale) => formatText(id, {}, locale));

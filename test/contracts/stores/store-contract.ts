@@ -41,7 +41,7 @@ export function testStore(name: string, open: OpenStore) {
 }
 
 /** Contract of every store for all rows about a person. */
-export function testPersonRows(name: string, open: OpenStore) {
+function testPersonRows(name: string, open: OpenStore) {
   test(`${name}: rows of every table about persons are exported, counted and forgotten`, async () => {
     await using store = await open();
     await writeMain(store);

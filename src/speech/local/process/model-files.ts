@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hashFile } from '#src/base/disk.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
-import { hashFile } from '#src/base/hash-file.ts';
 import { getModelFolder, localVoiceFolder } from '#src/speech/local/folders.ts';
 
 const gitFolder = fileURLToPath(new URL('../../../../.git', import.meta.url));
