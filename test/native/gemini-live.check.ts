@@ -16,7 +16,7 @@ beforeAll(async () => {
       match: { toolCallId: call.id },
       response: { audio: pcm.toString('base64'), format: 'pcm' },
     },
-    { match: { userMessage: 'Lamp on over Gemini' }, response: { toolCalls: [call] } },
+    { match: { userMessage: 'Light the stove' }, response: { toolCalls: [call] } },
   ];
   const added = await fetch(`${AIMOCK}/__aimock/fixtures`, {
     method: 'POST',
@@ -33,7 +33,7 @@ test('aimock takes the setup, the earlier words and a result, and its call and i
     instructions: 'Be brief.',
     voice: 'Kore',
     // It answers earlier words, which the real server only keeps.
-    history: [{ role: 'user', text: 'Lamp on over Gemini' }] as const,
+    history: [{ role: 'user', text: 'Light the stove' }] as const,
   };
   const { signal } = new AbortController();
   const session = await LiveSession.open(server, start, realClock, signal);
@@ -57,7 +57,7 @@ test('aimock takes the setup, the earlier words and a result, and its call and i
 
 test('aimock takes no sound of people over Gemini Live and says so, and the chat model answers', async () => {
   await using chat = await openMockProviders({
-    replies: [{ match: /./, text: 'The lamp is on.' }],
+    replies: [{ match: /./, text: 'The kettle is warm.' }],
   });
   await using bot = await openBotDoors({
     PIPELINE: 'live',
@@ -68,7 +68,7 @@ test('aimock takes no sound of people over Gemini Live and says so, and the chat
     TRANSCRIPTION_BASE_URL: chat.baseUrl,
     SPEECH_BASE_URL: chat.baseUrl,
   });
-  const { error, parts } = await bot.answer('Lamp on, please.');
-  expect([error, joinTexts(parts)]).toEqual([undefined, 'The lamp is on.']);
+  const { error, parts } = await bot.answer('Warm the kettle, please.');
+  expect([error, joinTexts(parts)]).toEqual([undefined, 'The kettle is warm.']);
   expect(bot.news.filter(({ kind }) => kind === 'fallback-on')).toHaveLength(1);
 });
