@@ -144,8 +144,8 @@ function renderOffer(offer, actions) {
   const { bytes, languages, licence, memoryBytes, name, tokensPerSecond } = offer;
   const names = new Intl.DisplayNames([getLocale()], { type: 'language' });
   const facts = {
-    file: formatSize(bytes),
-    memory: formatSize(memoryBytes),
+    file: formatGigabytes(bytes),
+    memory: formatGigabytes(memoryBytes),
     tokens: tokensPerSecond,
     licence,
   };
@@ -160,7 +160,7 @@ function renderOffer(offer, actions) {
  * @param {number} bytes
  * @returns {string}
  */
-function formatSize(bytes) {
+function formatGigabytes(bytes) {
   const gigabytes = bytes / 1e9;
   return new Intl.NumberFormat(getLocale(), {
     style: 'unit',
