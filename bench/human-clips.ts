@@ -16,7 +16,7 @@ export const clipFolders = {
 } as const;
 
 /** An entry of a manifest. */
-type ClipEntry = {
+export type ClipEntry = {
   readonly file: string;
   /** Command, prompt, read, read-l2, acted, spontaneous or meeting. */
   readonly kind: string;
@@ -44,7 +44,7 @@ export type HumanClip = ClipEntry & {
 };
 
 /**
- * Reads the clips of a folder, in the order of its manifest.
+ * Reads the clips of a folder, in the order of its manifest: all, or those that `isWanted` picks before their sound is decoded.
  *
  * @example
  * import { clipFolders, readHumanClips } from '#bench/human-clips.ts';
@@ -52,18 +52,20 @@ export type HumanClip = ClipEntry & {
  *
  * declare const codec: OpusCodec;
  * const german: string[] = [];
- * for await (const clip of readHumanClips(clipFolders.people, codec))
- *   if (clip.language === 'de') german.push(clip.text);
+ * const isGerman = ({ language }: { language: string }) => language === 'de';
+ * for await (const { text } of readHumanClips(clipFolders.people, codec, isGerman))
+ *   german.push(text);
  * german.length; // 4
  */
 export async function* readHumanClips(
   folder: string,
   codec: OpusCodec,
+  isWanted: (entry: ClipEntry) => boolean = () => true,
 ): AsyncGenerator<HumanClip> {
   const entries: readonly ClipEntry[] = JSON.parse(
     await readFile(join(folder, 'manifest.json'), 'utf8'),
   );
-  for (const entry of entries) {
+  for (const entry of entries.filter(isWanted)) {
     const words = entry.words ?? listWords(entry);
     const samples = decodeOpusFile(readClip(folder, entry.file), codec);
     yield { ...entry, words, samples };

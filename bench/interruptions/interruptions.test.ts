@@ -1,11 +1,12 @@
+import { clipFolders } from '#bench/human-clips.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { formatInterruptions, isDetected } from './interruption-report.ts';
 import { type OverlapSound, readVoiceSounds } from './overlap-sounds.ts';
 import { playOverlaps } from './play-overlaps.ts';
 
-const sounds: OverlapSound[] = [];
-for (const sound of await readVoiceSounds('test/fixtures/human', await loadOpus()))
-  if (sound.name.includes('cmd-026')) sounds.push(sound);
+const sounds = await readVoiceSounds(clipFolders.people, await loadOpus(), ({ file }) =>
+  file.includes('cmd-026'),
+);
 
 test('a sentence over the answer ends it, and a short voice with or without words does not', async () => {
   const played = await playOverlaps(sounds);

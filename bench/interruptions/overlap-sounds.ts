@@ -1,4 +1,4 @@
-import { readHumanClips } from '#bench/human-clips.ts';
+import { type ClipEntry, readHumanClips } from '#bench/human-clips.ts';
 import type { MicrophoneSound } from '#bench/manners/simulated-microphones.ts';
 import { findSoundingPart, measureVoiceLevelDb } from '#bench/turns/sound-labels.ts';
 import { decodeOpusFile } from '#bench/turns/voice-clips.ts';
@@ -56,16 +56,15 @@ const levelDb = -22;
 const shortSoundsMs = [160, 240, 320, 420, 560] as const;
 const samplesPerMs = listenRateHz / 1000;
 
-/** Reads what people say over the bot: whole sentences and, from every second clip, a short piece of the voice with or without words. */
+/** Reads what people say over the bot: whole sentences and, from each clip, a short piece of the voice with or without words; of the clips that `isWanted` picks, or all. */
 export async function readVoiceSounds(
   folder: string,
   codec: OpusCodec,
+  isWanted?: (entry: ClipEntry) => boolean,
 ): Promise<readonly OverlapSound[]> {
   const sounds: OverlapSound[] = [];
-  for await (const { file, language, samples, stretches, text } of readHumanClips(
-    folder,
-    codec,
-  )) {
+  const clips = readHumanClips(folder, codec, isWanted);
+  for await (const { file, language, samples, stretches, text } of clips) {
     const [fromMs, toMs] = [stretches[0]?.[0] ?? 0, stretches.at(-1)?.[1] ?? 0];
     if (text === '') continue;
     const level = measureVoiceLevelDb(samples);
