@@ -15,7 +15,7 @@ const compiled = fileURLToPath(
 );
 
 const tests = '{bench,test}/**/*.test.ts';
-/** `npm run test:long`: many seconds each, for what seldom breaks alone (restarts, several processes, every file format). */
+/** `npm run test:long`: what starts programs or models of speech, plays for minutes, or repeats a rule over many seeds, servers or file formats. */
 const longTests = '{bench,test}/**/*.long.test.ts';
 
 /** A module by which workers resolve our own imports as the bot does. */

@@ -265,7 +265,7 @@ test('no more file names stand twice', async () => {
   );
 });
 
-// `docstring-examples.test.ts` compiles and runs them.
+// `docstring-examples.long.test.ts` compiles and runs them.
 test('every example in a docstring is a program that ends with an expression and a comment of its value', async () => {
   for (const example of await readExamples())
     expect(() => toModule(example)).not.toThrow();

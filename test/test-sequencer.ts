@@ -6,7 +6,6 @@ const waitingTests = /\/test\/(scenarios|discord|sandbox|processes)\b/;
 /** Files whose many tests stand elsewhere, or take long: their size does not tell. Longest first. */
 const longTests = [
   'test/scenarios/scenes.test.ts',
-  'test/discord/link/dave-group.test.ts',
   'test/simulate/simulate.test.ts',
   'test/virtual-scenes/generated.test.ts',
   'test/simulate/simulate.long.test.ts',
@@ -23,7 +22,8 @@ const longTests = [
   'test/conversation/pipelines/chained.test.ts',
   'test/conversation/pipelines/audio-model.test.ts',
   'test/conversation/pipelines/realtime.test.ts',
-  'test/doctor/secrets.test.ts',
+  'test/doctor/secrets.long.test.ts',
+  'test/discord/link/dave-group.long.test.ts',
   'test/storage/postgres/shard-locks.test.ts',
   'test/deploy/image.long.test.ts',
 ];

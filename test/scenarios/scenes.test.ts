@@ -1,6 +1,5 @@
-import { roomScenes } from '#test/scenarios/scenes/room.ts';
 import { talkScenes } from '#test/scenarios/scenes/talk.ts';
-import { textScenes } from '#test/scenarios/scenes/text.ts';
 import { playScenes } from './play-scene.ts';
 
-playScenes(talkScenes, textScenes, roomScenes);
+// The long tests play all others.
+playScenes(talkScenes);

@@ -1,3 +1,3 @@
 import { testGeneratedScenes } from './virtual-scene-tests.ts';
 
-testGeneratedScenes(51, 200);
+testGeneratedScenes(11, 200);

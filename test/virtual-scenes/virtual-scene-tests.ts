@@ -12,7 +12,7 @@ export function playVirtualScenes(scenes: VirtualScenes): void {
     });
 }
 
-const groupSize = 50;
+const groupSize = 10;
 
 /** Tests that people are heard as they and the server allow in the scenes of these seeds. */
 export function testGeneratedScenes(firstSeed: number, lastSeed: number): void {
