@@ -118,7 +118,7 @@ export function huntByTests({ id, testName, tests }: PlantedFault): string | und
     vitest,
     'run',
     '--project',
-    'usual',
+    tests.some((path) => path.includes('.long.test')) ? '*' : 'usual',
     ...reported,
     ...(testName === undefined ? [] : ['-t', testName]),
     ...tests,

@@ -88,7 +88,7 @@ export const borderFaults: readonly PlantedFault[] = [
     file: 'src/discord/link/discord-link.ts',
     from: '    decryptionFailureTolerance: Number.POSITIVE_INFINITY,\n',
     to: '',
-    tests: ['test/discord/link'],
+    tests: ['test/discord/link/dave-group.long.test.ts'],
     foundBy: 'tests',
   },
   {
