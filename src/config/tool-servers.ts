@@ -29,7 +29,8 @@ export const defaultRules: ToolRules = {
 
 /** A person in a call waits for no later answer. */
 const maxDeadlineSeconds = 300;
-const maxResultChars = 20_000;
+/** Longest result, in characters, that a setting may allow. */
+const mostResultChars = 20_000;
 
 /** Rules as an operator writes them for a server or a tool. */
 interface WrittenRules {
@@ -54,7 +55,7 @@ const ruleFields: RuleFields = {
   /** A tool that only reads needs no Confirm. */
   effect: z.literal('read').optional(),
   deadlineSeconds: z.number().min(1).max(maxDeadlineSeconds).optional(),
-  resultCharacters: z.number().int().min(100).max(maxResultChars).optional(),
+  resultCharacters: z.number().int().min(100).max(mostResultChars).optional(),
 };
 
 const writtenRules: z.ZodType<WrittenRules> = z.strictObject(ruleFields);

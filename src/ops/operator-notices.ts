@@ -44,8 +44,8 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 /**
- * Writes notices about faults to the operator, each kind once an hour with a remedy:
- * fixed sentences, without words of people or keys. Never throws.
+ * Writes notices about faults to the operator: a kind with a remedy once an hour, a fault without one when it has lasted ten minutes and when it is
+ * over. Fixed sentences, without words of people or keys. Never throws.
  */
 export class OperatorNotices {
   readonly #deps;

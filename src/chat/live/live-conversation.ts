@@ -12,7 +12,7 @@ import { LiveTalk } from './live-talk.ts';
 export type LiveConversationOptions = LiveServer & {
   /** Does what the live model hands over. It gets sound with its words, and reads those. */
   readonly worker: ChatModel;
-  /** A session ends after so many ms in which nothing is asked or answered. */
+  /** A session ends after so many ms in which nothing is asked or answered: the setting `LIVE_SILENCE_SECONDS`. */
   readonly maxSilenceMs: number;
   readonly clock?: Clock;
 };

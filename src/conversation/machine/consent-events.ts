@@ -1,12 +1,12 @@
 import type { PersonId } from '#src/base/ids.ts';
 import { filterPanelNotes } from './notes.ts';
-import { dropTurnsOfLeaver } from './reply-events.ts';
 import { type Draft, type EventHandlers, emitEffect, mayHear } from './selectors.ts';
 import type { Participant } from './state.ts';
 import { withdrawTools } from './tool-decisions.ts';
 import { updateAttention } from './turn-addressing.ts';
 import {
   dropTurn,
+  dropTurnsOfLeaver,
   eraseForeignAnswer,
   removeFromHistory,
   renewForeignAnswers,

@@ -1,4 +1,3 @@
-import type { PersonId } from '#src/base/ids.ts';
 import { beginWait, getNextCueMs, stepAnswerWait } from '#src/turn/answer-wait.ts';
 import { forgetFailures, rememberFailure } from './notes.ts';
 import {
@@ -7,7 +6,6 @@ import {
   emitEffect,
   findAnnouncement,
   findAwaitedReply,
-  findHeardReply,
   findToolStart,
   findTurn,
   findTurnByAnswer,
@@ -151,16 +149,6 @@ export const replyHandlers: Pick<
 export function dropUnheardReply(draft: Draft): void {
   const { current } = draft.turnQueue;
   if (current?.phase.kind === 'making') dropEntry(draft, current.id, 'stopped');
-}
-
-/** Drops the turns of a person who has left. An answer that others hear ends with its clause. */
-export function dropTurnsOfLeaver(draft: Draft, by: PersonId): void {
-  for (const turn of draft.turns) {
-    if (turn.by !== by || turn.request !== undefined) continue;
-    const heardReply = findHeardReply(draft, turn.id);
-    if (heardReply) finishReplyClause(draft, heardReply, 'late');
-    else loseTurn(draft, turn, 'late');
-  }
 }
 
 /** Plays due cues of waiting, and gives up replies and turns that waited for too long. */

@@ -265,6 +265,16 @@ export function loseTurn(
   dropTurn(draft, turn, reason);
 }
 
+/** Drops the turns of a person who has left. An answer that others hear ends with its clause. */
+export function dropTurnsOfLeaver(draft: Draft, by: PersonId): void {
+  for (const turn of draft.turns) {
+    if (turn.by !== by || turn.request !== undefined) continue;
+    const heardReply = findHeardReply(draft, turn.id);
+    if (heardReply) finishReplyClause(draft, heardReply, 'late');
+    else loseTurn(draft, turn, 'late');
+  }
+}
+
 /** Ends an announcement that does not sound, and reports its outcome. */
 export function endAnnouncement(
   draft: Draft,

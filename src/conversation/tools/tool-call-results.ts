@@ -191,6 +191,7 @@ export function createMissingRightResult({
  * limit](https://docs.discord.com/developers/resources/user#usernames-and-nicknames) is 32.
  */
 const maxNameChars = 64;
+/** Default of what the model reads of one result. */
 const maxResultChars = 2_000;
 
 /** Control characters, changes of writing direction, tags, and spaces without width. */

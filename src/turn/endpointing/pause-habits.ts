@@ -78,7 +78,7 @@ export type SpeakerHabits = {
 
 const maxPeople = 100;
 
-/** Pause habits of the people of one session. They are kept nowhere else. */
+/** Pause habits of the people of one session. They are kept nowhere else, without times, and `SpeakerInput` teaches them. */
 export class PauseHabits {
   readonly #pauses = new Map<PersonId, PauseHabit>();
   #endings = noEndings;
