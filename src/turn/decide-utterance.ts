@@ -171,6 +171,7 @@ export function decideUtterance(
 /** Decides about a sound in which the speaker says nothing to anybody. */
 function decideNothing(utterance: UtteranceFacts): UtteranceDecision | undefined {
   const { context, evidence, text } = utterance;
+  if (evidence.isOfOther) return ignoreSameVoice(context);
   if (!hasVoice(evidence)) return decideIgnore('no-voice', context, undefined);
   // A laugh asks nothing, as "[laughter]" does not.
   const isLaugh = text !== undefined && isLaughter(text);
@@ -381,6 +382,10 @@ export function decideSameVoice(
 ): UtteranceDecision {
   if (decision.kind === 'command' && decision.command.kind !== 'progress')
     return decision;
+  return ignoreSameVoice(context);
+}
+
+function ignoreSameVoice(context: TalkContext): UtteranceDecision {
   const overlap = toOverlapWords(context, undefined, false);
   const reason = { why: 'same-voice', isNothing: true } as const;
   return { kind: 'ignore', ...reason, dropsUnheard: false, overlap };
