@@ -1,4 +1,4 @@
-import { shuffleValues } from '#bench/shuffle-values.ts';
+import { shuffleValues } from '#sandbox/seeded-random.ts';
 import { nobody, type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import {
   type BenchChannel,

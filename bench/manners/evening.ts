@@ -1,5 +1,4 @@
-import { shuffleValues } from '#bench/shuffle-values.ts';
-import { seededRandom } from '#sandbox/seeded-random.ts';
+import { seededRandom, shuffleValues } from '#sandbox/seeded-random.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
 import { listPeople, openBenchChannel, otherBot } from './bench-channel.ts';
 import { type MannersRun, playChat, runScenario, type SpokenLine } from './director.ts';

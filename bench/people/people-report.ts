@@ -153,6 +153,36 @@ export function formatShare(count: number, total: number): string {
   return `${(100 * share).toFixed(0)} % (${low} to ${high})`;
 }
 
+/** Columns of `formatNeighbourFigures`. */
+export const neighbourColumns = [
+  'people',
+  'answered twice more often',
+  'answered as the neighbour',
+  'no answer',
+  'wait alone: p50, p90',
+  'beside: p50, p90',
+] as const;
+
+/** Formats what a second microphone in the room changes, from turns without it and with it. */
+export function formatNeighbourFigures(
+  pairs: readonly (readonly [alone: PersonTurn, beside: PersonTurn])[],
+): string[] {
+  const countPairs = (isCounted: (alone: PersonTurn, beside: PersonTurn) => boolean) =>
+    formatShare(pairs.filter((pair) => isCounted(...pair)).length, pairs.length);
+  const formatWaits = (turns: readonly PersonTurn[]) => {
+    const waitsMs = turns.flatMap((turn) => measureWaitMs(turn) ?? []);
+    return [0.5, 0.9].map((share) => findPercentile(waitsMs, share)).join(', ');
+  };
+  return [
+    String(pairs.length),
+    countPairs((alone, beside) => beside.answersMs.length > alone.answersMs.length),
+    countPairs((_, beside) => beside.answeredMicrophones.includes('neighbour')),
+    countPairs((alone, beside) => beside.answersMs.length < alone.answersMs.length),
+    formatWaits(pairs.map(([alone]) => alone)),
+    formatWaits(pairs.map(([, beside]) => beside)),
+  ];
+}
+
 function formatLongestWaits(turns: readonly PersonTurn[]) {
   const sorted = turns
     .flatMap((turn) => {

@@ -36,12 +36,17 @@ export type PersonTurn = {
   readonly framesMs: readonly number[];
   /** Words of the question that was answered last. */
   readonly question: string;
+  /** Whose words each answer that was heard was to: the person's, or those that the microphone of the neighbour brought. */
+  readonly answeredMicrophones: readonly Microphone[];
   /** Instants of the last answer. */
   readonly instants?: TurnTimestamps;
   /** Last logits that the turn is over, by the words of the last question and by the turn model. */
   readonly wordsLogit?: number;
   readonly soundLogit?: number;
 };
+
+/** The person's own microphone, and one of somebody else in the room that hears the person as well. */
+export type Microphone = 'own' | 'neighbour';
 
 /** Parts that all turns share. */
 export type TurnParts = {
@@ -62,18 +67,22 @@ const answeredMs = 4_000;
 const labelMs = 40;
 const eventLoopRounds = 4;
 const asker = { id: toPersonId('1'), name: 'Ana', isBot: false, roleIds: [] };
+const neighbour = { id: toPersonId('2'), name: 'Ben', isBot: false, roleIds: [] };
 
-/** Plays a person's turn to a session of its own, on virtual time. */
+/** Plays a person's turn to a session of its own, on virtual time. `farScene`: what the microphone of a neighbour brings of it. */
 export async function playPersonTurn(
   scene: HumanScene,
   { codec, turnModel, hasPunctuation }: TurnParts,
+  farScene?: HumanScene,
 ): Promise<PersonTurn> {
   const clock = new VirtualClock(undefined, eventLoopRounds);
   const marks = new SoundMarks();
   const minds = new HonestMinds(clock, () => 'short');
   const synthesizer = new FakeSynthesizer({ clock, firstMs: firstSoundMs });
   const judging = new TimedTurnModel(turnModel, clock);
-  const recogniser = createSceneRecogniser(scene, clock, hasPunctuation);
+  const scenes = farScene ? [scene, farScene] : [scene];
+  const people = [asker, neighbour].slice(0, scenes.length);
+  const recogniser = createSceneRecogniser(scenes, clock, hasPunctuation);
   const answers: Extract<SessionEvent, { kind: 'answered' }>[] = [];
   const fixture = openSessionFixture(
     {
@@ -92,7 +101,7 @@ export async function playPersonTurn(
       onEvent: (_guildId, event) =>
         void (event.kind === 'answered' && answers.push(event)),
     },
-    [asker],
+    people,
   );
   await using _sessions = fixture.sessions;
   await fixture.sessions.join(lounge, asker.id ?? nobody);
@@ -120,11 +129,16 @@ export async function playPersonTurn(
   };
   await passTime(greetedMs, []);
   const startMs = clock.nowMs();
-  const packets = scene.packets.map((packet) => {
-    const opus = Buffer.from(packet.opus); // one object of its own, for its mark
-    marks.putMark(opus, { utterance: 1, frame: packet.atMs / packetMs });
-    return { ...packet, opus, atMs: packet.atMs + startMs, speakerId: asker.id };
-  });
+  const packets = scenes
+    .flatMap((sent, n) =>
+      sent.packets.map((packet) => {
+        const opus = Buffer.from(packet.opus); // one object of its own, for its mark
+        marks.putMark(opus, { utterance: n + 1, frame: packet.atMs / packetMs });
+        const speakerId = people[n]?.id ?? nobody;
+        return { ...packet, opus, atMs: packet.atMs + startMs, speakerId };
+      }),
+    )
+    .toSorted((a, b) => a.atMs - b.atMs);
   const spokenMs = scene.stretches.at(-1)?.[1] ?? 0;
   await passTime(startMs + Math.max(scene.lengthMs, spokenMs + answeredMs), packets);
   fixture.talk.stopSpeaking(lounge.guildId);
@@ -141,6 +155,9 @@ export async function playPersonTurn(
     spokenMs,
     answersMs,
     question: minds.requests.at(-1)?.texts.join(' ') ?? '',
+    answeredMicrophones: heardAnswers.map(({ speakerId }) =>
+      speakerId === asker.id ? 'own' : 'neighbour',
+    ),
     framesMs: framesMs.map((atMs) => atMs - startMs).filter((atMs) => atMs > 0),
     ...(instants && { instants: moveInstants(instants, startMs) }),
     ...recogniser.last,
@@ -198,7 +215,7 @@ class TimedTurnModel implements TurnModel {
 
 /** Creates a recogniser that gives the true words that have ended in the sound, 120 ms after it was asked. */
 function createSceneRecogniser(
-  scene: HumanScene,
+  scenes: readonly HumanScene[],
   clock: VirtualClock,
   hasPunctuation: boolean,
 ): Transcriber & { last: { readonly wordsLogit?: number } } {
@@ -211,8 +228,10 @@ function createSceneRecogniser(
         ((pieces[0]?.from ?? 0) - 1) * packetMs,
         (pieces.at(-1)?.to ?? 0) * packetMs,
       ];
+      const utterance = pieces[0]?.utterance ?? 1;
+      const scene = scenes[utterance - 1] as HumanScene;
       const text = writeWords(scene, fromMs, toMs + labelMs, hasPunctuation);
-      if (text !== '')
+      if (text !== '' && scene === scenes[0])
         recogniser.last = { wordsLogit: predictEndOfTurn(text).completeLogit };
       yield { kind: 'final', transcript: { text } };
     },

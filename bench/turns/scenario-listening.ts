@@ -74,6 +74,7 @@ class PacketListening {
       stream: new SpeakerStream(options.codec),
       meter: new VoiceWindowMeter(options.weights),
       echo: new EchoMeter(new SentEnvelope()),
+      isVoiceOfOther: () => false,
       rules: options.rules,
       pauseHabits: options.pauseHabits,
     });

@@ -9,19 +9,20 @@ const [longestShort, minShortWeight, maxShortWeight] = [4, 1, 10];
 const lengthSteps = [1, 2, 3, 4, 5, 7, 10, 100];
 
 /**
- * Makes examples: `{ language, source, words, isWhole, isAsked, weight, fold }`. Half of the weight of each language and length are whole texts, so that
- * the logit says what the words alone tell.
+ * Makes examples: `{ language, source, sourceWeight, words, isWhole, isAsked, weight, fold }`. Half of the weight of each language and length are
+ * whole texts, so that the logit says what the words alone tell.
  */
 export function makeExamples(rows) {
   const segmenters = new Map();
-  const examples = rows.flatMap(({ language, source, text }) => {
+  const examples = rows.flatMap(({ language, source, weight: sourceWeight, text }) => {
     if (!segmenters.has(language)) segmenters.set(language, new Intl.Segmenter(language, { granularity: 'word' }));
     const tokens = cutWords(text, language, segmenters.get(language));
     if (tokens.length === 0 || tokens.length > maxWords) return [];
     const fold = hashFeature(`${language} ${tokens.map(({ word }) => word).join(' ')}`) % 10;
     const isUnspaced = unspaced.has(language);
     const isAsked = /[?？؟]["'”»]*$/u.test(text);
-    const make = (length, isWhole) => ({ language, source, words: joinWords(tokens.slice(0, length), isUnspaced), length, isWhole, isAsked, weight: 1, fold });
+    const shared = { language, source, sourceWeight, isAsked, weight: 1, fold };
+    const make = (length, isWhole) => ({ ...shared, words: joinWords(tokens.slice(0, length), isUnspaced), length, isWhole });
     const cuts = tokens.slice(0, -1).flatMap(({ endsSentence }, n) => (endsSentence ? [] : [n + 1]));
     const order = cuts.toSorted((a, b) => hashFeature(`${text} ${a}`) - hashFeature(`${text} ${b}`));
     return [make(tokens.length, true), ...order.slice(0, cutsPerText).map((length) => make(length, false))];

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hashFeature } from '#src/turn/endpointing/ending-features.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 
 const sourcesFile = new URL('ending-texts.json', import.meta.url);
@@ -11,13 +12,23 @@ const wordingsFolder = new URL('../../src/chat/stand-in/wordings/', import.meta.
 /** Texts of one language from one source. */
 const [maxTexts, maxEnglishTexts] = [9000, 24_000];
 
-/** Reads all sources: `{ source, language, text }` of each utterance, each once. */
+/** Expansions of a template, and the longest time that is tried to find another one. */
+const [maxExpansions, maxTries] = [6, 30];
+/** Texts of one file of templates. */
+const maxTemplateTexts = 80;
+/** Weight of phrases that the bot knows. */
+const ownWeight = 5;
+
+/**
+ * Reads all sources: `{ source, language, text, weight, isAddition }` of each utterance, each once. Additions teach languages other than English
+ * what `word-endings.bin` has beside its first table.
+ */
 export function readTexts(dataDir) {
   const sources = JSON.parse(readFileSync(sourcesFile, 'utf8'));
   const seen = new Set();
   const counts = new Map();
   const rows = [];
-  for (const { name, commit, paths, sha256 } of sources) {
+  for (const { name, commit, paths, sha256, weight, isAddition = false } of sources) {
     const directory = join(dataDir, name);
     const git = (...args) => execFileSync('git', ['-c', 'core.quotePath=false', '-C', directory, ...args], { maxBuffer: 2 ** 30, encoding: 'utf8' });
     const files = git('ls-tree', '-r', '--name-only', commit).split('\n');
@@ -35,7 +46,7 @@ export function readTexts(dataDir) {
         const group = `${name} ${language}`;
         const count = (counts.get(group) ?? 0) + 1;
         counts.set(group, count);
-        if (count <= (language === 'en' ? maxEnglishTexts : maxTexts)) rows.push({ source: name, language, text });
+        if (count <= (language === 'en' ? maxEnglishTexts : maxTexts)) rows.push({ source: name, language, text, weight, isAddition });
       }
     }
     const found = hash.digest('hex');
@@ -46,17 +57,18 @@ export function readTexts(dataDir) {
 
 /** Lists whole utterances that the bot knows: yes, no, stops and wishes in 40 languages, questions to the stand-in of a chat model in seven. */
 function listOwnPhrases() {
+  const own = { source: 'own', weight: ownWeight, isAddition: false };
   const questions = readdirSync(wordingsFolder).flatMap((file) => {
     const { wordings } = JSON.parse(readFileSync(new URL(file, wordingsFolder), 'utf8'));
     const texts = Object.values(wordings).flat().filter((text) => !text.includes('{'));
-    return texts.map((text) => ({ source: 'own', language: file.slice(0, 2), text }));
+    return texts.map((text) => ({ ...own, language: file.slice(0, 2), text }));
   });
   const phrases = languages.flatMap(({ code: language, confirmations, overlap, dismissals, commands }) => {
     const { yes, no } = confirmations;
     const { stop, goOn, backchannel, neverMind } = overlap;
     const { doNotHear, notMe, leave, pauseHearing } = commands;
     const phrases = [yes, no, stop, goOn, backchannel, neverMind, dismissals?.wholes, doNotHear, notMe, leave, pauseHearing].flatMap((list) => list ?? []);
-    return phrases.map((text) => ({ source: 'own', language, text }));
+    return phrases.map((text) => ({ ...own, language, text }));
   });
   return [...questions, ...phrases];
 }
@@ -68,14 +80,14 @@ const iso3 = {
 };
 const names = {
   bengali: 'bn', chinese: 'zh', dutch: 'nl', english: 'en', french: 'fr', german: 'de', hebrew: 'he', hindi: 'hi', indonesian: 'id', italian: 'it', japanese: 'ja',
-  korean: 'ko', persian: 'fa', portuguese: 'pt', russian: 'ru', spanish: 'es', swedish: 'sv', tamil: 'ta', thai: 'th', turkish: 'tr', ukrainian: 'uk', urdu: 'ur',
+  jp: 'ja', korean: 'ko', persian: 'fa', portuguese: 'pt', russian: 'ru', spanish: 'es', swedish: 'sv', tamil: 'ta', thai: 'th', turkish: 'tr', ukrainian: 'uk', urdu: 'ur',
 };
 const codes = new Set(Object.values(iso3));
 
 /** ISO 639-1 of a tag. Undefined for languages that the bot has no words of. */
 function toLanguage(tag) {
   if (/^(?:zh-HK|zh-TW|yue)$/i.test(tag)) return undefined;
-  const named = iso3[tag] ?? names[tag];
+  const named = iso3[tag] ?? names[tag.toLowerCase()];
   const code = named ?? tag.slice(0, 2).toLowerCase();
   return codes.has(code) && (tag.length <= 2 || tag[2] === '-' || named) ? code : undefined;
 }
@@ -86,8 +98,40 @@ function listUtterances(source, content) {
     intents: () => [...content.matchAll(/^ {6}- (.+)$/gm)].map(([, text]) => text.replace(/^["']|["']$/g, '')),
     'chatterbot-corpus': () => [...content.matchAll(/^\s*- (?:- )?(.+)$/gm)].map(([, text]) => text.replace(/^["']|["']$/g, '')),
     'oos-eval': () => Object.values(JSON.parse(content)).flatMap((part) => part.map(([text]) => text)),
+    'nlp.js': () => JSON.parse(content).data.flatMap(({ utterances = [], tests = [] }) => [...utterances, ...tests]),
+    'NLU-Evaluation-Data-de-en': () => JSON.parse(content).flatMap(({ s1, s2 }) => [s1, s2]),
+    Xpersona: () => JSON.parse(content).flatMap(({ dialogue }) => dialogue.flat().flatMap(listSentences)),
     slurp: () => content.startsWith('{') ? content.trim().split('\n').map((line) => JSON.parse(line).sentence) : content.split('\n'),
   };
-  const texts = readers[source]?.() ?? content.split('\n');
+  const readTemplates = source.startsWith('ovos-skill-') ? () => expandTemplates(content.split('\n')) : undefined;
+  const texts = (readers[source] ?? readTemplates)?.() ?? content.split('\n');
   return texts.map((text) => text.trim()).filter((text) => text && !/[<>[\]{}|_=]/.test(text));
+}
+
+/** Splits a turn of a talk into its sentences. */
+function listSentences(turn) {
+  return turn.match(/[^.?!。？！]+[.?!。？！]*/gu) ?? [];
+}
+
+/** Expands templates such as `(what|which) [fine] day is it`, a few of each. Those with a `{slot}` are left out later. */
+function expandTemplates(lines) {
+  const texts = lines.flatMap((line) => {
+    const found = new Set();
+    for (let n = 0; n < maxTries && found.size < maxExpansions; n++) found.add(expandTemplate(line, n));
+    return [...found];
+  });
+  return texts.toSorted((a, b) => hashFeature(a) - hashFeature(b)).slice(0, maxTemplateTexts);
+}
+
+/** Chooses one way through a template, by its number. */
+function expandTemplate(line, number) {
+  let text = line;
+  for (let depth = 0; depth < 20; depth++) {
+    const match = /\(([^()[\]]*)\)|\[([^()[\]]*)\]/u.exec(text);
+    if (!match) break;
+    const choices = (match[1] ?? `${match[2]}|`).split('|');
+    const choice = choices[hashFeature(`${line} ${number} ${depth}`) % choices.length];
+    text = `${text.slice(0, match.index)} ${choice} ${text.slice(match.index + match[0].length)}`;
+  }
+  return text.replace(/\s+/gu, ' ');
 }

@@ -1,34 +1,40 @@
 // Learns at which words people end, for src/turn/endpointing/word-endings.bin, in about five minutes and 4 GB.
 //
 //   DATA holds a clone of each repository of ending-texts.json by its name, as `git clone https://github.com/clinc/oos-eval`.
-//   npm run node -- --max-old-space-size=6000 scripts/models/endings.mjs DATA [--out FILE] [--without SOURCE] [--beside CHECKOUT]
+//   npm run node -- --max-old-space-size=6000 scripts/models/endings.mjs DATA [--out FILE] [--all] [--without SOURCE] [--beside CHECKOUT]
 //
+// The file has two tables. The first is for all languages together and for each, and the second is what other languages than English learn beside it,
+// also from the sources that are marked as additions. Without --all the first table of the shipped file stays as it is, and so does English.
 // Texts are whole or cut between two words, without punctuation. A tenth of them is not learnt from: it tells how right the weights are. With
 // --without, all texts of that source (or of each whose name begins so) are not learnt from, and tell it. --beside shows how right another
-// checkout's predictEndOfTurn is. The phrases of test/turn/held-out-phrases.ts are never learnt from.
-import { writeFileSync } from 'node:fs';
+// checkout's predictEndOfTurn is. The phrases of test/turn/held-out-phrases.ts and the texts of recordings are never learnt from.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { WordEndings } from '#src/turn/endpointing/word-endings.ts';
+import { endingsBytes, ownTableAt, WordEndings } from '#src/turn/endpointing/word-endings.ts';
 import { listHeldOutPhrases } from '#test/turn/held-out-phrases.ts';
 import { makeExamples } from './ending-examples.mjs';
 import { readTexts } from './ending-texts.mjs';
-import { packEndings, trainEndings } from './train-endings.mjs';
+import { packAdditions, packEndings, trainAdditions, trainEndings } from './train-endings.mjs';
 
 const { positionals, values: options } = parseArgs({
   allowPositionals: true,
-  options: { out: { type: 'string' }, without: { type: 'string' }, beside: { type: 'string' } },
+  options: { all: { type: 'boolean' }, out: { type: 'string' }, without: { type: 'string' }, beside: { type: 'string' } },
 });
 const [dataDir] = positionals;
 if (!dataDir) throw new Error('Name the folder of the clones.');
 
 const phrases = listHeldOutPhrases();
-const wholePhrases = new Set(phrases.filter(({ isWhole }) => isWhole).map(({ language, text }) => toKey(language, text)));
-const examples = makeExamples(readTexts(dataDir).filter(({ language, text }) => !wholePhrases.has(toKey(language, text))));
+const wholePhrases = phrases.filter(({ isWhole }) => isWhole);
+const heldOutKeys = new Set([...wholePhrases, ...listClipTexts()].map(({ language, text }) => toKey(language, text)));
+const rows = readTexts(dataDir).filter(({ language, text }) => !heldOutKeys.has(toKey(language, text)));
 const isHeldOut = ({ fold, source }) => (options.without ? source.startsWith(options.without) : fold === 0);
-const model = trainEndings(examples.filter((example) => !isHeldOut(example) && example.fold !== 0 && example.fold !== 1));
-const calibrating = examples.filter((example) => !isHeldOut(example) && example.fold === 1);
-const bytes = packEndings(model, calibrating);
+const isLearnt = (example) => !isHeldOut(example) && example.fold !== 0 && example.fold !== 1;
+const isCalibrating = (example) => !isHeldOut(example) && example.fold === 1;
+const bytes = options.all ? learnFirstTable() : readFirstTable();
+const examples = makeExamples(rows.filter(({ isAddition, language }) => !isAddition || language !== 'en'));
+const others = examples.filter(({ language }) => language !== 'en');
+packAdditions(bytes, trainAdditions(others.filter(isLearnt), bytes), others.filter(isCalibrating));
 const endings = new WordEndings(bytes);
 if (options.out) writeFileSync(options.out, bytes);
 
@@ -60,6 +66,23 @@ for (const kind of ['told', 'untold']) {
   console.table(listReliability(judged, kind));
 }
 
+function learnFirstTable() {
+  const examples = makeExamples(rows.filter(({ isAddition }) => !isAddition));
+  return packEndings(trainEndings(examples.filter(isLearnt)), examples.filter(isCalibrating));
+}
+
+/** Reads the shipped file without its additions. */
+function readFirstTable() {
+  const bytes = new Uint8Array(endingsBytes);
+  const shipped = readFileSync(new URL('../../src/turn/endpointing/word-endings.bin', import.meta.url));
+  bytes.set(shipped.subarray(0, ownTableAt));
+  return bytes;
+}
+
+function listClipTexts() {
+  return ['human', 'prompts'].flatMap((folder) => JSON.parse(readFileSync(new URL(`../../test/fixtures/${folder}/manifest.json`, import.meta.url), 'utf8')));
+}
+
 /** A text without capitals and punctuation, so that it is found whatever its source writes. */
 function toKey(language, text) {
   return `${language} ${listWords(text).join(' ')}`;
@@ -78,7 +101,7 @@ function listPhraseShares(judge) {
     groups.map(([name, group]) => {
       const wholes = group.filter(({ isWhole }) => isWhole);
       const beginnings = group.filter(({ isWhole }) => !isWhole);
-      const row = { wholes: wholes.length, whole: toShare(wholes, ({ logit }) => logit > 0), beginnings: beginnings.length };
+      const row = { auc: measureAuc(group.map((phrase) => ({ ...phrase, weight: 1 })), 'logit'), wholes: wholes.length, whole: toShare(wholes, ({ logit }) => logit > 0), beginnings: beginnings.length };
       return [name, { ...row, unfinished: toShare(beginnings, ({ logit }) => logit < 0) }];
     }),
   );

@@ -1,6 +1,6 @@
 // Logistic regression over hashed features, for scripts/models/endings.mjs.
 import { hashFeature, listEndingFeatures } from '#src/turn/endpointing/ending-features.ts';
-import { endingsBytes, headerBytes, maxProbes, slotCount, WordEndings, weightStep } from '#src/turn/endpointing/word-endings.ts';
+import { calibrationBytes, endingsBytes, maxProbes, ownSlotCount, ownTableAt, slotCount, WordEndings, weightStep } from '#src/turn/endpointing/word-endings.ts';
 
 const slotBits = 24;
 /** Features that are rarer are not learnt. */
@@ -11,40 +11,53 @@ const keptShare = 0.8;
 const languagePower = 0.5;
 const epochs = 3;
 const [stepSize, decay] = [0.1, 2e-5];
+/** Logit up to which additions are calibrated. */
+const maxMiddleLogit = 2;
 /** Share of texts whose language is not told, so that the shared weights stand alone as well. */
 const untoldShare = 0.3;
-/** Texts said to an assistant, or in a chat, count more than sentences written to be read. */
-const sourceWeights = { 'voice-web': 1, LASER: 1, intents: 1, 'piper-recording-studio': 2, 'oos-eval': 2, slurp: 2, 'chatterbot-corpus': 3, own: 5 };
-
 /** Questions, and their cuts, count more: a bot is asked more often than collections hold questions. */
 const questionWeight = 3;
 
-/** Hashes an example's features: first the shared ones, then those of its language. */
-function hashExample({ words, language }) {
-  const features = listEndingFeatures(words);
-  const hashes = new Uint32Array(features.length * 2);
-  for (const [n, feature] of features.entries()) {
-    hashes[n] = hashFeature(feature);
-    hashes[features.length + n] = hashFeature(`${language} ${feature}`);
-  }
-  return hashes;
+/**
+ * Learns the first table: the features that matter most, shared and of each language, then their weights without the others. Returns `[hash, weight]`
+ * of each.
+ */
+export function trainEndings(examples) {
+  const inputs = examples.map(({ words, language }) => {
+    const shared = hashFeatures(words, '');
+    const hashes = Uint32Array.from([...shared, ...hashFeatures(words, language)]);
+    return { hashes, untoldLength: shared.length, logit: 0 };
+  });
+  return trainKept(examples, inputs, slotCount);
 }
 
-/** Learns the features that matter most for each language, then their weights without the others. Returns `[hash, weight]` of each. */
-export function trainEndings(examples) {
-  const hashed = examples.map(hashExample);
-  const worths = rankFeatures(examples, hashed, trainWeights(examples, hashed));
-  const kept = new Set(worths.sort((a, b) => b.worth - a.worth).slice(0, slotCount * keptShare).map(({ hash }) => hash));
-  const weightOf = trainWeights(examples, hashed, kept).weightOf;
+/** Learns what single languages need beside the first table of `bytes`, which stays as it is. Returns `[hash, weight]` of each feature. */
+export function trainAdditions(examples, bytes) {
+  const endings = new WordEndings(bytes);
+  const inputs = examples.map(({ words, language }) => {
+    const hashes = Uint32Array.from(hashFeatures(words, language));
+    return { hashes, untoldLength: undefined, logit: endings.sumWeights(words, language) };
+  });
+  return trainKept(examples, inputs, ownSlotCount);
+}
+
+function hashFeatures(words, language) {
+  return listEndingFeatures(words).map((feature) => hashFeature(language ? `${language} ${feature}` : feature));
+}
+
+function trainKept(examples, inputs, slots) {
+  const worths = rankFeatures(examples, inputs, trainWeights(examples, inputs));
+  const kept = new Set(worths.sort((a, b) => b.worth - a.worth).slice(0, slots * keptShare).map(({ hash }) => hash));
+  const { weightOf } = trainWeights(examples, inputs, kept);
   return [...kept].map((hash) => [hash, weightOf(hash)]);
 }
 
 /** Rates features by weight and by the share of their language's examples that have them. */
-function rankFeatures(examples, hashed, { weightOf, countOf }) {
+function rankFeatures(examples, inputs, { weightOf, countOf }) {
   const totals = new Map();
   for (const { language } of examples) totals.set(language, (totals.get(language) ?? 0) + 1);
   const worths = new Map();
-  for (const [n, hashes] of hashed.entries()) {
+  for (const [n, { hashes }] of inputs.entries()) {
     const total = totals.get(examples[n].language) ** languagePower;
     for (const hash of hashes) {
       if (countOf(hash) >= minCount && !worths.has(hash)) worths.set(hash, Math.abs(weightOf(hash)) * Math.sqrt(countOf(hash) / total));
@@ -53,15 +66,16 @@ function rankFeatures(examples, hashed, { weightOf, countOf }) {
   return [...worths].map(([hash, worth]) => ({ hash, worth }));
 }
 
-function trainWeights(examples, hashed, kept) {
+/** Learns weights beside the logit that each input has. Of an untold input only the first `untoldLength` hashes count. */
+function trainWeights(examples, inputs, kept) {
   const mask = 2 ** slotBits - 1;
   const weights = new Float32Array(mask + 1);
   const squares = new Float32Array(mask + 1);
   const counts = new Uint16Array(mask + 1);
-  for (const hashes of hashed) for (const hash of hashes) counts[hash & mask] = Math.min(60_000, counts[hash & mask] + 1);
+  for (const { hashes } of inputs) for (const hash of hashes) counts[hash & mask] = Math.min(60_000, counts[hash & mask] + 1);
   const isUsed = (hash) => (kept ? kept.has(hash) : counts[hash & mask] >= minCount);
-  const used = hashed.map((hashes) => hashes.filter((hash) => isUsed(hash)));
-  const sharedCounts = hashed.map((hashes, n) => hashes.subarray(0, hashes.length / 2).filter((hash) => isUsed(hash)).length);
+  const used = inputs.map(({ hashes }) => hashes.filter((hash) => isUsed(hash)));
+  const untoldCounts = inputs.map(({ hashes, untoldLength }) => untoldLength && hashes.subarray(0, untoldLength).filter((hash) => isUsed(hash)).length);
   let seed = 1;
   const random = () => {
     seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
@@ -74,12 +88,13 @@ function trainWeights(examples, hashed, kept) {
       [order[n], order[other]] = [order[other], order[n]];
     }
     for (const n of order) {
-      const { isAsked, isWhole, weight, source } = examples[n];
+      const { isAsked, isWhole, weight, sourceWeight } = examples[n];
       const hashes = used[n];
-      const length = random() < untoldShare ? sharedCounts[n] : hashes.length;
-      let logit = 0;
+      const isUntold = untoldCounts[n] !== undefined && random() < untoldShare;
+      const length = isUntold ? untoldCounts[n] : hashes.length;
+      let logit = inputs[n].logit;
       for (let at = 0; at < length; at++) logit += weights[hashes[at] & mask];
-      const error = (1 / (1 + Math.exp(-logit)) - (isWhole ? 1 : 0)) * weight * sourceWeights[source] * (isAsked ? questionWeight : 1);
+      const error = (1 / (1 + Math.exp(-logit)) - (isWhole ? 1 : 0)) * weight * sourceWeight * (isAsked ? questionWeight : 1);
       for (let at = 0; at < length; at++) {
         const slot = hashes[at] & mask;
         const gradient = error + decay * Math.min(counts[slot], 200) * weights[slot];
@@ -91,31 +106,58 @@ function trainWeights(examples, hashed, kept) {
   return { weightOf: (hash) => weights[hash & mask], countOf: (hash) => counts[hash & mask] };
 }
 
-/** Packs features into the bytes of a file, calibrated by other examples. */
+/** Packs the first table into the bytes of a file without additions, calibrated by other examples. */
 export function packEndings(features, examples) {
   const bytes = new Uint8Array(endingsBytes);
-  const weights = new Int8Array(bytes.buffer, headerBytes, slotCount);
-  const marks = bytes.subarray(headerBytes + slotCount);
+  fillTable(bytes, { at: 2 * calibrationBytes, slots: slotCount }, features);
+  for (const [n, isTold] of [true, false].entries())
+    writeCalibration(bytes, n * calibrationBytes, examples, ({ language }) => (isTold ? language : ''));
+  return bytes;
+}
+
+/** Fills the additions of a file in, calibrated by other examples. */
+export function packAdditions(bytes, features, examples) {
+  bytes.fill(0, ownTableAt);
+  fillTable(bytes, { at: ownTableAt + calibrationBytes, slots: ownSlotCount }, features);
+  writeCalibration(bytes, ownTableAt, examples, ({ language }) => language, calibrateMiddle);
+}
+
+function fillTable(bytes, { at, slots }, features) {
+  const weights = new Int8Array(bytes.buffer, bytes.byteOffset + at, slots);
+  const marks = bytes.subarray(at + slots, at + 2 * slots);
   for (const [hash, weight] of features) {
     const step = Math.round(Math.max(-5, Math.min(5, weight)) / weightStep);
     if (step === 0) continue;
     for (let probe = 0; probe < maxProbes; probe++) {
-      const slot = (hash + probe) % slotCount;
+      const slot = (hash + probe) % slots;
       if (weights[slot] !== 0) continue;
       weights[slot] = step;
       marks[slot] = hash >>> 24;
       break;
     }
   }
+}
+
+function writeCalibration(bytes, at, examples, findLanguage, fit = calibrate) {
   const endings = new WordEndings(bytes);
-  const header = new DataView(bytes.buffer);
-  for (const [n, isTold] of [true, false].entries()) {
-    const sums = examples.map(({ words, language }) => endings.sumWeights(words, isTold ? language : ''));
-    const { slope, offset } = calibrate(sums, examples);
-    header.setFloat32(8 * n, slope, true);
-    header.setFloat32(8 * n + 4, offset, true);
-  }
-  return bytes;
+  const sums = examples.map((example) => endings.sumWeights(example.words, findLanguage(example)));
+  const { slope, offset } = fit(sums, examples);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at);
+  view.setFloat32(0, slope, true);
+  view.setFloat32(4, offset, true);
+}
+
+/**
+ * Calibrates by all sums, then by those that decide nothing alone: the many sums far below 0, which are right more often than any straight line
+ * says, would draw the middle down.
+ */
+function calibrateMiddle(sums, examples) {
+  const { slope, offset } = calibrate(sums, examples);
+  const isMiddle = sums.map((sum) => Math.abs(slope * sum + offset) <= maxMiddleLogit);
+  return calibrate(
+    sums.filter((_, n) => isMiddle[n]),
+    examples.filter((_, n) => isMiddle[n]),
+  );
 }
 
 /** Finds slope and offset of the logit by Newton's method. */

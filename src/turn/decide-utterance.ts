@@ -22,7 +22,7 @@ import {
   findProgressQuestion,
   type ProgressQuestion,
 } from '#src/turn/overlap/progress-questions.ts';
-import { isHallucination } from './hallucinations.ts';
+import { isHallucination, isLaughter } from './hallucinations.ts';
 import type { OverlapKind } from './overlap/overlap-speech.ts';
 import { hasVoice, type VoiceEvidence } from './voice-evidence.ts';
 
@@ -138,10 +138,9 @@ export function decideUtterance(
   addressing: AddressingState,
   rules: AddressingRules,
 ): { readonly decision: UtteranceDecision; readonly addressing: AddressingState } {
-  const { context, evidence, language, text } = utterance;
-  const noWordsReason = hasVoice(evidence) ? findNoWordsReason(utterance) : 'no-voice';
-  if (noWordsReason)
-    return { decision: decideIgnore(noWordsReason, context, undefined), addressing };
+  const { context, language, text } = utterance;
+  const nothing = decideNothing(utterance);
+  if (nothing) return { decision: nothing, addressing };
   if (text === undefined)
     return { decision: decideWithoutText(utterance, addressing, rules), addressing };
   const wish = findWish(text, rules.names);
@@ -167,6 +166,17 @@ export function decideUtterance(
     decision: decideWords(context, interjection, verdict, isAside),
     addressing: state,
   };
+}
+
+/** Decides about a sound in which the speaker says nothing to anybody. */
+function decideNothing(utterance: UtteranceFacts): UtteranceDecision | undefined {
+  const { context, evidence, text } = utterance;
+  if (evidence.isOfOther) return ignoreSameVoice(context);
+  if (!hasVoice(evidence)) return decideIgnore('no-voice', context, undefined);
+  // A laugh asks nothing, as "[laughter]" does not.
+  const isLaugh = text !== undefined && isLaughter(text);
+  const reason = isLaugh ? 'empty' : findNoWordsReason(utterance);
+  return reason && decideIgnore(reason, context, undefined);
 }
 
 /** Decides about words that are a command only if they are meant for the bot. */
@@ -264,7 +274,7 @@ export function shouldAnswerEarly(
 ): boolean {
   const { context, language, text } = facts;
   if (text === undefined) return isAnsweredForAnyWords(addressing, facts, rules);
-  if (findNoWordsReason(facts)) return false;
+  if (findNoWordsReason(facts) || isLaughter(text)) return false;
   const answer = context.canConfirm && findYesOrNo(text, rules.names, language);
   if (answer || findWish(text, rules.names)) return false;
   if (findProgress(text, context, rules.names)) return false;
@@ -372,6 +382,10 @@ export function decideSameVoice(
 ): UtteranceDecision {
   if (decision.kind === 'command' && decision.command.kind !== 'progress')
     return decision;
+  return ignoreSameVoice(context);
+}
+
+function ignoreSameVoice(context: TalkContext): UtteranceDecision {
   const overlap = toOverlapWords(context, undefined, false);
   const reason = { why: 'same-voice', isNothing: true } as const;
   return { kind: 'ignore', ...reason, dropsUnheard: false, overlap };

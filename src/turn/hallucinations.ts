@@ -46,6 +46,31 @@ export function isHallucination(
   return isDoubtful && (faintTexts.has(spoken) || isThanks(spoken));
 }
 
+/** Laughs in Latin, in Cyrillic, Greek, Arabic and Hebrew, and in East Asian letters. */
+const laughs = [
+  /^(?:a*(?:h+[aei]+){2,}h*|(?:h+o+){3,}|(?:j[aei]){3,}j?|(?:rs){2,}|(?:wk){2,}w?|k{3,}|w{3,}|l+o+l+)$/u,
+  /^(?:\u0430*(?:\u0445+[\u0430\u0435\u0438]+){2,}\u0445*|(?:\u03c7+[\u03b1\u03b5\u03bf\u03b9]+){2,}\u03c7*|\u0647{3,}|\u05d7{3,})$/u,
+  /^(?:[\u110f\u1112\u314b\u314e]{2,}|\ud558{2,}|\ud788{3,}|\u306f{3,}|\u3078{3,}|\u3075{3,}|\u54c8{2,}|\u5475{2,}|\u563f{3,}|\u563b{2,})$/u,
+];
+const laughSyllable = /^(?:a?h[ae]h?|\u0445\u0430|\u306f|\u54c8|\ud558)$/u;
+
+/**
+ * Recognises a text that is nothing but a laugh, as recognisers write it in any language.
+ *
+ * @example
+ * import { isLaughter } from '#src/turn/hallucinations.ts';
+ *
+ * [isLaughter('Ha, ha, ha!'), isLaughter('Haha, that was good')]; // [true, false]
+ */
+export function isLaughter(text: string): boolean {
+  const spokenWords = toComparableText(text).split(' ');
+  const isSyllableOfMany = (word: string) =>
+    spokenWords.length > 1 && laughSyllable.test(word);
+  return spokenWords.every(
+    (word) => laughs.some((laugh) => laugh.test(word)) || isSyllableOfMany(word),
+  );
+}
+
 /** Recognises a text that repeats all hints in order, or some of them with less voice than they take. */
 function isHintEcho(spoken: string, evidence: VoiceEvidence, hints: readonly string[]) {
   if (hints.length === 0) return false;

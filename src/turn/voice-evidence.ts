@@ -7,6 +7,8 @@ export type VoiceEvidence = {
   readonly meanProbability: number;
   readonly peakProbability: number;
   readonly meanLevelDb?: number | undefined;
+  /** True if the microphone of another person heard the same voice, louder. */
+  readonly isOfOther?: true;
 };
 
 /** The evidence before the first voiced window. */
@@ -49,12 +51,14 @@ const maxBreathlessMs = 10_000;
  * make no utterance, plucked strings reach 0.43 and 0.53 (`npm test -- test/turn/noises`).
  */
 export function hasVoice({
+  isOfOther,
   voicedMs,
   spanMs,
   meanProbability,
   peakProbability,
   meanLevelDb,
 }: VoiceEvidence): boolean {
+  if (isOfOther) return false;
   // Sound without a pause for breath is an instrument.
   if (spanMs >= maxBreathlessMs && voicedMs / spanMs > 0.995) return false;
   return (

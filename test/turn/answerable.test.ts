@@ -250,6 +250,35 @@ test.each(rows)('%s', (_, facts, decision, events) =>
   expect(decideAfter(facts, events).decision).toEqual(decision),
 );
 
+test.each([
+  'Ha ha ha ha.',
+  'Hahaha!',
+  'Hehe.',
+  'jajaja',
+  'хахаха',
+  'ははは',
+  '哈哈哈',
+  'ㅋㅋㅋ',
+  'kkkk',
+  'Ahahaha, haha.',
+])('a laugh is no question of somebody alone with the bot: %s', (text) => {
+  const { decision } = decideAfter({ text, humans: 1 }, [pressedAsk]);
+  expect(decision).toMatchObject({ kind: 'ignore', isNothing: true });
+});
+
+test.each([
+  'Haha, that was good.',
+  'Ja, ja.',
+  'Hi, hi!',
+  'Ho ho',
+  '555',
+  'Ha?',
+  'はは',
+])('words that only sound like a laugh are answered: %s', (text) => {
+  const { decision } = decideAfter({ text, humans: 1 }, [pressedAsk]);
+  expect(decision.kind).toBe('answer');
+});
+
 test('what nobody said does not change who needs no name', () => {
   const hallucinated = decideAfter(
     { text: 'Thank you.', evidence: { ...faint, voicedMs: 150 } },

@@ -1,5 +1,6 @@
 import type { VoiceWindow } from '#src/audio/voice/voice-activity.ts';
 import { EchoPath } from './echo-path.ts';
+import { LevelTrack } from './level-track.ts';
 import {
   bandCount,
   bandSamples,
@@ -190,6 +191,8 @@ const maxNoiseRiseDb = 0.03;
  * meter.hear({ probability: 0.9, levelDb: -20, atMs: 32, isLost: false, samples }).verdict; // 'speech'
  */
 export class EchoMeter {
+  /** Levels that the microphone heard, to be compared with those of other people. */
+  readonly track: LevelTrack = new LevelTrack();
   readonly #sent;
   readonly #finder;
   readonly #floor = new NoiseFloor();
@@ -254,7 +257,9 @@ export class EchoMeter {
     this.#recent.push({ levels, hop });
     if (this.#recent.length > maxRecentMeasurements) this.#recent.shift();
     const loud = probability >= minMaybeVoicedProbability;
-    if (loud && sounds) this.#finder.add(this.#floor.raiseToNoise(levels), hop);
+    const raised = this.#floor.raiseToNoise(levels);
+    this.track.add(raised, hop, loud);
+    if (loud && sounds) this.#finder.add(raised, hop);
     if (!sounds) this.#finder.reset();
     if (this.#path) this.#checkPath(this.#path, { levels, hop }, loud);
   }

@@ -1,4 +1,5 @@
 import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
+import type { LevelTrack } from '#src/audio/echo/level-track.ts';
 import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
@@ -17,6 +18,7 @@ import type { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import type { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
+import { isSharedVoice } from '#src/turn/same-voice.ts';
 import type { NameEars } from './name-listener.ts';
 import { SpeakerInput } from './speaker-input.ts';
 import { SpeakerLine } from './speaker-line.ts';
@@ -106,6 +108,8 @@ const maxIdleMs = 60_000;
 /** Pauses are measured for so long after a packet. */
 const packetPauseMs = 1_000;
 const minSilenceMs = 1_000;
+/** Voice by which it is known whose it is. */
+const latelyMs = 2_000;
 
 /** The ear of one session, over all of its connections. */
 export class SessionEar implements Ear {
@@ -113,6 +117,7 @@ export class SessionEar implements Ear {
   readonly #deps: EarDeps;
   readonly #crowdNotices: CrowdNotices;
   readonly #lines = new Map<PersonId, SpeakerLine>();
+  readonly #tracks = new Map<PersonId, LevelTrack>();
   readonly #utterances = new Map<Id, SpokenUtterance>();
   #nextId = 1;
 
@@ -192,17 +197,20 @@ export class SessionEar implements Ear {
   #closeLine(speakerId: PersonId) {
     this.#lines.get(speakerId)?.close();
     this.#lines.delete(speakerId);
+    this.#tracks.delete(speakerId);
   }
 
   #openLine(speakerId: PersonId, atMs: number) {
     // With 25 open, a person gets the place of the longest silence.
     if (this.#lines.size >= maxSpeakers && !this.#closeQuietest(atMs)) return undefined;
     const { codec, hearing, pauseHabits } = this.#deps;
+    const echo = new EchoMeter(this.#deps.sent);
     const input = new SpeakerInput({
       speakerId,
       stream: new SpeakerStream(codec),
       meter: new VoiceWindowMeter(hearing.weights),
-      echo: new EchoMeter(this.#deps.sent),
+      echo,
+      isVoiceOfOther: (fromMs, toMs) => this.#isVoiceOfOther(echo.track, fromMs, toMs),
       rules: hearing.endpointRules,
       pauseHabits,
     });
@@ -212,12 +220,30 @@ export class SessionEar implements Ear {
       isAlone: (own) =>
         [...this.#lines.values()].every((each) => each === own || !each.isRecording),
       isTalkedOver: (own) =>
-        [...this.#lines.values()].some(
-          (each) => each !== own && each.isTalking && !each.isPausing,
+        [...this.#lines].some(
+          ([personId, each]) =>
+            each !== own &&
+            each.isTalking &&
+            !each.isPausing &&
+            !this.#isLatelyOfOther(personId, each.lastPacketAtMs),
         ),
     });
     this.#lines.set(speakerId, line);
+    this.#tracks.set(speakerId, echo.track);
     return line;
+  }
+
+  /** Two people who sit in one room: both microphones hear who speaks, the own one louder. */
+  #isVoiceOfOther(track: LevelTrack, fromMs: number, toMs: number) {
+    return [...this.#tracks.values()].some(
+      (other) => other !== track && isSharedVoice(track.compare(other, fromMs, toMs)),
+    );
+  }
+
+  /** Tests whether all that a person's microphone brought lately is the voice of somebody else. */
+  #isLatelyOfOther(personId: PersonId, atMs: number) {
+    const track = this.#tracks.get(personId);
+    return track !== undefined && this.#isVoiceOfOther(track, atMs - latelyMs, atMs);
   }
 
   #closeQuietest(atMs: number) {

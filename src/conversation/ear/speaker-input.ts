@@ -89,6 +89,8 @@ type SpeakerInputOptions = {
   readonly echo: EchoMeter;
   readonly rules: EndpointRules;
   readonly pauseHabits: PauseHabits;
+  /** Returns whether the microphone of another person heard the voice between two instants, in ms, louder. */
+  readonly isVoiceOfOther: (fromMs: number, toMs: number) => boolean;
 };
 
 /**
@@ -281,7 +283,8 @@ export class SpeakerInput {
     const voice = 'fromMs' in voiceAfter ? voiceAfter : voiceBefore;
     const [fromMs, toMs] =
       'fromMs' in voice ? [voice.fromMs, voice.lastVoiceMs] : [0, 0];
-    const evidence = 'evidence' in voice ? voice.evidence : noEvidence;
+    const heard = 'evidence' in voice ? voice.evidence : noEvidence;
+    const evidence = this.#markVoiceOfOther(heard, fromMs, toMs);
     const copySoFar = () => ({ fromMs, toMs, pcm: this.#recording.copySound() });
     return { heard: evidence, soFar: copySoFar };
   }
@@ -311,6 +314,16 @@ export class SpeakerInput {
     }
   }
 
+  #markVoiceOfOther(
+    evidence: VoiceEvidence,
+    fromMs: number,
+    toMs: number,
+  ): VoiceEvidence {
+    return this.#options.isVoiceOfOther(fromMs, toMs)
+      ? { ...evidence, isOfOther: true }
+      : evidence;
+  }
+
   #createTurnModelRequest({
     kind,
     aheadMs,
@@ -327,7 +340,9 @@ export class SpeakerInput {
     endedAtMs: number,
   ): SpeakerInputEvent {
     const { fromMs, toMs, why: reason } = effect;
-    const evidence = this.#isEcho ? noEvidence : effect.evidence;
+    const evidence = this.#isEcho
+      ? noEvidence
+      : this.#markVoiceOfOther(effect.evidence, fromMs, toMs);
     const whole = { fromMs, toMs, pcm: this.#recording.takeUtterance() };
     this.#options.meter.reset();
     this.#overlap = undefined;

@@ -4,11 +4,16 @@ import { hashFeature, listEndingFeatures } from './ending-features.ts';
 /** Turns a sum of weights into a logit: `slope * sum + offset`. */
 type Calibration = { readonly slope: number; readonly offset: number };
 
-export const headerBytes: number = 16;
-/** Slots for features. */
+/** Bytes of a calibration. */
+export const calibrationBytes: number = 8;
+/** Slots for features of all languages together, and of each. */
 export const slotCount: number = 2 ** 18;
+/** Slots for what each language but English has learnt beside them. */
+export const ownSlotCount: number = 200_000;
+/** Where the table of single languages begins. */
+export const ownTableAt: number = 2 * calibrationBytes + 2 * slotCount;
 /** Size of the file. */
-export const endingsBytes: number = headerBytes + 2 * slotCount;
+export const endingsBytes: number = ownTableAt + calibrationBytes + 2 * ownSlotCount;
 /** Value of one step of a weight. */
 export const weightStep: number = 0.04;
 /** A feature lies in its slot or in one of the next ones. */
@@ -21,55 +26,80 @@ const maxLogit = 2.6;
  * and says how right they are.
  */
 export class WordEndings {
-  readonly #weights: Int8Array;
-  /** The upper 8 bits of the feature's hash, so that few unknown features meet a weight. */
-  readonly #marks: Uint8Array;
-  readonly #told: Calibration;
+  readonly #shared: WeightTable;
+  readonly #own: WeightTable;
   readonly #untold: Calibration;
+  readonly #english: Calibration;
+  readonly #told: Calibration;
 
-  /** Takes the bytes of the file: four floats of calibration, a weight and a mark for each slot. */
+  /**
+   * Takes the bytes of the file: calibrations of English and of untold languages, a weight and a mark for each slot; a calibration of other
+   * languages, and the same for each slot of theirs.
+   */
   constructor(bytes: Uint8Array) {
     if (bytes.length !== endingsBytes)
       throw new Error('a damaged file of word endings');
-    const header = new DataView(bytes.buffer, bytes.byteOffset, headerBytes);
-    const readNumber = (at: number) => header.getFloat32(at, true);
-    this.#told = { slope: readNumber(0), offset: readNumber(4) };
-    this.#untold = { slope: readNumber(8), offset: readNumber(12) };
-    this.#weights = new Int8Array(
-      bytes.buffer,
-      bytes.byteOffset + headerBytes,
-      slotCount,
-    );
-    this.#marks = bytes.subarray(headerBytes + slotCount);
+    this.#english = readCalibration(bytes, 0);
+    this.#untold = readCalibration(bytes, calibrationBytes);
+    this.#told = readCalibration(bytes, ownTableAt);
+    this.#shared = new WeightTable(bytes, 2 * calibrationBytes, slotCount);
+    this.#own = new WeightTable(bytes, ownTableAt + calibrationBytes, ownSlotCount);
   }
 
   /** Gets the logit, from -2.6 to 2.6, that these words in lower case are whole. `language` is an ISO 639-1 code, empty where nobody knows it. */
   getLogit(spokenWords: readonly string[], language: string): number {
-    const sum = this.sumWeights(spokenWords, language);
-    const { slope, offset } = language === '' ? this.#untold : this.#told;
-    return Math.max(-maxLogit, Math.min(maxLogit, slope * sum + offset));
+    const { slope, offset } = this.#getCalibration(language);
+    const logit = slope * this.sumWeights(spokenWords, language) + offset;
+    return Math.max(-maxLogit, Math.min(maxLogit, logit));
   }
 
   /** Sums the weights up before calibration. */
   sumWeights(spokenWords: readonly string[], language: string): number {
     let sum = 0;
     for (const feature of listEndingFeatures(spokenWords)) {
-      sum += this.#findWeight(hashFeature(feature));
-      if (language !== '')
-        sum += this.#findWeight(hashFeature(`${language} ${feature}`));
+      sum += this.#shared.findWeight(hashFeature(feature));
+      if (language === '') continue;
+      const hash = hashFeature(`${language} ${feature}`);
+      sum += this.#shared.findWeight(hash);
+      if (language !== 'en') sum += this.#own.findWeight(hash);
     }
     return sum * weightStep;
   }
 
-  #findWeight(hash: number) {
+  #getCalibration(language: string) {
+    if (language === '') return this.#untold;
+    return language === 'en' ? this.#english : this.#told;
+  }
+}
+
+/** Weights of features by their hashes. */
+class WeightTable {
+  readonly #slots: number;
+  readonly #weights: Int8Array;
+  /** The upper 8 bits of the feature's hash, so that few unknown features meet a weight. */
+  readonly #marks: Uint8Array;
+
+  constructor(bytes: Uint8Array, at: number, slots: number) {
+    this.#slots = slots;
+    this.#weights = new Int8Array(bytes.buffer, bytes.byteOffset + at, slots);
+    this.#marks = bytes.subarray(at + slots, at + 2 * slots);
+  }
+
+  /** Finds a weight in steps, 0 where the feature was not learnt. */
+  findWeight(hash: number) {
     for (let probe = 0; probe < maxProbes; probe++) {
-      const slot = (hash + probe) % slotCount;
+      const slot = (hash + probe) % this.#slots;
       const weight = this.#weights[slot] ?? 0;
       if (weight === 0) return 0;
       if (this.#marks[slot] === hash >>> 24) return weight;
     }
     return 0;
   }
+}
+
+function readCalibration(bytes: Uint8Array, at: number): Calibration {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, calibrationBytes);
+  return { slope: view.getFloat32(0, true), offset: view.getFloat32(4, true) };
 }
 
 /** Reads the weights that are shipped. */

@@ -86,11 +86,22 @@ test('the voice of the bot out of loudspeakers is not answered, and does not int
   ]);
 });
 
-/** Adam asks beside Eva, whose microphone hears him too, `farDb` louder and `lateMs` later. */
+type FarMicrophone = {
+  readonly words?: string;
+  readonly speech?: string;
+  /** Begin that it does not hear, in ms. */
+  readonly lostMs?: number;
+};
+
+/** Adam asks beside Eva, whose microphone hears him too, or her own speech, `farDb` louder and `lateMs` later. */
 async function askBesideEva(
   farDb: number,
   lateMs: number,
-  farWords = 'nova what time is that',
+  {
+    words: farWords = 'nova what time is that',
+    speech: farSpeech = 'human-cards-004',
+    lostMs = 0,
+  }: FarMicrophone = {},
 ) {
   const clock = new VirtualClock();
   const transcriber = new FakeTranscriber({
@@ -113,8 +124,9 @@ async function askBesideEva(
   const fixture = await openRoom(rooms, [adam, eva], clock);
   const fromMs = clock.nowMs();
   const near = await sayWords('human-cards-004', adam, fromMs);
-  const far = await sayWords('human-cards-004', eva, fromMs + lateMs, farDb);
-  await passTime(fixture, 12_000, [...near, ...far]);
+  const far = await sayWords(farSpeech, eva, fromMs + lateMs, farDb);
+  const heardFar = far.filter(({ atMs }) => atMs >= fromMs + lostMs);
+  await passTime(fixture, 12_000, [...near, ...heardFar]);
   return {
     answered: fixture.of('answered').map(({ name }) => name),
     ignored: fixture.of('ignored').map(({ name, why }) => `${name}: ${why}`),
@@ -128,13 +140,25 @@ test('a question that the microphone of a neighbour hears too is answered once',
   expect(new Set(ignored)).toEqual(new Set(['Eva: same-voice']));
 });
 
+test('a part of a question that the microphone of a neighbour hears is not answered', async () => {
+  for (const lostMs of [600, 1_000]) {
+    const far = { words: 'nova what time', lostMs };
+    const { answered, ignored } = await askBesideEva(-10, 60, far);
+    expect(answered).toEqual(['Adam']);
+    expect(ignored).toContain('Eva: same-voice');
+  }
+});
+
 test('friends who ask the same at once are both answered', async () => {
   const { answered } = await askBesideEva(0, 20);
   expect(answered.toSorted()).toEqual(['Adam', 'Eva']);
 });
 
 test('a soft voice that asks something else at the same time is answered', async () => {
-  const { answered } = await askBesideEva(-14, 20, 'nova play some music');
+  const { answered } = await askBesideEva(-14, 20, {
+    words: 'nova play some music',
+    speech: 'human-cards-005',
+  });
   expect(answered.toSorted()).toEqual(['Adam', 'Eva']);
 });
 
