@@ -7,6 +7,7 @@ import {
   msPerTokenSpoken,
   type ReservationResult,
   runReserved,
+  type TokenUsage,
   type TryCount,
 } from '#src/provider/models/request-reservation.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
@@ -120,12 +121,16 @@ export type ChatMeter = {
   ): ReservationResult;
 };
 
-/** Counts the time of a session with a model that is paid by the minute, and may refuse more. */
+/** Counts the time or the turns of a session with a live model, and may refuse more. */
 export type TalkMeter = {
   /** Reserves money for so many ms of a server, at least `minMs`. Undefined for no limit. Throws BotError `budget.used`. */
   reserveTalk?(ms: number, minMs: number, by: ServedBy): ReservationResult;
   /** Pays for time that has passed. Never throws. */
   recordTalk?(ms: number, by: ServedBy): void;
+  /** Reserves money for a turn of at most so many tokens, all or nothing. Undefined for no limit. Throws BotError `budget.used`. */
+  reserveTurn?(most: TokenUsage, by: ServedBy): ReservationResult;
+  /** Pays for a turn that began `ms` ago. Never throws. */
+  recordTurn?(usage: TokenUsage, ms: number, by: ServedBy): void;
 };
 
 /** Counts each request of a chat model by `meter`. Pictures go only to models that take them. */

@@ -12,6 +12,7 @@ import {
   msPerTokenSpoken,
   type RequestReservation,
   type ReservationResult,
+  type TokenUsage,
 } from '#src/provider/models/request-reservation.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
 import type {
@@ -238,6 +239,38 @@ function boundTalk(ms: number, minMs: number, by: ServedBy): RequestBound {
   };
 }
 
+/** Longest turn of a session that is paid by time, its silence included, in ms. */
+const maxTurnMs = 120_000;
+
+/** Bounds a turn of a session with a live model, which is answered whole or not at all. */
+function boundTurn(most: TokenUsage, by: ServedBy): RequestBound {
+  return {
+    role: 'think',
+    by,
+    minUnits: most.outputTokens,
+    maxUnits: most.outputTokens,
+    toUse: (_units, rates) => {
+      if (isPaidByTime(rates)) return { kind: 'heard', ms: maxTurnMs };
+      return { ...(hasSoundRates(rates) ? most : toTextTokens(most)), kind: 'tokens' };
+    },
+  };
+}
+
+function hasSoundRates({
+  perMillionAudioInputTokens,
+  perMillionAudioOutputTokens,
+}: Usd) {
+  return (
+    perMillionAudioInputTokens !== undefined &&
+    perMillionAudioOutputTokens !== undefined
+  );
+}
+
+/** Where sound has no price of its own, it costs as text does. */
+function toTextTokens({ inputTokens, outputTokens }: TokenUsage): TokenUsage {
+  return { inputTokens, outputTokens };
+}
+
 /** Returns whether a model that thinks costs by the minute, and not by what it reads and writes. */
 export function isPaidByTime({ perMinute, perMillionInputTokens }: Usd): boolean {
   return perMinute !== undefined && perMillionInputTokens === undefined;
@@ -386,6 +419,21 @@ export class Reservation implements ChatMeter, SoundMeter, TalkMeter, VoiceUsage
   recordTalk(ms: number, by: ServedBy): void {
     const [byTime, byTokens] = toTalkUses(ms);
     this.#account.pay('think', { uses: [byTokens, byTime], by });
+  }
+
+  /** Sets money aside for a turn of a session, all of it or nothing. Rejects with BotError `budget.used`. */
+  reserveTurn(most: TokenUsage, by: ServedBy): ReservationResult {
+    return this.#holdAmount(boundTurn(most, by));
+  }
+
+  /** Pays for a turn of a session. `ms` counts where the session is paid by time. */
+  recordTurn(usage: TokenUsage, ms: number, by: ServedBy): void {
+    const uses: readonly Use[] = [
+      { ...usage, kind: 'tokens' },
+      { ...toTextTokens(usage), kind: 'tokens' },
+      { kind: 'heard', ms },
+    ];
+    this.#account.pay('think', { uses, by });
   }
 
   /** Reserves money. Undefined without a limit. Throws BotError `budget.used`. */

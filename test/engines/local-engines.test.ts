@@ -175,7 +175,7 @@ async function openSpeech(stack: AsyncDisposableStack, searchPath: string) {
 
 test('where eSpeak NG speaks a language plainly, its operator is offered a voice by name, size and licence, once', async () => {
   await using stack = new AsyncDisposableStack();
-  const { speech, told } = await openSpeech(stack, await installEspeak(dataDir));
+  const { speech, told } = await openSpeech(stack, installEspeak(dataDir));
   expect(speech.voices?.languages).toContain('de');
   for (const language of ['de-DE', 'de-AT', 'nb'])
     await collectSound(speech, 'Guten Tag', { language });

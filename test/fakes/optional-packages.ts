@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, inject } from 'vitest';
@@ -15,10 +15,10 @@ export function withPackage(
 const program = fileURLToPath(new URL('espeak-ng.ts', import.meta.url));
 
 /** Installs the `espeak-ng` of the tests below a folder. Returns a value of `PATH` that finds it. */
-export async function installEspeak(folder: string): Promise<string> {
+export function installEspeak(folder: string): string {
   const place = join(folder, 'bin');
   const script = `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`;
-  await mkdir(place, { recursive: true });
-  await writeFile(join(place, 'espeak-ng'), script, { mode: 0o755 });
+  mkdirSync(place, { recursive: true });
+  writeFileSync(join(place, 'espeak-ng'), script, { mode: 0o755 });
   return place;
 }

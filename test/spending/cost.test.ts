@@ -91,6 +91,33 @@ test('time of a live model of unknown price costs as if both sides spoke all the
   expect(paid[0]?.usd).toBeCloseTo((600 * 40 + 1_200 * 80) / 1e6, 9);
 });
 
+test('a turn of a live model is set aside whole or not at all, and paid by tokens, else by time', async () => {
+  const most = {
+    ...{ inputTokens: 3_000, audioInputTokens: 2_000 },
+    ...{ outputTokens: 1_000, audioOutputTokens: 1_000 },
+  };
+  const used = { ...most, outputTokens: 100, audioOutputTokens: 100 };
+  const payTurn = async (usd: Usd, capUsd: number) => {
+    const { budgets, paid } = openBudgets(new VirtualClock(), {
+      tariff: { think: { kind: 'free' } },
+      rates: { 'gpt-live-1': makePriced(usd) },
+      caps: { serverDay: capUsd * 1e9 },
+    });
+    const reservation = reserveAnswer(budgets) ?? expect.fail('refused');
+    const hold = await reservation.reserveTurn(most, liveBy);
+    reservation.recordTurn(used, 30_000, liveBy);
+    return [hold?.maxUnits, paid[0]?.usd];
+  };
+  const sound = { perMillionAudioInputTokens: 3, perMillionAudioOutputTokens: 12 };
+  const text = { perMillionInputTokens: 1, perMillionOutputTokens: 2 };
+  expect(await payTurn({ ...sound, ...text }, 0.02)).toEqual([1_000, 0.0082]);
+  await expect(payTurn({ ...sound, ...text }, 0.0189)).rejects.toMatchObject({
+    code: 'budget.used',
+  });
+  expect(await payTurn(text, 0.006)).toEqual([1_000, 0.0032]);
+  expect(await payTurn({ perMinute: 0.05 }, 0.11)).toEqual([1_000, 0.025]);
+});
+
 test('recognising costs by the minute, speaking by the character or by how long it sounds, and what has no rate its cautious price', async () => {
   const samples = new Int16Array(960_000).fill(1);
   const pcm = { samples, rateHz: 16_000, channels: 1 } as const;

@@ -141,7 +141,7 @@ test('where a file of a chat model and a server for chat are set, the start name
 test('the doctor lists what speaks other languages on this machine', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'parley-startup-'));
   try {
-    const settings = { DATA_DIR: folder, PATH: await installEspeak(folder) };
+    const settings = { DATA_DIR: folder, PATH: installEspeak(folder) };
     const [alone] = await listOtherVoices(readGoodSettings({ ...settings, PATH: '' }));
     expect(alone?.reason).toContain('English alone is spoken here');
     const [plain] = await listOtherVoices(readGoodSettings(settings));

@@ -135,6 +135,8 @@ export class LiveAnswer {
     const request = toRequest(messages, tools, voice);
     await talk.takeFloor(this, request, signal);
     this.#session = await talk.prepare(request, signal);
+    talk.sendQuestion(this.#session, request);
+    await talk.payTurn(this.#session, 0, signal);
     talk.askAnswer(this.#session, request);
     this.#awaitSpeech(this.#session.waitingMs);
   }
@@ -243,11 +245,19 @@ export class LiveAnswer {
         if (part.kind === 'text') text += part.text;
         if (part.kind === 'tool') calls.push(part.call);
       }
+      await this.#payResult(text, calls, signal);
       if (this.#work === work) this.#addOwnEvent({ kind: 'worked', text, calls });
     } catch (error) {
       if (this.#work === work && !signal.aborted)
         this.#addOwnEvent({ kind: 'work failed', error });
     }
+  }
+
+  /** The model takes another turn to say a result. Throws BotError `budget.used`. */
+  async #payResult(text: string, calls: readonly ToolCall[], signal: AbortSignal) {
+    const isSaid = text.trim() !== '' || calls.length === 0;
+    if (this.#session && isSaid)
+      await this.#deps.talk.payTurn(this.#session, text.length, signal);
   }
 
   /** Gives the model words to say. Those before a call are said while the call runs. */

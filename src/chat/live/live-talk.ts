@@ -8,7 +8,11 @@ import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, SpokenChatMessage } from '#src/chat/chat-model.ts';
 import { toPlainName } from '#src/chat/completions/chat-request.ts';
 import type { LiveFact } from '#src/provider/live/live-protocol.ts';
-import { type LiveServer, LiveSession } from '#src/provider/live/live-session.ts';
+import {
+  findTurnLimits,
+  type LiveServer,
+  LiveSession,
+} from '#src/provider/live/live-session.ts';
 import { describeServer } from '#src/provider/models/standard-models.ts';
 import {
   createLiveStart,
@@ -16,7 +20,7 @@ import {
   isContinued,
   type TalkRequest,
 } from './live-history.ts';
-import { LiveMinutes } from './live-minutes.ts';
+import { LiveMinutes, type LivePayment, LiveTurns } from './live-payment.ts';
 
 /** A server, and how long a session outlives the last word. */
 export type LiveTalkOptions = {
@@ -82,7 +86,7 @@ export class LiveTalk implements Disposable {
   readonly #options: LiveTalkOptions;
   #session: LiveSession | undefined;
   #request: TalkRequest | undefined;
-  #minutes: LiveMinutes | undefined;
+  #payment: LivePayment | undefined;
   #opening: Promise<LiveSession> | undefined;
   #cancelClosing: (() => void) | undefined;
   #log = new FactLog(undefined);
@@ -196,8 +200,8 @@ export class LiveTalk implements Disposable {
     }
   }
 
-  /** Sends the sound of a request that the session does not have, and asks for an answer. */
-  askAnswer(session: LiveSession, request: TalkRequest): void {
+  /** Sends the sound of a request that the session does not have. */
+  sendQuestion(session: LiveSession, request: TalkRequest): void {
     const spoken = request.messages.filter((message) => 'wav' in message);
     const newest = spoken.at(-1)?.live;
     if (!newest || this.#fed.get(newest) !== session) {
@@ -210,7 +214,27 @@ export class LiveTalk implements Disposable {
         this.#passSound(session, message, message.live);
       if (message.live) this.#answered.add(message.live);
     }
-    this.#beginAnswer(newest);
+  }
+
+  /**
+   * Reserves money for the turn that the session is asked for next, which also reads a result of so many characters. Throws
+   * BotError `budget.used`.
+   */
+  async payTurn(
+    session: LiveSession,
+    resultChars: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (this.#session !== session) return;
+    const payment = this.#payment;
+    await payment?.beginTurn(session.beginTurn(resultChars));
+    if (signal.aborted) payment?.dropTurn();
+    signal.throwIfAborted();
+  }
+
+  /** Asks for an answer to a question that was sent and paid. */
+  askAnswer(session: LiveSession, request: TalkRequest): void {
+    this.#beginAnswer(findNewestSpoken(request)?.live);
     session.setAnswerDue(true);
     // An end that came before the question is no fact of its answer yet.
     if (session.end) this.#addFact({ kind: 'over', error: session.end });
@@ -300,7 +324,7 @@ export class LiveTalk implements Disposable {
   }
 
   #stayOpen(session: LiveSession, request: TalkRequest) {
-    this.#minutes?.setPayer(request.meter);
+    this.#payment?.setPayer(request.meter);
     this.#closeAfterNo(session, request);
     this.#noteUse();
   }
@@ -315,10 +339,13 @@ export class LiveTalk implements Disposable {
     const { clock, server } = this.#options;
     const by = describeServer(server.model, server.baseUrl);
     let session: LiveSession | undefined;
-    const minutes = new LiveMinutes(clock, by, request.meter, (error) =>
-      this.#endSession(session, error),
-    );
-    await minutes.begin();
+    const limits = findTurnLimits(server);
+    const payment = limits
+      ? new LiveTurns(clock, by, limits, request.meter)
+      : new LiveMinutes(clock, by, request.meter, (error) =>
+          this.#endSession(session, error),
+        );
+    await payment.begin();
     try {
       session = await LiveSession.open(
         server,
@@ -327,16 +354,16 @@ export class LiveTalk implements Disposable {
         request.until,
       );
     } catch (error) {
-      minutes.end(0);
+      payment.end(0);
       throw error;
     }
-    this.#startSession(session, minutes, request);
+    this.#startSession(session, payment, request);
     return session;
   }
 
-  #startSession(session: LiveSession, minutes: LiveMinutes, request: TalkRequest) {
+  #startSession(session: LiveSession, payment: LivePayment, request: TalkRequest) {
     this.#session = session;
-    this.#minutes = minutes;
+    this.#payment = payment;
     this.#request = request;
     this.#answers = [];
     this.#speaker = undefined;
@@ -344,7 +371,10 @@ export class LiveTalk implements Disposable {
     this.#resultOwner = undefined;
     this.#clearFacts();
     session.attach({
-      onFact: (fact) => this.#addFact(fact),
+      onFact: (fact) => {
+        payment.noteFact(fact);
+        this.#addFact(fact);
+      },
       onOver: (error) => this.#endSession(session, error),
     });
     this.#closeAfterNo(session, request);
@@ -444,8 +474,8 @@ export class LiveTalk implements Disposable {
     session.close();
     this.#cancelClosing?.();
     this.#session = undefined;
-    this.#minutes?.end(session.state.seconds);
-    this.#minutes = undefined;
+    this.#payment?.end(session.state.seconds);
+    this.#payment = undefined;
     this.#addFact({ kind: 'over', error });
   }
 }

@@ -270,6 +270,9 @@ export class SessionInterpreting implements FeatureSession {
         language,
         when: 'queue',
         isWrittenElsewhere: true,
+        // Changed again while it waited for its turn, nothing of it is true.
+        opening: () =>
+          this.#getLanguages().join() === languages.join() ? '' : undefined,
       });
     }
   }

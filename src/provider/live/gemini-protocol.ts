@@ -1,6 +1,10 @@
 import type { BotError } from '#src/base/errors.ts';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
 import { type JsonEvent, toSocketUrl } from '#src/provider/json-socket.ts';
+import {
+  type TokenUsage,
+  toReportedCount,
+} from '#src/provider/models/request-reservation.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
 import type { RealtimeFault } from '#src/provider/realtime/realtime-faults.ts';
 import type {
@@ -10,6 +14,7 @@ import type {
   LiveProtocol,
   LiveResult,
   LiveStart,
+  TurnLimits,
 } from './live-protocol.ts';
 
 /** The server hears this rate, and speaks 24 kHz: https://ai.google.dev/gemini-api/docs/live-api/capabilities */
@@ -17,7 +22,12 @@ const inputRateHz = 16_000;
 const path =
   '/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent';
 /** A turn is charged for all tokens of the session, so a session is left long before the 131,072 that the model takes. */
-const maxContextTokens = 32_000;
+const maxContextTokens = 16_000;
+/**
+ * An answer of 80 s by the 25 tokens of a second of speech: https://ai.google.dev/gemini-api/docs/live-api/capabilities.
+ * Elsewhere a second of sound has 32: https://ai.google.dev/gemini-api/docs/tokens
+ */
+const turnLimits: TurnLimits = { maxOutputTokens: 2_000, tokensPerSecond: 32 };
 
 /** The one function of the model, by which it hands work over. Its task stands in the words that were heard. */
 const delegation = {
@@ -37,6 +47,7 @@ export class GeminiProtocol implements LiveProtocol {
   readonly hearsSilence: boolean = false;
   readonly maxResultChars: number = 8_000;
   readonly isKeyInUrl: boolean = true;
+  readonly turnLimits: TurnLimits = turnLimits;
   /** The person speaks: their sound is sent, and its end is not. */
   #isHearing = false;
   /** The content up to the end of this turn was interrupted. */
@@ -57,6 +68,7 @@ export class GeminiProtocol implements LiveProtocol {
         model: model.startsWith('models/') ? model : `models/${model}`,
         generationConfig: {
           responseModalities: ['AUDIO'],
+          maxOutputTokens: turnLimits.maxOutputTokens,
           ...(voice !== undefined && { speechConfig: speech }),
         },
         ...(instructions !== '' && {
@@ -212,10 +224,44 @@ function readCalls({ functionCalls }: JsonEvent): LiveFact[] {
   );
 }
 
-/** The server counts tokens of each turn, and no time. */
-function readUsage({ totalTokenCount: tokens }: JsonEvent): LiveFact[] {
-  if (typeof tokens !== 'number') return [];
-  return [{ kind: 'used', seconds: 0, contextShare: tokens / maxContextTokens }];
+/** The server counts tokens of each turn, and no time: https://ai.google.dev/api/live#UsageMetadata */
+function readUsage(counts: JsonEvent): LiveFact[] {
+  const tokens = toReportedCount(counts.totalTokenCount);
+  if (tokens === undefined) return [];
+  const turn = readTurn(counts, tokens);
+  const contextShare = tokens / maxContextTokens;
+  return [{ kind: 'used', seconds: 0, contextShare, turn }];
+}
+
+/** All tokens but those that were read were said or thought. Tokens that no modality names count as sound, which is the dearest. */
+function readTurn(counts: JsonEvent, tokens: number): TokenUsage {
+  const read = toReportedCount(counts.promptTokenCount) ?? tokens;
+  const inputTokens = Math.min(
+    tokens,
+    read + (toReportedCount(counts.toolUsePromptTokenCount) ?? 0),
+  );
+  const outputTokens = tokens - inputTokens;
+  const readText =
+    countText(counts.promptTokensDetails) +
+    countText(counts.toolUsePromptTokensDetails);
+  const saidText =
+    countText(counts.responseTokensDetails) +
+    (toReportedCount(counts.thoughtsTokenCount) ?? 0);
+  return {
+    inputTokens,
+    audioInputTokens: Math.max(0, inputTokens - readText),
+    outputTokens,
+    audioOutputTokens: Math.max(0, outputTokens - saidText),
+  };
+}
+
+function countText(details: unknown) {
+  let count = 0;
+  for (const part of Array.isArray(details) ? details : []) {
+    const { modality, tokenCount } = toRecord(part);
+    if (modality === 'TEXT') count += toReportedCount(tokenCount) ?? 0;
+  }
+  return count;
 }
 
 /** A duration of Google is a text such as `9.5s`. */

@@ -1,5 +1,6 @@
 import type { BotError } from '#src/base/errors.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
+import type { TokenUsage } from '#src/provider/models/request-reservation.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
 import type { RealtimeFault } from '#src/provider/realtime/realtime-faults.ts';
 
@@ -40,11 +41,12 @@ export type LiveFact =
   | { readonly kind: 'placed'; readonly append: AppendKind }
   /** Added words never came to stand on the timeline. The session goes on. */
   | { readonly kind: 'unplaced' }
-  /** `seconds` is a running total. `contextShare` is 0 to 1. */
+  /** `seconds` is a running total. `contextShare` is 0 to 1. `turn` is there where the server charges turns. */
   | {
       readonly kind: 'used';
       readonly seconds: number;
       readonly contextShare: number | undefined;
+      readonly turn?: TokenUsage;
     }
   | { readonly kind: 'refused'; readonly fault: RealtimeFault }
   | {
@@ -84,6 +86,14 @@ export type LiveAddition = {
   readonly facts?: readonly LiveFact[];
 };
 
+/** Limits of a turn of a server that charges each turn for the tokens of the whole session, and no time. */
+export type TurnLimits = {
+  /** Most tokens that the model says in one turn, to which the start limits it. */
+  readonly maxOutputTokens: number;
+  /** Most tokens of a second of sound, heard or spoken. */
+  readonly tokensPerSecond: number;
+};
+
 /** Speaks with one kind of Live server in its own words. Each session has one, which may keep a state. */
 export interface LiveProtocol {
   /** Rate of the sound that the server hears. */
@@ -94,6 +104,8 @@ export interface LiveProtocol {
   readonly maxResultChars: number;
   /** The key stands in the query of the address, and in no header. */
   readonly isKeyInUrl: boolean;
+  /** Undefined: the server charges time. */
+  readonly turnLimits: TurnLimits | undefined;
   /** Returns the address of the socket, without a key. */
   toUrl(server: RemoteServer): URL;
   /** Creates the first event. No other may leave before the server has started the session. */

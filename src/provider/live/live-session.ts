@@ -22,6 +22,7 @@ import {
   type LiveState,
   newLiveState,
   stepLive,
+  type TurnLimits,
 } from './live-protocol.ts';
 import { OpenAiProtocol } from './openai-protocol.ts';
 import { SoundFeeder } from './sound-feeder.ts';
@@ -35,6 +36,12 @@ const startTimeoutMs = 10_000;
 export type LiveServer = RemoteServer & {
   readonly voice?: string | undefined;
   readonly openSocket?: OpenSocket;
+};
+
+/** Most tokens that a model reads, of which some are sound. */
+export type ContextTokens = {
+  readonly inputTokens: number;
+  readonly audioInputTokens: number;
 };
 
 /** Takes what a session tells. Neither method may throw. */
@@ -55,16 +62,18 @@ export class LiveSession {
   #listener: LiveListener | undefined;
   #end: BotError | undefined;
   #expiresAtMs = Infinity;
+  readonly #context = new SessionContext();
 
   private constructor(server: LiveServer, clock: Clock) {
     this.#server = server;
     this.#clock = clock;
-    this.#protocol = isGeminiModel(server.model)
-      ? new GeminiProtocol()
-      : new OpenAiProtocol();
-    this.#feeder = new SoundFeeder(clock, this.#protocol.inputRateHz, (samples) =>
-      this.#send(this.#protocol.createSound(samples)),
-    );
+    this.#protocol = createProtocol(server);
+    const { inputRateHz } = this.#protocol;
+    this.#feeder = new SoundFeeder(clock, inputRateHz, (samples) => {
+      this.#context.addHeard((1000 * samples.length) / inputRateHz);
+      for (const event of this.#protocol.createSound(samples))
+        this.#socket?.send(event);
+    });
   }
 
   /** Opens a session, and waits until its server has started it. Throws BotError `provider.*`. */
@@ -128,6 +137,16 @@ export class LiveSession {
   /** Ms of sound that wait to be sent. */
   get waitingMs(): number {
     return this.#feeder.waitingMs;
+  }
+
+  /**
+   * Begins a turn of the model, and returns the most tokens that it reads in that, `resultChars` of a result included: those
+   * that its server counted, and all that was sent and said since. Zero where the server charges no turns.
+   */
+  beginTurn(resultChars: number): ContextTokens {
+    const { turnLimits } = this.#protocol;
+    if (!turnLimits) return { inputTokens: 0, audioInputTokens: 0 };
+    return this.#context.beginTurn(turnLimits, this.waitingMs, resultChars);
   }
 
   /** Sets the only listener. An end that happened before is reported at once. */
@@ -210,6 +229,7 @@ export class LiveSession {
     this.#state = state;
     for (const fact of facts) {
       if (this.#end) return;
+      this.#context.noteFact(fact);
       this.#noteExpiry(fact);
       const end = this.#findEnd(fact);
       if (end) this.#endSession(end);
@@ -242,7 +262,10 @@ export class LiveSession {
   }
 
   #send(events: readonly JsonEvent[]) {
-    for (const event of events) this.#socket?.send(event);
+    for (const event of events) {
+      this.#context.addText(event);
+      this.#socket?.send(event);
+    }
   }
 
   /** Some servers tell by the end of the connection why they start no session. */
@@ -259,6 +282,76 @@ export class LiveSession {
       true,
       `${name} did not start a session in time.`,
     );
+  }
+}
+
+function createProtocol({ model }: RemoteServer): LiveProtocol {
+  return isGeminiModel(model) ? new GeminiProtocol() : new OpenAiProtocol();
+}
+
+/** Finds the limits of the turns that a server charges. Undefined where it charges time. */
+export function findTurnLimits(server: RemoteServer): TurnLimits | undefined {
+  return createProtocol(server).turnLimits;
+}
+
+/** Sound that a resampler and a speaker who goes on may still add, and bytes of a character, at most. */
+const [maxLateMs, maxCharBytes] = [1_000, 4];
+
+/** Bounds the tokens of a session. A token of text has at least a byte. */
+class SessionContext {
+  #counted: ContextTokens = { inputTokens: 0, audioInputTokens: 0 };
+  /** Sent since the last turn that was counted. */
+  #sentBytes = 0;
+  #heardMs = 0;
+  #spokenMs = 0;
+  /** Part of what was sent that the newest turn reads. */
+  #read = { bytes: 0, heardMs: 0 };
+
+  /** Counts an event without sound. */
+  addText(event: JsonEvent): void {
+    this.#sentBytes += Buffer.byteLength(JSON.stringify(event));
+  }
+
+  /** Counts sound that was sent. */
+  addHeard(ms: number): void {
+    this.#heardMs += ms;
+  }
+
+  /** Counts sound of the model, and takes over the count of the server. */
+  noteFact(fact: LiveFact): void {
+    if (fact.kind === 'sound')
+      this.#spokenMs += (1000 * fact.bytes.length) / 2 / liveRateHz;
+    if (fact.kind !== 'used' || !fact.turn) return;
+    const {
+      inputTokens,
+      audioInputTokens = 0,
+      outputTokens,
+      audioOutputTokens = 0,
+    } = fact.turn;
+    this.#counted = {
+      inputTokens: inputTokens + outputTokens,
+      audioInputTokens: audioInputTokens + audioOutputTokens,
+    };
+    this.#sentBytes -= this.#read.bytes;
+    this.#heardMs -= this.#read.heardMs;
+    this.#read = { bytes: 0, heardMs: 0 };
+    this.#spokenMs = 0;
+  }
+
+  /** Returns the most tokens that the next turn reads. */
+  beginTurn(
+    { tokensPerSecond }: TurnLimits,
+    waitingMs: number,
+    resultChars: number,
+  ): ContextTokens {
+    this.#read = { bytes: this.#sentBytes, heardMs: this.#heardMs };
+    const soundMs = this.#heardMs + waitingMs + maxLateMs + this.#spokenMs;
+    const soundTokens = Math.ceil((soundMs / 1000) * tokensPerSecond);
+    const textTokens = this.#sentBytes + maxCharBytes * resultChars;
+    return {
+      inputTokens: this.#counted.inputTokens + textTokens + soundTokens,
+      audioInputTokens: this.#counted.audioInputTokens + soundTokens,
+    };
   }
 }
 

@@ -27,6 +27,7 @@ export class OpenAiProtocol implements LiveProtocol {
   /** An addition is limited to 500 tokens, and a character may be one. */
   readonly maxResultChars: number = 450;
   readonly isKeyInUrl: boolean = false;
+  readonly turnLimits: undefined;
   #appends = 0;
 
   /** Returns the address of the sessions below the base URL. */

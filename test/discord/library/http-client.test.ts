@@ -1,8 +1,12 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener } from 'node:http';
+import { connect } from 'node:net';
+import { promisify } from 'node:util';
 import { REST } from 'discord.js';
+import { WebSocketServer } from 'ws';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+
 import { sourceFiles } from '#test/source-files.ts';
 
 /** Discord as `answer` has it. */
@@ -103,3 +107,44 @@ test('V8 optimises WebAssembly that runs often, but not the HTTP parser of fetch
   expect(bodyBytes[0]).toBeLessThan(100);
   expect(stdout).toMatch(/using Liftoff.*bodysize [3-9]\d{4} /);
 });
+
+test("Discord's REST and a chat server are asked through the proxy of the environment where Node is told to, and a WebSocket is not", async () => {
+  const asked: string[] = [];
+  await using server = await openListeningServer((_request, response) =>
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}'),
+  );
+  const sockets = new WebSocketServer({ server: server.server });
+  sockets.on('connection', (socket) => socket.close());
+  await using proxy = await openListeningServer(() => undefined);
+  proxy.server.on('connect', ({ url = '' }, socket) => {
+    asked.push(url);
+    const tunnel = connect(server.port, '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      tunnel.pipe(socket).pipe(tunnel);
+    });
+    socket.on('close', () => tunnel.destroy());
+  });
+  const program = `
+    import { request } from '#src/discord/library/undici.ts';
+    import { createGuardedFetch } from '#src/provider/guarded-fetch.ts';
+    import { WebSocket } from 'ws';
+    const origin = process.argv[1];
+    await (await request(origin, { headers: {} })).body.text();
+    const guarded = createGuardedFetch({ server: origin, secret: () => 'key' });
+    await (await guarded(origin, {})).text();
+    const socket = new WebSocket(origin.replace('http', 'ws'));
+    await new Promise((resolve, reject) => socket.on('close', resolve).on('error', reject));
+    process.exit();
+  `;
+  const run = async (env: NodeJS.ProcessEnv) => {
+    asked.length = 0;
+    const args = ['--input-type=module', '--eval', program, server.origin];
+    await promisify(execFile)(process.execPath, args, {
+      env: { HTTP_PROXY: proxy.origin, HTTPS_PROXY: proxy.origin, ...env },
+    });
+    return asked.length;
+  };
+  expect(await run({ NODE_USE_ENV_PROXY: '1' })).toBe(2);
+  expect(await run({ NODE_USE_ENV_PROXY: '1', NO_PROXY: '127.0.0.1' })).toBe(0);
+  expect(await run({})).toBe(0);
+}, 30_000);

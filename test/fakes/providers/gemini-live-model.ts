@@ -32,6 +32,7 @@ const setup = z.strictObject({
   model: z.string().startsWith('models/'),
   generationConfig: z.strictObject({
     responseModalities: z.tuple([z.literal('AUDIO')]),
+    maxOutputTokens: z.int().positive(),
     speechConfig: z
       .strictObject({
         voiceConfig: z.strictObject({
@@ -88,6 +89,25 @@ const clientMessage = z.union([
 const outputRateHz = 24_000;
 const pieceSamples = 960;
 const msPerChar = 65;
+const [tokensPerSecond, charsPerToken] = [25, 4];
+
+/** Tokens of a context, or of a part of it. */
+type Tokens = { readonly text: number; readonly sound: number };
+
+function addTokens(a: Tokens, b: Partial<Tokens>): Tokens {
+  return { text: a.text + (b.text ?? 0), sound: a.sound + (b.sound ?? 0) };
+}
+
+function countSound(ms: number) {
+  return Math.ceil((ms / 1000) * tokensPerSecond);
+}
+
+function toDetails({ sound, text }: Tokens) {
+  return [
+    { modality: 'TEXT', tokenCount: text },
+    { modality: 'AUDIO', tokenCount: sound },
+  ];
+}
 
 /**
  * One session of a Gemini Live model: a turn lasts from `activityStart` to `activityEnd`, and its answer comes in one burst,
@@ -100,6 +120,8 @@ export class GeminiLiveSession {
   silentMs = 0;
   questions = 0;
   isClosed = false;
+  /** Tokens of each turn, as the server charges them. */
+  readonly charged: { readonly read: Tokens; readonly said: Tokens }[] = [];
   /** Why the server ended the session. */
   fault: string | undefined;
   readonly #settings: GeminiModelSettings;
@@ -109,6 +131,7 @@ export class GeminiLiveSession {
   #isStarted = false;
   #awaitsHistory = false;
   #isActive = false;
+  #context: Tokens = { text: 0, sound: 0 };
 
   constructor(
     settings: GeminiModelSettings,
@@ -126,6 +149,8 @@ export class GeminiLiveSession {
     const message = read.data;
     if ('realtimeInput' in message) return this.#onInput(message.realtimeInput);
     this.messages.push(event);
+    const text = Math.ceil(JSON.stringify(event).length / charsPerToken);
+    this.#context = addTokens(this.#context, { text });
     if ('setup' in message) return this.#onSetup(message.setup);
     if (!this.#isStarted) return this.#refuse('Setup required.');
     if ('clientContent' in message) {
@@ -185,6 +210,7 @@ export class GeminiLiveSession {
     if (bytes.length % 2 === 1) return this.#refuse('Invalid audio.');
     const samples = new Int16Array(new Uint8Array(bytes).buffer);
     const ms = samples.length / 16;
+    this.#context = addTokens(this.#context, { sound: countSound(ms) });
     if (measureRms(samples) > 0.005) this.voicedMs += ms;
     else this.silentMs += ms;
   }
@@ -219,7 +245,22 @@ export class GeminiLiveSession {
     this.#emit({ serverContent: { generationComplete: true } });
     this.#emit({
       serverContent: { turnComplete: true },
-      usageMetadata: { promptTokenCount: 900, totalTokenCount: 1_000 },
+      usageMetadata: this.#chargeTurn((1000 * samples.length) / outputRateHz),
     });
+  }
+
+  /** The whole context is read in each turn, and what is said belongs to it from then on. */
+  #chargeTurn(spokenMs: number) {
+    const read = this.#context;
+    const said = { text: 0, sound: countSound(spokenMs) };
+    this.charged.push({ read, said });
+    this.#context = addTokens(read, said);
+    return {
+      promptTokenCount: read.text + read.sound,
+      responseTokenCount: said.sound,
+      totalTokenCount: read.text + read.sound + said.sound,
+      promptTokensDetails: toDetails(read),
+      responseTokensDetails: toDetails(said),
+    };
   }
 }

@@ -83,6 +83,23 @@ async function turnOn(fixture: SessionFixture) {
   expect(await turning).toEqual({ kind: 'set', isSaved: true });
 }
 
+test('an announcement that waits for its turn is dropped once nobody is interpreted any more', async () => {
+  const fixture = await openInterpreted([]);
+  const { featurePorts, voice } = fixture;
+  const listAnnounced = () =>
+    voice.asked.flatMap(({ text }) => /dolmetsch|interpret/i.exec(text) ?? []);
+  expect(listAnnounced()).toEqual(['interpret', 'dolmetsch']);
+  const turnings = [
+    featurePorts.interpreting.turnOff(g),
+    featurePorts.interpreting.turnOn(g, ['en', 'de']),
+  ];
+  await passTime(fixture, 200);
+  turnings.push(featurePorts.interpreting.turnOff(g));
+  await passTime(fixture, 10_000);
+  await Promise.all(turnings);
+  expect(listAnnounced()).toEqual(['interpret', 'dolmetsch', 'interpret']);
+});
+
 /** Texts that were said after those of the announcement, with their voices. */
 const listSaid = ({ voice }: { readonly voice: FakeSynthesizer }) =>
   voice.asked

@@ -1,5 +1,8 @@
 import { Secret } from '#src/base/secret.ts';
 import type { ChatMessage, ToolCall } from '#src/chat/chat-model.ts';
+import type { TokenUsage } from '#src/provider/models/request-reservation.ts';
+import type { FakeHost } from '#test/contracts/pipeline-contract.ts';
+import { openBudgets, reserveAnswer, toUsd } from '#test/fakes/fake-spending.ts';
 import type { GeminiModelSettings } from '#test/fakes/providers/gemini-live-model.ts';
 import { MemoryGeminiServer } from '#test/fakes/providers/live-sockets.ts';
 import {
@@ -142,6 +145,106 @@ test('a session goes on while it knows what was said, and the next is told what 
     undefined,
   ]);
 });
+
+/** Prices that make the sound of a whole session the dearest part of a turn. */
+const soundPrice = {
+  perMillionInputTokens: 0.5,
+  perMillionAudioInputTokens: 3,
+  perMillionOutputTokens: 2,
+  perMillionAudioOutputTokens: 12,
+};
+
+test.each([
+  ['many short turns', 1_000, 'Yes.'],
+  ['long answers', 4_000, four.repeat(9)],
+] as const)(
+  'a turn is paid for all tokens of its session before it is asked, and %s pass no cap',
+  async (_, askedMs, says) => {
+    using live = openGemini({ answer: () => ({ says }) });
+    const capUsd = 0.3;
+    const { budgets, paid } = openBudgets(live.clock, {
+      caps: { serverDay: toUsd(capUsd) },
+      rates: { 'gemini-3.8-live': { kind: 'priced', usd: soundPrice } },
+    });
+    const history: ChatMessage[] = [];
+    const assistant: ChatMessage = { role: 'assistant', content: says };
+    let refused: unknown;
+    for (let n = 0; n < 400 && !refused; n++) {
+      using reservation = reserveAnswer(budgets) ?? undefined;
+      if (!reservation) break;
+      const host = makeReleasedHost();
+      Object.assign(host, { meter: reservation });
+      const turn = makeSpokenTurn('What time is it?', askedMs, {
+        history: [...history],
+      });
+      refused = (await askLive(live, turn, host)).error;
+      history.push(userMessage, assistant);
+    }
+    await live.clock.advance(11_000);
+    const turns = live.gemini.sessions.flatMap(({ charged }) => charged);
+    const chargedUsd = sumBy(turns, ({ read, said }) => {
+      const readUsd = 0.5 * read.text + 3 * read.sound;
+      return (readUsd + 12 * said.sound) / 1e6;
+    });
+    const paidUsd = sumBy(paid, ({ usd }) => usd);
+    expect(chargedUsd).toBeLessThanOrEqual(capUsd);
+    expect(paidUsd).toBeCloseTo(chargedUsd, 6);
+    expect(turns.length).toBeGreaterThan(10);
+    expect(chargedUsd).toBeGreaterThan(0.7 * capUsd);
+    expect(sumBy(paid, ({ talkMs = 0 }) => talkMs)).toBeGreaterThan(20_000);
+  },
+);
+
+function sumBy<T>(values: readonly T[], read: (value: T) => number) {
+  return values.reduce((sum, value) => sum + read(value), 0);
+}
+
+test('a result of work is paid as a turn of its own, and a turn that was cut by what was heard of it', async () => {
+  const usages: TokenUsage[] = [];
+  const reserved: TokenUsage[] = [];
+  let held = 0;
+  const host = makeReleasedHost();
+  const meter: FakeHost['meter'] = {
+    ...host.meter,
+    async reserveTurn(most: TokenUsage) {
+      if (most.inputTokens > 0) reserved.push(most);
+      held++;
+      return { maxUnits: most.outputTokens, release: () => void held-- };
+    },
+    recordTurn: (usage: TokenUsage) => void usages.push(usage),
+  };
+  Object.assign(host, { meter });
+  using live = openGemini(
+    { answer: (n) => (n === 0 ? { delegates: true, says: 'One moment.' } : saysLong) },
+    writeScript(['The lamp is on now.']),
+  );
+  expect((await askLive(live, makeSpokenTurn('Lamp on.'), host)).error).toBeUndefined();
+  const history = [
+    userMessage,
+    { ...assistantMessage, content: 'The lamp is on now.' },
+  ];
+  const stop = new AbortController();
+  const cut = readAnswer(
+    live,
+    makeSpokenTurn('And now?', 1_000, { history }),
+    host,
+    stop.signal,
+  );
+  await live.clock.advance(3_000);
+  stop.abort(new Error('stop'));
+  await live.runWork(cut);
+  await live.clock.advance(11_000);
+  const charged = live.gemini.sessions.flatMap((session) => session.charged);
+  expect(usages).toHaveLength(charged.length);
+  for (const [n, { read, said }] of charged.entries()) {
+    expect(reserved[n]?.inputTokens).toBeGreaterThanOrEqual(read.text + read.sound);
+    expect(reserved[n]?.audioInputTokens).toBeGreaterThanOrEqual(read.sound);
+    expect(usages[n]?.outputTokens).toBeGreaterThanOrEqual(said.sound);
+  }
+  expect(held).toBe(0);
+});
+
+const saysLong = { says: four.repeat(20) };
 
 test('a session that its server will end soon takes no further question', async () => {
   using live = openGemini(saysFour);

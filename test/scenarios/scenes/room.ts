@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { formatText } from '#src/texts/texts.ts';
@@ -14,6 +12,7 @@ import {
   type Step,
 } from '#test/scenarios/scene-types.ts';
 import { buttonsOf } from '#test/scenarios/setup/asking.ts';
+import { makeToolSettings } from '#test/scenarios/setup/bot-setup.ts';
 import { listRecognised, madeTexts } from '#test/scenarios/setup/scenario-setup.ts';
 
 const [lounge, workshop] = [{ channel: 'Lounge' }, { channel: 'Workshop' }];
@@ -470,7 +469,8 @@ export const roomScenes: Scenes = {
     },
   'a tool of a program is asked for by voice, waits for the button, and its result is read and heard':
     {
-      environment: mcpServers,
+      environment: (_sandbox, _providers, dataDir) =>
+        makeToolSettings(dataDir, { allow: ['measure'] }),
       providers: {
         hears: 'Nova, who are you?',
         replies: [
@@ -585,16 +585,4 @@ function noticesIn({ sandbox }: Stage) {
       ({ pings, text: words }) =>
         pings.length > 0 && words.includes(formatText('consent.unasked')),
     );
-}
-
-/** An MCP server, of whose tools the operator allows one. */
-function mcpServers(_sandbox: unknown, _providers: unknown, dataDir: string) {
-  const program = resolve('test/fakes/mcp/stdio-server.ts');
-  const sky = { command: process.execPath, args: [program, 'modern'], who: 'room' };
-  const path = join(dataDir, 'mcp.json');
-  writeFileSync(
-    path,
-    JSON.stringify({ mcpServers: { sky: { ...sky, allow: ['measure'] } } }),
-  );
-  return { MCP_SERVERS: path };
 }

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
@@ -8,7 +9,8 @@ import { usualPace } from '#test/fakes/providers/mock-providers.ts';
 import { openRecogniser } from '#test/fakes/recogniser/mock-recogniser.ts';
 import { openTestPage } from '#test/sandbox/page/browser-client.ts';
 import type { Stage } from '#test/scenarios/scene-stage.ts';
-import type { Scenes, Step } from '#test/scenarios/scene-types.ts';
+import type { Scene, Scenes, Step } from '#test/scenarios/scene-types.ts';
+import { getToolEndPath, makeToolSettings } from '#test/scenarios/setup/bot-setup.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callBot,
@@ -64,6 +66,33 @@ const answersOnce = (text: string): Step => ({
     await expectAlike(heardStretch.pcm, toneOf(['Yes, Adam.']));
   },
 });
+
+/** Adam asks for a tool of a server that works until `endsTool`. */
+const askedForSky: Pick<Scene, 'environment' | 'providers'> = {
+  environment: (_sandbox, _providers, dataDir) =>
+    makeToolSettings(dataDir, { allow: ['linger'], effect: 'read' }),
+  providers: {
+    hears: 'How is the sky?',
+    replies: [
+      { match: 'the sky', call: { name: 'sky__linger', argumentsJson: '{}' } },
+      { match: /^/, text: 'I looked.' },
+    ],
+  },
+};
+const asksForSky: readonly Step[] = [
+  { see: ({ bot }) => bot.log.map(({ msg }) => msg), has: '1 tools are on' },
+  { Adam: { calls: 'Lounge' } },
+  { Adam: { says: 'human-cards-001' } },
+];
+const asks = (words: string): readonly Step[] => [
+  { providers: { hears: words } },
+  { Adam: { says: 'human-cards-001' } },
+];
+const endsTool = (failure = ''): Step => ({
+  'the tool ends': ({ dataDir }) => writeFileSync(getToolEndPath(dataDir), failure),
+});
+const work = formatText('tool.external', { tool: 'sky: linger' });
+const said = (stage: Stage) => madeTexts(stage).join(' ');
 
 export const talkScenes: Scenes = {
   'whoever calls the bot and speaks hears an answer, end-to-end encrypted': {
@@ -208,11 +237,56 @@ export const talkScenes: Scenes = {
       },
     ],
   },
+  'what a tool does is said once, a low sound follows, questions about it need no model, and a late result comes by itself':
+    {
+      ...askedForSky,
+      steps: [
+        ...asksForSky,
+        { see: said, is: work },
+        { passes: 5_000 },
+        { 'the low sound goes on': expectLowSound },
+        { see: said, is: work },
+        ...asks('What are you doing?'),
+        { see: said, has: /It has taken \d+ seconds so far/ },
+        ...asks('How long?'),
+        { see: said, has: /I give up in \d+ seconds at the latest/ },
+        { passes: 5_000 },
+        { see: said, has: 'I looked.' },
+        endsTool(),
+        { see: said, has: 'Here is what you asked for' },
+        { see: said, has: 'Rain from noon on.' },
+        { see: shownWords, lacks: ['are you doing', 'How long'] },
+      ],
+    },
+  'a tool that fails is said to have failed, and why; "stop that" ends one, whose result nobody hears':
+    {
+      ...askedForSky,
+      steps: [
+        ...asksForSky,
+        { see: said, is: work },
+        ...asks('Stop that!'),
+        { passes: 1_000 },
+        endsTool('No such sky.'),
+        { passes: 5_000 },
+        { see: said, is: work },
+        ...asks('How is the sky?'),
+        { see: said, has: 'sky: linger: that did not work. No such sky.' },
+        { see: said, has: 'I looked.' },
+      ],
+    },
   'somebody talks through a page, and hears the answer there': {
     providers: honest,
     steps: [{ 'Adam talks through a page': talksThroughPage }],
   },
 };
+
+/** Most of the last 2 s were not silent. */
+function expectLowSound({ person }: Stage) {
+  const fromMs = realClock.nowMs() - 2_000;
+  const { frames } = person('Adam').heard;
+  const audible = frames.filter((frame) => frame.audible && frame.atMs > fromMs);
+  expect(audible.length).toBeGreaterThan(50);
+}
 
 /** The recogniser has 300 ms of somebody's speech. */
 function hasLiveSound({ providers }: Stage) {

@@ -4,6 +4,7 @@ import { formatText } from '#src/texts/texts.ts';
 import { readClip } from '#test/audio/clip-archive.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 import { measureSimilarity } from '#test/audio/similarity.ts';
+import { installEspeak } from '#test/fakes/optional-packages.ts';
 import type { Stage } from '#test/scenarios/scene-stage.ts';
 import { onlyOn, type Scenes, type Step } from '#test/scenarios/scene-types.ts';
 import { madeTexts } from '#test/scenarios/setup/scenario-setup.ts';
@@ -198,6 +199,20 @@ export const textScenes: Scenes = {
             reads: onlyOn('track.ended', { title: 'main', end: 'looping' }),
           },
         },
+      ],
+    },
+  'where eSpeak NG is installed, a text in a language of its own is heard at once, without a server':
+    {
+      environment: (_sandbox, _providers, dataDir) => ({
+        SPEECH_BASE_URL: '',
+        PATH: installEspeak(dataDir),
+      }),
+      steps: [
+        { Adam: { calls: 'Lounge' } },
+        { Adam: { runs: '/voice me language:German' } },
+        { Adam: { runs: '/say text:Das Essen ist gleich fertig.' } },
+        { Adam: { hears: 'something' } },
+        { see: madeTexts, is: [] },
       ],
     },
   'a line that mentions the bot in the chat of its channel is answered there, and aloud':

@@ -1,7 +1,7 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   openSandbox,
   type Sandbox,
@@ -106,6 +106,24 @@ export function makeRemoteSettings({
     CHAT_COMPLETION_BASE_URL: baseUrl,
     SPEECH_BASE_URL: baseUrl,
   };
+}
+
+/** Settings of an MCP server named sky, of whose tools the operator allows some, by these rules. */
+export function makeToolSettings(
+  dataDir: string,
+  rules: { readonly allow: readonly string[]; readonly effect?: 'read' },
+): BotEnvironment {
+  const program = resolve('test/fakes/mcp/stdio-server.ts');
+  const args = [program, 'modern', getToolEndPath(dataDir)];
+  const sky = { command: process.execPath, args, who: 'room', deadlineSeconds: 120 };
+  const path = join(dataDir, 'mcp.json');
+  writeFileSync(path, JSON.stringify({ mcpServers: { sky: { ...sky, ...rules } } }));
+  return { MCP_SERVERS: path };
+}
+
+/** The tool `linger` of the server sky works until this file is there, and fails by its words, if it has some. */
+export function getToolEndPath(dataDir: string): string {
+  return join(dataDir, 'tool-end.txt');
 }
 
 type VoiceRequests = ReturnType<typeof openVoiceRequests>;
