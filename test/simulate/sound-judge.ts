@@ -51,6 +51,8 @@ export class SoundJudge {
   readonly #endingMs = new Map<Id, number>();
   /** Instants, in ms, at which answers were begun. */
   readonly #begunMs = new Map<Id, number>();
+  /** Instants, in ms, at which replies were known to be audible, of which too little may leave to be told apart. */
+  readonly #audibleMs = new Map<Id, number>();
   /** Latest instant, in ms, at which each person was deaf. */
   readonly #deafMs = new Map<string, number>();
   /** Latest instant, in ms, at which Discord let nobody hear the bot. */
@@ -69,6 +71,7 @@ export class SoundJudge {
   check(world: Simulation, step: SimulatedStep) {
     const { after, effects, event } = step;
     if (isSounding(after)) this.#knownMs = event.atMs;
+    if (event.kind === 'audible') this.#audibleMs.set(event.reply, event.atMs);
     if (isBotMuted(after)) this.#mutedMs = event.atMs;
     for (const { id, isDeaf } of after.presence.people)
       if (isDeaf) this.#deafMs.set(id, event.atMs);
@@ -151,7 +154,8 @@ export class SoundJudge {
       return;
     const asker = findTurn(before, event.reply)?.by;
     const texts = world.heard.listTexts(event.reply);
-    const fromMs = (texts[0]?.firstAtMs ?? event.atMs) - overMs;
+    const audibleMs = this.#audibleMs.get(event.reply) ?? event.atMs;
+    const fromMs = Math.min(texts[0]?.firstAtMs ?? audibleMs, audibleMs) - overMs;
     const sayings = world.said.filter(({ toMs }) => toMs >= fromMs);
     // Words may come late, and a stop counts then, too.
     const isStopped = world.said.some(
