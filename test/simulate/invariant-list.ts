@@ -94,6 +94,7 @@ export const invariants = {
   120: 'somebody whose voice cannot be opened ends the end-to-end group of nobody',
   121: 'people can open what the bot says',
   122: 'a voice socket that resumes asks for nothing that it has',
+  123: 'a word that a pause has cut is said again',
   82: 'of too many questions the one that was finished last is refused',
   83: 'who found no place is told once',
   84: 'a yes in longer speech confirms nothing',

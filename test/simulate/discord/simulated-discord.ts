@@ -308,8 +308,11 @@ export class SimulatedDiscord {
     const endCalls = this.voice.planEnd(closeCode);
     const token = ++this.#token;
     this.#hasIdleSeat = false;
+    const session = this.#session;
     const tellServer = () => {
-      if (token !== this.#token || this.botChannel === null) return;
+      // A process that has logged in since then has no seat there.
+      if (session !== this.#session || token !== this.#token) return;
+      if (this.botChannel === null) return;
       this.#tellServer(this.#host);
       this.#hasIdleSeat = this.voice.failingStep === undefined;
       // From here on only the bot keeps it from going on, unless something else has ended its seat meanwhile.

@@ -117,9 +117,10 @@ class Call {
 
   /** Sends again what came after a message. False: the bot has had more than it says. */
   resume(timing: SyncTiming, sequence: number): boolean {
+    const isKnown = sequence >= this.#comeSequence;
     for (const message of this.#kept)
       if (message.sequence > sequence) this.#pass(timing, message, 0);
-    return sequence >= this.#comeSequence;
+    return isKnown;
   }
 
   #pass(timing: SyncTiming, { data, sequence }: Numbered, ms: number) {
