@@ -134,9 +134,11 @@ class PeopleChoices<Choice> {
     );
     if (!pending.isSaved) return false;
     this.#saveCount++;
-    this.#stored?.set(personId, pending.choice);
-    if (this.#stored && this.#pending.get(personId) === pending)
+    // A newer choice may be stored sooner: the journal takes a no while the database still writes the yes before it.
+    if (this.#stored && this.#pending.get(personId) === pending) {
+      this.#stored.set(personId, pending.choice);
       this.#pending.delete(personId);
+    }
     return true;
   }
 

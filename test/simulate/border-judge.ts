@@ -124,6 +124,9 @@ export class BorderJudge {
     this.#hold(65, aloneMs <= world.leaveAfterMs + maxLeaveMs, aloneMs);
     const { needlessRequests, voice } = world.discord;
     this.#hold(117, needlessRequests === 0, needlessRequests);
+    this.#hold(120, voice.needlessResets === 0);
+    this.#hold(121, voice.unopenedFrames === 0, voice.unopenedFrames);
+    this.#hold(122, voice.needlessReplays === 0);
     if (!voice.isFrozen) this.#frozenFromMs = nowMs;
     this.#hold(66, nowMs - this.#frozenFromMs <= maxFrozenMs || world.isLinkDown);
   }

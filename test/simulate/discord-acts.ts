@@ -28,6 +28,8 @@ const discordActKinds = [
   'no-seats',
   'seats',
   'seal',
+  'downgrade',
+  'upgrade',
 ] as const satisfies readonly Act['kind'][];
 export type DiscordActKind = (typeof discordActKinds)[number];
 
@@ -84,6 +86,8 @@ export function performDiscordAct(
     'no-seats': () => discord.giveSeats(false),
     seats: () => discord.giveSeats(true),
     seal: () => discord.seal(by),
+    downgrade: () => voice.changeVersion(0),
+    upgrade: () => voice.changeVersion(1),
   };
   acts[kind]();
 }

@@ -9,6 +9,8 @@ import type { ProcessClock } from './process-clock.ts';
 /** Answers of people about being heard, which of them were acknowledged, and texts of theirs that are read out. */
 export class PersonAnswers {
   readonly #consent;
+  /** Latest answer of each person. */
+  readonly #latest = new Map<string, symbol>();
   /** Whether the latest no or yes was acknowledged, by person. */
   readonly #acknowledged = new Map<string, boolean>();
   /** People whose texts are read out, by their words, and the instants of their no in ms. */
@@ -26,13 +28,19 @@ export class PersonAnswers {
     saved: Promise<unknown>,
     clock: ProcessClock,
   ): Promise<void> {
+    const hadRefused = this.#consent.refusals.has(by);
     this.#consent.answer(by, isYes);
     this.#acknowledged.set(by, false);
+    const answer = Symbol(by);
+    this.#latest.set(by, answer);
     const acknowledgePress = () => this.#acknowledged.set(by, !clock.hasStopped);
     void saved.then(acknowledgePress, () => undefined);
     if (isYes) this.#refusedMs.delete(by);
     else this.#refusedMs.set(by, clock.nowMs());
-    await saved;
+    const outcome = await saved;
+    // Of whom the server does not let use the bot, the yes does not count, and a no before it goes on.
+    const isDenied = isYes && isDenial(outcome) && this.#latest.get(by) === answer;
+    if (isDenied && hadRefused) this.#consent.answer(by, false);
   }
 
   /** Lists everybody whose latest answer may count or not, as a process was killed. */
@@ -52,6 +60,15 @@ export class PersonAnswers {
       this.#refusedMs.get(this.#owners.get(text) ?? '') ?? Number.POSITIVE_INFINITY
     );
   }
+}
+
+function isDenial(outcome: unknown) {
+  return (
+    typeof outcome === 'object' &&
+    outcome !== null &&
+    'kind' in outcome &&
+    outcome.kind === 'denied'
+  );
 }
 
 /** Questions that people type, until they are told of the end of each. */

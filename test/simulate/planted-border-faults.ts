@@ -89,7 +89,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: '    decryptionFailureTolerance: Number.POSITIVE_INFINITY,\n',
     to: '',
     tests: ['test/discord/link/dave-group.long.test.ts'],
-    foundBy: 'tests',
   },
   {
     id: 'b03',
@@ -154,7 +153,6 @@ export const borderFaults: readonly PlantedFault[] = [
     from: '    socket.sequence = sequence; // the library took it back to that of the old message\n',
     to: '',
     tests: ['test/discord/link'],
-    foundBy: 'tests',
   },
   {
     id: 'b11',

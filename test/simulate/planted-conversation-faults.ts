@@ -154,7 +154,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: '    else if (!this.#tail) this.#sound.rewindToWord(this.#ending !== undefined);\n',
     to: '',
     tests: ['test/playback', 'test/conversation'],
-    foundBy: 'tests',
   },
   {
     id: 'b16',
@@ -197,7 +196,6 @@ export const conversationFaults: readonly PlantedFault[] = [
     from: 'maxOtherTalkMs: 2_000,',
     to: 'maxOtherTalkMs: 2_000_000,',
     tests: ['test/conversation', 'test/turn/addressing'],
-    foundBy: 'tests',
   },
   {
     id: 'b21',

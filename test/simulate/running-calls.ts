@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { Luck, PortName } from './luck.ts';
 import { KeptObjects } from './memory-judge.ts';
 
@@ -23,7 +24,7 @@ export type RunningCalls = ReturnType<typeof createRunningCalls>;
 
 /** Calls of engines: they take time and fail by luck, and count as running until then. */
 export function createRunningCalls(clock: Clock, luck: Luck) {
-  /** Latest instant, in ms, at which a voice failed or was late. */
+  /** Latest instant, in ms, at which a voice failed, was late, or was given up in mid-sentence. */
   let unsaidMs = Number.NEGATIVE_INFINITY;
   const listBusy = new Set<RunningCall>();
 
@@ -46,6 +47,16 @@ export function createRunningCalls(clock: Clock, luck: Luck) {
       return listBusy.size;
     },
 
+    /** A voice stands still in the middle of its sound. If it is given up then, the rest is unsaid. */
+    async stallVoice(ms: number, signal: AbortSignal) {
+      try {
+        await clock.sleep(ms, signal);
+      } catch (error) {
+        unsaidMs = clock.nowMs();
+        throw error;
+      }
+    },
+
     async call(
       port: PortName,
       [leastMs, usualMs, longestMs]: CallTimes,
@@ -66,5 +77,27 @@ export function createRunningCalls(clock: Clock, luck: Luck) {
       }
       if (fails) throw new BotError('provider.unreachable', true, 'Gone.');
     },
+  };
+}
+
+/** Messages that Discord takes late, or refuses. */
+export function makeSlowMessages(
+  messages: VoiceChannelChatPoster,
+  { clock, luck }: Pick<RunningCalls, 'clock' | 'luck'>,
+): VoiceChannelChatPoster {
+  const delayMessage = async (signal: AbortSignal) => {
+    const { fails, takesMs } = luck.callPort('message', 50, 300, 10_000);
+    await clock.sleep(takesMs, signal);
+    if (fails) throw new BotError('discord.forbidden', false, 'Not there.');
+  };
+  return {
+    writeText: (...args) =>
+      delayMessage(args[2]).then(() => messages.writeText(...args)),
+    notifyPeople: (...args) =>
+      delayMessage(args[2]).then(() => messages.notifyPeople(...args)),
+    tellPerson: (...args) =>
+      delayMessage(args[2]).then(() => messages.tellPerson(...args)),
+    offerButtons: (...args) =>
+      delayMessage(args[3]).then(() => messages.offerButtons(...args)),
   };
 }

@@ -172,7 +172,9 @@ export class SeatJudge {
     for (const by of everybody)
       if (discord.isSeatedIn(by, this.#channelId)) this.#togetherMs.set(by, nowMs);
     if (discord.botChannel !== null && discord.voice.current) this.#inCallMs = nowMs;
-    if (discord.isMostlySealed || !discord.voice.isCarried) this.#troubleMs = nowMs;
+    const { isCarried, isGroupSettled } = discord.voice;
+    if (discord.isMostlySealed || !isCarried || !isGroupSettled)
+      this.#troubleMs = nowMs;
     this.#noteIdleSeat(discord, nowMs);
   }
 

@@ -59,7 +59,7 @@ export function makeSynthesizer(
       const pieces = Math.ceil((text.length * characterMs) / pieceMs);
       for (let piece = 0; piece < pieces; piece++) {
         const isMiddle = piece === Math.floor(pieces / 2);
-        if (stalls && isMiddle) await calls.clock.sleep(maxStallMs, signal);
+        if (stalls && isMiddle) await calls.stallVoice(maxStallMs, signal);
         signal.throwIfAborted();
         const samples = makeVoiceSamples(said.number, pieceMs);
         said.ms += pieceMs;

@@ -17,6 +17,7 @@ export const sceneGroups = [
   'broken',
   'consent',
   'coming',
+  'group',
   'hearing',
   'link',
   'messages',
@@ -93,6 +94,8 @@ const actKinds = [
   'no-seats',
   'seats',
   'seal',
+  'downgrade',
+  'upgrade',
   'slow-disk',
   'look-up',
 ] as const;
@@ -146,6 +149,8 @@ export const sceneNeeds = [
   'slow-tools',
   'slow-close',
   'latency',
+  'group',
+  'swaps',
   'chained',
 ] as const;
 export type SceneNeed = (typeof sceneNeeds)[number];

@@ -33,7 +33,11 @@ import { PersonAnswers, TypedQuestions } from './person-answers.ts';
 import { ProcessClock } from './process-clock.ts';
 import { makeProcessEngines } from './process-engines.ts';
 import { healthyCapUsd, ProcessStorage } from './process-storage.ts';
-import { createRunningCalls, type RunningCalls } from './running-calls.ts';
+import {
+  createRunningCalls,
+  makeSlowMessages,
+  type RunningCalls,
+} from './running-calls.ts';
 import {
   agreeToMove,
   changeSetting,
@@ -49,7 +53,6 @@ import type { Mood } from './simulated-models.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
 import { type Act, everybody } from './simulated-scenes.ts';
 import { type SimulatedStep, simulatedRules } from './simulated-step.ts';
-import { makeSlowMessages } from './slow-messages.ts';
 import { readVoice } from './spoken-sound.ts';
 import { planWorld, type WorldPlan } from './world-plan.ts';
 
@@ -244,6 +247,7 @@ export class Simulation {
     this.#microphones.heal();
     this.clock.setWall(dayMs);
     this.discord.voice.answersProbes = true;
+    this.discord.voice.breaksCommits = false;
     this.#bug.mend();
     this.discord.unsealBut(this.plan.people[0] ?? '');
     const acts = ['mend-ports', 'unmute', 'resume', 'udp-heals', 'seats'] as const;

@@ -14,7 +14,7 @@ import {
   isStarving,
   listCompany,
 } from './conversation-view.ts';
-import { splitWords } from './heard-book.ts';
+import { type SaidText, splitWords } from './heard-book.ts';
 import { unfinishedText } from './simulated-models.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
 import type { Hold, SimulatedStep } from './simulated-step.ts';
@@ -38,6 +38,60 @@ const free = /nova/i;
 const stops = /stop|never mind|listen|wait/i;
 /** Time, in ms, within which words come. */
 const lateWordsMs = 30_000;
+const frameMs = 20;
+
+/** Shortest pause, in ms, of which the bot says the cut word again, and the least that it repeats then. */
+const [minCutMs, minRepeatedMs] = [200, 40];
+/** Time, in ms, from the beginning and from the end of a text, between which a pause cuts a word. */
+const [minBeforeCutMs, minAfterCutMs] = [200, 200];
+
+/** Judges that a word which was cut by a pause is said again, by the time that a text takes beside its pauses. */
+class RepeatJudge {
+  readonly #hold;
+  /** A text whose voice has paused, and since when, in ms. */
+  #cut: { readonly text: SaidText; readonly fromMs: number } | undefined;
+  /** Pauses of each text in ms, added up. */
+  readonly #pausedMs = new Map<SaidText, number>();
+  #stalledMs = Number.NEGATIVE_INFINITY;
+
+  constructor(hold: Hold) {
+    this.#hold = hold;
+  }
+
+  /** The voice pauses in a text, or goes on. */
+  noteHalted(text: SaidText | undefined, isPaused: boolean, atMs: number): void {
+    const cut = this.#cut;
+    this.#cut = isPaused && text ? { text, fromMs: atMs } : undefined;
+    if (isPaused || !cut || cut.text !== text) return;
+    const soundMs = text.frames * frameMs;
+    const isMiddle = soundMs > minBeforeCutMs && soundMs < text.ms - minAfterCutMs;
+    const ms = atMs - cut.fromMs;
+    // What is at the edge, and what was shorter, is not repeated for sure.
+    const isSure = isMiddle && ms > minCutMs && !text.isOwnVoice;
+    const former = this.#pausedMs.get(text) ?? 0;
+    this.#pausedMs.set(text, isSure ? former + ms : Number.NEGATIVE_INFINITY);
+  }
+
+  /** Nothing can leave. */
+  noteStall(atMs: number): void {
+    this.#stalledMs = atMs;
+  }
+
+  /** A text has been said whole. */
+  checkWhole(text: SaidText): void {
+    const pausedMs = this.#pausedMs.get(text);
+    this.#pausedMs.delete(text);
+    if (pausedMs === undefined || pausedMs < 0) return;
+    const isHindered = !text.isMade || this.#stalledMs >= text.firstAtMs;
+    const spokenMs = text.lastAtMs - text.firstAtMs + frameMs - pausedMs;
+    const repeatedMs = spokenMs - text.ms;
+    this.#hold(
+      123,
+      isHindered || repeatedMs >= minRepeatedMs,
+      `${text.text}: ${repeatedMs}`,
+    );
+  }
+}
 
 /** Judges what people hear by the frames that left. */
 export class SoundJudge {
@@ -51,6 +105,8 @@ export class SoundJudge {
   readonly #endingMs = new Map<Id, number>();
   /** Instants, in ms, at which answers were begun. */
   readonly #begunMs = new Map<Id, number>();
+  /** Instants, in ms, at which replies were known to be audible, of which too little may leave to be told apart. */
+  readonly #audibleMs = new Map<Id, number>();
   /** Latest instant, in ms, at which each person was deaf. */
   readonly #deafMs = new Map<string, number>();
   /** Latest instant, in ms, at which Discord let nobody hear the bot. */
@@ -62,13 +118,21 @@ export class SoundJudge {
   /** Latest instant, in ms, at which each person was understood to mean the bot. */
   readonly #meantMs = new Map<string, number>();
 
+  readonly #repeats;
+
   constructor(hold: Hold) {
     this.#hold = hold;
+    this.#repeats = new RepeatJudge(hold);
   }
 
   check(world: Simulation, step: SimulatedStep) {
     const { after, effects, event } = step;
+    if (event.kind === 'halted') {
+      const text = world.heard.listTexts(event.reply).at(-1);
+      this.#repeats.noteHalted(text, event.heard !== undefined, event.atMs);
+    }
     if (isSounding(after)) this.#knownMs = event.atMs;
+    if (event.kind === 'audible') this.#audibleMs.set(event.reply, event.atMs);
     if (isBotMuted(after)) this.#mutedMs = event.atMs;
     for (const { id, isDeaf } of after.presence.people)
       if (isDeaf) this.#deafMs.set(id, event.atMs);
@@ -111,7 +175,10 @@ export class SoundJudge {
     if (text.frames === 1) this.#noteCompany(world, state);
     if (isSounding(state)) this.#knownMs = atMs;
     const isHalf = text.frames === 1 && text.text.includes(unfinishedText);
-    const isFirst = world.heard.listTexts(text.reply ?? -1).length === 1;
+    const texts = world.heard.listTexts(text.reply ?? -1);
+    const isFirst = texts.length === 1;
+    const former = texts.at(-2);
+    if (text.frames === 1 && former) this.#repeats.checkWhole(former);
     this.#hold(86, !isHalf || isFirst || text.isOwnVoice, text.text);
     const unknownMs = atMs - Math.max(this.#knownMs, text.firstAtMs);
     this.#hold(37, unknownMs <= knownMs, `${text.text}, reply ${current?.reply}`);
@@ -128,6 +195,7 @@ export class SoundJudge {
     const nowMs = world.clock.nowMs();
     const isToSound = floorPhase(state) === 'sounding' && !isStarving(state);
     if (!isToSound || world.isStalled) this.#leftMs = nowMs;
+    if (world.isStalled) this.#repeats.noteStall(nowMs);
     const isHeld = state.presence.people.some(
       ({ id }) => nowMs - (this.#heldMs.get(id) ?? -maxHoldMs - 1) <= maxHoldMs,
     );
@@ -151,7 +219,8 @@ export class SoundJudge {
       return;
     const asker = findTurn(before, event.reply)?.by;
     const texts = world.heard.listTexts(event.reply);
-    const fromMs = (texts[0]?.firstAtMs ?? event.atMs) - overMs;
+    const audibleMs = this.#audibleMs.get(event.reply) ?? event.atMs;
+    const fromMs = Math.min(texts[0]?.firstAtMs ?? audibleMs, audibleMs) - overMs;
     const sayings = world.said.filter(({ toMs }) => toMs >= fromMs);
     // Words may come late, and a stop counts then, too.
     const isStopped = world.said.some(
@@ -174,6 +243,8 @@ export class SoundJudge {
       return;
     const { heard, reply } = event;
     const turn = findTurn(before, reply);
+    const last = world.heard.listTexts(reply).at(-1);
+    if (last && event.finish === 'completed') this.#repeats.checkWhole(last);
     if (turn) this.#checkHeard(world, turn, reply, heard);
     this.#noteWaits(before, turn, heard !== '');
     world.heard.forgetReply(reply);
@@ -215,7 +286,6 @@ function isCough({ fromMs, text, toMs }: SaidWords) {
 
 /** Frames that may leave within the time of one, after a timer that came late. */
 const maxFramesAtOnce = 5;
-const frameMs = 20;
 /** Frames of silence that end a sound: https://docs.discord.com/developers/topics/voice-connections#voice-data-interpolation */
 const silenceFrames = 5;
 /** Time, in ms, in which a voice socket resumes, while frames wait. */

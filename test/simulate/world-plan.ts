@@ -56,6 +56,8 @@ const needed: Readonly<Record<SceneNeed, Partial<WorldPlan>>> = {
   'slow-tools': { hasSlowTools: true },
   'slow-close': { closesSlowly: true },
   latency: { latencyMs: 90 },
+  group: { hasGroup: true },
+  swaps: { swapsUpdates: true },
   chained: { pipeline: 'chained', hasFallbacks: false },
 };
 
@@ -99,6 +101,8 @@ export type WorldPlan = {
   /** Discord tells of the voice server before it tells of the seat, and of a seat twice, now and then. */
   readonly swapsUpdates: boolean;
   readonly repeatsUpdates: boolean;
+  /** Calls are end-to-end encrypted. */
+  readonly hasGroup: boolean;
   /** A voice server tells in mid-call which address it sees. */
   readonly answersProbes: boolean;
   /** Microphones that send on after their owner has spoken, and those that end without frames of silence. */
@@ -173,6 +177,7 @@ function drawWorld(seed: number): WorldPlan {
     swapsUpdates: hasLuck('swapped updates', 0.3),
     repeatsUpdates: hasLuck('repeated updates', 0.2),
     answersProbes: hasLuck('probes', 0.5),
+    hasGroup: hasLuck('group', 0.4),
     hasOpenMicrophones: hasLuck('open microphones', 0.1),
     endsAbruptly: hasLuck('abrupt', 0.25),
   };

@@ -13,6 +13,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { openConsentJournalFolder } from '#src/storage/data-dir/consent-journal.ts';
 import { JournaledConsents } from '#src/storage/data-dir/journaled-consents.ts';
+import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { makeMemoryJournal } from '#test/fakes/memory-journal.ts';
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -86,6 +87,62 @@ test('a yes of the person ends what the journal holds of that person alone', asy
   expect((await consents.read(guildId)).get(ana)).toEqual({ kind: 'always' });
   expect(readFileSync(path, 'utf8')).not.toContain('"1"');
   expect(readFileSync(path, 'utf8')).toContain('"2"');
+});
+
+/** Has the database take its next writes one by one, each once it is let. */
+function holdWrites({
+  consents,
+}: Pick<ReturnType<typeof openJournaled>['stores'], 'consents'>) {
+  const write = consents.write.bind(consents);
+  const held: PromiseWithResolvers<void>[] = [];
+  consents.write = async (...args) => {
+    const gate = Promise.withResolvers<void>();
+    held.push(gate);
+    await gate.promise;
+    await write(...args);
+  };
+  return { letOne: () => held.shift()?.resolve(), countHeld: () => held.length };
+}
+
+test.each([
+  ['a yes', { kind: 'always' }],
+  ['a no', { kind: 'never' }],
+] as const)(
+  '%s that the database takes late leaves the journal of what was said after it',
+  async (_, former) => {
+    const { clock, consents, open, stores } = openJournaled();
+    const { countHeld, letOne } = holdWrites(stores);
+    const first = consents.write(guildId, ana, former);
+    await expect.poll(countHeld).toBe(1);
+    const newer = { kind: 'forgotten', erasesSinceWallMs: 5 } as const;
+    const second = consents.write(guildId, ana, newer);
+    await expect
+      .poll(() => clock.advance(1_000).then(() => Promise.race([second, 'waits'])))
+      .toBeUndefined();
+    letOne();
+    await first;
+    // The database has the former answer, and the process ends before it takes the newer one.
+    await expect.poll(countHeld).toBe(1);
+    using next = open();
+    expect((await next.read(guildId)).get(ana)).toEqual({ kind: 'forgotten' });
+  },
+);
+
+test('a yes that is stored after a no that came later does not count', async () => {
+  const stores = openMemoryStores(new VirtualClock());
+  const { countHeld, letOne } = holdWrites(stores);
+  const { clock, sessions } = openSessionFixture({ stores });
+  const choices = sessions.consents.getChoices(guildId);
+  await choices.readStored();
+  const yes = choices.saveConsent(ana, { kind: 'always' });
+  await expect.poll(countHeld).toBe(1);
+  const no = choices.saveConsent(ana, { kind: 'never' });
+  await expect
+    .poll(() => clock.advance(1_000).then(() => Promise.race([no, 'waits'])))
+    .toBe(true);
+  letOne();
+  expect(await yes).toBe(true);
+  expect(choices.hasRefused(ana)).toBe(true);
 });
 
 test('an erasure that the database refuses is listed in the next process, and written with its no', async () => {

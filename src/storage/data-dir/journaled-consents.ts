@@ -85,18 +85,19 @@ export class JournaledConsents implements ConsentStore, Disposable {
     await this.#loadEntries(guildId).catch(() => undefined);
     const key = toKey(guildId, personId);
     const { kind } = change;
+    const former = this.#unwritten.get(key);
     // A newer answer takes along the beginning of an erasure that is not written yet.
-    const { erasesSinceWallMs = this.#unwritten.get(key)?.erasesSinceWallMs } = change;
+    const { erasesSinceWallMs = former?.erasesSinceWallMs } = change;
     if (kind === 'always') {
       await this.#writeInOrder(guildId, personId, async () => {
         await this.#store.write(guildId, personId, { kind, erasesSinceWallMs });
-        await this.#forgetEntry(guildId, personId);
+        await this.#forgetEntry(former);
       });
       return;
     }
     const entry = { guildId, personId, kind, erasesSinceWallMs };
     const isKept = await this.#keepEntry(entry);
-    const writing = this.#writeEntry(entry);
+    const writing = this.#writeEntry(entry, former);
     if (!isKept) return await writing;
     writing.catch(() => this.#scheduleFlush());
     await waitAtMost(
@@ -192,19 +193,24 @@ export class JournaledConsents implements ConsentStore, Disposable {
     }
   }
 
-  async #writeEntry({ guildId, personId, ...change }: UnwrittenRefusal) {
+  /** Writes an entry, after which neither it nor the one before it is needed. */
+  async #writeEntry(entry: UnwrittenRefusal, former?: UnwrittenRefusal) {
+    const { guildId, personId, ...change } = entry;
     await this.#writeInOrder(guildId, personId, async () => {
-      const key = toKey(guildId, personId);
-      const entry = this.#unwritten.get(key);
       await this.#store.write(guildId, personId, change);
-      if (entry && this.#unwritten.get(key) === entry)
-        await this.#forgetEntry(guildId, personId);
+      await this.#forgetEntry(entry);
+      await this.#forgetEntry(former);
     });
   }
 
-  async #forgetEntry(guildId: GuildId, personId: PersonId) {
-    const isKnown = this.#unwritten.delete(toKey(guildId, personId));
-    if (!isKnown || !this.#loadedGuilds.has(guildId)) return;
+  /** Forgets an entry, unless a newer one has taken its place, which the database may not have yet. */
+  async #forgetEntry(entry: UnwrittenRefusal | undefined) {
+    if (!entry) return;
+    const { guildId, personId } = entry;
+    const key = toKey(guildId, personId);
+    if (this.#unwritten.get(key) !== entry) return;
+    this.#unwritten.delete(key);
+    if (!this.#loadedGuilds.has(guildId)) return;
     // An entry that stays is written once more in the next process, and is true there.
     await this.#inJournal(() =>
       this.#journal.replace(guildId, this.#listUnwritten(guildId)),

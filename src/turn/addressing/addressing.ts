@@ -301,7 +301,8 @@ export function stepAddressing(
     case 'answering':
       return openWindow(attention, event.kind, event, rules);
     case 'answered': {
-      const ended = closeWindows(attention, personId, event.atMs, ['answering']);
+      // What the bot asked before is out of date: this answer came after it.
+      const ended = closeWindows(attention, personId, event.atMs, answerWindowKinds);
       const kind = event.endsInQuestion ? 'reply' : 'follow-up';
       return openWindow(ended, kind, event, rules);
     }
@@ -356,6 +357,8 @@ function openWindow(
 }
 
 const allWindowKinds = ['asked', 'answering', 'follow-up', 'reply'] as const;
+/** Kinds of windows that an answer opens. */
+const answerWindowKinds = ['answering', 'follow-up', 'reply'] as const;
 
 function closeWindows(
   attention: AddressingState,

@@ -1,11 +1,12 @@
 import '#src/discord/link/voice-library.ts';
 import dgram from 'node:dgram';
 import { EventEmitter } from 'node:events';
-import { syncBuiltinESMExports } from 'node:module';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { Networking, VoiceUDPSocket, VoiceWebSocket } from '@discordjs/voice';
 import type { SyncTiming } from '#src/base/clock.ts';
+import { SimulatedMember } from './simulated-group.ts';
 
-// The voice library opens sockets and timers by itself. For voice servers of a simulated network they are the network's
+// The voice library opens sockets, timers and sessions of end-to-end groups by itself. For voice servers of a simulated network they are the network's
 // own, in its own time. All others pass as they are, since tests over real sockets run in the same process.
 
 /** The far end of a UDP socket of the library. */
@@ -46,7 +47,7 @@ export class SimulatedSocket {
   isOpen = true;
   readonly #network;
   /** Called with each message of the library, and with the code by which it closes the socket. */
-  onSent: (message: string) => void = () => undefined;
+  onSent: (message: string | Buffer) => void = () => undefined;
   onClosed: (code: number) => void = () => undefined;
 
   constructor(network: VoiceNetwork) {
@@ -56,7 +57,7 @@ export class SimulatedSocket {
   /** The library sends a message. */
   send(message: string | Buffer): void {
     if (!this.isOpen) throw new Error('WebSocket is not open');
-    this.onSent(`${message}`);
+    this.onSent(message);
   }
 
   /** The library closes the socket, and hears of it as from `ws`. */
@@ -72,9 +73,9 @@ export class SimulatedSocket {
     if (this.isOpen) this.#handle(() => this.onopen({}));
   }
 
-  /** A message arrives. */
+  /** A message arrives: bytes, or JSON. */
   deliver(message: object): void {
-    const data = JSON.stringify(message);
+    const data = Buffer.isBuffer(message) ? message : JSON.stringify(message);
     if (this.isOpen) this.#handle(() => this.onmessage({ data }));
   }
 
@@ -222,6 +223,20 @@ VoiceUDPSocket.prototype.destroy = function () {
   if (network) runInNetwork(network, () => destroyUdp.call(this));
   else destroyUdp.call(this);
 };
+
+// The module as the library sees it.
+const davey = createRequire(import.meta.url)(
+  '@snazzah/davey',
+) as typeof import('@snazzah/davey');
+const { DAVESession } = davey;
+Object.assign(davey, {
+  // As a constructor, which may return another object.
+  DAVESession: function openSession(
+    ...args: ConstructorParameters<typeof DAVESession>
+  ) {
+    return current ? new SimulatedMember(current.timing) : new DAVESession(...args);
+  },
+});
 
 const owners = new WeakMap<SimulatedUdp, VoiceNetwork>();
 const createSocket = dgram.createSocket;

@@ -16,6 +16,8 @@ export type DiscordPlan = {
   readonly repeatsUpdates: boolean;
   readonly closesSlowly: boolean;
   readonly answersProbes: boolean;
+  /** Calls are end-to-end encrypted. */
+  readonly hasGroup: boolean;
   readonly isStage: boolean;
 };
 
@@ -54,8 +56,6 @@ const maxAgainMs = 1_000;
 const oddShare = 0.5;
 const joinedAt = '2026-01-01T00:00:00.000Z';
 const [voiceType, stageType] = [2, 13];
-/** Voice that stays end-to-end encrypted, with the marker at its end. */
-const sealedVoice = Buffer.from([0x5a, 0x5a, 0x5a, 0x5a, 0xfa, 0xfa]);
 const rights = PermissionFlagsBits;
 const everyRight =
   rights.ViewChannel |
@@ -96,6 +96,8 @@ export class SimulatedDiscord {
   #draws = 0;
   /** True from a move of the bot or of its voice server on, until its link follows or something else may end its seat. */
   #isMoved = false;
+  /** Acts after which the bot may ask for a seat, or leave. */
+  #seatActCount = 0;
   /** Requests for a seat, or to leave, where a link had only to follow a move. */
   needlessRequests = 0;
   /** Reads of members fail. */
@@ -118,6 +120,8 @@ export class SimulatedDiscord {
       draw: (key) => luck.draw(key),
       onLeft,
       answersProbes: plan.answersProbes,
+      hasGroup: plan.hasGroup,
+      swapsUpdates: plan.swapsUpdates,
       isSeated: (token, sessionId) =>
         this.botChannel !== null &&
         token === `token-${this.#token}` &&
@@ -277,7 +281,9 @@ export class SimulatedDiscord {
 
   /** Notes an act of the script, after which the bot may ask for a seat, or leave. */
   noteAct(kind: string): void {
-    if (seatActs.has(kind)) this.#isMoved = false;
+    if (!seatActs.has(kind)) return;
+    this.#seatActCount++;
+    this.#isMoved = false;
   }
 
   /** A moderator sends the bot away. */
@@ -296,17 +302,22 @@ export class SimulatedDiscord {
     const { luck, plan, timing } = this.#options;
     const drawLuck = (key: string) => luck.draw(`region ${key} ${timing.nowMs()}`);
     const isWell = this.#isWell;
+    const acts = this.#seatActCount;
     const isSwapped = plan.swapsUpdates && drawLuck('swapped') < oddShare;
     const closeCode = drawLuck('closes') < oddShare ? 4_014 : undefined;
     const endCalls = this.voice.planEnd(closeCode);
     const token = ++this.#token;
     this.#hasIdleSeat = false;
+    const session = this.#session;
     const tellServer = () => {
-      if (token !== this.#token || this.botChannel === null) return;
+      // A process that has logged in since then has no seat there.
+      if (session !== this.#session || token !== this.#token) return;
+      if (this.botChannel === null) return;
       this.#tellServer(this.#host);
       this.#hasIdleSeat = this.voice.failingStep === undefined;
-      // From here on only the bot keeps it from going on.
-      this.#isMoved = isWell && closeCode !== undefined;
+      // From here on only the bot keeps it from going on, unless something else has ended its seat meanwhile.
+      const isAlone = closeCode !== undefined && acts === this.#seatActCount;
+      this.#isMoved = isWell && isAlone;
     };
     if (isSwapped) {
       tellServer();
@@ -323,10 +334,8 @@ export class SimulatedDiscord {
   /** A packet of a person comes to the voice server. False: nobody listens. */
   relay(packet: Packet): boolean {
     const { speakerId } = packet;
-    const sent = this.#sealed.has(speakerId)
-      ? { ...packet, opus: sealedVoice }
-      : packet;
-    return this.isWithBot(speakerId) && this.voice.relay(sent);
+    const isClosed = this.#sealed.has(speakerId);
+    return this.isWithBot(speakerId) && this.voice.relay(packet, isClosed);
   }
 
   /** Whether the bot waits for a seat, or for the end of one. */

@@ -15,6 +15,7 @@ import {
   type SimulatedUdp,
   type VoiceNetwork,
 } from './library-border.ts';
+import { SimulatedGroup } from './simulated-group.ts';
 
 /** The step at which a call that fails stops. */
 export const failingSteps = ['socket', 'login', 'udp', 'key', 'refused'] as const;
@@ -37,19 +38,32 @@ export type VoiceDeps = {
   readonly onLeft: (opus: Buffer, atMs: number, isCarried: boolean) => void;
   /** Whether a discovery in mid-call is answered. */
   readonly answersProbes: boolean;
+  /** Whether calls are end-to-end encrypted. */
+  readonly hasGroup: boolean;
+  /** Whether members are proposed before they are announced, now and then. */
+  readonly swapsUpdates: boolean;
 };
 
 type Identity = { readonly session_id: string; readonly token: string };
 type Message = { readonly op: number; readonly d: never };
+/** A message of the server with a number, which a resumed socket gets that lacks it. */
+type Numbered = { readonly sequence: number; readonly data: object };
 
 const mode = 'aead_aes256_gcm_rtpsize';
 const heartbeatMs = 13_750;
+/** Messages that a voice server keeps for a socket that resumes. */
+const maxKeptMessages = 200;
+/** Share of people whom the group is asked to add before they are announced. */
+const earlyShare = 0.5;
 const keepAliveBytes = 8;
 const firstSource = 1_000;
 /** Time, in ms, by which a source may be named after its first packet. */
 const maxNamingMs = 300;
 /** Time, in ms, after a packet in which its speaker may go on. */
 const maxWordMs = 1_000;
+
+/** Voice that nobody can open: of another epoch, with the marker of the protocol at its end. */
+const closedVoice = Buffer.from([0x5a, 0x5a, 0x5a, 0x5a, 0xfa, 0xfa]);
 
 /** Largest difference, in ms, between times of answers in two calls that the bot may take for the same. */
 const maxAlikeMs = 12_000;
@@ -74,6 +88,10 @@ class Call {
   isUnanswered = false;
   isOver = false;
   isFrozen = false;
+  group: SimulatedGroup | undefined;
+  /** Number of the latest message that came to the bot. */
+  #comeSequence = 0;
+  #kept: readonly Numbered[] = [];
   #sequence = 0;
   #arrivesMs = 0;
 
@@ -86,16 +104,44 @@ class Call {
     this.sealer = new PacketSealer(this.cipher, true);
   }
 
-  /** Sends a message that arrives after `ms`, or after those before it. */
+  /** Sends a message that arrives after `ms`, or after those before it. Bytes are a binary message. */
   send(timing: SyncTiming, op: number, d: unknown, ms = 0) {
+    const sequence = ++this.#sequence;
+    const data = Buffer.isBuffer(d)
+      ? encodeBinary(sequence, op, d)
+      : { op, d, seq: sequence };
+    const message = { sequence, data };
+    this.#kept = [...this.#kept, message].slice(-maxKeptMessages);
+    if (!this.isFrozen) this.#pass(timing, message, ms);
+  }
+
+  /** Sends again what came after a message. False: the bot has had more than it says. */
+  resume(timing: SyncTiming, sequence: number): boolean {
+    const isKnown = sequence >= this.#comeSequence;
+    for (const message of this.#kept)
+      if (message.sequence > sequence) this.#pass(timing, message, 0);
+    return isKnown;
+  }
+
+  #pass(timing: SyncTiming, { data, sequence }: Numbered, ms: number) {
     const nowMs = timing.nowMs();
     this.#arrivesMs = Math.max(this.#arrivesMs, nowMs + ms);
-    const message = { op, d, seq: ++this.#sequence };
     const { socket } = this;
-    if (this.isFrozen) return;
-    if (this.#arrivesMs === nowMs) socket.deliver(message);
-    else timing.later(this.#arrivesMs - nowMs, () => socket.deliver(message));
+    const deliver = () => {
+      if (!socket.isOpen) return;
+      this.#comeSequence = Math.max(this.#comeSequence, sequence);
+      socket.deliver(data);
+    };
+    if (this.#arrivesMs === nowMs) deliver();
+    else timing.later(this.#arrivesMs - nowMs, deliver);
   }
+}
+
+function encodeBinary(sequence: number, op: number, payload: Buffer) {
+  const head = Buffer.alloc(3);
+  head.writeUInt16BE(sequence & 0xffff);
+  head.writeUInt8(op, 2);
+  return Buffer.concat([head, payload]);
 }
 
 /** Time, in ms, from the first to the latest answer to a discovery in mid-call. */
@@ -125,6 +171,11 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   #toldLateUntilMs = 0;
   /** Latest instant, in ms, at which a packet of somebody came. */
   relayedMs = 0;
+  /** Whether the bot cannot follow some commits of the group. */
+  breaksCommits = true;
+  /** Frames of the bot that nobody could open, and resumed sockets that asked for messages which had come. */
+  unopenedFrames = 0;
+  needlessReplays = 0;
   #draws = 0;
 
   constructor(deps: VoiceDeps) {
@@ -178,10 +229,23 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     return call === undefined || (this.#isUp(call) && this.#isDown(call));
   }
 
-  /** Whether packets of the bot come to a call. */
+  /** Whether packets of the bot come to a call, and people can open them. */
   get isUp(): boolean {
     const call = this.current;
-    return call?.udp !== undefined && this.#isUp(call);
+    return call?.udp !== undefined && this.#isUp(call) && this.isGroupSettled;
+  }
+
+  /** Whether no keys of the end-to-end group change, or there is none. */
+  get isGroupSettled(): boolean {
+    return this.current?.group?.isSettled ?? true;
+  }
+
+  /** Groups that the bot gave up though it could follow. */
+  get needlessResets(): number {
+    return this.#calls.reduce(
+      (sum, call) => sum + (call.group?.needlessResets ?? 0),
+      0,
+    );
   }
 
   acceptSocket(_host: string, socket: SimulatedSocket): void {
@@ -192,10 +256,15 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
       if (call?.socket === socket && code === 1_000) call.isOver = true;
     };
     if (step === 'socket') return;
-    socket.onSent = (text) => {
-      const message = JSON.parse(text) as Message;
+    socket.onSent = (sent) => {
       this.timing.later(this.#drawMs(), () => {
-        if (socket.isOpen) this.#receive(message, socket, step);
+        if (!socket.isOpen) return;
+        if (typeof sent === 'string')
+          this.#receive(JSON.parse(sent) as Message, socket, step);
+        else
+          this.#bySocket
+            .get(socket)
+            ?.group?.receive(sent.readUInt8(0), sent.subarray(1));
       });
     };
     this.timing.later(this.#drawMs(), () => {
@@ -211,13 +280,18 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     else if (datagram.length !== keepAliveBytes) this.#takePacket(datagram, from);
   };
 
-  /** A packet of a person reaches the server, which passes it on. False: there is no call that hears it. */
-  relay({ opus, sequence, speakerId, timestamp }: Packet): boolean {
+  /**
+   * A packet of a person reaches the server, which passes it on. False: there is no call that hears it. `isClosed`: nobody
+   * can open what this person sends.
+   */
+  relay({ opus, sequence, speakerId, timestamp }: Packet, isClosed: boolean): boolean {
     const call = this.current;
     if (!call?.udp) return false;
     this.relayedMs = this.timing.nowMs();
     const ssrc = this.#nameSource(call, speakerId);
-    const packet = { sequence, timestamp, ssrc, payload: Buffer.from(opus) };
+    const sound = Buffer.from(opus);
+    const payload = isClosed ? closedVoice : (call.group?.seal(sound) ?? sound);
+    const packet = { sequence, timestamp, ssrc, payload };
     if (this.#isDown(call)) call.udp.arrive(call.sealer.sealPacket(packet));
     return true;
   }
@@ -228,13 +302,28 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     const call = this.current;
     call?.named.delete(personId);
     call?.send(this.timing, voiceOpcodes.clientDisconnect, { user_id: personId });
+    call?.group?.remove(personId);
   }
 
   /** A person has come into the channel. */
   connect(personId: string): void {
-    this.current?.send(this.timing, voiceOpcodes.clientsConnect, {
-      user_ids: [personId],
-    });
+    const { current: call } = this;
+    if (!call) return;
+    const { draw, listPeople, swapsUpdates } = this.#deps;
+    const announce = () => {
+      if (listPeople().includes(personId))
+        call.send(this.timing, voiceOpcodes.clientsConnect, { user_ids: [personId] });
+    };
+    const luck = draw(`early ${this.#draws++}`);
+    if (swapsUpdates && call.group && luck < earlyShare)
+      this.timing.later(maxNamingMs * luck, announce);
+    else announce();
+    call.group?.add(personId);
+  }
+
+  /** The encryption of the call ends, or begins again: somebody has a client without one. */
+  changeVersion(version: 0 | 1): void {
+    this.current?.group?.changeVersion(version);
   }
 
   /** Nothing comes through any more in a direction: over the socket of now, or over any, as behind a wall. */
@@ -320,6 +409,10 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
       case voiceOpcodes.selectProtocol:
         if (call) this.#describe(call, step);
         return;
+      case voiceOpcodes.transitionReady:
+      case voiceOpcodes.invalidCommit:
+        call?.group?.receive(op, d);
+        return;
       default:
     }
   }
@@ -344,7 +437,10 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     call.send(this.timing, voiceOpcodes.ready, ready);
   }
 
-  #resume({ session_id, token }: Identity, socket: SimulatedSocket) {
+  #resume(
+    { seq_ack, session_id, token }: Identity & { readonly seq_ack: number },
+    socket: SimulatedSocket,
+  ) {
     const call = this.#calls.findLast(
       ({ identity, isOver }) =>
         !isOver && identity.session_id === session_id && identity.token === token,
@@ -356,7 +452,8 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     call.socket = socket;
     call.isFrozen = false;
     this.#bySocket.set(socket, call);
-    call.send(this.timing, voiceOpcodes.resumed, null);
+    socket.deliver({ op: voiceOpcodes.resumed, d: null });
+    if (!call.resume(this.timing, seq_ack)) this.needlessReplays++;
   }
 
   #answerBeat({ t }: { readonly t: number }, socket: SimulatedSocket, call?: Call) {
@@ -372,7 +469,7 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     call.send(timing, voiceOpcodes.sessionDescription, {
       mode,
       secret_key: [...call.key],
-      dave_protocol_version: 0,
+      dave_protocol_version: this.#deps.hasGroup ? 1 : 0,
     });
     call.send(timing, voiceOpcodes.clientsConnect, {
       user_ids: this.#deps.listPeople(),
@@ -387,6 +484,23 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
         speaking: 1,
       });
     }
+    if (this.#deps.hasGroup) this.#beginGroup(call);
+  }
+
+  #beginGroup(call: Call) {
+    const { draw, listPeople } = this.#deps;
+    const { timing } = this;
+    const isHere = () => this.current === call;
+    call.group = new SimulatedGroup({
+      timing,
+      listPeople: () => (isHere() ? listPeople() : []),
+      draw: (key) => draw(`${key} ${call.ssrc}`),
+      breaksCommits: () => this.breaksCommits,
+      send: (op, d) => {
+        if (isHere()) call.send(timing, op, d, this.#drawMs());
+      },
+    });
+    call.group.begin();
   }
 
   #nameSource(call: Call, personId: string) {
@@ -439,7 +553,9 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     const packet = call && decryptPacket(datagram, call.cipher);
     if (!packet) return;
     const isCarried = !call.isOver && this.#isUp(call);
-    this.#deps.onLeft(packet.payload, this.timing.nowMs(), isCarried);
+    const opus = call.group ? call.group.open(packet.payload) : packet.payload;
+    if (opus) this.#deps.onLeft(opus, this.timing.nowMs(), isCarried);
+    else if (isCarried) this.unopenedFrames++;
   }
 
   #drawMs() {

@@ -381,6 +381,16 @@ test('a reply to its own question is meant for it, whoever talked in between', (
   );
 });
 
+test('what it asked is out of date once it has answered something else', () => {
+  const state = reduceEvents(question, { ...answered, atMs: 5000 });
+  expect(explainTurn(state, { ...ana, fromMs: 4000 })).toBe('reply');
+  expect(explainTurn(state, { ...ana, fromMs: 12_000 })).toBe('follow-up');
+  expect(explainTurn(state, { ...ana, fromMs: 14_000 })).toBe('not-named');
+  const talk = { kind: 'talked', personId: toPersonId('ben'), ms: 3000 } as const;
+  const left = stepAddressing(state, { ...talk, atMs: 9000 }, rules);
+  expect(explainTurn(left, { ...ana, fromMs: 10_000 })).toBe('not-named');
+});
+
 test('naming somebody else closes the follow-up window but not the one of Ask', () => {
   const spoken = {
     ...ana,
