@@ -61,9 +61,23 @@ function guessLanguage(
   spokenWords: readonly string[],
   language?: string,
 ): Lexicon {
-  if (language) return getToldLexicon(toBaseLanguage(language));
+  const told = language ? getToldLexicon(toBaseLanguage(language)) : undefined;
+  if (told && !isContradicted(told, text, spokenWords)) return told;
   if (kana.test(text)) return japaneseLexicon;
   return otherThanLatin.test(text) ? unknownLexicon : findNearestLexicon(spokenWords);
+}
+
+/**
+ * Some recognisers tell the language that they were told to expect, whatever is spoken. Words of another language, and none of that one, contradict
+ * them.
+ */
+function isContradicted(told: Lexicon, text: string, spokenWords: readonly string[]) {
+  if (told.known.size === 0 || told === japaneseLexicon) return false;
+  if (spokenWords.some((word) => told.known.has(word))) return false;
+  if (otherThanLatin.test(text)) return true;
+  // "Um" is a hesitation in English, and a word in German.
+  const meantWords = spokenWords.filter((word) => !told.fillers.has(word));
+  return findNearestLexicon(meantWords) !== unknownLexicon;
 }
 
 /** Most languages have no lexicon, and weights of their own all the same. */

@@ -431,6 +431,14 @@ test('words in a language that the recogniser does not tell are not taken for En
   expect(unfinished).toBeGreaterThanOrEqual(69);
 });
 
+test('words of a language that the recogniser did not expect are not taken for the one that it tells', () => {
+  const { whole, unfinished } = measureShares(() => 'en');
+  expect(whole).toBeGreaterThanOrEqual(80);
+  expect(unfinished).toBeGreaterThanOrEqual(58);
+  const english = predictEnd('play um some music', 'en');
+  expect(english).not.toBe(predictEnd('play um some music', 'de'));
+});
+
 test('the language that a recogniser tells counts where the bot has no word list of it, whatever the region', () => {
   const logit = predictEndOfTurn('che ore sono', 'it').completeLogit;
   expect(predictEndOfTurn('che ore sono', 'it-IT').completeLogit).toBe(logit);
