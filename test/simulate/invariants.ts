@@ -112,7 +112,7 @@ export class Invariants {
   beginProcess() {
     this.#last = undefined;
     this.seats.beginProcess();
-    this.#bugs.beginProcess();
+    this.#bugs.beginSession();
   }
 
   check(world: Simulation, taken: SimulatedStep) {
@@ -126,6 +126,7 @@ export class Invariants {
     if (taken.before !== this.#last) {
       this.#beginSession(world, taken.before.presence.consent.isPaused);
       this.#border.beginSession(taken.before);
+      this.#bugs.beginSession();
     }
     this.#last = taken.after;
     this.consent.noteStep(taken);

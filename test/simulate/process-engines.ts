@@ -29,6 +29,8 @@ export type ProcessEnginesOptions = {
   /** Called with each text that leaves to be spoken. */
   readonly onSpoken: (text: string) => void;
   readonly misheard: string | undefined;
+  /** Whether the process has stopped. What its engines still do in memory then, nobody learns. */
+  readonly hasStopped: () => boolean;
 };
 
 /** Time, in ms, in which a slow model writes a sentence: about as long as it is said. */
@@ -53,6 +55,7 @@ export function makeProcessEngines(options: ProcessEnginesOptions) {
     judge,
     misheard,
     getMood,
+    hasStopped,
     nextNumber,
     onPrompt,
     onSpoken,
@@ -64,20 +67,20 @@ export function makeProcessEngines(options: ProcessEnginesOptions) {
     heard,
     saidOf,
     nextNumber,
-    onPrompt,
+    onPrompt: (...args) => hasStopped() || onPrompt(...args),
     sentenceMs: plan.writesSlowly ? slowSentenceMs : 20,
     mood: getMood,
   });
   const servers = makeServers(plan, calls, {
     chat: models.chat,
     synthesizer: makeSynthesizer(calls, heard, {
-      onAsked: onSpoken,
-      onOver: (...args) => judge.noteVoiceOver(...args),
+      onAsked: (text) => hasStopped() || onSpoken(text),
+      onOver: (...args) => hasStopped() || judge.noteVoiceOver(...args),
     }),
     transcriber: makeTranscriber({
       calls,
       saidOf,
-      onHeard: (by) => judge.checkRecogniser(by),
+      onHeard: (by) => hasStopped() || judge.checkRecogniser(by),
       misheard,
       listens: plan.hasPartials,
     }),
@@ -87,6 +90,7 @@ export function makeProcessEngines(options: ProcessEnginesOptions) {
     pipelines: makePipelines(servers, models.speaking, plan.pipeline),
     tools: makeTools(calls, plan.hasSlowTools),
     codec: makeSimulatedCodec((opus) => {
+      if (hasStopped()) return;
       const number = readFrame(opus)?.number;
       judge.checkDecoded(opus, number === undefined ? undefined : saidOf(number)?.by);
     }),

@@ -55,8 +55,8 @@ export class BugJudge {
     this.#hold = hold;
   }
 
-  /** A new process knows of no bug. */
-  beginProcess(): void {
+  /** A new session, or process, knows of no bug. */
+  beginSession(): void {
     this.#bugMs = Number.NEGATIVE_INFINITY;
     this.#lossMs = Number.NEGATIVE_INFINITY;
   }

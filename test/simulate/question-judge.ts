@@ -5,6 +5,7 @@ import type {
   ConversationState,
   Id,
   Participant,
+  TurnState,
 } from '#src/conversation/machine/state.ts';
 import {
   findTurn,
@@ -142,7 +143,12 @@ export class QuestionJudge {
     // Whoever speaks over the own answer waits in its place.
     const isReplaced = waiting.some(({ by }) => by === answering?.by);
     const most = answering && !isReplaced ? maxQuestions - 1 : maxQuestions;
-    this.#hold(22, waiting.length <= most, `${waiting.length} wait`);
+    // So does who did that before a lost link took the answer back.
+    const isTakenBack = ({ by, id }: TurnState) =>
+      this.#played.has(id) &&
+      waiting.some((other) => other.by === by && other.id !== id);
+    const counted = waiting.length - (waiting.some(isTakenBack) ? 1 : 0);
+    this.#hold(22, counted <= most, `${waiting.length} wait`);
   }
 
   #checkKept({ after }: SimulatedStep) {

@@ -186,6 +186,7 @@ export class Simulation {
           onPrompt: (...args) => this.#judge.checkPrompt(this, ...args),
           onSpoken: (text) => this.#judge.checkSpoken(this, text),
           misheard: this.#misheard,
+          hasStopped: () => clock.hasStopped,
         }),
         addressing: 'auto',
         spending: this.#storage.budgets,

@@ -245,7 +245,9 @@ export class SoundJudge {
     const turn = findTurn(before, reply);
     const last = world.heard.listTexts(reply).at(-1);
     if (last && event.finish === 'completed') this.#repeats.checkWhole(last);
-    if (turn) this.#checkHeard(world, turn, reply, heard);
+    // A voice that has failed too often is not asked any more, and the answer is written.
+    const isWritten = event.finish === 'failed' && event.stage === 'speak';
+    if (turn && !isWritten) this.#checkHeard(world, turn, reply, heard);
     this.#noteWaits(before, turn, heard !== '');
     world.heard.forgetReply(reply);
   }

@@ -108,9 +108,19 @@ const tonePeriods = 20;
 /** Half the height of the tone: the voice is as loud as the built-in one, so that nothing changes its level. */
 const tonePeak = 32_768 * toGain(voiceLufs);
 
+/** Sounds that were made, by their level and length: an answer has many pieces, which are alike. */
+const madeSounds = new Map<string, Int16Array>();
+
 /** Sound of the voice that says the text of this number, mono at 24 kHz and a whole number of periods long. */
 export function makeVoiceSamples(number: number, ms: number) {
   const level = minLevel + levelStep * (number % slots);
+  const key = `${level} ${ms}`;
+  const sound = madeSounds.get(key) ?? makeTone(level, ms);
+  madeSounds.set(key, sound);
+  return sound.slice();
+}
+
+function makeTone(level: number, ms: number) {
   const periodSamples = (speakRateHz * frameMs) / 1_000 / tonePeriods;
   return Int16Array.from({ length: (ms * speakRateHz) / 1_000 }, (_, n) =>
     Math.round(level + tonePeak * Math.sin((2 * Math.PI * n) / periodSamples)),
