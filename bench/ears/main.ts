@@ -25,6 +25,7 @@ import {
   readPairClips,
   readPeople,
   readSounds,
+  readStopCalls,
   type SpeechClip,
 } from './sounds.ts';
 
@@ -91,7 +92,11 @@ if (options.only === '') await printRecognition();
 await printPairs();
 
 async function printRecognition() {
-  await printWords([...readClearClips(), ...(await readPeople(options.clips))]);
+  await printWords([
+    ...readClearClips(),
+    ...(await readPeople(options.clips)),
+    ...(await readStopCalls()),
+  ]);
   await printSounds('sounds without speech', readSounds('test/fixtures/non-speech'));
   await printSounds('other sounds without speech', [
     ...readSounds('src/sources/sounds'),

@@ -1,7 +1,8 @@
 import { clipFolders, type HumanClip, readHumanClips } from '#bench/human-clips.ts';
+import { readStop, readStops } from '#bench/manners/spoken-stops.ts';
 import { decodeOpusFile } from '#bench/turns/voice-clips.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import { listenRateHz } from '#src/audio/pcm.ts';
+import { joinSamples, listenRateHz } from '#src/audio/pcm.ts';
 import { listClips, readClip } from '#test/audio/clip-archive.ts';
 import { readSpeechFile } from '#test/audio/recorded-speech.ts';
 import recordings from '#test/fixtures/speech/manifest.json' with { type: 'json' };
@@ -40,6 +41,20 @@ export async function readPeople(folder: string): Promise<readonly SpeechClip[]>
     clips.push({ ...clip, group });
   }
   return clips;
+}
+
+/** Reads short calls by which voices stop the bot, with the silence that stands around an utterance of Discord. */
+export async function readStopCalls(): Promise<readonly SpeechClip[]> {
+  const stops = await readStops();
+  return stops.map((stop) => {
+    const decoder = codec.createDecoder(listenRateHz);
+    const sounds = readStop(stop).map((packet) =>
+      Int16Array.from(decoder.decode(packet)),
+    );
+    const createSilence = (ms: number) => new Int16Array((ms * listenRateHz) / 1_000);
+    const samples = joinSamples([createSilence(240), ...sounds, createSilence(500)]);
+    return { group: 'stops by voices', language: 'en', text: stop.say, samples };
+  });
 }
 
 /** Reads clips for pairs of languages: those that constants were chosen by, or all others. */

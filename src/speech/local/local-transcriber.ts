@@ -24,9 +24,7 @@ export type LocalTranscriberOptions = {
 /** Whisper writes sounds as `[coughs]`, `(music)` or `*click*`, and may leave the last one open. */
 const soundNames = /\([^)]*\)?|\[[^\]]*\]?|\*[^*]*\*?|\u266a[^\u266a]*\u266a?/g;
 /** Thresholds for hallucinations, measured by `npm run bench -- ears`. */
-const [minLogProbability, minOfOneWord, minInSilence, maxNoSpeech] = [
-  -1.1, -0.9, -0.8, 0.6,
-];
+const [minLogProbability, minInSilence, maxNoSpeech] = [-1.1, -0.8, 0.6];
 
 /** Opens Whisper in the model process, as a recogniser of whole utterances. Throws BotError `speech.failed`. */
 export async function openLocalTranscriber({
@@ -70,10 +68,8 @@ export async function openLocalTranscriber({
 export function findWords(speech: HeardSpeech): string | undefined {
   const text = speech.text.replace(soundNames, ' ').replace(/\s+/g, ' ').trim();
   if (speech.isEndless || !/[\p{L}\p{N}]/u.test(text)) return undefined;
-  // Noise often becomes the single word "Okay.".
-  const minOfVoice = text.includes(' ') ? minLogProbability : minOfOneWord;
   const minProbability =
-    speech.noSpeechProbability > maxNoSpeech ? minInSilence : minOfVoice;
+    speech.noSpeechProbability > maxNoSpeech ? minInSilence : minLogProbability;
   return speech.logProbability < minProbability ? undefined : removeRepetition(text);
 }
 

@@ -17,7 +17,7 @@ export type HeardSpeech = {
   readonly text: string;
   /** BCP 47. */
   readonly language: string;
-  /** Mean natural logarithm of the token probabilities: -0.35 for usual speech. */
+  /** Mean natural logarithm of the probabilities of text tokens: -0.2 for usual speech. */
   readonly logProbability: number;
   readonly noSpeechProbability: number;
   /** True if the model repeated itself until its limit, so that the text is worthless. */

@@ -124,6 +124,7 @@ export class TokenChoice {
   readonly #marks: TokenMarks;
   readonly #seconds: number;
   #logProbabilities = 0;
+  #texts = 0;
   #choices = 0;
   #state: 'open' | 'ended' | 'endless' = 'open';
 
@@ -143,9 +144,12 @@ export class TokenChoice {
     return this.#state === 'endless';
   }
 
-  /** Mean natural logarithm of the token probabilities, 0 or less. */
+  /**
+   * Mean natural logarithm of the probabilities of text tokens, 0 or less. When a word begins is uncertain also of a clear one,
+   * so times would weigh more than the word where it stands alone.
+   */
   get meanLogProbability(): number {
-    return this.#logProbabilities / Math.max(1, this.#choices);
+    return this.#logProbabilities / Math.max(1, this.#texts);
   }
 
   /** Chooses the next token by the scores of all. */
@@ -156,8 +160,10 @@ export class TokenChoice {
     const time = measureRange(scores, fromTime, toTime);
     const isTimeOnly = time.sum > text.score;
     const { best: token, score } = isTimeOnly || time.score > text.score ? time : text;
-    this.#logProbabilities +=
-      score - (isTimeOnly ? time.sum : addLogarithms(text.sum, time.sum));
+    if (token < end) {
+      this.#logProbabilities += score - addLogarithms(text.sum, time.sum);
+      this.#texts++;
+    }
     this.#choices++;
     this.#updateState(token);
     this.tokens.push(token);
