@@ -1,9 +1,10 @@
 import { toGuildId } from '#src/base/ids.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import { LocalChat } from '#src/chat/local/local-chat.ts';
-import { readChatBody } from '#src/chat/local/process/chat-body.ts';
+import { closeThoughts, readChatBody } from '#src/chat/local/process/chat-body.ts';
 import {
   dropUnneeded,
+  JsonProgress,
   toGrammarSchema,
 } from '#src/chat/local/process/grammar-schema.ts';
 import type { LlamaSequence, Token } from '#src/chat/local/process/llama-library.ts';
@@ -160,6 +161,22 @@ test('JSON of a schema becomes a grammar', () => {
   });
 });
 
+test.each([
+  [
+    '<|im_start|>assistant\n<think>\n',
+    '<|im_start|>assistant\n<think>\n\n</think>\n\n',
+  ],
+  ['<|Assistant|><think>', '<|Assistant|><think>\n\n</think>\n\n'],
+  ['[/INST][THINK]', '[/INST][THINK]\n\n[/THINK]\n\n'],
+])('thoughts that a template opens for the answer are closed: %o', (prompt, closed) => {
+  expect(closeThoughts(prompt)).toBe(closed);
+});
+
+test('a prompt without opened thoughts stays as it is', () => {
+  for (const prompt of ['<think>\n\n</think>\n\n', 'What is <think>?', 'I think'])
+    expect(closeThoughts(prompt)).toBe(prompt);
+});
+
 test.each(['', '{}', '{"messages":[]}', '{"messages":[{"role":1}]}', '[1'])(
   'a body %o that is no request is refused',
   (body) => {
@@ -203,6 +220,37 @@ test('a schema that holds itself ends', () => {
   const endless: Record<string, unknown> = { type: 'array' };
   endless.items = endless;
   expect(JSON.stringify(toGrammarSchema(endless)).length).toBeLessThan(1_000);
+});
+
+/** Values of JSON whose brackets or quotation marks tell their end. */
+const wholeValues = [
+  '{"a": "}", "b": ["]", {"c": "\\"}"}]}',
+  '[[], {}, "\\\\"]',
+  '"a \\" b"',
+  '{\n}',
+];
+
+test.each(wholeValues)(
+  'JSON is whole at its last letter and not before: %s',
+  (value) => {
+    const progress = new JsonProgress();
+    for (const letter of value) {
+      expect(progress.isWhole).toBe(false);
+      progress.add(letter);
+    }
+    expect(progress.isWhole).toBe(true);
+    progress.add('\n\n');
+    expect(progress.isWhole).toBe(true);
+  },
+);
+
+test('the pieces of a string that is open are counted from its beginning', () => {
+  const progress = new JsonProgress();
+  const counts = ['{"a', 'b', '": "', 'c', '"', ', "d'].map((piece) => {
+    progress.add(piece);
+    return progress.openStringPieces;
+  });
+  expect(counts).toEqual([1, 2, 1, 2, 0, 1]);
 });
 
 function toTokens(...numbers: readonly number[]) {

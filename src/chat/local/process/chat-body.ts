@@ -164,6 +164,25 @@ function writeCall({
   return `${callStart}\n${JSON.stringify({ name, arguments: input })}\n${callEnd}`;
 }
 
+/** Marks that open thoughts at the end of a prompt: `<think>`, `[THINK]`, `<thinking>`. */
+const openedThoughts = /(<|\[)(think(?:ing)?|thought|reasoning)(>|\])\s*$/i;
+
+/**
+ * Closes thoughts that a template opens for the answer although thinking is off, since some models know no other way. Nobody waits
+ * for thoughts, and without their first mark they would be spoken.
+ *
+ * @example
+ * import { closeThoughts } from '#src/chat/local/process/chat-body.ts';
+ *
+ * closeThoughts('<|im_start|>assistant\n<think>\n'); // '<|im_start|>assistant\n<think>\n\n</think>\n\n'
+ */
+export function closeThoughts(prompt: string): string {
+  const [, start, name, end] = openedThoughts.exec(prompt) ?? [];
+  return name === undefined
+    ? prompt
+    : `${prompt.trimEnd()}\n\n${start}/${name}${end}\n\n`;
+}
+
 /** Marks around a call, as most small models learnt them. */
 export const callStart = '<tool_call>';
 export const callEnd = '</tool_call>';

@@ -128,3 +128,55 @@ export function dropUnneeded(value: unknown, schema: unknown): unknown {
   );
   return Object.fromEntries(kept);
 }
+
+/**
+ * How far a model has written a value of JSON whose grammar holds it. The grammar lets blank lines follow, and a string go on, without
+ * an end.
+ *
+ * @example
+ * import { JsonProgress } from '#src/chat/local/process/grammar-schema.ts';
+ *
+ * const progress = new JsonProgress();
+ * progress.add('{"city": "Par');
+ * progress.openStringPieces; // 1
+ * progress.add('is"}\n\n');
+ * progress.isWhole; // true
+ */
+export class JsonProgress {
+  #depth = 0;
+  #isInString = false;
+  #isEscaped = false;
+  #isWhole = false;
+  #openStringPieces = 0;
+
+  /** Whether the last bracket or quotation mark of the value is there. A number or word alone is never known to be whole. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  /** Pieces of the string that is open now, 0 between strings. */
+  get openStringPieces(): number {
+    return this.#openStringPieces;
+  }
+
+  /** Adds the next piece of the text. */
+  add(piece: string): void {
+    for (const letter of piece) this.#addLetter(letter);
+    this.#openStringPieces = this.#isInString ? this.#openStringPieces + 1 : 0;
+  }
+
+  #addLetter(letter: string) {
+    if (this.#isEscaped) this.#isEscaped = false;
+    else if (letter === '"') this.#turnString();
+    else if (this.#isInString) this.#isEscaped = letter === '\\';
+    else if (letter === '{' || letter === '[') this.#depth += 1;
+    else if (letter === '}' || letter === ']') this.#depth -= 1;
+    const canEnd = letter === '"' || letter === '}' || letter === ']';
+    this.#isWhole ||= canEnd && this.#depth === 0 && !this.#isInString;
+  }
+
+  #turnString() {
+    this.#isInString = !this.#isInString;
+    this.#openStringPieces = 0;
+  }
+}

@@ -13,12 +13,13 @@ import {
   type ChatTask,
   callEnd,
   callStart,
+  closeThoughts,
   joinNeighbours,
   type OfferedTool,
   readChatBody,
   type TemplateMessage,
 } from './chat-body.ts';
-import { dropUnneeded, toGrammarSchema } from './grammar-schema.ts';
+import { dropUnneeded, JsonProgress, toGrammarSchema } from './grammar-schema.ts';
 import {
   type ChatLibrary,
   type GrammarState,
@@ -26,6 +27,7 @@ import {
   type LlamaSequence,
   loadChatLibrary,
   type Token,
+  type TokenBias,
 } from './llama-library.ts';
 import { countCommon, type PlacedPrompt, TalkSlots } from './talk-slots.ts';
 
@@ -39,8 +41,10 @@ const maxRunMs = 90;
 const [minRunTokens, maxRunTokens] = [16, batchTokens];
 /** Newest tokens of an answer that are less likely to come again. */
 const maxPunishedTokens = 64;
-/** A small model may write into a call without an end, which nobody hears. */
-const maxCallTokens = 400;
+/** A small model may write into a call, or into a string of JSON, without an end, which nobody hears. */
+const [maxCallTokens, maxStringTokens] = [400, 400];
+/** Larger than any difference between scores of tokens. */
+const surely = { logit: 1_000 };
 /** An answer needs some room behind its prompt. */
 const minAnswerTokens = 32;
 
@@ -100,6 +104,9 @@ class LlamaChat {
   readonly #contextSize: number;
   readonly #slots: TalkSlots;
   readonly #template: { render(values: object): string };
+  readonly #noBias: TokenBias;
+  /** A quotation mark, at which a grammar ends a string. */
+  readonly #closingBias: TokenBias;
   /** Tokens of a prompt that one run takes, by the speed of those before. */
   #runTokens = 16;
 
@@ -115,6 +122,8 @@ class LlamaChat {
     this.#slots = new TalkSlots(sequences, () => realClock.nowMs());
     const { chat_template: source = plainTemplate } = model.fileInfo.metadata.tokenizer;
     this.#template = library.createTemplate(source);
+    this.#noBias = library.createTokenBias(model);
+    this.#closingBias = library.createTokenBias(model).set('"', surely);
   }
 
   /** Answers one request. Throws a BotError for one that cannot be run as it is. */
@@ -179,13 +188,16 @@ class LlamaChat {
   #render(messages: readonly TemplateMessage[]) {
     const { bosString, eosString } = this.#model.tokens;
     try {
-      return this.#template.render({
+      const prompt = this.#template.render({
         messages,
         add_generation_prompt: true,
+        // Makers of templates chose one of these two names.
         enable_thinking: false,
+        thinking: false,
         bos_token: bosString ?? '',
         eos_token: eosString ?? '',
       });
+      return closeThoughts(prompt);
     } catch (error) {
       throw new RequestFault(`The template of the model: ${getErrorMessage(error)}`);
     }
@@ -289,6 +301,7 @@ class LlamaChat {
       // A form needs its own marks again and again.
       repeatPenalty: { punishTokens: () => (grammar ? [] : answer.lastTokens) },
       grammarEvaluationState: () => grammar,
+      tokenBias: () => (answer.isStringTooLong ? this.#closingBias : this.#noBias),
     });
     // It ends by itself at a token that ends the answer.
     for await (const token of generating) {
@@ -299,14 +312,14 @@ class LlamaChat {
         grammar ??= await this.#createCallState(task);
         callTokens += 1;
       }
-      if (tokens >= maxTokens || callTokens >= maxCallTokens || answer.isCallWhole)
+      if (tokens >= maxTokens || callTokens >= maxCallTokens || answer.isFormWhole)
         break;
       await turn.waitForThread();
     }
     answer.end();
     return {
       finish:
-        answer.isCallWhole || (tokens < maxTokens && callTokens < maxCallTokens)
+        answer.isFormWhole || (tokens < maxTokens && callTokens < maxCallTokens)
           ? ('stop' as const)
           : ('length' as const),
       answerTokens: tokens,
@@ -363,13 +376,16 @@ class WrittenAnswer {
   #lastTokens: Token[] = [];
   #text = '';
   #call: string | undefined;
+  /** Of an answer or call whose form a grammar holds. */
+  #form: JsonProgress | undefined;
 
   constructor(
     model: LlamaModel,
-    { mustCall, tools }: ChatTask,
+    { json, mustCall, tools }: ChatTask,
     sendText: (text: string) => void,
   ) {
     this.#model = model;
+    if (json !== undefined) this.#form = new JsonProgress();
     this.#tools = tools;
     this.#mustCall = mustCall;
     this.#sendText = sendText;
@@ -385,15 +401,19 @@ class WrittenAnswer {
     return this.#call !== undefined;
   }
 
-  /** Whether a call has its last bracket. The grammar would allow spaces without an end. */
-  get isCallWhole(): boolean {
-    const call = this.#call?.trimEnd();
-    return call?.endsWith('}') === true && tryParseJson(call) !== undefined;
+  /** Whether JSON or a call has its last bracket. */
+  get isFormWhole(): boolean {
+    return this.#form?.isWhole === true;
+  }
+
+  /** Whether a string of JSON should end. */
+  get isStringTooLong(): boolean {
+    return (this.#form?.openStringPieces ?? 0) >= maxStringTokens;
   }
 
   /** Begins the answer, with a call if one is demanded. */
   begin(): void {
-    if (this.#mustCall) this.#call = '';
+    if (this.#mustCall) this.#beginCall();
   }
 
   /** Adds a token, and tells the words that are whole by now. */
@@ -404,6 +424,7 @@ class WrittenAnswer {
     if (text.endsWith('\ufffd')) return;
     this.#told = this.#pending;
     this.#pending = [];
+    this.#form?.add(text);
     if (this.#call !== undefined) this.#call += text;
     else this.#addText(text);
   }
@@ -421,7 +442,7 @@ class WrittenAnswer {
     this.#text += text;
     const at = this.#tools.length > 0 ? this.#text.indexOf(callStart) : -1;
     if (at >= 0) {
-      this.#call = '';
+      this.#beginCall();
       this.#tell(this.#text.slice(0, at));
       return;
     }
@@ -429,6 +450,11 @@ class WrittenAnswer {
     const mark = this.#tools.length > 0 ? findMarkStart(this.#text) : this.#text.length;
     this.#tell(this.#text.slice(0, mark));
     this.#text = this.#text.slice(mark);
+  }
+
+  #beginCall() {
+    this.#call = '';
+    this.#form = new JsonProgress();
   }
 
   #tell(text: string) {

@@ -11,6 +11,12 @@ export type Token = number & { readonly __token: never };
 /** State of a grammar, which a token moves on. */
 export type GrammarState = object;
 
+/** Tokens that are made more or less likely. */
+export interface TokenBias {
+  /** Adds `logit` to the score of each token of a text. */
+  set(text: string, bias: { readonly logit: number }): TokenBias;
+}
+
 export interface LlamaSequence {
   readonly contextTokens: readonly Token[];
   /** Keeps the longest common beginning, and forgets the rest. */
@@ -29,6 +35,7 @@ export interface LlamaSequence {
       /** Makes these tokens less likely, by the usual factor of 1.1. */
       readonly repeatPenalty: { readonly punishTokens: () => Token[] };
       readonly grammarEvaluationState: () => GrammarState | undefined;
+      readonly tokenBias: () => TokenBias;
     },
   ): AsyncGenerator<Token, void>;
 }
@@ -90,6 +97,7 @@ type LlamaModule = {
     readonly model: LlamaModel;
     readonly grammar: object;
   }) => GrammarState;
+  readonly TokenBias: { for(model: LlamaModel): TokenBias };
 };
 
 type TemplateModule = {
@@ -101,6 +109,8 @@ export interface ChatLibrary {
   readonly llama: Llama;
   /** Begins a grammar, for one answer. */
   createGrammarState(model: LlamaModel, grammar: object): GrammarState;
+  /** Creates a bias that changes nothing yet. */
+  createTokenBias(model: LlamaModel): TokenBias;
   /** Parses a template of a model. Throws for a broken one. */
   createTemplate(source: string): { render(values: object): string };
 }
@@ -122,6 +132,7 @@ export async function loadChatLibrary(folder: string): Promise<ChatLibrary> {
     llama,
     createGrammarState: (model, grammar) =>
       new module.LlamaGrammarEvaluationState({ model, grammar }),
+    createTokenBias: (model) => module.TokenBias.for(model),
     createTemplate: (source) => new templates.Template(source),
   };
 }
