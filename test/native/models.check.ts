@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { OpenAI } from 'openai';
@@ -6,12 +6,20 @@ import { realClock } from '#src/base/clock.ts';
 import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
 import { LocalChat } from '#src/chat/local/local-chat.ts';
 import { getLibraryFolder } from '#src/downloads/install-library.ts';
-import type { BotProcess } from '#test/fakes/bot-process.ts';
+import type { BotProcess, LogLine } from '#test/fakes/bot-process.ts';
 import type { FileServer } from '#test/fakes/file-server.ts';
 import { makeToken } from '#test/fakes/run-program.ts';
 import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 import { modelName, serveModels } from './models/served-models.ts';
-import { SpokenOffice, waitForAnswered, waitMs } from './models/spoken-bot.ts';
+import {
+  findRecognisedMs,
+  hasWords,
+  listEnds,
+  SpokenOffice,
+  stopWords,
+  waitForEnd,
+  waitMs,
+} from './models/spoken-bot.ts';
 import { keys, openTypedSetup } from './models/typed-setup.ts';
 
 const { SMOLLM2 = '', MODELS_FOLDER = '' } = process.env;
@@ -107,9 +115,10 @@ test.each([
   600_000,
 );
 
-describe('a bot whose model comes from a slow server that breaks off', () => {
-  let bot: BotProcess;
+let bot: BotProcess;
+const isCancelled = ({ finish }: LogLine) => finish === 'cancelled';
 
+describe('a bot whose model comes from a slow server that breaks off', () => {
   test('fetches what is missing of it, installs the library that runs it, and loads it', async () => {
     server.manner = 'breaks off';
     using _ = keepBreaking();
@@ -129,7 +138,7 @@ describe('a bot whose model comes from a slow server that breaks off', () => {
   test('answers a spoken question in sound', async () => {
     const adam = await office.callBot(office.sandbox.person('Adam'));
     const sinceMs = realClock.nowMs();
-    const answered = waitForAnswered(bot);
+    const answered = waitForEnd(bot, office.sandbox.guildId, hasWords);
     await office.ask(adam, 'What is two plus two?');
     expect((await answered).firstTokenMs).toBeGreaterThan(0);
     await office.waitForQuiet(adam);
@@ -137,13 +146,63 @@ describe('a bot whose model comes from a slow server that breaks off', () => {
     expect(heard.replace(/^One moment\W*/, '')).toMatch(/\w/);
   }, 600_000);
 
+  test('answers twenty spoken questions of one talk', async () => {
+    const adam = office.sandbox.person('Adam');
+    const former = new Set(listEnds(bot, office.sandbox.guildId, hasWords));
+    const ends = new Set<LogLine>();
+    // A busy machine says first that it takes a moment, and a stop may come before the answer.
+    for (let turn = 0; ends.size < 20; turn++) {
+      expect(turn).toBeLessThan(80);
+      await office.ask(adam, questions[turn % 5] ?? '');
+      await adam.command('stop').waitForAnswer(never);
+      await office.waitForQuiet(adam);
+      for (const end of listEnds(bot, office.sandbox.guildId, hasWords))
+        if (!former.has(end)) ends.add(end);
+    }
+    const [tokenMs, soundMs] = (['firstTokenMs', 'firstSentMs'] as const).map(
+      (name) => {
+        const times = [...ends].flatMap(({ [name]: ms }) =>
+          typeof ms === 'number' ? [ms] : [],
+        );
+        return Math.round(times.reduce((sum, ms) => sum + ms, 0) / times.length);
+      },
+    );
+    console.log(
+      `after the end of a spoken question: first word of the model ${tokenMs} ms, first sound ${soundMs} ms, the means of ${ends.size} turns`,
+    );
+  }, 1_200_000);
+
   test('is silenced by a stop in the middle of its answer', async () => {
     const adam = office.sandbox.person('Adam');
     await office.ask(adam, 'Please tell me a long story about a garden.');
-    await office.say(adam, 'Stop!');
+    const silenced = waitForEnd(bot, office.sandbox.guildId, isCancelled);
+    await office.say(adam, stopWords);
+    await silenced;
     await office.waitForQuiet(adam);
+    const understoodAtMs = findRecognisedMs(bot, adam);
+    const lastAtMs = adam.heard.frames.findLast(({ loud }) => loud)?.atMs ?? 0;
+    console.log(
+      `silent ${Math.round(lastAtMs - understoodAtMs)} ms after a stop was recognised`,
+    );
   }, 600_000);
 
+  test('ends a question whose model process is killed, and answers the next one by another process', async () => {
+    const adam = office.sandbox.person('Adam');
+    await office.ask(adam, 'Please tell me a long story about a garden.');
+    const [former = 0] = listModelProcesses(bot.pid);
+    process.kill(former, 'SIGKILL');
+    // Before the first word another process would answer.
+    await adam.command('stop').waitForAnswer(never);
+    await office.waitForQuiet(adam);
+    const next = waitForEnd(bot, office.sandbox.guildId, hasWords);
+    await office.ask(adam, 'What is two plus two?');
+    expect((await next).firstTokenMs).toBeGreaterThan(0);
+    expect(listModelProcesses(bot.pid)).not.toContain(former);
+    await office.waitForQuiet(adam);
+  }, 600_000);
+});
+
+describe('a bot whose model answers', () => {
   test('calls a tool whose arguments a grammar holds to their form', async () => {
     const openai = await openClient();
     const { choices } = await openai.chat.completions.create({
@@ -180,12 +239,16 @@ describe('a bot whose model comes from a slow server that breaks off', () => {
   test('answers two servers at once', async () => {
     const adam = office.sandbox.person('Adam');
     const second = office.sandbox.guild('Second');
-    const ben = await office.callBot(second.person('Ben'));
+    const ben = await office.callBot(second.person('Ben'), second);
     await Promise.all([
       office.ask(adam, 'What is two plus two?'),
       office.ask(ben, 'Tell me about cats.'),
     ]);
-    await Promise.all([office.say(adam, 'Stop!'), office.say(ben, 'Stop!')]);
+    const ends = [office.sandbox.guildId, second.id].map((guildId) =>
+      waitForEnd(bot, guildId, isCancelled),
+    );
+    await Promise.all([office.say(adam, stopWords), office.say(ben, stopWords)]);
+    await Promise.all(ends);
     await Promise.all([office.waitForQuiet(adam), office.waitForQuiet(ben)]);
   }, 600_000);
 
@@ -204,10 +267,10 @@ describe('a bot whose model comes from a slow server that breaks off', () => {
   }, 600_000);
 });
 
-function openLocalChat() {
+function openLocalChat(file = SMOLLM2) {
   const libraryFolder = getLibraryFolder(dataDir);
   return new LocalChat({
-    ...{ file: SMOLLM2, libraryFolder, maxTokens: 2_000, maxResidentBytes: 1.5e9 },
+    ...{ file, libraryFolder, maxTokens: 2_000, maxResidentBytes: 1.5e9 },
   });
 }
 
@@ -272,6 +335,49 @@ test('the first question of a process reads only what is new, once its beginning
   );
 }, 600_000);
 
+/** A template by which a model thinks unless it is asked not to, as that of Qwen3. Here it refuses to. */
+const thinkersTemplate = [
+  "{% if enable_thinking is not defined or enable_thinking %}{{ raise_exception('thinks') }}{% endif %}",
+  '{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}',
+  '<|im_start|>assistant\n<think>\n\n</think>\n\n',
+].join('');
+
+/** Writes another template into a GGUF file, at most as long as its own. */
+function replaceTemplate(gguf: Buffer, template: string): Buffer {
+  const key = 'tokenizer.chat_template';
+  // Behind the key stand the type in four bytes, and the length of the text in eight.
+  const lengthAt = gguf.indexOf(key) + key.length + 4;
+  const length = Number(gguf.readBigUInt64LE(lengthAt));
+  const comment = `{#${' '.repeat(length - template.length - 4)}#}`;
+  gguf.write(comment + template, lengthAt + 8);
+  return gguf;
+}
+
+test('a model that thinks is asked not to', async () => {
+  const file = join(MODELS_FOLDER, 'thinker.gguf');
+  writeFileSync(file, replaceTemplate(readFileSync(SMOLLM2), thinkersTemplate));
+  await using chat = openLocalChat(file);
+  const question = { role: 'user', name: 'Ana', content: 'Who are you?' } as const;
+  expect((await askChat(chat, [question])).content).toMatch(/\w/);
+}, 600_000);
+
+test('an answer whose process is killed in its middle fails, and another process answers the next question', async () => {
+  await using chat = openLocalChat();
+  const talk = [{ role: 'user', name: '', content: 'Tell a long story.' }] as const;
+  let [text, former = 0] = ['', 0];
+  const reading = (async () => {
+    for await (const part of chat.model.reply(talk, [], never)) {
+      if (part.kind !== 'text' || text !== '') continue;
+      text = part.text;
+      [former = 0] = listModelProcesses(process.pid);
+      process.kill(former, 'SIGKILL');
+    }
+  })();
+  await expect(reading).rejects.toMatchObject({ retryable: true });
+  expect((await askChat(chat, talk)).content).toMatch(/\w/);
+  expect(listModelProcesses(process.pid)).not.toContain(former);
+}, 600_000);
+
 test('a model whose answer nobody wants stops computing', async () => {
   await using chat = openLocalChat();
   const leaving = new AbortController();
@@ -296,6 +402,9 @@ test('a model whose answer nobody wants stops computing', async () => {
     )
     .toBeLessThan(20);
   expect(usedMs - leftAtMs).toBeLessThan(250);
+  console.log(
+    `computed for ${usedMs - leftAtMs} ms more once nobody wanted its answer`,
+  );
 }, 600_000);
 
 /** Lists the processes of chat models that a process has started. */

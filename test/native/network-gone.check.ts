@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { modelName, serveModels } from './models/served-models.ts';
-import { SpokenOffice, waitForAnswered } from './models/spoken-bot.ts';
+import { hasWords, SpokenOffice, waitForEnd } from './models/spoken-bot.ts';
 
 const { SMOLLM2 = '', MODELS_FOLDER = '' } = process.env;
 
@@ -20,7 +20,7 @@ test('without a network the bot starts, and answers by the model that it has fet
     'the chat model of this machine answers',
   );
   const adam = await office.callBot(office.sandbox.person('Adam'));
-  const answered = waitForAnswered(bot);
+  const answered = waitForEnd(bot, office.sandbox.guildId, hasWords);
   await office.ask(adam, 'What is two plus two?');
   // What is said before may be that it takes a moment.
   expect((await answered).firstTokenMs).toBeGreaterThan(0);

@@ -49,6 +49,17 @@ test('a process that dies fails its answer, and another one answers the next', a
   expect(await readReply('Hello again.')).toBe('Hello again.');
 });
 
+test('a process that dies in the middle of an answer breaks it off, and another one answers the next', async () => {
+  let text = '';
+  const reading = (async () => {
+    for await (const part of askChat('This is broken off.'))
+      if (part.kind === 'text') text += part.text;
+  })();
+  await expect(reading).rejects.toMatchObject({ retryable: true });
+  expect(text).toBe('Thi');
+  expect(await readReply('Hello again.')).toBe('Hello again.');
+});
+
 test('a prompt that is read for long gives signs of life, and is refused all the same if it is too long', async () => {
   await expect(readReply('too long')).rejects.toMatchObject({
     code: 'provider.refused',

@@ -39,6 +39,7 @@ const echo: PerformJob<'chat'> = async (job, turn, sendText) => {
     sendText(piece);
     await turn.waitForThread();
     if (words.includes('slow')) await wait(5);
+    if (words.includes('broken off')) process.exit(1);
   }
   return { ...end, answerTokens: pieces.length };
 };

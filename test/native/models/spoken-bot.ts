@@ -19,6 +19,8 @@ const never = new AbortController().signal;
 export const waitMs = 240_000;
 const rateHz = 48_000;
 const quietMs = 1_500;
+/** A stop that local ears understand of the built-in voice. Of "Stop!" alone, or at the end, they often hear "Start". */
+export const stopWords = 'Stop it, please.';
 
 /** A Discord with two servers, people who speak by the built-in voice, and ears of their own. */
 export class SpokenOffice implements AsyncDisposable {
@@ -43,10 +45,18 @@ export class SpokenOffice implements AsyncDisposable {
     return await BotProcess.start({ apiUrl, ca, token }, environment, catalogueHook);
   }
 
-  /** Seats somebody in a channel, who calls the bot. */
-  async callBot(person: SandboxPerson): Promise<SandboxPerson> {
+  /** Seats somebody of a server in a channel, who calls the bot. */
+  async callBot(
+    person: SandboxPerson,
+    guild = this.sandbox.guild(),
+  ): Promise<SandboxPerson> {
     await person.join('Lounge', never);
-    await person.command('join').waitForAnswer(never);
+    const call = async () => {
+      await person.command('join').waitForAnswer(never);
+      return guild.bot().channel;
+    };
+    // A bot on a busy machine takes no more calls for a while.
+    await expect.poll(call, { timeout: waitMs, interval: 5_000 }).toBe('Lounge');
     await person.settled(never);
     return person;
   }
@@ -100,9 +110,38 @@ export class SpokenOffice implements AsyncDisposable {
   }
 }
 
-/** Waits for the end of an answer with words, and returns its line of the log. */
-export async function waitForAnswered(bot: BotProcess): Promise<LogLine> {
-  const hasWords = ({ firstTokenMs, msg }: LogLine) =>
-    msg === 'answered' && firstTokenMs !== undefined;
-  return await bot.waitForLine(hasWords, waitMs);
+/** Whether a line of the log tells the end of an answer that had words. */
+export function hasWords({ firstTokenMs }: LogLine): boolean {
+  return firstTokenMs !== undefined;
+}
+
+/** Lists the ends of answers in a server so far that fit, as lines of the log. */
+export function listEnds(
+  bot: BotProcess,
+  guildId: string,
+  fits: (line: LogLine) => boolean,
+): readonly LogLine[] {
+  return bot.log.filter(
+    (line) => line.msg === 'answered' && line.guildId === guildId && fits(line),
+  );
+}
+
+/** Waits for the next end of an answer in a server that fits, and returns its line of the log. */
+export async function waitForEnd(
+  bot: BotProcess,
+  guildId: string,
+  fits: (line: LogLine) => boolean,
+): Promise<LogLine> {
+  const former = new Set(listEnds(bot, guildId, fits));
+  const findNext = () => listEnds(bot, guildId, fits).find((line) => !former.has(line));
+  await expect.poll(findNext, { timeout: waitMs }).toBeDefined();
+  return findNext() ?? {};
+}
+
+/** Finds when the bot recognised what somebody said last, on the clock of `realClock.nowMs`. */
+export function findRecognisedMs(bot: BotProcess, { id }: SandboxPerson): number {
+  const line = bot.log.findLast(
+    ({ msg, speakerId }) => msg === 'recognised' && speakerId === id,
+  );
+  return Date.parse(`${line?.time}`) - realClock.wallMs() + realClock.nowMs();
 }
