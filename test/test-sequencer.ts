@@ -11,7 +11,6 @@ const longTests = [
   'test/simulate/simulate.long.test.ts',
   'test/virtual-scenes/generated.long.test.ts',
   'test/speech/local/english/phonemes.test.ts',
-  'test/fuzz/dialects.test.ts',
   'test/scenarios/scenes.long.test.ts',
   'test/speech/local/requests.long.test.ts',
   'test/processes/shard-ranges.long.test.ts',
