@@ -66,6 +66,8 @@ function readStanding(
 
 export const consentScenes: Scenes = {
   'somebody who goes on and on and did not agree is never opened, nor sent': {
+    // A bot that has greeted before keeps that sentence, and asks no server for it.
+    own: {},
     providers,
     steps: [
       ...seated,
