@@ -91,13 +91,8 @@ export class LevelTrack {
 
   /** Lists measurements of the voice, of a long one a part that is spread over all of it. */
   #listVoiced(fromMs: number, toMs: number) {
-    const first = this.#measured.findLastIndex(({ hop }) => hop * hopMs < fromMs) + 1;
-    const voiced: TrackedLevels[] = [];
-    for (let n = first; n < this.#measured.length; n++) {
-      const measured = this.#measured[n];
-      if (!measured || measured.hop * hopMs > toMs) break;
-      if (measured.isVoiced) voiced.push(measured);
-    }
+    const measured = this.#listBetween(fromMs / hopMs, toMs / hopMs);
+    const voiced = measured.filter(({ isVoiced }) => isVoiced);
     const step = Math.ceil(voiced.length / maxCompared);
     return voiced.filter((_, n) => n % step === 0);
   }
@@ -106,15 +101,18 @@ export class LevelTrack {
   #listAround(voiced: readonly TrackedLevels[]): HeardLevels | undefined {
     const fromHop = (voiced[0]?.hop ?? 0) - maxLagHops - stepHops;
     const toHop = (voiced.at(-1)?.hop ?? 0) + maxLagHops + stepHops;
-    const first = this.#measured.findLastIndex(({ hop }) => hop < fromHop) + 1;
-    if (first === this.#measured.length) return undefined;
+    const around = this.#listBetween(fromHop, toHop);
+    if (around.length === 0) return undefined;
     const heard = new HeardLevels(fromHop, toHop, this.#quietest);
-    for (let n = first; n < this.#measured.length; n++) {
-      const measured = this.#measured[n];
-      if (!measured || measured.hop > toHop) break;
-      heard.put(measured);
-    }
+    for (const measured of around) heard.put(measured);
     return heard;
+  }
+
+  /** Lists measurements from one hop to another, both included. Most of them are among the newest. */
+  #listBetween(fromHop: number, toHop: number) {
+    const before = this.#measured.findLastIndex(({ hop }) => hop < fromHop);
+    const last = this.#measured.findLastIndex(({ hop }) => hop <= toHop);
+    return this.#measured.slice(before + 1, last + 1);
   }
 }
 
