@@ -117,7 +117,6 @@ export class SessionEar implements Ear {
   readonly #deps: EarDeps;
   readonly #crowdNotices: CrowdNotices;
   readonly #lines = new Map<PersonId, SpeakerLine>();
-  readonly #tracks = new Map<PersonId, LevelTrack>();
   readonly #utterances = new Map<Id, SpokenUtterance>();
   #nextId = 1;
 
@@ -197,7 +196,6 @@ export class SessionEar implements Ear {
   #closeLine(speakerId: PersonId) {
     this.#lines.get(speakerId)?.close();
     this.#lines.delete(speakerId);
-    this.#tracks.delete(speakerId);
   }
 
   #openLine(speakerId: PersonId, atMs: number) {
@@ -220,30 +218,30 @@ export class SessionEar implements Ear {
       isAlone: (own) =>
         [...this.#lines.values()].every((each) => each === own || !each.isRecording),
       isTalkedOver: (own) =>
-        [...this.#lines].some(
-          ([personId, each]) =>
+        [...this.#lines.values()].some(
+          (each) =>
             each !== own &&
             each.isTalking &&
             !each.isPausing &&
-            !this.#isLatelyOfOther(personId, each.lastPacketAtMs),
+            !this.#isLatelyOfOther(each),
         ),
     });
     this.#lines.set(speakerId, line);
-    this.#tracks.set(speakerId, echo.track);
     return line;
   }
 
   /** Two people who sit in one room: both microphones hear who speaks, the own one louder. */
   #isVoiceOfOther(track: LevelTrack, fromMs: number, toMs: number) {
-    return [...this.#tracks.values()].some(
-      (other) => other !== track && isSharedVoice(track.compare(other, fromMs, toMs)),
+    return [...this.#lines.values()].some(
+      (other) =>
+        other.track !== track &&
+        isSharedVoice(track.compare(other.track, fromMs, toMs)),
     );
   }
 
   /** Tests whether all that a person's microphone brought lately is the voice of somebody else. */
-  #isLatelyOfOther(personId: PersonId, atMs: number) {
-    const track = this.#tracks.get(personId);
-    return track !== undefined && this.#isVoiceOfOther(track, atMs - latelyMs, atMs);
+  #isLatelyOfOther({ lastPacketAtMs: atMs, track }: SpeakerLine) {
+    return this.#isVoiceOfOther(track, atMs - latelyMs, atMs);
   }
 
   #closeQuietest(atMs: number) {

@@ -1,4 +1,5 @@
 import type { EchoMeter } from '#src/audio/echo/echo-meter.ts';
+import type { LevelTrack } from '#src/audio/echo/level-track.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import {
   joinSamples,
@@ -120,6 +121,11 @@ export class SpeakerInput {
   /** Monotonic ms of the latest packet. 0 before the first. */
   get lastPacketAtMs(): number {
     return this.#lastPacketAtMs;
+  }
+
+  /** Levels that the microphone heard. */
+  get track(): LevelTrack {
+    return this.#options.echo.track;
   }
 
   /** True within an utterance, also in its pauses. */

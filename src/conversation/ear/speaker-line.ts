@@ -1,3 +1,4 @@
+import type { LevelTrack } from '#src/audio/echo/level-track.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { findOpenSpeech, isSpeaking } from '#src/conversation/machine/selectors.ts';
@@ -57,6 +58,11 @@ export class SpeakerLine {
   /** True within an utterance, also in its pauses. */
   get isTalking(): boolean {
     return this.#input.isTalking;
+  }
+
+  /** Levels that the microphone heard. */
+  get track(): LevelTrack {
+    return this.#input.track;
   }
 
   /** True in a pause of an utterance. */
