@@ -22,7 +22,10 @@ const refused: readonly (readonly [RegExp, string])[] = [
     /^\.ci\/|run code-size|test:(?:long|page|others)|^npm (?:ci && npm )?test$/,
     '.ci/run or nightly',
   ],
-  [/run (?:fuzz|simulate|nightly|docs-check)\b/, 'a step of npm run nightly'],
+  [
+    /run (?:fuzz|simulate|planted|nightly|docs-check)\b|run mission -- --planted/,
+    'a step of npm run nightly',
+  ],
   [/--ignore-scripts/, 'needs a Node 24 that is not in node_modules'],
   [/-- test\/config -u$/, 'writes the file that the tests compare'],
 ];
