@@ -36,6 +36,12 @@ const keys = { enter: '\r', up: '\u001b[A' };
 const [writtenServer, writtenPage] = ['1029384756102938475', '127.0.0.1:8788'];
 const recording = 'sandbox/recordings/what-time-is-it.wav';
 const expireSoon = () => AbortSignal.timeout(60_000);
+/** Programs that run until Ctrl+C, with the words after which they count as started. */
+const endlessPrograms: readonly (readonly [program: RegExp, started: RegExp])[] = [
+  [/^npm run dev$/, /ready: call it with/],
+  [/events\.mjs$/, /listening/],
+  [/relay\.mjs$/, /http:\S+:\d+/],
+];
 const failures: string[] = [];
 const refusals = new Map<string, Refusal & { readonly path: string }>();
 /** Commands that were run. */
@@ -278,10 +284,8 @@ async function runDocument(
     );
 }
 
-/** Words after which a program that runs until Ctrl+C counts as started. */
 function findEndless(line: string) {
-  if (line === 'npm run dev') return /ready: call it with/;
-  return line.endsWith('events.mjs') ? /listening/ : undefined;
+  return endlessPrograms.find(([program]) => program.test(line))?.[1];
 }
 
 async function runUntil(terminal: Terminal, words: RegExp) {
