@@ -13,7 +13,7 @@ const refused: readonly (readonly [RegExp, string])[] = [
     'needs systemd, and writes to /opt and /etc',
   ],
   [/^(?:sysctl|ssh|kubectl)\b/, 'changes the host, or needs another machine'],
-  [/^git fetch/, 'needs a published version, and there is none'],
+  [/^git (?:fetch|clone)/, 'needs a published version, and there is none'],
   [/image-steps\.sh|^\.ci\/image/, '.ci/image-steps and .ci/image run it'],
   [/^git worktree|--bot\b|\[--/, 'compares two checkouts, for minutes'],
   [/run (?:bench|eval)\b/, 'measures for minutes; .ci/run compares delays'],
