@@ -1,6 +1,6 @@
 import { openWasmOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
-import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
+import { loadSilero, type SileroNetwork } from '#src/audio/voice/voice-activity.ts';
 import { toPersonId } from '#src/base/ids.ts';
 import {
   type EndpointRules,

@@ -3,9 +3,9 @@ import { listLocalModelLines } from '#src/app/engines/local-model-news.ts';
 import {
   loadSilero,
   type SileroNetwork,
+  VoiceActivityDetector,
   windowSamples,
-} from '#src/audio/voice/silero-network.ts';
-import { VoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
+} from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
 import { findProgram } from '#src/base/find-program.ts';
 import { admitSetting } from '#src/base/logged-text.ts';

@@ -1,8 +1,7 @@
 import { decodeOpusFile } from '#bench/turns/voice-clips.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
-import { loadSilero } from '#src/audio/voice/silero-network.ts';
-import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import { loadSilero, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import {
   endpointRules,
   quietVoice,

@@ -2,9 +2,11 @@ import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import type { LevelTrack } from '#src/audio/echo/level-track.ts';
 import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import {
+  type SileroNetwork,
+  VoiceWindowMeter,
+} from '#src/audio/voice/voice-activity.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { listHeldUtterances } from '#src/conversation/machine/selectors.ts';

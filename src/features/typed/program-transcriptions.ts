@@ -1,8 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { RecordingCutter, type SpeechSpan } from '#src/audio/voice/recording-cutter.ts';
-import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
-import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import {
+  type SileroNetwork,
+  VoiceWindowMeter,
+} from '#src/audio/voice/voice-activity.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
