@@ -1,4 +1,4 @@
-import { findOpusPackets, writeOggOpus } from '#src/audio/encode/ogg-opus-pages.ts';
+import { findOpusPackets, writeOggOpus } from '#src/audio/formats/ogg-page.ts';
 import {
   getDurationMs,
   listenRateHz,
