@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { readHeaderLabel } from '#src/audio/formats/sound-label.ts';
+import { readHeaderLabel } from '#src/audio/formats/raw-sound.ts';
 import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import { createChildController, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';

@@ -1,7 +1,10 @@
 import { detectFrames } from '#src/audio/formats/mpeg-frame.ts';
-import { RawSampleReader } from '#src/audio/formats/raw-samples.ts';
+import {
+  RawSampleReader,
+  readHeaderLabel,
+  type SoundLabel,
+} from '#src/audio/formats/raw-sound.ts';
 import { sniffNamedFormat } from '#src/audio/formats/sniff-format.ts';
-import { readHeaderLabel, type SoundLabel } from '#src/audio/formats/sound-label.ts';
 import { WavReader } from '#src/audio/formats/wav.ts';
 import { type Pcm, speakRateHz, toMono } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
