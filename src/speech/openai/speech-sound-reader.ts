@@ -1,10 +1,9 @@
-import { detectFrames } from '#src/audio/formats/mpeg-frame.ts';
 import {
   RawSampleReader,
   readHeaderLabel,
   type SoundLabel,
 } from '#src/audio/formats/raw-sound.ts';
-import { sniffNamedFormat } from '#src/audio/formats/sniff-format.ts';
+import { detectFrames, sniffNamedFormat } from '#src/audio/formats/sniff-format.ts';
 import { WavReader } from '#src/audio/formats/wav.ts';
 import { type Pcm, speakRateHz, toMono } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';

@@ -1,4 +1,4 @@
-import { detectFrames } from '#src/audio/formats/mpeg-frame.ts';
+import { detectFrames } from '#src/audio/formats/sniff-format.ts';
 import { readWav, writeWav } from '#src/audio/formats/wav.ts';
 import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
 import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
