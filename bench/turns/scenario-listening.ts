@@ -1,5 +1,5 @@
+import { SentEnvelope } from '#src/audio/echo/band-levels.ts';
 import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
-import { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';

@@ -1,4 +1,4 @@
-import { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
+import { SentEnvelope } from '#src/audio/echo/band-levels.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { admitLiteral } from '#src/base/logged-text.ts';

@@ -1,6 +1,5 @@
+import type { LevelTrack, SentEnvelope } from '#src/audio/echo/band-levels.ts';
 import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
-import type { LevelTrack } from '#src/audio/echo/level-track.ts';
-import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import {

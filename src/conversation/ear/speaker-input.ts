@@ -1,5 +1,5 @@
+import type { LevelTrack } from '#src/audio/echo/band-levels.ts';
 import type { EchoMeter } from '#src/audio/echo/echo-meter.ts';
-import type { LevelTrack } from '#src/audio/echo/level-track.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import {
   joinSamples,

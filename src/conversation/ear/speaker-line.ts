@@ -1,4 +1,4 @@
-import type { LevelTrack } from '#src/audio/echo/level-track.ts';
+import type { LevelTrack } from '#src/audio/echo/band-levels.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { findOpenSpeech, isSpeaking } from '#src/conversation/machine/selectors.ts';

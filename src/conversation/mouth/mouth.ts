@@ -1,4 +1,4 @@
-import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
+import type { SentEnvelope } from '#src/audio/echo/band-levels.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { SpeakerInputEvent } from '#src/conversation/ear/speaker-input.ts';
