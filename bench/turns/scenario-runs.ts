@@ -1,5 +1,4 @@
-import { openWasmOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { type OpusCodec, openWasmOpus } from '#src/audio/opus/opus-codec.ts';
 import { loadSilero, type SileroNetwork } from '#src/audio/voice/voice-activity.ts';
 import { toPersonId } from '#src/base/ids.ts';
 import {

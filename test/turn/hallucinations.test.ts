@@ -1,5 +1,5 @@
 import { decodeOpusFile } from '#bench/turns/voice-clips.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { loadSilero, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import {

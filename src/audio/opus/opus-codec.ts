@@ -1,4 +1,8 @@
 import type { Frame } from '#src/audio/frame.ts';
+import { measureRms, speakRateHz } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
+import { countOpusSamples } from './opus-packet.ts';
+import { opusApplications, WasmOpus } from './wasm-opus.ts';
 
 export type OpusRateHz = 16_000 | 24_000 | 48_000;
 
@@ -42,4 +46,177 @@ export function encodePause(
   for (let frame = 0; frame < maxSilenceFrames; frame++) {
     if (encoder.encode(silence).length <= silenceBytes) return;
   }
+}
+
+const codecLoaders = {
+  '@discordjs/opus': openNativeOpus,
+  'libopus-wasm': openWasmOpus,
+} as const;
+
+/**
+ * Requests and values of libopus (opus_defines.h):
+ * https://opus-codec.org/docs/opus_api-1.5/group__opus__ctlvalues.html
+ */
+const opusControls = {
+  application: 4000,
+  bitrate: 4002,
+  speechBitrate: 64_000,
+  musicBitrate: 128_000,
+} as const;
+
+/** Limit of the strictest library. A packet on the wire has at most 1.5 kB. */
+const maxPacketBytes = 3828;
+
+/** A library's two halves. `controls` are requests of libopus with their values. */
+type OpusLibrary = {
+  createDecoder(rateHz: number, channels: number): (opus: Uint8Array) => Int16Array;
+  createEncoder(
+    rateHz: number,
+    channels: number,
+    controls: ReadonlyMap<number, number>,
+  ): (samples: Int16Array) => Frame;
+};
+
+type NativeCoder = {
+  encode(pcm: Buffer): Buffer;
+  decode(opus: Buffer): Uint8Array;
+  applyEncoderCTL(request: number, value: number): void;
+};
+
+type NativeOpus = {
+  readonly OpusEncoder: new (rateHz: number, channels: number) => NativeCoder;
+};
+
+// A variable keeps the compiler from asking for the package, which npm removes where it cannot be built.
+const packageName: string = '@discordjs/opus';
+
+/**
+ * Loads the first Opus library that works here, the fastest first. Throws BotError `audio.no_codec`.
+ *
+ * @example
+ * import { loadOpus } from '#src/audio/opus/opus-codec.ts';
+ *
+ * const codec = await loadOpus();
+ * const frame = codec.createEncoder(24_000).encode(new Int16Array(480)); // 20 ms
+ * codec.createDecoder(16_000).decode(frame).length; // 320
+ */
+export async function loadOpus(): Promise<OpusCodec> {
+  const failures: unknown[] = [];
+  for (const open of Object.values(codecLoaders)) {
+    try {
+      const codec = await open();
+      testCodec(codec);
+      return codec;
+    } catch (cause) {
+      failures.push(cause);
+    }
+  }
+  const names = Object.keys(codecLoaders).join(', ');
+  const cause = new AggregateError(failures, 'Every Opus library failed.');
+  throw new BotError(
+    'audio.no_codec',
+    false,
+    `No Opus library works here: ${names}.`,
+    cause,
+  );
+}
+
+function testCodec(codec: OpusCodec) {
+  const encoder = codec.createEncoder(24_000);
+  const decoder = codec.createDecoder(16_000);
+  const tone = Int16Array.from(
+    { length: 480 },
+    (_, n) => 8000 * Math.sin((Math.PI * n) / 24),
+  );
+  let decoded = new Int16Array(0);
+  for (let n = 0; n < 5; n++) decoded = decoder.decode(encoder.encode(tone)).slice();
+  const ratio = measureRms(decoded) / measureRms(tone);
+  const fits = decoded.length === 320 && ratio > 0.8 && ratio < 1.25;
+  if (!fits) throw new Error(`${codec.name} did not reproduce the test tone.`);
+}
+
+/** Opens libopus in WebAssembly, which takes up to 3 times the CPU of @discordjs/opus for the bot's speech. */
+export async function openWasmOpus(): Promise<OpusCodec> {
+  return createCodec('libopus-wasm', await WasmOpus.open());
+}
+
+/**
+ * Opens @discordjs/opus, the fastest, which `npm ci` compiles. Rejects where there was no compiler.
+ */
+export async function openNativeOpus(): Promise<OpusCodec> {
+  const { default: native }: { readonly default: NativeOpus } = await import(
+    packageName
+  );
+  return createCodec(packageName, {
+    createDecoder(rateHz, channels) {
+      const coder = new native.OpusEncoder(rateHz, channels);
+      return (opus) => {
+        const pcm = coder.decode(toBuffer(opus));
+        return new Int16Array(pcm.buffer, pcm.byteOffset, pcm.byteLength / 2);
+      };
+    },
+    createEncoder(rateHz, channels, controls) {
+      const coder = new native.OpusEncoder(rateHz, channels);
+      for (const [request, value] of controls) coder.applyEncoderCTL(request, value);
+      return (samples) => coder.encode(toBuffer(samples));
+    },
+  });
+}
+
+function createCodec(name: string, library: OpusLibrary): OpusCodec {
+  return {
+    name,
+    createDecoder(rateHz, channels = 1) {
+      const decode = library.createDecoder(rateHz, channels);
+      return { decode: (opus) => decodeOpus(decode, opus, rateHz, channels) };
+    },
+    createEncoder(rateHz, channels = 1) {
+      const length = (rateHz / 50) * channels;
+      const { speechBitrate, musicBitrate } = opusControls;
+      const encode = library.createEncoder(
+        rateHz,
+        channels,
+        new Map([
+          [opusControls.application, chooseApplication(rateHz, channels)],
+          [opusControls.bitrate, channels === 1 ? speechBitrate : musicBitrate],
+        ]),
+      );
+      return {
+        encode(samples) {
+          if (samples.length !== length)
+            throw new Error(`A frame holds ${length} samples.`);
+          return encode(samples);
+        },
+      };
+    },
+  };
+}
+
+function chooseApplication(rateHz: OpusRateHz, channels: 1 | 2) {
+  // VOIP would code the bot's speech in hybrid mode, which takes more CPU. Tests and the sandbox encode people's
+  // sound too, as their clients do.
+  const isBotSound = channels === 2 || rateHz === speakRateHz;
+  return isBotSound ? opusApplications.audio : opusApplications.voip;
+}
+
+/** Decodes a packet. Throws a plain Error for bytes that could harm a library. */
+function decodeOpus(
+  decode: (opus: Uint8Array) => Int16Array,
+  opus: Uint8Array,
+  rateHz: number,
+  channels: number,
+) {
+  if (opus.length > maxPacketBytes) throw new Error('An Opus packet is too long.');
+  const length = countOpusSamples(opus);
+  if (length === 0) throw new Error('A packet is not Opus.');
+  const samples = decode(opus);
+  if (samples.length !== (length * rateHz * channels) / 48_000)
+    throw new Error('An Opus packet was decoded to another length than it says.');
+  return samples;
+}
+
+function toBuffer(bytes: Uint8Array | Int16Array) {
+  return bytes instanceof Buffer
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

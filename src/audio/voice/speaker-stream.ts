@@ -42,7 +42,7 @@ const maxGapSamples = 0.3 * listenRateHz;
  * Turns one person's packets into samples. A bad packet becomes a gap and never throws.
  *
  * @example
- * import { loadOpus } from '#src/audio/opus/load-opus.ts';
+ * import { loadOpus } from '#src/audio/opus/opus-codec.ts';
  * import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
  * import { toPersonId } from '#src/base/ids.ts';
  *

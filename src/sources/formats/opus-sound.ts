@@ -1,5 +1,4 @@
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { loadOpus, type OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundShape, SoundSkip } from '#src/sources/decode/decoder.ts';

@@ -2,7 +2,7 @@ import { listenToPackets } from '#bench/turns/scenario-listening.ts';
 import { openWorkshop, playScenarios } from '#bench/turns/scenario-runs.ts';
 import { readScenarios } from '#bench/turns/voice-clips.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { toPersonId } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
