@@ -1,4 +1,4 @@
-import { voiceLufs } from '#src/audio/loudness/gain.ts';
+import { voiceLufs } from '#src/audio/loudness/loudness.ts';
 import { VoiceLevels } from '#src/audio/loudness/voice-levels.ts';
 import { getDurationMs, joinSamples, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import type { ChatPart } from '#src/chat/chat-model.ts';

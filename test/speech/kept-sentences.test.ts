@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isBotSentence } from '#src/app/engines/open-engines.ts';
-import { voiceLufs } from '#src/audio/loudness/gain.ts';
+import { voiceLufs } from '#src/audio/loudness/loudness.ts';
 import { noGuild } from '#src/base/ids.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';

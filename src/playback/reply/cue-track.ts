@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { readWav } from '#src/audio/formats/wav.ts';
-import { Gain } from '#src/audio/loudness/gain.ts';
+import { Gain } from '#src/audio/loudness/loudness.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { type Block, frameSamples, type Track } from '#src/playback/mix/mixer.ts';
 import { fadeToSilence } from './reply-sound.ts';

@@ -1,4 +1,4 @@
-import { toGain } from '#src/audio/loudness/gain.ts';
+import { toGain } from '#src/audio/loudness/loudness.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import { type Block, frameSamples } from '#src/playback/mix/mixer.ts';

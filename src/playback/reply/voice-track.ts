@@ -1,4 +1,4 @@
-import { Gain } from '#src/audio/loudness/gain.ts';
+import { Gain } from '#src/audio/loudness/loudness.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import type { Block, Track } from '#src/playback/mix/mixer.ts';
 import type { SpokenReply } from './spoken-reply.ts';
