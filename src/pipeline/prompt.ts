@@ -3,8 +3,7 @@ import { addFailureStage } from '#src/base/errors.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
-import { truncate } from '#src/texts/plain-text.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
+import { toVisibleLine, truncate } from '#src/texts/plain-text.ts';
 import type { AnswerLanguage, ReplyStyle, Turn } from './pipeline.ts';
 
 /** How an answer sounds. */

@@ -1,5 +1,5 @@
 import { splitIntoBatches } from '#src/base/batches.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
+import { toVisibleLine } from '#src/texts/plain-text.ts';
 import { formatDataBlock, type ModelPrompt, toDataWords } from './prompt.ts';
 
 type WrittenLine = { readonly text: string };

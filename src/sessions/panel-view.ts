@@ -23,9 +23,8 @@ import {
   type TalkState,
 } from '#src/ports/talk-guide.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { truncate } from '#src/texts/plain-text.ts';
+import { toVisibleLine, truncate } from '#src/texts/plain-text.ts';
 import { type TextLine, toOptionalLines } from '#src/texts/texts.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
 
 /** Everything that a panel shows. */
 export type PanelFacts = {

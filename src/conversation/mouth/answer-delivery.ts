@@ -23,7 +23,7 @@ import { type Owned, toOpenText } from '#src/people/owned.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import { type Reservation, toAnnouncementRequest } from '#src/spending/reservation.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
+import { toVisibleLine } from '#src/texts/plain-text.ts';
 import { beginsWithName } from '#src/turn/addressing/names.ts';
 
 /** Objects that speaking needs beside a session. */

@@ -14,9 +14,8 @@ import {
 } from '#src/features/contract/tool-definition.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GetSettingValue } from '#src/settings/setting-definition.ts';
-import { takeFirstChars } from '#src/texts/plain-text.ts';
+import { takeFirstChars, toVisibleLine } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { type MemoryCache, mayForgetMemory } from './memory-cache.ts';
 import type { DeclinedOffers } from './memory-offers.ts';
 import { findPeopleNamed, findPersonByName } from './person-by-name.ts';

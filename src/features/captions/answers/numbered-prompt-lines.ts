@@ -10,7 +10,7 @@ import {
   toDataWords,
 } from '#src/pipeline/prompt.ts';
 import type { FoundLine } from '#src/stores/transcripts/transcript-line.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
+import { toVisibleLine } from '#src/texts/plain-text.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 
 /** Lines of a transcript for one request, numbered from 1. */

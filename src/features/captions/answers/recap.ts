@@ -11,7 +11,12 @@ import type {
   TranscriptSession,
 } from '#src/stores/transcripts/transcript-line.ts';
 import { splitIntoSearchWords } from '#src/stores/transcripts/transcript-tables.ts';
-import { escapeTextValues, maxMessageChars, truncate } from '#src/texts/plain-text.ts';
+import {
+  escapeTextValues,
+  maxMessageChars,
+  toVisibleLine,
+  truncate,
+} from '#src/texts/plain-text.ts';
 import {
   type AnyLine,
   type CheckedLine,
@@ -19,7 +24,6 @@ import {
   type TextLine,
   type WordsLine,
 } from '#src/texts/texts.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 import {
   linesAreDataNote,

@@ -50,8 +50,8 @@ import {
   type ReadableChannels,
   type TranscriptSession,
 } from '#src/stores/transcripts/transcript-line.ts';
+import { toVisibleLine } from '#src/texts/plain-text.ts';
 import type { AnyLine, TextLine } from '#src/texts/texts.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { createWallTimes, type WallTimes } from '#src/texts/wall-time.ts';
 import { RecapPoster } from './recap-poster.ts';
 import {
