@@ -39,11 +39,9 @@ export const speechHttp: Engine<'text to speech'> = {
       : undefined,
   async open({ own: ownSettings, voice, ...server }) {
     const { openClient } = await import('#src/provider/api-client.ts');
-    const { OpenAiSynthesizer } = await import(
+    const { FoundVoice, OpenAiSynthesizer, ServerVoices } = await import(
       '#src/speech/openai/openai-synthesizer.ts'
     );
-    const { ServerVoices } = await import('#src/speech/openai/openai-synthesizer.ts');
-    const { FoundVoice } = await import('#src/speech/openai/found-voice.ts');
     const { withStandardVoice } = await import(
       '#src/speech/fallbacks/speech-chains.ts'
     );
