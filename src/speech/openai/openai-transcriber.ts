@@ -33,14 +33,12 @@ import type {
 import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
 import {
+  checkBareText,
   chooseGuess,
   chooseLook,
   chooseSecondGuess,
   judgeLook,
   type Look,
-} from './second-look.ts';
-import {
-  checkBareText,
   readTranscript,
   type TranscriptReading,
   toTranscript,
