@@ -1,4 +1,4 @@
-import { nobody, type PersonId } from '#src/base/ids.ts';
+import { isProgram, nobody, type PersonId } from '#src/base/ids.ts';
 import { type ChatMessage, historyLimits } from '#src/chat/chat-model.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
@@ -27,7 +27,6 @@ import {
 } from '#src/conversation/tools/tool-call-runner.ts';
 import { reportLiveTurn, toChosenVoice } from '#src/notices/channel-notices.ts';
 import { lastingSources, type Origin, toPrivateOwner } from '#src/people/owned.ts';
-import { isProgram } from '#src/people/rights.ts';
 import {
   choosePipeline,
   type Turn,
