@@ -6,8 +6,10 @@ import {
   standardModels,
   standardVoice,
 } from '#src/provider/models/standard-models.ts';
-import type { DecodeSpeech } from '#src/speech/openai/speech-answer.ts';
-import { speechFormats } from '#src/speech/openai/speech-sound-reader.ts';
+import {
+  type DecodeSpeech,
+  speechFormats,
+} from '#src/speech/openai/speech-sound-reader.ts';
 import { createWithoutSetting, type Engine, listWithout } from './engine.ts';
 
 const settings = {

@@ -23,7 +23,6 @@ import { splitText } from '#src/speech/pronunciation.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 import { createUnspeakableError } from '#src/speech/unspeakable-text.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
-import { checkSoundLength, type DecodeSpeech, readSpeech } from './speech-answer.ts';
 import {
   findRefusedSpeechParts,
   formatName,
@@ -32,7 +31,13 @@ import {
   maxInputChars,
   type SpeechWishes,
 } from './speech-parts.ts';
-import { type SpeechFormat, speechFormats } from './speech-sound-reader.ts';
+import {
+  checkSoundLength,
+  type DecodeSpeech,
+  readSpeech,
+  type SpeechFormat,
+  speechFormats,
+} from './speech-sound-reader.ts';
 
 /** The model, voice and format of speech that a server is asked for. */
 export type SynthesizerOptions = {
