@@ -13,7 +13,7 @@ import {
   type SpeakerInputEvent,
 } from '#src/conversation/ear/speaker-input.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
-import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import type { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import type { FakeReader, ReaderQuestion } from './fake-reader.ts';
 import { OracleRecogniser } from './oracle-recogniser.ts';
 import type { ClipWord } from './voice-clips.ts';

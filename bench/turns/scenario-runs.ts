@@ -5,7 +5,7 @@ import {
   type EndpointRules,
   endpointRules,
 } from '#src/turn/endpointing/endpointing.ts';
-import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import { FakeReader, type ReaderSkill } from './fake-reader.ts';
 import { judgeScenario, type ScenarioVerdict } from './judge-scenario.ts';
 import { listenToPackets } from './scenario-listening.ts';

@@ -39,7 +39,7 @@ import type {
   VoiceLink,
   VoiceRestriction,
 } from '#src/ports/voice-link.ts';
-import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import {
   getFollowedPerson,
   getLeftLine,

@@ -17,7 +17,7 @@ import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { TurnModel } from '#src/speech/local/turn-model.ts';
 import type { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
-import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import type { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import type { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
 import { isSharedVoice } from '#src/turn/same-voice.ts';
 import type { NameEars } from './name-listener.ts';

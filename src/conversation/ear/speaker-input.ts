@@ -21,10 +21,10 @@ import {
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
 import {
+  type PauseHabits,
   updateWordsJudgement,
   type WordsJudgement,
 } from '#src/turn/endpointing/endpointing-delay.ts';
-import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import {
   type OverlapVoice,
   type OverlapVoiceEvent,

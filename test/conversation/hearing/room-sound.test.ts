@@ -7,7 +7,7 @@ import { toPersonId } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
-import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 import { openRoom } from '#test/conversation/setup/open-room.ts';
 import {
