@@ -47,8 +47,7 @@ import {
   type ReconnectDecision,
   toJoinOutcome,
 } from './join-outcomes.ts';
-import { PanelDisplay } from './panel-display.ts';
-import { createSessionPanel, getTalkState } from './panel-view.ts';
+import { createSessionPanel, getTalkState, PanelDisplay } from './panel-view.ts';
 import { ReconnectingConnection } from './reconnecting-connection.ts';
 import { watchRoles } from './role-watch.ts';
 import type { SeatPersistence } from './seat-persistence.ts';
