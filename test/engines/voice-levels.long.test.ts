@@ -4,8 +4,7 @@ import { getDurationMs, joinSamples, type Pcm, speakRateHz } from '#src/audio/pc
 import type { ChatPart } from '#src/chat/chat-model.ts';
 import { openEngine } from '#src/engines/engines.ts';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
-import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { SpokenReply, VoiceTrack } from '#src/playback/reply/spoken-reply.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import { measureLoudness } from '#test/audio/measure-loudness.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';

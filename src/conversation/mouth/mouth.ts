@@ -10,7 +10,7 @@ import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
 import { CueTrack } from '#src/playback/reply/cue-track.ts';
-import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { VoiceTrack } from '#src/playback/reply/spoken-reply.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
 import type { CueOutcome, VoiceLink } from '#src/ports/voice-link.ts';

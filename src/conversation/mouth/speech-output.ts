@@ -3,8 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { addFailureStage, BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { ClauseVoice } from '#src/pipeline/read-ahead-speech.ts';
-import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { SpokenReply, type VoiceTrack } from '#src/playback/reply/spoken-reply.ts';
 import { createDeadlineError } from '#src/ports/failure-event.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
 
