@@ -17,7 +17,7 @@ import type {
   UtterancePcm,
 } from '#src/speech/speech-engine.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { WordsJudge } from './words-judge.ts';
+import type { WordsJudge } from './chained-pipeline.ts';
 
 /** One utterance of a turn, or a typed question, with its words to come. */
 export type TurnUtterance = {

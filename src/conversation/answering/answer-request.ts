@@ -27,13 +27,13 @@ import {
 } from '#src/conversation/tools/tool-call-runner.ts';
 import { reportLiveTurn, toChosenVoice } from '#src/notices/channel-notices.ts';
 import { lastingSources, type Origin, toPrivateOwner } from '#src/people/owned.ts';
+import type { WordsJudge } from '#src/pipeline/chained-pipeline.ts';
 import {
   choosePipeline,
   type Turn,
   type TurnUtterance,
 } from '#src/pipeline/pipeline.ts';
 import { addNamingOrder } from '#src/pipeline/prompt.ts';
-import type { WordsJudge } from '#src/pipeline/words-judge.ts';
 import type { SpokenManner } from '#src/ports/command-ports.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import { toSpokenStyle } from '#src/settings/stored-settings.ts';

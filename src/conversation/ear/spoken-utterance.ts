@@ -13,8 +13,8 @@ import type {
 } from '#src/conversation/machine/state.ts';
 import { canPreempt } from '#src/conversation/machine/turn-addressing.ts';
 import type { Session } from '#src/conversation/session.ts';
+import type { TellJudgement } from '#src/pipeline/chained-pipeline.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { TellJudgement } from '#src/pipeline/words-judge.ts';
 import { createDeadlineError } from '#src/ports/failure-event.ts';
 import type {
   FollowUtterance,
