@@ -7,7 +7,7 @@ import { runTogether } from '#src/base/loops/run-together.ts';
 import { readHearingState } from '#src/conversation/consent/session-consent.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { SessionFeatures, SpokenSegment } from '#src/ports/feature-session.ts';
-import { findCaptionsGap } from '#src/ports/session-hearing.ts';
+import { findCaptionsGap } from '#src/ports/talk-guide.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import type { Ear } from './ear/ear.ts';
 import type { OpenSound } from './mouth/mouth.ts';

@@ -20,9 +20,10 @@ import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { Owned } from '#src/people/owned.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import type { FeaturePanel, PanelContent, PanelMood } from '#src/ports/panel.ts';
-import { areCaptionsWritten, findCaptionsGap } from '#src/ports/session-hearing.ts';
 import {
+  areCaptionsWritten,
   describeTalk,
+  findCaptionsGap,
   formatShortenedNames,
   type TalkState,
 } from '#src/ports/talk-guide.ts';

@@ -18,7 +18,7 @@ import {
 import type { WordsReading } from '#src/people/owned.ts';
 import { judgeAccess } from '#src/people/rights.ts';
 import type { Places } from '#src/ports/command-ports.ts';
-import type { HearingState } from '#src/ports/session-hearing.ts';
+import type { HearingState } from '#src/ports/talk-guide.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import { conversationSettings, isLooser } from '#src/settings/guild-settings.ts';
