@@ -7,7 +7,11 @@ import {
   buildSession,
   type ConversationOptions,
 } from '#src/conversation/build-session.ts';
-import { type ConnectionOptions, runConnection } from '#src/conversation/connection.ts';
+import {
+  type ConnectionOptions,
+  ReconnectingConnection,
+  runConnection,
+} from '#src/conversation/connection.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import {
@@ -48,7 +52,6 @@ import {
   toJoinOutcome,
 } from './join-outcomes.ts';
 import { createSessionPanel, getTalkState, PanelDisplay } from './panel-view.ts';
-import { ReconnectingConnection } from './reconnecting-connection.ts';
 import { watchRoles } from './role-watch.ts';
 import type { SeatPersistence } from './seat-persistence.ts';
 import type { SharedSessionDeps } from './shared-session-deps.ts';
