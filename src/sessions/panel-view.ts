@@ -12,7 +12,7 @@ import {
   getPhase,
   isMuted,
   listUnanswered,
-} from '#src/conversation/machine/selectors.ts';
+} from '#src/conversation/machine/draft.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { ConsentNotices } from '#src/conversation/mouth/consent-notices.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';

@@ -173,7 +173,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     id: '21',
     meaning: 'Nobody who waited in company is called by name.',
-    file: `${machine}/selectors.ts`,
+    file: `${machine}/draft.ts`,
     from: 'return hasWaited && people.filter(({ isBot }) => !isBot).length > 1;',
     to: 'return hasWaited && people.length < 0;',
     tests: conversationTests,

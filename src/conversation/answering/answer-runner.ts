@@ -3,14 +3,14 @@ import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { Ear } from '#src/conversation/ear/ear.ts';
-import type { EffectOf } from '#src/conversation/machine/effects.ts';
-import type { InnerEvent } from '#src/conversation/machine/events.ts';
 import {
   findTurn,
   getVoiceEndMs,
   isCalledByName,
   isMuted,
-} from '#src/conversation/machine/selectors.ts';
+} from '#src/conversation/machine/draft.ts';
+import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import type { InnerEvent } from '#src/conversation/machine/events.ts';
 import type { Id, TurnEnd, TurnState } from '#src/conversation/machine/state.ts';
 import {
   type AnswerMedium,

@@ -1,11 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
-import {
-  getConsent,
-  getStanding,
-  mayHear,
-} from '#src/conversation/machine/selectors.ts';
+import { getConsent, getStanding, mayHear } from '#src/conversation/machine/draft.ts';
 import type { Participant } from '#src/conversation/machine/state.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';

@@ -7,8 +7,8 @@ import {
   VoiceWindowMeter,
 } from '#src/audio/voice/voice-activity.ts';
 import type { PersonId } from '#src/base/ids.ts';
+import { listHeldUtterances } from '#src/conversation/machine/draft.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
-import { listHeldUtterances } from '#src/conversation/machine/selectors.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';

@@ -4,8 +4,8 @@ import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
+import { findOpenSpeech, isListenedTo } from '#src/conversation/machine/draft.ts';
 import type { UntimedEvent } from '#src/conversation/machine/events.ts';
-import { findOpenSpeech, isListenedTo } from '#src/conversation/machine/selectors.ts';
 import type {
   HeardUtterance,
   Id,

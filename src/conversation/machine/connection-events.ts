@@ -1,5 +1,3 @@
-import type { EventOf } from './events.ts';
-import { planRetry } from './reconnect-policy.ts';
 import {
   type Draft,
   type EventHandlers,
@@ -8,7 +6,9 @@ import {
   isHeldByTool,
   isMuted,
   isRequested,
-} from './selectors.ts';
+} from './draft.ts';
+import type { EventOf } from './events.ts';
+import { planRetry } from './reconnect-policy.ts';
 import { endPausedUtterances } from './speech-events.ts';
 import { endTools, stopDetachedRuns } from './tool-decisions.ts';
 import {

@@ -338,7 +338,7 @@ export type History = {
 /**
  * All facts that decide the next action in one voice channel. Steps change a copy. One file
  * changes each group: `session` connection-events.ts, `presence` consent-events.ts, `tools`
- * tool-decisions.ts, `attention` turn-addressing.ts, `history` turn-lifecycle.ts, `notes` notes.ts.
+ * tool-decisions.ts, `attention` turn-addressing.ts, `history` turn-lifecycle.ts, `notes` draft.ts.
  */
 export type ConversationState = {
   readonly nextId: Id;

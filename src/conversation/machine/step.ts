@@ -2,20 +2,20 @@ import { getNextCueMs } from '#src/turn/answer-wait.ts';
 import { connectionHandlers, expireConnection } from './connection-events.ts';
 import { consentHandlers } from './consent-events.ts';
 import type { ConversationRules } from './conversation-rules.ts';
-import type { ConversationEffect } from './effects.ts';
-import type { ConversationEvent } from './events.ts';
-import { filterPanelNotes } from './notes.ts';
-import { expireReplies, replyHandlers } from './reply-events.ts';
 import {
   type Draft,
   type EventHandlers,
+  filterPanelNotes,
   findAwaitedReply,
   findToolStart,
   getConfirmationDueTime,
   getDetachTime,
   getGiveUpTime,
   isQuiet,
-} from './selectors.ts';
+} from './draft.ts';
+import type { ConversationEffect } from './effects.ts';
+import type { ConversationEvent } from './events.ts';
+import { expireReplies, replyHandlers } from './reply-events.ts';
 import { speechHandlers } from './speech-events.ts';
 import type { ConversationState } from './state.ts';
 import { detachLongRuns, expireConfirmations, toolHandlers } from './tool-decisions.ts';

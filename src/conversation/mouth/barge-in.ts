@@ -1,8 +1,8 @@
 import type { PersonId } from '#src/base/ids.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { SpeakerInputEvent } from '#src/conversation/ear/speaker-input.ts';
+import { findSoundingReply } from '#src/conversation/machine/draft.ts';
 import type { InnerEvent } from '#src/conversation/machine/events.ts';
-import { findSoundingReply } from '#src/conversation/machine/selectors.ts';
 import type { SpeechOutput } from '#src/conversation/mouth/speech-output.ts';
 import type { CueTrack } from '#src/playback/reply/cue-track.ts';
 import type { OverlapWords } from '#src/turn/decide-utterance.ts';

@@ -8,7 +8,7 @@ import {
   findAwaitedReply,
   findCurrentTurn,
   isQuiet,
-} from '#src/conversation/machine/selectors.ts';
+} from '#src/conversation/machine/draft.ts';
 import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
