@@ -5,7 +5,7 @@ export const conversationFaults: readonly PlantedFault[] = [
   {
     id: 'a01',
     meaning: 'Losses never count as over: ten lost links in a month end the session.',
-    file: 'src/conversation/machine/connection-events.ts',
+    file: 'src/conversation/machine/step.ts',
     from: '    session.reconnect = { ...session.reconnect, upAtMs: step.atMs };\n',
     to: '',
     tests: ['test/conversation'],

@@ -139,7 +139,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     id: '17',
     meaning: 'A lost link loses the question whose answer was being made.',
-    file: `${machine}/connection-events.ts`,
+    file: `${machine}/step.ts`,
     from: "if (kind === 'making' || (kind === 'sounding' && !isBegun))",
     to: "if (kind === 'sounding' && !isBegun)",
     tests: conversationTests,
@@ -181,7 +181,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     id: '22',
     meaning: 'Tools of a session and their buttons of Confirm outlive it.',
-    file: `${machine}/connection-events.ts`,
+    file: `${machine}/step.ts`,
     from: "  dropEverything(draft, 'left');\n  endTools(draft);",
     to: "  dropEverything(draft, 'left');",
     tests: conversationTests,
