@@ -7,8 +7,11 @@ import {
   quietVoice,
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
-import { isHallucination } from '#src/turn/hallucinations.ts';
-import { hasVoice, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
+import {
+  hasVoice,
+  isHallucination,
+  type VoiceEvidence,
+} from '#src/turn/voice-evidence.ts';
 import { listClips, readClip } from '#test/audio/clip-archive.ts';
 
 const clear: VoiceEvidence = {
