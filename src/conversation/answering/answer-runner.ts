@@ -22,9 +22,9 @@ import {
   synthesizeName,
   tellToolFailures,
   type VoiceDeps,
+  writeAnswerOnce,
   writeAside,
 } from '#src/conversation/mouth/answer-delivery.ts';
-import { writeAnswerOnce } from '#src/conversation/mouth/answer-writing.ts';
 import {
   type FinishedAnswer,
   type PendingAnswer,

@@ -5,8 +5,6 @@ import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import { findAnnouncement } from '#src/conversation/machine/draft.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
-import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
-import { tellMissingVoice } from '#src/conversation/mouth/answer-writing.ts';
 import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import type { QueuedAnnouncement } from '#src/conversation/mouth/queued-speech.ts';
 import {
@@ -30,6 +28,7 @@ import { formatShortenedNames } from '#src/ports/talk-guide.ts';
 import { findMissingLanguage } from '#src/speech/text-language/spoken-form.ts';
 import { type Reservation, toAnnouncementRequest } from '#src/spending/reservation.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { tellMissingVoice, type VoiceDeps } from './answer-delivery.ts';
 import {
   createRunningReply,
   type FilledReply,
