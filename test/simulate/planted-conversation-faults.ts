@@ -117,7 +117,7 @@ export const conversationFaults: readonly PlantedFault[] = [
   {
     id: 'a15',
     meaning: 'Each reply leaves a listener on the session (memory).',
-    file: 'src/conversation/mouth/running-replies.ts',
+    file: 'src/conversation/mouth/speech-output.ts',
     from: "    reply.over.abort(new Error('the reply is over'));\n",
     to: '',
     tests: ['test/conversation'],

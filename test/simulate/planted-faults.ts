@@ -130,7 +130,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     id: '16',
     meaning:
       'An answer that is discarded, as its asker goes on, is made and heard all the same.',
-    file: 'src/conversation/mouth/running-replies.ts',
+    file: 'src/conversation/mouth/speech-output.ts',
     from: "    reply?.over.abort(new Error('the reply is not wanted'));\n",
     to: '',
     tests: conversationTests,

@@ -32,12 +32,10 @@ import {
 } from '#src/conversation/mouth/pending-answer.ts';
 import {
   createRunningReply,
+  createStuckError,
   fillReply,
   type ReplyEnd,
   type RunningAnswer,
-} from '#src/conversation/mouth/running-replies.ts';
-import {
-  createStuckError,
   type SpeechOutput,
 } from '#src/conversation/mouth/speech-output.ts';
 import type { Session, SessionChannel } from '#src/conversation/session.ts';

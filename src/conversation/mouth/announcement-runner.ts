@@ -7,11 +7,6 @@ import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import type { QueuedAnnouncement } from '#src/conversation/mouth/queued-speech.ts';
-import {
-  createStuckError,
-  type SpeechOutput,
-  synthesizeClause,
-} from '#src/conversation/mouth/speech-output.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import {
   type ChannelNotices,
@@ -31,10 +26,13 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { tellMissingVoice, type VoiceDeps } from './answer-delivery.ts';
 import {
   createRunningReply,
+  createStuckError,
   type FilledReply,
   fillReply,
   type RunningReply,
-} from './running-replies.ts';
+  type SpeechOutput,
+  synthesizeClause,
+} from './speech-output.ts';
 
 type AnnouncementSession = {
   readonly loop: ConversationLoop;

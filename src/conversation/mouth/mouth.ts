@@ -18,8 +18,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { WaitingCue } from '#src/turn/answer-wait.ts';
 import type { OverlapWords } from '#src/turn/decide-utterance.ts';
 import { BargeIns, type OverheardWords } from './barge-in.ts';
-import { RunningReplies } from './running-replies.ts';
-import { SpeechOutput, SpeechPace } from './speech-output.ts';
+import { RunningReplies, SpeechOutput, SpeechPace } from './speech-output.ts';
 import { SpeechRequests } from './speech-requests.ts';
 import { formatSpeakable, WaitingCues } from './waiting-cues.ts';
 
