@@ -10,8 +10,8 @@ import {
 import type { SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import type { VoiceWindow, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import type { PersonId } from '#src/base/ids.ts';
+import { findOggWriter } from '#src/speech/listen.ts';
 import type { Transcript, UtterancePcm } from '#src/speech/speech-engine.ts';
-import { findOggWriter } from '#src/speech/utterance-sound.ts';
 import {
   type EndpointingEffect,
   type EndpointingEvent,

@@ -15,7 +15,11 @@ import {
   ServerKnowledge,
 } from '#src/provider/negotiation/server-knowledge.ts';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
-import { openListening, PauseListening } from '#src/speech/listen.ts';
+import {
+  openListening,
+  PauseListening,
+  type UtteranceSound,
+} from '#src/speech/listen.ts';
 import type {
   Listening,
   OnPartial,
@@ -25,7 +29,6 @@ import type {
   Transcript,
   TranscriptUpdate,
 } from '#src/speech/speech-engine.ts';
-import type { UtteranceSound } from '#src/speech/utterance-sound.ts';
 import { isKnownVoice, type VoiceNames } from '#src/speech/voice-names.ts';
 
 /** A longer clause takes longer if sent in one piece, as by proxies. */

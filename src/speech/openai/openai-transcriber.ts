@@ -23,6 +23,7 @@ import {
   ServerKnowledge,
 } from '#src/provider/negotiation/server-knowledge.ts';
 import { createHintFields, createLanguageHint } from '#src/speech/hints.ts';
+import { isListenable } from '#src/speech/listen.ts';
 import type {
   Transcriber,
   Transcript,
@@ -31,7 +32,6 @@ import type {
   UtterancePcm,
 } from '#src/speech/speech-engine.ts';
 import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
-import { isListenable } from '#src/speech/utterance-sound.ts';
 import {
   checkBareText,
   chooseGuess,
