@@ -81,7 +81,8 @@ const offerMemoryTool: FeatureTool<MemoryPorts> = defineTool({
     ),
   }),
   right: 'anyone',
-  isOffered: () => (getValue, session) => session !== undefined && isMemoryOn(getValue),
+  isOffered: () => isMemoryOn,
+  needsSession: true,
   act: { writes: 'row', noticedBy: 'asker', undoneBy: 'asker' },
   prepare: prepareOffer,
 });
