@@ -166,7 +166,7 @@ export const conversationFaults: readonly PlantedFault[] = [
   {
     id: 'b17',
     meaning: 'What was said over one reply is held against the next.',
-    file: 'src/conversation/mouth/barge-in.ts',
+    file: 'src/conversation/mouth/mouth.ts',
     from: 'if (this.#replyId !== undefined)\n',
     to: 'if (this.#replyId === -1)\n',
     tests: ['test/conversation'],

@@ -79,7 +79,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     id: '09',
     meaning: 'A voice that was turned down while people talk stays turned down.',
-    file: 'src/conversation/mouth/barge-in.ts',
+    file: 'src/conversation/mouth/mouth.ts',
     from: '        this.#output.duck(0);\n',
     to: '',
     tests: ['test/conversation', 'test/turn/overlap', 'test/playback', 'bench/manners'],
