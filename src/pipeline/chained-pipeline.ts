@@ -1,7 +1,7 @@
 import { neverAborted } from '#src/base/bounded-wait.ts';
 import type { ChatModel, ChatPart } from '#src/chat/chat-model.ts';
 import { withLoadingReport, withMeter } from '#src/chat/metered-chat.ts';
-import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
+import { withVoiceMeter } from '#src/speech/fallbacks/speech-chains.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import type { AnswerHost, Pipeline, ReplyPart, Turn } from './pipeline.ts';
 import {

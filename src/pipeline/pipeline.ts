@@ -10,7 +10,7 @@ import type {
   Usage,
 } from '#src/chat/chat-model.ts';
 import type { ChatMeter, TalkMeter } from '#src/chat/metered-chat.ts';
-import type { VoiceUsageMeter } from '#src/speech/fallbacks/metered-voice.ts';
+import type { VoiceUsageMeter } from '#src/speech/fallbacks/speech-chains.ts';
 import type {
   SpeechVoice,
   Transcript,

@@ -18,7 +18,7 @@ import type { ServedBy } from '#src/provider/models/standard-models.ts';
 import type {
   SpokenUsage,
   VoiceUsageMeter,
-} from '#src/speech/fallbacks/metered-voice.ts';
+} from '#src/speech/fallbacks/speech-chains.ts';
 import type { EngineUsage } from '#src/speech/speech-engine.ts';
 import type { PaidRole, RolePrice, Usd } from '#src/spending/prices/prices.ts';
 import type { AnswerRequest, PaidKind } from './budget-authority.ts';

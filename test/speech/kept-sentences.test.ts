@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isBotSentence } from '#src/app/engines/open-engines.ts';
 import { voiceLufs } from '#src/audio/loudness/loudness.ts';
 import { noGuild } from '#src/base/ids.ts';
-import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
+import { withVoiceMeter } from '#src/speech/fallbacks/speech-chains.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 import { withSpokenForm } from '#src/speech/text-language/spoken-form.ts';

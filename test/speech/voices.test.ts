@@ -5,9 +5,9 @@ import { ApiClient, type Fetch, openClient } from '#src/provider/api-client.ts';
 import { describeServer } from '#src/provider/models/standard-models.ts';
 import {
   type SpokenUsage,
+  withStandardVoice,
   withVoiceMeter,
-} from '#src/speech/fallbacks/metered-voice.ts';
-import { withStandardVoice } from '#src/speech/fallbacks/speech-chains.ts';
+} from '#src/speech/fallbacks/speech-chains.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import {
   OpenAiSynthesizer,

@@ -36,8 +36,10 @@ import {
   type RequestForms,
   type RequestPart,
 } from '#src/provider/negotiation/server-knowledge.ts';
-import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
-import { isVoiceRejection } from '#src/speech/fallbacks/speech-chains.ts';
+import {
+  isVoiceRejection,
+  withVoiceMeter,
+} from '#src/speech/fallbacks/speech-chains.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import {
   type AudibleAnswer,

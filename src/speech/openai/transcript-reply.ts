@@ -8,7 +8,7 @@ import {
   readEvents,
 } from '#src/provider/event-stream.ts';
 import { toPlainLine } from '#src/provider/models/error-text.ts';
-import { toHeardUsage } from '#src/speech/fallbacks/metered-voice.ts';
+import { toHeardUsage } from '#src/speech/fallbacks/speech-chains.ts';
 import { collectWords, unwrapJsonText } from '#src/speech/recogniser-json.ts';
 import type {
   TranscribedWord,

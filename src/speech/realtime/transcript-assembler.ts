@@ -10,7 +10,7 @@ import {
   readErrorEvent,
 } from '#src/provider/realtime/realtime-faults.ts';
 import type { SessionSettings } from '#src/provider/realtime/realtime-session.ts';
-import { addServerUsage, toHeardUsage } from '#src/speech/fallbacks/metered-voice.ts';
+import { addServerUsage, toHeardUsage } from '#src/speech/fallbacks/speech-chains.ts';
 import { createLanguageHint, createRealtimeHints } from '#src/speech/hints.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import { parseTags } from '#src/speech/openai/transcript-reply.ts';
