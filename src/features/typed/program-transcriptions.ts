@@ -29,7 +29,7 @@ import {
   isLongEnough,
   isSure,
   type TextLanguageDetector,
-} from '#src/speech/text-language/text-language.ts';
+} from '#src/speech/text-language/spoken-form.ts';
 import {
   type CompletionDeps,
   completeForMoney,

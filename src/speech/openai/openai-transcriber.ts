@@ -31,7 +31,7 @@ import type {
   TranscriptUpdate,
   UtterancePcm,
 } from '#src/speech/speech-engine.ts';
-import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import { NgramLanguageDetector } from '#src/speech/text-language/spoken-form.ts';
 import {
   checkBareText,
   chooseGuess,

@@ -20,7 +20,7 @@ import {
   isSure,
   listWords,
   type TextLanguageDetector,
-} from '#src/speech/text-language/text-language.ts';
+} from '#src/speech/text-language/spoken-form.ts';
 
 const maxWords = 2_000;
 const maxWordChars = 100;
