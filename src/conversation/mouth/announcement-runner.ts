@@ -16,7 +16,7 @@ import {
   writeUnspeakableWords,
 } from '#src/notices/channel-notices.ts';
 import { Owned, toOpenText } from '#src/people/owned.ts';
-import { declareVoiceLanguage } from '#src/pipeline/prompt.ts';
+import { declareVoiceLanguage } from '#src/pipeline/pipeline.ts';
 import type { ClauseVoice } from '#src/pipeline/read-ahead-speech.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { formatShortenedNames } from '#src/ports/talk-guide.ts';

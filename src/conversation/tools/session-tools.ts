@@ -5,8 +5,7 @@ import type { SessionConsent } from '#src/conversation/consent/session-consent.t
 import type { Session, SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { hasRight, type Right, type RightsFacts } from '#src/people/rights.ts';
-import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
-import { withTurnOrder } from '#src/pipeline/prompt.ts';
+import { type ReplyStyle, withTurnOrder } from '#src/pipeline/pipeline.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import type { PendingConfirmations } from './pending-confirmations.ts';
 import type { Company, ToolEntry, ToolPorts } from './tool-entry.ts';

@@ -9,19 +9,7 @@ import {
   createReadAheadPipeline,
   maxAnswerChars,
 } from '#src/pipeline/chained-pipeline.ts';
-import type {
-  AnswerHost,
-  Pipeline,
-  ReplyPart,
-  Turn,
-  TurnUtterance,
-} from '#src/pipeline/pipeline.ts';
-import {
-  type AnswerSound,
-  chooseAnswerSound,
-  createPrompt,
-  createPromptHead,
-} from '#src/pipeline/prompt.ts';
+import { type AnswerHost, type Pipeline, type ReplyPart, type Turn, type TurnUtterance, type AnswerSound, chooseAnswerSound, createPrompt, createPromptHead } from '#src/pipeline/pipeline.ts';
 import {
   type BoundedQueue,
   type ClauseVoice,

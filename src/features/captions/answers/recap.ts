@@ -3,7 +3,7 @@ import { splitIntoBatches } from '#src/base/batches.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { toolArgumentLimits, tryParseForeignJson } from '#src/base/json.ts';
-import type { ModelPrompt } from '#src/pipeline/prompt.ts';
+import type { ModelPrompt } from '#src/pipeline/pipeline.ts';
 import { noteKinds } from '#src/stores/transcripts/note-store.ts';
 import type {
   FoundLine,
