@@ -3,7 +3,16 @@ import type { ChatModel, ChatPart } from '#src/chat/chat-model.ts';
 import { withLoadingReport, withMeter } from '#src/chat/metered-chat.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/speech-chains.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
-import { type AnswerHost, type Pipeline, type ReplyPart, type Turn, type AnswerSound, chooseAnswerSound, createPrompt, createPromptHead } from './pipeline.ts';
+import {
+  type AnswerHost,
+  type AnswerSound,
+  chooseAnswerSound,
+  createPrompt,
+  createPromptHead,
+  type Pipeline,
+  type ReplyPart,
+  type Turn,
+} from './pipeline.ts';
 import {
   type BoundedQueue,
   type QueueBound,

@@ -1,16 +1,26 @@
 import type { LiveSound } from '#src/audio/live-sound.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { type BotError, addFailureStage } from '#src/base/errors.ts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import { addFailureStage, type BotError } from '#src/base/errors.ts';
 import type { ChannelId, PersonId } from '#src/base/ids.ts';
-import type { ChatMessage, SentFields, Tool, ToolCall, Usage } from '#src/chat/chat-model.ts';
+import { getEnglishLanguageName } from '#src/base/language-name.ts';
+import type {
+  ChatMessage,
+  SentFields,
+  Tool,
+  ToolCall,
+  Usage,
+} from '#src/chat/chat-model.ts';
 import type { ChatMeter, TalkMeter } from '#src/chat/metered-chat.ts';
 import type { VoiceUsageMeter } from '#src/speech/fallbacks/speech-chains.ts';
-import type { SpeechVoice, Transcript, UtterancePcm } from '#src/speech/speech-engine.ts';
+import type {
+  SpeechVoice,
+  Transcript,
+  UtterancePcm,
+} from '#src/speech/speech-engine.ts';
+import { toVisibleLine, truncate } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WordsJudge } from './chained-pipeline.ts';
-import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
-import { getEnglishLanguageName } from '#src/base/language-name.ts';
-import { toVisibleLine, truncate } from '#src/texts/plain-text.ts';
 
 /** One utterance of a turn, or a typed question, with its words to come. */
 export type TurnUtterance = {

@@ -9,7 +9,17 @@ import {
   createReadAheadPipeline,
   maxAnswerChars,
 } from '#src/pipeline/chained-pipeline.ts';
-import { type AnswerHost, type Pipeline, type ReplyPart, type Turn, type TurnUtterance, type AnswerSound, chooseAnswerSound, createPrompt, createPromptHead } from '#src/pipeline/pipeline.ts';
+import {
+  type AnswerHost,
+  type AnswerSound,
+  chooseAnswerSound,
+  createPrompt,
+  createPromptHead,
+  type Pipeline,
+  type ReplyPart,
+  type Turn,
+  type TurnUtterance,
+} from '#src/pipeline/pipeline.ts';
 import {
   type BoundedQueue,
   type ClauseVoice,

@@ -1,3 +1,4 @@
+import { VoiceLevels } from '#src/audio/loudness/voice-levels.ts';
 import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { createChildController } from '#src/base/bounded-wait.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
@@ -222,6 +223,19 @@ const namePart: RequestPart = {
   forms: ['chosen', ''],
   givenUp: 'never',
 };
+
+/** Adds to the sound of a server how loud its voice is, by which channels level it. */
+export function withVoiceLoudness(engine: Synthesizer): Synthesizer {
+  const levels = new VoiceLevels();
+  return {
+    languages: engine.languages,
+    async *synthesize(text, voice, signal): AsyncGenerator<Pcm> {
+      const loudness = levels.getLoudness(JSON.stringify([voice.model, voice.name]));
+      for await (const pcm of engine.synthesize(text, voice, signal))
+        yield { ...pcm, loudness };
+    },
+  };
+}
 
 /**
  * Speaks with the standard voice and calls `onGone` if the server no longer lists a voice, or rejects only that

@@ -1,10 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { sayAddresses } from '#src/base/addresses/addresses.ts';
 import { BotError } from '#src/base/errors.ts';
+import { includesLanguage } from '#src/base/language/expected-language.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
-import { readFile } from 'node:fs/promises';
-import { includesLanguage } from '#src/base/language/expected-language.ts';
 
 /** The detector of languages, and the languages (BCP 47) of voices that do not speak all. */
 type SpokenFormOptions = {
