@@ -5,12 +5,12 @@ import {
   type Packet,
 } from '#src/audio/jitter-buffer.ts';
 import {
+  countOpusSamples,
   loadOpus,
   type OpusCodec,
   openNativeOpus,
   openWasmOpus,
 } from '#src/audio/opus/opus-codec.ts';
-import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { toPersonId } from '#src/base/ids.ts';
 import { testOpusCodec } from '#test/contracts/opus-codec-contract.ts';

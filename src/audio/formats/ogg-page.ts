@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { countOpusSamples, silenceFrame } from '#src/audio/opus/opus-packet.ts';
+import { countOpusSamples, silenceFrame } from '#src/audio/opus/opus-codec.ts';
 import { listenRateHz, type SoundPiece } from '#src/audio/pcm.ts';
 
 /** Bytes before the segment table: https://www.rfc-editor.org/rfc/rfc3533.html#section-6 */

@@ -6,8 +6,11 @@ import {
   type PacketGap,
   rtpSamplesPerMs,
 } from '#src/audio/jitter-buffer.ts';
-import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus-codec.ts';
-import { isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
+import {
+  isSilenceFrame,
+  type OpusCodec,
+  type OpusDecoder,
+} from '#src/audio/opus/opus-codec.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 
 /**

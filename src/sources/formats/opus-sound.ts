@@ -1,5 +1,8 @@
-import { loadOpus, type OpusCodec } from '#src/audio/opus/opus-codec.ts';
-import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
+import {
+  countOpusSamples,
+  loadOpus,
+  type OpusCodec,
+} from '#src/audio/opus/opus-codec.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundShape, SoundSkip } from '#src/sources/decode/decoder.ts';
 
