@@ -3,7 +3,7 @@ import { BotError, type BudgetCap } from '#src/base/errors.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
 import type { ChatMeter, TalkMeter } from '#src/chat/metered-chat.ts';
-import { type Turn, createPromptHead } from '#src/pipeline/pipeline.ts';
+import { createPromptHead, type Turn } from '#src/pipeline/pipeline.ts';
 import {
   countPictures,
   maxPictureTokens,

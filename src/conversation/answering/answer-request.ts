@@ -28,7 +28,12 @@ import {
 import { reportLiveTurn, toChosenVoice } from '#src/notices/channel-notices.ts';
 import { lastingSources, type Origin, toPrivateOwner } from '#src/people/owned.ts';
 import type { WordsJudge } from '#src/pipeline/chained-pipeline.ts';
-import { choosePipeline, type Turn, type TurnUtterance, addNamingOrder } from '#src/pipeline/pipeline.ts';
+import {
+  addNamingOrder,
+  choosePipeline,
+  type Turn,
+  type TurnUtterance,
+} from '#src/pipeline/pipeline.ts';
 import type { SpokenManner } from '#src/ports/command-ports.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import { toSpokenStyle } from '#src/settings/stored-settings.ts';
