@@ -1,6 +1,6 @@
 import { makeTestTone } from '#doctor/live/test-sound.ts';
 import packageJson from '#package.json' with { type: 'json' };
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { proveCiphers } from '#src/discord/link/voice-library.ts';
 import {
   type Probe,

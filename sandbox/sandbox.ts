@@ -6,8 +6,7 @@ import {
   type VoiceServer,
 } from '#sandbox/voice-server/voice-server.ts';
 import type { Upload } from '#sandbox/world/world-attachments.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { loadOpus, type OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { ConnectVoice } from './people/sandbox-person.ts';
 import { RunningSandbox } from './running-sandbox.ts';

@@ -9,7 +9,7 @@ const { default: asc } = await import(resolveTool('assemblyscript/asc'));
 
 const kernels = {
   'silero.ts': 'src/audio/voice/silero-kernels.wasm',
-  'polyphase.ts': 'src/audio/polyphase/polyphase-kernels.wasm',
+  'polyphase.ts': 'src/audio/polyphase-kernels.wasm',
 };
 const options = ['-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--enable', 'simd'];
 const [, , targetFolder] = process.argv;

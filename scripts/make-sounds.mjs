@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import { openWasmOpus } from '#src/audio/opus/load-opus.ts';
+import { openWasmOpus } from '#src/audio/opus/opus-codec.ts';
 import { writePages } from '#src/audio/formats/ogg-page.ts';
 
 const rateHz = 48_000;

@@ -8,8 +8,11 @@ import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import { encodeSpeech } from '#sandbox/voice-client/speech-frames.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
 import { openVoiceServer } from '#sandbox/voice-server/voice-server.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus-codec.ts';
+import {
+  loadOpus,
+  type OpusCodec,
+  type OpusDecoder,
+} from '#src/audio/opus/opus-codec.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotVoice } from './bot-voice.ts';
 import { serveOrders } from './child-program.ts';

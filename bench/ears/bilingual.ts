@@ -2,7 +2,7 @@ import { formatTable, type TableRow } from '#bench/format-table.ts';
 import type { HumanClip } from '#bench/human-clips.ts';
 import type { ExpectedLanguage } from '#src/base/language/expected-language.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
-import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import { NgramLanguageDetector } from '#src/speech/text-language/spoken-form.ts';
 import {
   type SpeakerLanguage,
   stepSpeakerLanguage,

@@ -1,7 +1,7 @@
 import { clipFolders, type HumanClip, readHumanClips } from '#bench/human-clips.ts';
 import { readStop, readStops } from '#bench/manners/spoken-stops.ts';
 import { decodeOpusFile } from '#bench/turns/voice-clips.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { joinSamples, listenRateHz } from '#src/audio/pcm.ts';
 import { listClips, readClip } from '#test/audio/clip-archive.ts';
 import { readSpeechFile } from '#test/audio/recorded-speech.ts';

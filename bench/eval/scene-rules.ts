@@ -1,5 +1,5 @@
 import { tools } from '#src/features/features.ts';
-import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import { NgramLanguageDetector } from '#src/speech/text-language/spoken-form.ts';
 import { type EvalAnswer, type EvalScene, personNames } from './eval-scene.ts';
 import {
   listHeardAnswers,

@@ -8,7 +8,7 @@ import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import { startBot } from '#src/app/bot.ts';
 import { type Engines, openEngines } from '#src/app/engines/open-engines.ts';
 import { readWav } from '#src/audio/formats/wav.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';

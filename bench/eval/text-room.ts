@@ -12,7 +12,7 @@ import { realClock } from '#src/base/clock.ts';
 import { type PersonId, toPersonId } from '#src/base/ids.ts';
 import type { ChatModel, ChatPart } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
-import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import { NgramLanguageDetector } from '#src/speech/text-language/spoken-form.ts';
 import type { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import type { EvalLine, EvalScene } from './eval-scene.ts';
 import type { EvalSetup } from './eval-setup.ts';

@@ -7,7 +7,7 @@ import { findPercentile, formatTable, sumValues } from '#bench/format-table.ts';
 import { clipFolders, readHumanClips } from '#bench/human-clips.ts';
 import { judgePairs, pairCount } from '#bench/latency/accepted-result.ts';
 import { writeWav } from '#src/audio/formats/wav.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { getDurationMs, listenRateHz } from '#src/audio/pcm.ts';
 import { WatchedBot, type WatchedQuestion } from './watched-bot.ts';
 

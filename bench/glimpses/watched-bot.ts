@@ -9,7 +9,7 @@ import { startBot } from '#src/app/bot.ts';
 import { openEngines } from '#src/app/engines/open-engines.ts';
 import { createLocalGlimpser } from '#src/app/sandbox/local-glimpser.ts';
 import { PageView } from '#src/app/sandbox/page-view.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { neverAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { readConfig } from '#src/config/config.ts';

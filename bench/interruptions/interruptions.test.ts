@@ -1,5 +1,5 @@
 import { clipFolders } from '#bench/human-clips.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { formatInterruptions, isDetected } from './interruption-report.ts';
 import { type OverlapSound, readVoiceSounds } from './overlap-sounds.ts';
 import { playOverlaps } from './play-overlaps.ts';

@@ -1,7 +1,7 @@
 // Does the bot stop for who interrupts it, and for nothing else? npm run bench -- interruptions [--clips DIR] [--sounds DIR] [--count N] (virtual time, some minutes).
 import { parseArgs } from 'node:util';
 import { clipFolders } from '#bench/human-clips.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { formatInterruptions } from './interruption-report.ts';
 import { readNoises, readVoiceSounds } from './overlap-sounds.ts';
 import { type PlayedOverlap, playOverlaps } from './play-overlaps.ts';

@@ -6,7 +6,7 @@ import { type HumanSound, readHumanSounds } from '#bench/turns/human/human-scene
 import { seededRandom, shuffleValues } from '#sandbox/seeded-random.ts';
 import { frameMs, resampleSpeech } from '#sandbox/voice-client/speech-frames.ts';
 import { writeWav } from '#src/audio/formats/wav.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { joinedSpeech } from '#test/audio/recorded-speech.ts';
 import { createMockRecogniser } from '#test/fakes/recogniser/mock-recogniser.ts';

@@ -1,6 +1,6 @@
 import { sumValues } from '#bench/format-table.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { nobody, type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';

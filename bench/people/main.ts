@@ -9,7 +9,7 @@ import {
   sendSound,
 } from '#bench/turns/human/human-scenes.ts';
 import { readFoldHeads } from '#bench/turns/human/watched-silences.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { getModelFolder } from '#src/speech/local/folders.ts';
 import { openTurnEncoder } from '#src/speech/local/process/smart-turn.ts';
 import { computeTurnLogit } from '#src/speech/local/process/turn-head.ts';

@@ -1,6 +1,6 @@
 import { clipFolders } from '#bench/human-clips.ts';
 import { readHumanSounds, sendSound } from '#bench/turns/human/human-scenes.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import {
   findCause,
   formatShare,

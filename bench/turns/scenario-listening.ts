@@ -1,17 +1,19 @@
+import { SentEnvelope } from '#src/audio/echo/band-levels.ts';
 import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
-import { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
-import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import {
+  type SileroNetwork,
+  VoiceWindowMeter,
+} from '#src/audio/voice/voice-activity.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import {
   SpeakerInput,
   type SpeakerInputEvent,
 } from '#src/conversation/ear/speaker-input.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
-import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import type { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import type { FakeReader, ReaderQuestion } from './fake-reader.ts';
 import { OracleRecogniser } from './oracle-recogniser.ts';
 import type { ClipWord } from './voice-clips.ts';

@@ -1,12 +1,11 @@
-import { openWasmOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
-import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
+import { type OpusCodec, openWasmOpus } from '#src/audio/opus/opus-codec.ts';
+import { loadSilero, type SileroNetwork } from '#src/audio/voice/voice-activity.ts';
 import { toPersonId } from '#src/base/ids.ts';
 import {
   type EndpointRules,
   endpointRules,
 } from '#src/turn/endpointing/endpointing.ts';
-import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import { FakeReader, type ReaderSkill } from './fake-reader.ts';
 import { judgeScenario, type ScenarioVerdict } from './judge-scenario.ts';
 import { listenToPackets } from './scenario-listening.ts';

@@ -1,4 +1,4 @@
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import type { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readSeat } from '#src/discord/account/guild-rights.ts';
 import { tryMessage } from '#src/discord/account/test-message.ts';

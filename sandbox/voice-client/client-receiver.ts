@@ -5,8 +5,11 @@ import {
   type VoiceCipher,
 } from '#sandbox/voice/rtp-packet.ts';
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
-import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus-codec.ts';
-import { isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
+import {
+  isSilenceFrame,
+  type OpusCodec,
+  type OpusDecoder,
+} from '#src/audio/opus/opus-codec.ts';
 import type { PersonId } from '#src/base/ids.ts';
 
 type Speaker = { readonly userId: PersonId; readonly decoder: OpusDecoder };

@@ -1,5 +1,5 @@
 // Inner loops of rate changes on WebAssembly SIMD, in AssemblyScript. They are compiled to
-// src/audio/polyphase/polyphase-kernels.wasm: npm run node -- scripts/make-kernels.mjs
+// src/audio/polyphase-kernels.wasm: npm run node -- scripts/make-kernels.mjs
 // test/audio/polyphase.test.ts computes the same in plain TypeScript.
 //
 // Addresses and steps are in bytes. A vector (`v128`) holds four numbers of 32 bits.

@@ -1,6 +1,6 @@
 // Inner loops of Silero VAD on WebAssembly SIMD, in AssemblyScript. They are compiled to
 // src/audio/voice/silero-kernels.wasm: npm run node -- scripts/make-kernels.mjs
-// src/audio/voice/silero-network.ts lays out the memory.
+// src/audio/voice/voice-activity.ts lays out the memory.
 //
 // Numbers are float32, and addresses are in bytes. A vector (`v128`) holds four numbers.
 

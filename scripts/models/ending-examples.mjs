@@ -1,5 +1,5 @@
 // Whole texts and their cuts, without punctuation, as a recogniser gives them: for scripts/models/endings.mjs.
-import { hashFeature } from '#src/turn/endpointing/ending-features.ts';
+import { hashFeature } from '#src/turn/endpointing/word-endings.ts';
 
 /** Longer texts are read, not said to a bot. */
 const maxWords = 14;

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hashFeature } from '#src/turn/endpointing/ending-features.ts';
+import { hashFeature } from '#src/turn/endpointing/word-endings.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 
 const sourcesFile = new URL('ending-texts.json', import.meta.url);

@@ -1,6 +1,5 @@
 // Logistic regression over hashed features, for scripts/models/endings.mjs.
-import { hashFeature, listEndingFeatures } from '#src/turn/endpointing/ending-features.ts';
-import { calibrationBytes, endingsBytes, maxProbes, ownSlotCount, ownTableAt, slotCount, WordEndings, weightStep } from '#src/turn/endpointing/word-endings.ts';
+import { hashFeature, listEndingFeatures, calibrationBytes, endingsBytes, maxProbes, ownSlotCount, ownTableAt, slotCount, WordEndings, weightStep } from '#src/turn/endpointing/word-endings.ts';
 
 const slotBits = 24;
 /** Features that are rarer are not learnt. */

@@ -3,7 +3,7 @@ import { logLocalModel, measureLocalModel } from '#src/app/engines/local-model-n
 import { findChatModel, openEngines } from '#src/app/engines/open-engines.ts';
 import { servePrograms } from '#src/app/page/serve-programs.ts';
 import { logShards } from '#src/app/shards/shard-log.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { type GuildId, noGuild } from '#src/base/ids.ts';

@@ -3,9 +3,9 @@ import { listLocalModelLines } from '#src/app/engines/local-model-news.ts';
 import {
   loadSilero,
   type SileroNetwork,
+  VoiceActivityDetector,
   windowSamples,
-} from '#src/audio/voice/silero-network.ts';
-import { VoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
+} from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
 import { findProgram } from '#src/base/find-program.ts';
 import { admitSetting } from '#src/base/logged-text.ts';
@@ -28,7 +28,7 @@ import { createSoundOpener, type SoundOpener } from '#src/sources/sound-sources.
 import {
   NgramLanguageDetector,
   type TextLanguageDetector,
-} from '#src/speech/text-language/text-language.ts';
+} from '#src/speech/text-language/spoken-form.ts';
 import { backUpFormerFormats } from '#src/storage/backups/backup.ts';
 import { deleteOldCopies } from '#src/storage/backups/copy-names.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';

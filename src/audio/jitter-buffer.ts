@@ -1,4 +1,4 @@
-import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
+import { countOpusSamples } from '#src/audio/opus/opus-codec.ts';
 import type { PersonId } from '#src/base/ids.ts';
 
 export type Packet = {

@@ -55,3 +55,15 @@ export const nobody: PersonId = toPersonId('');
 
 /** No server: work of the whole process, for all servers together. */
 export const noGuild: GuildId = toGuildId('');
+
+const programIdPrefix = 'token:';
+
+/** Makes the id of a program, with a prefix that no person's id has. */
+export function toProgramId(tokenName: string): PersonId {
+  return toPersonId(`${programIdPrefix}${tokenName}`); // it stands where a person's id does
+}
+
+/** Tests whether an id is of a program. */
+export function isProgram(id: PersonId): boolean {
+  return id.startsWith(programIdPrefix);
+}

@@ -1,4 +1,4 @@
-import { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
+import { SentEnvelope } from '#src/audio/echo/band-levels.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { admitLiteral } from '#src/base/logged-text.ts';
@@ -48,7 +48,7 @@ import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import { paidRoles } from '#src/spending/prices/prices.ts';
 import { toInterpretedMode } from '#src/turn/addressing/addressing.ts';
-import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import type { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import { createUnaskedTurn, PromptAhead } from './answering/answer-request.ts';
 import { AnswerRunner } from './answering/answer-runner.ts';
 import { obeyWish } from './answering/spoken-wishes.ts';

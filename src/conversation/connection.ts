@@ -1,17 +1,25 @@
 import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
+import type { Clock } from '#src/base/clock.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runTogether } from '#src/base/loops/run-together.ts';
 import { readHearingState } from '#src/conversation/consent/session-consent.ts';
+import type { Ear } from '#src/conversation/ear/ear.ts';
+import type { OpenSound } from '#src/conversation/mouth/mouth.ts';
+import { greetOnArrival } from '#src/conversation/mouth/say-to-people.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { SessionFeatures, SpokenSegment } from '#src/ports/feature-session.ts';
-import { findCaptionsGap } from '#src/ports/session-hearing.ts';
-import type { VoiceLink } from '#src/ports/voice-link.ts';
-import type { Ear } from './ear/ear.ts';
-import type { OpenSound } from './mouth/mouth.ts';
-import { greetOnArrival } from './mouth/say-to-people.ts';
+import { findCaptionsGap } from '#src/ports/talk-guide.ts';
+import type {
+  ChannelMember,
+  ChannelRef,
+  LinkState,
+  MayHear,
+  VoiceLink,
+  VoiceLinkOpener,
+} from '#src/ports/voice-link.ts';
 import type { Session } from './session.ts';
 import type { Deps } from './session-dependencies.ts';
 
@@ -258,4 +266,85 @@ function reportSpoken(
     answerId: sent.answerId,
     isWhole: sent.isOver && sent.answerId === undefined,
   });
+}
+
+const closeGraceMs = 2_000;
+
+/** The voice connections of one session, one after the other. Each `openLink` is followed by `runWithLink`. */
+export class ReconnectingConnection {
+  readonly #clock;
+  readonly #linkOpener;
+  #link: VoiceLink | undefined;
+  #isHeld = false;
+
+  /** Lists people without the bot, also while disconnected. It may be handed on by itself. */
+  readonly listPeople = (): readonly ChannelMember[] => this.#link?.listPeople() ?? [];
+
+  constructor(clock: Clock, linkOpener: VoiceLinkOpener) {
+    this.#clock = clock;
+    this.#linkOpener = linkOpener;
+  }
+
+  /** False from the end of a connection on, and before the first one. */
+  get isOpen(): boolean {
+    return this.#link?.isOpen === true;
+  }
+
+  /** Returns true from a connection's opening until its end is reported. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /** True once a connection was opened, also after its end. */
+  get wasOpen(): boolean {
+    return this.#link !== undefined;
+  }
+
+  /** Asks Discord for a participant's roles. Without a connection it does nothing. */
+  async refreshPerson(personId: PersonId, signal: AbortSignal): Promise<void> {
+    await this.#link?.refreshMember(personId, signal);
+  }
+
+  /** Finds state and quality of the open connection. */
+  findState(): LinkState | undefined {
+    return this.#isHeld ? this.#link?.getState() : undefined;
+  }
+
+  /** Opens the next connection. Errors and abort: as `VoiceLinkOpener.openLink`. */
+  async openLink(
+    channel: ChannelRef,
+    mayHear: MayHear,
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.#link = await this.#linkOpener.openLink(channel, mayHear, signal);
+    this.#isHeld = true;
+  }
+
+  /** Runs `work`, closes the connection, and throws the error of `work`. */
+  async runWithLink<T>(
+    work: (link: VoiceLink) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    // An abort closes it at once, whatever `work` still waits for. Work that goes on for 2 s after that is a bug.
+    const link = this.#link;
+    if (!link || !this.#isHeld) throw new Error('the voice link is not open');
+    const working = work(link);
+    try {
+      await waitUnlessAborted(working, signal);
+    } catch {
+      // Reported by `working` below.
+    } finally {
+      this.#isHeld = false;
+      await link[Symbol.asyncDispose]();
+    }
+    return await withTimeout(
+      working,
+      closeGraceMs,
+      this.#clock,
+      () =>
+        new Error(
+          `the work on a voice link did not end within ${closeGraceMs / 1000} s`,
+        ),
+    );
+  }
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { VoiceLevels } from '#src/audio/loudness/voice-levels.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
+import { withVoiceLoudness } from '#src/speech/fallbacks/speech-chains.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { chatCompletions } from './chat-completions.ts';
 import { chatModelFile } from './chat-model-file.ts';
@@ -120,17 +120,9 @@ const finishRemote: {
 } = {
   'speech to text': (opened) => opened,
   chat: (opened) => opened,
-  'text to speech': (opened) => {
-    const levels = new VoiceLevels();
-    return {
-      voices: opened.voices,
-      languages: opened.languages,
-      warm: opened.warm && (() => opened.warm?.()),
-      async *synthesize(text, voice, signal) {
-        const loudness = levels.getLoudness(JSON.stringify([voice.model, voice.name]));
-        for await (const pcm of opened.synthesize(text, voice, signal))
-          yield { ...pcm, loudness };
-      },
-    };
-  },
+  'text to speech': (opened) => ({
+    ...withVoiceLoudness(opened),
+    voices: opened.voices,
+    warm: opened.warm && (() => opened.warm?.()),
+  }),
 };

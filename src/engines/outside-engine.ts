@@ -8,13 +8,13 @@ import {
   listLikelyLanguages,
 } from '#src/base/language/expected-language.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
+import { isListenable } from '#src/speech/listen.ts';
 import type {
   TranscriptionOptions,
   TranscriptUpdate,
   UtterancePcm,
 } from '#src/speech/speech-engine.ts';
 import { createUnspeakableError } from '#src/speech/unspeakable-text.ts';
-import { isListenable } from '#src/speech/utterance-sound.ts';
 import { type Engine, engineVersion, type OpenEngines } from './engine.ts';
 
 /**

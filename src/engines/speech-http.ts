@@ -6,8 +6,10 @@ import {
   standardModels,
   standardVoice,
 } from '#src/provider/models/standard-models.ts';
-import type { DecodeSpeech } from '#src/speech/openai/speech-answer.ts';
-import { speechFormats } from '#src/speech/openai/speech-sound-reader.ts';
+import {
+  type DecodeSpeech,
+  speechFormats,
+} from '#src/speech/openai/speech-sound-reader.ts';
 import { createWithoutSetting, type Engine, listWithout } from './engine.ts';
 
 const settings = {
@@ -39,11 +41,9 @@ export const speechHttp: Engine<'text to speech'> = {
       : undefined,
   async open({ own: ownSettings, voice, ...server }) {
     const { openClient } = await import('#src/provider/api-client.ts');
-    const { OpenAiSynthesizer } = await import(
+    const { FoundVoice, OpenAiSynthesizer, ServerVoices } = await import(
       '#src/speech/openai/openai-synthesizer.ts'
     );
-    const { ServerVoices } = await import('#src/speech/openai/openai-synthesizer.ts');
-    const { FoundVoice } = await import('#src/speech/openai/found-voice.ts');
     const { withStandardVoice } = await import(
       '#src/speech/fallbacks/speech-chains.ts'
     );

@@ -1,4 +1,4 @@
-import { type PersonId, type RoleId, toPersonId } from '#src/base/ids.ts';
+import type { PersonId, RoleId } from '#src/base/ids.ts';
 
 /**
  * `room` people sit with the bot. `dj` people have the sound role, or are alone with the bot. `manage` is Manage Server, and
@@ -54,16 +54,4 @@ export function judgeAccess(
   const isUser =
     userRoleIds.length === 0 || userRoleIds.some((roleId) => roleIds.includes(roleId));
   return isUser || mayManage ? 'open' : 'no-role';
-}
-
-const programIdPrefix = 'token:';
-
-/** Makes the id of a program, with a prefix that no person's id has. */
-export function toProgramId(tokenName: string): PersonId {
-  return toPersonId(`${programIdPrefix}${tokenName}`); // it stands where a person's id does
-}
-
-/** Tests whether an id is of a program. */
-export function isProgram(id: PersonId): boolean {
-  return id.startsWith(programIdPrefix);
 }

@@ -1,6 +1,6 @@
 import { splitIntoBatches } from '#src/base/batches.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
-import { formatDataBlock, type ModelPrompt, toDataWords } from './prompt.ts';
+import { toVisibleLine } from '#src/texts/plain-text.ts';
+import { formatDataBlock, type ModelPrompt, toDataWords } from './pipeline.ts';
 
 type WrittenLine = { readonly text: string };
 

@@ -11,8 +11,13 @@ import { isJson } from '#src/chat/completions/chat-stream.ts';
 import { isReportedUsage } from '#src/chat/metered-chat.ts';
 import { ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
 import { findAsides } from '#src/chat/text/speakable.ts';
-import type { AnswerHost, DoneCall, ReplyPart, ToolResult } from './pipeline.ts';
-import type { AnswerSound } from './prompt.ts';
+import type {
+  AnswerHost,
+  AnswerSound,
+  DoneCall,
+  ReplyPart,
+  ToolResult,
+} from './pipeline.ts';
 
 /** Splits a written text into clauses, and adds the notice after the first with an unspeakable passage. */
 export class ClauseWriter {

@@ -1,7 +1,7 @@
 import { createChildController } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { admitError, admitSetting } from '#src/base/logged-text.ts';
+import { admitError, admitSetting, type LoggedText } from '#src/base/logged-text.ts';
 import { type Deadlines, enforceDeadlines, ProviderSpeed } from './deadlines.ts';
 import type { ProviderEvent, ProviderRole } from './provider-event.ts';
 
@@ -104,6 +104,9 @@ export type Fallback<Engine> = {
   readonly getEngine: () => Engine | Promise<Engine>;
 };
 
+/** A fallback, with its name as the log writes it. */
+type NamedFallback<Engine> = Fallback<Engine> & { readonly provider: LoggedText };
+
 export type FallbackChainOptions<Engine> = {
   readonly role: ProviderRole;
   readonly fallbacks: readonly Fallback<Engine>[];
@@ -159,13 +162,19 @@ const requestFaultStatuses = new Set([400, 413, 422]);
  * as a first answer may take.
  */
 export class FallbackChain<Engine> {
-  readonly #options: FallbackChainOptions<Engine>;
+  readonly #options: FallbackChainOptions<Engine> & {
+    readonly fallbacks: readonly NamedFallback<Engine>[];
+  };
   readonly #speeds = new Map<Fallback<Engine>, ProviderSpeed>();
   readonly #failing = new Set<Fallback<Engine>>();
   #reported = 0;
 
   constructor(options: FallbackChainOptions<Engine>) {
-    this.#options = options;
+    const fallbacks = options.fallbacks.map((fallback) => ({
+      ...fallback,
+      provider: admitSetting(fallback.provider),
+    }));
+    this.#options = { ...options, fallbacks };
   }
 
   /** The first engine that is not resting. Undefined if all rest, or the engine is not loaded yet. */
@@ -334,7 +343,7 @@ export class FallbackChain<Engine> {
   }
 
   /** `isLoading`: the operator knows already that the model is loading. */
-  #reportFailure(thrown: unknown, fallback: Fallback<Engine>, isLoading: boolean) {
+  #reportFailure(thrown: unknown, fallback: NamedFallback<Engine>, isLoading: boolean) {
     if (!(thrown instanceof BotError) || thrown.code === 'speech.unspeakable')
       throw thrown;
     // An engine without a voice for a language is well, and another one may have the voice.
@@ -344,7 +353,7 @@ export class FallbackChain<Engine> {
     // People read why, and the operator of the cap itself.
     if (isSessionTime) return thrown;
     if (isLoading && thrown.code === 'provider.loading') return thrown;
-    const provider = admitSetting(fallback.provider);
+    const { provider } = fallback;
     const { code, cause } = thrown;
     const message = admitError(thrown);
     const { role, report } = this.#options;
@@ -356,7 +365,7 @@ export class FallbackChain<Engine> {
   #reportStart(at: number) {
     const { role, fallbacks, report } = this.#options;
     const fallback = this.#getFallback(at);
-    const provider = admitSetting(fallback.provider);
+    const { provider } = fallback;
     if (this.#failing.delete(fallback)) report({ kind: 'mended', role, provider });
     const [mainFallback] = fallbacks;
     if (!mainFallback || at === this.#reported) return;
@@ -368,7 +377,7 @@ export class FallbackChain<Engine> {
       report({
         kind: 'fallback-on',
         role,
-        from: admitSetting(mainFallback.provider),
+        from: mainFallback.provider,
         to: provider,
       });
   }

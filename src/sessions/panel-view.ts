@@ -1,7 +1,10 @@
+import type { Clock } from '#src/base/clock.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { AnswerRunner } from '#src/conversation/answering/answer-runner.ts';
-import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
-import { readHearingState } from '#src/conversation/consent/session-consent.ts';
+import {
+  readHearingState,
+  type SessionConsent,
+} from '#src/conversation/consent/session-consent.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import {
   findAwaitedReply,
@@ -9,23 +12,24 @@ import {
   getPhase,
   isMuted,
   listUnanswered,
-} from '#src/conversation/machine/selectors.ts';
+} from '#src/conversation/machine/draft.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { ConsentNotices } from '#src/conversation/mouth/consent-notices.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
+import { Owned } from '#src/people/owned.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import type { FeaturePanel, PanelContent, PanelMood } from '#src/ports/panel.ts';
-import { areCaptionsWritten, findCaptionsGap } from '#src/ports/session-hearing.ts';
 import {
+  areCaptionsWritten,
   describeTalk,
+  findCaptionsGap,
   formatShortenedNames,
   type TalkState,
 } from '#src/ports/talk-guide.ts';
-import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { truncate } from '#src/texts/plain-text.ts';
+import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
+import { toVisibleLine, truncate } from '#src/texts/plain-text.ts';
 import { type TextLine, toOptionalLines } from '#src/texts/texts.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
 
 /** Everything that a panel shows. */
 export type PanelFacts = {
@@ -274,4 +278,53 @@ export function getTalkState(
 /** Returns the line that says for how many days captions are kept. */
 export function describeRetention(days: number): TextLine {
   return { id: 'captions.kept', with: { days } };
+}
+
+/** Discord takes five edits in five seconds, and a question passes four states, most of them for a moment. */
+const settledMs = 2_000;
+
+type PanelDisplayDeps = Deps<'panels' | 'roomView'> & {
+  readonly clock: Pick<Clock, 'later'>;
+  /** Gets the channel to which the panel belongs. */
+  readonly getChannel: () => ChannelRef;
+};
+
+/** Shows the panel of one session: on the page at once, in Discord without states that last for a moment. */
+export class PanelDisplay {
+  readonly #deps;
+  #content = '';
+  /** The content without its activity. */
+  #lasting = '';
+  #cancel: (() => void) | undefined;
+
+  constructor(deps: PanelDisplayDeps) {
+    this.#deps = deps;
+  }
+
+  /** Shows content, unless it is shown. Of a change of the activity alone, Discord shows what lasts for 2 s. */
+  show(content: PanelContent): void {
+    const { channelId, guildId } = this.#deps.getChannel();
+    const next = JSON.stringify(content);
+    if (next === this.#content) return;
+    this.#content = next;
+    const lasting = JSON.stringify(withoutActivity(content));
+    const isMomentary = lasting === this.#lasting;
+    this.#lasting = lasting;
+    const owned = new Owned(content, { channelId });
+    this.#deps.roomView?.show({ kind: 'panel', channelId, content: owned });
+    const show = () => this.#deps.panels.show(guildId, owned);
+    this.end();
+    if (isMomentary) this.#cancel = this.#deps.clock.later(settledMs, show);
+    else show();
+  }
+
+  /** Shows nothing more that waits. */
+  end(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+}
+
+function withoutActivity({ activity, lines, rows, status }: PanelContent) {
+  return [lines.filter((line) => line !== activity), rows, status];
 }

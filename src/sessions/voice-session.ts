@@ -7,7 +7,11 @@ import {
   buildSession,
   type ConversationOptions,
 } from '#src/conversation/build-session.ts';
-import { type ConnectionOptions, runConnection } from '#src/conversation/connection.ts';
+import {
+  type ConnectionOptions,
+  ReconnectingConnection,
+  runConnection,
+} from '#src/conversation/connection.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import {
@@ -39,7 +43,7 @@ import type {
   VoiceLink,
   VoiceRestriction,
 } from '#src/ports/voice-link.ts';
-import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import {
   getFollowedPerson,
   getLeftLine,
@@ -47,9 +51,7 @@ import {
   type ReconnectDecision,
   toJoinOutcome,
 } from './join-outcomes.ts';
-import { PanelDisplay } from './panel-display.ts';
-import { createSessionPanel, getTalkState } from './panel-view.ts';
-import { ReconnectingConnection } from './reconnecting-connection.ts';
+import { createSessionPanel, getTalkState, PanelDisplay } from './panel-view.ts';
 import { watchRoles } from './role-watch.ts';
 import type { SeatPersistence } from './seat-persistence.ts';
 import type { SharedSessionDeps } from './shared-session-deps.ts';

@@ -16,7 +16,7 @@ import type {
   SaveOutcome,
 } from '#src/ports/command-ports.ts';
 import { toFailureEvent, toSafeListener } from '#src/ports/failure-event.ts';
-import { toMovedLine } from '#src/ports/place-readers.ts';
+import { toMovedLine } from '#src/ports/panel.ts';
 import type { Seat } from '#src/ports/stores.ts';
 import {
   type ChannelRef,

@@ -1,6 +1,6 @@
 import { constants, open, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { readHeaderLabel, type SoundLabel } from '#src/audio/formats/sound-label.ts';
+import { readHeaderLabel, type SoundLabel } from '#src/audio/formats/raw-sound.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import {
   type FetchRules,

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import { readFrameHeader } from '#src/audio/formats/mpeg-frame.ts';
 import { maxPageBytes } from '#src/audio/formats/ogg-page.ts';
-import { measureRawMs } from '#src/audio/formats/raw-samples.ts';
+import { measureRawMs } from '#src/audio/formats/raw-sound.ts';
 import {
+  readFrameHeader,
   type SniffResult,
   type SoundFileFormat,
   sniffFormat,

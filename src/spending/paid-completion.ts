@@ -1,6 +1,6 @@
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
-import type { ModelPrompt } from '#src/pipeline/prompt.ts';
+import type { ModelPrompt } from '#src/pipeline/pipeline.ts';
 import type {
   AnswerBudget,
   AnswerRequest,

@@ -18,7 +18,7 @@ import {
   runReserved,
   type TryCount,
 } from '#src/provider/models/request-reservation.ts';
-import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
+import { withVoiceMeter } from '#src/speech/fallbacks/speech-chains.ts';
 import type {
   EngineUsage,
   Listening,

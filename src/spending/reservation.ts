@@ -3,8 +3,7 @@ import { BotError, type BudgetCap } from '#src/base/errors.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
 import type { ChatMeter, TalkMeter } from '#src/chat/metered-chat.ts';
-import type { Turn } from '#src/pipeline/pipeline.ts';
-import { createPromptHead } from '#src/pipeline/prompt.ts';
+import { createPromptHead, type Turn } from '#src/pipeline/pipeline.ts';
 import {
   countPictures,
   maxPictureTokens,
@@ -18,7 +17,7 @@ import type { ServedBy } from '#src/provider/models/standard-models.ts';
 import type {
   SpokenUsage,
   VoiceUsageMeter,
-} from '#src/speech/fallbacks/metered-voice.ts';
+} from '#src/speech/fallbacks/speech-chains.ts';
 import type { EngineUsage } from '#src/speech/speech-engine.ts';
 import type { PaidRole, RolePrice, Usd } from '#src/spending/prices/prices.ts';
 import type { AnswerRequest, PaidKind } from './budget-authority.ts';

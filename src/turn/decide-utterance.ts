@@ -22,9 +22,13 @@ import {
   findProgressQuestion,
   type ProgressQuestion,
 } from '#src/turn/overlap/progress-questions.ts';
-import { isHallucination, isLaughter } from './hallucinations.ts';
 import type { OverlapKind } from './overlap/overlap-speech.ts';
-import { hasVoice, type VoiceEvidence } from './voice-evidence.ts';
+import {
+  hasVoice,
+  isHallucination,
+  isLaughter,
+  type VoiceEvidence,
+} from './voice-evidence.ts';
 
 /** The state of the conversation, by which an utterance is judged. */
 export type TalkContext = {

@@ -10,10 +10,7 @@ test('the kernels that are checked in are what their source compiles to', async 
   await using own = await mkdtempDisposable(join(tmpdir(), 'parley-kernels-'));
   const folder = own.path;
   await run(process.execPath, ['scripts/make-kernels.mjs', folder]);
-  for (const path of [
-    'voice/silero-kernels.wasm',
-    'polyphase/polyphase-kernels.wasm',
-  ]) {
+  for (const path of ['voice/silero-kernels.wasm', 'polyphase-kernels.wasm']) {
     const made = await readFile(join(folder, basename(path)));
     expect(made.equals(await readFile(join('src/audio', path))), path).toBe(true);
   }

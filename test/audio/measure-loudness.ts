@@ -1,4 +1,4 @@
-import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
+import { LoudnessMeter } from '#src/audio/loudness/loudness.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 

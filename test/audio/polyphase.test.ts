@@ -1,6 +1,5 @@
 import { joinSamples } from '#src/audio/pcm.ts';
-import { createRateChange } from '#src/audio/polyphase/polyphase-filter.ts';
-import { Resampler } from '#src/audio/resampler.ts';
+import { createRateChange, Resampler } from '#src/audio/resampler.ts';
 import { fc } from '#test/properties.ts';
 
 const amplitude = 20_000;

@@ -4,9 +4,13 @@ import {
   type OrderedPacket,
   type Packet,
 } from '#src/audio/jitter-buffer.ts';
-import { loadOpus, openNativeOpus, openWasmOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
-import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
+import {
+  countOpusSamples,
+  loadOpus,
+  type OpusCodec,
+  openNativeOpus,
+  openWasmOpus,
+} from '#src/audio/opus/opus-codec.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { toPersonId } from '#src/base/ids.ts';
 import { testOpusCodec } from '#test/contracts/opus-codec-contract.ts';
@@ -44,7 +48,7 @@ test('libopus-wasm encodes and decodes if @discordjs/opus could not be built', (
         return next(specifier, context);
       },
     });
-    const { loadOpus } = await import('#src/audio/opus/load-opus.ts');
+    const { loadOpus } = await import('#src/audio/opus/opus-codec.ts');
     console.log((await loadOpus()).name);
   `;
   const { stdout, stderr } = spawnSync(process.execPath, [

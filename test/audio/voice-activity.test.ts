@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { measureLevelDb } from '#src/audio/pcm.ts';
 import { Spectrum } from '#src/audio/spectrum.ts';
-import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
-import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import {
+  loadSilero,
+  type SileroNetwork,
+  VoiceWindowMeter,
+} from '#src/audio/voice/voice-activity.ts';
 import { readSpeech } from './recorded-speech.ts';
 
 test.each([40, 256, 400])(

@@ -4,7 +4,7 @@ import {
   soundFormats,
 } from '#src/audio/encode/sound-encoders.ts';
 import { readWav, WavReader, writeWav } from '#src/audio/formats/wav.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { measureRms, type Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { toGuildId } from '#src/base/ids.ts';

@@ -10,7 +10,7 @@ import {
 } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import { requestRecap } from '#src/features/captions/answers/recap.ts';
 import { tools } from '#src/features/features.ts';
-import type { ModelPrompt } from '#src/pipeline/prompt.ts';
+import type { ModelPrompt } from '#src/pipeline/pipeline.ts';
 import { textLocales } from '#src/texts/locales.ts';
 import { formatText, type Locale } from '#src/texts/texts.ts';
 import { testChatModel } from '#test/contracts/chat-model-contract.ts';

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
-import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
-import { countOpusSamples, isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
+import {
+  countOpusSamples,
+  isSilenceFrame,
+  type OpusCodec,
+} from '#src/audio/opus/opus-codec.ts';
 import { measureRms } from '#src/audio/pcm.ts';
 
 const testedRates = [16_000, 24_000, 48_000] as const;

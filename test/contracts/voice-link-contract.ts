@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import { isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
+import { isSilenceFrame } from '#src/audio/opus/opus-codec.ts';
 import type { MayHear, VoiceLink } from '#src/ports/voice-link.ts';
 
 /** An open link with exactly one person at its far end. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
-import { isRequested } from '#src/conversation/machine/selectors.ts';
+import { isRequested } from '#src/conversation/machine/draft.ts';
 import { defineTool } from '#src/features/contract/tool-definition.ts';
 import {
   closeLinksSlowly,

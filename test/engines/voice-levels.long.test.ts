@@ -1,11 +1,10 @@
-import { voiceLufs } from '#src/audio/loudness/gain.ts';
+import { voiceLufs } from '#src/audio/loudness/loudness.ts';
 import { VoiceLevels } from '#src/audio/loudness/voice-levels.ts';
 import { getDurationMs, joinSamples, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import type { ChatPart } from '#src/chat/chat-model.ts';
 import { openEngine } from '#src/engines/engines.ts';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
-import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { SpokenReply, VoiceTrack } from '#src/playback/reply/spoken-reply.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import { measureLoudness } from '#test/audio/measure-loudness.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';

@@ -14,8 +14,12 @@ import { ErasedWords, Owned } from '#src/people/owned.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import { type AdmittedContent, sealContent } from '#src/ports/authored-content.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
-import { openPanel, type PanelBoard, type PanelContent } from '#src/ports/panel.ts';
-import { findForReaders } from '#src/ports/place-readers.ts';
+import {
+  findForReaders,
+  openPanel,
+  type PanelBoard,
+  type PanelContent,
+} from '#src/ports/panel.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type {
   PersonalLine,

@@ -2,7 +2,7 @@ import { OpenAI, toFile } from 'openai';
 import { expect } from 'vitest';
 import { SoundEncoders, soundFormats } from '#src/audio/encode/sound-encoders.ts';
 import { writeWav } from '#src/audio/formats/wav.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { getDurationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { realClock } from '#src/base/clock.ts';

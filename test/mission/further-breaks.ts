@@ -32,7 +32,7 @@ export const heardBreaks: readonly Break[] = [
   {
     id: 'm38',
     meaning: 'Raw samples play at another rate than their label says.',
-    file: 'src/audio/formats/sound-label.ts',
+    file: 'src/audio/formats/raw-sound.ts',
     from: 'rateHz >= minRateHz && rateHz <= maxRateHz ? { rateHz } : {};',
     to: 'rateHz >= minRateHz && rateHz <= maxRateHz ? { rateHz: 24_000 } : {};',
     testName: 'raw samples',
@@ -56,7 +56,7 @@ export const heardBreaks: readonly Break[] = [
   {
     id: 'm41',
     meaning: 'Samples of 24 bits are read as 16 bits.',
-    file: 'src/audio/formats/sound-label.ts',
+    file: 'src/audio/formats/raw-sound.ts',
     from: 'const bits = Number(digits);',
     to: 'const bits = Math.min(16, Number(digits));',
     testName: 'raw samples',

@@ -129,7 +129,7 @@ const voiceBreaks: readonly Break[] = [
   {
     id: 'm15',
     meaning: 'Sound is coded by another library than the card names.',
-    file: 'src/audio/opus/load-opus.ts',
+    file: 'src/audio/opus/opus-codec.ts',
     from: "  '@discordjs/opus': openNativeOpus,\n  'libopus-wasm': openWasmOpus,\n",
     to: "  'libopus-wasm': openWasmOpus,\n  '@discordjs/opus': openNativeOpus,\n",
     testName: '@discordjs/opus',

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import {

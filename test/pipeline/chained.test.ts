@@ -8,9 +8,10 @@ import type {
 import {
   createChainedPipeline,
   createTextPipeline,
+  judgeOrder,
+  withWordsJudge,
 } from '#src/pipeline/chained-pipeline.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
-import { judgeOrder, withWordsJudge } from '#src/pipeline/words-judge.ts';
 import { maxToolRounds } from '#src/pipeline/written-answer.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import {

@@ -4,9 +4,8 @@ import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { toChatMessages } from '#src/conversation/answering/answer-request.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
-import { createTextPipeline } from '#src/pipeline/chained-pipeline.ts';
+import { createTextPipeline, withWordsJudge } from '#src/pipeline/chained-pipeline.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
-import { withWordsJudge } from '#src/pipeline/words-judge.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { createMessages } from '#test/chat/completions/prompt-forms.ts';
 import {

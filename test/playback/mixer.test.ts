@@ -1,8 +1,7 @@
 import { measureLevelDb } from '#src/audio/pcm.ts';
 import { frameSamples, Mixer } from '#src/playback/mix/mixer.ts';
 import { type CueName, CueTrack, loadCues } from '#src/playback/reply/cue-track.ts';
-import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { SpokenReply, VoiceTrack } from '#src/playback/reply/spoken-reply.ts';
 import { fc } from '#test/properties.ts';
 import {
   findSteepest,

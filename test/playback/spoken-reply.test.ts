@@ -1,6 +1,9 @@
-import { maxQueueMs, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import {
+  maxQueueMs,
+  SpokenReply,
+  VoiceTrack,
+} from '#src/playback/reply/spoken-reply.ts';
 import { TimeStretch } from '#src/playback/reply/time-stretch.ts';
-import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { joinedSpeech, readSpeechFile } from '#test/audio/recorded-speech.ts';
 import { knownWords } from '#test/fakes/recogniser/mock-recogniser.ts';
 import { fc } from '#test/properties.ts';

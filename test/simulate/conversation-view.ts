@@ -1,9 +1,5 @@
+import { getPhase, isListenedTo, isMuted } from '#src/conversation/machine/draft.ts';
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
-import {
-  getPhase,
-  isListenedTo,
-  isMuted,
-} from '#src/conversation/machine/selectors.ts';
 import type {
   ConversationState,
   Id,

@@ -1,5 +1,5 @@
 import { conversationRules as rules } from '#src/conversation/machine/conversation-rules.ts';
-import { isRequested } from '#src/conversation/machine/selectors.ts';
+import { isRequested } from '#src/conversation/machine/draft.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import { getWakeTime } from '#src/conversation/machine/step.ts';
 import { isSessionOver } from './conversation-view.ts';

@@ -1,5 +1,5 @@
+import { listHeldUtterances } from '#src/conversation/machine/draft.ts';
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
-import { listHeldUtterances } from '#src/conversation/machine/selectors.ts';
 import {
   findTurn,
   isBotMuted,

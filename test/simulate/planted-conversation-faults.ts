@@ -5,7 +5,7 @@ export const conversationFaults: readonly PlantedFault[] = [
   {
     id: 'a01',
     meaning: 'Losses never count as over: ten lost links in a month end the session.',
-    file: 'src/conversation/machine/connection-events.ts',
+    file: 'src/conversation/machine/step.ts',
     from: '    session.reconnect = { ...session.reconnect, upAtMs: step.atMs };\n',
     to: '',
     tests: ['test/conversation'],
@@ -117,7 +117,7 @@ export const conversationFaults: readonly PlantedFault[] = [
   {
     id: 'a15',
     meaning: 'Each reply leaves a listener on the session (memory).',
-    file: 'src/conversation/mouth/running-replies.ts',
+    file: 'src/conversation/mouth/speech-output.ts',
     from: "    reply.over.abort(new Error('the reply is over'));\n",
     to: '',
     tests: ['test/conversation'],
@@ -166,7 +166,7 @@ export const conversationFaults: readonly PlantedFault[] = [
   {
     id: 'b17',
     meaning: 'What was said over one reply is held against the next.',
-    file: 'src/conversation/mouth/barge-in.ts',
+    file: 'src/conversation/mouth/mouth.ts',
     from: 'if (this.#replyId !== undefined)\n',
     to: 'if (this.#replyId === -1)\n',
     tests: ['test/conversation'],

@@ -79,7 +79,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     id: '09',
     meaning: 'A voice that was turned down while people talk stays turned down.',
-    file: 'src/conversation/mouth/barge-in.ts',
+    file: 'src/conversation/mouth/mouth.ts',
     from: '        this.#output.duck(0);\n',
     to: '',
     tests: ['test/conversation', 'test/turn/overlap', 'test/playback', 'bench/manners'],
@@ -130,7 +130,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     id: '16',
     meaning:
       'An answer that is discarded, as its asker goes on, is made and heard all the same.',
-    file: 'src/conversation/mouth/running-replies.ts',
+    file: 'src/conversation/mouth/speech-output.ts',
     from: "    reply?.over.abort(new Error('the reply is not wanted'));\n",
     to: '',
     tests: conversationTests,
@@ -139,7 +139,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     id: '17',
     meaning: 'A lost link loses the question whose answer was being made.',
-    file: `${machine}/connection-events.ts`,
+    file: `${machine}/step.ts`,
     from: "if (kind === 'making' || (kind === 'sounding' && !isBegun))",
     to: "if (kind === 'sounding' && !isBegun)",
     tests: conversationTests,
@@ -173,7 +173,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     id: '21',
     meaning: 'Nobody who waited in company is called by name.',
-    file: `${machine}/selectors.ts`,
+    file: `${machine}/draft.ts`,
     from: 'return hasWaited && people.filter(({ isBot }) => !isBot).length > 1;',
     to: 'return hasWaited && people.length < 0;',
     tests: conversationTests,
@@ -181,7 +181,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     id: '22',
     meaning: 'Tools of a session and their buttons of Confirm outlive it.',
-    file: `${machine}/connection-events.ts`,
+    file: `${machine}/step.ts`,
     from: "  dropEverything(draft, 'left');\n  endTools(draft);",
     to: "  dropEverything(draft, 'left');",
     tests: conversationTests,

@@ -1,6 +1,6 @@
 import type { PersonId } from '#src/base/ids.ts';
+import { isMuted } from '#src/conversation/machine/draft.ts';
 import type { ConversationFact } from '#src/conversation/machine/effects.ts';
-import { isMuted } from '#src/conversation/machine/selectors.ts';
 import type {
   ConversationState,
   Id,

@@ -1,4 +1,4 @@
-import { silenceFrame } from '#src/audio/opus/opus-packet.ts';
+import { silenceFrame } from '#src/audio/opus/opus-codec.ts';
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
 import type {
   ConversationState,

@@ -1,5 +1,5 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import { toGain, voiceLufs } from '#src/audio/loudness/gain.ts';
+import { toGain, voiceLufs } from '#src/audio/loudness/loudness.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import type { PersonId } from '#src/base/ids.ts';

@@ -1,4 +1,4 @@
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { listenRateHz, musicRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { openClient } from '#src/provider/api-client.ts';

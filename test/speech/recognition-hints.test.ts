@@ -10,7 +10,7 @@ import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts'
 import { normaliseHints, withTranscriptionOptions } from '#src/speech/hints.ts';
 import { OpenAiTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
-import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import { NgramLanguageDetector } from '#src/speech/text-language/spoken-form.ts';
 import { createPaidRecogniser } from '#src/spending/paid-engine.ts';
 import { Reservation } from '#src/spending/reservation.ts';
 import { transcribeText } from '#test/contracts/transcriber-contract.ts';

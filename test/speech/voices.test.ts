@@ -1,14 +1,13 @@
 import { BotError } from '#src/base/errors.ts';
 import { noGuild } from '#src/base/ids.ts';
 import { speechHttp } from '#src/engines/speech-http.ts';
-import { ApiClient, openClient } from '#src/provider/api-client.ts';
-import type { Fetch } from '#src/provider/guarded-fetch.ts';
+import { ApiClient, type Fetch, openClient } from '#src/provider/api-client.ts';
 import { describeServer } from '#src/provider/models/standard-models.ts';
 import {
   type SpokenUsage,
+  withStandardVoice,
   withVoiceMeter,
-} from '#src/speech/fallbacks/metered-voice.ts';
-import { withStandardVoice } from '#src/speech/fallbacks/speech-chains.ts';
+} from '#src/speech/fallbacks/speech-chains.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import {
   OpenAiSynthesizer,

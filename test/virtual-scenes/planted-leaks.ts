@@ -98,7 +98,7 @@ export const plantedLeaks: readonly PlantedFault[] = [
   {
     id: 's12',
     meaning: 'Captions are announced while nobody pays them.',
-    file: 'src/ports/session-hearing.ts',
+    file: 'src/ports/talk-guide.ts',
     from: "    case 'unpaid':\n      return { id: 'captions.unpaid'",
     to: "    case undefined:\n      return { id: 'captions.unpaid'",
     tests,

@@ -1,6 +1,6 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
-import { SileroNetwork } from '#src/audio/voice/silero-network.ts';
+import { SileroNetwork } from '#src/audio/voice/voice-activity.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { makeSimulatedCodec } from '#test/simulate/spoken-sound.ts';
 

@@ -3,9 +3,11 @@ import type { ScenarioSound } from '#bench/turns/scenario-sound.ts';
 import type { ClipWord } from '#bench/turns/voice-clips.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
-import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { type SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import {
+  type SileroNetwork,
+  VoiceWindowMeter,
+} from '#src/audio/voice/voice-activity.ts';
 import {
   describePause,
   type EndpointingEffect,

@@ -46,8 +46,10 @@ import {
   type TurnModel,
 } from '#src/speech/local/turn-model.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
-import { withSpokenForm } from '#src/speech/text-language/spoken-form.ts';
-import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import {
+  NgramLanguageDetector,
+  withSpokenForm,
+} from '#src/speech/text-language/spoken-form.ts';
 import { createFixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
 import { findLocale, type Locale, listFixedTexts } from '#src/texts/texts.ts';

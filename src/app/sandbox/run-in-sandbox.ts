@@ -9,7 +9,7 @@ import {
   openEngines,
 } from '#src/app/engines/open-engines.ts';
 import { openProgramDoor } from '#src/app/page/serve-programs.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import {
   type AlertChange,
   type FeatureAlertChange,

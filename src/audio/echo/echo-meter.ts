@@ -1,13 +1,13 @@
 import type { VoiceWindow } from '#src/audio/voice/voice-activity.ts';
-import { EchoPath } from './echo-path.ts';
-import { LevelTrack } from './level-track.ts';
 import {
   bandCount,
   bandSamples,
   hopMs,
+  LevelTrack,
   measureBands,
   type SentEnvelope,
-} from './sent-envelope.ts';
+} from './band-levels.ts';
+import { EchoPath } from './echo-path.ts';
 
 /** Lags from 0 to 520 ms. */
 const lagCount = 66;
@@ -184,7 +184,7 @@ const maxNoiseRiseDb = 0.03;
  *
  * @example
  * import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
- * import { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
+ * import { SentEnvelope } from './band-levels.ts';
  *
  * const meter = new EchoMeter(new SentEnvelope());
  * const samples = new Float32Array(512).fill(0.1);

@@ -1,4 +1,4 @@
-import { bandCount, hopMs, type SentEnvelope, silenceDb } from './sent-envelope.ts';
+import { bandCount, hopMs, type SentEnvelope, silenceDb } from './band-levels.ts';
 
 const reverbHops = 12;
 const reverbDecayDb = 2;

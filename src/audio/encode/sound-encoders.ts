@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
+import { OggOpusPages } from '#src/audio/formats/ogg-page.ts';
 import { writeWavHeader } from '#src/audio/formats/wav.ts';
 import type { OpusCodec, OpusEncoder } from '#src/audio/opus/opus-codec.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
-import { OggOpusPages } from './ogg-opus-pages.ts';
 
 const mp3BitrateKbits = 64;
 const mp3Module = new URL(import.meta.resolve('wasm-media-encoders/wasm/mp3'));

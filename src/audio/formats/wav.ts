@@ -4,7 +4,7 @@ import {
   createSampleReader,
   type ReadSample,
   type SampleEncoding,
-} from './sample-encoding.ts';
+} from './raw-sound.ts';
 
 type WavReaderState =
   | { readonly kind: 'start' }

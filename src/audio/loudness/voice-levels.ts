@@ -6,7 +6,7 @@ import {
   type VoiceLoudness,
 } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
-import { Gain, getLevellingGain, RunningLevel, voiceLufs } from './gain.ts';
+import { Gain, getLevellingGain, RunningLevel, voiceLufs } from './loudness.ts';
 
 /** Share of each further text in the loudness of its voice: a whisper or a shout is no other voice. */
 const newTextShare = 0.25;

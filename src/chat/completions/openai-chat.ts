@@ -103,6 +103,7 @@ const ownNamePattern = /Your name is ([^.\n]{1,40})\./g;
 /** One model of a server. A question with rejected pictures fails. */
 class ChatServer {
   readonly #client: ApiClient;
+  readonly #serverName: string;
   readonly #options: ChatOptions;
   readonly #by: ServedBy;
   readonly #clock: Clock;
@@ -117,6 +118,7 @@ class ChatServer {
   constructor(client: ApiClient, options: ChatOptions) {
     const { clock = realClock, model, report, without } = options;
     this.#client = client;
+    this.#serverName = formatServerName(client.baseURL);
     this.#options = options;
     this.#clock = clock;
     this.#by = describeServer(model, client.baseURL);
@@ -273,9 +275,8 @@ class ChatServer {
     }
     signal.throwIfAborted();
     const isAfterTools = request.messages.at(-1)?.role === 'tool';
-    const server = formatServerName(this.#client.baseURL);
     try {
-      yield* answer.end(server, isAfterTools);
+      yield* answer.end(this.#serverName, isAfterTools);
     } finally {
       this.#learnHabits(answer, this.#getMaxTokens(request));
       this.#judgeThinking(answer, sentAtMs, firstAtMs);

@@ -1,4 +1,4 @@
-import { findOpusPackets, OggOpusWriter } from '#src/audio/encode/ogg-opus-pages.ts';
+import { findOpusPackets, OggOpusWriter } from '#src/audio/formats/ogg-page.ts';
 import type { LiveSound } from '#src/audio/live-sound.ts';
 import type { SoundPiece } from '#src/audio/pcm.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';

@@ -8,8 +8,7 @@ import {
   type OpenChatModel,
   openChatModel,
 } from '#src/chat/completions/openai-chat.ts';
-import { ApiClient } from '#src/provider/api-client.ts';
-import type { Fetch } from '#src/provider/guarded-fetch.ts';
+import { ApiClient, type Fetch } from '#src/provider/api-client.ts';
 import { admitJob } from '#src/speech/local/jobs/admit-job.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import type { ChatEnd, ForgetJob, JobUrgency } from '#src/speech/local/model-jobs.ts';

@@ -1,4 +1,4 @@
-import { nobody, type PersonId } from '#src/base/ids.ts';
+import { isProgram, nobody, type PersonId } from '#src/base/ids.ts';
 import { type ChatMessage, historyLimits } from '#src/chat/chat-model.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
@@ -27,14 +27,13 @@ import {
 } from '#src/conversation/tools/tool-call-runner.ts';
 import { reportLiveTurn, toChosenVoice } from '#src/notices/channel-notices.ts';
 import { lastingSources, type Origin, toPrivateOwner } from '#src/people/owned.ts';
-import { isProgram } from '#src/people/rights.ts';
+import type { WordsJudge } from '#src/pipeline/chained-pipeline.ts';
 import {
+  addNamingOrder,
   choosePipeline,
   type Turn,
   type TurnUtterance,
 } from '#src/pipeline/pipeline.ts';
-import { addNamingOrder } from '#src/pipeline/prompt.ts';
-import type { WordsJudge } from '#src/pipeline/words-judge.ts';
 import type { SpokenManner } from '#src/ports/command-ports.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import { toSpokenStyle } from '#src/settings/stored-settings.ts';

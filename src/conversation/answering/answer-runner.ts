@@ -3,14 +3,14 @@ import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { Ear } from '#src/conversation/ear/ear.ts';
-import type { EffectOf } from '#src/conversation/machine/effects.ts';
-import type { InnerEvent } from '#src/conversation/machine/events.ts';
 import {
   findTurn,
   getVoiceEndMs,
   isCalledByName,
   isMuted,
-} from '#src/conversation/machine/selectors.ts';
+} from '#src/conversation/machine/draft.ts';
+import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import type { InnerEvent } from '#src/conversation/machine/events.ts';
 import type { Id, TurnEnd, TurnState } from '#src/conversation/machine/state.ts';
 import {
   type AnswerMedium,
@@ -22,9 +22,9 @@ import {
   synthesizeName,
   tellToolFailures,
   type VoiceDeps,
+  writeAnswerOnce,
   writeAside,
 } from '#src/conversation/mouth/answer-delivery.ts';
-import { writeAnswerOnce } from '#src/conversation/mouth/answer-writing.ts';
 import {
   type FinishedAnswer,
   type PendingAnswer,
@@ -32,12 +32,10 @@ import {
 } from '#src/conversation/mouth/pending-answer.ts';
 import {
   createRunningReply,
+  createStuckError,
   fillReply,
   type ReplyEnd,
   type RunningAnswer,
-} from '#src/conversation/mouth/running-replies.ts';
-import {
-  createStuckError,
   type SpeechOutput,
 } from '#src/conversation/mouth/speech-output.ts';
 import type { Session, SessionChannel } from '#src/conversation/session.ts';

@@ -1,11 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
-import {
-  getConsent,
-  getStanding,
-  mayHear,
-} from '#src/conversation/machine/selectors.ts';
+import { getConsent, getStanding, mayHear } from '#src/conversation/machine/draft.ts';
 import type { Participant } from '#src/conversation/machine/state.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -18,7 +14,7 @@ import {
 import type { WordsReading } from '#src/people/owned.ts';
 import { judgeAccess } from '#src/people/rights.ts';
 import type { Places } from '#src/ports/command-ports.ts';
-import type { HearingState } from '#src/ports/session-hearing.ts';
+import type { HearingState } from '#src/ports/talk-guide.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import { conversationSettings, isLooser } from '#src/settings/guild-settings.ts';

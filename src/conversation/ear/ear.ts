@@ -1,13 +1,14 @@
+import type { LevelTrack, SentEnvelope } from '#src/audio/echo/band-levels.ts';
 import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
-import type { LevelTrack } from '#src/audio/echo/level-track.ts';
-import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import {
+  type SileroNetwork,
+  VoiceWindowMeter,
+} from '#src/audio/voice/voice-activity.ts';
 import type { PersonId } from '#src/base/ids.ts';
+import { listHeldUtterances } from '#src/conversation/machine/draft.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
-import { listHeldUtterances } from '#src/conversation/machine/selectors.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -16,7 +17,7 @@ import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { TurnModel } from '#src/speech/local/turn-model.ts';
 import type { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
-import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import type { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import type { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
 import { isSharedVoice } from '#src/turn/same-voice.ts';
 import type { NameEars } from './name-listener.ts';

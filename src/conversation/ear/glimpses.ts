@@ -1,6 +1,6 @@
 import { listenRateHz, type SoundPiece } from '#src/audio/pcm.ts';
 import type { GlimpseOptions, RoomView } from '#src/ports/room-view.ts';
-import { UtteranceSound } from '#src/speech/utterance-sound.ts';
+import { UtteranceSound } from '#src/speech/listen.ts';
 
 /** New sound before the next glimpse: a second has two or three words. */
 const stepSamples = listenRateHz;

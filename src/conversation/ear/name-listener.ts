@@ -2,8 +2,8 @@ import { listenRateHz, type SoundPiece } from '#src/audio/pcm.ts';
 import { createChildController, withTimeout } from '#src/base/bounded-wait.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
+import { UtteranceSound } from '#src/speech/listen.ts';
 import type { Transcript, TranscriptionOptions } from '#src/speech/speech-engine.ts';
-import { UtteranceSound } from '#src/speech/utterance-sound.ts';
 import { holdsName } from '#src/turn/addressing/addressing.ts';
 
 /** Sound of the first look, which runs while the person still speaks: a greeting and the name. */

@@ -1,5 +1,5 @@
+import type { LevelTrack } from '#src/audio/echo/band-levels.ts';
 import type { EchoMeter } from '#src/audio/echo/echo-meter.ts';
-import type { LevelTrack } from '#src/audio/echo/level-track.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import {
   joinSamples,
@@ -10,8 +10,8 @@ import {
 import type { SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import type { VoiceWindow, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import type { PersonId } from '#src/base/ids.ts';
+import { findOggWriter } from '#src/speech/listen.ts';
 import type { Transcript, UtterancePcm } from '#src/speech/speech-engine.ts';
-import { findOggWriter } from '#src/speech/utterance-sound.ts';
 import {
   type EndpointingEffect,
   type EndpointingEvent,
@@ -21,10 +21,10 @@ import {
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
 import {
+  type PauseHabits,
   updateWordsJudgement,
   type WordsJudgement,
 } from '#src/turn/endpointing/endpointing-delay.ts';
-import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import {
   type OverlapVoice,
   type OverlapVoiceEvent,

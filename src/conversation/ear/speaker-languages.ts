@@ -8,7 +8,7 @@ import {
   isSure,
   listWords,
   type TextLanguageDetector,
-} from '#src/speech/text-language/text-language.ts';
+} from '#src/speech/text-language/spoken-form.ts';
 import {
   decideAnswerLanguage,
   findRequestedLanguage,

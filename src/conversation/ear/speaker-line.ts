@@ -1,7 +1,7 @@
-import type { LevelTrack } from '#src/audio/echo/level-track.ts';
+import type { LevelTrack } from '#src/audio/echo/band-levels.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { PersonId } from '#src/base/ids.ts';
-import { findOpenSpeech, isSpeaking } from '#src/conversation/machine/selectors.ts';
+import { findOpenSpeech, isSpeaking } from '#src/conversation/machine/draft.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { Session } from '#src/conversation/session.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';

@@ -4,8 +4,8 @@ import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
+import { findOpenSpeech, isListenedTo } from '#src/conversation/machine/draft.ts';
 import type { UntimedEvent } from '#src/conversation/machine/events.ts';
-import { findOpenSpeech, isListenedTo } from '#src/conversation/machine/selectors.ts';
 import type {
   HeardUtterance,
   Id,
@@ -13,8 +13,8 @@ import type {
 } from '#src/conversation/machine/state.ts';
 import { canPreempt } from '#src/conversation/machine/turn-addressing.ts';
 import type { Session } from '#src/conversation/session.ts';
+import type { TellJudgement } from '#src/pipeline/chained-pipeline.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { TellJudgement } from '#src/pipeline/words-judge.ts';
 import { createDeadlineError } from '#src/ports/failure-event.ts';
 import type {
   FollowUtterance,

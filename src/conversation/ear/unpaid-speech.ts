@@ -6,7 +6,7 @@ import type { UtteranceState } from '#src/conversation/machine/state.ts';
 import { isSurelyMeant } from '#src/conversation/machine/turn-addressing.ts';
 import type { Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import { describeHearing, type Hearing } from '#src/ports/session-hearing.ts';
+import { describeHearing, type Hearing } from '#src/ports/talk-guide.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { hasVoice, type VoiceEvidence } from '#src/turn/voice-evidence.ts';

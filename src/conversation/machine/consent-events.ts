@@ -1,6 +1,11 @@
 import type { PersonId } from '#src/base/ids.ts';
-import { filterPanelNotes } from './notes.ts';
-import { type Draft, type EventHandlers, emitEffect, mayHear } from './selectors.ts';
+import {
+  type Draft,
+  type EventHandlers,
+  emitEffect,
+  filterPanelNotes,
+  mayHear,
+} from './draft.ts';
 import type { Participant } from './state.ts';
 import { withdrawTools } from './tool-decisions.ts';
 import { updateAttention } from './turn-addressing.ts';

@@ -1,5 +1,4 @@
 import { beginWait, getNextCueMs, stepAnswerWait } from '#src/turn/answer-wait.ts';
-import { forgetFailures, rememberFailure } from './notes.ts';
 import {
   type Draft,
   type EventHandlers,
@@ -9,9 +8,11 @@ import {
   findToolStart,
   findTurn,
   findTurnByAnswer,
+  forgetFailures,
   getGiveUpTime,
   isQuiet,
-} from './selectors.ts';
+  rememberFailure,
+} from './draft.ts';
 import { stopTurnRuns } from './tool-decisions.ts';
 import {
   cutReply,

@@ -1,7 +1,6 @@
 import type { PersonId } from '#src/base/ids.ts';
 import { hasSameWords } from '#src/turn/addressing/names.ts';
 import { hasVoice, noEvidence } from '#src/turn/voice-evidence.ts';
-import type { EventOf } from './events.ts';
 import {
   type Draft,
   type EventHandlers,
@@ -17,7 +16,8 @@ import {
   leaveQueue,
   mayHear,
   type OpenSpeech,
-} from './selectors.ts';
+} from './draft.ts';
+import type { EventOf } from './events.ts';
 import type { CurrentReply, Id, TurnState, UtteranceState } from './state.ts';
 import {
   discardAnswer,

@@ -337,8 +337,8 @@ export type History = {
 
 /**
  * All facts that decide the next action in one voice channel. Steps change a copy. One file
- * changes each group: `session` connection-events.ts, `presence` consent-events.ts, `tools`
- * tool-decisions.ts, `attention` turn-addressing.ts, `history` turn-lifecycle.ts, `notes` notes.ts.
+ * changes each group: `session` step.ts, `presence` consent-events.ts, `tools`
+ * tool-decisions.ts, `attention` turn-addressing.ts, `history` turn-lifecycle.ts, `notes` draft.ts.
  */
 export type ConversationState = {
   readonly nextId: Id;

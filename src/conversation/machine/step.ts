@@ -1,26 +1,45 @@
 import { getNextCueMs } from '#src/turn/answer-wait.ts';
-import { connectionHandlers, expireConnection } from './connection-events.ts';
 import { consentHandlers } from './consent-events.ts';
 import type { ConversationRules } from './conversation-rules.ts';
-import type { ConversationEffect } from './effects.ts';
-import type { ConversationEvent } from './events.ts';
-import { filterPanelNotes } from './notes.ts';
-import { expireReplies, replyHandlers } from './reply-events.ts';
 import {
   type Draft,
   type EventHandlers,
+  emitEffect,
+  filterPanelNotes,
   findAwaitedReply,
+  findHeardReply,
   findToolStart,
   getConfirmationDueTime,
   getDetachTime,
   getGiveUpTime,
+  isHeldByTool,
+  isMuted,
   isQuiet,
-} from './selectors.ts';
-import { speechHandlers } from './speech-events.ts';
+  isRequested,
+} from './draft.ts';
+import type { ConversationEffect } from './effects.ts';
+import type { ConversationEvent, EventOf } from './events.ts';
+import { planRetry } from './reconnect-policy.ts';
+import { expireReplies, replyHandlers } from './reply-events.ts';
+import { endPausedUtterances, speechHandlers } from './speech-events.ts';
 import type { ConversationState } from './state.ts';
-import { detachLongRuns, expireConfirmations, toolHandlers } from './tool-decisions.ts';
+import {
+  detachLongRuns,
+  endTools,
+  expireConfirmations,
+  stopDetachedRuns,
+  toolHandlers,
+} from './tool-decisions.ts';
 import { addressingHandlers } from './turn-addressing.ts';
-import { lifecycleHandlers } from './turn-lifecycle.ts';
+import {
+  dropAnnouncement,
+  dropEntry,
+  dropEverything,
+  finishReplyClause,
+  lifecycleHandlers,
+  loseTurn,
+  requeueReply,
+} from './turn-lifecycle.ts';
 import {
   beginNextAnswer,
   discardWrongSuppositions,
@@ -28,7 +47,11 @@ import {
   queueHandlers,
   startNextEntry,
 } from './turn-queue.ts';
-import { decideUtterances, obeyLocalWords } from './utterance-decisions.ts';
+import {
+  breakOffUtterances,
+  decideUtterances,
+  obeyLocalWords,
+} from './utterance-decisions.ts';
 
 /** The state after a step, and the effects that runners perform. */
 export type ConversationStep = {
@@ -36,6 +59,7 @@ export type ConversationStep = {
   readonly effects: readonly ConversationEffect[];
 };
 
+/** Those of the connection, restrictions, settings and the session's end stand here, the others by what they change. */
 const handlers: EventHandlers = {
   ...speechHandlers,
   ...replyHandlers,
@@ -44,9 +68,78 @@ const handlers: EventHandlers = {
   ...lifecycleHandlers,
   ...addressingHandlers,
   ...consentHandlers,
-  ...connectionHandlers,
   'local-words': obeyLocalWords,
   tick: () => undefined,
+
+  'link-up'({ session, step }) {
+    if (session.connection.kind === 'gone') return;
+    session.connection = { kind: 'up' };
+    session.reconnect = { ...session.reconnect, upAtMs: step.atMs };
+  },
+
+  'link-down'(draft, { isHeard }) {
+    // Nothing more is said, and utterances end. The loss is reported once Discord has confirmed it, up to a second later.
+    if (draft.session.connection.kind !== 'up') return;
+    draft.session.connection = { kind: 'closing' };
+    silenceCurrentReply(draft, isHeard);
+    endPausedUtterances(draft);
+    breakOffUtterances(draft, (_turn, { isEnded }) => !isEnded);
+  },
+
+  'link-lost'(draft, event) {
+    const { session, step } = draft;
+    if (session.connection.kind === 'gone') return;
+    const { rules } = step;
+    const { reconnect, waitMs } = planRetry(session.reconnect, event, rules.reconnect);
+    session.reconnect = reconnect;
+    if (event.final || waitMs === undefined) {
+      endSession(draft, { why: event.final ?? 'refused' });
+      return;
+    }
+    session.connection = { kind: 'waiting', tryAtMs: step.atMs + waitMs };
+    if (reconnect.losses === rules.reconnect.minReportedLosses)
+      emitEffect(draft, { do: 'notice', line: 'reconnecting' });
+  },
+
+  restricted(draft, { how: restriction, isOn }) {
+    const { session } = draft;
+    const wasMuted = isMuted(session);
+    const others = session.restrictions.filter((each) => each !== restriction);
+    session.restrictions = isOn ? [...others, restriction] : others;
+    if (isMuted(session) && !wasMuted) dropEverything(draft, 'muted');
+  },
+
+  settings({ session }, event) {
+    session.settings = { ...session.settings, ...event.settings };
+  },
+
+  /** Finishes the current clause, and tells waiting people that they get no answer. */
+  draining(draft) {
+    draft.session.isEnding = true;
+    const waitingTurns = draft.turns.filter(
+      (turn) => turn.parts.length > 0 && !findHeardReply(draft, turn.id),
+    );
+    for (const turn of waitingTurns) loseTurn(draft, turn, 'ending');
+    const unsaid = draft.turnQueue.announcements.filter(
+      ({ id }) => !findHeardReply(draft, id),
+    );
+    for (const announcement of unsaid) dropAnnouncement(draft, announcement, 'ending');
+    if (draft.turnQueue.current)
+      finishReplyClause(draft, draft.turnQueue.current, 'ending');
+    if (unsaid.some((announcement) => announcement.when !== 'pause'))
+      emitEffect(draft, { do: 'notice', line: 'unanswered' });
+  },
+
+  stop(draft) {
+    breakOffUtterances(
+      draft,
+      (_turn, utterance) => utterance.isEnded || isRequested(utterance),
+    );
+    dropEverything(draft, 'stopped');
+    stopDetachedRuns(draft);
+  },
+
+  leave: endSession,
 };
 
 /**
@@ -178,4 +271,39 @@ function listReplyDueTimes(
     ...(isQuiet(state.turns) ? [cueMs] : []),
     getGiveUpTime(state, rules.maxSilenceMs),
   ];
+}
+
+function silenceCurrentReply(draft: Draft, isHeard: boolean) {
+  // A reply that was heard in part is over. One that was not heard, or only up to a tool that still runs, is made anew.
+  const { current } = draft.turnQueue;
+  if (!current) return;
+  const isBegun = isHeard && !isHeldByTool(draft.tools, current.reply);
+  const { kind } = current.phase;
+  if (kind === 'making' || (kind === 'sounding' && !isBegun))
+    requeueReply(draft, current);
+  else dropEntry(draft, current.id, 'lost');
+}
+
+function endSession(draft: Draft, { why: reason }: Pick<EventOf<'leave'>, 'why'>) {
+  if (draft.session.connection.kind === 'gone') return;
+  breakOffUtterances(draft, () => true);
+  dropEverything(draft, 'left');
+  endTools(draft);
+  draft.session.connection = { kind: 'gone' };
+  emitEffect(draft, { do: 'end', why: reason });
+}
+
+/** Ends a session that was alone for too long, and begins the next try to reconnect. */
+function expireConnection(draft: Draft): void {
+  const { connection, settings } = draft.session;
+  if (connection.kind === 'gone') return;
+  const { aloneFromMs } = draft.presence;
+  const { atMs } = draft.step;
+  const isAlone =
+    aloneFromMs !== undefined && atMs - aloneFromMs >= settings.leaveAfterMs;
+  if (isAlone) endSession(draft, { why: 'alone' });
+  else if (connection.kind === 'waiting' && atMs >= connection.tryAtMs) {
+    draft.session.connection = { kind: 'opening' };
+    emitEffect(draft, { do: 'open-link' });
+  }
 }

@@ -12,7 +12,7 @@ import {
   joinTranscript,
   listOpenConfirmations,
   takeId,
-} from './selectors.ts';
+} from './draft.ts';
 import type {
   CallRef,
   Confirmation,

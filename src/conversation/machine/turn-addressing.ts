@@ -18,21 +18,22 @@ import {
   type UtteranceFacts,
 } from '#src/turn/decide-utterance.ts';
 import type { ConversationRules } from './conversation-rules.ts';
-import type { EventOf } from './events.ts';
-import { isDecidedVoice, noteDecidedWords } from './notes.ts';
 import {
   type Draft,
   type EventHandlers,
   findCurrentTurn,
   getStanding,
   hasRefused,
+  isDecidedVoice,
   isListenedTo,
   isMuted,
   isQueueFree,
   isSpeaking,
   listOpenConfirmations,
+  noteDecidedWords,
   type OpenSpeech,
-} from './selectors.ts';
+} from './draft.ts';
+import type { EventOf } from './events.ts';
 import type {
   ConversationState,
   Presence,

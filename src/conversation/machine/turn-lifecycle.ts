@@ -1,8 +1,6 @@
 import type { PersonId } from '#src/base/ids.ts';
 import type { DroppedTurnReason } from '#src/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
-import type { UtteranceOutcome } from './effects.ts';
-import { noteDroppedTurn } from './notes.ts';
 import {
   type Draft,
   type EventHandlers,
@@ -20,9 +18,11 @@ import {
   isQueued,
   joinTranscript,
   leaveQueue,
+  noteDroppedTurn,
   removeTurn,
   takeId,
-} from './selectors.ts';
+} from './draft.ts';
+import type { UtteranceOutcome } from './effects.ts';
 import type {
   Announcement,
   Answer,

@@ -3,13 +3,6 @@ import type { PersonId } from '#src/base/ids.ts';
 import { hasSameWords } from '#src/turn/addressing/names.ts';
 import { beginWait, getWaitStartMs } from '#src/turn/answer-wait.ts';
 import type { ConversationRules } from './conversation-rules.ts';
-import type { EventOf } from './events.ts';
-import {
-  forgetDroppedTurns,
-  forgetFailures,
-  noteUnderstoodWords,
-  rememberFailure,
-} from './notes.ts';
 import {
   type Draft,
   type EventHandlers,
@@ -19,6 +12,8 @@ import {
   findHeardReply,
   findPreparedTurn,
   findTurn,
+  forgetDroppedTurns,
+  forgetFailures,
   getLastUtterance,
   getStanding,
   getVoiceEndMs,
@@ -28,8 +23,11 @@ import {
   isSpeaking,
   joinTranscript,
   leaveQueue,
+  noteUnderstoodWords,
+  rememberFailure,
   takeId,
-} from './selectors.ts';
+} from './draft.ts';
+import type { EventOf } from './events.ts';
 import type {
   Announcement,
   AnnouncementPlace,

@@ -4,9 +4,6 @@ import type {
   UtteranceDecision,
 } from '#src/turn/decide-utterance.ts';
 import { hasVoice } from '#src/turn/voice-evidence.ts';
-import type { EventOf } from './events.ts';
-import { rememberFailure } from './notes.ts';
-import { dropUnheardReply } from './reply-events.ts';
 import {
   type Draft,
   emitEffect,
@@ -14,8 +11,11 @@ import {
   isQueued,
   mayHear,
   type OpenSpeech,
+  rememberFailure,
   removeTurn,
-} from './selectors.ts';
+} from './draft.ts';
+import type { EventOf } from './events.ts';
+import { dropUnheardReply } from './reply-events.ts';
 import type { Id, TurnState, UtteranceState, UtteranceTimes } from './state.ts';
 import {
   acceptSpokenNo,

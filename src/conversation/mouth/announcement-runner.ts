@@ -2,18 +2,11 @@ import type { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
+import { findAnnouncement } from '#src/conversation/machine/draft.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
-import { findAnnouncement } from '#src/conversation/machine/selectors.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
-import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
-import { tellMissingVoice } from '#src/conversation/mouth/answer-writing.ts';
 import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import type { QueuedAnnouncement } from '#src/conversation/mouth/queued-speech.ts';
-import {
-  createStuckError,
-  type SpeechOutput,
-  synthesizeClause,
-} from '#src/conversation/mouth/speech-output.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import {
   type ChannelNotices,
@@ -23,19 +16,23 @@ import {
   writeUnspeakableWords,
 } from '#src/notices/channel-notices.ts';
 import { Owned, toOpenText } from '#src/people/owned.ts';
-import { declareVoiceLanguage } from '#src/pipeline/prompt.ts';
+import { declareVoiceLanguage } from '#src/pipeline/pipeline.ts';
 import type { ClauseVoice } from '#src/pipeline/read-ahead-speech.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { formatShortenedNames } from '#src/ports/talk-guide.ts';
 import { findMissingLanguage } from '#src/speech/text-language/spoken-form.ts';
 import { type Reservation, toAnnouncementRequest } from '#src/spending/reservation.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { tellMissingVoice, type VoiceDeps } from './answer-delivery.ts';
 import {
   createRunningReply,
+  createStuckError,
   type FilledReply,
   fillReply,
   type RunningReply,
-} from './running-replies.ts';
+  type SpeechOutput,
+  synthesizeClause,
+} from './speech-output.ts';
 
 type AnnouncementSession = {
   readonly loop: ConversationLoop;

@@ -1,25 +1,39 @@
-import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
+import type { SentEnvelope } from '#src/audio/echo/band-levels.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { SpeakerInputEvent } from '#src/conversation/ear/speaker-input.ts';
+import {
+  findAwaitedReply,
+  findSoundingReply,
+} from '#src/conversation/machine/draft.ts';
 import type { InnerEvent } from '#src/conversation/machine/events.ts';
-import { findAwaitedReply } from '#src/conversation/machine/selectors.ts';
-import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
 import { CueTrack } from '#src/playback/reply/cue-track.ts';
-import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { VoiceTrack } from '#src/playback/reply/spoken-reply.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
 import type { CueOutcome, VoiceLink } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WaitingCue } from '#src/turn/answer-wait.ts';
 import type { OverlapWords } from '#src/turn/decide-utterance.ts';
-import { BargeIns, type OverheardWords } from './barge-in.ts';
-import { RunningReplies } from './running-replies.ts';
-import { SpeechOutput, SpeechPace } from './speech-output.ts';
+import { bargeInRules } from '#src/turn/overlap/barge-in-rules.ts';
+import {
+  classifyPartial,
+  type OverlapSpeech,
+} from '#src/turn/overlap/overlap-speech.ts';
+import {
+  type BargeInAction,
+  type BargeInEffect,
+  type BargeInEvent,
+  initialBargeIn,
+  type OverlapText,
+  stepBargeIn,
+} from '#src/turn/overlap/step-barge-in.ts';
+import type { VoiceDeps } from './answer-delivery.ts';
+import { RunningReplies, SpeechOutput, SpeechPace } from './speech-output.ts';
 import { SpeechRequests } from './speech-requests.ts';
 import { formatSpeakable, WaitingCues } from './waiting-cues.ts';
 
@@ -58,7 +72,7 @@ export interface Mouth {
 }
 
 /** What people set about the sound of a session, also before a connection and after a lost one. */
-export type SoundMix = {
+type SoundMix = {
   /** Sounds beside speech, each on its named track. */
   readonly tracks: NamedTracks;
   /** The speed of speech that people have asked for. */
@@ -100,7 +114,7 @@ type OpenMouth = {
 };
 
 /** Objects that a mouth needs of its session and of the outside. */
-export type MouthOptions = {
+type MouthOptions = {
   readonly deps: VoiceDeps & Deps<'codec' | 'cues'>;
   readonly loop: ConversationLoop;
   readonly notices: ChannelNotices;
@@ -267,5 +281,151 @@ export class SessionMouth implements Mouth {
       loop.post({ kind: 'starved', reply, isStarved });
     if (heardText !== current.haltedAfter && phase.kind === 'sounding')
       loop.post({ kind: 'halted', reply, heard: heardText });
+  }
+}
+
+/** Words of a person over the bot so far. `isOfPause`: all of them up to a pause. */
+type OverheardWords = { readonly text: string; readonly isOfPause: boolean };
+
+/** Ducks, pauses or resumes the speech of the bot by voices over it, and returns the barge-ins that end it. */
+class BargeIns {
+  readonly #loop;
+  readonly #output;
+  readonly #cues;
+  #state = initialBargeIn;
+  #replyId: number | undefined;
+
+  constructor(loop: ConversationLoop, output: SpeechOutput, cues: CueTrack) {
+    this.#loop = loop;
+    this.#output = output;
+    this.#cues = cues;
+  }
+
+  /** Applies an event of a person's voice, if it matters over the bot's speech. */
+  handleInput(personId: PersonId, event: SpeakerInputEvent): readonly InnerEvent[] {
+    const overlap = toOverlapEvent(event);
+    if (!overlap) return [];
+    return this.#stepOverlap({ personId, atMs: this.#loop.nowMs, ...overlap });
+  }
+
+  /** Applies what the final words of a person over the bot's speech mean. */
+  hearWords(
+    personId: PersonId,
+    { isMeant, what: meaning }: OverlapWords,
+  ): readonly InnerEvent[] {
+    return this.#hearMeaning({ personId, meaning, isMeant, isFinal: true });
+  }
+
+  /** Applies words so far of an utterance over the bot's speech. Later ones may correct them. */
+  hearPartial(
+    personId: PersonId,
+    { isOfPause, text }: OverheardWords,
+  ): readonly InnerEvent[] {
+    const { names } = this.#loop.state.session.settings;
+    const partial = classifyPartial(text, names, isOfPause);
+    return this.#hearMeaning({ personId, ...partial, isFinal: false, isMeant: false });
+  }
+
+  /** Lets time pass. Call it with each frame, and with each step of the connection's clock. */
+  tick(): readonly InnerEvent[] {
+    const bargeIns = this.#endSpeechOfAbsent();
+    const sounding = findSoundingReply(this.#loop.state);
+    if (!sounding && this.#replyId === undefined && !this.#state.speeches.some(isOpen))
+      return bargeIns;
+    const atMs = this.#loop.nowMs;
+    if (sounding?.id !== this.#replyId) {
+      if (this.#replyId !== undefined)
+        bargeIns.push(...this.#stepOverlap({ kind: 'reply-over', atMs }));
+      this.#replyId = sounding?.id;
+      if (sounding)
+        bargeIns.push(...this.#stepOverlap({ kind: 'reply-began', atMs, ...sounding }));
+    }
+    bargeIns.push(...this.#stepOverlap({ kind: 'tick', atMs }));
+    return bargeIns;
+  }
+
+  #hearMeaning(text: Omit<OverlapText, 'kind' | 'atMs'>) {
+    return this.#stepOverlap({ kind: 'heard-as', atMs: this.#loop.nowMs, ...text });
+  }
+
+  #endSpeechOfAbsent() {
+    const { people } = this.#loop.state.presence;
+    const atMs = this.#loop.nowMs;
+    const absent = this.#state.speeches.filter(({ personId }) =>
+      people.every(({ id }) => id !== personId),
+    );
+    return absent.flatMap(({ personId }) =>
+      this.#stepOverlap({ kind: 'left', personId, atMs }),
+    );
+  }
+
+  #stepOverlap(event: BargeInEvent): InnerEvent[] {
+    const { state, effects } = stepBargeIn(this.#state, event, bargeInRules);
+    this.#state = state;
+    return effects.flatMap((effect) => this.#performEffect(effect) ?? []);
+  }
+
+  /** Applies an effect to the sound. Returns a barge-in that ends the reply. */
+  #performEffect(effect: BargeInEffect): InnerEvent | undefined {
+    switch (effect) {
+      case 'duck':
+        this.#output.duck(bargeInRules.duckDb);
+        return undefined;
+      case 'unduck':
+        this.#output.duck(0);
+        return undefined;
+      case 'pause':
+        this.#output.pause();
+        return undefined;
+      case 'resume':
+        this.#output.resume();
+        return undefined;
+      case 'go-on-cue':
+        this.#cues.play('heard');
+        return undefined;
+      case 'stop':
+        this.#cues.play('thinking');
+        return this.#toBargeIn(effect);
+      case 'yield':
+      case 'finish-clause':
+        return this.#toBargeIn(effect);
+    }
+  }
+
+  #toBargeIn(action: BargeInAction): InnerEvent | undefined {
+    const reply = this.#replyId;
+    return reply === undefined ? undefined : { kind: 'barged', reply, action };
+  }
+}
+
+/** Tests whether time can still change a speech. */
+function isOpen({ reaction, stopAtMs }: OverlapSpeech) {
+  return reaction !== 'none' || stopAtMs !== undefined;
+}
+
+function toOverlapEvent(event: SpeakerInputEvent) {
+  switch (event.kind) {
+    case 'overlap-began':
+      return { kind: 'began', fromMs: event.fromMs } as const;
+    case 'voiced':
+      return {
+        kind: 'voiced',
+        voicedMs: event.voicedMs,
+        levelDb: event.levelDb,
+      } as const;
+    case 'paused':
+      return { kind: 'paused' } as const;
+    case 'overlap-ended':
+      return { kind: 'ended', voicedMs: event.voicedMs, isWordless: true } as const;
+    case 'ended':
+      return { kind: 'ended', voicedMs: event.heard.voicedMs } as const;
+    case 'began':
+    case 'sound':
+    case 'resumed':
+    case 'ask-turn-model':
+    case 'long-pause':
+    case 'likely-over':
+    case 'sounds-over':
+      return undefined;
   }
 }

@@ -4,14 +4,14 @@ import type { PersonId } from '#src/base/ids.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { ToolCall, Usage } from '#src/chat/chat-model.ts';
 import { type Origin, Owned, type Owner } from '#src/people/owned.ts';
-import type {
-  AnswerHost,
-  ReplyPart,
-  ToolResult,
-  Turn,
+import type { WordsJudge } from '#src/pipeline/chained-pipeline.ts';
+import {
+  type AnswerHost,
+  chooseAnswerSound,
+  type ReplyPart,
+  type ToolResult,
+  type Turn,
 } from '#src/pipeline/pipeline.ts';
-import { chooseAnswerSound } from '#src/pipeline/prompt.ts';
-import type { WordsJudge } from '#src/pipeline/words-judge.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { AnswerUsage, TurnTimestamps } from '#src/ports/session-events.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';

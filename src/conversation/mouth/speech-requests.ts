@@ -4,13 +4,13 @@ import { type PlayEnd, playEnds } from '#src/base/play-end.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
-import type { EffectOf } from '#src/conversation/machine/effects.ts';
-import type { UntimedEvent } from '#src/conversation/machine/events.ts';
 import {
   findAnnouncement,
   findTurn,
   isMuted,
-} from '#src/conversation/machine/selectors.ts';
+} from '#src/conversation/machine/draft.ts';
+import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import type { UntimedEvent } from '#src/conversation/machine/events.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import { findSpeechRejection } from '#src/conversation/machine/turn-queue.ts';
 import { type ChannelNotices, toFailureLine } from '#src/notices/channel-notices.ts';

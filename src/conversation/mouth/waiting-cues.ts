@@ -8,11 +8,11 @@ import {
   findAwaitedReply,
   findCurrentTurn,
   isQuiet,
-} from '#src/conversation/machine/selectors.ts';
+} from '#src/conversation/machine/draft.ts';
 import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
-import { declareVoiceLanguage } from '#src/pipeline/prompt.ts';
+import { declareVoiceLanguage } from '#src/pipeline/pipeline.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
 import { toSpeechRequest } from '#src/spending/reservation.ts';
 import type { TextLine } from '#src/texts/texts.ts';

@@ -1,17 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { PersonId } from '#src/base/ids.ts';
+import { isProgram, type PersonId } from '#src/base/ids.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { Session, SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import {
-  hasRight,
-  isProgram,
-  type Right,
-  type RightsFacts,
-} from '#src/people/rights.ts';
-import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
-import { withTurnOrder } from '#src/pipeline/prompt.ts';
+import { hasRight, type Right, type RightsFacts } from '#src/people/rights.ts';
+import { type ReplyStyle, withTurnOrder } from '#src/pipeline/pipeline.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import type { PendingConfirmations } from './pending-confirmations.ts';
 import type { Company, ToolEntry, ToolPorts } from './tool-entry.ts';

@@ -135,6 +135,8 @@ export type ToolEntry = {
   /** Says what the tool does, while people wait. Absent: "One moment." */
   readonly step?: TextLine;
   readonly isAnywhere?: boolean;
+  /** The tool is offered in a session alone, also to a written answer. */
+  readonly needsSession?: boolean;
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Absent in a tool of the bot, which has the usual limits. */
   readonly external?: ExternalToolLimits;

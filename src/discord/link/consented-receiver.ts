@@ -1,6 +1,6 @@
 import type { VoiceConnection, VoiceReceiver } from '@discordjs/voice';
 import { isEncrypted, type Packet } from '#src/audio/jitter-buffer.ts';
-import { countOpusSamples, isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
+import { countOpusSamples, isSilenceFrame } from '#src/audio/opus/opus-codec.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 import { type PersonId, toPersonId } from '#src/base/ids.ts';
 import { dropOldest } from '#src/base/loops/mailbox.ts';

@@ -2,7 +2,7 @@ import '#src/discord/library/sodium.ts';
 import { Readable } from 'node:stream';
 import { AudioResource, type VoiceConnection } from '@discordjs/voice';
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
-import { silenceFrame } from '#src/audio/opus/opus-packet.ts';
+import { silenceFrame } from '#src/audio/opus/opus-codec.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 
 export type FrameSenderDeps = {

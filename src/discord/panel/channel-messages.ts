@@ -20,8 +20,7 @@ import { getGuildLocale } from '#src/discord/places.ts';
 import type { Button } from '#src/features/command.ts';
 import { Owned } from '#src/people/owned.ts';
 import type { Places } from '#src/ports/command-ports.ts';
-import type { PanelBoard } from '#src/ports/panel.ts';
-import { findForReaders } from '#src/ports/place-readers.ts';
+import { findForReaders, type PanelBoard } from '#src/ports/panel.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type {
   OfferedButtons,

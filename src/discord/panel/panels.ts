@@ -21,6 +21,7 @@ import type { Button } from '#src/features/command.ts';
 import type { Owned } from '#src/people/owned.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import {
+  findForReaders,
   hideQuestions,
   openPanel,
   type PanelBoard,
@@ -29,7 +30,6 @@ import {
   toLeftPanel,
   toMovedPanel,
 } from '#src/ports/panel.ts';
-import { findForReaders } from '#src/ports/place-readers.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isProgram } from '#src/base/ids.ts';
 import type { ToolOutcome, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { ChannelNotes } from '#src/features/captions/notes/channel-notes.ts';
 import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
@@ -15,7 +16,6 @@ import type { Feature } from '#src/features/contract/feature.ts';
 import { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { defineTool, toOutcome } from '#src/features/contract/tool-definition.ts';
 import { Owned, toOpenText } from '#src/people/owned.ts';
-import { isProgram } from '#src/people/rights.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 import { CaptionRequests } from './caption-requests.ts';

@@ -11,8 +11,8 @@ import {
 import { createDeadlineError } from '#src/ports/failure-event.ts';
 import { completeForMoney } from '#src/spending/paid-completion.ts';
 import { splitIntoSearchWords } from '#src/stores/transcripts/transcript-tables.ts';
+import { toVisibleLine } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
 import type { CaptionDeps } from './transcripts/transcript-stores.ts';
 
 const translationTimeoutMs = 30_000;

@@ -28,8 +28,8 @@ import {
 } from '#src/ports/feature-session.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
-import { findCaptionsGap } from '#src/ports/session-hearing.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
+import { findCaptionsGap } from '#src/ports/talk-guide.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { describeRetention } from '#src/sessions/panel-view.ts';
 import { captionsLanguageSetting } from '#src/settings/channel-settings.ts';

@@ -1,4 +1,4 @@
-import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
+import type { SileroNetwork } from '#src/audio/voice/voice-activity.ts';
 import type { FeatureAlert } from '#src/base/alerts.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ServerShare } from '#src/people/server-share.ts';

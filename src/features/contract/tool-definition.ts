@@ -41,7 +41,7 @@ export type FeatureTool<Ports = object> = Omit<
 
 export type ToolDefinition<T, Ports> = Pick<
   ToolEntry,
-  'name' | 'description' | 'right'
+  'name' | 'description' | 'right' | 'needsSession'
 > & {
   /** Tests whether a model is offered the tool now. Absent: always. */
   isOffered?(ports: Ports): NonNullable<ToolEntry['isOffered']>;
@@ -138,7 +138,7 @@ type ToolAction<T, Ports, Outcome> =
 export function defineTool<T, Ports = object>(
   definition: ToolDefinition<T, Ports>,
 ): FeatureTool<Ports> {
-  const { act, name, description, right, schema, step } = definition;
+  const { act, name, description, needsSession, right, schema, step } = definition;
   const parameters = describeParameters(schema);
   const declaration = {
     name,
@@ -149,6 +149,7 @@ export function defineTool<T, Ports = object>(
     quotesOthers: definition.quotesOthers === true,
     step: step && { id: step },
     isAnywhere: !('run' in definition),
+    needsSession,
   };
   return {
     ...declaration,

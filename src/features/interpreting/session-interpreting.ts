@@ -19,7 +19,7 @@ import type {
 } from '#src/ports/feature-session.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
 import { interpretedLanguagesSetting } from '#src/settings/channel-settings.ts';
-import { isSure } from '#src/speech/text-language/text-language.ts';
+import { isSure } from '#src/speech/text-language/spoken-form.ts';
 import { getLanguageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { UtteranceClauses } from './utterance-clauses.ts';

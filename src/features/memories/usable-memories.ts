@@ -1,6 +1,6 @@
 import type { PersonId } from '#src/base/ids.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
-import { formatDataBlock, toDataWords } from '#src/pipeline/prompt.ts';
+import { formatDataBlock, toDataWords } from '#src/pipeline/pipeline.ts';
 import {
   defineSwitchSetting,
   type ServerSetting,

@@ -23,9 +23,8 @@ import {
   type NewReminder,
   type Reminder,
 } from '#src/stores/reminder-store.ts';
-import { takeFirstChars } from '#src/texts/plain-text.ts';
+import { takeFirstChars, toVisibleLine } from '#src/texts/plain-text.ts';
 import type { AnyLine, TextLine } from '#src/texts/texts.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { formatDueTime, formatLongDuration } from '#src/texts/wall-time.ts';
 import type { ReminderPorts } from './reminders-feature.ts';
 

@@ -1,7 +1,7 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
-import { isMuted } from '#src/conversation/machine/selectors.ts';
+import { isMuted } from '#src/conversation/machine/draft.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { toFailureEvent, toRateLimitLine } from '#src/ports/failure-event.ts';

@@ -71,7 +71,7 @@ const repeatTool = defineTool({
   right: 'room',
   act: { writes: 'nothing' },
   quotesOthers: true,
-  isOffered: () => (_getValue, session) => session !== undefined,
+  needsSession: true,
   async runAnywhere(_call, { askerId, session }) {
     const exchanges = session ? listExchanges(askerId, session) : [];
     const last = exchanges.findLast(({ heard }) => heard !== '');

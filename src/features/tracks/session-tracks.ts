@@ -1,7 +1,7 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
-import { isMuted } from '#src/conversation/machine/selectors.ts';
+import { isMuted } from '#src/conversation/machine/draft.ts';
 import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import type {
   ListedTurn,

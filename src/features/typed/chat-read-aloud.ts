@@ -17,7 +17,7 @@ import type { Asker } from '#src/ports/command-ports.ts';
 import type { TypedMessage, TypedOutcome } from '#src/ports/typed-messages.ts';
 import type { MessageAuthors } from '#src/sessions/message-authors.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { decideClauseLanguage } from '#src/speech/text-language/text-language.ts';
+import { decideClauseLanguage } from '#src/speech/text-language/spoken-form.ts';
 import {
   findAnnouncementRefusal,
   queueAnnouncement,

@@ -1,8 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { RecordingCutter, type SpeechSpan } from '#src/audio/voice/recording-cutter.ts';
-import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
-import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import {
+  type SileroNetwork,
+  VoiceWindowMeter,
+} from '#src/audio/voice/voice-activity.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -27,7 +29,7 @@ import {
   isLongEnough,
   isSure,
   type TextLanguageDetector,
-} from '#src/speech/text-language/text-language.ts';
+} from '#src/speech/text-language/spoken-form.ts';
 import {
   type CompletionDeps,
   completeForMoney,

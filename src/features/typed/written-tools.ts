@@ -76,8 +76,10 @@ export class WrittenTools {
     const { getValue } = deps.ports.getSettings();
     this.#deps = deps;
     this.#tools = tools.filter(
-      ({ isAnywhere, isOffered }) =>
-        isAnywhere && isOffered?.(getValue, deps.session) !== false,
+      ({ isAnywhere, isOffered, needsSession }) =>
+        isAnywhere &&
+        (deps.session !== undefined || !needsSession) &&
+        isOffered?.(getValue, deps.session) !== false,
     );
     this.offered = toChatTools(this.#tools);
   }

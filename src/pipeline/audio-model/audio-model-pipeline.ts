@@ -9,19 +9,17 @@ import {
   createReadAheadPipeline,
   maxAnswerChars,
 } from '#src/pipeline/chained-pipeline.ts';
-import type {
-  AnswerHost,
-  Pipeline,
-  ReplyPart,
-  Turn,
-  TurnUtterance,
-} from '#src/pipeline/pipeline.ts';
 import {
+  type AnswerHost,
   type AnswerSound,
   chooseAnswerSound,
   createPrompt,
   createPromptHead,
-} from '#src/pipeline/prompt.ts';
+  type Pipeline,
+  type ReplyPart,
+  type Turn,
+  type TurnUtterance,
+} from '#src/pipeline/pipeline.ts';
 import {
   type BoundedQueue,
   type ClauseVoice,
@@ -36,8 +34,10 @@ import {
   type RequestForms,
   type RequestPart,
 } from '#src/provider/negotiation/server-knowledge.ts';
-import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
-import { isVoiceRejection } from '#src/speech/fallbacks/speech-chains.ts';
+import {
+  isVoiceRejection,
+  withVoiceMeter,
+} from '#src/speech/fallbacks/speech-chains.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import {
   type AudibleAnswer,

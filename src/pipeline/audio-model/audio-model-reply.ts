@@ -2,7 +2,7 @@ import { VoiceLevels } from '#src/audio/loudness/voice-levels.ts';
 import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { ChatPart } from '#src/chat/chat-model.ts';
-import type { AnswerSound } from '#src/pipeline/prompt.ts';
+import type { AnswerSound } from '#src/pipeline/pipeline.ts';
 import type { BoundedQueue } from '#src/pipeline/read-ahead-speech.ts';
 import { ClauseWriter } from '#src/pipeline/written-answer.ts';
 import { ServerKnowledge } from '#src/provider/negotiation/server-knowledge.ts';

@@ -1,5 +1,5 @@
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
-import { fullScale, softLimit } from '#src/audio/loudness/gain.ts';
+import { fullScale, softLimit } from '#src/audio/loudness/loudness.ts';
 import {
   encodePause,
   type OpusCodec,

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { readWav } from '#src/audio/formats/wav.ts';
-import { Gain } from '#src/audio/loudness/gain.ts';
+import { Gain } from '#src/audio/loudness/loudness.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { type Block, frameSamples, type Track } from '#src/playback/mix/mixer.ts';
 import { fadeToSilence } from './reply-sound.ts';
-import type { VoiceTrack } from './voice-track.ts';
+import type { VoiceTrack } from './spoken-reply.ts';
 
 /** A cue on its track. Calls `onSent` for each sent frame. */
 export type PlayedCue = { readonly samples: Int16Array; readonly onSent: () => void };

@@ -1,4 +1,4 @@
-import { Gain } from '#src/audio/loudness/gain.ts';
+import { Gain } from '#src/audio/loudness/loudness.ts';
 import { SpokenText } from '#src/audio/loudness/voice-levels.ts';
 import { type Pcm, SampleBuffer, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';

@@ -1,4 +1,4 @@
-import { Gain, toGain } from '#src/audio/loudness/gain.ts';
+import { Gain, toGain } from '#src/audio/loudness/loudness.ts';
 import { musicFrame, musicPerMs } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';

@@ -3,7 +3,7 @@ import {
   getLevellingGain,
   RunningLevel,
   trackLufs,
-} from '#src/audio/loudness/gain.ts';
+} from '#src/audio/loudness/loudness.ts';
 import { musicPerMs, musicRateHz, SampleBuffer } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';

@@ -1,4 +1,4 @@
-import type { SoundLabel } from '#src/audio/formats/sound-label.ts';
+import type { SoundLabel } from '#src/audio/formats/raw-sound.ts';
 import type { SoundShape } from './decoder.ts';
 
 export type DecodePlan = SoundShape & {

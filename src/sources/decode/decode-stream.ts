@@ -1,4 +1,4 @@
-import { RawSampleReader } from '#src/audio/formats/raw-samples.ts';
+import { RawSampleReader } from '#src/audio/formats/raw-sound.ts';
 import { type SoundFileFormat, sniffFormat } from '#src/audio/formats/sniff-format.ts';
 import { WavReader } from '#src/audio/formats/wav.ts';
 import { getDurationMs, joinSamples, type Pcm, speakRateHz } from '#src/audio/pcm.ts';

@@ -1,7 +1,7 @@
 import {
   type MpegFrameHeader,
   readFrameHeader,
-} from '#src/audio/formats/mpeg-frame.ts';
+} from '#src/audio/formats/sniff-format.ts';
 
 const tagHeaderBytes = 10;
 const headerBytes = 6;

@@ -4,7 +4,7 @@ import {
   OggPageReader,
   writePages,
 } from '#src/audio/formats/ogg-page.ts';
-import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
+import { countOpusSamples } from '#src/audio/opus/opus-codec.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import {
   type Decoder,

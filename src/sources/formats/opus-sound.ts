@@ -1,6 +1,8 @@
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
-import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
+import {
+  countOpusSamples,
+  loadOpus,
+  type OpusCodec,
+} from '#src/audio/opus/opus-codec.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundShape, SoundSkip } from '#src/sources/decode/decoder.ts';
 

@@ -5,8 +5,8 @@ import {
   type ChosenLanguage,
 } from '#src/base/language/expected-language.ts';
 import { servedLocally } from '#src/provider/models/standard-models.ts';
+import { isListenable } from '#src/speech/listen.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
-import { isListenable } from '#src/speech/utterance-sound.ts';
 import { resolveModelFolder } from './folders.ts';
 import { admitJob, maxSegmentMs } from './jobs/admit-job.ts';
 import type { LocalModels } from './local-models.ts';

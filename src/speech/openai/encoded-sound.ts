@@ -2,7 +2,7 @@ import {
   type LabelField,
   readSoundLabel,
   type SoundLabel,
-} from '#src/audio/formats/sound-label.ts';
+} from '#src/audio/formats/raw-sound.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { isRecord } from '#src/base/json.ts';
 import { readEvents } from '#src/provider/event-stream.ts';

@@ -23,6 +23,7 @@ import {
   ServerKnowledge,
 } from '#src/provider/negotiation/server-knowledge.ts';
 import { createHintFields, createLanguageHint } from '#src/speech/hints.ts';
+import { isListenable } from '#src/speech/listen.ts';
 import type {
   Transcriber,
   Transcript,
@@ -30,17 +31,14 @@ import type {
   TranscriptUpdate,
   UtterancePcm,
 } from '#src/speech/speech-engine.ts';
-import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
-import { isListenable } from '#src/speech/utterance-sound.ts';
+import { NgramLanguageDetector } from '#src/speech/text-language/spoken-form.ts';
 import {
+  checkBareText,
   chooseGuess,
   chooseLook,
   chooseSecondGuess,
   judgeLook,
   type Look,
-} from './second-look.ts';
-import {
-  checkBareText,
   readTranscript,
   type TranscriptReading,
   toTranscript,

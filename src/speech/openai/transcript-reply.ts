@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { toNonEmptyText, toRecord, tryParseJson } from '#src/base/json.ts';
+import { toBaseLanguage } from '#src/base/language/expected-language.ts';
 import { findLanguageTag } from '#src/base/language-name.ts';
 import {
   findAnswerRefusal,
@@ -7,14 +8,19 @@ import {
   readEvents,
 } from '#src/provider/event-stream.ts';
 import { toPlainLine } from '#src/provider/models/error-text.ts';
-import { toHeardUsage } from '#src/speech/fallbacks/metered-voice.ts';
-import { collectWords } from '#src/speech/recogniser-json.ts';
-import { parseTags } from '#src/speech/recogniser-tags.ts';
+import { toHeardUsage } from '#src/speech/fallbacks/speech-chains.ts';
+import { collectWords, unwrapJsonText } from '#src/speech/recogniser-json.ts';
 import type {
   TranscribedWord,
   Transcript,
   TranscriptUpdate,
 } from '#src/speech/speech-engine.ts';
+import {
+  isLongEnough,
+  isSure,
+  listWords,
+  type TextLanguageDetector,
+} from '#src/speech/text-language/spoken-form.ts';
 
 const maxWords = 2_000;
 const maxWordChars = 100;
@@ -238,4 +244,117 @@ function isBare(text: string) {
   const isCutJson = /^\s*(?:[{]|$)/.test(text);
   const isEvents = /^\s*(?:data|event):/.test(text);
   return !isCutJson && !isEvents && tryParseJson(text) === undefined;
+}
+
+/** A server that demands a language gets this one where nothing is known of the speaker. */
+const lastGuess = 'en';
+/** A model that does not know the words writes one word at least so many times. */
+const minRepetitions = 4;
+
+/** A transcript, and how its text fits the guessed language that the server was told. */
+export type Look = {
+  readonly transcript: Transcript;
+  readonly language: string;
+  /** `fits` also for a text that is too short to tell. */
+  readonly verdict: 'fits' | 'other' | 'no words';
+  /** Language (ISO 639-1) that the text surely has. */
+  readonly textLanguage?: string | undefined;
+};
+
+/** Chooses the language that a server is told which takes no request without one. */
+export function chooseGuess(likely: readonly string[]): string {
+  return toBaseLanguage(likely[0] ?? lastGuess);
+}
+
+/** Judges whether words are likely in the language that their recogniser was told as a guess. Never rejects. */
+export async function judgeLook(
+  transcript: Transcript,
+  language: string,
+  detector: TextLanguageDetector,
+): Promise<Look> {
+  const { text } = transcript;
+  const look = { transcript, language };
+  if (!/[\p{L}\p{N}]/u.test(text) || isRepetition(listWords(text)))
+    return { ...look, verdict: 'no words' };
+  const detected = await detector.detect(text, []);
+  const isOther =
+    detected !== undefined &&
+    isLongEnough(text, detected) &&
+    isSure(detected) &&
+    detected.language !== language;
+  return {
+    ...look,
+    verdict: isOther ? 'other' : 'fits',
+    textLanguage: detected?.language,
+  };
+}
+
+/** Chooses the language of a second request. Undefined: the first look is good, or there is no other guess. */
+export function chooseSecondGuess(
+  { language, textLanguage, verdict }: Look,
+  likely: readonly string[],
+): string | undefined {
+  if (verdict === 'fits') return undefined;
+  if (verdict === 'other') return textLanguage;
+  return [...likely, lastGuess]
+    .map(toBaseLanguage)
+    .find((candidate) => candidate !== language);
+}
+
+/** Chooses the better of two looks. The first counts unless the second fits. */
+export function chooseLook(first: Look, second: Look): Transcript {
+  return second.verdict === 'fits' ? second.transcript : first.transcript;
+}
+
+/** Returns whether a text is one word again and again, as models write of words that they do not know. */
+function isRepetition(words: readonly string[]) {
+  return words.length >= minRepetitions && new Set(words).size === 1;
+}
+
+/** A text without tags. `language` is BCP 47 or an English name, and absent if no tag named one. */
+type UntaggedText = { readonly text: string; readonly language?: string };
+
+/** Shapes of the tags that recognisers write beside the words. The first that names a language counts. */
+const tagPatterns: readonly RegExp[] = [
+  // Qwen3-ASR: "language English<asr_text>", and "language None" for silence.
+  /^\s*language\s+(?<language>\p{Lu}\p{L}*)\s*<asr_text>/gu,
+  // Voxtral.
+  /^\s*lang:(?<language>[a-z]{2})\s*(?:\[TRANSCRIBE\])?/g,
+  // SenseVoice, Whisper, Canary, Nemotron and Parakeet: <|en|>, <en-US>.
+  /<(?:[|\uff5c](?<language>[a-z]{2,3}(?:-[A-Z]{2})?)[|\uff5c]|(?<language>[a-z]{2}(?:-[A-Z]{2})?))>/g,
+  // whisper.cpp.
+  /\[_LANG_(?<language>[a-z]{2,3})\]/g,
+  // Moods, noises, tasks, times, tokens: anything in such brackets.
+  /<\/?[\p{L}|\uff5c][^<>\n]{0,60}>|\u2047/gu,
+  /\[[\p{L}_][^[\]\n]{0,60}\]|\[[\d:.,\s]{3,16}-->[^[\]\n]{0,20}\]/gu,
+  // Round brackets hold sounds, and what people say as well.
+  /\((?:[\p{L} ]{0,30} )?(?:blank[_ ]audio|no[_ ]speech|silence|music|noises?|sounds?|applause|laughter|laugh(?:s|ing)|inaudible|unintelligible|cough(?:s|ing)|sigh(?:s|ing)|playing|foreign language)\)/giu,
+  /\*[\p{L}_ ]{1,40}\*/gu,
+  // SenseVoice after its own postprocessing.
+  /[\u266a-\u266c]|(?![\u00a9\u00ae\u2122])\p{Extended_Pictographic}\ufe0f?/gu,
+];
+
+const unfinishedTag =
+  /[[(*][\p{L}_\d :.,>'-]{0,62}$|(?:^\s*(?:language(?:\s+\p{L}+)?|lang:?[a-z]{0,2})\s*)?(?:<[^<>]{0,62})?$/iu;
+const languageTagStart = /^\s*(?:l|la|lan|lang|langu|langua|languag)$/;
+
+/**
+ * Removes the tags that a recogniser wrote beside the words, and the JSON around them. With `goesOn`, more text
+ * follows, and an end that may become a tag is left out.
+ *
+ * @example
+ * import { parseTags } from '#src/speech/openai/transcript-reply.ts';
+ *
+ * parseTags('<|de|><|HAPPY|>Hallo!'); // { text: 'Hallo!', language: 'de' }
+ */
+export function parseTags(tagged: string, goesOn: boolean = false): UntaggedText {
+  let language: string | undefined;
+  let text = tagged;
+  for (const tag of tagPatterns) {
+    language ??= [...text.matchAll(tag)][0]?.groups?.language;
+    text = text.replace(tag, '');
+  }
+  if (/[[{]|^\s*"/.test(text)) text = unwrapJsonText(text, goesOn);
+  if (goesOn) text = text.replace(unfinishedTag, '').replace(languageTagStart, '');
+  return { text: text.replace(/\s{2,}/g, ' ').trim(), language };
 }

@@ -15,8 +15,8 @@ import type {
   RealtimeSocketOptions,
 } from '#src/provider/realtime/realtime-pool.ts';
 import type { SessionSettings } from '#src/provider/realtime/realtime-session.ts';
+import { shortPauseMs, UtteranceSound } from '#src/speech/listen.ts';
 import type { Listening, OnPartial, Transcript } from '#src/speech/speech-engine.ts';
-import { shortPauseMs, UtteranceSound } from '#src/speech/utterance-sound.ts';
 import { findFailure, TranscriptAssembler } from './transcript-assembler.ts';
 
 /**

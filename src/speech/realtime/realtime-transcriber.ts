@@ -12,6 +12,7 @@ import {
   RealtimePool,
   type RealtimeSocketOptions,
 } from '#src/provider/realtime/realtime-pool.ts';
+import { isListenable } from '#src/speech/listen.ts';
 import type {
   OnPartial,
   Transcriber,
@@ -19,7 +20,6 @@ import type {
   TranscriptUpdate,
   UtterancePcm,
 } from '#src/speech/speech-engine.ts';
-import { isListenable } from '#src/speech/utterance-sound.ts';
 import {
   RealtimeListening,
   type RealtimeListeningOptions,

@@ -10,10 +10,10 @@ import {
   readErrorEvent,
 } from '#src/provider/realtime/realtime-faults.ts';
 import type { SessionSettings } from '#src/provider/realtime/realtime-session.ts';
-import { addServerUsage, toHeardUsage } from '#src/speech/fallbacks/metered-voice.ts';
+import { addServerUsage, toHeardUsage } from '#src/speech/fallbacks/speech-chains.ts';
 import { createLanguageHint, createRealtimeHints } from '#src/speech/hints.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
-import { parseTags } from '#src/speech/recogniser-tags.ts';
+import { parseTags } from '#src/speech/openai/transcript-reply.ts';
 import type { OnPartial, ServerUsage, Transcript } from '#src/speech/speech-engine.ts';
 
 type ItemTranscript = {

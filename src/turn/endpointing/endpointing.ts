@@ -10,11 +10,11 @@ import {
   endpointingDelayRules,
   findSilenceAhead,
   type PauseSigns,
+  type SpeakerHabits,
   type TurnJudgement,
   updateWordsJudgement,
   type WordsJudgement,
 } from './endpointing-delay.ts';
-import type { SpeakerHabits } from './pause-habits.ts';
 
 /**
  * Silero v5 on 14 recordings notices a voice after 56 ms (p50) to 146 ms (p90), and tones trip single windows.

@@ -1,8 +1,7 @@
 import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
-import type { GuildId, PersonId } from '#src/base/ids.ts';
+import { type GuildId, type PersonId, toProgramId } from '#src/base/ids.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import type { UseLimit } from '#src/features/contract/interaction-limits.ts';
-import { toProgramId } from '#src/people/rights.ts';
 import type { ApiScope, ApiToken, ApiTokenStore } from '#src/stores/api-tokens.ts';
 import { hashSecret } from '#src/stores/api-tokens.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';

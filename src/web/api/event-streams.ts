@@ -1,10 +1,14 @@
 import { toFeatureAlert } from '#src/base/alerts.ts';
 import { createChildController } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
+import {
+  type ChannelId,
+  type GuildId,
+  type PersonId,
+  toProgramId,
+} from '#src/base/ids.ts';
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
-import { toProgramId } from '#src/people/rights.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ApiToken } from '#src/stores/api-tokens.ts';
 import { ApiRefusal } from './api-refusal.ts';

@@ -2,14 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import type { Context } from 'hono';
 import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
-import { noGuild } from '#src/base/ids.ts';
+import { noGuild, toProgramId } from '#src/base/ids.ts';
 import {
   checkForeignValue,
   type JsonLimits,
   parseForeignJson,
 } from '#src/base/json.ts';
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
-import { toProgramId } from '#src/people/rights.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
 
 /** Truth in a form or in a query: `true`, `1` or `yes` and their opposites, in any case, as programs write it. */

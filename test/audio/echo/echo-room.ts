@@ -16,9 +16,12 @@ import { addSamples } from '#sandbox/voice-client/client-microphone.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { measureLevelDb, speakRateHz } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
-import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { type VoiceWindow, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import {
+  type SileroNetwork,
+  type VoiceWindow,
+  VoiceWindowMeter,
+} from '#src/audio/voice/voice-activity.ts';
 import { joinedSpeech } from '#test/audio/recorded-speech.ts';
 
 /** Echo of the bot's speech from `fromMs` on, until the next part. */

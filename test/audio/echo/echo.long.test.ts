@@ -1,8 +1,7 @@
+import { SentEnvelope } from '#src/audio/echo/band-levels.ts';
 import { EchoMeter, type EchoView } from '#src/audio/echo/echo-meter.ts';
-import { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
-import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
+import { loadOpus, type OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { loadSilero, type SileroNetwork } from '#src/audio/voice/voice-activity.ts';
 import { type EchoRoom, joinClips, listEchoEvents, readClips } from './echo-room.ts';
 
 /** One voiced window and what the meter thought after it. */

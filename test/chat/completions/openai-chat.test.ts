@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { writeOggOpus } from '#src/audio/encode/ogg-opus-pages.ts';
+import { writeOggOpus } from '#src/audio/formats/ogg-page.ts';
 import { LiveSound } from '#src/audio/live-sound.ts';
 import type { ChatMessage, SentFields, Tool } from '#src/chat/chat-model.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';

@@ -2,12 +2,12 @@ import { listenToPackets } from '#bench/turns/scenario-listening.ts';
 import { openWorkshop, playScenarios } from '#bench/turns/scenario-runs.ts';
 import { readScenarios } from '#bench/turns/voice-clips.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { toPersonId } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
-import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 import { openRoom } from '#test/conversation/setup/open-room.ts';
 import {

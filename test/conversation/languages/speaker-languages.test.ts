@@ -1,9 +1,9 @@
 import { createStandIn } from '#src/chat/chat-stand-in-model.ts';
 import {
+  NgramLanguageDetector,
   withOwnLanguages,
   withSpokenForm,
 } from '#src/speech/text-language/spoken-form.ts';
-import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';

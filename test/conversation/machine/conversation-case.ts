@@ -1,17 +1,17 @@
 import { type PersonId, toPersonId } from '#src/base/ids.ts';
-import type {
-  ConversationEffect,
-  ConversationFact,
-  EffectOf,
-} from '#src/conversation/machine/effects.ts';
-import type { ConversationEvent, EventOf } from '#src/conversation/machine/events.ts';
 import {
   findOpenSpeech,
   findTurnByAnswer,
   isCalledByName,
   isListenedTo,
   listHeldUtterances,
-} from '#src/conversation/machine/selectors.ts';
+} from '#src/conversation/machine/draft.ts';
+import type {
+  ConversationEffect,
+  ConversationFact,
+  EffectOf,
+} from '#src/conversation/machine/effects.ts';
+import type { ConversationEvent, EventOf } from '#src/conversation/machine/events.ts';
 import {
   type ConversationState,
   createConversationState,

@@ -1,7 +1,7 @@
 import { toPersonId } from '#src/base/ids.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
+import { getPhase } from '#src/conversation/machine/draft.ts';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
-import { getPhase } from '#src/conversation/machine/selectors.ts';
 import type { TurnPhase } from '#src/conversation/machine/state.ts';
 import { stepConversation } from '#src/conversation/machine/step.ts';
 import {

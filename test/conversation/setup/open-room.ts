@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
-import { getPhase } from '#src/conversation/machine/selectors.ts';
+import { getPhase } from '#src/conversation/machine/draft.ts';
 import type { UtteranceState } from '#src/conversation/machine/state.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';

@@ -3,12 +3,12 @@ import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import { Owned } from '#src/people/owned.ts';
 import type { CaptionChats } from '#src/ports/caption-chats.ts';
 import {
+  findForReaders,
   openPanel,
   type PanelBoard,
   type PanelContent,
   toLeftPanel,
 } from '#src/ports/panel.ts';
-import { findForReaders } from '#src/ports/place-readers.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type {
   PersonalLine,

@@ -1,7 +1,6 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
-import { loadSilero } from '#src/audio/voice/silero-network.ts';
+import { loadOpus, type OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { loadSilero } from '#src/audio/voice/voice-activity.ts';
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { HearingDeps } from '#src/conversation/ear/ear.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';

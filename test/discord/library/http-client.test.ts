@@ -126,7 +126,7 @@ test("Discord's REST and a chat server are asked through the proxy of the enviro
   });
   const program = `
     import { request } from '#src/discord/library/undici.ts';
-    import { createGuardedFetch } from '#src/provider/guarded-fetch.ts';
+    import { createGuardedFetch } from '#src/provider/api-client.ts';
     import { WebSocket } from 'ws';
     const origin = process.argv[1];
     await (await request(origin, { headers: {} })).body.text();

@@ -8,8 +8,7 @@ import {
   openVoiceServer,
   type VoiceServer,
 } from '#sandbox/voice-server/voice-server.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { loadOpus, type OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { CipherMode } from '#src/discord/link/voice-library.ts';

@@ -1,7 +1,7 @@
 import { readAloud } from '#commands/read-aloud.ts';
 import { say } from '#commands/say.ts';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { Command, CommandPorts } from '#src/features/command.ts';
 import { toOpenText } from '#src/people/owned.ts';

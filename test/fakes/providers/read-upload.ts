@@ -1,6 +1,6 @@
 import { OggPageReader } from '#src/audio/formats/ogg-page.ts';
 import { readWav } from '#src/audio/formats/wav.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 
 const codec = await loadOpus();

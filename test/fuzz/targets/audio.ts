@@ -1,6 +1,6 @@
-import { detectFrames } from '#src/audio/formats/mpeg-frame.ts';
+import { detectFrames } from '#src/audio/formats/sniff-format.ts';
 import { readWav, writeWav } from '#src/audio/formats/wav.ts';
-import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
+import { countOpusSamples } from '#src/audio/opus/opus-codec.ts';
 import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
 import { ignoreBotError } from '#test/fuzz/expected-errors.ts';
 import { cutInPieces, makeBytes } from '#test/fuzz/fuzz-inputs.ts';

@@ -9,9 +9,8 @@ import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
 import { escapeMarkdown, truncate } from '#src/texts/plain-text.ts';
 import { splitSentences } from '#src/turn/addressing/names.ts';
 import { predictEndOfTurn } from '#src/turn/endpointing/end-of-turn.ts';
-import { isHallucination } from '#src/turn/hallucinations.ts';
 import { classifyInterjection } from '#src/turn/overlap/interjections.ts';
-import { noEvidence } from '#src/turn/voice-evidence.ts';
+import { isHallucination, noEvidence } from '#src/turn/voice-evidence.ts';
 import { cutInPieces, makeText } from '#test/fuzz/fuzz-inputs.ts';
 import { makeTarget } from '#test/fuzz/make-target.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { readOpusPackets } from '#bench/turns/voice-clips.ts';
 import { writeWav } from '#src/audio/formats/wav.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { minUnderstoodShare } from '#src/probes/engine-probes.ts';
 import { readPageTexts } from '#src/texts/page-texts.ts';
 import { formatText, type Locale, type TextId } from '#src/texts/texts.ts';

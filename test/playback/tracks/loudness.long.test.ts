@@ -1,5 +1,4 @@
-import { trackLufs } from '#src/audio/loudness/gain.ts';
-import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
+import { LoudnessMeter, trackLufs } from '#src/audio/loudness/loudness.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { measureLoudness } from '#test/audio/measure-loudness.ts';
 import { makeSourceFromPcm } from '#test/fakes/made-source.ts';

@@ -13,7 +13,7 @@ import {
   openVoiceServer,
   type VoiceServer,
 } from '#sandbox/voice-server/voice-server.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { BotProcess } from '#test/fakes/bot-process.ts';
 import {

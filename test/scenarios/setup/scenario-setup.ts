@@ -4,7 +4,7 @@ import type { HeardStretch } from '#sandbox/voice-client/heard-recorder.ts';
 import type { GuildOptions } from '#sandbox/world/create-world.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
-import { judgeOrder } from '#src/pipeline/words-judge.ts';
+import { judgeOrder } from '#src/pipeline/chained-pipeline.ts';
 import { joinedSpeech } from '#test/audio/recorded-speech.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { makeTone } from '#test/fakes/providers/mock-sound.ts';

@@ -1,5 +1,5 @@
 import { voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
-import { silenceFrame } from '#src/audio/opus/opus-packet.ts';
+import { silenceFrame } from '#src/audio/opus/opus-codec.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 
 // End-to-end groups (https://daveprotocol.com) without secrets: a key is the number of its epoch, and a sealed packet names

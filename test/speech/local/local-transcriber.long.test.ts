@@ -1,5 +1,5 @@
 import { decodeOpusFile, unpackPackets } from '#bench/turns/voice-clips.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import {
   admitChosenLanguage,

@@ -7,15 +7,13 @@ import {
 import {
   decideEndpointingDelay,
   endpointingDelayRules,
-  type PauseSigns,
-} from '#src/turn/endpointing/endpointing-delay.ts';
-import {
   getEndingLogit,
   learnEnding,
   learnPause,
   noEndings,
+  type PauseSigns,
   unknownHabit,
-} from '#src/turn/endpointing/pause-habits.ts';
+} from '#src/turn/endpointing/endpointing-delay.ts';
 import { readWordEndings, WordEndings } from '#src/turn/endpointing/word-endings.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 import { anyCharacter, fc } from '#test/properties.ts';

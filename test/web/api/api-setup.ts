@@ -3,7 +3,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { expect } from 'vitest';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { toGuildId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';

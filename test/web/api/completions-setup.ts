@@ -5,7 +5,7 @@ import type {
 } from 'openai/resources/chat/completions';
 import type { Stream } from 'openai/streaming';
 import { expect } from 'vitest';
-import { loadSilero } from '#src/audio/voice/silero-network.ts';
+import { loadSilero } from '#src/audio/voice/voice-activity.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';

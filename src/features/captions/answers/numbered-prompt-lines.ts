@@ -8,9 +8,9 @@ import {
   formatDataBlock,
   type ModelPrompt,
   toDataWords,
-} from '#src/pipeline/prompt.ts';
+} from '#src/pipeline/pipeline.ts';
 import type { FoundLine } from '#src/stores/transcripts/transcript-line.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
+import { toVisibleLine } from '#src/texts/plain-text.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 
 /** Lines of a transcript for one request, numbered from 1. */

@@ -3,7 +3,7 @@ import { splitIntoBatches } from '#src/base/batches.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { toolArgumentLimits, tryParseForeignJson } from '#src/base/json.ts';
-import type { ModelPrompt } from '#src/pipeline/prompt.ts';
+import type { ModelPrompt } from '#src/pipeline/pipeline.ts';
 import { noteKinds } from '#src/stores/transcripts/note-store.ts';
 import type {
   FoundLine,
@@ -11,7 +11,12 @@ import type {
   TranscriptSession,
 } from '#src/stores/transcripts/transcript-line.ts';
 import { splitIntoSearchWords } from '#src/stores/transcripts/transcript-tables.ts';
-import { escapeTextValues, maxMessageChars, truncate } from '#src/texts/plain-text.ts';
+import {
+  escapeTextValues,
+  maxMessageChars,
+  toVisibleLine,
+  truncate,
+} from '#src/texts/plain-text.ts';
 import {
   type AnyLine,
   type CheckedLine,
@@ -19,7 +24,6 @@ import {
   type TextLine,
   type WordsLine,
 } from '#src/texts/texts.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 import {
   linesAreDataNote,

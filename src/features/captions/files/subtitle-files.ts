@@ -1,4 +1,4 @@
-import { toVisibleLine } from '#src/texts/visible-line.ts';
+import { toVisibleLine } from '#src/texts/plain-text.ts';
 import { toWholeMs } from '#src/texts/wall-time.ts';
 
 /** A line of subtitles. Times are ms from the start of the session or recording. */

@@ -5,9 +5,8 @@ import type {
   TranscriptSession,
   TranscriptSpeaker,
 } from '#src/stores/transcripts/transcript-line.ts';
-import { removeHiddenCharacters } from '#src/texts/plain-text.ts';
+import { removeHiddenCharacters, toVisibleLine } from '#src/texts/plain-text.ts';
 import { formatText, type Locale } from '#src/texts/texts.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
 import {
   createWallTimes,
   formatIsoTime,

@@ -10,9 +10,9 @@ import {
   escapeInlineMarkdown,
   escapeMarkdown,
   removeHiddenCharacters,
+  toVisibleLine,
   truncate,
 } from '#src/texts/plain-text.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
 
 /** One utterance at an instant, or a remark. */
 export type CaptionLine = Pick<

@@ -12,9 +12,8 @@ import { Owned } from '#src/people/owned.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
 import type { NewNote, Note, NotesPlace } from '#src/stores/transcripts/note-store.ts';
 import type { TranscriptSession } from '#src/stores/transcripts/transcript-line.ts';
-import { takeFirstChars } from '#src/texts/plain-text.ts';
+import { takeFirstChars, toVisibleLine } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
 
 /** A person who reads or corrects notes. */
 export type NotesReader = { readonly id: PersonId; readonly name: string };

@@ -37,7 +37,7 @@ import {
 import { toFailureLine } from '#src/notices/channel-notices.ts';
 import { type ChannelAccess, mayOpen } from '#src/people/audience.ts';
 import { Owned, type Sources } from '#src/people/owned.ts';
-import type { ModelPrompt } from '#src/pipeline/prompt.ts';
+import type { ModelPrompt } from '#src/pipeline/pipeline.ts';
 import { createDeadlineError, toFailureEvent } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
@@ -50,8 +50,8 @@ import {
   type ReadableChannels,
   type TranscriptSession,
 } from '#src/stores/transcripts/transcript-line.ts';
+import { toVisibleLine } from '#src/texts/plain-text.ts';
 import type { AnyLine, TextLine } from '#src/texts/texts.ts';
-import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { createWallTimes, type WallTimes } from '#src/texts/wall-time.ts';
 import { RecapPoster } from './recap-poster.ts';
 import {

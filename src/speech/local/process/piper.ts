@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
-import { voiceLufs } from '#src/audio/loudness/gain.ts';
-import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
+import { LoudnessMeter, voiceLufs } from '#src/audio/loudness/loudness.ts';
 import { musicRateHz, toStereo } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { BotError } from '#src/base/errors.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isLabelName, readHeaderLabel } from '#src/audio/formats/sound-label.ts';
+import { isLabelName, readHeaderLabel } from '#src/audio/formats/raw-sound.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import type { PlayOutcome } from '#src/features/tracks/track-request-outcomes.ts';
 import { createInvalidRefusal, createRefusal } from '#src/web/api/api-refusal.ts';

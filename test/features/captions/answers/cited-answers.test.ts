@@ -6,7 +6,7 @@ import {
   buildRecapPrompt,
   requestRecap,
 } from '#src/features/captions/answers/recap.ts';
-import type { ModelPrompt } from '#src/pipeline/prompt.ts';
+import type { ModelPrompt } from '#src/pipeline/pipeline.ts';
 import {
   makeBotLine,
   makeLine,

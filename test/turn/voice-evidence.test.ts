@@ -1,15 +1,17 @@
 import { decodeOpusFile } from '#bench/turns/voice-clips.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
-import { loadSilero } from '#src/audio/voice/silero-network.ts';
-import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import { loadSilero, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import {
   endpointRules,
   quietVoice,
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
-import { isHallucination } from '#src/turn/hallucinations.ts';
-import { hasVoice, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
+import {
+  hasVoice,
+  isHallucination,
+  type VoiceEvidence,
+} from '#src/turn/voice-evidence.ts';
 import { listClips, readClip } from '#test/audio/clip-archive.ts';
 
 const clear: VoiceEvidence = {
