@@ -78,8 +78,8 @@ export const borderFaults: readonly PlantedFault[] = [
     id: 'b01',
     meaning: 'A seat that Discord dropped is not noticed.',
     file: 'src/discord/link/discord-link.ts',
-    from: 'if (this.#isSettled() && findOwnChannel(guild) !== channelId)',
-    to: 'if (this.#isSettled() && findOwnChannel(guild) !== channelId && channelId === undefined)',
+    from: 'if (this.#signals.hasSeat && findOwnChannel(guild) !== channelId)',
+    to: 'if (this.#signals.hasSeat && findOwnChannel(guild) !== channelId && channelId === undefined)',
     tests: ['test/discord/link'],
   },
   {

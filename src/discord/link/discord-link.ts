@@ -321,10 +321,10 @@ export class DiscordLink implements VoiceLink {
     });
   }
 
-  /** Ends the link if Discord dropped the seat, as after a new login. */
+  /** Ends the link if Discord dropped the seat, as after a new login, also while the link opens or comes back. */
   #checkSeat() {
     const { channelId, guild } = this.#deps;
-    if (this.#isSettled() && findOwnChannel(guild) !== channelId)
+    if (this.#signals.hasSeat && findOwnChannel(guild) !== channelId)
       this.#endLink(createLostLinkError('Discord does not know the seat any more.'));
   }
 

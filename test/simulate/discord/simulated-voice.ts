@@ -91,6 +91,8 @@ class Call {
   group: SimulatedGroup | undefined;
   /** Number of the latest message that came to the bot. */
   #comeSequence = 0;
+  /** Number of the latest message that is on its way, or came. */
+  #passedSequence = 0;
   #kept: readonly Numbered[] = [];
   #sequence = 0;
   #arrivesMs = 0;
@@ -115,6 +117,14 @@ class Call {
     if (!this.isFrozen) this.#pass(timing, message, ms);
   }
 
+  /** A frozen socket goes on. TCP loses nothing that was sent meanwhile. */
+  thaw(timing: SyncTiming) {
+    if (!this.isFrozen) return;
+    this.isFrozen = false;
+    for (const message of this.#kept)
+      if (message.sequence > this.#passedSequence) this.#pass(timing, message, 0);
+  }
+
   /** Sends again what came after a message. False: the bot has had more than it says. */
   resume(timing: SyncTiming, sequence: number): boolean {
     const isKnown = sequence >= this.#comeSequence;
@@ -126,6 +136,7 @@ class Call {
   #pass(timing: SyncTiming, { data, sequence }: Numbered, ms: number) {
     const nowMs = timing.nowMs();
     this.#arrivesMs = Math.max(this.#arrivesMs, nowMs + ms);
+    this.#passedSequence = Math.max(this.#passedSequence, sequence);
     const { socket } = this;
     const deliver = () => {
       if (!socket.isOpen) return;
@@ -340,7 +351,7 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     Object.assign(this.firewall, open);
     for (const call of this.#calls) {
       Object.assign(call.path, open);
-      call.isFrozen = false;
+      call.thaw(this.timing);
     }
   }
 
