@@ -34,6 +34,8 @@ export type VoiceDeps = {
   readonly isSeated: (token: string, sessionId: string) => boolean;
   /** Lists the people in the bot's channel. */
   readonly listPeople: () => readonly string[];
+  /** Longest time, in ms, of a message on its way. */
+  readonly latencyMs: number;
   /** Called with each packet of the bot as it leaves. */
   readonly onLeft: (opus: Buffer, atMs: number, isCarried: boolean) => void;
   /** Whether a discovery in mid-call is answered. */
@@ -170,13 +172,14 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   failingStep: FailingStep | undefined;
   /** True while nothing passes in a direction, whatever the socket. */
   readonly firewall: UdpPath = { isUpOpen: true, isDownOpen: true };
-  /** Longest time, in ms, of a message on its way. */
-  latencyMs = 0;
   readonly #deps;
   readonly #calls: Call[] = [];
   readonly #byUdp = new WeakMap<SimulatedUdp, Call>();
   readonly #bySocket = new WeakMap<SimulatedSocket, Call>();
   readonly #sources = new Map<string, number>();
+  /** Sources that another voice server gives people who have not spoken there. */
+  readonly #renewedSources = new Map<string, number>();
+  #isServerNew = false;
   readonly #opened;
   #sourceCount = 0;
   #toldLateUntilMs = 0;
@@ -310,6 +313,7 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   /** A person has left the channel. */
   disconnect(personId: string): void {
     this.#sources.delete(personId);
+    this.#renewedSources.delete(personId);
     const call = this.current;
     call?.named.delete(personId);
     call?.send(this.timing, voiceOpcodes.clientDisconnect, { user_id: personId });
@@ -369,6 +373,11 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
       this.#sources.set(otherText, former);
       this.#toldLateUntilMs = timing.nowMs() + 2_000;
     });
+  }
+
+  /** The next call is on another voice server, where people have each other's sources and nobody has spoken. */
+  moveServer(): void {
+    this.#isServerNew = true;
   }
 
   /** Nothing comes over the socket of the call any more, which stays open. */
@@ -485,6 +494,7 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     call.send(timing, voiceOpcodes.clientsConnect, {
       user_ids: this.#deps.listPeople(),
     });
+    if (this.#isServerNew) this.#renewSources();
     // Discord tells a new call of all who have spoken before.
     for (const [personId, ssrc] of this.#sources) {
       if (!this.#deps.listPeople().includes(personId)) continue;
@@ -514,8 +524,18 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     call.group.begin();
   }
 
+  #renewSources() {
+    this.#isServerNew = false;
+    const [people, sources] = [[...this.#sources.keys()], [...this.#sources.values()]];
+    this.#sources.clear();
+    this.#renewedSources.clear();
+    for (const [n, source] of sources.entries())
+      this.#renewedSources.set(people[(n + 1) % people.length] ?? '', source);
+  }
+
   #nameSource(call: Call, personId: string) {
-    const ssrc = this.#sources.get(personId) ?? this.#nextSource();
+    const renewed = this.#renewedSources.get(personId);
+    const ssrc = this.#sources.get(personId) ?? renewed ?? this.#nextSource();
     this.#sources.set(personId, ssrc);
     if (call.named.get(personId) === ssrc) return ssrc;
     call.named.set(personId, ssrc);
@@ -570,8 +590,7 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   }
 
   #drawMs() {
-    return this.latencyMs === 0
-      ? 0
-      : Math.floor(this.#deps.draw(`voice ${this.#draws++}`) * this.latencyMs);
+    const { draw, latencyMs } = this.#deps;
+    return latencyMs === 0 ? 0 : Math.floor(draw(`voice ${this.#draws++}`) * latencyMs);
   }
 }
