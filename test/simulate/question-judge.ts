@@ -179,12 +179,21 @@ export class QuestionJudge {
     this.#hold(82, later === undefined, later?.by);
   }
 
-  #checkTold({ after }: SimulatedStep) {
+  #checkTold({ after, before }: SimulatedStep) {
     const told = after.turnQueue.announcements.flatMap(
       ({ crowdedOut = [] }) => crowdedOut,
     );
     const twice = told.find((by, n) => told.indexOf(by) !== n);
     this.#hold(83, twice === undefined, twice);
+    const isPlaced = ({ id }: TurnState) =>
+      after.turnQueue.waiting.includes(id) &&
+      !before.turns.some((turn) => turn.id === id && turn.parts.length > 0);
+    const { announcements, current } = after.turnQueue;
+    const toBeTold = announcements.flatMap(({ crowdedOut = [], id }) =>
+      id === current?.id ? [] : crowdedOut,
+    );
+    const placed = after.turns.filter(isPlaced).find(({ by }) => toBeTold.includes(by));
+    this.#hold(83, placed === undefined, placed?.by);
   }
 
   #checkReason(world: Simulation, step: SimulatedStep, turn: OverTurn) {
