@@ -1,6 +1,9 @@
 import { discordGatewayLimits } from '#sandbox/gateway/gateway-shards.ts';
+import { getDurationMs } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { lockHolders } from '#src/storage/postgres/shard-locks.ts';
+import { formatText } from '#src/texts/texts.ts';
+import { readSpeech } from '#test/audio/recorded-speech.ts';
 import type { BotProcess } from '#test/fakes/bot-process.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { makeToken } from '#test/fakes/run-program.ts';
@@ -8,7 +11,14 @@ import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
 import type { BotEnvironment } from '#test/scenarios/setup/bot-setup.ts';
-import { passSharedTime } from '#test/scenarios/setup/scenario-setup.ts';
+import {
+  callIn,
+  converseWith,
+  expireSoon,
+  passSharedTime,
+  seatPerson,
+  waitForReturn,
+} from '#test/scenarios/setup/scenario-setup.ts';
 import { openLocks } from '#test/storage/postgres/open-locks.ts';
 import {
   openProcesses,
@@ -18,6 +28,12 @@ import {
 
 /** Deadline of one attempt, and of a log line, in ms. */
 const [playedMs, longMs] = [240_000, 60_000];
+/** Questions of different lengths, the longest last. */
+const [firstQuestion, question, longQuestion] = [
+  readSpeech('human-cards-001'),
+  readSpeech('human-cards-004'),
+  readSpeech('human-cards-005'),
+];
 const servers = ['Sandbox', 'Sandbox 2', 'Sandbox 3', 'Sandbox 4'];
 
 /** A Discord with four servers, one on each of four shards. */
@@ -133,6 +149,39 @@ withPostgres(() => {
     await waitForLine(botProcess, words);
     expect(await exitCode(botProcess)).toBe(1);
     expect(listServed(setup)).toEqual([]);
+  });
+
+  test('a no counts at once in the process that hears, and in the one that takes its shards over', {
+    timeout: playedMs,
+    retry: 1,
+  }, async () => {
+    await using database = await openDatabase();
+    const { schema, way } = database;
+    await using setup = await openProcesses({ sandbox: {} });
+    const environment = { SHARDS: '1', SHARD_RANGE: '0-0' };
+    const former = { environment: { ...environment, ...database.environment } };
+    await setup.start('former', former);
+    const room = setup.server('Sandbox');
+    const adam = await callIn(room, 'Adam');
+    const eva = await seatPerson(room, 'Eva');
+    await commandReply(eva, 'privacy allow');
+    await converseWith(room, eva, firstQuestion);
+    const uploads = setup.uttered.length;
+    way.cutConnections();
+    const DATABASE_URL = schema.url.reveal();
+    const bot = await setup.start('next', {
+      environment: { ...environment, DATABASE_URL },
+    });
+    expect(listServed(setup)).toEqual(['former 0', 'next 0']);
+    const reply = await commandReply(eva, 'privacy deny');
+    expect(JSON.stringify(reply)).toContain(formatText('consent.no'));
+    await eva.say(longQuestion, expireSoon());
+    await waitForReturn({ bot }, adam, eva);
+    await eva.say(longQuestion, expireSoon());
+    await converseWith(room, adam, question);
+    const lengthsMs = setup.uttered.slice(uploads).map(getDurationMs);
+    expect(lengthsMs).not.toEqual([]);
+    expect(Math.max(...lengthsMs)).toBeLessThan(getDurationMs(question) + 500);
   });
 });
 

@@ -96,7 +96,7 @@ export const invariants = {
   122: 'a voice socket that resumes asks for nothing that it has',
   123: 'a word that a pause has cut is said again',
   82: 'of too many questions the one that was finished last is refused',
-  83: 'who found no place is told once',
+  83: 'who found no place is told once, and not once there is one',
   84: 'a yes in longer speech confirms nothing',
   86: 'of an answer that was cut off, no half sentence is spoken after a whole one',
   88: 'what left for the answers of a person costs at most the cap, over all processes, and is known to the next process',

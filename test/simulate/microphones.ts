@@ -41,13 +41,14 @@ export function createSimulatedMicrophones(plan: NetworkPlan, luck: Luck) {
   /** Says some words, and returns the instant, in ms, of their end. */
   function sayWords(by: PersonId, text: string, fromMs: number, maxMs?: number) {
     const { endsAbruptly, hasOpenMicrophones } = plan;
+    const openMs = hasOpenMicrophones ? noiseMs : 0;
     const packets = makePackets(by, { number: sayings.length, text }, fromMs, {
-      noiseMs: hasOpenMicrophones ? noiseMs : 0,
+      noiseMs: openMs,
       endsAbruptly: endsAbruptly && !hasOpenMicrophones,
       maxMs,
     });
     const toMs = packets.at(-1)?.atMs ?? fromMs;
-    sayings.push({ by, text, fromMs, toMs });
+    sayings.push({ by, text, fromMs, toMs: toMs - openMs });
     busyUntilMs.set(by, toMs + frameMs);
     const sent = packets.flatMap((packet) => sendPackets(packet));
     waitingPackets = [...waitingPackets, ...sent].sort(

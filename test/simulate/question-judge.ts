@@ -179,12 +179,21 @@ export class QuestionJudge {
     this.#hold(82, later === undefined, later?.by);
   }
 
-  #checkTold({ after }: SimulatedStep) {
+  #checkTold({ after, before }: SimulatedStep) {
     const told = after.turnQueue.announcements.flatMap(
       ({ crowdedOut = [] }) => crowdedOut,
     );
     const twice = told.find((by, n) => told.indexOf(by) !== n);
     this.#hold(83, twice === undefined, twice);
+    const isPlaced = ({ id }: TurnState) =>
+      after.turnQueue.waiting.includes(id) &&
+      !before.turns.some((turn) => turn.id === id && turn.parts.length > 0);
+    const { announcements, current } = after.turnQueue;
+    const toBeTold = announcements.flatMap(({ crowdedOut = [], id }) =>
+      id === current?.id ? [] : crowdedOut,
+    );
+    const placed = after.turns.filter(isPlaced).find(({ by }) => toBeTold.includes(by));
+    this.#hold(83, placed === undefined, placed?.by);
   }
 
   #checkReason(world: Simulation, step: SimulatedStep, turn: OverTurn) {
@@ -325,11 +334,14 @@ function isNameNeeded(state: ConversationState) {
   return listCompany(state) > 1 && state.session.settings.addressing === 'auto';
 }
 
-/** Time, in ms, for which others than a person talked with each other between two instants, added up. */
+/** Time, in ms, for which others than a person talked with each other between two instants. Voices at once count once. */
 function measureTalk({ said }: Simulation, by: string, fromMs: number, toMs: number) {
   const others = said.filter((saying) => saying.by !== by && isTalk.test(saying.text));
-  const times = others.map(
-    (saying) => Math.min(saying.toMs, toMs) - Math.max(saying.fromMs, fromMs),
-  );
-  return times.reduce((sum, ms) => sum + Math.max(0, ms), 0);
+  let [talkedMs, knownToMs] = [0, fromMs];
+  for (const saying of others.toSorted((one, other) => one.fromMs - other.fromMs)) {
+    const untilMs = Math.min(saying.toMs, toMs);
+    talkedMs += Math.max(0, untilMs - Math.max(saying.fromMs, knownToMs));
+    knownToMs = Math.max(knownToMs, untilMs);
+  }
+  return talkedMs;
 }

@@ -13,6 +13,7 @@ export type SaidWords = {
   readonly by: string;
   readonly text: string;
   readonly fromMs: number;
+  /** Instant, in ms, at which the words are over. An open microphone sends on. */
   readonly toMs: number;
 };
 

@@ -191,6 +191,12 @@ export class SessionConsent {
     return this.#presence.consent.no.includes(personId);
   }
 
+  /** Tests whether a person has said no, or may have, as answers cannot be read and nothing else was said since. */
+  mayHaveSaidNo(personId: PersonId): boolean {
+    const isKnown = this.isLoaded || this.getConsent(personId) === 'always';
+    return this.hasSaidNo(personId) || !isKnown;
+  }
+
   /** Gets the consent of a person, whether or not hearing is paused. Barred people have a no. */
   getConsent(personId: PersonId): Consent {
     return this.isAdmitted(personId) ? getConsent(this.#presence, personId) : 'no';

@@ -260,8 +260,7 @@ export class DiscordLink implements VoiceLink {
   }
 
   #onGone(isMoved: boolean) {
-    // An ended link leaves, wherever the bot is by then.
-    this.#isMoved = isMoved && !this.#ended;
+    this.#isMoved = isMoved;
     this.#endLink(createGoneError());
   }
 
@@ -321,10 +320,10 @@ export class DiscordLink implements VoiceLink {
     });
   }
 
-  /** Ends the link if Discord dropped the seat, as after a new login. */
+  /** Ends the link if Discord dropped the seat, as after a new login, also while the link opens or comes back. */
   #checkSeat() {
     const { channelId, guild } = this.#deps;
-    if (this.#isSettled() && findOwnChannel(guild) !== channelId)
+    if (this.#signals.hasSeat && findOwnChannel(guild) !== channelId)
       this.#endLink(createLostLinkError('Discord does not know the seat any more.'));
   }
 

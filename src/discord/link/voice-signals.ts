@@ -101,6 +101,11 @@ export class VoiceSignals {
     return this.#deps.seat !== undefined && !this.#wasToldServer;
   }
 
+  /** True once Discord has told of the seat that the link uses. */
+  get hasSeat(): boolean {
+    return this.#state?.channel_id === this.#deps.channelId;
+  }
+
   /** True while the seat waits for the next link. */
   get isKept(): boolean {
     return this.#isKept;

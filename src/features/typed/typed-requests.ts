@@ -121,7 +121,7 @@ export class TypedRequests {
 
   /**
    * Answers a question. A spoken one waits 50 s at most, and a written one needs no
-   * session. After a no the answer is written.
+   * session. After a no the answer is written, as where a no may not be known.
    */
   async askQuestion(
     guildId: GuildId,
@@ -174,7 +174,7 @@ export class TypedRequests {
       const session = this.#findSession(guildId);
       if (!session) return nowhereOutcome;
       if (!session.mouth.canSpeak()) return captionsOnlyOutcome;
-      if (!session.consent.hasSaidNo(asker.id))
+      if (asker.isProgram || !session.consent.mayHaveSaidNo(asker.id))
         return await this.#answerAloud(typedQuestion, ending);
     }
     using slot = writtenQuestions.enter(guildId, asker.id);

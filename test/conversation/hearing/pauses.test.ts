@@ -296,3 +296,23 @@ test('a typed question is not asked about', async () => {
   await served.passUntil(() => served.asked.length > 0, 'a request');
   expect(served.shown).not.toContain(orderLine);
 });
+
+/** Adam says the same words so many times, and may say no then. Measures, in ms, after which silence the same words of Eva are over. */
+async function measureEnd(taughtTimes: number, says?: 'deny' | 'forget') {
+  const transcriber = new FakeTranscriber({ texts: ['the cats'] });
+  const fixture = await openRoom({ transcriber }, [adam, eva]);
+  for (let time = 0; time < taughtTimes; time++)
+    await hearSpeech(fixture, 6_000, 'human-cards-001');
+  if (says) void fixture.privacy[says](toGuildId('g'), adam.id);
+  await passTime(fixture, 1_000);
+  await hearSpeech(fixture, 6_000, 'human-cards-001', eva);
+  const instants = fixture.of('answered').find(({ name }) => name === 'Eva')?.instants;
+  return instants && instants.endedAtMs - instants.heardAtMs;
+}
+
+test('what was learnt from the last words of a person is forgotten with them', async () => {
+  const untaughtMs = await measureEnd(0);
+  expect(await measureEnd(8)).toBeLessThan(untaughtMs ?? 0);
+  expect(await measureEnd(8, 'deny')).toBe(untaughtMs);
+  expect(await measureEnd(8, 'forget')).toBe(untaughtMs);
+});

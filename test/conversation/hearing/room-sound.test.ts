@@ -229,3 +229,32 @@ test.each(Object.entries(lines))(
     expect(bad.ends).toBeGreaterThanOrEqual(clean.ends * 0.9);
   },
 );
+
+const questionClips = [
+  'human-goforward',
+  'human-digits-2934z',
+  'human-something',
+  'human-librivox-0930',
+  'synth-flite-awb-repeat-that',
+  'synth-flite-rms-capital-of-france',
+] as const;
+
+test.each(['loses 30 %', 'swaps and doubles 30 %'])(
+  'over a line that %s each question is uploaded about once, and answered once',
+  async (name) => {
+    const line = lines[name] ?? expect.fail(`no line ${name}`);
+    const clock = new VirtualClock();
+    const texts = ['what time is it?'];
+    const transcriber = new FakeTranscriber({ texts, tookMs: 120, clock });
+    const fixture = await openRoom({ codec, transcriber }, [adam, eva], clock);
+    for (const clip of questionClips) {
+      const packets = await sayWords(clip, adam, clock.nowMs());
+      const arriving = packets.flatMap((packet, n) =>
+        line(packet, (kind) => drawChance(0, `${clip} ${kind} ${n}`)),
+      );
+      await passTime(fixture, 9_000, arriving);
+    }
+    expect(fixture.of('answered')).toHaveLength(questionClips.length);
+    expect(transcriber.asked.length).toBeLessThanOrEqual(questionClips.length + 1);
+  },
+);

@@ -69,21 +69,40 @@ test('a resumed voice socket speaks and hears on', async () => {
   expect(log.error).toBeUndefined();
 });
 
-test('a seat that Discord does not know after a new login ends the link, and is to be tried again', async () => {
-  await using setup = await openLinkSetup(login(), () => true);
-  const log = collectFrames(setup.link);
+/** The server that the bot knows is told of again, after a new login. */
+function tellServerAgain() {
   const { client, sandbox } = login();
   const guild = client.guilds.cache.get(sandbox.guildId);
   if (!guild) throw new Error('no server');
-  client.emit(Events.GuildAvailable, guild); // it knows the seat
-  const states = new Map(guild.voiceStates.cache);
-  expect(log.error).toBeUndefined();
-  guild.voiceStates.cache.delete(client.user.id);
   client.emit(Events.GuildAvailable, guild);
-  await waitUntil(() => log.error !== undefined);
-  expect(log.error).toMatchObject({ code: 'link.lost', retryable: true });
-  for (const [id, state] of states) guild.voiceStates.cache.set(id, state);
-});
+  return guild.voiceStates.cache;
+}
+
+const linkStates = {
+  open: () => undefined,
+  'coming back': async () => {
+    cutSocket();
+    await waitUntil(() => findConnection().state.status !== 'ready');
+  },
+} as const;
+
+test.each(Object.entries(linkStates))(
+  'a seat that Discord does not know after a new login ends a link that is %s, and is to be tried again',
+  async (_, bringAbout) => {
+    await using setup = await openLinkSetup(login(), () => true);
+    const log = collectFrames(setup.link);
+    const seats = tellServerAgain(); // it knows the seat
+    expect(log.error).toBeUndefined();
+    await bringAbout();
+    const seat = seats.get(login().client.user.id);
+    if (!seat) throw new Error('no seat');
+    seats.delete(seat.id);
+    tellServerAgain();
+    await waitUntil(() => log.error !== undefined);
+    expect(log.error).toMatchObject({ code: 'link.lost', retryable: true });
+    seats.set(seat.id, seat);
+  },
+);
 
 test('a second link to the same server ends the first', async () => {
   const { sandbox, lobby } = login();

@@ -133,6 +133,7 @@ test('alone for an hour, a stall of a minute and people who come and go are no f
   call.others = 1;
   timing.passMs(500);
   timing.suspend(60_000);
+  timing.passMs(0);
   for (let second = 0; second < 60; second++) {
     call.settled = true;
     timing.passMs(700);

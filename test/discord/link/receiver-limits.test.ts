@@ -73,6 +73,18 @@ test("a person's former source is nobody's once Discord names another one, until
   expect(heard.map(({ speakerId }) => speakerId)).toEqual(['ann', 'ben']);
 });
 
+test("on another voice server no former source is anybody's, nor what came from it", () => {
+  const { name, say, heard, voiceReceiver } = openReceiver(() => true);
+  name(5, 'ann');
+  say(6);
+  voiceReceiver.restart();
+  say(5);
+  name(6, 'ben');
+  expect(heard).toEqual([]);
+  name(5, 'ben');
+  expect(heard.map(({ speakerId }) => speakerId)).toEqual(['ben']);
+});
+
 // Proves: Nothing is read of a person who may not be heard by fake
 test('of people who may not be heard nothing is read, whatever is in their packets', () => {
   const agreed = new Set(['ann']);

@@ -220,6 +220,12 @@ test('with the gateway session a seat is gone that waits, and no library ends tw
   expect([signals.isKept, signals.handOverSeat(den)]).toEqual([false, undefined]);
 });
 
+test('after a signal the next one waits for half a second', () => {
+  const pace = new SignalPace();
+  pace.noteSent(1_000);
+  expect([1_000, 1_300, 1_500].map((atMs) => pace.waitMs(atMs))).toEqual([500, 200, 0]);
+});
+
 test('each rest that Discord asks for is twice as long as the last, up to a quarter of an hour', () => {
   const pace = new SignalPace();
   const restsSeconds: number[] = [];

@@ -342,6 +342,14 @@ playScripts({
     eva asks: What time is it? > told eva: answered You said five.
     5000 silent
     `,
+  'while answers of people cannot be read, /ask is answered in writing': `
+    with eva never, uncalled
+    store unreadable
+    adam joins > joined consent unasked unread true, failed store store.unreadable
+    5000 > says join.spoken
+    eva asks: What time is it? > told eva: answered You said five.
+    5000 silent
+    `,
 });
 
 /** Each outcome of a typed line: a sentence says why it met no reply, or nobody waits for one. */

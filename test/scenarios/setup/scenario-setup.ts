@@ -125,7 +125,7 @@ export async function openOwnScenario(
 }
 
 /** `name` sits down in Lounge. */
-async function seatPerson({ sandbox }: SpokenSetup, name: string) {
+export async function seatPerson({ sandbox }: SpokenSetup, name: string) {
   const person = sandbox.person(name);
   await person.join('Lounge', expireSoon());
   return person;

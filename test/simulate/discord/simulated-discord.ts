@@ -119,6 +119,7 @@ export class SimulatedDiscord {
       domain: this.#domain,
       draw: (key) => luck.draw(key),
       onLeft,
+      latencyMs: plan.latencyMs,
       answersProbes: plan.answersProbes,
       hasGroup: plan.hasGroup,
       swapsUpdates: plan.swapsUpdates,
@@ -307,6 +308,7 @@ export class SimulatedDiscord {
     const closeCode = drawLuck('closes') < oddShare ? 4_014 : undefined;
     const endCalls = this.voice.planEnd(closeCode);
     const token = ++this.#token;
+    this.voice.moveServer();
     this.#hasIdleSeat = false;
     const session = this.#session;
     const tellServer = () => {

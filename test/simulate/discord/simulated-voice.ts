@@ -34,6 +34,8 @@ export type VoiceDeps = {
   readonly isSeated: (token: string, sessionId: string) => boolean;
   /** Lists the people in the bot's channel. */
   readonly listPeople: () => readonly string[];
+  /** Longest time, in ms, of a message on its way. */
+  readonly latencyMs: number;
   /** Called with each packet of the bot as it leaves. */
   readonly onLeft: (opus: Buffer, atMs: number, isCarried: boolean) => void;
   /** Whether a discovery in mid-call is answered. */
@@ -91,6 +93,8 @@ class Call {
   group: SimulatedGroup | undefined;
   /** Number of the latest message that came to the bot. */
   #comeSequence = 0;
+  /** Number of the latest message that is on its way, or came. */
+  #passedSequence = 0;
   #kept: readonly Numbered[] = [];
   #sequence = 0;
   #arrivesMs = 0;
@@ -115,6 +119,14 @@ class Call {
     if (!this.isFrozen) this.#pass(timing, message, ms);
   }
 
+  /** A frozen socket goes on. TCP loses nothing that was sent meanwhile. */
+  thaw(timing: SyncTiming) {
+    if (!this.isFrozen) return;
+    this.isFrozen = false;
+    for (const message of this.#kept)
+      if (message.sequence > this.#passedSequence) this.#pass(timing, message, 0);
+  }
+
   /** Sends again what came after a message. False: the bot has had more than it says. */
   resume(timing: SyncTiming, sequence: number): boolean {
     const isKnown = sequence >= this.#comeSequence;
@@ -126,6 +138,7 @@ class Call {
   #pass(timing: SyncTiming, { data, sequence }: Numbered, ms: number) {
     const nowMs = timing.nowMs();
     this.#arrivesMs = Math.max(this.#arrivesMs, nowMs + ms);
+    this.#passedSequence = Math.max(this.#passedSequence, sequence);
     const { socket } = this;
     const deliver = () => {
       if (!socket.isOpen) return;
@@ -159,13 +172,14 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   failingStep: FailingStep | undefined;
   /** True while nothing passes in a direction, whatever the socket. */
   readonly firewall: UdpPath = { isUpOpen: true, isDownOpen: true };
-  /** Longest time, in ms, of a message on its way. */
-  latencyMs = 0;
   readonly #deps;
   readonly #calls: Call[] = [];
   readonly #byUdp = new WeakMap<SimulatedUdp, Call>();
   readonly #bySocket = new WeakMap<SimulatedSocket, Call>();
   readonly #sources = new Map<string, number>();
+  /** Sources that another voice server gives people who have not spoken there. */
+  readonly #renewedSources = new Map<string, number>();
+  #isServerNew = false;
   readonly #opened;
   #sourceCount = 0;
   #toldLateUntilMs = 0;
@@ -299,6 +313,7 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   /** A person has left the channel. */
   disconnect(personId: string): void {
     this.#sources.delete(personId);
+    this.#renewedSources.delete(personId);
     const call = this.current;
     call?.named.delete(personId);
     call?.send(this.timing, voiceOpcodes.clientDisconnect, { user_id: personId });
@@ -340,7 +355,7 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     Object.assign(this.firewall, open);
     for (const call of this.#calls) {
       Object.assign(call.path, open);
-      call.isFrozen = false;
+      call.thaw(this.timing);
     }
   }
 
@@ -358,6 +373,11 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
       this.#sources.set(otherText, former);
       this.#toldLateUntilMs = timing.nowMs() + 2_000;
     });
+  }
+
+  /** The next call is on another voice server, where people have each other's sources and nobody has spoken. */
+  moveServer(): void {
+    this.#isServerNew = true;
   }
 
   /** Nothing comes over the socket of the call any more, which stays open. */
@@ -474,6 +494,7 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     call.send(timing, voiceOpcodes.clientsConnect, {
       user_ids: this.#deps.listPeople(),
     });
+    if (this.#isServerNew) this.#renewSources();
     // Discord tells a new call of all who have spoken before.
     for (const [personId, ssrc] of this.#sources) {
       if (!this.#deps.listPeople().includes(personId)) continue;
@@ -503,8 +524,18 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     call.group.begin();
   }
 
+  #renewSources() {
+    this.#isServerNew = false;
+    const [people, sources] = [[...this.#sources.keys()], [...this.#sources.values()]];
+    this.#sources.clear();
+    this.#renewedSources.clear();
+    for (const [n, source] of sources.entries())
+      this.#renewedSources.set(people[(n + 1) % people.length] ?? '', source);
+  }
+
   #nameSource(call: Call, personId: string) {
-    const ssrc = this.#sources.get(personId) ?? this.#nextSource();
+    const renewed = this.#renewedSources.get(personId);
+    const ssrc = this.#sources.get(personId) ?? renewed ?? this.#nextSource();
     this.#sources.set(personId, ssrc);
     if (call.named.get(personId) === ssrc) return ssrc;
     call.named.set(personId, ssrc);
@@ -555,12 +586,12 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     const isCarried = !call.isOver && this.#isUp(call);
     const opus = call.group ? call.group.open(packet.payload) : packet.payload;
     if (opus) this.#deps.onLeft(opus, this.timing.nowMs(), isCarried);
-    else if (isCarried) this.unopenedFrames++;
+    // Whoever leaves takes a while to be missed.
+    else if (isCarried && this.#deps.listPeople().length > 0) this.unopenedFrames++;
   }
 
   #drawMs() {
-    return this.latencyMs === 0
-      ? 0
-      : Math.floor(this.#deps.draw(`voice ${this.#draws++}`) * this.latencyMs);
+    const { draw, latencyMs } = this.#deps;
+    return latencyMs === 0 ? 0 : Math.floor(draw(`voice ${this.#draws++}`) * latencyMs);
   }
 }

@@ -208,6 +208,28 @@ export const turnsCases: ConversationCases = {
       ],
     ],
   },
+  'who found no place, and then one, is not told that there was none': {
+    room: makeRoom('ana', 'ben', 'cleo', 'dan', 'eva'),
+    steps: [
+      [bridge, begunForBridge, 'play 101'],
+      [saysWhole(2, toPersonId('ben'), 1_100, 'Nova, two?')],
+      [saysWhole(3, toPersonId('cleo'), 1_200, 'Nova, three?')],
+      [saysWhole(4, toPersonId('dan'), 1_300, 'Nova, four?')],
+      [saysWhole(5, toPersonId('eva'), 1_400, 'Nova, five?')],
+      [
+        saysWhole(6, toPersonId('ben'), 1_500, 'never mind'),
+        'discard 101',
+        'begin 107 for cleo: Nova, three?',
+        'play 107',
+      ],
+      [saysWhole(7, toPersonId('eva'), 1_600, 'Nova, seven?')],
+      [
+        [replyAudible(107, 2_000), replyOver(107, 3_000, 'Three.')],
+        'begin 109 for dan: Nova, four?',
+        'play 109 to dan',
+      ],
+    ],
+  },
   'who goes on over the own answer and is refused leaves no place: the next is refused as well':
     {
       room: makeRoom('ana', 'ben', 'cleo', 'dan', 'eva'),
