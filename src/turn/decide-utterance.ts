@@ -26,7 +26,7 @@ import type { OverlapKind } from './overlap/overlap-speech.ts';
 import {
   hasVoice,
   isHallucination,
-  isLaughter,
+  isWordlessSound,
   type VoiceEvidence,
 } from './voice-evidence.ts';
 
@@ -177,9 +177,9 @@ function decideNothing(utterance: UtteranceFacts): UtteranceDecision | undefined
   const { context, evidence, text } = utterance;
   if (evidence.isOfOther) return ignoreSameVoice(context);
   if (!hasVoice(evidence)) return decideIgnore('no-voice', context, undefined);
-  // A laugh asks nothing, as "[laughter]" does not.
-  const isLaugh = text !== undefined && isLaughter(text);
-  const reason = isLaugh ? 'empty' : findNoWordsReason(utterance);
+  // A laugh or a sneeze asks nothing, as "[laughter]" does not.
+  const isWordless = text !== undefined && isWordlessSound(text);
+  const reason = isWordless ? 'empty' : findNoWordsReason(utterance);
   return reason && decideIgnore(reason, context, undefined);
 }
 
@@ -278,7 +278,7 @@ export function shouldAnswerEarly(
 ): boolean {
   const { context, language, text } = facts;
   if (text === undefined) return isAnsweredForAnyWords(addressing, facts, rules);
-  if (findNoWordsReason(facts) || isLaughter(text)) return false;
+  if (findNoWordsReason(facts) || isWordlessSound(text)) return false;
   const answer = context.canConfirm && findYesOrNo(text, rules.names, language);
   if (answer || findWish(text, rules.names)) return false;
   if (findProgress(text, context, rules.names)) return false;

@@ -124,16 +124,22 @@ const laughs = [
 ];
 const laughSyllable = /^(?:a?h[ae]h?|\u0445\u0430|\u306f|\u54c8|\ud558)$/u;
 
+/** Sneezes, as recognisers of several languages write them. */
+const sneeze =
+  /^(?:(?:h?a+h* ?)?t?choo+|h?a+h* ?t?ch(?:u+|oum|im)|ach[i\u00ed]s|hatschi|etci\u00f9|apsik|hap\u015fu|hatsjoe|\u0430\u043f\u0447\u0445\u0438|\u306f\u304f\u3057\u3087\u3093|\u30cf\u30af\u30b7\u30e7\u30f3|\u963f\u568f|\uc5d0\ucde8)$/u;
+
 /**
- * Recognises a text that is nothing but a laugh, as recognisers write it in any language.
+ * Recognises a text that is nothing but a laugh or a sneeze, as recognisers write it in any language.
  *
  * @example
- * import { isLaughter } from '#src/turn/voice-evidence.ts';
+ * import { isWordlessSound } from '#src/turn/voice-evidence.ts';
  *
- * [isLaughter('Ha, ha, ha!'), isLaughter('Haha, that was good')]; // [true, false]
+ * [isWordlessSound('Ha, ha, ha!'), isWordlessSound('Ah-choo!'), isWordlessSound('Haha, that was good')]; // [true, true, false]
  */
-export function isLaughter(text: string): boolean {
-  const spokenWords = toComparableText(text).split(' ');
+export function isWordlessSound(text: string): boolean {
+  const spoken = toComparableText(text);
+  if (sneeze.test(spoken)) return true;
+  const spokenWords = spoken.split(' ');
   const isSyllableOfMany = (word: string) =>
     spokenWords.length > 1 && laughSyllable.test(word);
   return spokenWords.every(

@@ -261,7 +261,13 @@ test.each([
   'ㅋㅋㅋ',
   'kkkk',
   'Ahahaha, haha.',
-])('a laugh is no question of somebody alone with the bot: %s', (text) => {
+  '- Choo!',
+  'Ah-choo!',
+  'Hatschi!',
+  'Atchoum !',
+  'Апчхи!',
+  'はくしょん',
+])('a laugh or a sneeze is no question of somebody alone with the bot: %s', (text) => {
   const { decision } = decideAfter({ text, humans: 1 }, [pressedAsk]);
   expect(decision).toMatchObject({ kind: 'ignore', isNothing: true });
 });
@@ -274,7 +280,9 @@ test.each([
   '555',
   'Ha?',
   'はは',
-])('words that only sound like a laugh are answered: %s', (text) => {
+  'Chim',
+  'Choose',
+])('words that only sound like a laugh or a sneeze are answered: %s', (text) => {
   const { decision } = decideAfter({ text, humans: 1 }, [pressedAsk]);
   expect(decision.kind).toBe('answer');
 });

@@ -195,9 +195,28 @@ function isKnowingOpen(sentence: readonly string[]) {
   );
 }
 
-/** Rates a final subject: better in "where are they" than in "what can i". */
+/** Rates a final subject: better in "where are they" than in "what can i", and good in "he is late isn't he". */
 function getSubjectLogit(sentence: readonly string[]) {
+  if (isTag(sentence)) return 0.4;
   return isQuestion(sentence) && isFormOfBe(sentence.at(-2)) ? -0.5 : -3;
+}
+
+/** Recognises a statement or command with a question about it: "he isn't late is he", "let's go shall we", but not "I don't know can I". */
+function isTag(sentence: readonly string[]) {
+  const before = sentence.slice(0, -2);
+  const [auxiliary = '', subject] = sentence.slice(-2);
+  const isInvitation = auxiliary === 'shall' && subject === 'we';
+  const isAgreed = subject !== 'i' || auxiliary === 'am' || isNegative(auxiliary);
+  return (
+    isInClass('auxiliaries', auxiliary) &&
+    before.some(isVerb) &&
+    (isInvitation || (isAgreed && before.some(isNegative) !== isNegative(auxiliary))) &&
+    !before.some((word) => isInClass('questionWords', removeContraction(word)))
+  );
+}
+
+function isNegative(word: string) {
+  return /n't$|^(?:not|never|nobody|nothing)$/.test(word);
 }
 
 function isFormOfBe(word: string | undefined) {
@@ -232,16 +251,33 @@ function needsObject(sentence: readonly string[]) {
   );
 }
 
-/** Rates a final preposition: better if its noun is before it, as in "what are you talking about". */
+/** Rates a final preposition: better if its noun is before it, as in "what are you talking about" and "tell me what it's for". */
 function getStrandedLogit(sentence: readonly string[]) {
-  const wordBefore = sentence.at(-2) ?? '';
   if (hasObjectBefore(sentence)) return 0.2;
-  if (
-    !isQuestion(sentence) ||
-    !(isVerb(wordBefore) || wordBefore === 'it' || wordBefore === 'you')
-  )
+  const [wordBefore = '', lastWord] = sentence.slice(-2);
+  // "To" mostly begins an infinitive.
+  const isInfinitive = lastWord === 'to';
+  const isAsked = isQuestion(sentence) || (!isInfinitive && hasGap(sentence));
+  if (!isAsked || !(isVerb(wordBefore) || isPronounBefore(wordBefore, isInfinitive)))
     return -2.6;
-  return sentence.at(-1) === 'from' ? -0.3 : -0.8;
+  return lastWord === 'from' ? -0.3 : -0.8;
+}
+
+/** Recognises the "that" of "who's that for", but not the "there" of "what is there to". */
+function isPronounBefore(word: string, isInfinitive: boolean) {
+  if (isInfinitive) return word === 'it' || word === 'you';
+  return isInClass('subjects', word) && word !== 'i' && word !== 'there';
+}
+
+/** Recognises a clause that leaves a gap: "tell me what it's ...", "the one I was ...", "nothing to ...", but not "what to make ...". */
+function hasGap(sentence: readonly string[]) {
+  return sentence.slice(1, -1).some((word, n) => {
+    const wordBefore = sentence[n];
+    const isOpen =
+      isInClass('subjects', removeContraction(word)) ||
+      (word === 'to' && !isInClass('questionWords', wordBefore));
+    return isOpen && isInClass('gapWords', wordBefore);
+  });
 }
 
 /** Recognises "what is it like", "what are you up to" and "something i like", but not "i like" or "it looks like". */

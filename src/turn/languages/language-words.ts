@@ -168,6 +168,8 @@ export type WordClasses = {
   readonly onlySubjects: Phrases;
   readonly auxiliaries: Phrases;
   readonly questionWords: Phrases;
+  /** Words for which a later clause leaves a gap: "nothing to worry about". */
+  readonly gapWords: Phrases;
   readonly prepositions: Phrases;
   /** "Come in": the particle completes the verb. */
   readonly phrasalVerbs: Phrases;

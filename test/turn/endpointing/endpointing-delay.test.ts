@@ -219,6 +219,8 @@ test.each([
   'please wait while I connect your call',
   "what's your sister like",
   'which part do you go along with',
+  "he isn't late is he",
+  "let's dance shall we",
   'quelle est la capitale de la france',
   'wie spät ist es',
 ])('"%s" sounds finished', (text) =>
@@ -228,6 +230,8 @@ test.each([
 test.each([
   'in the kitchen',
   'seven',
+  "who's that for",
+  "tell me what it's made of",
   'the song we heard',
   'what is the capital',
   'well',
@@ -242,6 +246,9 @@ test.each([
   'can you tell me',
   'my favorite',
   'it looks like',
+  'I was looking for',
+  'tell me what to make for',
+  "I don't know can I",
   'it is not',
   'can you',
   'i think that',
