@@ -17,6 +17,8 @@ const compiled = fileURLToPath(
 const tests = '{bench,test}/**/*.test.ts';
 /** `npm run test:long`: what starts programs or models of speech, plays for minutes, or repeats a rule over many seeds, servers or file formats. */
 const longTests = '{bench,test}/**/*.long.test.ts';
+/** Both kinds of tests: the usual ones play the first row of each table, the long ones all (`listRows` of `test/properties.ts`). */
+const rowTests = '{bench,test}/**/*.rows.test.ts';
 
 /** A module by which workers resolve our own imports as the bot does. */
 const resolvingOwnImports = `data:text/javascript,import{resolveOwnImports}from'${new URL('src/base/module-loading.mjs', import.meta.url)}';resolveOwnImports()`;
@@ -63,7 +65,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'long',
-          include: [longTests],
+          include: [longTests, rowTests],
+          env: { ALL_ROWS: '1' },
         },
       },
     ],

@@ -2,7 +2,6 @@ import type { Reporter, TestModule } from 'vitest/node';
 
 /** Fewer files need no overview. */
 const fewFiles = 30;
-const shownFolders = 10;
 
 /** Prints below the summary of vitest in which folders a run of many files spent its time: imports, tests and their waits. */
 export class FolderTimesReporter implements Reporter {
@@ -17,7 +16,6 @@ export class FolderTimesReporter implements Reporter {
     const totalMs = [...times.values()].reduce((sum, ms) => sum + ms, 0);
     const shares = [...times]
       .toSorted(([, leftMs], [, rightMs]) => rightMs - leftMs)
-      .slice(0, shownFolders)
       .map(([folder, ms]) => `${folder} ${Math.round((100 * ms) / totalMs)} %`);
     const seconds = Math.round(totalMs / 1_000);
     console.log(`Time of all workers: ${seconds} s: ${shares.join(', ')}`);

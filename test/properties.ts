@@ -24,6 +24,16 @@ export function countRuns(few: number) {
   return few * runFactor;
 }
 
+/**
+ * Lists the rows of a table of servers or forms for which one rule holds: the long tests, and hunts for planted faults, play all; the
+ * usual tests the first one.
+ *
+ * Tests with such a table stand in a `.rows.test.ts` file, which both kinds of tests play.
+ */
+export function listRows<Row>(rows: readonly Row[]): readonly Row[] {
+  return process.env.ALL_ROWS === '1' ? rows : rows.slice(0, 1);
+}
+
 export { fc };
 
 function getErrorCode(text: unknown) {

@@ -6,6 +6,7 @@ const waitingTests = /\/test\/(scenarios|discord|sandbox|processes)\b/;
 /** Files whose many tests stand elsewhere, or take long: their size does not tell. Longest first. */
 const longTests = [
   'test/scenarios/scenes.test.ts',
+  'test/mission.test.ts',
   'test/simulate/simulate.test.ts',
   'test/virtual-scenes/generated.test.ts',
   'test/simulate/simulate.long.test.ts',

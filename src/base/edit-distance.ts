@@ -10,16 +10,19 @@ export function measureEditDistance(
   to: Iterable<string>,
 ): number {
   const target = [...to];
-  let row = Array.from({ length: target.length + 1 }, (_, index) => index);
-  for (const [rowIndex, sourcePart] of [...from].entries()) {
-    const next = [rowIndex + 1];
-    for (const [index, targetPart] of target.entries()) {
-      const [left = 0, up = 0, corner = 0] = [next[index], row[index + 1], row[index]];
-      next.push(
-        Math.min(left + 1, up + 1, corner + (sourcePart === targetPart ? 0 : 1)),
-      );
+  const row = Array.from({ length: target.length + 1 }, (_, index) => index);
+  let rowIndex = 0;
+  for (const sourcePart of from) {
+    let corner = rowIndex++;
+    let left = rowIndex;
+    row[0] = left;
+    for (let index = 0; index < target.length; index++) {
+      const up = row[index + 1] ?? 0;
+      const isEqual = sourcePart === target[index];
+      left = Math.min(left + 1, up + 1, corner + (isEqual ? 0 : 1));
+      row[index + 1] = left;
+      corner = up;
     }
-    row = next;
   }
   return row[target.length] ?? 0;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Pcm } from '#src/audio/pcm.ts';
+import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 
 const neverAborted = new AbortController().signal;
@@ -13,7 +13,7 @@ export async function collectSound(
     synthesizer.synthesize(text, voice, neverAborted),
   );
   expect(new Set(pieces.map(({ rateHz }) => rateHz)).size).toBe(1);
-  const samples = Int16Array.from(pieces.flatMap((piece) => [...piece.samples]));
+  const samples = joinSamples(pieces.map((piece) => piece.samples));
   return { samples, rateHz: pieces[0]?.rateHz ?? 0, channels: 1 };
 }
 

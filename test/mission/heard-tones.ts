@@ -115,12 +115,19 @@ export function measureLargestStep(rows: readonly HeardTones[], hz: Tone): numbe
   return Math.max(0, ...steps);
 }
 
+/** Tones by the samples of their frame: who waits for a tone reads all frames anew every 20 ms. */
+const listedTones = new WeakMap<Int16Array, HeardTones['tones']>();
+
 /** Lists the tones of one frame of 20 ms at 48 kHz, the loudest first. */
 export function listTones(samples: Int16Array): HeardTones['tones'] {
-  return tonesHz
+  const listed = listedTones.get(samples);
+  if (listed) return listed;
+  const tones = tonesHz
     .map((hz) => ({ hz, share: measurePeak(samples, hz) / peak }))
     .filter(({ share }) => share >= minHeardShare)
     .toSorted((a, b) => b.share - a.share);
+  listedTones.set(samples, tones);
+  return tones;
 }
 
 /** One frame of a tone, under a window of Hann, which keeps neighbours apart. */

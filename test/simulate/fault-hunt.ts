@@ -125,9 +125,13 @@ export function huntByTests({ id, testName, tests }: PlantedFault): string | und
   ];
   const options = `NODE_OPTIONS=--import=${makePlanter(id)}`;
   // `timeout` ends the workers too, of which one may never return.
-  spawnSync('timeout', ['-s', 'KILL', `${testSeconds}`, 'env', options, ...run], {
-    cwd: root,
-  });
+  spawnSync(
+    'timeout',
+    ['-s', 'KILL', `${testSeconds}`, 'env', options, 'ALL_ROWS=1', ...run],
+    {
+      cwd: root,
+    },
+  );
   if (!existsSync(report)) return `the tests do not end within ${testSeconds} s`;
   const failed = listFailedTests(readFileSync(report, 'utf8'));
   rmSync(report);

@@ -6,7 +6,7 @@ import { makeScript } from './simulated-script.ts';
 
 /** Minutes of each script. Short ones meet as many situations in the same time. */
 export const scriptMinutes = 0.1;
-const groupSize = 10;
+const groupSize = 5;
 
 /** Tests that these seeds hold every invariant. Returns the invariants that they have asked by then. */
 export function testSeeds(first: number, last: number): ReadonlySet<InvariantNumber> {

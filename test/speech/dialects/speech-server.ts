@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { openEngines } from '#src/app/engines/open-engines.ts';
-import type { Pcm } from '#src/audio/pcm.ts';
+import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 import { encodeSound, makeTone } from '#test/fakes/providers/mock-sound.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
@@ -92,5 +92,5 @@ export function refuseSpeech(message: string, status = 400): SpeechAnswer {
 
 /** The parts of a sound, joined. */
 export function joinPcm(pieces: readonly Pcm[]) {
-  return Int16Array.from(pieces.flatMap(({ samples }) => [...samples]));
+  return joinSamples(pieces.map(({ samples }) => samples));
 }

@@ -18,6 +18,7 @@ import {
 import { refuseNamed, talkDialects } from '#test/fakes/dialects/realtime-dialects.ts';
 import { makeTone } from '#test/fakes/providers/mock-sound.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+import { listRows } from '#test/properties.ts';
 import { makeSpokenTurn } from './talking-setup.ts';
 
 const never = new AbortController().signal;
@@ -79,7 +80,7 @@ function measureSoundMs(replyParts: readonly ReplyPart[]) {
 
 const fourMs = makeTone(four, 24_000).length / 24;
 
-test.each(talkDialects)(
+test.each(listRows(talkDialects))(
   '$title: a question is heard at the right rate, and its answer is whole in words and sound',
   async (dialect) => {
     await using talk = await openTalk(dialect);
@@ -96,18 +97,21 @@ test.each(talkDialects)(
   },
 );
 
-test.each(talkDialects)('$title: a tool that is called runs once', async (dialect) => {
-  const replyAs: DialectReply = (question) =>
-    question === 'done' ? { text: 'It is on.' } : { text: '', call: lamp };
-  await using talk = await openTalk(dialect, replyAs);
-  const { error, host, parts } = await talk.askTurn();
-  expect([error, joinTexts(parts)]).toEqual([undefined, 'It is on.']);
-  expect(host.ran).toMatchObject([lamp]);
-});
+test.each(listRows(talkDialects))(
+  '$title: a tool that is called runs once',
+  async (dialect) => {
+    const replyAs: DialectReply = (question) =>
+      question === 'done' ? { text: 'It is on.' } : { text: '', call: lamp };
+    await using talk = await openTalk(dialect, replyAs);
+    const { error, host, parts } = await talk.askTurn();
+    expect([error, joinTexts(parts)]).toEqual([undefined, 'It is on.']);
+    expect(host.ran).toMatchObject([lamp]);
+  },
+);
 
 const lateEnds = ['vLLM-Omni', 'a server with names of its own'];
 
-test.each(talkDialects.filter(({ title }) => !lateEnds.includes(title)))(
+test.each(listRows(talkDialects.filter(({ title }) => !lateEnds.includes(title))))(
   '$title: what the server taught is asked no more, and is reported once',
   async (dialect) => {
     await using talk = await openTalk(dialect);

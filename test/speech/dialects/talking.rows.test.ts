@@ -35,6 +35,7 @@ import {
   writtenCalls,
 } from '#test/fakes/dialects/word-servers.ts';
 import { makeTone } from '#test/fakes/providers/mock-sound.ts';
+import { listRows } from '#test/properties.ts';
 import { openBotDoors } from './bot-doors.ts';
 import {
   expectSounded,
@@ -90,7 +91,7 @@ const wordedModels: Readonly<Record<string, StrictManners>> = {
   },
 };
 
-test.each(Object.entries(wordedModels))(
+test.each(listRows(Object.entries(wordedModels)))(
   '%s: a model that hears and writes is read aloud, and this is remembered',
   async (_, manners) => {
     const replyChat: StrictManners['chat'] = ({ body }) => replyWords(body, text);
@@ -143,7 +144,7 @@ function openTalk(manners: RealtimeManners) {
   );
 }
 
-test.each(Object.entries(realtimeServers))(
+test.each(listRows(Object.entries(realtimeServers)))(
   '%s: a Realtime answer is heard word by word and as it sounds',
   async (_, manners) => {
     await using bot = await openTalk(manners);
@@ -193,7 +194,7 @@ test.each([
 
 const lampIsOn = 'The lamp is on.';
 
-test.each(Object.entries(signedServers))(
+test.each(listRows(Object.entries(signedServers)))(
   '%s: what came with a call goes back with it, and the tool runs once',
   async (_, make) => {
     await using bot = await openDialectBot(make());
@@ -202,7 +203,7 @@ test.each(Object.entries(signedServers))(
   },
 );
 
-test.each(Object.entries(strictIdServers))(
+test.each(listRows(Object.entries(strictIdServers)))(
   'a server with strict ids and %s: ids that we make have nine letters and digits',
   async (_, make) => {
     await using bot = await openDialectBot(make());
@@ -211,7 +212,7 @@ test.each(Object.entries(strictIdServers))(
   },
 );
 
-test.each(Object.entries(badCallServers))(
+test.each(listRows(Object.entries(badCallServers)))(
   '%s: a bad call of the model is asked again with all tools, now and later',
   async (_, make) => {
     await using bot = await openDialectBot(make());
@@ -221,7 +222,7 @@ test.each(Object.entries(badCallServers))(
   },
 );
 
-test.each(Object.entries(malformedServers))(
+test.each(listRows(Object.entries(malformedServers)))(
   '%s: a malformed call is asked again, and a second one is told',
   async (_, make) => {
     await using well = await openDialectBot(make(1));
@@ -237,7 +238,7 @@ test.each(Object.entries(malformedServers))(
   },
 );
 
-test.each(Object.entries(oneToolServers))(
+test.each(listRows(Object.entries(oneToolServers)))(
   '%s: a tool that is refused is left out and named, the others stay',
   async (_, make) => {
     const { tools } = makeTurn();
@@ -250,7 +251,7 @@ test.each(Object.entries(oneToolServers))(
   },
 );
 
-test.each(Object.entries(crumbServers))(
+test.each(listRows(Object.entries(crumbServers)))(
   'of a call in crumbs the tool runs with its arguments: %s',
   async (_, make) => {
     await using bot = await openDialectBot(make());
@@ -263,7 +264,7 @@ const longTalk = Array.from({ length: 10 }, (_, n) => [
   { role: 'assistant', content: `Answer ${n}.` } as const,
 ]).flat();
 
-test.each(Object.entries(shortContextServers))(
+test.each(listRows(Object.entries(shortContextServers)))(
   '%s: a context that is too long shortens the talk, and the tools stay',
   async (_, make) => {
     await using bot = await openDialectBot(make());
@@ -280,7 +281,7 @@ test.each(Object.entries(numberedTexts))(
   },
 );
 
-test.each(Object.entries(markedThoughts))(
+test.each(listRows(Object.entries(markedThoughts)))(
   '%s: of marked thoughts only the last words count',
   async (_, text) => {
     for (const pieceChars of [1, 7, 999]) {
@@ -290,7 +291,7 @@ test.each(Object.entries(markedThoughts))(
   },
 );
 
-test.each(Object.entries(writtenCalls))(
+test.each(listRows(Object.entries(writtenCalls)))(
   '%s: a call that the server left in the text runs once, and nothing of it is spoken',
   async (_, text) => {
     for (const pieceChars of [1, 7, 999]) {
@@ -301,7 +302,7 @@ test.each(Object.entries(writtenCalls))(
   },
 );
 
-test.each(Object.entries(unknownCalls))(
+test.each(listRows(Object.entries(unknownCalls)))(
   'a call in marks that nobody has met runs once or is told, and nothing of it is spoken: %s',
   async (_, text) => {
     for (const pieceChars of [1, 7, 999]) {

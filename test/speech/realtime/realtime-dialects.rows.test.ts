@@ -14,6 +14,7 @@ import {
 } from '#test/fakes/dialects/realtime-dialects.ts';
 import { makeTone } from '#test/fakes/providers/mock-sound.ts';
 import { speakWords } from '#test/fakes/tone-words.ts';
+import { listRows } from '#test/properties.ts';
 
 const sentence = 'The quick brown fox jumps.';
 const spoken = speakWords('nova one two three');
@@ -50,7 +51,7 @@ async function openBot(dialect: RealtimeDialect, path = '/v1', login = '') {
   };
 }
 
-test.each(talkDialects)(
+test.each(listRows(talkDialects))(
   '$title: a sentence is read at its own rate',
   async (dialect) => {
     await using bot = await openBot(dialect);
@@ -79,7 +80,7 @@ test.each([
     });
 });
 
-test.each(recogniserDialects)(
+test.each(listRows(recogniserDialects))(
   '$title: what is said is recognised, each utterance of a connection of its own',
   async (dialect) => {
     await using bot = await openBot(dialect);

@@ -42,6 +42,7 @@ import {
 import { makeWriter } from '#test/fakes/dialects/word-servers.ts';
 import { makeTone } from '#test/fakes/providers/mock-sound.ts';
 import { speakWords } from '#test/fakes/tone-words.ts';
+import { listRows } from '#test/properties.ts';
 import { openBotDoors } from './bot-doors.ts';
 import { expectTone, openDialectBot } from './dialect-case.ts';
 
@@ -70,7 +71,7 @@ async function openVoice(manners: StrictManners, overrides = {}) {
   });
 }
 
-test.each(Object.entries(pickyVoices))(
+test.each(listRows(Object.entries(pickyVoices)))(
   '%s: a part that a voice refuses is given up, remembered and told',
   async (_, make) => {
     await using bot = await openVoice(make());
@@ -83,7 +84,7 @@ test.each(Object.entries(pickyVoices))(
   },
 );
 
-test.each(Object.entries(lengthRefusals))(
+test.each(listRows(Object.entries(lengthRefusals)))(
   '%s: texts that are too long for a voice are split, and this is remembered',
   async (_, [status, body]) => {
     const sentences = ['It is a fine day. ', 'We go out for a walk. '];
@@ -103,7 +104,7 @@ test.each(Object.entries(lengthRefusals))(
   },
 );
 
-test.each(Object.entries(packedVoices))(
+test.each(listRows(Object.entries(packedVoices)))(
   '%s: packed sound is unpacked and heard',
   async (_, make) => {
     await using bot = await openVoice(make());
@@ -112,7 +113,7 @@ test.each(Object.entries(packedVoices))(
   },
 );
 
-test.each(Object.entries(rateLabels))(
+test.each(listRows(Object.entries(rateLabels)))(
   'the rate of bare samples is read from %s',
   async (_, headers) => {
     await using bot = await openVoice(makeLabelled(headers));
@@ -120,7 +121,7 @@ test.each(Object.entries(rateLabels))(
   },
 );
 
-test.each(Object.entries(soundlessBodies))(
+test.each(listRows(Object.entries(soundlessBodies)))(
   '%s with status 200 is a failure of the voice, and the words stand in writing',
   async (_, body) => {
     await using bot = await openVoice(makeSoundless(body));
@@ -154,7 +155,7 @@ test('a pace that rules out a stream is asked without one, and the usual pace st
   ]);
 });
 
-test.each(Object.entries(voiceLists))(
+test.each(listRows(Object.entries(voiceLists)))(
   'without SPEECH_VOICE the first of the list speaks: %s',
   async (_, list) => {
     await using bot = await openVoice(makeListing(list));
@@ -244,7 +245,7 @@ test.each(Object.entries(earlierChats))(
 const wavSettings = { SPEECH_FORMAT: 'wav' };
 const utterance = 'Two of them.';
 
-test.each(endlessSizes)(
+test.each(listRows(endlessSizes))(
   'a WAV file with the size %d goes on until its end',
   async (size) => {
     await using bot = await openDialectBot(makeEndless(size), wavSettings);
@@ -267,7 +268,7 @@ test('a file for each sentence in one body is one sound', async () => {
   expect(whole.samples).toHaveLength(lengths.reduce((sum, one) => sum + one, 0));
 });
 
-test.each(Object.entries(foreignFiles))(
+test.each(listRows(Object.entries(foreignFiles)))(
   '%s in the place of samples is a failure, and no noise',
   async (_, head) => {
     await using bot = await openDialectBot(makeForeign(head));
@@ -289,7 +290,7 @@ test('samples without a label have the rate of SPEECH_RATE_HZ', async () => {
   expectTone(pcm, utterance);
 });
 
-test.each(Object.entries(taggedTexts))(
+test.each(listRows(Object.entries(taggedTexts)))(
   '%s: tags and events of a recogniser are no words',
   async (_, text) => {
     await using bot = await openDialectBot(makeTagged(text));

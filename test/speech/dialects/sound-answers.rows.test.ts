@@ -2,6 +2,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { readClip } from '#test/audio/clip-archive.ts';
 import { encodeSound, makeTone } from '#test/fakes/providers/mock-sound.ts';
+import { listRows } from '#test/properties.ts';
 import {
   type AnswerSpeech,
   encodeTone,
@@ -76,8 +77,10 @@ const errorTexts: readonly (string | Uint8Array)[] = [
 ];
 
 test.each(
-  errorTexts.map(
-    (body, n) => [Buffer.from(body).toString('utf8').slice(0, 24), body, n] as const,
+  listRows(
+    errorTexts.map(
+      (body, n) => [Buffer.from(body).toString('utf8').slice(0, 24), body, n] as const,
+    ),
   ),
 )('%s: an error text is never heard, whatever its label', async (_, body, n) => {
   const bytes = [...Buffer.from(body)].slice(0, 80).map((byte) => Buffer.of(byte));
@@ -286,23 +289,26 @@ function splitBytes(bytes: Uint8Array, size = 4_801) {
   );
 }
 
-test.each(encoded)('JSON with %s is heard, whatever its label', async (name, body) => {
-  const rateHz = name.includes('rate') ? 16_000 : 24_000;
-  for (const label of labels) {
-    const { error, heard } = await listenToAnswer(
-      sendPieces(label, ...splitBytes(Buffer.from(body), 30_011)),
-    );
-    expect(error).toBeUndefined();
-    const wanted = makeTone(text, rateHz);
-    const samples = joinPcm(heard);
-    expect(heard[0]?.rateHz).toBe(rateHz);
-    expect(samples.length).toBe(wanted.length);
-    // Floats lose a part of the last digit.
-    expect(samples.every((sample, n) => Math.abs(sample - (wanted[n] ?? 0)) <= 1)).toBe(
-      true,
-    );
-  }
-});
+test.each(listRows(encoded))(
+  'JSON with %s is heard, whatever its label',
+  async (name, body) => {
+    const rateHz = name.includes('rate') ? 16_000 : 24_000;
+    for (const label of labels) {
+      const { error, heard } = await listenToAnswer(
+        sendPieces(label, ...splitBytes(Buffer.from(body), 30_011)),
+      );
+      expect(error).toBeUndefined();
+      const wanted = makeTone(text, rateHz);
+      const samples = joinPcm(heard);
+      expect(heard[0]?.rateHz).toBe(rateHz);
+      expect(samples.length).toBe(wanted.length);
+      // Floats lose a part of the last digit.
+      expect(
+        samples.every((sample, n) => Math.abs(sample - (wanted[n] ?? 0)) <= 1),
+      ).toBe(true);
+    }
+  },
+);
 
 test('MP3 in JSON is decoded', async () => {
   const { error, heard } = await listenToAnswer(
@@ -334,7 +340,7 @@ const eventForms: readonly (readonly [string, (piece: Uint8Array) => object])[] 
   ],
 ];
 
-test.each(eventForms)(
+test.each(listRows(eventForms))(
   'events of %s are heard as they arrive, whatever their label',
   async (_, form) => {
     // The first piece alone is too short to be told from a word.
