@@ -26,6 +26,8 @@ export type LocalChatOptions = {
   /** Largest memory of the process. Beyond it the process ends after an answer, and starts anew. */
   readonly maxResidentBytes: number;
   readonly clock?: Clock;
+  /** Called once, when the process has ended by itself for the first time. Never throws. */
+  readonly onDeath?: (() => void) | undefined;
   /** Program of the process, for tests. */
   readonly entry?: URL;
 };
@@ -70,10 +72,12 @@ export class LocalChat implements AsyncDisposable {
   #cancelForgetting: (() => void) | undefined;
 
   constructor(options: LocalChatOptions) {
-    const { clock = realClock, entry = defaultEntry } = options;
+    const { clock = realClock, entry = defaultEntry, onDeath } = options;
     this.#options = options;
     this.#clock = clock;
-    this.#process = new LocalModels({ clock, entry, maxRunning, startsPrograms: true });
+    this.#process = new LocalModels({
+      ...{ clock, entry, maxRunning, onDeath, startsPrograms: true },
+    });
     this.#reader = new PromptReader({
       read: (guildId, body, signal) => this.#readAhead(guildId, body, signal),
       findReader: () => this.#process.processId,

@@ -87,6 +87,14 @@ test('whoever has spoken English is heard in German, and the other way round: no
   });
 });
 
+test('a process that is killed while it hears takes no words along', async () => {
+  const [{ pcm, text }] = utterances;
+  const hearing = listUpdates(transcriber, pcm);
+  await expect.poll(() => models.processId).toBeDefined();
+  process.kill(models.processId ?? 0, 'SIGKILL');
+  expect((await hearing).at(-1)).toMatchObject({ transcript: { text } });
+});
+
 const usual = {
   language: 'en',
   logProbability: -0.2,
