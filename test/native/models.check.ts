@@ -320,7 +320,8 @@ test('the first question of a process reads only what is new, once its beginning
   const firsts: Awaited<ReturnType<typeof askChat>>[] = [];
   for (const isReadAhead of [false, true]) {
     await using chat = openLocalChat();
-    if (isReadAhead) chat.model.prepare?.([system], tools, never);
+    if (isReadAhead)
+      chat.model.prepare?.(() => ({ messages: [system], tools, signal: never }));
     if (isReadAhead)
       await expect
         .poll(() => chat.speed.residentBytes, { timeout: waitMs })

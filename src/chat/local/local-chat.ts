@@ -3,7 +3,7 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { type GuildId, noGuild } from '#src/base/ids.ts';
 import { toRecord, tryParseJson } from '#src/base/json.ts';
-import type { ChatMessage, ChatModel, Tool } from '#src/chat/chat-model.ts';
+import type { ChatMessage, ChatModel, PromptBeginning } from '#src/chat/chat-model.ts';
 import {
   type OpenChatModel,
   openChatModel,
@@ -87,8 +87,8 @@ export class LocalChat implements AsyncDisposable {
   /** The model, which begins to load at the first request or at `load`. */
   readonly model: ChatModel = {
     reply: (messages, ...rest) =>
-      this.#openModel(findCaller(messages)).reply(messages, ...rest),
-    prepare: (messages, tools, signal) => this.#prepare(messages, tools, signal),
+      this.#openModel(findCaller(messages)).reply(leaveJudgement(messages), ...rest),
+    prepare: (create) => this.#prepare(create()),
     canTakePictures: () => false,
   };
 
@@ -133,11 +133,7 @@ export class LocalChat implements AsyncDisposable {
     this.#process.runJob(job, neverAborted).catch(() => this.#process.endIdle());
   }
 
-  #prepare(
-    messages: readonly ChatMessage[],
-    tools: readonly Tool[],
-    signal: AbortSignal,
-  ) {
+  #prepare({ messages, signal, tools }: PromptBeginning) {
     if (messages.length === 0) return;
     const caller = findCaller(messages);
     const body = this.#openModel(caller).writeBody(messages, tools);
@@ -243,6 +239,16 @@ function findCaller(messages: readonly ChatMessage[]): Caller {
   const found = messages.find((message) => message.role === 'system');
   const { guildId = noGuild, isBackground } = found ?? {};
   return { guildId, urgency: isBackground ? 'recording' : 'answer' };
+}
+
+/**
+ * Leaves the order out to judge words in a pause: what is read and written for it comes before the first word, at tokens that take tens of
+ * milliseconds each. Turn model and rules judge in a tenth of that time.
+ */
+function leaveJudgement(messages: readonly ChatMessage[]) {
+  return messages.filter(
+    (message) => !('onJudged' in message && message.onJudged !== undefined),
+  );
 }
 
 /** An answer of the process, as the events of a server. */

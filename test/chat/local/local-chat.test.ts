@@ -87,11 +87,26 @@ test('two ask at once, and both are answered', async () => {
 
 test('what prompts begin with is read ahead by the process, and by the next one after a death', async () => {
   const instructions = [{ role: 'system', content: 'Be brief.' }] as const;
-  chat.model.prepare?.(instructions, [], never);
+  chat.model.prepare?.(() => ({ messages: instructions, tools: [], signal: never }));
   const listRead = () => readReply('What did you read ahead?');
   await expect.poll(listRead).toBe('Be brief.');
   await expect(readReply('die')).rejects.toThrow();
   await expect.poll(listRead).toBe('Be brief.');
+});
+
+test('words are not judged by a model of this machine, which would write its judgement before the first word', async () => {
+  const order = {
+    role: 'user',
+    name: '',
+    content: 'Whole?',
+    onJudged: vi.fn(),
+  } as const;
+  const question = { role: 'user', name: 'Ana', content: 'Hello.' } as const;
+  let text = '';
+  for await (const part of chat.model.reply([question, order], [], never))
+    if (part.kind === 'text') text += part.text;
+  expect(text).toBe('Ana: Hello.');
+  expect(order.onJudged).not.toHaveBeenCalled();
 });
 
 test('erased words are forgotten by the process, before the next question', async () => {
