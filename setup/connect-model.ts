@@ -129,7 +129,7 @@ export async function removeConnectedModel(deps: ConnectDeps): Promise<ConnectOu
   edits.set('CHAT_MODEL_FILE', '');
   const failure = await trySave(edits);
   if (failure !== undefined) return refuse(failure);
-  removeLocalModel(name, edits.dataDir);
+  await removeLocalModel(name, edits.dataDir);
   return { outcome: 'removed' };
 }
 

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
@@ -10,6 +9,7 @@ import {
   fitsMachine,
   type MachineRoom,
 } from '#src/downloads/catalogue.ts';
+import { removeFetched } from '#src/downloads/fetch-file.ts';
 import { findModelPlace } from '#src/engines/chat-model-file.ts';
 import { clearRole } from './server-roles.ts';
 import type { SettingEdits } from './setting-edits.ts';
@@ -96,10 +96,9 @@ export function useLocalModel(edits: SettingEdits, name: string): void {
 }
 
 /** Removes the file of a model that was fetched, also in part. A file of the owner stays. */
-export function removeLocalModel(name: string, dataDir: string): void {
+export async function removeLocalModel(name: string, dataDir: string): Promise<void> {
   const { file, known } = findModelPlace(name, dataDir);
-  if (!known) return;
-  for (const path of [file, `${file}.part`]) rmSync(path, { force: true });
+  if (known) await removeFetched(file);
 }
 
 /** Formats a model for people: `qwen2.5-0.5b: 0.5 GB to fetch, 0.9 GB of memory, ...`. */

@@ -112,6 +112,13 @@ export type ChatPart =
   /** Cut anywhere: a WAV file, or 16-bit little-endian mono at 24 kHz. */
   | { readonly kind: 'sound'; readonly bytes: Uint8Array };
 
+/** The beginning of later prompts, which is read ahead until `signal` aborts. */
+export type PromptBeginning = {
+  readonly messages: readonly ChatMessage[];
+  readonly tools: readonly Tool[];
+  readonly signal: AbortSignal;
+};
+
 /** A streaming chat model. A model that hears and speaks also yields sound. */
 export interface ChatModel {
   /**
@@ -137,14 +144,10 @@ export interface ChatModel {
     voice?: string,
   ): void;
   /**
-   * Reads ahead what later requests begin with, until `signal` aborts, for a model that keeps what it has read and costs nothing: no reservation pays for it.
-   * Each request goes first. Never throws and never waits.
+   * Reads ahead what later requests begin with, for a model that keeps what it has read and costs nothing: no reservation pays for it.
+   * Only such a model lets `create` write it. Each request goes first. Never throws and never waits.
    */
-  prepare?(
-    messages: readonly ChatMessage[],
-    tools: readonly Tool[],
-    signal: AbortSignal,
-  ): void;
+  prepare?(create: () => PromptBeginning): void;
   /** Whether the model takes pictures. A model without this method takes none. */
   canTakePictures?(): boolean;
   /** Wraps each of several models, so that every request passes `wrap`. */

@@ -262,8 +262,7 @@ export function createChatChain(chain: FallbackChain<ChatModel>): ChatModel {
       ),
     feed: (messages, tools, sound, voice) =>
       chain.currentEngine?.feed?.(messages, tools, sound, voice),
-    prepare: (messages, tools, signal) =>
-      chain.currentEngine?.prepare?.(messages, tools, signal),
+    prepare: (create) => chain.currentEngine?.prepare?.(create),
     wrapEach: (outer) => withEach((engine) => outer(wrap(engine))),
   });
   return withEach((engine) => engine);

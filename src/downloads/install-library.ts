@@ -82,6 +82,9 @@ export function getLibraryFolder(dataDir: string): string {
   );
 }
 
+/** npm fetches 70 MB. */
+const maxInstallMinutes = 30;
+
 export type InstallOptions = {
   readonly machine?: Machine;
   /** Program of npm and its first arguments. Default: that of the search path. */
@@ -124,10 +127,11 @@ async function runNpm(
   cwd: string,
   signal: AbortSignal,
 ) {
+  const limit = AbortSignal.timeout(maxInstallMinutes * 60_000);
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const child = spawn(program, [...first, 'ci', ...quiet], {
     cwd,
-    signal,
+    signal: AbortSignal.any([signal, limit]),
     stdio: 'ignore',
     windowsHide: true,
   });
@@ -138,6 +142,10 @@ async function runNpm(
     child.on('exit', resolve);
   });
   signal.throwIfAborted();
+  if (limit.aborted)
+    throw createInstallError(
+      `npm could not install the chat library in ${maxInstallMinutes} minutes.`,
+    );
   if (code !== 0)
     throw createInstallError(`npm could not install the chat library (${code}).`);
 }

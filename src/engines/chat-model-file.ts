@@ -11,16 +11,15 @@ import {
   type FetchableModel,
   findFetchableModel,
 } from '#src/downloads/catalogue.ts';
+import { deadProcessHabit } from '#src/speech/local/local-models.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
-import type { Engine, OpenEngines } from './engine.ts';
+import type { Engine, EngineSettings, OpenEngines } from './engine.ts';
 
 /** Memory of a model whose needs nobody has listed, for each byte of its file. */
 const memoryPerFileByte = 3;
 /** Memory beyond which the process starts anew, for each byte that the model is said to need. */
 const memoryTolerance = 1.5;
 const minResidentBytes = 1_500_000_000;
-/** npm fetches 70 MB. */
-const installTimeoutMs = 600_000;
 
 const fileSetting = z
   .string()
@@ -51,17 +50,17 @@ export const chatModelFile: Engine<'chat'> = {
   about: 'a model on this machine',
   price: 'free',
   settings: { CHAT_MODEL_FILE: fileSetting, LOCAL_MODEL_HOST: hostSetting },
-  async open({ dataDir = './data', hasFallback, isTrial, onModelState, own }) {
+  async open({ dataDir = './data', hasFallback, isTrial, onModelState, own, report }) {
     const { getLibraryFolder } = await import('#src/downloads/install-library.ts');
     const { ArrivingChat } = await import('#src/chat/local/arriving-chat.ts');
     const place = findModelPlace(`${own.CHAT_MODEL_FILE}`, dataDir);
-    const isThere = existsSync(place.file);
+    const isThere = isModelThere(place);
     if (!isThere && (isTrial || !place.known)) throw createMissingError(place);
     if (isTrial && !existsSync(getLibraryFolder(place.dataDir)))
       throw createMissingError({ ...place, file: 'The library that runs chat models' });
     const arriving = new ArrivingChat({
       prepare: (onState, signal) =>
-        prepareChat({ ...place, host: own.LOCAL_MODEL_HOST, onState }, signal),
+        prepareChat({ ...place, host: own.LOCAL_MODEL_HOST, onState, report }, signal),
       standIn: hasFallback || isTrial ? undefined : await createArrivalStandIn(),
       onState: onModelState,
     });
@@ -104,35 +103,37 @@ export function getMemoryBound({ file, known }: ModelPlace): number {
   return Math.max(minResidentBytes, memoryTolerance * needed);
 }
 
-type Preparation = ModelPlace & {
-  readonly host: unknown;
-  readonly onState: (state: LocalModelState) => void;
-};
+/** A file of another size is fetched again, whoever has put it there. */
+function isModelThere({ file, known }: ModelPlace) {
+  return existsSync(file) && (!known || statSync(file).size === known.bytes);
+}
+
+type Preparation = ModelPlace &
+  Pick<EngineSettings, 'report'> & {
+    readonly host: unknown;
+    readonly onState: (state: LocalModelState) => void;
+  };
 
 /** Fetches what is missing, and begins to load the model. */
 async function prepareChat(
-  { host, onState, ...place }: Preparation,
+  { host, onState, report, ...place }: Preparation,
   signal: AbortSignal,
 ) {
   const { dataDir, file, known } = place;
-  if (known && !existsSync(file))
+  if (known && !isModelThere(place))
     await fetchModel(known, { file, host, onState }, signal);
   const { getLibraryFolder, installChatLibrary } = await import(
     '#src/downloads/install-library.ts'
   );
   if (!existsSync(getLibraryFolder(dataDir))) onState({ kind: 'installing' });
-  const limit = AbortSignal.timeout(installTimeoutMs);
-  const libraryFolder = await installChatLibrary(
-    dataDir,
-    {},
-    AbortSignal.any([signal, limit]),
-  );
+  const libraryFolder = await installChatLibrary(dataDir, {}, signal);
   const { LocalChat } = await import('#src/chat/local/local-chat.ts');
   const chat = new LocalChat({
     file,
     libraryFolder,
     maxTokens: mostAnswerTokens,
     maxResidentBytes: getMemoryBound(place),
+    onDeath: () => report?.(deadProcessHabit),
   });
   await chat.load();
   return chat;

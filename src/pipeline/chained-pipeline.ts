@@ -81,10 +81,12 @@ export function createChainedPipeline({
   );
   return {
     answer,
-    prepare(turn) {
-      const { tools, until = neverAborted } = turn;
-      chat.prepare?.(createPromptHead(turn), tools, until);
-    },
+    prepare: (create) =>
+      chat.prepare?.(() => {
+        const turn = create();
+        const { tools, until: signal = neverAborted } = turn;
+        return { messages: createPromptHead(turn), tools, signal };
+      }),
   };
 }
 

@@ -145,8 +145,11 @@ export interface Pipeline {
   answer(turn: Turn, host: AnswerHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
   /** Passes on a turn that may follow, and its sound while it is spoken, paid by `meter`. Never throws. */
   feed?(turn: Turn, sound: LiveSound, meter: AnswerHost['meter']): void;
-  /** Passes on a turn without words, of which later ones begin with the same prompt. Costs nothing. Never throws. */
-  prepare?(turn: Turn): void;
+  /**
+   * Passes on a turn without words, of which later ones begin with the same prompt, to a model that reads ahead: no other lets `create` make
+   * it. Costs nothing. Never throws.
+   */
+  prepare?(create: () => Turn): void;
 }
 
 /** Names that a server may choose. The first is the default. */

@@ -242,8 +242,8 @@ export type Answering = {
 export interface PaidPipeline {
   /** Returns the pipeline for one answer that this reservation pays. */
   withReservation(reservation: Reservation): Answering;
-  /** Reads ahead what later turns begin with, by an engine that costs nothing: all others do nothing. Never throws. */
-  prepare(turn: Turn): void;
+  /** Reads ahead what later turns begin with, by an engine that costs nothing: all others let nothing be made. Never throws. */
+  prepare(create: () => Turn): void;
 }
 
 /** An utterance ends before. */
@@ -256,7 +256,7 @@ function createPaidPipeline(pipeline: Pipeline): PaidPipeline {
         pipeline.answer(turn, { ...answerHost, meter: reservation }, signal),
       feed: (turn, sound) => void feedPipeline(pipeline, turn, sound, reservation),
     }),
-    prepare: (turn) => pipeline.prepare?.(turn),
+    prepare: (create) => pipeline.prepare?.(create),
   };
 }
 

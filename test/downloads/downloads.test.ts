@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, realClock } from '#src/base/clock.ts';
@@ -133,16 +133,20 @@ function makeWanted({ address }: Pick<FileServer, 'address'>) {
   return { url: `${address}/owner/model.gguf`, path, bytes: content.length, sha256 };
 }
 
-test.each<FileManner>(['honest', 'breaks off', 'knows no ranges', 'slow'])(
-  'a file comes whole from a server that is %s',
-  async (manner) => {
-    await using server = await serveContent(manner);
-    const file = makeWanted(server);
-    await fetchFile(file, breakTransfers(server), never);
-    expect(await readFile(file.path)).toEqual(content);
-    expect(await readdir(join(file.path, '..'))).toEqual(['model.gguf']);
-  },
-);
+test.each<FileManner>([
+  'honest',
+  'breaks off',
+  'knows no ranges',
+  'slow',
+  'packed',
+  'redirects',
+])('a file comes whole from a server that is %s', async (manner) => {
+  await using server = await serveContent(manner);
+  const file = makeWanted(server);
+  await fetchFile(file, breakTransfers(server), never);
+  expect(await readFile(file.path)).toEqual(content);
+  expect(await readdir(join(file.path, '..'))).toEqual(['model.gguf']);
+});
 
 test('after a break only the rest is asked for', async () => {
   await using server = await serveContent('breaks off');
@@ -171,28 +175,88 @@ test.each<[FileManner, RegExp]>([
   },
 );
 
-test('a part of another file does not become the file', async () => {
+test('a wrong part of an earlier fetch costs a fetch, and the server is not blamed', async () => {
   await using server = await serveContent('honest');
   const file = makeWanted(server);
-  await fetchFile(file, { clock }, never);
-  rmSync(file.path);
+  await mkdir(join(file.path, '..'));
   await writeFile(`${file.path}.part`, Buffer.alloc(100_000, 1));
-  await expect(fetchFile(file, { clock }, never)).rejects.toThrow('It was removed.');
+  await fetchFile(file, { clock }, never);
+  expect(await readFile(file.path)).toEqual(content);
+  expect(server.ranges).toEqual(['bytes=100000-', undefined]);
+});
+
+test.each<FileManner>(['wrong range', 'wrong total', 'no such range', 'packed'])(
+  'a rest that is "%s" is not written, and the file comes from its start',
+  async (manner) => {
+    await using server = await serveContent('breaks off');
+    const file = makeWanted(server);
+    const halted = new AbortController();
+    const onProgress = () => halted.abort(new Error('halted'));
+    const fetching = fetchFile(file, { clock, onProgress }, halted.signal);
+    await expect(fetching).rejects.toThrow('halted');
+    server.manner = manner;
+    await fetchFile(file, { clock }, never);
+    expect(await readFile(file.path)).toEqual(content);
+    expect(server.ranges[1]).toMatch(/^bytes=[1-9]/);
+    expect(server.ranges[2]).toBeUndefined();
+  },
+);
+
+test('a file whose bytes are wrong is fetched anew, though its size is right', async () => {
+  await using server = await serveContent('honest');
+  const file = makeWanted(server);
+  await mkdir(join(file.path, '..'));
+  await writeFile(file.path, Buffer.alloc(content.length));
   await fetchFile(file, { clock }, never);
   expect(await readFile(file.path)).toEqual(content);
 });
 
-test('a range that begins elsewhere is not written, and the file comes from its start', async () => {
+test('of two that fetch a file at once, one asks the server, and both have it', async () => {
+  await using server = await serveContent('slow');
+  const file = makeWanted(server);
+  const sleep = (ms: number, signal: AbortSignal) => realClock.sleep(ms / 20, signal);
+  const deps = { clock: { ...clock, sleep } };
+  const first = fetchFile(file, deps, never);
+  await expect.poll(() => server.ranges.length).toBe(1);
+  await Promise.all([first, fetchFile(file, deps, never)]);
+  expect(server.ranges).toEqual([undefined]);
+  expect(await readFile(file.path)).toEqual(content);
+  expect(await readdir(join(file.path, '..'))).toEqual(['model.gguf']);
+});
+
+test('what a killed process had fetched is gone on with once nobody writes it', async () => {
+  await using server = await serveContent('honest');
+  const file = makeWanted(server);
+  await mkdir(join(file.path, '..'));
+  await writeFile(`${file.path}.part-of-another`, content.subarray(0, 100_000));
+  const wallMs = () => Date.now() + 61_000;
+  await fetchFile(file, { clock: { ...clock, wallMs } }, never);
+  expect(server.ranges).toEqual(['bytes=100000-']);
+  expect(await readFile(file.path)).toEqual(content);
+});
+
+test('a file that is removed while it is fetched ends the fetch, and no server is blamed', async () => {
   await using server = await serveContent('breaks off');
   const file = makeWanted(server);
-  const halted = new AbortController();
-  const onProgress = () => halted.abort(new Error('halted'));
-  await expect(fetchFile(file, { clock, onProgress }, halted.signal)).rejects.toThrow(
-    'halted',
+  const onProgress = () => {
+    rmSync(join(file.path, '..'), { recursive: true });
+    server.breakOff();
+  };
+  const fetching = fetchFile(file, { clock, onProgress }, never);
+  await expect(fetching).rejects.toThrow(
+    'model.gguf was removed while it was fetched.',
   );
-  server.manner = 'wrong range';
-  await fetchFile(file, { clock }, never);
-  expect(await readFile(file.path)).toEqual(content);
+  expect(server.ranges).toHaveLength(1);
+});
+
+test('a folder that cannot be written is told in one sentence', async () => {
+  await using server = await serveContent('honest');
+  const file = makeWanted(server);
+  await writeFile(join(file.path, '..'), 'no folder');
+  await expect(fetchFile(file, { clock }, never)).rejects.toMatchObject({
+    code: 'download.failed',
+    message: expect.stringMatching(/cannot be written \(EEXIST/),
+  });
 });
 
 test('a fetch that was stopped keeps its part, and the next one goes on', async () => {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 
 /** How a server of files treats the one who fetches. */
 export type FileManner =
@@ -19,6 +20,14 @@ export type FileManner =
   | 'knows no ranges'
   /** It begins a range elsewhere. */
   | 'wrong range'
+  /** It names another length of the whole file with a range. */
+  | 'wrong total'
+  /** It refuses any range with 416. */
+  | 'no such range'
+  /** It packs all that it sends with gzip, whatever is accepted. */
+  | 'packed'
+  /** It sends a client on to another address of its own. */
+  | 'redirects'
   /** It waits between small pieces. */
   | 'slow'
   | 'not there';
@@ -50,13 +59,19 @@ export async function serveFile(
   });
 
   async function answerRequest(request: IncomingMessage, response: ServerResponse) {
-    if (served.manner === 'not there') return void response.writeHead(404).end();
-    const content = typeof given === 'function' ? given(request.url ?? '') : given;
-    const asked = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1];
-    const isKnown = asked !== undefined && served.manner !== 'knows no ranges';
+    const { manner } = served;
+    const { headers: sent, url = '' } = request;
+    const refusal = findRefusal(manner, url, sent.range);
+    if (refusal)
+      return void response
+        .writeHead(refusal.status, { location: `${url}?signed` })
+        .end();
+    const content = typeof given === 'function' ? given(url) : given;
+    const asked = /^bytes=(\d+)-$/.exec(sent.range ?? '')?.[1];
+    const isKnown = asked !== undefined && manner !== 'knows no ranges';
     const from = isKnown ? Number(asked) : 0;
-    const rest = changeContent(content, served.manner).subarray(from);
-    const headers = writeHeaders(rest.length, from, content.length, served.manner);
+    const rest = changeContent(content, manner, from);
+    const headers = writeHeaders(rest.length, from, content.length, manner);
     response.writeHead(isKnown ? 206 : 200, headers);
     await sendBody(response, rest, Math.ceil(content.length / 3), ranges.length);
   }
@@ -100,7 +115,18 @@ export async function serveFile(
   return served;
 }
 
-function changeContent(content: Uint8Array, manner: FileManner) {
+function findRefusal(manner: FileManner, url: string, range: string | undefined) {
+  if (manner === 'not there') return { status: 404 };
+  if (manner === 'no such range' && range) return { status: 416 };
+  return manner === 'redirects' && !url.includes('?') ? { status: 302 } : undefined;
+}
+
+function changeContent(content: Uint8Array, manner: FileManner, from: number) {
+  const rest = spoilContent(content, manner).subarray(from);
+  return manner === 'packed' ? gzipSync(rest) : rest;
+}
+
+function spoilContent(content: Uint8Array, manner: FileManner) {
   if (manner === 'too short') return content.subarray(0, content.length / 2);
   if (manner === 'too long') return Buffer.concat([content, content]);
   if (manner !== 'wrong content') return content;
@@ -116,9 +142,12 @@ function writeHeaders(
   manner: FileManner,
 ): Record<string, string> {
   const start = manner === 'wrong range' ? 0 : from;
-  const range = { 'content-range': `bytes ${start}-${bytes - 1}/${bytes}` };
+  const total = manner === 'wrong total' ? bytes + 1 : bytes;
+  const packing: Record<string, string> =
+    manner === 'packed' ? { 'content-encoding': 'gzip' } : {};
+  const range = { 'content-range': `bytes ${start}-${bytes - 1}/${total}` };
   const ranged = from > 0 ? range : {};
   if (/too (?:short|long)/.test(manner)) return ranged;
   const stated = manner === 'lies about its length' ? 2 * bytes : restBytes;
-  return { 'content-length': `${stated}`, ...ranged };
+  return { 'content-length': `${stated}`, ...ranged, ...packing };
 }

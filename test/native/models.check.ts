@@ -159,16 +159,15 @@ describe('a bot whose model comes from a slow server that breaks off', () => {
       for (const end of listEnds(bot, office.sandbox.guildId, hasWords))
         if (!former.has(end)) ends.add(end);
     }
-    const [tokenMs, soundMs] = (['firstTokenMs', 'firstSentMs'] as const).map(
-      (name) => {
-        const times = [...ends].flatMap(({ [name]: ms }) =>
-          typeof ms === 'number' ? [ms] : [],
-        );
-        return Math.round(times.reduce((sum, ms) => sum + ms, 0) / times.length);
-      },
-    );
+    const means = Object.entries(instants).map(([name, words]) => {
+      const times = [...ends].flatMap(({ [name]: ms }) =>
+        typeof ms === 'number' ? [ms] : [],
+      );
+      const sumMs = times.reduce((sum, ms) => sum + ms, 0);
+      return `${words} ${Math.round(sumMs / times.length)} ms`;
+    });
     console.log(
-      `after the end of a spoken question: first word of the model ${tokenMs} ms, first sound ${soundMs} ms, the means of ${ends.size} turns`,
+      `after the end of a spoken question: ${means.join(', ')}, the means of ${ends.size} turns`,
     );
   }, 1_200_000);
 
@@ -320,7 +319,8 @@ test('the first question of a process reads only what is new, once its beginning
   const firsts: Awaited<ReturnType<typeof askChat>>[] = [];
   for (const isReadAhead of [false, true]) {
     await using chat = openLocalChat();
-    if (isReadAhead) chat.model.prepare?.([system], tools, never);
+    if (isReadAhead)
+      chat.model.prepare?.(() => ({ messages: [system], tools, signal: never }));
     if (isReadAhead)
       await expect
         .poll(() => chat.speed.residentBytes, { timeout: waitMs })
@@ -436,6 +436,16 @@ function readProcessorMs(pid: number) {
   return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
+/** Instants of a turn, as the log names them, with words for them. */
+const instants = {
+  pausedMs: 'pause noticed',
+  recognisedMs: 'words known',
+  endedMs: 'turn over',
+  firstTokenMs: 'first word of the model',
+  firstClauseMs: 'first clause',
+  firstSpeechMs: 'first sound made',
+  firstSentMs: 'first sound sent',
+};
 const questions = [
   'Hello, who are you?',
   'What is two plus two?',

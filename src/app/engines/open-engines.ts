@@ -38,7 +38,7 @@ import {
 } from '#src/speech/fallbacks/lazy-recogniser.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import { findWasmRuntime } from '#src/speech/local/folders.ts';
-import { LocalModels } from '#src/speech/local/local-models.ts';
+import { deadProcessHabit, LocalModels } from '#src/speech/local/local-models.ts';
 import { localVoiceLanguages } from '#src/speech/local/local-voices.ts';
 import {
   BoundedTurnModel,
@@ -101,7 +101,9 @@ export async function openEngines(
   const stack = new AsyncDisposableStack();
   try {
     const { chat: thinker, speech, transcription } = config;
-    const localModels = stack.use(new LocalModels());
+    const localModels = stack.use(
+      new LocalModels({ onDeath: () => reportDeadProcess(report) }),
+    );
     const openEngineOfRole = createEngineOpener(stack, report, {
       localModels,
       hasFallback: config.fallbacks.chat !== undefined,
@@ -267,6 +269,15 @@ function openReportedTurnModel(localModels: LocalModels, report: OnEngineNews) {
   const onSkip = () => report({ kind: 'pause-skipped' });
   const smartTurn = new SmartTurnModel(localModels, onFailure);
   return new BoundedTurnModel(smartTurn, realClock, onSkip);
+}
+
+function reportDeadProcess(report: OnEngineNews) {
+  report({
+    kind: 'habit',
+    role: 'speech to text',
+    provider: writeSentence`This machine`,
+    ...deadProcessHabit,
+  });
 }
 
 function reportSlowRuntime(report: OnEngineNews) {

@@ -1,5 +1,5 @@
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
-import type { ChatMessage, ChatModel } from '#src/chat/chat-model.ts';
+import type { ChatMessage, ChatModel, PromptBeginning } from '#src/chat/chat-model.ts';
 import type { LocalChat } from './local-chat.ts';
 import type { LocalModelState } from './local-model-state.ts';
 
@@ -38,12 +38,7 @@ export class ArrivingChat implements AsyncDisposable {
   /** The model. Before it is there, it throws BotError `provider.loading` for all work but that of a stand-in. */
   readonly model: ChatModel = {
     reply: (messages, ...rest) => this.#chooseModel(messages).reply(messages, ...rest),
-    prepare: (...beginning) => {
-      const passOn = () => this.#chat?.model.prepare?.(...beginning);
-      // Its talk may have begun before it was there.
-      if (this.#chat) passOn();
-      else void this.#arrival.then(passOn);
-    },
+    prepare: (create) => this.#prepareTalk(create),
     canTakePictures: () => false,
   };
 
@@ -81,6 +76,15 @@ export class ArrivingChat implements AsyncDisposable {
     const chat = this.#chat;
     this.#chat = undefined;
     await chat?.[Symbol.asyncDispose]();
+  }
+
+  #prepareTalk(create: () => PromptBeginning) {
+    if (this.#chat) return this.#chat.model.prepare?.(create);
+    const { kind } = this.#state;
+    if (kind === 'failed' || kind === 'stopped') return;
+    // A talk may begin before its model is there.
+    const beginning = create();
+    void this.#arrival.then(() => this.#chat?.model.prepare?.(() => beginning));
   }
 
   async #prepare() {

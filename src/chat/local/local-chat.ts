@@ -3,7 +3,7 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { type GuildId, noGuild } from '#src/base/ids.ts';
 import { toRecord, tryParseJson } from '#src/base/json.ts';
-import type { ChatMessage, ChatModel, Tool } from '#src/chat/chat-model.ts';
+import type { ChatMessage, ChatModel, PromptBeginning } from '#src/chat/chat-model.ts';
 import {
   type OpenChatModel,
   openChatModel,
@@ -25,6 +25,8 @@ export type LocalChatOptions = {
   /** Largest memory of the process. Beyond it the process ends after an answer, and starts anew. */
   readonly maxResidentBytes: number;
   readonly clock?: Clock;
+  /** Called once, when the process has ended by itself for the first time. Never throws. */
+  readonly onDeath?: (() => void) | undefined;
   /** Program of the process, for tests. */
   readonly entry?: URL;
 };
@@ -69,10 +71,12 @@ export class LocalChat implements AsyncDisposable {
   #cancelForgetting: (() => void) | undefined;
 
   constructor(options: LocalChatOptions) {
-    const { clock = realClock, entry = defaultEntry } = options;
+    const { clock = realClock, entry = defaultEntry, onDeath } = options;
     this.#options = options;
     this.#clock = clock;
-    this.#process = new LocalModels({ clock, entry, maxRunning, startsPrograms: true });
+    this.#process = new LocalModels({
+      ...{ clock, entry, maxRunning, onDeath, startsPrograms: true },
+    });
     this.#reader = new PromptReader({
       read: (guildId, body, signal) => this.#readAhead(guildId, body, signal),
       findReader: () => this.#process.processId,
@@ -82,8 +86,8 @@ export class LocalChat implements AsyncDisposable {
   /** The model, which begins to load at the first request or at `load`. */
   readonly model: ChatModel = {
     reply: (messages, ...rest) =>
-      this.#openModel(findCaller(messages)).reply(messages, ...rest),
-    prepare: (messages, tools, signal) => this.#prepare(messages, tools, signal),
+      this.#openModel(findCaller(messages)).reply(leaveJudgement(messages), ...rest),
+    prepare: (create) => this.#prepare(create()),
     canTakePictures: () => false,
   };
 
@@ -128,11 +132,7 @@ export class LocalChat implements AsyncDisposable {
     this.#process.runJob(job, neverAborted).catch(() => this.#process.endIdle());
   }
 
-  #prepare(
-    messages: readonly ChatMessage[],
-    tools: readonly Tool[],
-    signal: AbortSignal,
-  ) {
+  #prepare({ messages, signal, tools }: PromptBeginning) {
     if (messages.length === 0) return;
     const caller = findCaller(messages);
     const body = this.#openModel(caller).writeBody(messages, tools);
@@ -238,6 +238,16 @@ function findCaller(messages: readonly ChatMessage[]): Caller {
   const found = messages.find((message) => message.role === 'system');
   const { guildId = noGuild, isBackground } = found ?? {};
   return { guildId, urgency: isBackground ? 'recording' : 'answer' };
+}
+
+/**
+ * Leaves the order out to judge words in a pause: what is read and written for it comes before the first word, at tokens that take tens of
+ * milliseconds each. Turn model and rules judge in a tenth of that time.
+ */
+function leaveJudgement(messages: readonly ChatMessage[]) {
+  return messages.filter(
+    (message) => !('onJudged' in message && message.onJudged !== undefined),
+  );
 }
 
 /** An answer of the process, as the events of a server. */

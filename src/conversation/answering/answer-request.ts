@@ -345,7 +345,7 @@ function joinFeatureContext(
 
 /**
  * Lets the chat model read ahead how the next prompt of a session begins: tools, instructions and history, behind which each question
- * stands. An engine that keeps nothing, or is paid, ignores it.
+ * stands. Only an engine that reads ahead lets it be made.
  */
 export class PromptAhead {
   readonly #session: Session;
@@ -372,7 +372,8 @@ export class PromptAhead {
     const read = [history, channelSettings];
     if (read.every((each, n) => each === this.#read[n])) return;
     this.#read = read;
-    const turn = createBeginningTurn(this.#session, this.#tools);
-    this.#deps.pipelines.open(channelSettings.pipeline).prepare(turn);
+    this.#deps.pipelines
+      .open(channelSettings.pipeline)
+      .prepare(() => createBeginningTurn(this.#session, this.#tools));
   }
 }

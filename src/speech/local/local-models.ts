@@ -4,6 +4,7 @@ import type { Admitted } from '#src/base/admitted.ts';
 import { forkChild } from '#src/base/child/child-port.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { type LoggedText, writeSentence } from '#src/base/logged-text.ts';
 import { JobQueue, type QueuedJob, type RunningLimits } from './jobs/job-queue.ts';
 import type {
   FromModels,
@@ -25,6 +26,17 @@ export type LocalModelsOptions = {
   readonly startsPrograms?: boolean;
   /** The process gets only the time that no other one wants. */
   readonly isBackground?: boolean;
+  /** Called once, when the process has ended by itself for the first time. Never throws. */
+  readonly onDeath?: (() => void) | undefined;
+};
+
+/** A process that ended by itself, for the operator. */
+export const deadProcessHabit: {
+  readonly what: LoggedText;
+  readonly mend: LoggedText;
+} = {
+  what: writeSentence`the process of its models ended by itself, and another one went on`,
+  mend: writeSentence`most often the machine has no memory left: use a smaller model, or a machine with more`,
 };
 
 /** Longest silence of a busy process: 20 times the price of all jobs that may run at once. Loading a voice took 20 s on two cores with load 20. */
@@ -47,14 +59,18 @@ type Request = {
   readonly id: number;
   readonly ask: LocalModelRequest;
   readonly result: PromiseWithResolvers<unknown>;
-  readonly onText?: ((text: string) => void) | undefined;
 };
-type JobRequest = Request & QueuedJob;
+type JobRequest = Request &
+  QueuedJob & {
+    readonly onText?: ((text: string) => void) | undefined;
+    /** It cannot be run again: its process has died once, some of its text is out, or nobody wants it. */
+    isLastRun: boolean;
+  };
 
 /**
  * The models that hear and speak without a server, in one child process. It starts at the first request, is killed when it
- * hangs, starts again at the next request after its death, and ends with the bot. Jobs of all servers wait here, in the
- * order of `JobQueue`.
+ * hangs, starts again after its death, and ends with the bot. Jobs of all servers wait here, in the order of `JobQueue`. A death
+ * takes no job along: those that wait are begun in the next process, and those that ran are run once more.
  *
  * @example
  * import { noGuild } from '#src/base/ids.ts';
@@ -78,6 +94,7 @@ export class LocalModels implements AsyncDisposable {
   #lastId = 0;
   #stopWatching: (() => void) | undefined;
   #isClosed = false;
+  #hasDied = false;
 
   constructor(options: LocalModelsOptions = {}) {
     const { clock = realClock, entry = defaultEntry, maxRunning } = options;
@@ -104,8 +121,8 @@ export class LocalModels implements AsyncDisposable {
   }
 
   /**
-   * Runs a job in the turn of its server. `onText` takes what a chat model has written. Aborting drops the job. Throws BotError `speech.failed` if the process ends, or
-   * too much work waits.
+   * Runs a job in the turn of its server. `onText` takes what a chat model has written. Aborting drops the job. Throws BotError `speech.failed` if the process hangs,
+   * ends twice or after some text, or too much work waits.
    */
   async runJob<Kind extends JobKind>(
     job: Admitted<ModelJob<Kind>, 'job'>,
@@ -118,7 +135,7 @@ export class LocalModels implements AsyncDisposable {
     const { bytes, folder, guildId, kind, threadMs, urgency, work } = job;
     const request: JobRequest = {
       ...this.#createRequest({ kind, folder, job: work }),
-      ...{ bytes, guildId, threadMs, urgency, onText },
+      ...{ bytes, guildId, threadMs, urgency, onText, isLastRun: false },
     };
     const dropJob = () => this.#dropJob(request, signal.reason);
     signal.addEventListener('abort', dropJob, { once: true });
@@ -160,6 +177,7 @@ export class LocalModels implements AsyncDisposable {
 
   #dropJob(request: JobRequest, reason: unknown) {
     request.result.reject(reason);
+    request.isLastRun = true;
     const hasBegun = !this.#queue.drop(request);
     // The process says when the job is over, and the next one begins.
     if (hasBegun && this.#sent.has(request.id))
@@ -184,8 +202,10 @@ export class LocalModels implements AsyncDisposable {
     const child = forkChild(this.#entry, flags, rights);
     if (isBackground && child?.pid !== undefined) lowerPriority(child.pid);
     const onEnd = () => {
-      if (this.#child === child)
-        this.#endProcess('The process of the local models stopped.', true);
+      if (this.#child !== child) return;
+      if (!this.#hasDied) this.#options.onDeath?.();
+      this.#hasDied = true;
+      this.#replaceProcess('The process of the local models stopped.');
     };
     child?.on('message', (message: FromModels) => {
       if (this.#child === child) this.#onMessage(message);
@@ -198,13 +218,16 @@ export class LocalModels implements AsyncDisposable {
     const request = this.#sent.get(message.id);
     if (message.kind === 'text') {
       this.#restartWatch();
-      if (message.text !== '') request?.onText?.(message.text);
+      if (message.text !== '' && request && 'onText' in request) {
+        request.isLastRun = true;
+        request.onText?.(message.text);
+      }
       return;
     }
     this.#sent.delete(message.id);
     if (message.kind === 'completed') request?.result.resolve(message.value);
     else request?.result.reject(new BotError(message.code, false, message.message));
-    if (request && 'guildId' in request) this.#queue.end(request);
+    if (request && isJob(request)) this.#queue.end(request);
     this.#restartWatch();
     this.#beginJobs();
   }
@@ -217,22 +240,55 @@ export class LocalModels implements AsyncDisposable {
   #watchSilence() {
     return this.#clock.later(silenceLimitMs, () => {
       this.#stopWatching = undefined;
-      if (this.#sent.size > 0)
-        this.#endProcess('The local models were too slow and are restarted.', true);
+      if (this.#sent.size === 0) return;
+      // It would be as slow again.
+      for (const request of [...this.#sent.values()].filter(isJob))
+        request.isLastRun = true;
+      this.#replaceProcess('The local models were too slow and are restarted.');
     });
   }
 
-  #endProcess(reason: string, retryable: boolean) {
+  /** Goes on in another process, after one that ended by itself or hangs. */
+  #replaceProcess(reason: string) {
+    const child = this.#dropProcess();
+    const begun = [...this.#sent.values()].toReversed();
+    this.#sent.clear();
+    for (const request of begun) this.#runAgain(request, reason);
+    child?.kill('SIGKILL');
+    this.#beginJobs();
+  }
+
+  #dropProcess() {
     const child = this.#child;
     this.#child = undefined;
     this.#stopWatching?.();
     this.#stopWatching = undefined;
+    return child;
+  }
+
+  /** A job that ends its process would end each one, so that it gets a second one alone. */
+  #runAgain(request: Request | JobRequest, reason: string) {
+    if (isJob(request) && !request.isLastRun) {
+      request.isLastRun = true;
+      this.#queue.putBack(request);
+      return;
+    }
+    if (isJob(request)) this.#queue.end(request);
+    request.result.reject(createModelError(reason, true));
+  }
+
+  #endProcess(reason: string, retryable: boolean) {
+    const child = this.#dropProcess();
     const requests = new Set([...this.#sent.values(), ...this.#queue.clear()]);
     this.#sent.clear();
     for (const { result } of requests)
       result.reject(createModelError(reason, retryable));
     child?.kill('SIGKILL');
   }
+}
+
+function isJob(request: Request | JobRequest): request is JobRequest {
+  return 'guildId' in request;
 }
 
 function lowerPriority(processId: number) {

@@ -10,14 +10,23 @@ import {
 import type { LlamaSequence, Token } from '#src/chat/local/process/llama-library.ts';
 import { type PlacedPrompt, TalkSlots } from '#src/chat/local/process/talk-slots.ts';
 import { PromptReader } from '#src/chat/local/prompt-reader.ts';
+import {
+  adam,
+  hearSpeech,
+  joinLounge,
+  passTime,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
 
-const chat = new LocalChat({
+const options = {
   file: 'model.gguf',
   libraryFolder: 'library',
   maxTokens: 100,
   maxResidentBytes: 1e9,
   entry: new URL('./obedient-chat.ts', import.meta.url),
-});
+};
+const chat = new LocalChat(options);
 afterAll(() => chat[Symbol.asyncDispose]());
 const never = new AbortController().signal;
 
@@ -67,6 +76,42 @@ test('a prompt that is read for long gives signs of life, and is refused all the
   });
 });
 
+/** Lets time pass in a session whose model is a real process, until something is so. */
+async function passTimeUntil(fixture: SessionFixture, isSo: () => boolean) {
+  await vi.waitUntil(
+    async () => {
+      await passTime(fixture, 200);
+      return isSo();
+    },
+    { timeout: 60_000, interval: 20 },
+  );
+}
+
+test('a person whose model dies in mid-speech hears what was ready and why there is no more, and is answered next', async () => {
+  let words = 'All of this is heard. Then it ends here, and this is lost.';
+  const transcriber = new FakeTranscriber({ texts: () => words });
+  const synthesizer = new FakeSynthesizer();
+  const onDeath = vi.fn();
+  await using dying = new LocalChat({ ...options, onDeath });
+  const engines = { chat: dying.model, synthesizer, transcriber };
+  const fixture = await joinLounge(engines, [adam]);
+  await hearSpeech(fixture, 1_400, 'synth-flite-slt-what-time-is-it');
+  await passTimeUntil(fixture, () => fixture.of('failed').length > 0);
+  expect(fixture.of('answered')).toMatchObject([
+    { heardText: 'Adam: All of this is heard', finish: 'failed' },
+  ]);
+  await passTime(fixture, 5_000);
+  expect(synthesizer.texts.slice(1)).toEqual([
+    expect.stringMatching("^I can't think right now"),
+  ]);
+  words = 'Hello again.';
+  await hearSpeech(fixture, 1_400, 'synth-flite-slt-what-time-is-it');
+  await passTimeUntil(fixture, () => fixture.of('answered').length > 1);
+  expect(fixture.of('answered').at(-1)?.heardText).toBe('Adam: Hello again.');
+  expect(fixture.of('failed')).toHaveLength(1);
+  expect(onDeath).toHaveBeenCalledTimes(1);
+}, 120_000);
+
 test('whoever hears no more lets the answer go, and the next one is not kept waiting', async () => {
   const leaving = new AbortController();
   const reading = (async () => {
@@ -87,11 +132,26 @@ test('two ask at once, and both are answered', async () => {
 
 test('what prompts begin with is read ahead by the process, and by the next one after a death', async () => {
   const instructions = [{ role: 'system', content: 'Be brief.' }] as const;
-  chat.model.prepare?.(instructions, [], never);
+  chat.model.prepare?.(() => ({ messages: instructions, tools: [], signal: never }));
   const listRead = () => readReply('What did you read ahead?');
   await expect.poll(listRead).toBe('Be brief.');
   await expect(readReply('die')).rejects.toThrow();
   await expect.poll(listRead).toBe('Be brief.');
+});
+
+test('words are not judged by a model of this machine, which would write its judgement before the first word', async () => {
+  const order = {
+    role: 'user',
+    name: '',
+    content: 'Whole?',
+    onJudged: vi.fn(),
+  } as const;
+  const question = { role: 'user', name: 'Ana', content: 'Hello.' } as const;
+  let text = '';
+  for await (const part of chat.model.reply([question, order], [], never))
+    if (part.kind === 'text') text += part.text;
+  expect(text).toBe('Ana: Hello.');
+  expect(order.onJudged).not.toHaveBeenCalled();
 });
 
 test('erased words are forgotten by the process, before the next question', async () => {

@@ -35,14 +35,20 @@ const echo: PerformJob<'chat'> = async (job, turn, sendText) => {
   if (words.includes('die')) process.exit(1);
   if (words.includes('too long')) throw createLengthError();
   const pieces = words.match(/.{1,3}/gs) ?? [];
+  let written = '';
   for (const piece of pieces) {
     sendText(piece);
     await turn.waitForThread();
     if (words.includes('slow')) await wait(5);
-    if (words.includes('broken off')) process.exit(1);
+    written += piece;
+    endIfAsked(words, written);
   }
   return { ...end, answerTokens: pieces.length };
 };
+
+function endIfAsked(words: string, written: string) {
+  if (words.includes('broken off') || written.endsWith('ends here')) process.exit(1);
+}
 
 function createLengthError() {
   return new BotError('provider.refused', false, 'It exceeds the context length.');

@@ -1,8 +1,9 @@
 import { toGuildId } from '#src/base/ids.ts';
-import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
+import type { PromptBeginning } from '#src/chat/chat-model.ts';
 import { PendingAnswer } from '#src/conversation/mouth/pending-answer.ts';
 import { postTextTool } from '#src/features/tools/post-text-tool.ts';
 import { lastingSources } from '#src/people/owned.ts';
+import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { Listening, OnPartial, Transcriber } from '#src/speech/speech-engine.ts';
 import { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
@@ -17,7 +18,7 @@ import {
   sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
-import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
 import { boundlessBudget, reserveAnswer } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
@@ -196,22 +197,12 @@ test('an answer that was wanted lets further ones begin ahead', async () => {
 
 const g = toGuildId('g');
 
-type Beginning = {
-  readonly messages: readonly ChatMessage[];
-  readonly tools: readonly Tool[];
-  readonly signal: AbortSignal;
-};
-
 /** A chat model that keeps what it has read, as one of this machine does. */
 class KeepingChat extends FakeChat {
-  readonly read: Beginning[] = [];
+  readonly read: PromptBeginning[] = [];
 
-  prepare(
-    messages: readonly ChatMessage[],
-    tools: readonly Tool[],
-    signal: AbortSignal,
-  ) {
-    this.read.push({ messages, tools, signal });
+  prepare(create: () => PromptBeginning) {
+    this.read.push(create());
   }
 
   /** What it was given last, as texts. */
@@ -238,6 +229,13 @@ test('once the bot is in the channel, the model reads the tools and instructions
   expect(instructions).toContain('Call a tool only if');
   expect(question?.tools).toHaveLength(1);
   expect(question?.tools).toEqual(chat.read[0]?.tools);
+});
+
+test('where no model reads ahead, no beginning is made', () => {
+  const create = vi.fn();
+  const chat = new FakeChat([['You said five.']]);
+  createChainedPipeline({ chat, synthesizer: new FakeSynthesizer() }).prepare?.(create);
+  expect(create).not.toHaveBeenCalled();
 });
 
 test('after an exchange the model reads it, as the next question will begin', async () => {

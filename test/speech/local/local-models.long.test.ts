@@ -48,6 +48,35 @@ test('a model process that dies gives its work up, and another does the next', a
   expect(await runFolder('next')).toBe('next as job 1');
 });
 
+test('a process that is killed takes no job along, and its first death is told', async () => {
+  const onDeath = vi.fn();
+  const maxRunning = { ofServer: 1, ofAll: 1 };
+  await using killed = new LocalModels({ clock, entry, maxRunning, onDeath });
+  for (let death = 0; death < 2; death++) {
+    const answers = ['wait', 'next'].map((folder) =>
+      runFolder(folder, staying, killed),
+    );
+    const { processId = 0 } = killed;
+    process.kill(processId, 'SIGKILL');
+    expect(await Promise.all(answers)).toEqual(['wait as job 1', 'next as job 2']);
+  }
+  expect(onDeath).toHaveBeenCalledTimes(1);
+});
+
+test('a job that nobody wants any more is not run again after a death', async () => {
+  await using killed = new LocalModels({ clock, entry });
+  const leaving = new AbortController();
+  const failure = expect(runFolder('wait', leaving.signal, killed)).rejects.toThrow(
+    'left',
+  );
+  const { processId = 0 } = killed;
+  leaving.abort(new Error('left'));
+  await failure;
+  process.kill(processId, 'SIGKILL');
+  await expect.poll(() => killed.processId).toBeUndefined();
+  expect(await runFolder('next', staying, killed)).toBe('next as job 1');
+});
+
 test('a model process that is silent for 90 s is killed, and another does the next', async () => {
   const failure = expect(runFolder('hang')).rejects.toThrow(
     'The local models were too slow and are restarted.',
@@ -55,6 +84,18 @@ test('a model process that is silent for 90 s is killed, and another does the ne
   await clock.advance(90_000);
   await failure;
   expect(await runFolder('next')).toBe('next as job 1');
+});
+
+test('a process that hangs takes only what ran along', async () => {
+  const maxRunning = { ofServer: 1, ofAll: 1 };
+  await using hanging = new LocalModels({ clock, entry, maxRunning });
+  const failure = expect(runFolder('hang', staying, hanging)).rejects.toThrow(
+    'too slow',
+  );
+  const waiting = runFolder('next', staying, hanging);
+  await clock.advance(90_000);
+  await failure;
+  expect(await waiting).toBe('next as job 1');
 });
 
 test('a job that fails keeps its reason, and ends nothing else', async () => {

@@ -74,6 +74,25 @@ test('a text that is cut off stops at once, while its next piece is being made',
   expect(await isOver).toEqual(new Error('stop'));
 });
 
+test('a voice whose process is killed in mid-speech says the rest by another one', async () => {
+  const sentence = 'The train to the city leaves at half past seven.';
+  const count = 4;
+  let pieces = 0;
+  let ms = 0;
+  const text = `${sentence} `.repeat(count);
+  for await (const piece of synthesizer.synthesize(
+    text,
+    {},
+    new AbortController().signal,
+  )) {
+    pieces++;
+    ms += getDurationMs(piece);
+    if (pieces === 1) process.kill(models.processId ?? 0, 'SIGKILL');
+  }
+  const whole = getDurationMs(await collectSound(synthesizer, sentence));
+  expect(ms / (count * whole)).toBeGreaterThan(0.9);
+});
+
 const answers = [
   formatTimeSentence(0, 'UTC'),
   formatText('join.spoken'),

@@ -87,6 +87,25 @@ test('whoever has spoken English is heard in German, and the other way round: no
   });
 });
 
+test('a short call that hints make repeat itself is heard without them, at the first try', async () => {
+  const file = readClip('test/fixtures/human', 'gcp-two_people.opus');
+  const samples = decodeOpusFile(file, await loadOpus());
+  const running = vi.spyOn(models, 'runJob');
+  const hinted = withTranscriptionOptions(transcriber, { hints: ['Nova', 'Adam'] });
+  const updates = await listUpdates(hinted, { samples, rateHz: 16_000, channels: 1 });
+  expect(updates.at(-1)).toMatchObject({ transcript: { text: '2 people.' } });
+  expect(running).toHaveBeenCalledTimes(1);
+  running.mockRestore();
+});
+
+test('a process that is killed while it hears takes no words along', async () => {
+  const [{ pcm, text }] = utterances;
+  const hearing = listUpdates(transcriber, pcm);
+  await expect.poll(() => models.processId).toBeDefined();
+  process.kill(models.processId ?? 0, 'SIGKILL');
+  expect((await hearing).at(-1)).toMatchObject({ transcript: { text } });
+});
+
 const usual = {
   language: 'en',
   logProbability: -0.2,

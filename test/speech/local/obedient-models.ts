@@ -12,5 +12,8 @@ const send = openChildPort<ToModels, FromModels>(({ ask, id }) => {
     send({ id, kind: 'failed', code: 'speech.unspeakable', message: 'no word' });
   if (ask.folder === 'stay') return;
   jobs++;
-  send({ id, kind: 'completed', value: `${ask.folder} as job ${jobs}` });
+  const value = `${ask.folder} as job ${jobs}`;
+  if (ask.folder === 'wait')
+    return void setTimeout(() => send({ id, kind: 'completed', value }), 200);
+  send({ id, kind: 'completed', value });
 });

@@ -111,6 +111,14 @@ export class JobQueue<Job extends QueuedJob> {
     this.#forgetIdle(job.guildId);
   }
 
+  /** Lets a begun job wait again, before all others of its server. */
+  putBack(job: Job): void {
+    this.end(job);
+    this.add(job);
+    const waiting = this.#servers.get(job.guildId)?.waiting ?? [];
+    waiting.unshift(...waiting.splice(-1));
+  }
+
   /** Removes all jobs, and returns them. */
   clear(): readonly Job[] {
     const waiting = [...this.#servers.values()].flatMap((server) => server.waiting);

@@ -90,18 +90,17 @@ async function recogniseSegment(
     firstScores,
     language,
   );
-  const start = texts.length === englishTexts ? [] : prompt;
-  if (hints.length > 0) decoder.startOver();
-  const context = hints.length > 0 ? [marks.context, ...hints, marks.start] : [];
-  const promptTokens = [...context, ...start];
-  let scores =
-    promptTokens.length > 0 ? await decoder.scoreTokens(promptTokens) : firstScores;
-  const choice = new TokenChoice(marks, sound.length / listenRateHz);
-  for (;;) {
-    const token = choice.chooseToken(scores);
-    if (choice.isOver) break;
-    scores = await decoder.scoreTokens([token]);
-  }
+  const start = [marks.start, ...(texts.length === englishTexts ? [] : prompt)];
+  const chooseAll = (context: readonly number[]) =>
+    chooseTokens(
+      decoder,
+      [...context, ...start],
+      new TokenChoice(marks, sound.length / listenRateHz),
+    );
+  const hinted =
+    hints.length > 0 ? await chooseAll([marks.context, ...hints]) : undefined;
+  // Hints make some short sentences repeat themselves. Words without them take a tenth of a second sound with more silence.
+  const choice = hinted && !hinted.isEndless ? hinted : await chooseAll([]);
   const bytes = choice.tokens.flatMap((token) => texts[token] ?? []);
   return {
     text: Buffer.concat(bytes).toString().trim(),
@@ -110,6 +109,20 @@ async function recogniseSegment(
     noSpeechProbability: getProbability(marks.noSpeech, firstScores),
     isEndless: choice.isEndless,
   };
+}
+
+/** Chooses all tokens of a segment behind those of a prompt. */
+async function chooseTokens(
+  decoder: SegmentDecoder,
+  prompt: readonly number[],
+  choice: TokenChoice,
+) {
+  decoder.startOver();
+  for (let next = prompt; ; ) {
+    const token = choice.chooseToken(await decoder.scoreTokens(next));
+    if (choice.isOver) return choice;
+    next = [token];
+  }
 }
 
 type KeysAndValues = { readonly k: Tensor; readonly v: Tensor };
