@@ -1,6 +1,5 @@
 import type { OpenAI } from 'openai';
 import { expect } from 'vitest';
-import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import { readWav, writeWav } from '#src/audio/formats/wav.ts';
 import { measureLevelDb, type Pcm, toMono } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -169,8 +168,12 @@ export async function openMission() {
   const dictateWords = async (name: string, words: Saying) => {
     const room = await openRoom(name, sandbox.guild());
     await commandReply(room.person, 'captions on');
-    await room.person.say(sayings.getSound(words), expireSoon());
-    await waitForQuiet(room.person);
+    const { firstPacketAtMs } = await room.person.say(
+      sayings.getSound(words),
+      expireSoon(),
+    );
+    // Tracks are soft under the answer.
+    await hearAnswer(room.person, firstPacketAtMs);
     return room;
   };
   /** Somebody plays a sound of which a server sends the second half once the first is heard. */
@@ -221,14 +224,6 @@ export async function openMission() {
   };
 }
 
-/** Waits until the bot has said what it says of itself, under which tracks are soft. */
-async function waitForQuiet({ heard }: SandboxPerson) {
-  await retryUntilHeld(() => {
-    const lastMs = heard.frames.findLast(({ loud }) => loud)?.atMs ?? 0;
-    expect(realClock.nowMs() - lastMs).toBeGreaterThan(quietMs);
-  });
-}
-
 /** Runs the doctor over a server that speaks and writes at a usual pace. */
 async function runDoctor(pace: Partial<ProviderPace> = {}) {
   await using paced = await openMockProviders({
@@ -258,8 +253,6 @@ async function openSoundServer() {
   return { ...served, sound, releaseSound: () => hearing.resolve() };
 }
 
-/** A pause between two sentences is shorter. */
-const quietMs = 700;
 /** Quieter sound is silence. */
 const minLoudDb = -50;
 /** Time, in ms, by which a sound may be shorter: edges fade, and its last frame is not full. */
