@@ -1,5 +1,6 @@
 import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import { writeWav } from '#src/audio/formats/wav.ts';
+import { measureRms } from '#src/audio/pcm.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 const rateHz = 48_000;
@@ -38,7 +39,8 @@ function makeTones(tones: readonly Tone[], eachMs: number): Buffer {
 }
 
 /**
- * Serves files of tones: `/600-800-1000x500.wav` holds three tones of 500 ms each.
+ * Serves files of tones: `/600-800-1000x500.wav` holds three tones of 500 ms each. Of those below `/half` the connection breaks
+ * after the first half.
  *
  * @example
  * await using tones = await openToneServer();
@@ -46,16 +48,20 @@ function makeTones(tones: readonly Tone[], eachMs: number): Buffer {
  */
 export async function openToneServer() {
   const served = await openListeningServer((request, response) => {
-    const [, list = '', eachMs = ''] =
-      /^\/([\d-]+)x(\d+)\.wav$/.exec(request.url ?? '') ?? [];
+    const [, half, list = '', eachMs = ''] =
+      /^(\/half)?\/([\d-]+)x(\d+)\.wav$/.exec(request.url ?? '') ?? [];
     const wav = makeTones(list.split('-').map(Number) as Tone[], Number(eachMs));
     const head = { 'content-type': 'audio/wav', 'content-length': wav.length };
-    response.writeHead(200, head).end(wav);
+    response.writeHead(200, head);
+    if (half) response.write(wav.subarray(0, wav.length / 2), () => response.destroy());
+    else response.end(wav);
   });
   return {
     ...served,
-    formatAddress: (tones: readonly Tone[], eachMs: number) =>
-      `${served.origin}/${tones.join('-')}x${eachMs}.wav`,
+    formatAddress: (tones: readonly Tone[], eachMs: number, part?: 'half') =>
+      [served.origin, ...(part ? [part] : []), `${tones.join('-')}x${eachMs}.wav`].join(
+        '/',
+      ),
   };
 }
 
@@ -77,15 +83,25 @@ export function listOrder(
   rows: readonly HeardTones[],
   among: readonly Tone[],
 ): readonly Tone[] {
-  const order: Tone[] = [];
-  let run: { readonly hz?: Tone | undefined; readonly frames: number } = { frames: 0 };
-  for (const { tones } of rows) {
+  return listRuns(rows, among).map(({ hz }) => hz);
+}
+
+/** Lists the tones in that order, each with the rows in which it was heard. */
+export function listRuns<Row extends HeardTones>(
+  rows: readonly Row[],
+  among: readonly Tone[],
+): readonly { readonly hz: Tone; readonly rows: readonly Row[] }[] {
+  const runs: { readonly hz: Tone; readonly from: number; to: number }[] = [];
+  let run: { readonly hz?: Tone | undefined; readonly from: number } = { from: 0 };
+  for (const [at, { tones }] of rows.entries()) {
     const hz = tones.find((tone) => among.includes(tone.hz))?.hz;
-    run = { hz, frames: hz === run.hz ? run.frames + 1 : 1 };
-    if (run.frames === minRunFrames && hz !== undefined && hz !== order.at(-1))
-      order.push(hz);
+    if (hz !== run.hz) run = { hz, from: at };
+    if (hz === undefined || at - run.from + 1 < minRunFrames) continue;
+    const last = runs.at(-1);
+    if (last?.hz === hz) last.to = at + 1;
+    else runs.push({ hz, from: run.from, to: at + 1 });
   }
-  return order;
+  return runs.map(({ from, hz, to }) => ({ hz, rows: rows.slice(from, to) }));
 }
 
 /** Time, in ms, for which a person has heard this tone since then. */
@@ -100,10 +116,18 @@ export function measureHeardMs(
 
 /** Level of a tone over these rows: the median of its share, 0 where it is not heard. */
 export function measureShare(rows: readonly HeardTones[], hz: Tone): number {
-  const shares = rows
-    .map(({ tones }) => tones.find((tone) => tone.hz === hz)?.share ?? 0)
-    .toSorted((a, b) => a - b);
-  return shares[shares.length >> 1] ?? 0;
+  return findMedian(
+    rows.map(({ tones }) => tones.find((tone) => tone.hz === hz)?.share ?? 0),
+  );
+}
+
+export function findMedian(shares: readonly number[]): number {
+  return shares.toSorted((a, b) => a - b)[shares.length >> 1] ?? 0;
+}
+
+/** Peak that one tone alone would have in a frame as loud as this one, as a share of that in the file. */
+export function measureWholeShare(samples: Int16Array): number {
+  return (Math.SQRT2 * 32_768 * measureRms(samples)) / peak;
 }
 
 /** Largest step of a tone's share between two rows. */

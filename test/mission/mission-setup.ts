@@ -1,6 +1,7 @@
 import type { OpenAI } from 'openai';
 import { expect } from 'vitest';
 import { readWav, writeWav } from '#src/audio/formats/wav.ts';
+import { measureLevelDb, type Pcm, toMono } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { runExamination } from '#test/doctor/run-examination.ts';
@@ -14,6 +15,7 @@ import { openSpeechServer, rawRateHz } from '#test/mission/speech-server.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
 import { makeRemoteSettings } from '#test/scenarios/setup/bot-setup.ts';
 import { createSayings } from '#test/scenarios/setup/captioning.ts';
+import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import { viewOf } from '#test/scenarios/setup/sandbox-view.ts';
 import {
   callIn,
@@ -60,6 +62,9 @@ export const story = {
   answer: 'A story that is slowly told.',
 } as const;
 
+/** The bot's own voice, which nobody asks for. */
+export const usualVoice = 'sage';
+
 export const translation = 'Good morning everybody.';
 
 /** A question that the chat model answers by a tool of the program, and its answer to the tool's result. */
@@ -69,9 +74,26 @@ export const thermometer = {
   answer: 'It is warm there.',
 } as const;
 
+/** A written question that the chat model answers otherwise each time. */
+export const dice = { words: 'throw a dice', thrown: [] as string[] };
+
 /** Replies of the chat model; it asks for the time by a tool. */
 export const replies = [
-  { match: '<lines>', text: `[1] ${translation}` },
+  {
+    match: '<lines>',
+    reply: (asked: string) =>
+      (asked.match(/\[\d+\]/g) ?? [])
+        .map((mark) => `${mark} ${translation}`)
+        .join('\n'),
+  },
+  {
+    match: dice.words,
+    reply() {
+      const answer = `It is throw ${dice.thrown.length}.`;
+      dice.thrown.push(answer);
+      return answer;
+    },
+  },
   { match: '21 degrees', text: thermometer.answer },
   { match: thermometer.words, call: thermometer.call },
   { match: story.words, text: story.answer },
@@ -107,6 +129,7 @@ export async function openMission() {
     SPEECH_BASE_URL: voice.baseUrl,
     SPEECH_MODEL: 'pcm,bare,wav,mp3,opus,flac,hexgrad/Kokoro-82M',
     SPEECH_RATE_HZ: `${rawRateHz}`,
+    SPEECH_VOICE: usualVoice,
     AUDIO_MODEL_NAME: 'gpt-audio',
     REALTIME_BASE_URL: providers.baseUrl.replace('http', 'ws'),
     TRACK_ALLOWED_HOSTS: [sounds, tones]
@@ -145,7 +168,12 @@ export async function openMission() {
   const dictateWords = async (name: string, words: Saying) => {
     const room = await openRoom(name, sandbox.guild());
     await commandReply(room.person, 'captions on');
-    await room.person.say(sayings.getSound(words), expireSoon());
+    const { firstPacketAtMs } = await room.person.say(
+      sayings.getSound(words),
+      expireSoon(),
+    );
+    // Tracks are soft under the answer.
+    await hearAnswer(room.person, firstPacketAtMs);
     return room;
   };
   /** Somebody plays a sound of which a server sends the second half once the first is heard. */
@@ -223,6 +251,28 @@ async function openSoundServer() {
     response.end();
   });
   return { ...served, sound, releaseSound: () => hearing.resolve() };
+}
+
+/** Quieter sound is silence. */
+const minLoudDb = -50;
+/** Time, in ms, by which a sound may be shorter: edges fade, and its last frame is not full. */
+const maxMissingMs = 60;
+
+/** Compares a sound with the one that was sent, of which nothing may be missing. */
+export async function expectWhole(heard: Pcm, expected: Pcm) {
+  await expectAlike(heard, expected);
+  const missingMs = measureLoudMs(expected) - measureLoudMs(heard);
+  expect(missingMs, 'ms that are missing').toBeLessThan(maxMissingMs);
+}
+
+function measureLoudMs(pcm: Pcm) {
+  const { rateHz, samples } = toMono(pcm);
+  const length = rateHz / 100;
+  const isLoud = (_: unknown, n: number) =>
+    measureLevelDb(samples.subarray(n * length, (n + 1) * length)) > minLoudDb;
+  return (
+    10 * Array.from({ length: samples.length / length }, isLoud).filter(Boolean).length
+  );
 }
 
 export type UserContent = OpenAI.ChatCompletionUserMessageParam['content'];

@@ -1,17 +1,23 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import {
+  findMedian,
   type HeardTones,
   listHeardTones,
   listOrder,
+  listRuns,
   listTones,
   measureShare,
+  measureWholeShare,
   type Tone,
   tonesHz,
 } from '#test/mission/heard-tones.ts';
+import { expectWhole } from '#test/mission/mission-setup.ts';
+import { wrongLabels } from '#test/mission/speech-server.ts';
 import {
   hearFor,
   highTonesHz,
@@ -20,13 +26,16 @@ import {
   settleMs,
   waitForTone,
 } from '#test/mission/track-lines.ts';
-import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   expireSoon,
   passSharedTime,
   retryUntilHeld,
+  startOfSpeech,
   toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
+
+/** A part of the hum of each voice. */
+const voiceHz = 600;
 
 const isOf =
   (hz: Tone) =>
@@ -91,8 +100,9 @@ export function declareSoundLines(line: Line): void {
         expireSoon(),
       );
       const expected = toneOf([text]);
-      expect((getDurationMs(pcm) * speed) / getDurationMs(expected)).toBeCloseTo(1, 0);
-      if (speed === 1) await expectAlike(pcm, expected);
+      const share = (getDurationMs(pcm) * speed) / getDurationMs(expected);
+      expect([share > 0.9, share < 1.15], `${share}`).toEqual([true, true]);
+      if (speed === 1) await expectWhole(pcm, expected);
     }
     expect(m.voice.requests.at(-1)).toMatchObject({ input: text, voice: 'coral' });
   });
@@ -103,13 +113,25 @@ export function declareSoundLines(line: Line): void {
     const plain = measureShare(await hearFor(person, 500), 2_600);
     const sinceMs = realClock.nowMs();
     const text = 'The music is soft as long as these words are said.';
-    await m.askProgram('/say', { text, wait: true });
+    const speed = 2;
+    await m.askProgram('/say', { text, speed, wait: true });
     const spoken = listHeardTones(person, sinceMs);
     const { length } = spoken.filter(({ tones }) => {
       const share = (tones.find(({ hz }) => hz === 2_600)?.share ?? 0) / plain;
       return share > 0.1 && share < 0.35;
     });
-    expect(20 * length).toBeGreaterThan(1_000);
+    const speechMs = getDurationMs(toneOf([text])) / speed;
+    const softMs = 20 * length;
+    expect([softMs > speechMs - 300, softMs < speechMs + 700], `${softMs} ms`).toEqual([
+      true,
+      true,
+    ]);
+    // The voice is as loud on the one side as on the other.
+    const [left = 0, right = 0] = (await hearSides(person, sinceMs)).map((rows) =>
+      measureShare(rows.filter(isOf(voiceHz)), voiceHz),
+    );
+    expect(left).toBeGreaterThan(0);
+    expect(right / left).toBeCloseTo(1, 0.5);
     expect(isBeside(await hearFor(person, 500))).toBe(true);
     await stopTrack();
   });
@@ -138,7 +160,16 @@ const writers = {
     bytes.writeFloatLE(level);
     return bytes;
   },
+  mulaw: (level: number) => Buffer.of(toMulaw(Math.round(32_767 * level))),
 } as const;
+
+/** Packs a sample of 16 bits: https://www.itu.int/rec/T-REC-G.711 */
+function toMulaw(sample: number) {
+  const loud = Math.min(32_635, Math.abs(sample)) + 132;
+  const exponent = Math.floor(Math.log2(loud)) - 7;
+  const mantissa = (loud >> (exponent + 3)) & 15;
+  return ~((sample < 0 ? 128 : 0) | (exponent << 4) | mantissa) & 255;
+}
 
 type Samples = {
   readonly rate: number;
@@ -146,9 +177,11 @@ type Samples = {
   readonly format: keyof typeof writers;
   /** One tone of each channel. */
   readonly tones: readonly Tone[];
+  /** Peak, of 1. Default: 0.5. */
+  readonly level?: number;
 };
 
-const eachMs = 600;
+const eachMs = 520;
 /** Tones that no voice of the mission has, which hums below 1 kHz. */
 const sentTonesHz = tonesHz.filter((hz) => hz >= 1_000);
 /** Sound that a program sends before it is heard. */
@@ -166,25 +199,34 @@ const sent: readonly Samples[] = [
   { rate: 16_000, channels: 2, format: 'f32', tones: [1_200, 2_600] },
   { rate: 11_025, channels: 1, format: 'u8', tones: [1_500] },
   { rate: 32_000, channels: 2, format: 's32', tones: [1_000, 2_200] },
+  { rate: 8_000, channels: 1, format: 'mulaw', tones: [1_500] },
 ];
 
-function makeSamples({ channels, format, rate, tones }: Samples) {
+function makeSamples({ channels, format, level = 0.5, rate, tones }: Samples) {
   const frames = (rate * eachMs) / 1_000;
   return Buffer.concat(
     Array.from({ length: frames * channels }, (_, n) => {
       const hz = tones[n % channels] ?? 0;
       const turns = (hz * Math.floor(n / channels)) / rate;
-      return writers[format](Math.sin(2 * Math.PI * turns) / 2);
+      return writers[format](level * Math.sin(2 * Math.PI * turns));
     }),
   );
+}
+
+/** Cuts bytes into pieces of many sizes, which end anywhere in a sample. */
+async function* cutAnywhere(bytes: Buffer) {
+  for (let at = 0, size = 1; at < bytes.length; at += size, size = (size * 7) % 4_093) {
+    yield bytes.subarray(at, at + size);
+    await setImmediate();
+  }
 }
 
 function formatLabel({ channels, format, rate }: Samples) {
   return `audio/pcm;rate=${rate};channels=${channels};format=${format}`;
 }
 
-/** Lists the tones of each side of what a person has heard since then, in order. */
-async function listSides({ heard }: SandboxPerson, sinceMs: number) {
+/** Lists the tones of what a person has heard since then, on the left and on the right. */
+async function hearSides({ heard }: SandboxPerson, sinceMs: number) {
   const decoder = (await loadOpus()).createDecoder(48_000, 2);
   const sides = [0, 1] as const;
   const rows = heard.frames
@@ -193,13 +235,11 @@ async function listSides({ heard }: SandboxPerson, sinceMs: number) {
       const both = decoder.decode(opus);
       return sides.map((side) => {
         const samples = both.filter((_, n) => n % 2 === side);
-        return { atMs, tones: audible ? listTones(samples) : [] };
+        const tones = audible ? listTones(samples) : [];
+        return { atMs, tones, wholeShare: measureWholeShare(samples) };
       });
     });
-  return sides.map((side) => {
-    const ofSide = rows.flatMap((row) => row[side] ?? []);
-    return listOrder(ofSide, sentTonesHz);
-  });
+  return sides.map((side) => rows.flatMap((row) => row[side] ?? []));
 }
 
 /** Declares the lines about samples that a program sends, each by the pitch, length and side that a person hears. */
@@ -214,16 +254,24 @@ export function declareSampleLines(line: Line): void {
         await m.sendSound(
           `${encodeURIComponent(track)}/sound?wait=${n === sent.length - 1}`,
           formatLabel(samples),
-          makeSamples(samples),
+          ReadableStream.from(cutAnywhere(makeSamples(samples))),
         ),
       );
     expect(answers.at(-1)).toMatchObject({ track, title: track, ended: 'completed' });
     await passSharedTime(settledMs);
-    expect(await listSides(person, sinceMs)).toEqual([
+    const sides = await hearSides(person, sinceMs);
+    expect(sides.map((side) => listOrder(side, sentTonesHz))).toEqual([
       sent.map(({ tones: [left] }) => left),
       sent.map(({ tones: [left, right = left] }) => right),
     ]);
     const rows = listHeardTones(person, sinceMs);
+    // Each is as loud and as pure as it was sent, whatever its encoding.
+    for (const { hz, rows: heard } of listRuns(sides[0] ?? [], sentTonesHz)) {
+      const share = measureShare(heard, hz);
+      const purity = share / findMedian(heard.map(({ wholeShare }) => wholeShare));
+      const isAsSent = [share > 2.6, share < 4, purity > 0.9];
+      expect(isAsSent, `${hz} Hz: ${share}, ${purity}`).toEqual([true, true, true]);
+    }
     const isSent = ({ tones }: HeardTones) =>
       tones.some(({ hz }) => sentTonesHz.includes(hz));
     const heardMs = 20 * rows.filter(isSent).length;
@@ -234,8 +282,15 @@ export function declareSampleLines(line: Line): void {
   line('read as they come, as fast as the track plays', async (m) => {
     const { person } = await m.conversations.dictated;
     const sinceMs = realClock.nowMs();
-    const tones = [1_500, 1_500] as const;
-    const tone = makeSamples({ rate: 48_000, channels: 2, format: 'f32', tones });
+    const tones = [600, 600] as const;
+    const samples = {
+      rate: 48_000,
+      channels: 2,
+      format: 'f32',
+      tones,
+      level: 0.9,
+    } as const;
+    const tone = makeSamples(samples);
     const hearing = Promise.withResolvers<void>();
     let sentMs = 0;
     async function* sendForever() {
@@ -247,17 +302,57 @@ export function declareSampleLines(line: Line): void {
       }
     }
     const body = ReadableStream.from(sendForever());
-    const label = 'audio/pcm;rate=48000;channels=2;format=f32';
-    const ended = m.sendSound('endless/sound', label, body);
-    await retryUntilHeld(() =>
-      expect(listOrder(listHeardTones(person, sinceMs), sentTonesHz)).toEqual([1_500]),
-    );
+    const ended = m.sendSound('endless/sound?percent=200', formatLabel(samples), body);
+    await waitForTone(person, 600, sinceMs);
     const heardAtMs = sentMs;
     hearing.resolve();
     await passSharedTime(2_000);
     // What waits in sockets, in the decoder and before the track is more than was heard, and still little.
     expect(sentMs).toBeLessThan(heardAtMs + 60_000);
+    // It is louder than full scale, and does not clip: that would add a tone of three times the pitch.
+    const rows = listHeardTones(person, sinceMs + settleMs);
+    expect(measureShare(rows, 600)).toBeGreaterThan(3);
+    expect(measureShare(rows, 1_800) / measureShare(rows, 600)).toBeLessThan(0.05);
     await m.askProgram('/tracks/endless/stop', {});
     expect(await ended).toMatchObject({ track: 'endless' });
   });
+}
+
+/** Declares the lines about errors in place of sound, by what a program receives and a person hears. */
+export function declareErrorLines(line: Line): void {
+  line('errors behind sound are never played', async ({ openai }) => {
+    const input = 'A sentence that ends with an error.';
+    const request = {
+      model: 'pcm',
+      input,
+      voice: 'alloy',
+      response_format: 'pcm',
+    } as const;
+    const { body } = await openai.audio.speech.create(request);
+    const pieces: Uint8Array[] = [];
+    const reading = async () => {
+      for await (const piece of body ?? []) pieces.push(piece);
+    };
+    await expect(reading()).rejects.toThrow();
+    const heard = Buffer.concat(pieces);
+    const whole = Buffer.from(toneOf([input]).samples.buffer);
+    expect(heard.length).toBeGreaterThan(whole.length / 4);
+    expect(whole.subarray(0, heard.length).equals(heard)).toBe(true);
+  });
+
+  for (const label of wrongLabels)
+    line(`errors are never played, whatever they are called: ${label}`, async (m) => {
+      const { person } = await m.conversations.dictated;
+      const input = `Said wrongly as ${label}.`;
+      const promise = m.openai.audio.speech.create({
+        model: 'pcm',
+        input,
+        voice: 'alloy',
+      });
+      await expect(promise).rejects.toMatchObject({ status: 502 });
+      const sinceMs = realClock.nowMs();
+      const spoken = await m.askProgram('/say', { text: input, wait: true });
+      expect(JSON.parse(spoken)).toMatchObject({ ended: 'failed' });
+      expect(startOfSpeech(person, sinceMs)).toBeUndefined();
+    });
 }

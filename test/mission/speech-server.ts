@@ -7,6 +7,7 @@ export type SpeechRequest = {
   readonly input: string;
   readonly voice: string;
   readonly instructions?: string;
+  readonly authorization: string | undefined;
 };
 
 type SpeechFile = readonly [type: string, bytes: Buffer];
@@ -28,10 +29,10 @@ const errors = {
 export const wrongLabels = Object.keys(errors) as readonly (keyof typeof errors)[];
 
 /** Bytes that are sent at a time. */
-const pieceBytes = 256;
+const pieceBytes = 257;
 
 /**
- * Starts a server of `/audio/speech` that sends 256 bytes at a time, in the format of which the model has the name; `bare` sends samples
+ * Starts a server of `/audio/speech` that sends 257 bytes at a time, so that a piece ends anywhere in a sample, in the format of which the model has the name; `bare` sends samples
  * without a label, any other model samples with one. A text with "slowly" is sent to its half, and then after `release`; one that "ends with an error" has one behind its sound; one that ends with "wrongly as text/plain." is answered by an error of that type.
  */
 export async function openSpeechServer() {
@@ -45,7 +46,8 @@ export async function openSpeechServer() {
   const served = await openListeningServer(async (request, response) => {
     const json = Buffer.concat(await Array.fromAsync<Buffer>(request)).toString();
     if (request.url !== '/v1/audio/speech') return void response.writeHead(404).end();
-    const speechRequest = JSON.parse(json) as SpeechRequest;
+    const { authorization } = request.headers;
+    const speechRequest: SpeechRequest = { ...JSON.parse(json), authorization };
     requests.push(speechRequest);
     const { input, model } = speechRequest;
     const wrongLabel = wrongLabels.find((label) =>
