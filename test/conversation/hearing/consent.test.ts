@@ -7,12 +7,15 @@ import {
   toRoleId,
 } from '#src/base/ids.ts';
 import { formatText } from '#src/texts/texts.ts';
+import { getTalk, openRoom } from '#test/conversation/setup/open-room.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
   eva,
+  hearSpeech,
   lounge,
   openSessionFixture,
+  passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import { RecordedUtterances } from '#test/fakes/speakers/recorded-utterances.ts';
@@ -296,6 +299,31 @@ playScripts({
     eva joins > joined consent brief
     adam says: five > says join.spoken
     `,
+  'of a session that went on 15 minutes count from its own end': `
+    leave > left channel Lounge, left asked
+    840000
+    eva joins > joined consent brief
+    leave > left channel Lounge, left asked
+    840000
+    eva joins > joined consent brief
+    adam says: five > heard Adam: five, answered Adam: You said five.
+    `,
+});
+
+test('who says no after a talk has no words in the one that goes on with it', async () => {
+  for (const [answer, speakers] of [
+    ['allow', ['adam']],
+    ['deny', []],
+  ] as const) {
+    const fixture = await openRoom();
+    await hearSpeech(fixture, 6_000);
+    await fixture.sessions.leave(lounge.guildId);
+    void fixture.privacy[answer](lounge.guildId, adam.id);
+    await passTime(fixture, 2_000);
+    await fixture.sessions.join(lounge, eva.id);
+    const { exchanges } = getTalk(fixture).state.history;
+    expect(exchanges.map(({ by }) => by)).toEqual(speakers);
+  }
 });
 
 test('commands of people whom the server does not let use the bot are turned away with a reason', async () => {

@@ -48,6 +48,10 @@ test('once everybody who sits with the bot has pressed Move it comes, and hears 
     with: { channel: 'Den' },
     channel: 'Den',
   });
+  // Nothing is left of the request.
+  const written = [...bot.written];
+  await passTime(bot, 10_000);
+  expect([bot.written, bot.notified]).toEqual([written, []]);
 });
 
 test('only its caller can send the bot away, and an old button or one for another channel does nothing', async () => {
