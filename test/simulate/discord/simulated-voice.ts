@@ -586,7 +586,8 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     const isCarried = !call.isOver && this.#isUp(call);
     const opus = call.group ? call.group.open(packet.payload) : packet.payload;
     if (opus) this.#deps.onLeft(opus, this.timing.nowMs(), isCarried);
-    else if (isCarried) this.unopenedFrames++;
+    // Whoever leaves takes a while to be missed.
+    else if (isCarried && this.#deps.listPeople().length > 0) this.unopenedFrames++;
   }
 
   #drawMs() {
