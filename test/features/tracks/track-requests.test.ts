@@ -1,12 +1,13 @@
 import { stop } from '#commands/stop.ts';
 import { BotError } from '#src/base/errors.ts';
-import { toGuildId, toPersonId, toRoleId } from '#src/base/ids.ts';
+import { toChannelId, toGuildId, toPersonId, toRoleId } from '#src/base/ids.ts';
 import type { TrackCaller } from '#src/features/tracks/track-request-outcomes.ts';
 import { callAs, lounge, makePorts } from '#test/commands/command-ports.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
   eva,
+  passTime,
   places,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
@@ -42,6 +43,17 @@ test('a person who is forgotten while their sound is fetched is not named by it'
   expect(fixture.tracks.listTracks(toGuildId('g'))?.[0]?.current).not.toHaveProperty(
     'owner',
   );
+});
+
+test('sounds end with a move that leads nowhere', async () => {
+  const fixture = await openSetup();
+  await playSound(fixture, byAdam);
+  await passTime(fixture, 200);
+  const tracks = fixture.sessions.findSession(toGuildId('g'))?.mouth.mix.tracks;
+  const listSounds = () => tracks?.listTracks().flatMap(({ items }) => items);
+  expect(listSounds()).toHaveLength(1);
+  await fixture.sessions.moveSession(toGuildId('g'), toChannelId('nowhere'));
+  expect(listSounds()).toEqual([]);
 });
 
 test('a server looks for four sounds at once at most', async () => {
