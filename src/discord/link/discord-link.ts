@@ -260,8 +260,7 @@ export class DiscordLink implements VoiceLink {
   }
 
   #onGone(isMoved: boolean) {
-    // An ended link leaves, wherever the bot is by then.
-    this.#isMoved = isMoved && !this.#ended;
+    this.#isMoved = isMoved;
     this.#endLink(createGoneError());
   }
 
