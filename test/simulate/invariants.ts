@@ -446,7 +446,6 @@ export class Invariants {
 
   /** The bot has told a person that it has forgotten them, and keeps these settings of the person in memory. */
   checkForgotten(by: string, settings: object) {
-    this.#money.noteForgotten(by);
     this.#note(() => this.#hold(89, Object.keys(settings).length === 0, by));
   }
 
@@ -458,6 +457,8 @@ export class Invariants {
   /** Something is about to happen in the world. */
   noteAct(world: Simulation, act: Act) {
     this.seats.noteAct(world, act);
+    // Killed meanwhile, the bot may have forgotten who was not told so.
+    if (act.kind === 'forget') this.#money.noteForgotten(act.by);
     this.#bugs.noteAct(act, world.clock.nowMs());
   }
 

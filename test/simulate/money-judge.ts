@@ -38,7 +38,7 @@ export class MoneyJudge {
     if (asker !== undefined) this.#add(world, asker, text.length * spokenNanoUsd);
   }
 
-  /** A person is forgotten: the next process counts their money as the server's alone. */
+  /** A person is about to be forgotten: the next process counts their money as the server's alone. */
   noteForgotten(by: string) {
     this.#forgotten.add(by);
   }

@@ -52,6 +52,23 @@ const formerFindings = [
       '147843 say finn and long?',
     ],
   },
+  {
+    what: 'a kill while somebody is forgotten',
+    seed: 730_003,
+    acts: [
+      '0 break-port ana store dies',
+      '521 no ana no 1',
+      '1359 kill ana kill 2',
+      '7751 mend-ports ana mend-ports 4',
+      '14776 yes ana yes 6',
+      '19030 no ana no 8',
+      '20541 kill ana kill 9',
+      '33054 yes ana yes 13',
+      '43167 say ana mhm',
+      '48604 forget ana forget 16',
+      '48974 kill ana kill 17',
+    ],
+  },
 ];
 
 test.each(formerFindings)(
