@@ -334,11 +334,14 @@ function isNameNeeded(state: ConversationState) {
   return listCompany(state) > 1 && state.session.settings.addressing === 'auto';
 }
 
-/** Time, in ms, for which others than a person talked with each other between two instants, added up. */
+/** Time, in ms, for which others than a person talked with each other between two instants. Voices at once count once. */
 function measureTalk({ said }: Simulation, by: string, fromMs: number, toMs: number) {
   const others = said.filter((saying) => saying.by !== by && isTalk.test(saying.text));
-  const times = others.map(
-    (saying) => Math.min(saying.toMs, toMs) - Math.max(saying.fromMs, fromMs),
-  );
-  return times.reduce((sum, ms) => sum + Math.max(0, ms), 0);
+  let [talkedMs, knownToMs] = [0, fromMs];
+  for (const saying of others.toSorted((one, other) => one.fromMs - other.fromMs)) {
+    const untilMs = Math.min(saying.toMs, toMs);
+    talkedMs += Math.max(0, untilMs - Math.max(saying.fromMs, knownToMs));
+    knownToMs = Math.max(knownToMs, untilMs);
+  }
+  return talkedMs;
 }
