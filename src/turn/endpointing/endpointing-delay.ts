@@ -32,6 +32,8 @@ export const endpointingDelayRules = {
   wordsJudgeTimeoutMs: 620,
   /** A preemptive answer may begin this long before a sure end. */
   preemptiveLeadMs: 400,
+  /** And this long before one that is not sure: first token and first sound of near servers take about as long, and nobody waits for them after the longest delay. */
+  unsureLeadMs: 200,
   /** Lag of voice activity detection behind the voice (Silero v5: 82 ms at p50), subtracted from the delay. */
   voiceActivityLagMs: 50,
 };
@@ -111,7 +113,7 @@ const pausesLogit = 1.3;
 /** Most of what is known of a person's pauses. One slow day makes nobody wait for seconds. */
 const [minTypicalMs, maxTypicalMs] = [350, 700];
 
-/** Below the first logit an answer begins only at the end, from the second logit on with the full lead. */
+/** Below the first logit an answer begins with the short lead, from the second logit on with the full one. */
 const preemptiveLogits = [0, 0.15] as const;
 
 /** A turn that is as sure of its end does not wait for the chat model's judgement of its words. */
@@ -158,7 +160,8 @@ function computeDelay(
       rules.minDelayMs,
       maxMs,
     ),
-    preemptiveLeadMs: rules.preemptiveLeadMs * sure,
+    preemptiveLeadMs:
+      rules.unsureLeadMs + (rules.preemptiveLeadMs - rules.unsureLeadMs) * sure,
     isSure: endLogit > sureLogit,
   };
 }

@@ -40,17 +40,17 @@ function learnPauses(...pausesMs: readonly number[]) {
   return pausesMs.reduce(learnPause, unknownHabit);
 }
 
-test('an answer is prepared as soon as the text is likelier over than not', () => {
-  expect(
-    decideEndpointingDelay(makeReading(2), endpointingDelayRules, {}).preemptiveLeadMs,
-  ).toBe(endpointingDelayRules.preemptiveLeadMs);
-  expect(
-    decideEndpointingDelay(makeReading(0.3), endpointingDelayRules, {})
-      .preemptiveLeadMs,
-  ).toBe(endpointingDelayRules.preemptiveLeadMs);
-  expect(
-    decideEndpointingDelay(makeReading(0), endpointingDelayRules, {}).preemptiveLeadMs,
-  ).toBe(0);
+test('an answer is prepared long before the end where the text is likelier over than not, else shortly before', () => {
+  const { preemptiveLeadMs, unsureLeadMs } = endpointingDelayRules;
+  const getLeadMs = (completeLogit: number) =>
+    decideEndpointingDelay(makeReading(completeLogit), endpointingDelayRules, {})
+      .preemptiveLeadMs;
+  expect([2, 0.3, 0, -4].map(getLeadMs)).toEqual([
+    preemptiveLeadMs,
+    preemptiveLeadMs,
+    unsureLeadMs,
+    unsureLeadMs,
+  ]);
 });
 
 test('people who pause long are given time, people who hardly pause are answered sooner', () => {
