@@ -57,6 +57,7 @@ const chosenParts = values.part.split(',');
 for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => process.exit(1));
 for (const part of chosenParts)
   if (!partNames.includes(part)) throw new Error(`There is no part ${part}.`);
+if (values.save && pairs > 0) throw new Error('--save accepts no --pairs.');
 console.log('CPU and memory of the bot: compare only figures of one run.');
 const figures: Record<string, LoadFigures> = {};
 const measure = pairs === 0 ? measureRows : measurePairs;
