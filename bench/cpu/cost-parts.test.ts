@@ -1,5 +1,7 @@
 import type { Profiler } from 'node:inspector';
 import { measureParts } from './cost-parts.ts';
+import { formatPairs } from './cpu-report.ts';
+import type { CpuReading } from './cpu-rows.ts';
 
 function makeProfile(
   frames: readonly (readonly [name: string, url: string, samples: number])[],
@@ -44,4 +46,44 @@ test('the time of a profile is split by whose code runs, idle time aside', () =>
     rest: 0,
   });
   expect(functions[0]).toEqual(['step machine/step.ts', 0.4]);
+});
+
+function makeReading(cpu: number): CpuReading {
+  return {
+    row: { name: 'talk', channels: 1, people: 1, load: 'turns' },
+    parts: [],
+    machine: { others: 0, stolen: 0 },
+    bots: [
+      {
+        label: 'bot',
+        minutes: 1,
+        cpu,
+        mainCpu: 0,
+        modelsCpu: 0.5,
+        wakeUps: 0,
+        mainWakeUps: 0,
+        residentMb: { botMb: 200, modelsMb: 150 },
+        grownMb: 0,
+        peopleCpu: 0,
+        serversCpu: 0,
+        people: {
+          answerMs: [],
+          asked: 10,
+          failed: 0,
+          sentPackets: 0,
+          latePackets: 0,
+          heardPackets: 0,
+        },
+      },
+    ],
+  };
+}
+
+test('readings in turns are compared by their medians, whatever one of them says', () => {
+  const [, first = '', second = ''] = formatPairs([
+    [4, 9, 3].map(makeReading),
+    [2, 3, 1].map(makeReading),
+  ]).split('\n');
+  expect(first.split(/ {2,}/).slice(2, 5)).toEqual(['4.00', '1.00', '0.50']);
+  expect(second.split(/ {2,}/).slice(2, 5)).toEqual(['2.00', '0.50', '0.50']);
 });

@@ -25,6 +25,46 @@ export function formatCpuReport(readings: readonly CpuReading[]): string {
   );
 }
 
+/** Formats medians of the readings of each checkout by row, their CPU time also as a multiple of the first checkout's. */
+export function formatPairs(checkouts: readonly (readonly CpuReading[])[]): string {
+  const names = new Set(checkouts.flat().map(({ row }) => row.name));
+  const rows = [...names].flatMap((name) => {
+    const readings = checkouts.map((ofCheckout) =>
+      ofCheckout.filter(({ row }) => row.name === name).flatMap(({ bots }) => bots),
+    );
+    const firstCpu = findMedian(readings[0] ?? [], readCpu);
+    return readings.map((bots) => [
+      name,
+      bots[0]?.label,
+      findMedian(bots, readCpu).toFixed(2),
+      (findMedian(bots, readCpu) / firstCpu).toFixed(2),
+      findMedian(bots, ({ modelsCpu }) => modelsCpu).toFixed(2),
+      findMedian(bots, ({ residentMb }) => residentMb.botMb),
+      findMedian(bots, ({ residentMb }) => residentMb.modelsMb),
+      findMedian(bots, ({ people, minutes }) => people.asked / minutes).toFixed(1),
+      bots.map(({ cpu }) => cpu.toFixed(2)).join(' '),
+    ]);
+  });
+  return formatTable(
+    [
+      ...['medians', 'bot', 'CPU s/min', 'of first', 'of it models'],
+      ...['bot MB', 'models MB', 'turns/min', 'each CPU s/min'],
+    ],
+    rows,
+  );
+}
+
+function findMedian(
+  bots: readonly BotReading[],
+  read: (bot: BotReading) => number,
+): number {
+  return findPercentile(bots.map(read), 0.5);
+}
+
+function readCpu({ cpu }: BotReading) {
+  return cpu;
+}
+
 /** Formats where the CPU time of each talk goes, in seconds a minute, and the dearest functions of its main thread. */
 export function formatCostParts(readings: readonly CpuReading[]): string {
   const measured = readings.flatMap(({ row, bots, parts }) =>

@@ -14,6 +14,8 @@ export type CpuOptions = {
   /** Minutes of each reading, and of the warm-up before it. */
   readonly minutes: number;
   readonly warmUpMinutes: number;
+  /** Whether a talk is profiled after its reading. */
+  readonly isProfiled: boolean;
 };
 
 /**
@@ -71,8 +73,9 @@ export async function measureRow(
   await realClock.sleep(options.warmUpMinutes * 60_000, neverAborted);
   const reading = await readLoad(setup, options.minutes * 60_000);
   if (row.load === 'silence') return { ...reading, row, parts: [] };
+  const profiled = options.isProfiled ? setup.bots : [];
   const parts = await Promise.all(
-    setup.bots.map(({ bot, inspectPort }) =>
+    profiled.map(({ bot, inspectPort }) =>
       profileParts(bot.pid, inspectPort, profiledMs),
     ),
   );

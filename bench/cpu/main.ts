@@ -1,10 +1,10 @@
-// npm run bench -- cpu [--steps 0,1,4,16,40] [--people 1,5,15] [--minutes 1] [--warmup 2] [--part channels,memory] [--local ears,voice] [--bot DIR --bot DIR] [--save]
+// npm run bench -- cpu [--steps 0,1,4,16,40] [--people 1,5,15] [--minutes 1] [--warmup 2] [--part channels,memory] [--local ears,voice] [--bot DIR --bot DIR [--pairs 5]] [--save]
 // 20 minutes with the defaults; to try it: --warmup 0.1 --minutes 0.2 --steps 0,1.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { saveResult } from '#bench/saved-result.ts';
 import { acceptedLoadUrl, type LoadFigures } from './accepted-load.ts';
-import { formatCostParts, formatCpuReport } from './cpu-report.ts';
+import { formatCostParts, formatCpuReport, formatPairs } from './cpu-report.ts';
 import {
   type CpuReading,
   type CpuRow,
@@ -33,15 +33,19 @@ const { values } = parseArgs({
     local: { type: 'string', default: '' },
     /** Checkouts with modules of their own, measured at the same time, each beside the first (`memory`: in turns); default: this one. */
     bot: { type: 'string', multiple: true },
+    /** So many readings of each checkout, alone and in turns, whose medians are compared. Default: one of all at the same time. */
+    pairs: { type: 'string', default: '0' },
     /** Accepts the figures of the first checkout, which docs/operations.md shows. */
     save: { type: 'boolean', default: false },
   },
 });
 /** The bot hears all people, and answers each of them. */
 const companyEnvironment = { CONSENT_POLICY: 'notice', ADDRESSING: 'always' };
+const pairs = Number(values.pairs);
 const options = {
   minutes: Number(values.minutes),
   warmUpMinutes: Number(values.warmup),
+  isProfiled: pairs === 0,
 };
 const checkouts = (values.bot ?? [`${import.meta.dirname}/../..`]).map((path) =>
   resolve(path),
@@ -53,12 +57,14 @@ const chosenParts = values.part.split(',');
 for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => process.exit(1));
 for (const part of chosenParts)
   if (!partNames.includes(part)) throw new Error(`There is no part ${part}.`);
+if (values.save && pairs > 0) throw new Error('--save accepts no --pairs.');
 console.log('CPU and memory of the bot: compare only figures of one run.');
 const figures: Record<string, LoadFigures> = {};
+const measure = pairs === 0 ? measureRows : measurePairs;
 if (values.people !== undefined)
-  await measureRows(makePeopleRows(parseNumbers(values.people)), companyEnvironment);
+  await measure(makePeopleRows(parseNumbers(values.people)), companyEnvironment);
 else if (chosenParts.includes('channels'))
-  await measureRows(makeChannelRows(parseNumbers(values.steps)), {});
+  await measure(makeChannelRows(parseNumbers(values.steps)), {});
 if (chosenParts.includes('memory')) {
   for (const checkout of checkouts) {
     console.log(`\n${checkout}`);
@@ -113,4 +119,21 @@ async function measureRows(
     process.exitCode = 1;
   }
   console.log(`\n${formatCpuReport(readings)}\n\n${formatCostParts(readings)}\n`);
+}
+
+/** Measures all rows of each checkout alone, in turns: whatever else the machine does, it does it to all of them. */
+async function measurePairs(
+  rows: readonly CpuRow[],
+  environment: Readonly<Record<string, string>>,
+) {
+  const readings = new Map<string, CpuReading[]>(checkouts.map((path) => [path, []]));
+  for (let n = 0; n < pairs; n++) {
+    const inTurn = [...readings];
+    if (n % 2 === 1) inTurn.reverse();
+    for (const [checkout, ofCheckout] of inTurn) {
+      await using setup = await openCpuSetup([checkout], environment);
+      for (const row of rows) ofCheckout.push(await measureRow(setup, row, options));
+    }
+    console.log(`\n${n + 1} of ${pairs}:\n${formatPairs([...readings.values()])}\n`);
+  }
 }

@@ -8,9 +8,8 @@ import { openRecogniser } from '#test/fakes/recogniser/mock-recogniser.ts';
 import { serveOrders } from './child-program.ts';
 import type { ServersAddress, ServersOrder } from './orders.ts';
 
-/** 5 s at the usual pace of 65 ms a character. */
-const answerText =
-  'Yes, it is, and so was the last one that you asked me about a while ago, too.';
+/** Two clauses, and 2.3 s at the usual pace of 65 ms a character: people ask about ten questions a minute. */
+const answerText = 'Yes, it is, and so was the last one.';
 /** Requests are kept by the mock servers; so many are forgotten at a time. */
 const maxKeptRequests = 5_000;
 

@@ -82,7 +82,7 @@ async function recogniseSegment(
   turn: ThreadTurn,
 ): Promise<HeardSpeech> {
   const { texts } = whisper;
-  const decoder = await SegmentDecoder.encodeSound(whisper, sound, silence, turn);
+  using decoder = await SegmentDecoder.encodeSound(whisper, sound, silence, turn);
   const firstScores = await decoder.scoreTokens([texts.length + 1]);
   const marks = getMarks(texts.length, firstScores.length);
   const { language: spokenLanguage, prompt } = choosePrompt(
@@ -128,7 +128,7 @@ async function chooseTokens(
 type KeysAndValues = { readonly k: Tensor; readonly v: Tensor };
 
 /** Decoder of one encoded segment, with the keys and values of the tokens so far. */
-class SegmentDecoder {
+class SegmentDecoder implements Disposable {
   readonly #whisper: Whisper;
   readonly #turn: ThreadTurn;
   /** Keys and values of the sound. */
@@ -193,6 +193,13 @@ class SegmentDecoder {
   /** Forgets all tokens. */
   startOver(): void {
     this.#past = this.#noTokens;
+  }
+
+  /** Gives the memory of the sound back. V8 sees little of it, so that its own collection would come many segments later. */
+  [Symbol.dispose](): void {
+    for (const { data } of Object.values(this.#cross))
+      if (ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer)
+        data.buffer.transfer(0);
   }
 }
 
