@@ -30,7 +30,7 @@ test('the time of a profile is split by whose code runs, idle time aside', () =>
       ['step', 'file:///bot/src/conversation/machine/step.ts', 8],
       ['fetch', 'node:internal/deps/undici/undici', 4],
       ['writev', '', 2],
-      ['encode', 'file:///bot/src/audio/opus/load-opus.ts', 1],
+      ['encode', 'file:///bot/src/audio/opus/opus-codec.ts', 1],
       ['OpusEncoder', '', 1],
       ['(garbage collector)', '', 4],
     ]),

@@ -59,9 +59,9 @@ playScenario(
   'a bug at the start ends it with 1, whatever still holds the process',
   async () => {
     const source =
-      'export function loadOpus() { setInterval(() => {}, 1000); throw new TypeError("a bug"); }';
+      'export function openTraces() { setInterval(() => {}, 1000); throw new TypeError("a bug"); }';
     const hook = `import { registerHooks } from 'node:module';
-registerHooks({ load: (url, context, next) => url.endsWith('/load-opus.ts')
+registerHooks({ load: (url, context, next) => url.endsWith('/traces.ts')
   ? { format: 'module', shortCircuit: true, source: ${JSON.stringify(source)} } : next(url, context) });`;
     const login = { DISCORD_TOKEN: 'a.b.c', DISCORD_API_URL: 'http://127.0.0.1:9/api' };
     const flags = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`];

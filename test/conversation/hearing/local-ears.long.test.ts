@@ -1,11 +1,11 @@
 import { readOpusPackets } from '#bench/turns/voice-clips.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { toGuildId } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
-import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import { NgramLanguageDetector } from '#src/speech/text-language/spoken-form.ts';
 import { listClips, readClip } from '#test/audio/clip-archive.ts';
 import { openRoom } from '#test/conversation/setup/open-room.ts';
 import { adam, passTime } from '#test/conversation/setup/session-fixture.ts';
