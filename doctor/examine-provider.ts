@@ -25,7 +25,7 @@ import { type ExaminedRole, examineRole, listRoles } from './examine-role.ts';
 import { type PickedModels, pickModels } from './pick-models.ts';
 
 /** A server to examine. */
-export type ServerAddress = {
+export type ExaminedServer = {
   readonly baseUrl: string;
   readonly apiKey?: Secret;
   /** Model that a person chose for chat. Default: picked from the server's list. */
@@ -75,7 +75,7 @@ export type ProviderExamination = {
  * for (const { group, settings, state } of roles) console.log(group, state, settings);
  */
 export async function examineProvider(
-  address: ServerAddress,
+  address: ExaminedServer,
   deadline: ProbeDeadline,
   onFindings: (findings: readonly Finding[]) => void = () => undefined,
 ): Promise<ProviderExamination> {
@@ -128,7 +128,7 @@ function findBotError(findings: readonly Finding[]) {
   return error instanceof BotError ? error : undefined;
 }
 
-type ListedServer = ServerAddress & {
+type ListedServer = ExaminedServer & {
   readonly models: ModelList;
   readonly voices: readonly string[];
   readonly findings: readonly Finding[];
@@ -136,7 +136,7 @@ type ListedServer = ServerAddress & {
 
 /** Reads models and voices of a server, which need not list them. */
 async function readServerLists(
-  { baseUrl: address, apiKey, chatModel }: ServerAddress,
+  { baseUrl: address, apiKey, chatModel }: ExaminedServer,
   { clock, deadlineMs }: ProbeDeadline,
 ) {
   const access = new ServerAccess({ baseUrl: address, apiKey });
@@ -299,7 +299,7 @@ function listCandidateSettings(
 async function examineSettings(
   group: ExaminedGroup,
   settings: RoleSettings,
-  { apiKey }: ServerAddress,
+  { apiKey }: ExaminedServer,
   deadline: ProbeDeadline,
   clip: SpokenClip | undefined,
 ) {

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { parseEnv } from 'node:util';
 
 /** An empty value removes a setting. */
-export type SettingChanges = ReadonlyMap<string, string>;
+export type EnvChanges = ReadonlyMap<string, string>;
 
 /** The file of settings. A new file begins with the comment in `text`. */
 export type EnvFile = {
@@ -45,7 +45,7 @@ export function readEnvFile(path: string): EnvFileOutcome {
  * const changes = new Map([['PIPELINE', 'realtime'], ['BOT_NAME', 'Nova']]);
  * applyChanges('# mine\nPIPELINE=chained\n', changes); // '# mine\nPIPELINE=realtime\nBOT_NAME=Nova\n'
  */
-export function applyChanges(text: string, changes: SettingChanges): string {
+export function applyChanges(text: string, changes: EnvChanges): string {
   let changed = text;
   const addedLines: string[] = [];
   for (const [name, value] of changes) {
@@ -96,7 +96,7 @@ export async function replaceEnvFile(
 export function findStrayNames(
   text: string,
   values: EnvFile['values'],
-  changes: SettingChanges,
+  changes: EnvChanges,
 ): readonly string[] {
   const read = parseEnvText(text);
   const meant = { ...values, ...Object.fromEntries(changes) };

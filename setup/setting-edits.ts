@@ -1,5 +1,5 @@
 import { type Config, readConfig } from '#src/config/config.ts';
-import type { EnvFile, SettingChanges } from './env-file.ts';
+import type { EnvChanges, EnvFile } from './env-file.ts';
 import { SetupEnd } from './setup-questions.ts';
 
 /** Changes of settings that setup has noted and not written yet. */
@@ -15,7 +15,7 @@ export class SettingEdits {
   }
 
   /** Values by name that differ from the file. An empty value removes a setting. */
-  get changes(): SettingChanges {
+  get changes(): EnvChanges {
     return this.#changes;
   }
 

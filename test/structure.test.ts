@@ -103,3 +103,20 @@ test('sodium-native is mended before any file takes a value from the voice libra
     );
   }
 });
+
+test('a type that others use has a name of its own in the whole house', async () => {
+  const files = new Map<string, string>();
+  const twice: string[] = [];
+  for await (const path of sourceFiles('{src,commands,doctor,setup}/**/*.ts')) {
+    const source = await readFile(path, 'utf8');
+    for (const [, name = ''] of source.matchAll(
+      /^export (?:type|interface|(?:abstract )?class) (\w+)/gm,
+    )) {
+      const first = files.get(name);
+      if (first) twice.push(`${name}: ${first}, ${path}`);
+      files.set(name, path);
+    }
+  }
+  expect(files.size).toBeGreaterThan(500);
+  expect(twice).toEqual([]);
+});

@@ -9,7 +9,7 @@ import type {
 } from '#src/features/command.ts';
 import { Owned } from '#src/people/owned.ts';
 import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
-import type { Hearing } from '#src/stores/hearing-store.ts';
+import type { HeardSpan } from '#src/stores/hearing-store.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { formatIsoTime } from '#src/texts/wall-time.ts';
 
@@ -98,7 +98,7 @@ function toLine({
   personId,
   rule,
   toWallMs,
-}: Hearing): TextLine {
+}: HeardSpan): TextLine {
   return {
     id: 'hearings.line',
     with: {
@@ -117,7 +117,7 @@ function toSeconds(wallMs: number) {
 }
 
 /** Formats hearings as CSV: times in UTC, and ids. */
-function formatTable(hearings: readonly Hearing[]) {
+function formatTable(hearings: readonly HeardSpan[]) {
   const rows = hearings.map(({ channelId, fromWallMs, personId, rule, toWallMs }) =>
     [
       formatIsoTime(fromWallMs),

@@ -10,7 +10,7 @@ export type ConsentChange = StoredConsent & {
 };
 
 /** Erasure of a person. Only `endErasure` ends it, whatever the person answers meanwhile. */
-export type Erasure = {
+export type StoredErasure = {
   readonly guildId: GuildId;
   readonly personId: PersonId;
   readonly sinceWallMs: number;
@@ -35,9 +35,9 @@ export interface ChoiceStore<Choice> {
 /** Keeps answers of people, and erasures that are not finished. */
 export interface ConsentStore extends ChoiceStore<ConsentChange> {
   /** Lists unfinished erasures. Throws BotError `store.unreadable`. */
-  listErasures(): Promise<readonly Erasure[]>;
+  listErasures(): Promise<readonly StoredErasure[]>;
   /** Removes a finished erasure, but no later one of the person. Throws BotError `store.unwritable`. */
-  endErasure(erasure: Erasure): Promise<void>;
+  endErasure(erasure: StoredErasure): Promise<void>;
   /** Counts stored items about a person. Throws BotError `store.unreadable`. */
   countItems(guildId: GuildId, personId: PersonId): Promise<number>;
   /** Counts the items that `erasePerson` would erase now. Throws BotError `store.unreadable`. */

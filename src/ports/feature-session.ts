@@ -69,7 +69,10 @@ export type PersonHooks = {
   /** Forgets words in memory that may quote anybody of the server. Called once when a person is forgotten. */
   forgetQuotes?(guildId: GuildId): void;
   /** Counts stored lines and memories of a person for `/privacy`. */
-  countStored?(guildId: GuildId, personId: PersonId): Promise<StoredCounts | undefined>;
+  countStored?(
+    guildId: GuildId,
+    personId: PersonId,
+  ): Promise<FeatureCounts | undefined>;
   /** Adds fields to the export. */
   exportFields?(
     guildId: GuildId,
@@ -85,7 +88,7 @@ export type EraseStoredData = (
   erasure: AdmittedErasure<PersonErasure>,
 ) => Promise<number | undefined>;
 
-export type StoredCounts = {
+export type FeatureCounts = {
   readonly lines: number;
   readonly memories: number;
   /** Points in the notes of channels. */

@@ -9,7 +9,7 @@ import { fetchWithFormBytes } from '#src/base/fetch-with-form-bytes.ts';
 import { JsonMeter, tryParseForeignJson } from '#src/base/json.ts';
 import { judgeText } from '#src/base/text-bytes.ts';
 import {
-  type AccessRequest,
+  type FetchRequest,
   placeholderKey,
   ServerAccess,
   type ServerAccessOptions,
@@ -111,7 +111,7 @@ export type FetchGuard = {
   /** Gets the key, which goes to this server alone and into no error. */
   readonly secret: () => string | undefined;
   /** Sends a request to where the server takes it. Default: as it is, with the key as `Bearer`. */
-  readonly send?: (url: string, request: AccessRequest) => Promise<Response>;
+  readonly send?: (url: string, request: FetchRequest) => Promise<Response>;
 };
 
 /** Two thousand of the smallest events, read in one turn of the event loop. */

@@ -6,7 +6,7 @@ import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
-import { type Erasure, isRefusal } from '#src/people/consent.ts';
+import { isRefusal, type StoredErasure } from '#src/people/consent.ts';
 import type {
   AllowOutcome,
   ExportOutcome,
@@ -263,7 +263,7 @@ export class PrivacyRequests {
   }
 
   /** Erases stored data, and ends the stored erasure. Undefined after a failure. */
-  async #eraseStored(erasure: AdmittedErasure<PersonErasure>, pending: Erasure) {
+  async #eraseStored(erasure: AdmittedErasure<PersonErasure>, pending: StoredErasure) {
     const { guildId, personId } = erasure;
     const deps = this.#deps;
     const erasers = this.#forgetInMemory(guildId, personId);

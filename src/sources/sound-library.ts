@@ -6,7 +6,7 @@ import { getDurationMs } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { type SoundOpener, toOneLine } from './sound-sources.ts';
+import { type SoundOpener, toTitleLine } from './sound-sources.ts';
 
 /** Extensions of sound files. The bytes show the real format. */
 const extensions = new Set([
@@ -131,7 +131,7 @@ async function listSounds(folder: string) {
 
 /** Turns a path or typed words into the name that suggestions show. */
 export function toSoundName(name: string): string {
-  return toOneLine(name, maxNameChars);
+  return toTitleLine(name, maxNameChars);
 }
 
 const measuredMs = 60_000;

@@ -138,7 +138,7 @@ function findFfmpegOptions(
 
 function createTitle(location: SoundLocation) {
   const title = location.title ?? describeOrigin(location);
-  return toOneLine(title, maxTitleChars) || 'a sound';
+  return toTitleLine(title, maxTitleChars) || 'a sound';
 }
 
 async function* limitLength(sound: AsyncIterable<Pcm>, fromMs: number, maxMs: number) {
@@ -165,7 +165,7 @@ function describeOrigin(location: SoundLocation) {
 }
 
 /** Removes line breaks and control characters, and cuts the text after `maxChars`. */
-export function toOneLine(text: string, maxChars: number): string {
+export function toTitleLine(text: string, maxChars: number): string {
   const plainText = text
     .normalize('NFC')
     .replace(/[\p{C}\s]+/gu, ' ')

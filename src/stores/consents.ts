@@ -4,8 +4,8 @@ import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type {
   ConsentChange,
   ConsentStore,
-  Erasure,
   StoredConsent,
+  StoredErasure,
   StoredRows,
 } from '#src/people/consent.ts';
 import {
@@ -49,7 +49,7 @@ export const consents: Table<ColumnsOf<ConsentRow>> = defineTable(
   },
 );
 
-export const erasures: Table<ColumnsOf<Erasure>> = defineTable(
+export const erasures: Table<ColumnsOf<StoredErasure>> = defineTable(
   'erasures',
   { guildId, personId, sinceWallMs: instant },
   {
@@ -106,12 +106,12 @@ class SqlConsentStore implements ConsentStore {
   }
 
   /** Lists unfinished erasures in the order of the key. */
-  listErasures(): Promise<readonly Erasure[]> {
+  listErasures(): Promise<readonly StoredErasure[]> {
     return findRows(this.#database, erasures, {});
   }
 
   /** Removes an erasure with the same beginning. */
-  async endErasure(erasure: Erasure): Promise<void> {
+  async endErasure(erasure: StoredErasure): Promise<void> {
     await removeRows(this.#database, erasures, erasure);
   }
 

@@ -14,7 +14,7 @@ import type { StorePart } from '#src/sql/store-part.ts';
 import { defineTable, deleteRows, selectRows } from '#src/sql/table.ts';
 
 /** A span in which one person was heard in a channel. It holds no words. */
-export type Hearing = {
+export type HeardSpan = {
   /** UUID. */
   readonly id: string;
   readonly guildId: GuildId;
@@ -55,8 +55,8 @@ const hearingsTable = defineTable(
 
 /** Hearings that began, and later ends of stored ones. */
 export type HearingChanges = {
-  readonly begun: readonly Hearing[];
-  readonly extended: readonly Pick<Hearing, 'id' | 'toWallMs'>[];
+  readonly begun: readonly HeardSpan[];
+  readonly extended: readonly Pick<HeardSpan, 'id' | 'toWallMs'>[];
 };
 
 /** Keeps who was heard when. Throws BotError `store.*`. */
@@ -68,7 +68,7 @@ export interface HearingStore {
     guildId: GuildId,
     filter: { readonly personId?: PersonId | undefined; readonly sinceWallMs: number },
     limit: number,
-  ): Promise<readonly Hearing[]>;
+  ): Promise<readonly HeardSpan[]>;
   /** Deletes hearings that ended before `wallMs`. Returns the number deleted. */
   expire(wallMs: number): Promise<number>;
 }

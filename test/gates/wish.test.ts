@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { buttons } from '#commands/buttons.ts';
 import { toGuildId } from '#src/base/ids.ts';
 import type { ChatModel, ChatPart } from '#src/chat/chat-model.ts';
-import { findWish, type ToolWish } from '#src/conversation/machine/wish.ts';
+import { findToolWish, type ToolWish } from '#src/conversation/machine/wish.ts';
 import type {
   ConfirmableAction,
   ToolEntry,
@@ -64,7 +64,7 @@ test('a tool cannot say its effect, change in silence, or run without a wish', (
     // @ts-expect-error: A call takes the wish by which it runs.
     action.run(...call);
   expect([entry, unwished, runUnwished, defineUnjudged]).toHaveLength(4);
-  expect(findWish('last', 'of others')).toBeUndefined();
+  expect(findToolWish('last', 'of others')).toBeUndefined();
 });
 
 type Call = { readonly tool: string; readonly args: object };

@@ -296,7 +296,7 @@ export async function askAloud(
   return { choice, transcript, pcm: readWav(Buffer.from(data ?? '', 'base64')) };
 }
 
-export function makeWav(words: Saying) {
+function makeWav(words: Saying) {
   return writeWav(sayings.getSound(words));
 }
 

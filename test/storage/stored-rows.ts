@@ -14,7 +14,7 @@ import type { Seat } from '#src/ports/stores.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { PortionRequest, SpendingEntry } from '#src/spending/spending-store.ts';
 import type { ApiToken } from '#src/stores/api-tokens.ts';
-import type { Hearing } from '#src/stores/hearing-store.ts';
+import type { HeardSpan } from '#src/stores/hearing-store.ts';
 import type { NewMemory } from '#src/stores/memory-store.ts';
 import type { NewReminder } from '#src/stores/reminder-store.ts';
 import type { Store } from '#src/stores/store-parts.ts';
@@ -153,7 +153,7 @@ const apiToken: ApiToken = {
 const apiTokenHash = 'vV0sVVdpyfJ3cS6v7OB5Y1CFA3M7xhkC6T2D1Eqh9Mw';
 
 /** Ana was heard in the first server, Dora in both. */
-const hearings: readonly Hearing[] = [
+const hearings: readonly HeardSpan[] = [
   [guildId, ana],
   [guildId, dora],
   [otherGuildId, dora],

@@ -9,7 +9,7 @@ import type { RealtimeLink } from '#src/provider/realtime/realtime-link.ts';
 import type { RealtimeMemory } from '#src/provider/realtime/realtime-memory.ts';
 import type { RealtimePool } from '#src/provider/realtime/realtime-pool.ts';
 import { RealtimeResponse } from '#src/provider/realtime/realtime-response.ts';
-import type { SessionSettings } from '#src/provider/realtime/realtime-session.ts';
+import type { RealtimeSessionSettings } from '#src/provider/realtime/realtime-session.ts';
 import type { RealtimeConversationOptions } from './realtime-conversation.ts';
 import { sendMessage } from './realtime-items.ts';
 import { RealtimeWords } from './realtime-words.ts';
@@ -33,9 +33,12 @@ type RealtimeRequest = {
 };
 
 /** A connection, and the instructions and tools that its server has. */
-export type Connection = { readonly link: RealtimeLink; settings?: SessionSettings };
+export type RealtimeConnection = {
+  readonly link: RealtimeLink;
+  settings?: RealtimeSessionSettings;
+};
 
-type TakeFedConnection = (sound: LiveSound) => Promise<Connection | undefined>;
+type TakeFedConnection = (sound: LiveSound) => Promise<RealtimeConnection | undefined>;
 
 /** Requests for one answer, each without the field that the server refused before. */
 const maxTries = 3;
@@ -45,7 +48,7 @@ const maxTakenSettings = 100;
 export function createTalkSettings(
   [system]: readonly ChatMessage[],
   offeredTools: readonly Tool[],
-): SessionSettings {
+): RealtimeSessionSettings {
   const tools = offeredTools.map(({ name, description, parameters }) => {
     return { type: 'function', name, description, parameters };
   });
@@ -59,8 +62,8 @@ export function createTalkSettings(
  */
 export async function applySettings(
   { options, takenSettings }: TalkServer,
-  connection: Connection,
-  settings: SessionSettings,
+  connection: RealtimeConnection,
+  settings: RealtimeSessionSettings,
   signal: AbortSignal,
   isNeeded = false,
 ): Promise<void> {
@@ -85,7 +88,7 @@ export class RealtimeAnswer {
   readonly #by: ServedBy;
   /** Calls whose results the server has. */
   readonly #sentResults = new Set<string>();
-  #connection: Connection | undefined;
+  #connection: RealtimeConnection | undefined;
   #requests = 0;
 
   constructor(
@@ -162,7 +165,7 @@ export class RealtimeAnswer {
   }
 
   async #applyRequest(
-    connection: Connection,
+    connection: RealtimeConnection,
     { messages, tools, voice: chosenVoice }: RealtimeRequest,
     { isFirst }: ConversationProgress,
     signal: AbortSignal,
@@ -172,7 +175,7 @@ export class RealtimeAnswer {
     // A rejected update has no effect at all, so the voice has an update of its own.
     const voice = chosenVoice ?? this.#server.options.voice;
     if (!isFirst || voice === undefined) return;
-    const voiceOnly: Connection = { link: connection.link };
+    const voiceOnly: RealtimeConnection = { link: connection.link };
     const applying = applySettings(
       this.#server,
       voiceOnly,

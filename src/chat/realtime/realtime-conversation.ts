@@ -13,9 +13,9 @@ import {
 } from '#src/provider/realtime/realtime-pool.ts';
 import {
   applySettings,
-  type Connection,
   createTalkSettings,
   RealtimeAnswer,
+  type RealtimeConnection,
   type TalkServer,
 } from './realtime-answer.ts';
 
@@ -42,7 +42,7 @@ export class RealtimeConversation implements Disposable {
   readonly #pool: RealtimePool;
   readonly #server: TalkServer;
   /** Connections of sounds that were fed and not taken yet. */
-  readonly #fed = new WeakMap<LiveSound, Promise<Connection | undefined>>();
+  readonly #fed = new WeakMap<LiveSound, Promise<RealtimeConnection | undefined>>();
 
   constructor(options: RealtimeConversationOptions) {
     const { baseUrl, clock = realClock, maxTokens, model, report } = options;
@@ -102,9 +102,9 @@ export class RealtimeConversation implements Disposable {
     messages: readonly ChatMessage[],
     tools: readonly Tool[],
     sound: LiveSound,
-  ): Promise<Connection> {
+  ): Promise<RealtimeConnection> {
     const link = await this.#pool.lease(sound.signal);
-    const connection: Connection = { link };
+    const connection: RealtimeConnection = { link };
     try {
       const settings = createTalkSettings(messages, tools);
       await applySettings(this.#server, connection, settings, sound.signal);

@@ -1,7 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
-import { getConsent, getStanding, mayHear } from '#src/conversation/machine/draft.ts';
+import {
+  getConsent,
+  getStanding,
+  mayHearPerson,
+} from '#src/conversation/machine/draft.ts';
 import type { Participant } from '#src/conversation/machine/state.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -160,7 +164,7 @@ export class SessionConsent {
 
   /** Tests whether a person is heard now, and so whether a packet may be decrypted. */
   mayHear(personId: PersonId): boolean {
-    return this.isAdmitted(personId) && mayHear(this.#presence, personId);
+    return this.isAdmitted(personId) && mayHearPerson(this.#presence, personId);
   }
 
   /** Tests whether a person's words may be written down: heard now, and not left out. */

@@ -4,7 +4,7 @@ import {
   type EventHandlers,
   emitEffect,
   filterPanelNotes,
-  mayHear,
+  mayHearPerson,
 } from './draft.ts';
 import type { Participant } from './state.ts';
 import { withdrawTools } from './tool-decisions.ts';
@@ -143,6 +143,6 @@ function breakOffUnheard(draft: Draft) {
   const { presence } = draft;
   breakOffUtterances(
     draft,
-    ({ by }, { isEnded }) => !isEnded && !mayHear(presence, by),
+    ({ by }, { isEnded }) => !isEnded && !mayHearPerson(presence, by),
   );
 }

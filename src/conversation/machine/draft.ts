@@ -1,7 +1,7 @@
 import type { PersonId } from '#src/base/ids.ts';
 import {
   type Consent,
-  mayHear as mayHearBy,
+  mayHear,
   type Standing,
   toConsent,
   toHearingFacts,
@@ -242,9 +242,9 @@ export function isCalledByName(
 }
 
 /** Returns whether a person may be heard now: by consent, and not while hearing is paused. */
-export function mayHear(presence: Presence, personId: PersonId): boolean {
+export function mayHearPerson(presence: Presence, personId: PersonId): boolean {
   const facts = getHearingFacts(presence, personId);
-  return facts !== undefined && mayHearBy(facts);
+  return facts !== undefined && mayHear(facts);
 }
 
 /**

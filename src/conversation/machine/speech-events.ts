@@ -14,7 +14,7 @@ import {
   isSpeaking,
   joinTranscript,
   leaveQueue,
-  mayHear,
+  mayHearPerson,
   type OpenSpeech,
 } from './draft.ts';
 import type { EventOf } from './events.ts';
@@ -51,7 +51,7 @@ export const speechHandlers: Pick<
   began(draft, event) {
     // A speaker that goes on soon reopens the turn.
     const { by, canHearName, fromMs, isCaptioned } = event;
-    if (!mayHear(draft.presence, by)) return;
+    if (!mayHearPerson(draft.presence, by)) return;
     voidSpokenYes(draft.tools, by);
     const continued = findContinuedTurn(draft, by, fromMs);
     if (continued) reopenTurn(draft, continued);

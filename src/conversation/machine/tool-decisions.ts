@@ -24,7 +24,7 @@ import type {
   TurnState,
   UtteranceTimes,
 } from './state.ts';
-import { findWish, type ToolWish } from './wish.ts';
+import { findToolWish, type ToolWish } from './wish.ts';
 
 /** Handlers of events about tool calls and their confirmation, for `stepConversation`. */
 export const toolHandlers: Pick<
@@ -42,7 +42,10 @@ export const toolHandlers: Pick<
       return;
     }
     const ref = { answer: id, callId: call.callId };
-    const wish = findWish(call.effect, answer.hasForeignWords ? 'of others' : 'own');
+    const wish = findToolWish(
+      call.effect,
+      answer.hasForeignWords ? 'of others' : 'own',
+    );
     if (wish?.effect === 'read') runToolCall(draft, turn, call, ref, wish);
     else decideChange(draft, turn, call, ref, wish);
     answer.hasCalled = true;
@@ -266,7 +269,7 @@ function takeConfirmation(draft: Draft, confirmation: Confirmation) {
     (each) => each.confirmation === id,
   );
   if (change) change.state = 'running';
-  const wish = findWish(effect, 'confirmed');
+  const wish = findToolWish(effect, 'confirmed');
   const quotesOthers = change?.quotesOthers !== false;
   const run = { by, turn, tool, args, ref: undefined, effect, quotesOthers };
   startToolRun(draft, { ...run, confirmation: id }, wish);

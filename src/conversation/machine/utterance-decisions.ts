@@ -9,7 +9,7 @@ import {
   emitEffect,
   findTurn,
   isQueued,
-  mayHear,
+  mayHearPerson,
   type OpenSpeech,
   rememberFailure,
   removeTurn,
@@ -122,7 +122,7 @@ function ignoreUtterance(
  */
 export function obeyLocalWords(draft: Draft, event: EventOf<'local-words'>): void {
   const { by, fromMs, isUnpaid, toMs } = event;
-  if (!mayHear(draft.presence, by)) return;
+  if (!mayHearPerson(draft.presence, by)) return;
   const decision = decideLocalWords(draft, event);
   if (decision.kind === 'answer' && isUnpaid)
     emitEffect(draft, { do: 'tell-unpaid', by });

@@ -52,20 +52,26 @@ export function judgeAct(act: ToolAct): JudgedEffect {
   return admit('wish', isShared ? 'change' : 'last');
 }
 
-export function findWish(effect: ToolEffect, words: 'confirmed'): ToolWish;
-export function findWish(effect: ToolEffect, words: WishWords): ToolWish | undefined;
+export function findToolWish(effect: ToolEffect, words: 'confirmed'): ToolWish;
+export function findToolWish(
+  effect: ToolEffect,
+  words: WishWords,
+): ToolWish | undefined;
 /**
  * Returns the wish by which a call runs, or undefined if it waits for Confirm. A lasting call needs a prompt with the
  * asker's words alone, a destroying one a press in any case.
  *
  * @example
- * import { findWish } from '#src/conversation/machine/wish.ts';
+ * import { findToolWish } from '#src/conversation/machine/wish.ts';
  *
- * findWish('change', 'of others')?.effect; // 'change'
- * findWish('last', 'of others'); // undefined
- * findWish('destroy', 'own'); // undefined
+ * findToolWish('change', 'of others')?.effect; // 'change'
+ * findToolWish('last', 'of others'); // undefined
+ * findToolWish('destroy', 'own'); // undefined
  */
-export function findWish(effect: ToolEffect, words: WishWords): ToolWish | undefined {
+export function findToolWish(
+  effect: ToolEffect,
+  words: WishWords,
+): ToolWish | undefined {
   const isEnough =
     words === 'confirmed' ||
     (effect === 'last' ? words === 'own' : effect !== 'destroy');

@@ -2,7 +2,7 @@ import { findAddresses } from '#src/base/addresses/addresses.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { admitSetting } from '#src/base/logged-text.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
-import { findWish } from '#src/conversation/machine/wish.ts';
+import { findToolWish } from '#src/conversation/machine/wish.ts';
 import { getSpokenName } from '#src/conversation/mouth/answer-delivery.ts';
 import type { Mouth } from '#src/conversation/mouth/mouth.ts';
 import {
@@ -132,7 +132,7 @@ async function performConfirmedCall(
   if (isOther && !(await tools.isAllowed('room', presser.id, signal)))
     return { outcome: createBarredOutcome('room', presser.id), content };
   signal.throwIfAborted();
-  const wish = findWish(action.effect ?? tool.effect, 'confirmed');
+  const wish = findToolWish(action.effect ?? tool.effect, 'confirmed');
   const outcome = await action.run(wish, tools.createPorts(asker.id), signal);
   return tellConfirmedOutcome(pending, outcome, isSpoken, session);
 }

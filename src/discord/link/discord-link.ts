@@ -38,7 +38,7 @@ import {
   patchNetworking,
 } from './voice-library.ts';
 import {
-  createGoneError,
+  createRemovedError,
   type MovedSeat,
   type OwnLeaves,
   VoiceSignals,
@@ -261,7 +261,7 @@ export class DiscordLink implements VoiceLink {
 
   #onGone(isMoved: boolean) {
     this.#isMoved = isMoved;
-    this.#endLink(createGoneError());
+    this.#endLink(createRemovedError());
   }
 
   #onRefused(error: unknown) {

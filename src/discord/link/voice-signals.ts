@@ -125,7 +125,7 @@ export class VoiceSignals {
     if (!this.#isKept || !state) return undefined;
     if (state.channel_id === null) {
       this.#dropKept();
-      throw createGoneError();
+      throw createRemovedError();
     }
     if (state.channel_id !== channelId) return undefined;
     this.#isKept = false;
@@ -283,7 +283,7 @@ export class OwnLeaves {
 }
 
 /** Creates the error of a link out of which a person has taken the bot. */
-export function createGoneError(): BotError {
+export function createRemovedError(): BotError {
   return new BotError(
     'link.lost',
     false,

@@ -9,7 +9,7 @@ import type { Consent } from '#src/people/consent.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
 import { tryWrite } from '#src/ports/stores.ts';
 import {
-  type Hearing,
+  type HeardSpan,
   type HearingStore,
   maxHearingAgeMs,
 } from '#src/stores/hearing-store.ts';
@@ -29,7 +29,7 @@ type RecordSession = {
 type RecordDeps = Deps<'clock' | 'onEvent'> & { readonly store: HearingStore };
 
 type RecordRow = {
-  hearing: Hearing;
+  hearing: HeardSpan;
   isStored: boolean;
   isOver: boolean;
   /** The stored row lacks the latest end. */
@@ -156,7 +156,7 @@ export class HearingRecord implements FeatureSession {
   #begin(personId: PersonId, rule: string, nowWallMs: number) {
     if (this.#rows.size >= maxWaitingRows) return;
     const { channelId, guildId } = this.#session.voiceChannel.channel;
-    const hearing: Hearing = {
+    const hearing: HeardSpan = {
       id: randomUUID(),
       guildId,
       personId,

@@ -3,7 +3,7 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import type { Feature } from '#src/features/contract/feature.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
 import {
-  type Hearing,
+  type HeardSpan,
   type HearingStore,
   hearingPart,
   maxHearingAgeMs,
@@ -68,7 +68,7 @@ class HearingRecords {
   async list(
     guildId: GuildId,
     personId: PersonId | undefined,
-  ): Promise<readonly Hearing[] | undefined> {
+  ): Promise<readonly HeardSpan[] | undefined> {
     await this.#records.get(guildId)?.refresh();
     const sinceWallMs = this.#getOldestWallMs();
     return await withStoreTimeout(guildId, this.#deps, 'store.unreadable', () =>

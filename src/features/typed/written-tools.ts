@@ -2,7 +2,7 @@ import { admitSetting } from '#src/base/logged-text.ts';
 import type { Tool, ToolCall } from '#src/chat/chat-model.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import { isPlainName } from '#src/conversation/machine/turn-lifecycle.ts';
-import { findWish } from '#src/conversation/machine/wish.ts';
+import { findToolWish } from '#src/conversation/machine/wish.ts';
 import type { NamedPerson, Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { PendingConfirmation } from '#src/conversation/tools/pending-confirmations.ts';
@@ -176,7 +176,7 @@ export class WrittenTools {
       ...prompt,
       hasOthers: prompt.hasOthers || this.#hasQuoted,
     });
-    const wish = findWish(effect, isOwn ? 'own' : 'of others');
+    const wish = findToolWish(effect, isOwn ? 'own' : 'of others');
     if (presser || !wish) return this.#awaitConfirm(tool, action);
     const outcome = await action.run(wish, ports, signal);
     const told = session && tellChange(outcome, wish, session);

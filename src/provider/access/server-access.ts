@@ -29,7 +29,7 @@ export type ServerAccessOptions = {
 };
 
 /** A request as `fetch` takes it. */
-export type AccessRequest = RequestInit & { readonly headers: Headers };
+export type FetchRequest = RequestInit & { readonly headers: Headers };
 
 /** Some servers insist on a key, and those without keys ignore it. */
 export const placeholderKey = 'none';
@@ -99,7 +99,7 @@ export class ServerAccess {
    * Sends a request below the given base URL to where the API of the server is. A body that is a stream is sent once:
    * the next request profits.
    */
-  async send(url: string, request: AccessRequest): Promise<Response> {
+  async send(url: string, request: FetchRequest): Promise<Response> {
     const endpoint = url.slice(this.#address.baseUrl.length);
     const usual = await this.#tryRoute(this.#route, endpoint, request);
     if (request.body instanceof ReadableStream) return usual.response;
@@ -133,7 +133,7 @@ export class ServerAccess {
   async #tryRoute(
     route: Route,
     endpoint: string,
-    request: AccessRequest,
+    request: FetchRequest,
   ): Promise<Trial> {
     const headers = new Headers(request.headers);
     headers.delete('authorization');
@@ -152,7 +152,7 @@ export class ServerAccess {
     );
   }
 
-  async #tryOtherHeader(refused: Trial, endpoint: string, request: AccessRequest) {
+  async #tryOtherHeader(refused: Trial, endpoint: string, request: FetchRequest) {
     const hasChoice = this.#options.apiKey && !this.#address.login;
     if (refused.fault !== 'key' || !hasChoice) return refused;
     const { baseUrl, keyHeader } = refused.route;
@@ -162,7 +162,7 @@ export class ServerAccess {
     return tried.fault === 'key' ? refused : tried;
   }
 
-  async #tryOtherBaseUrls(missing: Trial, endpoint: string, request: AccessRequest) {
+  async #tryOtherBaseUrls(missing: Trial, endpoint: string, request: FetchRequest) {
     const path = removeQuery(endpoint);
     const isOther = this.#foundEndpoints.size > 0 && !this.#foundEndpoints.has(path);
     const isSought =
@@ -183,7 +183,7 @@ export class ServerAccess {
     return missing;
   }
 
-  #learnRoute({ response, route }: Trial, endpoint: string, request: AccessRequest) {
+  #learnRoute({ response, route }: Trial, endpoint: string, request: FetchRequest) {
     const path = removeQuery(endpoint);
     // Lists of voices and the like are sometimes beside the API.
     if (request.method !== 'POST' && !(path === '/models' && response.ok)) return;
@@ -215,7 +215,7 @@ const listEndpoint = ['/models'];
 /** Each refuses a request without fields, unless there is no such path. */
 const actionEndpoints = ['/chat/completions', '/audio/speech', '/audio/transcriptions'];
 
-function createTrialRequest(endpoint: string, signal: AbortSignal): AccessRequest {
+function createTrialRequest(endpoint: string, signal: AbortSignal): FetchRequest {
   const headers = new Headers({ accept: 'application/json' });
   const common = { headers, signal, redirect: 'manual' } as const;
   if (endpoint === '/models') return common;
@@ -257,7 +257,7 @@ function removeQuery(endpoint: string) {
 /** A path that takes no GET may be another one, but refuses a POST only if it knows what that is. */
 function isReached(
   { fault, response: { ok, status } }: Trial,
-  { method }: AccessRequest,
+  { method }: FetchRequest,
 ) {
   if (fault === 'path') return false;
   return ok || (method === 'POST' && status >= 400 && status < 500);

@@ -21,12 +21,12 @@ import {
   createResponseRequest,
   createSessionUpdate,
   createUserItem,
+  type RealtimeSessionSettings,
   type ResponseSettings,
   readingPart,
   readSessionFacts,
   type SessionFacts,
   type SessionForm,
-  type SessionSettings,
   unknownSession,
 } from './realtime-session.ts';
 
@@ -50,14 +50,14 @@ const recogniserForms: readonly SessionForm[] = [
   'flat',
 ];
 
-function createSessionPart({ kind }: SessionSettings): RequestPart {
+function createSessionPart({ kind }: RealtimeSessionSettings): RequestPart {
   const forms = kind === 'realtime' ? talkForms : recogniserForms;
   return { name: `${kind} session`, forms, givenUp: 'never' };
 }
 
 /** A server, its session, and what is remembered about both. */
 export type RealtimeLinkOptions = SocketOptions & {
-  readonly session: SessionSettings;
+  readonly session: RealtimeSessionSettings;
   readonly memory: RealtimeMemory;
 };
 
@@ -188,7 +188,7 @@ export class RealtimeLink {
   }
 
   /** Sends settings without waiting, and returns the event. */
-  updateSession(settings: SessionSettings, eventId: string): JsonEvent {
+  updateSession(settings: RealtimeSessionSettings, eventId: string): JsonEvent {
     const update = createSessionUpdate(settings, this.#form, this.#choose, this.#facts);
     const event = leaveOutFields({ ...update, event_id: eventId }, this.#choose);
     this.#socket.send(event);
@@ -222,7 +222,7 @@ export class RealtimeLink {
    * lost connection.
    */
   async settleSession(
-    settings: SessionSettings,
+    settings: RealtimeSessionSettings,
     isNeeded: boolean,
     signal: AbortSignal,
   ): Promise<RealtimeFault | undefined> {

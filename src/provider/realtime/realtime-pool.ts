@@ -6,7 +6,7 @@ import { type SocketOptions, toSocketUrl } from '#src/provider/json-socket.ts';
 import { toApiUrl } from '#src/provider/models/standard-models.ts';
 import { RealtimeLink } from './realtime-link.ts';
 import type { RealtimeMemory } from './realtime-memory.ts';
-import type { SessionSettings } from './realtime-session.ts';
+import type { RealtimeSessionSettings } from './realtime-session.ts';
 
 export type RealtimePoolOptions = RealtimeSocketOptions & {
   readonly maxReady: number;
@@ -130,7 +130,7 @@ export class RealtimePool implements Disposable {
 export type RealtimeSocketOptions = Omit<SocketOptions, 'clock'> & {
   readonly clock?: Clock;
   readonly urls: readonly URL[];
-  readonly session: SessionSettings;
+  readonly session: RealtimeSessionSettings;
   /** Shared by all connections to the server. */
   readonly memory: RealtimeMemory;
 };

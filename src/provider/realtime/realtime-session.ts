@@ -10,7 +10,7 @@ import { isRate } from './realtime-events.ts';
 export type SessionForm = 'present' | 'former' | 'mixed' | 'transcription' | 'flat';
 
 /** Settings of a session, in no form. Absent settings stay as they are with the server. */
-export type SessionSettings = {
+export type RealtimeSessionSettings = {
   /** Whether the session talks, or only recognises. */
   readonly kind: 'realtime' | 'transcription';
   /** The first settings name the format of sound, and that only the bot decides when a turn is over. */
@@ -189,7 +189,7 @@ const former24Khz = 'pcm16';
 
 /** Creates the event that updates a session, in one form. */
 export function createSessionUpdate(
-  settings: SessionSettings,
+  settings: RealtimeSessionSettings,
   form: SessionForm,
   choose: ChooseForm,
   facts: SessionFacts,
@@ -206,7 +206,7 @@ export function createSessionUpdate(
 }
 
 function createNestedSession(
-  settings: SessionSettings,
+  settings: RealtimeSessionSettings,
   form: 'present' | 'mixed',
   choose: ChooseForm,
 ): JsonEvent {
@@ -226,14 +226,14 @@ function createNestedSession(
   };
 }
 
-function createKind({ isOpening, kind }: SessionSettings) {
+function createKind({ isOpening, kind }: RealtimeSessionSettings) {
   const isSpoken = isOpening && kind === 'realtime';
   return { type: kind, ...(isSpoken && { output_modalities: ['audio'] }) };
 }
 
 /** Creates the fields of the sound. `detection` stands at the input. */
 function createAudio(
-  { isOpening, kind, speed, transcription, voice }: SessionSettings,
+  { isOpening, kind, speed, transcription, voice }: RealtimeSessionSettings,
   detection: object,
 ) {
   const format = isOpening && { format: present24Khz };
@@ -247,7 +247,7 @@ function createAudio(
 }
 
 function createFlatSession(
-  settings: SessionSettings,
+  settings: RealtimeSessionSettings,
   choose: ChooseForm,
   { hasFormats }: SessionFacts,
 ): JsonEvent {
@@ -270,7 +270,7 @@ function createFlatSession(
   };
 }
 
-function createToolFields({ tools }: SessionSettings) {
+function createToolFields({ tools }: RealtimeSessionSettings) {
   return tools ? { tools, tool_choice: 'auto' } : {};
 }
 

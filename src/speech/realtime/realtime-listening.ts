@@ -14,7 +14,7 @@ import type {
   RealtimePool,
   RealtimeSocketOptions,
 } from '#src/provider/realtime/realtime-pool.ts';
-import type { SessionSettings } from '#src/provider/realtime/realtime-session.ts';
+import type { RealtimeSessionSettings } from '#src/provider/realtime/realtime-session.ts';
 import { shortPauseMs, UtteranceSound } from '#src/speech/listen.ts';
 import type { Listening, OnPartial, Transcript } from '#src/speech/speech-engine.ts';
 import { findFailure, TranscriptAssembler } from './transcript-assembler.ts';
@@ -25,7 +25,7 @@ import { findFailure, TranscriptAssembler } from './transcript-assembler.ts';
  */
 export type TranscriptionHints = {
   areRefused: boolean;
-  readonly createSettings: (hints: readonly string[]) => SessionSettings;
+  readonly createSettings: (hints: readonly string[]) => RealtimeSessionSettings;
 };
 
 /** The connections and hints that an utterance is recognised with. */

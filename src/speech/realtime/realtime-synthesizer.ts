@@ -15,8 +15,8 @@ import {
 } from '#src/provider/realtime/realtime-pool.ts';
 import { RealtimeResponse } from '#src/provider/realtime/realtime-response.ts';
 import type {
+  RealtimeSessionSettings,
   ResponseSettings,
-  SessionSettings,
 } from '#src/provider/realtime/realtime-session.ts';
 import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
@@ -253,7 +253,7 @@ const tokensPerChar = 10;
 const minTokens = 100;
 const maxTokens = 4096;
 
-function createSpeechSession({ speed, voice }: SpeechManner): SessionSettings {
+function createSpeechSession({ speed, voice }: SpeechManner): RealtimeSessionSettings {
   const pace = speed && Math.min(maxSpeed, Math.max(minSpeed, speed));
   return {
     kind: 'realtime',

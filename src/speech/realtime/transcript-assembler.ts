@@ -9,7 +9,7 @@ import {
   type RealtimeFault,
   readErrorEvent,
 } from '#src/provider/realtime/realtime-faults.ts';
-import type { SessionSettings } from '#src/provider/realtime/realtime-session.ts';
+import type { RealtimeSessionSettings } from '#src/provider/realtime/realtime-session.ts';
 import { addServerUsage, toHeardUsage } from '#src/speech/fallbacks/speech-chains.ts';
 import { createLanguageHint, createRealtimeHints } from '#src/speech/hints.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
@@ -40,7 +40,7 @@ export function createRecogniserSettings(
   model: string,
   language: string | undefined,
   hints?: readonly string[],
-): SessionSettings {
+): RealtimeSessionSettings {
   const hintFields = hints && createRealtimeHints(model, hints);
   const transcription = {
     model,

@@ -5,7 +5,7 @@ import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type {
   ConsentChange,
   ConsentStore,
-  Erasure,
+  StoredErasure,
   StoredRows,
 } from '#src/people/consent.ts';
 
@@ -109,7 +109,7 @@ export class JournaledConsents implements ConsentStore, Disposable {
   }
 
   /** Lists unfinished erasures, also of the journal. */
-  async listErasures(): Promise<readonly Erasure[]> {
+  async listErasures(): Promise<readonly StoredErasure[]> {
     const stored = await this.#store.listErasures();
     const keys = new Set(
       stored.map(({ guildId, personId }) => toKey(guildId, personId)),
@@ -127,7 +127,7 @@ export class JournaledConsents implements ConsentStore, Disposable {
   }
 
   /** Removes a finished erasure, after the entry that began it is written. */
-  async endErasure(erasure: Erasure): Promise<void> {
+  async endErasure(erasure: StoredErasure): Promise<void> {
     await this.#loadEntries(erasure.guildId);
     const entry = this.#unwritten.get(toKey(erasure.guildId, erasure.personId));
     if (entry) await this.#writeEntry(entry);

@@ -7,7 +7,7 @@ import type {
 } from '#src/base/erasures.ts';
 import type { ChannelId, GuildId, MessageId, PersonId } from '#src/base/ids.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
-import type { StoredCounts } from '#src/ports/feature-session.ts';
+import type { FeatureCounts } from '#src/ports/feature-session.ts';
 import { integer, key } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import { hasDeletedBytes } from '#src/sql/deleted-bytes.ts';
@@ -49,7 +49,7 @@ export class PersonRecords {
   }
 
   /** Counts lines, memories and notes of a person in a server. */
-  async countRecords(guildId: GuildId, personId: PersonId): Promise<StoredCounts> {
+  async countRecords(guildId: GuildId, personId: PersonId): Promise<FeatureCounts> {
     const [counts] = await this.#database.read((connection) =>
       connection.rows(
         { lines: integer, memories: integer, notes: integer },

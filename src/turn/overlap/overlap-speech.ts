@@ -113,7 +113,7 @@ export type SpeechEvent =
 type At = { readonly personId: PersonId; readonly atMs: number };
 
 /** Creates the state of a voice that begins over the bot, or was there before. */
-export function createSpeech(
+export function createOverlapSpeech(
   { personId, atMs }: At,
   isSounding: boolean = false,
 ): OverlapSpeech {
@@ -167,7 +167,7 @@ function beginSpeech(
   { usualNoticeMs }: ReactionRules,
 ): OverlapSpeech {
   const fresh = {
-    ...createSpeech(event, true),
+    ...createOverlapSpeech(event, true),
     fromMs: event.fromMs + usualNoticeMs,
   };
   // A voice that still waits for its words keeps its pause.

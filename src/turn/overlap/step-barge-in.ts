@@ -3,7 +3,7 @@ import type { BargeInRules, BargeInTimeouts } from './barge-in-rules.ts';
 import {
   applyWords,
   carryToNextReply,
-  createSpeech,
+  createOverlapSpeech,
   expireSpeech,
   explainSpeech,
   getMeaning,
@@ -329,7 +329,8 @@ function getSpeech(
   event: { personId: PersonId; atMs: number },
 ) {
   return (
-    speeches.find(({ personId }) => personId === event.personId) ?? createSpeech(event)
+    speeches.find(({ personId }) => personId === event.personId) ??
+    createOverlapSpeech(event)
   );
 }
 

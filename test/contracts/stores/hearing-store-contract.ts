@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
-import type { Hearing } from '#src/stores/hearing-store.ts';
+import type { HeardSpan } from '#src/stores/hearing-store.ts';
 import { admitPersonErasure } from '#test/fakes/admitted-erasures.ts';
 import type { OpenStore } from './open-store.ts';
 
@@ -8,7 +8,7 @@ const [guildId, otherId] = [toGuildId('1'), toGuildId('2')];
 const [ana, ben] = [toPersonId('10'), toPersonId('11')];
 const everything = { sinceWallMs: 0 };
 
-const first: Hearing = {
+const first: HeardSpan = {
   id: 'first',
   guildId,
   personId: ana,
@@ -17,7 +17,7 @@ const first: Hearing = {
   toWallMs: 1_795_190_460_000,
   rule: 'yes',
 };
-const second: Hearing = {
+const second: HeardSpan = {
   ...first,
   id: 'second',
   personId: ben,

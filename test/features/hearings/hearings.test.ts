@@ -1,7 +1,7 @@
 import { audit } from '#commands/privacy/audit.ts';
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
-import type { Hearing } from '#src/stores/hearing-store.ts';
+import type { HeardSpan } from '#src/stores/hearing-store.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { adam as caller, makePorts } from '#test/commands/command-ports.ts';
 import {
@@ -125,7 +125,7 @@ test('a person who was forgotten has no entry, and is not written again', async 
 test('an entry is deleted 30 days after its end', async () => {
   const fixture = await openRoom();
   const wallMs = fixture.clock.wallMs();
-  const makeEntry = (id: string, ageMs: number): Hearing => ({
+  const makeEntry = (id: string, ageMs: number): HeardSpan => ({
     id,
     guildId: g,
     personId: eva.id,
@@ -150,7 +150,7 @@ test('an entry is deleted 30 days after its end', async () => {
 
 const managing = { ...caller, caller: { ...caller.caller, mayManage: true } };
 
-function makeHearing(n: number): Hearing {
+function makeHearing(n: number): HeardSpan {
   return {
     id: `${n}`,
     guildId: g,

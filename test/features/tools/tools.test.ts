@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { openOperatorTools } from '#src/app/shared-deps.ts';
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { readExternalTools } from '#src/config/tool-servers.ts';
-import { findWish } from '#src/conversation/machine/wish.ts';
+import { findToolWish } from '#src/conversation/machine/wish.ts';
 import type { ToolEntry, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { defineTool } from '#src/features/contract/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
@@ -44,7 +44,7 @@ function openRoom(leaving: LeaveOutcome = { kind: 'nowhere' }) {
   };
   const runTool = async (name: string, call: object) =>
     await (await prepareTool(name, call)).run(
-      findWish('last', 'confirmed'),
+      findToolWish('last', 'confirmed'),
       ports as ToolPorts,
       never,
     );
@@ -140,7 +140,7 @@ async function configureProgram(mode: string) {
   return { dataDir, externalTools: read.tools };
 }
 
-const wish = findWish('last', 'confirmed');
+const wish = findToolWish('last', 'confirmed');
 
 async function runTool(tool: ToolEntry | undefined, fields: object) {
   const fitting = tool?.parseArguments(JSON.stringify(fields));

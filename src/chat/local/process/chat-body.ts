@@ -3,7 +3,7 @@ import { toRecord, tryParseJson } from '#src/base/json.ts';
 import { type GrammarSchema, toGrammarSchema } from './grammar-schema.ts';
 
 /** A tool of a request. */
-export type OfferedTool = {
+export type RequestTool = {
   readonly name: string;
   readonly description: string;
   readonly parameters: Readonly<Record<string, unknown>>;
@@ -18,7 +18,7 @@ export type TemplateMessage = {
 /** Work for a model, as a request asks for it. */
 export type ChatTask = {
   readonly messages: readonly TemplateMessage[];
-  readonly tools: readonly OfferedTool[];
+  readonly tools: readonly RequestTool[];
   /** The answer has to be a call. */
   readonly mustCall: boolean;
   /** The answer is JSON of this form. */
@@ -93,7 +93,7 @@ export function readChatBody(json: string): ChatTask {
   };
 }
 
-function readTools({ tool_choice: choice, tools = [] }: Body): readonly OfferedTool[] {
+function readTools({ tool_choice: choice, tools = [] }: Body): readonly RequestTool[] {
   if (choice === 'none') return [];
   const wanted = toRecord(toRecord(choice).function).name;
   return tools
@@ -193,7 +193,7 @@ export const callEnd = '</tool_call>';
  */
 function addToolNotes(
   messages: readonly TemplateMessage[],
-  tools: readonly OfferedTool[],
+  tools: readonly RequestTool[],
 ): readonly TemplateMessage[] {
   if (tools.length === 0) return messages;
   const notes = [
@@ -207,7 +207,7 @@ function addToolNotes(
     : [{ role: 'system', content: notes }, ...messages];
 }
 
-function writeToolNote({ description, name, parameters }: OfferedTool) {
+function writeToolNote({ description, name, parameters }: RequestTool) {
   const needed: readonly unknown[] = Array.isArray(parameters.required)
     ? parameters.required
     : [];

@@ -15,7 +15,7 @@ import {
   callStart,
   closeThoughts,
   joinNeighbours,
-  type OfferedTool,
+  type RequestTool,
   readChatBody,
   type TemplateMessage,
 } from './chat-body.ts';
@@ -367,7 +367,7 @@ function readTask(body: string) {
 /** The text of an answer as it grows. A call is told once it is whole, as the client reads it. */
 class WrittenAnswer {
   readonly #model: LlamaModel;
-  readonly #tools: readonly OfferedTool[];
+  readonly #tools: readonly RequestTool[];
   readonly #mustCall: boolean;
   readonly #sendText: (text: string) => void;
   /** Tokens that may be the beginning of a letter. */

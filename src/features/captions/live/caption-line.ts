@@ -45,7 +45,7 @@ export function trimLineWords(
 }
 
 /** Formats lines for a message. Lines without words are left out. */
-export function renderLines(
+export function renderCaptionLines(
   lines: readonly CaptionLine[],
   notUnderstood: string,
 ): string {

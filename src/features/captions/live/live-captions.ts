@@ -9,7 +9,7 @@ import type {
 } from '#src/ports/caption-chats.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import { compareBeginnings } from '#src/stores/transcripts/transcript-line.ts';
-import { type CaptionLine, renderLines, trimLineWords } from './caption-line.ts';
+import { type CaptionLine, renderCaptionLines, trimLineWords } from './caption-line.ts';
 
 export type LiveCaptionsDeps = {
   readonly chat: CaptionChat;
@@ -171,7 +171,7 @@ export class LiveCaptions {
   }
 
   #formatLines(lines: LiveCaptionMessage['lines']) {
-    return renderLines(
+    return renderCaptionLines(
       [...lines.values()].sort(compareShown),
       this.#deps.notUnderstood,
     );

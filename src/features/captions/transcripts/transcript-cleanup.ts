@@ -13,7 +13,7 @@ import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { captionsDaysSetting } from '#src/features/captions/caption-settings.ts';
 import {
   getNotUnderstoodText,
-  renderLines,
+  renderCaptionLines,
 } from '#src/features/captions/live/caption-line.ts';
 import type { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { listRecorders } from '#src/features/captions/transcript-recorder.ts';
@@ -23,8 +23,8 @@ import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type {
   EraseStoredData,
   ErasureReason,
+  FeatureCounts,
   PersonHooks,
-  StoredCounts,
 } from '#src/ports/feature-session.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/stores.ts';
 import type { StoredRecords } from '#src/stores/transcripts/transcript-eraser.ts';
@@ -212,7 +212,7 @@ export class TranscriptCleanup implements PersonHooks {
   ) {
     const { guildId, messageId } = message;
     const recorders = listRecorders(this.#captions.list(guildId));
-    const text = renderLines(lines, getNotUnderstoodText(guildId, this.#deps));
+    const text = renderCaptionLines(lines, getNotUnderstoodText(guildId, this.#deps));
     const outcome = recorders.some(({ live }) => live.hasMessage(messageId))
       ? 'changed'
       : await this.#deps.captionChats.changeMessage(message, text, signal);
@@ -241,7 +241,7 @@ export class TranscriptCleanup implements PersonHooks {
   async countStored(
     guildId: GuildId,
     personId: PersonId,
-  ): Promise<StoredCounts | undefined> {
+  ): Promise<FeatureCounts | undefined> {
     const counts = await this.#readBoth(guildId, ({ records }) =>
       records.countRecords(guildId, personId),
     );

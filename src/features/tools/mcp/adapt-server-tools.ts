@@ -32,7 +32,7 @@ export function adaptServerTools(
   for (const tool of offered) {
     const rules = server.findRules(tool.name);
     if (!rules) continue;
-    const plainName = toPlainName(tool);
+    const plainName = toModelToolName(tool);
     const name = `${server.name}__${plainName}`;
     const problem = findObjection(tool, name, tools);
     if (problem) {
@@ -55,7 +55,7 @@ export function adaptServerTools(
 }
 
 /** Replaces characters that a model may not write. */
-export function toPlainName({ name }: { readonly name: string }): string {
+export function toModelToolName({ name }: { readonly name: string }): string {
   return name.replace(/[^a-z0-9_-]/gi, '_');
 }
 

@@ -6,7 +6,7 @@ import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { adaptExternalTool } from '#src/features/tools/adapt-external-tool.ts';
 import type { ToolNews } from '#src/features/tools/external-tool.ts';
 import type { McpServerOptions } from '#src/ports/tool-servers.ts';
-import { adaptServerTools, toPlainName } from './adapt-server-tools.ts';
+import { adaptServerTools, toModelToolName } from './adapt-server-tools.ts';
 import { type McpConnection, openMcpConnection } from './mcp-connection.ts';
 
 import { type OfferedTool, ToolCheck } from './tool-changes.ts';
@@ -154,7 +154,7 @@ export class McpServer {
 }
 
 function listNames(tools: readonly { readonly name: string }[]) {
-  return tools.length === 0 ? '' : `: ${tools.map(toPlainName).join(', ')}`;
+  return tools.length === 0 ? '' : `: ${tools.map(toModelToolName).join(', ')}`;
 }
 
 const steadyAfterMs = 60_000;

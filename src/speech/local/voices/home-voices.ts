@@ -11,7 +11,7 @@ import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 import { createUnspeakableError } from '#src/speech/unspeakable-text.ts';
 import { cutSounds, cutSpeech } from './cut-speech.ts';
 import type { Espeak } from './espeak.ts';
-import type { FoundVoice, VoiceFolder } from './voice-folder.ts';
+import type { PiperVoice, VoiceFolder } from './voice-folder.ts';
 
 /** The built-in voice, and what speaks other languages. */
 export type HomeVoicesOptions = {
@@ -93,7 +93,7 @@ export class HomeVoices implements Synthesizer {
     return this.#options.folder?.findVoice(language);
   }
 
-  #openPiper({ file, language }: FoundVoice, espeak: Espeak) {
+  #openPiper({ file, language }: PiperVoice, espeak: Espeak) {
     const { models, voice } = this.#options;
     const createWork: CreateWork = async ({ lengthScale, text }, signal) => {
       const pieces = await toSounds(

@@ -4,7 +4,7 @@ import { isSameLanguage } from '#src/base/language/expected-language.ts';
 import { getVoiceLanguage, parseVoiceDescription } from './voice-description.ts';
 
 /** A Piper voice in the folder of voices. */
-export type FoundVoice = {
+export type PiperVoice = {
   /** Name of its files, such as `de_DE-thorsten-medium`. */
   readonly name: string;
   /** Path of its `.onnx`. */
@@ -27,14 +27,14 @@ const ending = '.onnx.json';
 export class VoiceFolder {
   readonly #path: string;
   /** By the path of the description. */
-  readonly #known = new Map<string, FoundVoice>();
+  readonly #known = new Map<string, PiperVoice>();
 
   constructor(path: string) {
     this.#path = path;
   }
 
   /** Lists the voices that are there now, by name. Voices of which a file is still missing are left out. */
-  listVoices(): readonly FoundVoice[] {
+  listVoices(): readonly PiperVoice[] {
     return this.#listDescriptions().flatMap((path) => {
       if (!existsSync(toModelPath(path))) return [];
       const voice = this.#known.get(path) ?? readVoice(path);
@@ -44,7 +44,7 @@ export class VoiceFolder {
   }
 
   /** Finds the voice of a language (BCP 47): of its region, else of another one. */
-  findVoice(language: string): FoundVoice | undefined {
+  findVoice(language: string): PiperVoice | undefined {
     const voices = this.listVoices().filter((voice) =>
       isSameLanguage(voice.language, language),
     );
@@ -64,7 +64,7 @@ export class VoiceFolder {
   }
 }
 
-function readVoice(path: string): FoundVoice | undefined {
+function readVoice(path: string): PiperVoice | undefined {
   const description = parseVoiceDescription(readFileSync(path, 'utf8'));
   return (
     description && {
