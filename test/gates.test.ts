@@ -11,7 +11,7 @@ const gates: Readonly<Record<string, string>> = {
   job: 'src/speech/local/jobs/admit-job.ts admitJob',
   language: 'src/base/language/expected-language.ts admitChosenLanguage',
   log: 'src/base/logged-text.ts admitSentence',
-  wish: 'src/conversation/machine/wish.ts findWish',
+  wish: 'src/conversation/machine/wish.ts findToolWish',
   erasure: 'src/base/erasures.ts admitErasure',
   join: 'src/discord/link/signal-pace.ts admitJoin',
 };

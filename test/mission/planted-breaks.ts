@@ -305,7 +305,7 @@ const edgeBreaks: readonly Break[] = [
   {
     id: 'm80',
     meaning: 'A fade ends below its volume.',
-    file: 'src/audio/loudness/gain.ts',
+    file: 'src/audio/loudness/loudness.ts',
     from: '    this.#goal = gain;\n    this.#over = overSamples;',
     to: '    this.#goal = overSamples > 48_000 ? 0.7 * gain : gain;\n    this.#over = overSamples;',
     testName: 'volume, mute and fade',
@@ -353,7 +353,7 @@ const edgeBreaks: readonly Break[] = [
   {
     id: 'm86',
     meaning: 'Samples of 8 bits are read as signed.',
-    file: 'src/audio/formats/sample-encoding.ts',
+    file: 'src/audio/formats/raw-sound.ts',
     from: '(bytes.readUInt8(at) - 128) << 8',
     to: 'bytes.readInt8(at) << 8',
     testName: 'raw samples',
@@ -361,7 +361,7 @@ const edgeBreaks: readonly Break[] = [
   {
     id: 'm87',
     meaning: 'mu-law is read as samples of 8 bits.',
-    file: 'src/audio/formats/sample-encoding.ts',
+    file: 'src/audio/formats/raw-sound.ts',
     from: 'return (bytes, at) => expandMulaw(bytes.readUInt8(at));',
     to: 'return (bytes, at) => (bytes.readUInt8(at) - 128) << 8;',
     testName: 'raw samples',
@@ -417,7 +417,7 @@ const edgeBreaks: readonly Break[] = [
   {
     id: 'm94',
     meaning: 'Raw samples in pieces of an odd length lose a byte.',
-    file: 'src/audio/formats/raw-samples.ts',
+    file: 'src/audio/formats/raw-sound.ts',
     from: 'this.#rest = Buffer.concat([this.#rest, bytes]);',
     to: 'this.#rest = Buffer.concat([this.#rest, bytes.subarray(0, bytes.length & ~1)]);',
     testName: 'raw samples',
