@@ -26,11 +26,11 @@ import {
 } from './budget-authority.ts';
 import { formatInstant, getNextDayMs, toUtcDay } from './calendar.ts';
 import { charactersPerToken, sumCosts } from './cost.ts';
+import { HeldRequests, isStoredCap, type Room } from './held-requests.ts';
 import {
   boundModelRequest,
   boundSpeech,
   estimateSpeechCost,
-  type HoldOrCap,
   isPaidByTime,
   type RequestBound,
   Reservation,
@@ -61,15 +61,6 @@ export type SessionBudgetsOptions = {
 
 /** Share of the cap that warns the channel. */
 const warnedFrom = 0.8;
-
-/** Free money below a cap, infinite without a cap. */
-type Room = {
-  readonly cap: BudgetCap;
-  readonly nanoUsd: number;
-  readonly capNanoUsd: number;
-};
-/** Estimates the cost of so many units in billionths of a dollar. */
-type EstimateCost = (units: number) => number;
 
 /** Decides which paid work begins, by the caps of person, server and all servers. Days are days of UTC. */
 export class SessionBudgets {
@@ -267,9 +258,9 @@ export class SessionBudgets {
   }
 
   /** Tells that the cap is used, or that the rest is too small. */
-  #toLine({ cap, capNanoUsd, nanoUsd }: Room): TextLine {
+  #toLine({ cap, capNanoUsd, spentNanoUsd }: Room): TextLine {
     if (cap === 'unstored') return { id: 'budget.unstored' };
-    const isRest = nanoUsd > capNanoUsd * (1 - warnedFrom);
+    const isRest = spentNanoUsd < capNanoUsd * warnedFrom;
     if (cap === 'server' || cap === 'all')
       return isRest
         ? { id: 'budget.rest.server' }
@@ -289,7 +280,12 @@ export class SessionBudgets {
     const programCap = getProgramCap?.(personId);
     const capNanoUsd = programCap ?? caps.personDay;
     const nanoUsd = getLeft(capNanoUsd, share + ledger.getReserved(guildId, personId));
-    return { cap: programCap === undefined ? 'person' : 'token', nanoUsd, capNanoUsd };
+    return {
+      cap: programCap === undefined ? 'person' : 'token',
+      nanoUsd,
+      spentNanoUsd: share,
+      capNanoUsd,
+    };
   }
 
   /** Lists the caps of a payer, with the free money. */
@@ -299,10 +295,16 @@ export class SessionBudgets {
     const taken = day.nanoUsd + ledger.getReserved(guildId);
     const capNanoUsd = this.#getServerCap(guildId);
     const rooms: readonly Room[] = [
-      { cap: 'server', nanoUsd: getLeft(capNanoUsd, taken), capNanoUsd },
+      {
+        cap: 'server',
+        nanoUsd: getLeft(capNanoUsd, taken),
+        spentNanoUsd: day.nanoUsd,
+        capNanoUsd,
+      },
       {
         cap: portions.limit,
         nanoUsd: portions.getRoom(guildId, personId),
+        spentNanoUsd: Infinity,
         capNanoUsd: Infinity,
       },
     ];
@@ -442,125 +444,6 @@ function estimateSoundCost(
     (think.usd.perMillionAudioOutputTokens !== undefined || isPaidByTime(think.usd));
   if (role !== 'think' || speaks || paidKinds[kind].form !== 'answer') return 0;
   return estimateSpeechCost(units * charactersPerToken, tariff);
-}
-
-type HeldRequestsOptions = Pick<
-  SessionBudgetsOptions,
-  'clock' | 'ledger' | 'portions' | 'total'
-> & {
-  /** Lists the caps of the payer, with the free money. */
-  readonly listRooms: () => readonly Room[];
-};
-
-/** Requests paid from one reserve, which grows while there is room. */
-class HeldRequests {
-  readonly #reserve: Reserve;
-  readonly #options: HeldRequestsOptions;
-  #heldNanoUsd = 0;
-  #isClosed = false;
-
-  constructor(reserve: Reserve, options: HeldRequestsOptions) {
-    this.#reserve = reserve;
-    this.#options = options;
-  }
-
-  /** Billionths of a dollar that running requests hold. */
-  get heldNanoUsd(): number {
-    return this.#heldNanoUsd;
-  }
-
-  /** Frees money that running requests do not hold. */
-  close(): void {
-    this.#isClosed = true;
-    this.#freeRest();
-  }
-
-  /**
-   * Returns the affordable units. `estimateSound` prices the speech of the words, which is reserved with
-   * them. `spareNanoUsd` stay free.
-   */
-  async takeHold(
-    { minUnits, maxUnits }: RequestBound,
-    estimateCost: EstimateCost,
-    estimateSound: EstimateCost = () => 0,
-    spareNanoUsd = 0,
-  ): Promise<HoldOrCap> {
-    const getTotal = (units: number) => estimateCost(units) + estimateSound(units);
-    const dearest = getTotal(maxUnits);
-    if (dearest === 0) return undefined;
-    const { guildId, personId } = this.#reserve;
-    const { portions } = this.#options;
-    using claim = portions.claim(guildId, personId, this.#getMissingNanoUsd(dearest));
-    await claim.waiting;
-    const ownNanoUsd = this.#getOwnNanoUsd();
-    const { cap, nanoUsd } = this.#findSmallestRoom();
-    const granted = Math.min(dearest, ownNanoUsd + nanoUsd - spareNanoUsd);
-    const base = getTotal(0);
-    const share = dearest === base ? 1 : (granted - base) / (dearest - base);
-    const units = granted < dearest ? Math.floor(maxUnits * share) : maxUnits;
-    if (granted < getTotal(minUnits) || units < minUnits) {
-      if (cap === 'all') this.#options.total.onRefused();
-      return cap;
-    }
-    this.#reserve.day = this.#today;
-    this.#reserve.left += Math.max(0, granted - ownNanoUsd);
-    return this.#holdUnits(units, estimateCost(units));
-  }
-
-  get #today() {
-    return toUtcDay(this.#options.clock.wallMs());
-  }
-
-  /** Money that stands in the portion of an earlier day. */
-  get #formerNanoUsd() {
-    return this.#reserve.day === this.#today ? 0 : this.#reserve.left;
-  }
-
-  /** Finds how much of today's portion the next request needs, as far as caps allow it. */
-  #getMissingNanoUsd(dearestNanoUsd: number) {
-    const rooms = this.#options.listRooms().filter(({ cap }) => !isStoredCap(cap));
-    const allowed = Math.min(...rooms.map(({ nanoUsd }) => Math.max(0, nanoUsd)));
-    const wanted = Math.max(0, dearestNanoUsd - this.#getOwnNanoUsd());
-    return Math.min(wanted, allowed) + this.#formerNanoUsd;
-  }
-
-  /** Finds the cap with the least free money. */
-  #findSmallestRoom() {
-    return this.#options
-      .listRooms()
-      .map((room) =>
-        isStoredCap(room.cap)
-          ? { ...room, nanoUsd: room.nanoUsd - this.#formerNanoUsd }
-          : room,
-      )
-      .reduce((smallest, room) => (room.nanoUsd < smallest.nanoUsd ? room : smallest));
-  }
-
-  #getOwnNanoUsd() {
-    return Math.max(0, this.#reserve.left - this.#heldNanoUsd);
-  }
-
-  #holdUnits(maxUnits: number, nanoUsd: number) {
-    this.#heldNanoUsd += nanoUsd;
-    let isOver = false;
-    const endHold = () => {
-      if (!isOver) this.#heldNanoUsd -= nanoUsd;
-      isOver = true;
-      this.#freeRest();
-    };
-    return { maxUnits, release: endHold };
-  }
-
-  #freeRest() {
-    if (!this.#isClosed) return;
-    this.#reserve.left = Math.min(this.#reserve.left, this.#heldNanoUsd);
-    if (this.#heldNanoUsd === 0) this.#options.ledger.release(this.#reserve);
-  }
-}
-
-/** Whether a cap is kept by stored portions. */
-function isStoredCap(cap: BudgetCap) {
-  return cap === 'all' || cap === 'unstored';
 }
 
 const refusalEveryMs = 10 * 60_000;
