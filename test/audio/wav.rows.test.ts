@@ -283,6 +283,16 @@ test.each(soundFormats)(
   },
 );
 
+test.each(soundFormats)(
+  'of a burst most comes at once as %s, though the voice rests behind it',
+  async (format) => {
+    const encoder = new SoundEncoders(codec).open(format);
+    const first = Uint8Array.from(await encoder.push(fadingTone));
+    const last = await encoder.end();
+    expect(first.length / (first.length + last.length)).toBeGreaterThan(0.85);
+  },
+);
+
 function wavOf(bytes: Buffer) {
   const samples = new Int16Array(new Uint8Array(bytes).buffer);
   return writeWav({ samples, rateHz: 24_000, channels: 1 });

@@ -47,7 +47,7 @@ export function declareStreamLines(line: Line): void {
       `speech is heard before its last byte has arrived, in ${format}`,
       async (m) => {
         const input = `A sentence of some length that is spoken slowly in ${format}.`;
-        // The encoder of FLAC is a thread, which gives each frame with the sound behind it.
+        // FLAC is cut into frames where the next one begins, here twice: the first half has too few.
         const response_format = format === 'flac' ? 'pcm' : format;
         const response = await m.openai.audio.speech.create(
           { model: format, input, voice: 'alloy', response_format },

@@ -12,13 +12,18 @@ import type { SoundEncoder } from './sound-encoders.ts';
 
 registerFlacEncoder();
 
+/** Samples of each frame but the last. libFLAC writes a frame once it has a sample of the next one. */
+const frameSamples = 4096;
+
 /** Writes FLAC by libFLAC in WebAssembly, on a thread of its own: https://www.rfc-editor.org/rfc/rfc9639.html */
 export class FlacEncoder implements SoundEncoder {
   readonly #source = new AudioSampleSource({ codec: 'flac' });
   readonly #output: Output;
   readonly #pieces: Uint8Array[] = [];
   #writtenBytes = 0;
+  #writtenFrames = 0;
   #pushedSamples = 0;
+  #onFrame: (() => void) | undefined;
   #opening: Promise<void> | undefined;
 
   constructor() {
@@ -26,13 +31,13 @@ export class FlacEncoder implements SoundEncoder {
       write: (chunk) => this.#keepChunk(chunk),
     });
     this.#output = new Output({
-      format: new FlacOutputFormat(),
+      format: new FlacOutputFormat({ onFrame: () => this.#countFrame() }),
       target: new StreamTarget(writable),
     });
     this.#output.addAudioTrack(this.#source);
   }
 
-  /** Returns the head of the file and all frames that are whole by now. */
+  /** Returns the head of the file and all frames that are whole with these samples. */
   async push(samples: Int16Array): Promise<Uint8Array> {
     if (samples.length === 0) return this.#takePieces();
     this.#opening ??= this.#output.start();
@@ -47,6 +52,7 @@ export class FlacEncoder implements SoundEncoder {
     this.#pushedSamples += samples.length;
     await this.#source.add(sample);
     sample.close();
+    await this.#waitForFrames();
     return this.#takePieces();
   }
 
@@ -60,6 +66,20 @@ export class FlacEncoder implements SoundEncoder {
   async close(): Promise<void> {
     if (this.#opening !== undefined && this.#output.state !== 'finalized')
       await this.#output.cancel();
+  }
+
+  #countFrame() {
+    this.#writtenFrames++;
+    this.#onFrame?.();
+  }
+
+  /** Waits for the thread, or who hears the sound would wait for it until the next samples come. */
+  async #waitForFrames() {
+    const wholeFrames = Math.floor((this.#pushedSamples - 1) / frameSamples);
+    while (this.#writtenFrames < wholeFrames)
+      await new Promise<void>((resolve) => {
+        this.#onFrame = resolve;
+      });
   }
 
   #keepChunk({ data, position }: StreamTargetChunk) {
