@@ -184,7 +184,7 @@ const maxNoiseRiseDb = 0.03;
  *
  * @example
  * import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
- * import { SentEnvelope } from './band-levels.ts';
+ * import { SentEnvelope } from '#src/audio/echo/band-levels.ts';
  *
  * const meter = new EchoMeter(new SentEnvelope());
  * const samples = new Float32Array(512).fill(0.1);

@@ -299,16 +299,7 @@ type LibopusModule = {
 const maxOpusBytes = 4000;
 const maxChannels = 2;
 
-/**
- * libopus in WebAssembly, which runs wherever Node does. A packet that breaks it reaches no memory but its own.
- *
- * @example
- * import { WasmOpus } from '#src/audio/opus/opus-codec.ts';
- *
- * const libopus = await WasmOpus.open();
- * const decode = libopus.createDecoder(16_000, 1);
- * decode(Uint8Array.of(0xf8, 0xff, 0xfe)).length; // 320
- */
+/** libopus in WebAssembly, which runs wherever Node does. A packet that breaks it reaches no memory but its own. */
 class WasmOpus {
   readonly #module: LibopusModule;
   // Every call ends before the next one begins, so all coders share one place for a packet and one for its samples.
