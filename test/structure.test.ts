@@ -63,6 +63,20 @@ test('every file that a document names exists', async () => {
   expect(missing.filter(([, names]) => names.length > 0)).toEqual([]);
 });
 
+test('every test that a comment names exists', async () => {
+  const tests = await Array.fromAsync(glob('{test,bench}/**/*.test.ts'));
+  const missing: string[] = [];
+  for await (const path of sourceFiles(
+    '{src,commands,doctor,setup,bench,test}/**/*.ts',
+  ))
+    for (const [, named = ''] of (await readFile(path, 'utf8')).matchAll(
+      /`npm (?:test|run test:long) -- ((?:test|bench)\/[\w/.-]+)/g,
+    ))
+      if (!tests.some((test) => test.startsWith(named)))
+        missing.push(`${path}: ${named}`);
+  expect(missing).toEqual([]);
+});
+
 /** Types whose methods are the hooks of a feature, and their files. */
 const hookTypes = {
   FeatureShard: 'src/sessions/shard-features.ts',

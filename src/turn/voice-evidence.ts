@@ -53,7 +53,7 @@ const maxBreathlessMs = 10_000;
  * Returns whether an utterance holds enough voice for a recogniser.
  *
  * Silero v5 on our recordings, 5 dB above noise: mean 0.75 and peak 0.9 or more. Keyboard, breath, hum and drums
- * make no utterance, plucked strings reach 0.43 and 0.53 (`npm test -- test/turn/noises`).
+ * make no utterance, plucked strings reach 0.43 and 0.53 (`npm test -- test/turn/voice-evidence`).
  */
 export function hasVoice({
   isOfOther,

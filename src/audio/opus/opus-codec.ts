@@ -39,7 +39,7 @@ export function encodePause(
   channels: 1 | 2 = 1,
 ): void {
   // Opus predicts a frame's level from the frame before. Otherwise the first frames after a pause are up to 30 dB
-  // too quiet, and 60 ms of the first word are lost (`npm test -- test/audio/rest-encoder`).
+  // too quiet, and 60 ms of the first word are lost.
   const silence = new Int16Array((rateHz / 50) * channels);
   for (let frame = 0; frame < maxSilenceFrames; frame++) {
     if (encoder.encode(silence).length <= silenceBytes) return;

@@ -236,7 +236,7 @@ const [maxTextBytes, maxWordBytes] = [350, 70];
 /** Everything but letters, and apostrophes before one, as in eld. */
 const separators = /[^\p{L}'`\u2019]+/gu;
 const apostrophes = "'`\u2019";
-/** Steepness with which a score becomes a probability (`npm test -- test/speech/text-language`). */
+/** Steepness with which a score becomes a probability (`npm test -- test/conversation/languages`). */
 const probabilitySteepness = 10;
 
 const ownScripts: readonly (readonly [string, RegExp])[] = [

@@ -19,7 +19,7 @@ import {
 /**
  * Silero v5 on 14 recordings notices a voice after 56 ms (p50) to 146 ms (p90), and tones trip single windows.
  * Clients close with five silence frames, often lost in part, hence 200 ms. Each recording of test/fixtures/speech
- * is one turn, and ends within 200 ms of its label (`npm test -- test/turn/endpointing/recordings`).
+ * is one turn, and ends within 200 ms of its label (`npm test -- test/turn/endpointing`).
  */
 export const endpointRules = {
   delay: endpointingDelayRules as EndpointingDelayRules,
