@@ -159,15 +159,6 @@ const voiceBreaks: readonly Break[] = [
     testName: 'speech is heard before',
   },
   {
-    id: 'm19',
-    meaning: 'An error in plain text is played as sound.',
-    file: 'src/speech/openai/speech-sound-reader.ts',
-    from: "if (judgeText(bytes, isWhole) === 'text') {",
-    to: "if (bytes.length > 200 && judgeText(bytes, isWhole) === 'text') {",
-    testName: 'errors are never played',
-    isQuick: true,
-  },
-  {
     id: 'm20',
     meaning: 'The proof calls every voice a streaming one.',
     file: 'src/probes/engine-probes.ts',
@@ -182,6 +173,7 @@ const voiceBreaks: readonly Break[] = [
     from: '? (voice.instructions ?? options.instructions)',
     to: '? options.instructions',
     testName: 'speech with tone',
+    isQuick: true,
   },
 ];
 
@@ -273,14 +265,6 @@ const neighbourBreaks: readonly Break[] = [
     from: 'const outcomes = this.busyTracks.map((track) =>',
     to: "const outcomes = this.busyTracks.slice(0, command.kind === 'volume' ? 1 : undefined).map((track) =>",
     testName: 'and all',
-  },
-  {
-    id: 'm32',
-    meaning: 'An error behind sound is played.',
-    file: 'src/speech/openai/speech-sound-reader.ts',
-    from: 'if (tailBytes < minTailBytes) return bytes;',
-    to: 'if (tailBytes < bytes.length + minTailBytes) return bytes;',
-    testName: 'errors are never played',
   },
   {
     id: 'm33',

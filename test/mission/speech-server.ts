@@ -25,6 +25,8 @@ const errors = {
   'text/plain': 'The voice is broken.',
   'text/html': '<!doctype html><title>502</title><h1>Bad gateway</h1>',
   'audio/mpeg': '{"error":{"message":"The voice is broken."}}',
+  // A proxy keeps the line open by spaces.
+  'audio/pcm': `${' '.repeat(2_000)}{"error":{"message":"The voice is broken."}}`,
 };
 export const wrongLabels = Object.keys(errors) as readonly (keyof typeof errors)[];
 
