@@ -1,5 +1,6 @@
 // npm run bench -- interpret [--turns 22]: the end of a clause to the first sound of its translation, for each recogniser.
 import { parseArgs } from 'node:util';
+import { findPercentile } from '#bench/format-table.ts';
 import {
   type BenchPipeline,
   serverSettings,
@@ -112,9 +113,4 @@ async function measureDelay(sandbox: SandboxProcess, { path }: QuestionClip) {
   } catch {
     return undefined;
   }
-}
-
-function findPercentile(values: readonly number[], share: number) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
 }

@@ -166,7 +166,8 @@ function sumEnergy(samples: Float64Array, at: number, length: number) {
   return sum;
 }
 
-function findMedian(values: readonly number[]) {
+/** Finds the middle value, of an even number the upper one. 0 without values. */
+export function findMedian(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[sorted.length >> 1] ?? 0;
 }

@@ -1,6 +1,7 @@
 import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { measureRms } from '#src/audio/pcm.ts';
+import { findMedian } from '#test/audio/similarity.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 const rateHz = 48_000;
@@ -119,10 +120,6 @@ export function measureShare(rows: readonly HeardTones[], hz: Tone): number {
   return findMedian(
     rows.map(({ tones }) => tones.find((tone) => tone.hz === hz)?.share ?? 0),
   );
-}
-
-export function findMedian(shares: readonly number[]): number {
-  return shares.toSorted((a, b) => a - b)[shares.length >> 1] ?? 0;
 }
 
 /** Peak that one tone alone would have in a frame as loud as this one, as a share of that in the file. */

@@ -4,8 +4,8 @@ import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
+import { findMedian } from '#test/audio/similarity.ts';
 import {
-  findMedian,
   type HeardTones,
   listHeardTones,
   listOrder,
