@@ -218,7 +218,7 @@ export class LocalModels implements AsyncDisposable {
     const request = this.#sent.get(message.id);
     if (message.kind === 'text') {
       this.#restartWatch();
-      if (message.text !== '' && request && 'onText' in request) {
+      if (message.text !== '' && request && isJob(request)) {
         request.isLastRun = true;
         request.onText?.(message.text);
       }
