@@ -20,6 +20,7 @@ const longTests = [
   'test/sources/formats/formats.long.test.ts',
   'test/audio/echo/echo.long.test.ts',
   'test/conversation/pipelines/chained.test.ts',
+  'test/conversation/pipelines/audio-model.test.ts',
   'test/conversation/pipelines/realtime.test.ts',
   'test/doctor/secrets.long.test.ts',
   'test/discord/link/dave-group.long.test.ts',
