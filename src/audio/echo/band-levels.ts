@@ -2,20 +2,9 @@ import { listenRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resampler.ts';
 import { createHannWindow, Spectrum } from '#src/audio/spectrum.ts';
 
-/** Levels in ten bands around hop `hop`, in dB, raised to the noise of the microphone. */
-type TrackedLevels = {
-  readonly levels: Float32Array;
-  /** Their mean, in dB. */
-  readonly meanDb: number;
-  readonly hop: number;
-  readonly isVoiced: boolean;
-};
-
-type LevelPair = readonly [own: Float32Array, other: Float32Array];
-
 /** How much two microphones heard the same. */
 type SharedSound = {
-  /** Correlation of the loudness over time in all bands at the best delay, -1 to 1. */
+  /** Correlation of the loudness over time in all bands at the best delay, -1 to 1. -1 where the other microphone heard it far softer. */
   readonly likeness: number;
   /** How much louder the other microphone heard it, in dB. */
   readonly louderDb: number;
@@ -34,6 +23,10 @@ const maxLagHops = 25;
 const stepHops = 2;
 /** Of one voice the mean levels alone are no less like. Two people who speak at once seldom pass this. */
 const minMeanLikeness = 0.4;
+/** At the delays beside the likeliest one a voice is at most 3 dB louder. Of two people each hears the other far softer. */
+const minMeanLouderDb = -3;
+/** Row of `LevelTrack` with the quietest levels. */
+const quietestRow = 2 * maxMeasurements;
 
 /**
  * Levels of one person's microphone, by which two microphones of one room are told from two people. Only levels are kept, no sound.
@@ -51,128 +44,183 @@ const minMeanLikeness = 0.4;
  * [likeness > 0.9, Math.round(louderDb)]; // [true, 12]
  */
 export class LevelTrack {
-  #measured: TrackedLevels[] = [];
-  /** The quietest level of each band. A microphone that sends nothing hears no more than that. */
-  #quietest: Float32Array = new Float32Array(bandCount);
+  /**
+   * A row of ten bands, in dB, for each measurement, raised to the noise of the microphone. The last row holds the quietest level of
+   * each band: a microphone that sends nothing hears no more than that.
+   */
+  readonly #levels = new Float32Array((quietestRow + 1) * bandCount);
+  /** Mean of each row, in dB. */
+  readonly #meansDb = new Float32Array(quietestRow + 1);
+  readonly #hops = new Float64Array(quietestRow);
+  readonly #voiced = new Uint8Array(quietestRow);
+  #count = 0;
 
   /** Adds the levels of 16 ms. Hops never fall. */
   add(levels: Float32Array, hop: number, isVoiced: boolean): void {
-    const kept = levels.slice();
-    this.#measured.push({ levels: kept, meanDb: findMean(kept), hop, isVoiced });
-    this.#noteQuietest(kept);
-    if (this.#measured.length < 2 * maxMeasurements) return;
-    this.#measured = this.#measured.slice(-maxMeasurements);
-    this.#quietest = new Float32Array(bandCount);
-    for (const measured of this.#measured) this.#noteQuietest(measured.levels);
+    const row = this.#count++;
+    this.#levels.set(levels, row * bandCount);
+    this.#meansDb[row] = this.#measureMeanDb(row);
+    this.#hops[row] = hop;
+    this.#voiced[row] = Number(isVoiced);
+    this.#noteQuietest(row);
+    if (this.#count === quietestRow) this.#forgetOlder();
   }
 
-  /** Compares the voice between two instants of the clock, in ms, with what another microphone heard then. */
+  /**
+   * Compares the voice between two instants of the clock, in ms, with what another microphone heard then. A room of many compares each
+   * with all others at each pause: the mean levels leave few delays, and few others who heard it louder, to look at closely.
+   */
   compare(other: LevelTrack, fromMs: number, toMs: number): SharedSound {
     const own = this.#listVoiced(fromMs, toMs);
-    const heard = own.length === 0 ? undefined : other.#listAround(own);
+    const heard = own.length === 0 ? undefined : this.#alignRows(own, other);
     if (!heard) return unlike;
-    // A room of many compares each with all others at each pause: the mean levels leave few delays to look at closely.
-    const { lag: meanLag, likeness: meanLikeness } = findMeanLag(own, heard);
-    if (meanLikeness < minMeanLikeness) return unlike;
-    let best = { likeness: -1, pairs: [] as readonly LevelPair[] };
-    for (let lag = meanLag - stepHops; lag <= meanLag + stepHops; lag++) {
-      const pairs = own.map(
-        ({ hop, levels }): LevelPair => [levels, heard.findLevels(hop - lag)],
-      );
-      const likeness = correlateLevels(pairs);
-      if (likeness > best.likeness) best = { likeness, pairs };
+    const mean = this.#findMeanLag(own, other, heard);
+    if (mean.likeness < minMeanLikeness) return unlike;
+    const count = own.length;
+    const louderDb = this.#measureLouderDb(own, other, heard, mean.lag);
+    if (louderDb < minMeanLouderDb) return { likeness: -1, louderDb, count };
+    let best = { likeness: -1, lag: mean.lag };
+    for (let lag = mean.lag - stepHops; lag <= mean.lag + stepHops; lag++) {
+      const likeness = this.#correlateBands(own, other, heard, lag);
+      if (likeness > best.likeness) best = { likeness, lag };
     }
-    const { likeness, pairs } = best;
-    return { likeness, louderDb: measureLouderDb(pairs), count: pairs.length };
+    return {
+      likeness: best.likeness,
+      louderDb: this.#measureLouderDb(own, other, heard, best.lag),
+      count,
+    };
   }
 
-  #noteQuietest(levels: Float32Array) {
+  #measureMeanDb(row: number) {
+    let sum = 0;
     for (let band = 0; band < bandCount; band++)
-      this.#quietest[band] = Math.min(this.#quietest[band] ?? 0, levels[band] ?? 0);
+      sum += this.#levels[row * bandCount + band] ?? 0;
+    return sum / bandCount;
   }
 
-  /** Lists measurements of the voice, of a long one a part that is spread over all of it. */
-  #listVoiced(fromMs: number, toMs: number) {
-    const measured = this.#listBetween(fromMs / hopMs, toMs / hopMs);
-    const voiced = measured.filter(({ isVoiced }) => isVoiced);
-    const step = Math.ceil(voiced.length / maxCompared);
-    return voiced.filter((_, n) => n % step === 0);
+  #noteQuietest(row: number) {
+    const [at, quietestAt] = [row * bandCount, quietestRow * bandCount];
+    for (let band = 0; band < bandCount; band++)
+      this.#levels[quietestAt + band] = Math.min(
+        this.#levels[quietestAt + band] ?? 0,
+        this.#levels[at + band] ?? 0,
+      );
   }
 
-  /** Lists levels from the time of a voice that another microphone heard. Undefined: there are none. */
-  #listAround(voiced: readonly TrackedLevels[]): HeardLevels | undefined {
-    const fromHop = (voiced[0]?.hop ?? 0) - maxLagHops - stepHops;
-    const toHop = (voiced.at(-1)?.hop ?? 0) + maxLagHops + stepHops;
-    const around = this.#listBetween(fromHop, toHop);
-    if (around.length === 0) return undefined;
-    const heard = new HeardLevels(fromHop, toHop, this.#quietest);
-    for (const measured of around) heard.put(measured);
-    return heard;
+  #forgetOlder() {
+    const from = this.#count - maxMeasurements;
+    this.#levels.copyWithin(0, from * bandCount, this.#count * bandCount);
+    for (const values of [this.#meansDb, this.#hops, this.#voiced])
+      values.copyWithin(0, from, this.#count);
+    this.#count = maxMeasurements;
+    this.#levels.fill(0, quietestRow * bandCount);
+    for (let row = 0; row < this.#count; row++) this.#noteQuietest(row);
   }
 
-  /** Lists measurements from one hop to another, both included. Most of them are among the newest. */
-  #listBetween(fromHop: number, toHop: number) {
-    const before = this.#measured.findLastIndex(({ hop }) => hop < fromHop);
-    const last = this.#measured.findLastIndex(({ hop }) => hop <= toHop);
-    return this.#measured.slice(before + 1, last + 1);
+  /** Lists the rows of the voice, of a long one a part that is spread over all of it. */
+  #listVoiced(fromMs: number, toMs: number): Int16Array {
+    const first = this.#findRow(fromMs / hopMs, false);
+    const end = this.#findRow(toMs / hopMs, true);
+    let count = 0;
+    for (let row = first; row < end; row++) count += this.#voiced[row] ?? 0;
+    const step = Math.ceil(count / maxCompared);
+    const rows = new Int16Array(Math.ceil(count / Math.max(1, step)));
+    let n = 0;
+    for (let row = first; row < end; row++) {
+      if (this.#voiced[row] !== 1) continue;
+      if (n % step === 0) rows[n / step] = row;
+      n++;
+    }
+    return rows;
+  }
+
+  /** Finds the first row from a hop on, or behind it. Most of them are among the newest. */
+  #findRow(hop: number, isBehind: boolean) {
+    let row = this.#count;
+    for (; row > 0; row--) {
+      const before = this.#hops[row - 1] ?? 0;
+      if (isBehind ? before <= hop : before < hop) break;
+    }
+    return row;
+  }
+
+  /** Finds the row of another microphone for each hop around a voice. Undefined: it heard nothing then. */
+  #alignRows(own: Int16Array, other: LevelTrack): HeardRows | undefined {
+    const fromHop = (this.#hops[own[0] ?? 0] ?? 0) - maxLagHops - stepHops;
+    const toHop = (this.#hops[own.at(-1) ?? 0] ?? 0) + maxLagHops + stepHops;
+    const [first, end] = [other.#findRow(fromHop, false), other.#findRow(toHop, true)];
+    if (first === end) return undefined;
+    other.#meansDb[quietestRow] = other.#measureMeanDb(quietestRow);
+    const rows = new Int16Array(toHop - fromHop + 1).fill(quietestRow);
+    for (let row = first; row < end; row++) {
+      const n = (other.#hops[row] ?? 0) - fromHop;
+      rows[n] = row;
+      // A measurement stands for its hop, and for the one before, where none is.
+      if (n > 0 && rows[n - 1] === quietestRow) rows[n - 1] = row;
+    }
+    return { fromHop, rows };
+  }
+
+  /** Finds the delay, in hops, at which the mean levels are most alike. */
+  #findMeanLag(own: Int16Array, other: LevelTrack, heard: HeardRows) {
+    let best = { lag: 0, likeness: -1 };
+    for (let lag = -maxLagHops; lag <= maxLagHops; lag += stepHops) {
+      const sums = new PairSums();
+      for (const row of own)
+        sums.add(
+          this.#meansDb[row] ?? 0,
+          other.#meansDb[this.#findHeardRow(row, heard, lag)] ?? 0,
+        );
+      const likeness = correlate(sums.ownVariance, sums.otherVariance, sums.shared);
+      if (likeness > best.likeness) best = { lag, likeness };
+    }
+    return best;
+  }
+
+  #findHeardRow(row: number, { fromHop, rows }: HeardRows, lag: number) {
+    return rows[(this.#hops[row] ?? 0) - lag - fromHop] ?? quietestRow;
+  }
+
+  /** Correlates in all bands together. The overall loudness of a band does not count. */
+  #correlateBands(own: Int16Array, other: LevelTrack, heard: HeardRows, lag: number) {
+    let [ownVariance, otherVariance, shared] = [0, 0, 0];
+    for (let band = 0; band < bandCount; band++) {
+      const sums = new PairSums();
+      for (const row of own)
+        sums.add(
+          this.#levels[row * bandCount + band] ?? 0,
+          other.#levels[this.#findHeardRow(row, heard, lag) * bandCount + band] ?? 0,
+        );
+      ownVariance += sums.ownVariance;
+      otherVariance += sums.otherVariance;
+      shared += sums.shared;
+    }
+    return correlate(ownVariance, otherVariance, shared);
+  }
+
+  /** Measures how much louder the other levels are, where a band is loud: noise is as loud in every room. */
+  #measureLouderDb(own: Int16Array, other: LevelTrack, heard: HeardRows, lag: number) {
+    let [sum, count] = [0, 0];
+    for (let band = 0; band < bandCount; band++) {
+      let all = 0;
+      for (const row of own) all += this.#levels[row * bandCount + band] ?? 0;
+      const meanDb = all / own.length;
+      for (const row of own) {
+        const level = this.#levels[row * bandCount + band] ?? 0;
+        if (level <= meanDb) continue;
+        const otherRow = this.#findHeardRow(row, heard, lag);
+        sum += (other.#levels[otherRow * bandCount + band] ?? 0) - level;
+        count++;
+      }
+    }
+    return count === 0 ? 0 : sum / count;
   }
 }
 
-/** Levels of a stretch by hop; where nothing was measured, the quietest ones. */
-class HeardLevels {
-  readonly #fromHop;
-  readonly #quietest;
-  readonly #levels: (Float32Array | undefined)[];
-  readonly #meansDb: Float32Array;
+/** Rows of a `LevelTrack` by hop, from `fromHop` on; where nothing was measured, that of the quietest levels. */
+type HeardRows = { readonly fromHop: number; readonly rows: Int16Array };
 
-  constructor(fromHop: number, toHop: number, quietest: Float32Array) {
-    this.#fromHop = fromHop;
-    this.#quietest = quietest;
-    const hops = toHop - fromHop + 1;
-    this.#levels = new Array(hops);
-    this.#meansDb = new Float32Array(hops).fill(findMean(quietest));
-  }
-
-  /** Puts a measurement at its hop, and at the one before, where none is. */
-  put({ hop, levels, meanDb }: TrackedLevels): void {
-    const n = hop - this.#fromHop;
-    this.#levels[n] = levels;
-    this.#meansDb[n] = meanDb;
-    if (n < 1 || this.#levels[n - 1]) return;
-    this.#levels[n - 1] = levels;
-    this.#meansDb[n - 1] = meanDb;
-  }
-
-  /** Finds the levels of the bands at a hop, in dB. */
-  findLevels(hop: number): Float32Array {
-    return this.#levels[hop - this.#fromHop] ?? this.#quietest;
-  }
-
-  /** Finds the mean level at a hop, in dB. */
-  findMeanDb(hop: number): number {
-    return this.#meansDb[hop - this.#fromHop] ?? 0;
-  }
-}
-
-/** Finds the delay, in hops, at which the mean levels are most alike. */
-function findMeanLag(own: readonly TrackedLevels[], heard: HeardLevels) {
-  let best = { lag: 0, likeness: -1 };
-  for (let lag = -maxLagHops; lag <= maxLagHops; lag += stepHops) {
-    const sums = new PairSums();
-    for (const { hop, meanDb } of own) sums.add(meanDb, heard.findMeanDb(hop - lag));
-    const likeness = sums.getLikeness();
-    if (likeness > best.likeness) best = { lag, likeness };
-  }
-  return best;
-}
-
-function findMean(levels: Float32Array) {
-  let sum = 0;
-  for (const level of levels) sum += level;
-  return sum / levels.length;
-}
-
-/** Sums of pairs of numbers, and their correlation. */
+/** Sums of pairs of numbers, and how they vary. */
 class PairSums {
   #count = 0;
   #own = 0;
@@ -180,6 +228,19 @@ class PairSums {
   #ownSquares = 0;
   #otherSquares = 0;
   #products = 0;
+
+  get ownVariance(): number {
+    return this.#ownSquares - this.#own ** 2 / this.#count;
+  }
+
+  get otherVariance(): number {
+    return this.#otherSquares - this.#other ** 2 / this.#count;
+  }
+
+  /** How both vary together. */
+  get shared(): number {
+    return this.#products - (this.#own * this.#other) / this.#count;
+  }
 
   /** Adds a pair. */
   add(own: number, other: number): void {
@@ -190,52 +251,12 @@ class PairSums {
     this.#otherSquares += other * other;
     this.#products += own * other;
   }
-
-  /** Measures how both vary, and how they vary together. */
-  measureVariance(): readonly [own: number, other: number, shared: number] {
-    return [
-      this.#ownSquares - this.#own ** 2 / this.#count,
-      this.#otherSquares - this.#other ** 2 / this.#count,
-      this.#products - (this.#own * this.#other) / this.#count,
-    ];
-  }
-
-  /** Gets the correlation, -1 to 1. */
-  getLikeness(): number {
-    return correlate(this.measureVariance());
-  }
 }
 
-function correlate([own, other, shared]: readonly [number, number, number]) {
-  const size = own * other;
+/** Gets the correlation, -1 to 1. */
+function correlate(ownVariance: number, otherVariance: number, shared: number) {
+  const size = ownVariance * otherVariance;
   return size > 1 ? shared / Math.sqrt(size) : -1;
-}
-
-/** Correlates in all bands together. The overall loudness of a band does not count. */
-function correlateLevels(pairs: readonly LevelPair[]) {
-  const total: [number, number, number] = [0, 0, 0];
-  for (let band = 0; band < bandCount; band++) {
-    const sums = new PairSums();
-    for (const [own, other] of pairs) sums.add(own[band] ?? 0, other[band] ?? 0);
-    for (const [n, variance] of sums.measureVariance().entries())
-      total[n] = (total[n] ?? 0) + variance;
-  }
-  return correlate(total);
-}
-
-/** Measures how much louder the other levels are, where a band is loud: noise is as loud in every room. */
-function measureLouderDb(pairs: readonly LevelPair[]) {
-  let [sum, count] = [0, 0];
-  for (let band = 0; band < bandCount; band++) {
-    const meanDb =
-      pairs.reduce((all, [own]) => all + (own[band] ?? 0), 0) / pairs.length;
-    for (const [own, other] of pairs) {
-      if ((own[band] ?? 0) <= meanDb) continue;
-      sum += (other[band] ?? 0) - (own[band] ?? 0);
-      count++;
-    }
-  }
-  return count === 0 ? 0 : sum / count;
 }
 
 export const bandSamples = 256;
