@@ -4,7 +4,7 @@ import { realClock } from '#src/base/clock.ts';
 import type { BotVoice } from './bot-voice.ts';
 
 /** Time from the last voiced packet of a question to the first packet of its answer, in ms. Undefined without an answer. */
-export type Exchange = { readonly answerMs: number | undefined };
+export type AnsweredQuestion = { readonly answerMs: number | undefined };
 
 /** People of one channel, and the bot's voice as the first of them hears it. */
 export type ConversingPeople = {
@@ -20,7 +20,7 @@ export async function holdConversation(
   quietMs: number,
   questions: readonly EncodedSpeech[],
   offset: number,
-  report: (exchange: Exchange) => void,
+  report: (exchange: AnsweredQuestion) => void,
   stop: AbortSignal,
 ): Promise<void> {
   for (let n = offset; !stop.aborted; n++) {

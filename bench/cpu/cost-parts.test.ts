@@ -1,6 +1,6 @@
 import type { Profiler } from 'node:inspector';
 import { measureParts } from './cost-parts.ts';
-import { formatPairs } from './cpu-report.ts';
+import { formatCpuReport, formatPairs } from './cpu-report.ts';
 import type { CpuReading } from './cpu-rows.ts';
 
 function makeProfile(
@@ -67,6 +67,7 @@ function makeReading(cpu: number): CpuReading {
         peopleCpu: 0,
         serversCpu: 0,
         people: {
+          seats: 11,
           answerMs: [],
           asked: 10,
           failed: 0,
@@ -86,4 +87,11 @@ test('readings in turns are compared by their medians, whatever one of them says
   ]).split('\n');
   expect(first.split(/ {2,}/).slice(2, 5)).toEqual(['4.00', '1.00', '0.50']);
   expect(second.split(/ {2,}/).slice(2, 5)).toEqual(['2.00', '0.50', '0.50']);
+});
+
+test('a row tells how many of its channels the bot refused', () => {
+  const reading = makeReading(4);
+  const asked = { ...reading, row: { ...reading.row, channels: 16 } };
+  expect(formatCpuReport([asked])).toContain('sits in 11 of 16 channels');
+  expect(formatCpuReport([reading])).not.toContain('sits in');
 });

@@ -169,10 +169,12 @@ function measureChannelSeconds(
 }
 
 /** Formats what disturbed a reading. The machine is that of all bots, so the first one's note tells of it. */
-function formatNote(bot: BotReading, n: number, { machine }: CpuReading) {
+function formatNote(bot: BotReading, n: number, { machine, row }: CpuReading) {
   const disturbance = n === 0 ? findDisturbance(machine) : undefined;
   const exhaustion = findExhaustion(bot);
+  const { seats } = bot.people;
   return [
+    ...(seats < row.channels ? [`sits in ${seats} of ${row.channels} channels`] : []),
     ...(disturbance ? [`DISTURBED: ${disturbance}`] : []),
     ...(exhaustion ? [`the bench used the machine up: ${exhaustion}`] : []),
   ].join('; ');

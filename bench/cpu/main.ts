@@ -108,7 +108,9 @@ async function measureRows(
       const reading = await measureRow(setup, row, options);
       readings.push(reading);
       const [bot] = reading.bots;
-      if (bot) figures[row.name] = toLoadFigures(bot, findDisturbance(reading.machine));
+      // A load that the bot refused was not measured.
+      if (bot && bot.people.seats >= row.channels)
+        figures[row.name] = toLoadFigures(bot, findDisturbance(reading.machine));
       console.log(
         `${row.name}: ${reading.bots.map(({ cpu }) => cpu.toFixed(2)).join(', ')} s/min`,
       );

@@ -36,6 +36,8 @@ export const maxOrderMs: number = 180_000;
 
 /** Actions of people and sound they received, between two orders. */
 export type PeopleFigures = {
+  /** Channels in which the bot sits. It refuses a call that would make those before stutter. */
+  readonly seats: number;
   /** From the last voiced packet of each question to the first packet of its answer, in ms. */
   readonly answerMs: readonly number[];
   readonly asked: number;

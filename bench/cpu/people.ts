@@ -17,8 +17,8 @@ import { realClock } from '#src/base/clock.ts';
 import { BotVoice } from './bot-voice.ts';
 import { serveOrders } from './child-program.ts';
 import {
+  type AnsweredQuestion,
   type ConversingPeople,
-  type Exchange,
   holdConversation,
   talkOverEachOther,
 } from './conversation.ts';
@@ -46,7 +46,7 @@ const askers: ConversingPeople[] = [];
 const servers: SandboxGuild[] = [];
 let conversingCount = 0;
 let sandbox: Sandbox | undefined;
-let exchanges: Exchange[] = [];
+let exchanges: AnsweredQuestion[] = [];
 let startTotals = sumTotals();
 let restController = new AbortController();
 let runningTalks: Promise<void>[] = [];
@@ -215,7 +215,7 @@ function followTalk(talk: Promise<void>) {
   );
 }
 
-function noteExchange(exchange: Exchange) {
+function noteExchange(exchange: AnsweredQuestion) {
   exchanges.push(exchange);
 }
 
@@ -235,6 +235,7 @@ function readFigures() {
   const totals = sumTotals();
   const answerMs = exchanges.flatMap(({ answerMs: ms }) => ms ?? []);
   return {
+    seats: servers.filter((guild) => guild.bot().channel !== undefined).length,
     answerMs,
     asked: exchanges.length,
     failed: exchanges.length - answerMs.length,

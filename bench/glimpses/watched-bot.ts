@@ -114,11 +114,11 @@ export class WatchedBot implements AsyncDisposable {
   async ask(wav: string, isWatched: boolean): Promise<WatchedQuestion> {
     this.#view.onWatched(isWatched);
     const shownBefore = this.#getShown();
-    const before = await this.#readThreads();
+    const threadsBefore = await this.#readThreads();
     const answerMs = await this.#hearAnswer(wav);
-    const after = await this.#readThreads();
+    const threadsAfter = await this.#readThreads();
     const measureCpuMs = (kind: 'own' | 'glimpses') =>
-      measureUsage(0, before[kind], after[kind]).cpuMs;
+      measureUsage(0, threadsBefore[kind], threadsAfter[kind]).cpuMs;
     const shownCount = this.#getShown() - shownBefore;
     return {
       answerMs,

@@ -1,6 +1,6 @@
 import { findPercentile, formatTable, type TableRow } from '#bench/format-table.ts';
 import { formatShare } from '#bench/people/people-report.ts';
-import type { OverlapKind } from './overlap-sounds.ts';
+import type { PlayedKind } from './overlap-sounds.ts';
 import type { PlayedOverlap } from './play-overlaps.ts';
 
 /** A detection counts within this time from the begin (TurnBench, https://github.com/SesameAILabs/turnbench). */
@@ -11,7 +11,7 @@ const others: readonly TableRow[] = [
   ['Vox Maru, its clips', '-', '96.4 %', '-', 368, '-', '8.5 %'],
   ['smart-turn v3, its clips', '-', '10.7 %', '-', '-', '-', '9.3 %'],
 ];
-const harmlessKinds: readonly OverlapKind[] = [
+const harmlessKinds: readonly PlayedKind[] = [
   'backchannel',
   'wordless voice',
   'noise',

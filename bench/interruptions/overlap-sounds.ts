@@ -10,7 +10,7 @@ import { listClips, readClip } from '#test/audio/clip-archive.ts';
 import { encodePcm } from '#test/audio/recorded-speech.ts';
 
 /** What is said over the bot. Only an interruption takes the floor. */
-export type OverlapKind =
+export type PlayedKind =
   | 'interruption'
   | 'backchannel'
   | 'wordless voice'
@@ -20,7 +20,7 @@ export type OverlapKind =
 /** A sound that somebody makes while the bot speaks. */
 export type OverlapSound = {
   readonly name: string;
-  readonly kind: OverlapKind;
+  readonly kind: PlayedKind;
   /** ISO 639-1. Undefined: it has none. */
   readonly language?: string;
   /** The words that a recogniser without mistakes hears in it. */

@@ -37,7 +37,7 @@ export type PersonTurn = {
   /** Words of the question that was answered last. */
   readonly question: string;
   /** Whose words each answer that was heard was to: the person's, or those that the microphone of the neighbour brought. */
-  readonly answeredMicrophones: readonly Microphone[];
+  readonly answeredMicrophones: readonly HearingMicrophone[];
   /** Instants of the last answer. */
   readonly instants?: TurnTimestamps;
   /** Last logits that the turn is over, by the words of the last question and by the turn model. */
@@ -46,7 +46,7 @@ export type PersonTurn = {
 };
 
 /** The person's own microphone, and one of somebody else in the room that hears the person as well. */
-export type Microphone = 'own' | 'neighbour';
+export type HearingMicrophone = 'own' | 'neighbour';
 
 /** Parts that all turns share. */
 export type TurnParts = {
