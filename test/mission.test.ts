@@ -438,11 +438,11 @@ proveLine('earlier sound is not transcribed again', async (m) => {
     m.providers.requests.filter(({ endpoint }) => endpoint === 'transcriptions').length;
   const first = { role: 'user', content: [toInputAudio(bridge.words)] };
   await askAloud(m.openai, '', { messages: [first] });
-  const before = countTranscriptions();
+  const transcribedBefore = countTranscriptions();
   const earlier = { role: 'assistant', content: bridge.answer };
   const second = { role: 'user', content: [toInputAudio(card.words)] };
   await askAloud(m.openai, '', { messages: [first, earlier, second] });
-  expect(countTranscriptions()).toBe(before + 1);
+  expect(countTranscriptions()).toBe(transcribedBefore + 1);
   const { messages } = m.findChats(card.words).at(-1)?.body ?? {};
   expect(messages).toEqual([
     expect.objectContaining({ role: 'system' }),
@@ -471,11 +471,11 @@ proveLine('chat with audio in and out', async ({ openai, providers }) => {
   const model = 'audio-model';
   const countAsked = () =>
     providers.requests.filter(({ body }) => body?.model === 'gpt-audio').length;
-  const before = countAsked();
+  const askedBefore = countAsked();
   const { transcript, pcm } = await askAloud(openai, [toInputAudio(words)], { model });
   expect([transcript, pcm.rateHz, pcm.channels]).toEqual([answer, 24_000, 1]);
   await expectWhole(pcm, toneOf([answer]));
-  expect(countAsked()).toBe(before + 1);
+  expect(countAsked()).toBe(askedBefore + 1);
 });
 
 proveLine('speech with tone', async ({ openai, voice }) => {

@@ -121,7 +121,9 @@ test('sodium-native is mended before any file takes a value from the voice libra
 test('a type that others use has a name of its own in the whole house', async () => {
   const files = new Map<string, string>();
   const twice: string[] = [];
-  for await (const path of sourceFiles('{src,commands,doctor,setup}/**/*.ts')) {
+  for await (const path of sourceFiles(
+    '{src,commands,doctor,setup,sandbox,test,bench}/**/*.ts',
+  )) {
     const source = await readFile(path, 'utf8');
     for (const [, name = ''] of source.matchAll(
       /^export (?:type|interface|(?:abstract )?class) (\w+)/gm,

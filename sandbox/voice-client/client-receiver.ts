@@ -1,8 +1,8 @@
 import type { DaveMember } from '#sandbox/dave/dave-member.ts';
 import {
   decryptPacket,
+  type PacketCipher,
   parseSsrc,
-  type VoiceCipher,
 } from '#sandbox/voice/rtp-packet.ts';
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import {
@@ -20,7 +20,7 @@ const maxEarlyDatagrams = 25;
 /** Turns datagrams into sound, person by person. */
 export class ClientReceiver {
   readonly #codec: OpusCodec;
-  readonly #cipher: VoiceCipher;
+  readonly #cipher: PacketCipher;
   readonly #dave: DaveMember | undefined;
   readonly #onFrame: (frame: HeardFrame) => void;
   readonly #speakers = new Map<number, Speaker>();
@@ -30,7 +30,7 @@ export class ClientReceiver {
   /** Creates the receiver of one call. Without `dave` frames are opened as they are. */
   constructor(
     codec: OpusCodec,
-    cipher: VoiceCipher,
+    cipher: PacketCipher,
     dave: DaveMember | undefined,
     onFrame: (frame: HeardFrame) => void,
   ) {

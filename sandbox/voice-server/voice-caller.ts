@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import {
   type EncryptionMode,
   makeVoiceCipher,
+  type PacketCipher,
   PacketSealer,
   type UdpPeer,
-  type VoiceCipher,
 } from '#sandbox/voice/rtp-packet.ts';
 import { type VoiceMessage, voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
 import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
@@ -15,7 +15,7 @@ import { PaddedStreams } from './voice-padding.ts';
 import type { VoiceSocket } from './voice-socket.ts';
 
 /** Cipher for this person's packets, and sealer of packets for them, with Discord's header extension. */
-type CallSecrets = { readonly cipher: VoiceCipher; readonly sealer: PacketSealer };
+type CallSecrets = { readonly cipher: PacketCipher; readonly sealer: PacketSealer };
 
 /** One person in one call, for as long as their voice session lives. Sockets come and go. */
 export class VoiceCaller {

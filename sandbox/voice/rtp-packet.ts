@@ -38,7 +38,7 @@ export function parseSsrc(datagram: Buffer): number | undefined {
  */
 export function decryptPacket(
   datagram: Buffer,
-  cipher: VoiceCipher,
+  cipher: PacketCipher,
 ): VoicePacket | undefined {
   const ssrc = parseSsrc(datagram);
   const [flags = 0] = datagram;
@@ -70,11 +70,11 @@ export function decryptPacket(
  * packets of Discord have one, and those of clients have none.
  */
 export class PacketSealer {
-  readonly #cipher: VoiceCipher;
+  readonly #cipher: PacketCipher;
   readonly #extended: boolean;
   #counter = 0;
 
-  constructor(cipher: VoiceCipher, extended: boolean) {
+  constructor(cipher: PacketCipher, extended: boolean) {
     this.#cipher = cipher;
     this.#extended = extended;
   }
@@ -169,7 +169,7 @@ export const encryptionModes = [
 export type EncryptionMode = (typeof encryptionModes)[number];
 
 /** Cipher of one direction. */
-export type VoiceCipher = {
+export type PacketCipher = {
   /**
    * Encrypts `plain`. `header` stays readable and is authenticated. The sealed part ends
    * with the tag.
@@ -182,13 +182,13 @@ export type VoiceCipher = {
 const tagBytes = 16;
 
 /** Opens the cipher of `mode`. Its nonce is the counter, then zeros (https://discord.com/developers/docs/topics/voice-connections#transport-encryption-modes). */
-export function makeVoiceCipher(mode: EncryptionMode, key: Uint8Array): VoiceCipher {
+export function makeVoiceCipher(mode: EncryptionMode, key: Uint8Array): PacketCipher {
   return mode === 'aead_aes256_gcm_rtpsize'
     ? makeAesCipher(key)
     : makeXchachaCipher(key);
 }
 
-function makeAesCipher(bytes: Uint8Array): VoiceCipher {
+function makeAesCipher(bytes: Uint8Array): PacketCipher {
   // Bytes would be made a key for every packet, which takes three times as long as the packet.
   const key = createSecretKey(bytes);
   return {
@@ -213,7 +213,7 @@ function makeAesCipher(bytes: Uint8Array): VoiceCipher {
  * Makes XChaCha20-Poly1305 by a library that the bot takes only where sodium-native is
  * missing, so that two implementations meet.
  */
-function makeXchachaCipher(key: Uint8Array): VoiceCipher {
+function makeXchachaCipher(key: Uint8Array): PacketCipher {
   const openCipher = (header: Uint8Array, counter: number) =>
     xchacha20poly1305(key, toNonce(counter, 24), header);
   return {

@@ -261,7 +261,7 @@ test('"What did I miss" gives what was said before somebody came, to them alone'
   expect(requests).toEqual([{ until: 'i came' }]);
 });
 
-const saying = (inputs: CommandCall['inputs']) => ({ ...inLounge, inputs });
+const callWith = (inputs: CommandCall['inputs']) => ({ ...inLounge, inputs });
 const turnOn = async (_guildId: GuildId, languages: readonly string[]) => {
   asked.push(languages);
   return { kind: 'set', isSaved: true } as const;
@@ -271,7 +271,7 @@ const asked: (readonly string[])[] = [];
 test('/interpret on takes names and tags of languages, and the room reads it with a button to be left out', async () => {
   const [reply] = await runTyped(
     'interpret on',
-    saying({ first: 'German', second: 'pt-BR' }),
+    callWith({ first: 'German', second: 'pt-BR' }),
     { more: { interpreting: { turnOn } } },
   );
   expect(asked.at(-1)).toEqual(['de', 'pt-BR']);
@@ -286,7 +286,7 @@ test('/interpret on takes names and tags of languages, and the room reads it wit
 test('a language that nobody knows is refused', async () => {
   const [reply] = await runTyped(
     'interpret on',
-    saying({ first: 'German', second: 'Klingonese' }),
+    callWith({ first: 'German', second: 'Klingonese' }),
     { more: { interpreting: { turnOn } } },
   );
   expect(reply).toMatchObject({ id: 'unknown', with: { x: 'Klingonese' } });

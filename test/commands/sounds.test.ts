@@ -8,7 +8,11 @@ const listing: PortOverrides = { listSounds: async () => many };
 const idle = { isPaused: false, isMuted: false, waiting: [] };
 
 /** Presses a button; all behind its first colon is what it is about. */
-function press(name: string, over: PortOverrides = {}, call: CommandCall = inLounge) {
+function pressButton(
+  name: string,
+  over: PortOverrides = {},
+  call: CommandCall = inLounge,
+) {
   const [button = '', ...about] = name.split(':');
   return runPressed(button, { ...call, inputs: { about: about.join(':') } }, over);
 }
@@ -41,18 +45,20 @@ test('the board has a row that steers and twenty sounds a page, with the volume 
 });
 
 test('pages of the board go round, in the same message', async () => {
-  const last = await press('sounds.back:0', listing);
+  const last = await pressButton('sounds.back:0', listing);
   expect(last).toMatchObject([
     { id: 'sounds.board', with: { page: 3 }, inPlace: true },
   ]);
   expect(listButtons(last).slice(5)).toEqual(many.slice(40));
-  expect(await press('sounds.next:4', listing)).toMatchObject([{ with: { page: 1 } }]);
+  expect(await pressButton('sounds.next:4', listing)).toMatchObject([
+    { with: { page: 1 } },
+  ]);
 });
 
 test('a press plays the sound on the track of the board, and the message tells who pressed', async () => {
   const played: unknown[] = [];
   const key = toSoundKey('sound 21');
-  const board = await press(`sounds.play:2:${key}`, {
+  const board = await pressButton(`sounds.play:2:${key}`, {
     ...listing,
     playSound: async (_guildId, caller, request) => {
       played.push([caller.name, request.sound, request.track]);
@@ -69,7 +75,7 @@ test('a press plays the sound on the track of the board, and the message tells w
 });
 
 test('a button of a sound that is gone shows the sounds that are there', async () => {
-  const board = await press(`sounds.play:1:${toSoundKey('former')}`, listing);
+  const board = await pressButton(`sounds.play:1:${toSoundKey('former')}`, listing);
   expect(read(board)[2]).toBe('That sound is not there any more.');
 });
 
@@ -87,7 +93,7 @@ test('Louder and Quieter change the track of the board, between 0 and 200 %', as
     ['louder', 200],
     ['quieter', 10],
   ] as const)
-    await press(`sounds.${name}:1`, over(percent));
+    await pressButton(`sounds.${name}:1`, over(percent));
   expect(changes).toEqual(
     [125, 200, 0].map((percent) => ({ kind: 'volume', percent })),
   );
@@ -99,10 +105,12 @@ test('the board and its buttons are for those who sit with the bot and may open 
   const [refused] = await runTyped('sounds', elsewhere);
   expect(refused.id).toMatch(/^perm\.room/);
   for (const name of ['sounds.next:1', `sounds.play:1:${toSoundKey('rain')}`])
-    expect((await press(name, {}, elsewhere))[0].id).toMatch(/^perm\.room/);
-  const [closed] = await press('sounds.next:1', { canOpen: async () => false });
+    expect((await pressButton(name, {}, elsewhere))[0].id).toMatch(/^perm\.room/);
+  const [closed] = await pressButton('sounds.next:1', { canOpen: async () => false });
   expect(closed.id).toMatch(/^perm\.room/);
-  expect(await press('sounds.next:1', {}, outside)).toMatchObject([{ to: 'caller' }]);
+  expect(await pressButton('sounds.next:1', {}, outside)).toMatchObject([
+    { to: 'caller' },
+  ]);
 });
 
 const file = { url: 'https://files.example/bell.mp3', name: 'bell.mp3' };
@@ -115,15 +123,15 @@ test('members with Create Expressions add sounds, from wherever they are', async
       return { kind: 'added', title };
     },
   };
-  const add = (facts: Parameters<typeof callAs>[0], inputs = {}) =>
+  const addFile = (facts: Parameters<typeof callAs>[0], inputs = {}) =>
     runTyped('sounds', { ...callAs(facts), sound: file, inputs }, over);
-  expect(read(await add({}))).toEqual([
+  expect(read(await addFile({}))).toEqual([
     'caller',
     'Only people with Create Expressions can add sounds. Ask somebody who manages this server.',
   ]);
   expect(asked).toEqual([]);
-  await add({ mayCreateExpressions: true }, { name: 'Door' });
-  expect(read(await add({ mayManage: true }))).toEqual([
+  await addFile({ mayCreateExpressions: true }, { name: 'Door' });
+  expect(read(await addFile({ mayManage: true }))).toEqual([
     'caller',
     'bell is on the board now: /sounds.',
   ]);
@@ -154,10 +162,10 @@ test.each([
 );
 
 test('a sound is removed by name, for those who may', async () => {
-  const remove = (over: PortOverrides = {}) =>
+  const removeFile = (over: PortOverrides = {}) =>
     runTyped('sounds', { ...inLounge, inputs: { remove: 'bell' } }, over);
-  expect(read(await remove())).toEqual(['caller', 'Removed bell from the board.']);
-  const denied = await remove({
+  expect(read(await removeFile())).toEqual(['caller', 'Removed bell from the board.']);
+  const denied = await removeFile({
     removeSound: async (_guildId, _caller, title) => ({ kind: 'denied', title }),
   });
   expect(read(denied)[1]).toMatch(/^Only whoever added bell/);

@@ -399,15 +399,15 @@ test('a press on Show gives a private answer to its asker', async () => {
 });
 
 test('a press on No puts a sentence in the place of an offer, and nobody else can press it', async () => {
-  const press = (kind: 'declined' | 'other' | 'over') =>
+  const pressAgain = (kind: 'declined' | 'other' | 'over') =>
     runPressed('tool.decline', inLounge, {
       declineCall: () => ({ kind, name: 'Ben' }),
     });
-  expect(await press('declined')).toEqual([
+  expect(await pressAgain('declined')).toEqual([
     { id: 'memory.declined', to: 'room', inPlace: true, buttons: [] },
   ]);
-  expect(await press('other')).toEqual([
+  expect(await pressAgain('other')).toEqual([
     { id: 'confirm.other', with: { name: 'Ben' } },
   ]);
-  expect(await press('over')).toEqual([{ id: 'confirm.over' }]);
+  expect(await pressAgain('over')).toEqual([{ id: 'confirm.over' }]);
 });

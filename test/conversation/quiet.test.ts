@@ -108,9 +108,9 @@ test('a person in a quiet channel is answered as soon as in a busy one', async (
     const startMs = clock.nowMs();
     const countAnswers = () =>
       fixture.events.filter(({ kind }) => kind === 'answered').length;
-    const before = countAnswers();
+    const countedBefore = countAnswers();
     const packets = await sayWords('human-cards-004', adam, startMs + 20);
-    await passUntil(fixture, () => countAnswers() !== before, packets);
+    await passUntil(fixture, () => countAnswers() !== countedBefore, packets);
     return clock.nowMs() - startMs;
   };
   const quietMs = await tookMs();
@@ -123,13 +123,13 @@ test('an announcement that is over leaves nothing that listens to the session', 
   const session = fixture.sessions.findSession(lounge.guildId);
   const { signal, mouth } = session ?? expect.fail('no session');
   const countListeners = () => getEventListeners(signal, 'abort').length;
-  const before = countListeners();
+  const countedBefore = countListeners();
   for (let n = 0; n < 3; n++) {
     const clauses = [toOpenText('Captions are on.')];
     mouth.requests.queueAnnouncement({ clauses, when: 'queue', signal });
     await passTime(fixture, 5_000);
   }
-  expect(countListeners()).toBe(before);
+  expect(countListeners()).toBe(countedBefore);
 });
 
 const settings: SessionSettings = {

@@ -129,7 +129,7 @@ test('the tree of the image starts with production modules only, as nobody, and 
   const folder = await mkdtemp(join(tmpdir(), 'parley-image-'));
   const image = await buildImage(folder);
   expect(await readdir(join(image.app, 'node_modules'))).not.toContain('vitest');
-  const before = await filesOf(image.app);
+  const filesBefore = await filesOf(image.app);
 
   const { token, apiUrl, certificate: ca } = stack.use(await openSandbox());
   const port = await findFreePort();
@@ -149,7 +149,7 @@ test('the tree of the image starts with production modules only, as nobody, and 
   bot.suspendSignals();
   expect(await askStatus(port, 'readyz')).toMatchObject({ status: 200 });
   expect(await bot.stop()).toBe(0);
-  expect(await filesOf(image.app)).toEqual(before);
+  expect(await filesOf(image.app)).toEqual(filesBefore);
   expect(await readdir(image.data)).toEqual(
     expect.arrayContaining([expect.stringMatching(/^parley\./)]),
   );

@@ -96,22 +96,24 @@ test('the notes of a release are the section of its version, which a tag demands
   onTestFinished(() => rm(folder, { recursive: true }));
   for (const path of ['scripts/make-release.mjs', 'package.json', 'CHANGELOG.md'])
     await cp(path, join(folder, path), { recursive: true });
-  const refuse = (tag: string) =>
+  const refuseTag = (tag: string) =>
     spawnSync(process.execPath, ['scripts/make-release.mjs', 'out', '--tag', tag], {
       cwd: folder,
       encoding: 'utf8',
     }).stderr;
   const changelog = await readFile('CHANGELOG.md', 'utf8');
-  expect(refuse('v9.9.9')).toContain(`The tag v9.9.9 is not v${packageJson.version}`);
+  expect(refuseTag('v9.9.9')).toContain(
+    `The tag v9.9.9 is not v${packageJson.version}`,
+  );
   const dated = changelog.replace(/^(## \[[\d.]+\] - ).*$/m, '$12026-11-30');
   await writeFile(
     join(folder, 'CHANGELOG.md'),
     dated.replace('- 2026-11-30', '- unreleased'),
   );
-  expect(refuse(`v${packageJson.version}`)).toContain('no date');
+  expect(refuseTag(`v${packageJson.version}`)).toContain('no date');
   await writeFile(join(folder, 'CHANGELOG.md'), dated);
   // No source lies there, so the archive fails after the notes.
-  refuse(`v${packageJson.version}`);
+  refuseTag(`v${packageJson.version}`);
   const notes = await readFile(join(folder, 'out/notes.md'), 'utf8');
   const [, section = ''] = changelog.split(/^## .*$/m);
   expect(notes.trim()).toBe(section.trim());

@@ -1,5 +1,5 @@
 /** Why the check of documents does not run a command. */
-export type Refusal = { readonly command: string; readonly reason: string };
+export type RefusedCommand = { readonly command: string; readonly reason: string };
 
 /** Commands that need something from outside, and those that another step runs, each with the reason. */
 const refused: readonly (readonly [RegExp, string])[] = [

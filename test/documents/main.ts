@@ -17,7 +17,7 @@ import {
   findRefusal,
   isInSixSteps,
   needsStoppedBot,
-  type Refusal,
+  type RefusedCommand,
 } from './command-plan.ts';
 import {
   listBlocks,
@@ -43,7 +43,7 @@ const endlessPrograms: readonly (readonly [program: RegExp, started: RegExp])[] 
   [/relay\.mjs$/, /http:\S+:\d+/],
 ];
 const failures: string[] = [];
-const refusals = new Map<string, Refusal & { readonly path: string }>();
+const refusals = new Map<string, RefusedCommand & { readonly path: string }>();
 /** Commands that were run. */
 const done = new Set<string>();
 

@@ -214,8 +214,9 @@ test('a file whose bytes are wrong is fetched anew, though its size is right', a
 test('of two that fetch a file at once, one asks the server, and both have it', async () => {
   await using server = await serveContent('slow');
   const file = makeWanted(server);
-  const sleep = (ms: number, signal: AbortSignal) => realClock.sleep(ms / 20, signal);
-  const deps = { clock: { ...clock, sleep } };
+  const sleepBriefly = (ms: number, signal: AbortSignal) =>
+    realClock.sleep(ms / 20, signal);
+  const deps = { clock: { ...clock, sleep: sleepBriefly } };
   const first = fetchFile(file, deps, never);
   await expect.poll(() => server.ranges.length).toBe(1);
   await Promise.all([first, fetchFile(file, deps, never)]);

@@ -66,7 +66,7 @@ async function openFromMirror(
   return { model, told, ended: ended.promise };
 }
 
-async function ask(
+async function askServer(
   { model }: Awaited<ReturnType<typeof openFromMirror>>,
   name: string,
   content: string,
@@ -80,12 +80,12 @@ async function ask(
 test('while the chat model is fetched, the bot has started and the stand-in answers people', async () => {
   await using stack = new AsyncDisposableStack();
   const opened = await openFromMirror((sendPart) => sendPart(1_000), stack);
-  expect(await ask(opened, 'Ana', 'What is two plus two?')).toContain('4');
+  expect(await askServer(opened, 'Ana', 'What is two plus two?')).toContain('4');
   expect(opened.model.getLocalState?.()).toMatchObject({
     kind: 'fetching',
     bytes: 491_400_032,
   });
-  await expect(ask(opened, '', 'Translate these lines.')).rejects.toMatchObject({
+  await expect(askServer(opened, '', 'Translate these lines.')).rejects.toMatchObject({
     code: 'provider.loading',
     message: expect.stringContaining('is being fetched: 0 %'),
   });
@@ -95,7 +95,7 @@ test('while the chat model is fetched, a fallback takes over where there is one'
   await using stack = new AsyncDisposableStack();
   const options = { hasFallback: true };
   const opened = await openFromMirror((sendPart) => sendPart(1_000), stack, options);
-  await expect(ask(opened, 'Ana', 'Hello')).rejects.toMatchObject({
+  await expect(askServer(opened, 'Ana', 'Hello')).rejects.toMatchObject({
     code: 'provider.loading',
     retryable: true,
   });
@@ -108,7 +108,7 @@ test('a chat model that cannot be fetched leaves one sentence, and the stand-in 
   const why = expect.stringMatching(/^127\.0\.0\.1:\d+ answered with status 404\.$/);
   expect(opened.told.at(-1)).toEqual({ kind: 'failed', why });
   expect(opened.model.getLocalState?.()).toEqual({ kind: 'failed', why });
-  expect(await ask(opened, 'Ana', 'What is two plus two?')).toContain('4');
+  expect(await askServer(opened, 'Ana', 'What is two plus two?')).toContain('4');
 });
 
 test('a fetch that somebody stops ends at once, and the stand-in goes on', async () => {
@@ -122,7 +122,7 @@ test('a fetch that somebody stops ends at once, and the stand-in goes on', async
   await opened.model.stopLocalModel?.();
   await left;
   expect(opened.model.getLocalState?.()).toEqual({ kind: 'stopped' });
-  expect(await ask(opened, 'Ana', 'What is two plus two?')).toContain('4');
+  expect(await askServer(opened, 'Ana', 'What is two plus two?')).toContain('4');
 });
 
 test('whoever only tries the settings fetches nothing, and is told what is missing', async () => {
@@ -165,9 +165,9 @@ afterAll(() => rmSync(dataDir, { recursive: true }));
 
 async function openSpeech(stack: AsyncDisposableStack, searchPath: string) {
   const told: string[] = [];
-  const report = ({ mend, what }: { what: string; mend: string }) =>
+  const reportFault = ({ mend, what }: { what: string; mend: string }) =>
     told.push(`${what}; ${mend}`);
-  const options = { dataDir, searchPath, report };
+  const options = { dataDir, searchPath, report: reportFault };
   const choice = { kind: 'local', model: '' } as const;
   const speech = await openEngine('text to speech', choice, stack, options);
   return { speech, told };

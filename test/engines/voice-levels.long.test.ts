@@ -33,8 +33,8 @@ const said: Readonly<Record<string, Pcm>> = Object.fromEntries(
 /** Sound of another voice: so much louder than the built-in one, its peaks bent as those of a loud recording are. */
 function changeLevel({ samples, ...pcm }: Pcm, db: number): Pcm {
   const gain = 10 ** (db / 20);
-  const bend = (sample: number) => 32_767 * Math.tanh((gain * sample) / 32_767);
-  return { ...pcm, samples: samples.map((sample) => bend(sample)) };
+  const bendSample = (sample: number) => 32_767 * Math.tanh((gain * sample) / 32_767);
+  return { ...pcm, samples: samples.map((sample) => bendSample(sample)) };
 }
 
 /** Opens a voice behind a server of `/audio/speech`, which sends raw samples in pieces of `pieceMs`. */
@@ -62,7 +62,7 @@ async function openServerVoice(db: number, pieceMs: number) {
 }
 
 /** Sound that the channel gets of each sentence, one reply after the other. */
-async function hear(voice: Synthesizer): Promise<readonly Pcm[]> {
+async function hearVoice(voice: Synthesizer): Promise<readonly Pcm[]> {
   const sounds: Pcm[] = [];
   for (const text of sentences)
     sounds.push(await hearReply(voice.synthesize(text, {}, never)));
@@ -101,8 +101,8 @@ test.each([
 ])(
   'the %s voice of a server is heard within 2 dB of the built-in one, from its first sentence on',
   async (_, db) => {
-    const usual = await hear(builtIn);
-    const heard = await hear(await openServerVoice(db, 100));
+    const usual = await hearVoice(builtIn);
+    const heard = await hearVoice(await openServerVoice(db, 100));
     const usualLufs = getLufs(joinAll(usual));
     expect(Math.abs(getLufs(joinAll(heard)) - usualLufs)).toBeLessThan(2);
     const [first] = heard;
@@ -146,11 +146,11 @@ function measureMostChangeDb(levels: VoiceLevels, { rateHz, samples }: Pcm) {
 
 /** Gain between two loud pieces in dB. Undefined for a quiet one, whose samples are too small to tell. */
 function measureGainDb(from: Int16Array, to: Int16Array) {
-  const sum = (samples: Int16Array) =>
+  const sumSquares = (samples: Int16Array) =>
     samples.reduce((total, sample) => total + Math.abs(sample), 0);
-  return sum(from) < 200 * from.length
+  return sumSquares(from) < 200 * from.length
     ? undefined
-    : 20 * Math.log10(sum(to) / sum(from));
+    : 20 * Math.log10(sumSquares(to) / sumSquares(from));
 }
 
 test('a whisper stays quieter than the voice that whispers', () => {
@@ -168,15 +168,15 @@ test('a voice that was heard long enough keeps its gain, however loud a later te
   const loudness = new VoiceLevels().getLoudness('alloy');
   const [whole] = Object.values(said);
   if (!whole) throw new Error('Nobody said anything.');
-  const say = (db: number) => {
+  const sayLoud = (db: number) => {
     const sent = changeLevel(whole, db);
     return getLufs(loudness.openText().levelSound(sent)) - getLufs(sent);
   };
   const texts = Math.ceil(20_000 / getDurationMs(whole));
-  const gainsDb = Array.from({ length: texts }, () => say(-10));
+  const gainsDb = Array.from({ length: texts }, () => sayLoud(-10));
   expect(gainsDb.at(-1)).toBeGreaterThan(5);
-  for (let n = 0; n < 10; n++) say(0);
-  expect(say(-10)).toBeCloseTo(gainsDb.at(-1) ?? 0, 1);
+  for (let n = 0; n < 10; n++) sayLoud(0);
+  expect(sayLoud(-10)).toBeCloseTo(gainsDb.at(-1) ?? 0, 1);
 });
 
 test('the own voice of a model that hears and speaks is levelled, too', async () => {

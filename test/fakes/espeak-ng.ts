@@ -22,9 +22,9 @@ const [endless, silent] = ['endless', 'silent'];
 const args = process.argv.slice(2);
 if (args.includes('--version')) process.stdout.write('eSpeak NG text-to-speech');
 else if (args.includes('--voices')) process.stdout.write(table);
-else void perform();
+else void performProgram();
 
-async function perform() {
+async function performProgram() {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString();
@@ -32,10 +32,10 @@ async function perform() {
     await new Promise((resolve) => setTimeout(resolve, 60_000));
   if (args.includes('--ipa'))
     process.stdout.write(text.replace(/(\S+)$/gm, '(en)$1(de)'));
-  else speak(text);
+  else speakText(text);
 }
 
-function speak(text: string) {
+function speakText(text: string) {
   process.stdout.write(writeHeader());
   const goesOn = text.includes(endless);
   let letters = text.length;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { fc } from '#test/properties.ts';
 
 /** One message of a server: JSON, or another text, between what frames it. */
-export type ServerMessage = {
+export type SentMessage = {
   readonly before: string;
   readonly json?: unknown;
   readonly text: string;
@@ -10,9 +10,9 @@ export type ServerMessage = {
 };
 
 /** A message after all alterations. */
-export type AlteredMessage = ServerMessage & {
+export type AlteredMessage = SentMessage & {
   /** Message of the unaltered answer from which it was made. */
-  readonly source: ServerMessage;
+  readonly source: SentMessage;
   /** Names of the altered fields and of all within them; `*` stands for the message itself. */
   readonly touched: ReadonlySet<string>;
 };
@@ -49,7 +49,7 @@ export const alterations: fc.Arbitrary<readonly Alteration[]> = fc.array(
 );
 
 /** Splits server-sent events. */
-export function parseEvents(texts: readonly string[]): readonly ServerMessage[] {
+export function parseEvents(texts: readonly string[]): readonly SentMessage[] {
   return texts.map((text) => {
     const [, before = '', body = '', after = ''] =
       /^((?:.*\n)*?data: ?)([^\n]*)(\n*)$/.exec(text) ?? [];
@@ -57,7 +57,7 @@ export function parseEvents(texts: readonly string[]): readonly ServerMessage[] 
   });
 }
 
-function toMessage(before: string, text: string, after: string): ServerMessage {
+function toMessage(before: string, text: string, after: string): SentMessage {
   try {
     return { before, text, after, json: JSON.parse(text) as unknown };
   } catch {
@@ -66,18 +66,18 @@ function toMessage(before: string, text: string, after: string): ServerMessage {
 }
 
 /** Makes the message of a value. */
-export function toJsonMessage(json: unknown): ServerMessage {
+export function toJsonMessage(json: unknown): SentMessage {
   return { before: '', json, text: JSON.stringify(json), after: '' };
 }
 
-export function writeMessage({ before, json, text, after }: ServerMessage): string {
+export function writeMessage({ before, json, text, after }: SentMessage): string {
   const body = json === undefined ? text : (JSON.stringify(json) ?? text);
   return `${before}${body}${after}`;
 }
 
 /** Applies alterations in turn. `strange` are texts that stand between the messages of some servers. */
 export function alterMessages(
-  messages: readonly ServerMessage[],
+  messages: readonly SentMessage[],
   list: readonly Alteration[],
   strange: readonly string[] = [],
 ): readonly AlteredMessage[] {

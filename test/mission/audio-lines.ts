@@ -97,7 +97,7 @@ export function declareAudioLines(line: Line): void {
     async (m) => {
       const path = '/audio/speech';
       const asked = { model: 'pcm', input: 'Said in a page.', voice: 'alloy' };
-      const ask = (origin: string) =>
+      const askForAudio = (origin: string) =>
         m.request(path, {
           method: 'POST',
           headers: { origin, 'content-type': 'application/json' },
@@ -115,11 +115,11 @@ export function declareAudioLines(line: Line): void {
       expect(preflight.headers.get('access-control-allow-headers')).toMatch(
         /authorization,\s*content-type/i,
       );
-      const answer = await ask(pageOrigin);
+      const answer = await askForAudio(pageOrigin);
       expect(answer.headers.get('access-control-allow-origin')).toBe(pageOrigin);
       const heard = await decodeFile(new Uint8Array(await answer.arrayBuffer()));
       await expectWhole(heard, toneOf([asked.input]));
-      const other = await ask('https://other.example');
+      const other = await askForAudio('https://other.example');
       expect([other.status, other.headers.has('access-control-allow-origin')]).toEqual([
         403,
         false,
@@ -190,7 +190,7 @@ export function declareTranscriptLines(line: Line): void {
   line('transcription in each format, with its language and hints', async (m) => {
     const { card, morning } = said;
     const recording = makeRecording();
-    const ask = async (response_format: string, model = 'whisper') => {
+    const askForAudio = async (response_format: string, model = 'whisper') => {
       const form = new FormData();
       const fields = {
         model,
@@ -208,7 +208,7 @@ export function declareTranscriptLines(line: Line): void {
       return await response.text();
     };
     const text = `${morning.words} ${card.words}`;
-    expect(await ask('text')).toBe(`${text}\n`);
+    expect(await askForAudio('text')).toBe(`${text}\n`);
     const findAsked = () =>
       m.providers.requests.findLast(({ endpoint }) => endpoint === 'transcriptions')
         ?.body;
@@ -217,8 +217,8 @@ export function declareTranscriptLines(line: Line): void {
       language: 'de',
       prompt: expect.stringContaining('Zugspitze'),
     });
-    expect(JSON.parse(await ask('json'))).toMatchObject({ text });
-    const verbose = JSON.parse(await ask('verbose_json')) as Verbose;
+    expect(JSON.parse(await askForAudio('json'))).toMatchObject({ text });
+    const verbose = JSON.parse(await askForAudio('verbose_json')) as Verbose;
     const [first, second] = verbose.segments;
     expect(verbose).toMatchObject({ text, language: 'german' });
     expect([first?.text, second?.text]).toEqual([morning.words, card.words]);
@@ -227,7 +227,10 @@ export function declareTranscriptLines(line: Line): void {
     expect(1_000 * (second?.start ?? 0)).toBeGreaterThan(firstMs + pauseMs / 2);
     expect(verbose.duration).toBeCloseTo(getDurationMs(joinUtterances()) / 1_000, 1);
     const otherModel = 'Systran/faster-whisper-tiny.en';
-    const subtitles = { vtt: await ask('vtt'), srt: await ask('srt', otherModel) };
+    const subtitles = {
+      vtt: await askForAudio('vtt'),
+      srt: await askForAudio('srt', otherModel),
+    };
     expect(findAsked()).toMatchObject({
       model: otherModel,
       hotwords: expect.stringContaining('Zugspitze'),
@@ -384,7 +387,7 @@ export function declareChatLines(line: Line): void {
 
   line('streaming of text and of calls of tools', async (m) => {
     const { call } = thermometer;
-    const ask = async (content: string, overrides: object = {}) => {
+    const askForAudio = async (content: string, overrides: object = {}) => {
       const stream = await m.openai.chat.completions.create({
         model: 'chained',
         messages: [{ role: 'user', content }],
@@ -393,11 +396,11 @@ export function declareChatLines(line: Line): void {
       });
       return (await Array.fromAsync(stream)).flatMap(({ choices }) => choices);
     };
-    const told = await ask(said.bridge.words);
+    const told = await askForAudio(said.bridge.words);
     const pieces = told.flatMap(({ delta }) => (delta.content ? [delta.content] : []));
     expect([pieces.length > 1, pieces.join('')]).toEqual([true, said.bridge.answer]);
     const tools = [{ type: 'function', function: { name: call.name } }];
-    const called = await ask(thermometer.words, { tools });
+    const called = await askForAudio(thermometer.words, { tools });
     expect(called.flatMap(({ delta }) => delta.tool_calls ?? [])).toMatchObject([
       { index: 0, function: { name: call.name, arguments: call.argumentsJson } },
     ]);

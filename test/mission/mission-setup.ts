@@ -42,12 +42,12 @@ export const said = {
   weather: { words: 'it will rain tomorrow', answer: 'Somebody expects rain.' },
 } as const;
 
-export type Saying = (typeof said)[keyof typeof said]['words'];
+export type DictatedWords = (typeof said)[keyof typeof said]['words'];
 
 /** The third recording holds a pause, in which the bot may answer its half: nobody says it. */
 const unsaid = 'Nova listen';
 
-export const sayings = createSayings<Saying | typeof unsaid>([
+export const sayings = createSayings<DictatedWords | typeof unsaid>([
   said.bridge.words,
   said.card.words,
   unsaid,
@@ -165,7 +165,7 @@ export async function openMission() {
     return { ...room, releasedAtMs, heard: await hearAnswer(person, firstPacketAtMs) };
   };
   /** Somebody speaks where captions are on. */
-  const dictateWords = async (name: string, words: Saying) => {
+  const dictateWords = async (name: string, words: DictatedWords) => {
     const room = await openRoom(name, sandbox.guild());
     await commandReply(room.person, 'captions on');
     const { firstPacketAtMs } = await room.person.say(
@@ -209,7 +209,7 @@ export async function openMission() {
     findChats: (text: string) =>
       providers.requests.filter(({ asked }) => asked?.includes(text)),
     /** Has the recogniser keep these words back until the function that it returns is called. */
-    holdWords(words: Saying) {
+    holdWords(words: DictatedWords) {
       const holding = Promise.withResolvers<void>();
       heldWords.set(words, holding);
       return () => holding.resolve();
@@ -296,11 +296,11 @@ export async function askAloud(
   return { choice, transcript, pcm: readWav(Buffer.from(data ?? '', 'base64')) };
 }
 
-function makeWav(words: Saying) {
+function makeWav(words: DictatedWords) {
   return writeWav(sayings.getSound(words));
 }
 
-export function toInputAudio(words: Saying) {
+export function toInputAudio(words: DictatedWords) {
   const data = makeWav(words).toString('base64');
   return { type: 'input_audio', input_audio: { data, format: 'wav' } } as const;
 }

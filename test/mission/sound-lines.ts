@@ -330,10 +330,10 @@ export function declareErrorLines(line: Line): void {
     } as const;
     const { body } = await openai.audio.speech.create(request);
     const pieces: Uint8Array[] = [];
-    const reading = async () => {
+    const readStream = async () => {
       for await (const piece of body ?? []) pieces.push(piece);
     };
-    await expect(reading()).rejects.toThrow();
+    await expect(readStream()).rejects.toThrow();
     const heard = Buffer.concat(pieces);
     const whole = Buffer.from(toneOf([input]).samples.buffer);
     expect(heard.length).toBeGreaterThan(whole.length / 4);

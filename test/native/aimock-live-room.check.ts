@@ -62,7 +62,7 @@ async function seatPerson(name: string): Promise<SandboxPerson> {
 }
 
 /** Adam says one of the sayings. */
-async function say(text: Parameters<typeof said.getSound>[0]) {
+async function saySound(text: Parameters<typeof said.getSound>[0]) {
   return await adam.say(said.getSound(text), expireSoon());
 }
 
@@ -91,7 +91,7 @@ async function expectWholeSessions(sessions: number) {
 test('npm start with a live model answers a spoken question aloud', async () => {
   replies = [{ says: four }];
   await callBot({ ...room, uttered: [] }, adam);
-  const { lastVoicedAtMs } = await say('Nova what time is it');
+  const { lastVoicedAtMs } = await saySound('Nova what time is it');
   const { firstAudibleAtMs, pcm } = await hearAnswer(adam, lastVoicedAtMs);
   expect(firstAudibleAtMs).toBeGreaterThan(lastVoicedAtMs);
   expect(pcm.samples.length / 48).toBeGreaterThan(four.length * 50);
@@ -100,7 +100,7 @@ test('npm start with a live model answers a spoken question aloud', async () => 
 
 test('a stop silences its answer within 300 ms, and the model is told what was heard of it', async () => {
   replies = [{ says: story }];
-  const { lastVoicedAtMs } = await say('Nova tell me a story');
+  const { lastVoicedAtMs } = await saySound('Nova tell me a story');
   await retryUntilHeld(() => expect(startOfSpeech(adam, lastVoicedAtMs)).toBeDefined());
   await passSharedTime(4_000);
   const stoppedAtMs = realClock.nowMs();
@@ -108,7 +108,7 @@ test('a stop silences its answer within 300 ms, and the model is told what was h
   await passSharedTime(3_000);
   expect(findLastSoundMs() - stoppedAtMs).toBeLessThan(stopMs);
   replies = [{ says: four }];
-  const again = await say('Nova go on');
+  const again = await saySound('Nova go on');
   await hearAnswer(adam, again.lastVoicedAtMs);
   const told = JSON.stringify(listCommands()[0]);
   expect(told).toContain('Once upon a time');
@@ -123,11 +123,11 @@ test('in a room of three it hears and says nothing until it is named', async () 
   await expectWholeSessions(3);
   await passSharedTime(answersWithoutNameMs);
   replies = [{ says: four }];
-  const { lastVoicedAtMs } = await say('shall we go at four');
+  const { lastVoicedAtMs } = await saySound('shall we go at four');
   await passSharedTime(6_000);
   expect(vendor.sessions).toHaveLength(3);
   expect(findLastSoundMs()).toBeLessThan(lastVoicedAtMs);
-  const named = await say('Nova what time is it');
+  const named = await saySound('Nova what time is it');
   await hearAnswer(adam, named.lastVoicedAtMs);
   await expectWholeSessions(4);
 });
@@ -140,7 +140,7 @@ async function pressFirst(message: ShownMessage) {
 
 test('its work with an effect waits for Confirm, and is done by the press of the asker', async () => {
   replies = [{ delegates: true, says: 'One moment.' }];
-  await say('Nova that is all for now');
+  await saySound('Nova that is all for now');
   const findOffer = () =>
     room.sandbox
       .messages('Lounge')

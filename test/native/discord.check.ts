@@ -81,8 +81,8 @@ async function openMember(name: string, program: string) {
       await expect
         .poll(() => heardSounds.length, { timeout: 60_000 })
         .toBeGreaterThan(25);
-      for (let before = 0; before < heardSounds.length; ) {
-        before = heardSounds.length;
+      for (let heardBefore = 0; heardBefore < heardSounds.length; ) {
+        heardBefore = heardSounds.length;
         await realClock.sleep(quietMs, never);
       }
       return {

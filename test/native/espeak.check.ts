@@ -43,7 +43,7 @@ async function openVoices() {
 }
 
 /** Letters of what the local recogniser hears in a language. */
-async function hear(voices: HomeVoices, text: string, language: string) {
+async function hearText(voices: HomeVoices, text: string, language: string) {
   const said = await collectSound(voices, text, { language });
   const transcriber = await openLocalTranscriber({
     models,
@@ -56,10 +56,10 @@ async function hear(voices: HomeVoices, text: string, language: string) {
 test('eSpeak NG speaks German and Spanish as the local recogniser understands it', async () => {
   const { espeak, voices } = await openVoices();
   expect(espeak.languages.length).toBeGreaterThan(80);
-  expect(await hear(voices, 'Guten Morgen, heute ist Montag.', 'de')).toMatch(
+  expect(await hearText(voices, 'Guten Morgen, heute ist Montag.', 'de')).toMatch(
     /^guten morgen/,
   );
-  expect(await hear(voices, 'Buenos días, ¿cómo estás?', 'es')).toContain('buenos');
+  expect(await hearText(voices, 'Buenos días, ¿cómo estás?', 'es')).toContain('buenos');
 }, 120_000);
 
 test('the built-in voice, fetched under another name and language, speaks German by the sounds of eSpeak NG', async () => {
@@ -85,7 +85,7 @@ test('the built-in voice, fetched under another name and language, speaks German
   const places = { dataDir, host: server.address };
   await fetchVoice(voice, places, { clock: realClock }, never);
   expect(voices.findSpeaker('de')).toBe('de_DE-joe-medium');
-  expect(await hear(voices, 'Guten Morgen, heute ist Montag.', 'de')).toMatch(
+  expect(await hearText(voices, 'Guten Morgen, heute ist Montag.', 'de')).toMatch(
     /^guten .*montag$/,
   );
 }, 120_000);

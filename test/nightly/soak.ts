@@ -31,16 +31,16 @@ if (!measured) throw new Error('There is no bot.');
 const { people: crowd, bot } = measured;
 
 await talkThenRest(warmUpMinutes);
-const before = await readProcess();
+const figuresBefore = await readProcess();
 await crowd.sendOrder({ do: 'begin' }, maxOrderMs);
 await talkThenRest(minutes - warmUpMinutes);
 const figures = (await crowd.sendOrder({ do: 'end' }, maxOrderMs)) as PeopleFigures;
-const after = await readProcess();
-const grownMb = after.residentMb - before.residentMb;
-const newHandles = after.handles - before.handles;
+const figuresAfter = await readProcess();
+const grownMb = figuresAfter.residentMb - figuresBefore.residentMb;
+const newHandles = figuresAfter.handles - figuresBefore.handles;
 const answered = figures.asked - figures.failed;
 console.log(
-  `${answered} of ${figures.asked} answered, memory ${before.residentMb.toFixed(0)} ${grownMb < 0 ? '-' : '+'} ${Math.abs(grownMb).toFixed(1)} MB, handles ${before.handles} ${newHandles < 0 ? '-' : '+'} ${Math.abs(newHandles)}`,
+  `${answered} of ${figures.asked} answered, memory ${figuresBefore.residentMb.toFixed(0)} ${grownMb < 0 ? '-' : '+'} ${Math.abs(grownMb).toFixed(1)} MB, handles ${figuresBefore.handles} ${newHandles < 0 ? '-' : '+'} ${Math.abs(newHandles)}`,
 );
 const isGood =
   answered > 0.9 * figures.asked &&

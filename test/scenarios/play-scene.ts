@@ -22,8 +22,8 @@ import { findServer, type LastActs, openStage, type Stage } from './scene-stage.
 import type {
   Acts,
   Match,
+  SandboxScene,
   ScenarioReading,
-  Scene,
   Scenes,
   Sound,
   StageSteps,
@@ -38,7 +38,7 @@ const shownLines = 12;
 
 /** One test for each scene. */
 export function playScenes(...files: readonly Scenes[]) {
-  for (const [title, scene] of files.flatMap(Object.entries<Scene>)) {
+  for (const [title, scene] of files.flatMap(Object.entries<SandboxScene>)) {
     playScenario(title, async () => {
       await using stage = await openStage(scene);
       await playSteps(stage, scene.steps);

@@ -12,7 +12,7 @@ import {
   type ScenarioExchange,
   type ScenarioSetup,
 } from '#test/scenarios/setup/scenario-setup.ts';
-import type { Scene, Sound } from './scene-types.ts';
+import type { SandboxScene, Sound } from './scene-types.ts';
 
 /** A scene that is being played: its Discord, its bot, and what has happened in it. */
 export type Stage = ScenarioSetup & {
@@ -41,7 +41,7 @@ export type LastActs = {
   exchange?: ScenarioExchange;
 };
 
-export async function openStage(scene: Scene): Promise<Stage> {
+export async function openStage(scene: SandboxScene): Promise<Stage> {
   const { own, sayings, steps: _, environment, ...options } = scene;
   const said = sayings && createSayings(sayings);
   const providers = { ...said?.providers, ...options.providers };
@@ -58,15 +58,15 @@ export async function openStage(scene: Scene): Promise<Stage> {
     if (!message) throw new Error(`There is no message ${name}.`);
     return message;
   };
-  const server = (name?: string) => setup.sandbox.guild(name);
+  const getServer = (name?: string) => setup.sandbox.guild(name);
   const stage: Stage = Object.assign(setup, {
-    server,
-    person: (name: string) => server(findServer(name)).person(name),
+    server: getServer,
+    person: (name: string) => getServer(findServer(name)).person(name),
     around: (name: string) => {
       const at = findServer(name);
       return at === undefined
         ? stage
-        : { ...stage, sandbox: viewOf(setup.sandbox, [server(at)]) };
+        : { ...stage, sandbox: viewOf(setup.sandbox, [getServer(at)]) };
     },
     sound: (sound: Sound) =>
       typeof sound !== 'string'

@@ -15,10 +15,10 @@ import type { ScenarioOptions } from '#test/scenarios/setup/scenario-setup.ts';
 import type { Stage } from './scene-stage.ts';
 
 /** Scenes by the sentence that each proves. */
-export type Scenes = Readonly<Record<string, Scene>>;
+export type Scenes = Readonly<Record<string, SandboxScene>>;
 
 /** A bot, and what people do and see, as data. */
-export type Scene = Pick<ScenarioOptions, 'guild' | 'guilds' | 'providers'> &
+export type SandboxScene = Pick<ScenarioOptions, 'guild' | 'guilds' | 'providers'> &
   Pick<BotSetupOptions, 'environment'> & {
     /** A Discord and a bot of its own: for what is about all of it, or for a bot that nobody can use afterwards. */
     readonly own?: SandboxOptions;

@@ -177,11 +177,11 @@ test('the cache of personal settings is bounded, and people unused for longest a
   const { people, countReads } = openSettings();
   for (let n = 0; n <= maxCachedPeople; n++)
     await people.loadSettings(toGuildId('g'), toPersonId(`${n}`));
-  const before = countReads();
+  const readsBefore = countReads();
   await people.loadSettings(toGuildId('g'), toPersonId(`${maxCachedPeople}`));
-  expect(countReads()).toBe(before);
+  expect(countReads()).toBe(readsBefore);
   await people.loadSettings(toGuildId('g'), toPersonId('0'));
-  expect(countReads()).toBe(before + 1);
+  expect(countReads()).toBe(readsBefore + 1);
 });
 
 test('/privacy export holds what a person has chosen, and /privacy forget deletes it', async () => {

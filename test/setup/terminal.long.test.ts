@@ -379,10 +379,12 @@ test('a model is tried without a token, and stays when the token comes later', a
   await first.answer([request.noToken, keys.enter], [request.servers, keys.enter]);
   expect(await first.ended).toBe(0);
   expect(first.readShown()).toContain('run npm start, open its link');
-  const before = office.readText() ?? '';
+  const textBefore = office.readText() ?? '';
   const second = office.openTalk({ vendors });
   await second.answer([request.token, typeLine(office.sandbox.token)]);
   expect(await second.ended).toBe(0);
   expect(second.readShown()).not.toContain(request.servers);
-  expect(office.readText()).toBe(`${before}DISCORD_TOKEN=${office.sandbox.token}\n`);
+  expect(office.readText()).toBe(
+    `${textBefore}DISCORD_TOKEN=${office.sandbox.token}\n`,
+  );
 }, 60_000);

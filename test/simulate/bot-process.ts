@@ -25,7 +25,7 @@ export type BotProcessOptions = {
 };
 
 /** One process of the bot, logged in to the simulated Discord. */
-export class BotProcess {
+export class SimulatedProcess {
   readonly clock: ProcessClock;
   readonly fixture: SessionFixture;
   readonly #gateway: SimulatedGateway;

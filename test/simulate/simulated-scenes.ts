@@ -155,7 +155,7 @@ export const sceneNeeds = [
 ] as const;
 export type SceneNeed = (typeof sceneNeeds)[number];
 
-export type Scene = {
+export type SpokenScene = {
   readonly group: SceneGroup;
   readonly weight: number;
   readonly needs: readonly SceneNeed[];
@@ -168,7 +168,7 @@ export type Scene = {
 const actPattern = /^([\w-]+) (\w) (\d+)-(\d+)(?: '(.*)')?$/;
 
 /** Reads `stop 5 calm: say a 0-0 | stop b 1500-7000`: a group, the weight, needs, and acts that belong together. */
-function parseScene(line: string): Scene {
+function parseScene(line: string): SpokenScene {
   const [head = '', written = ''] = line.split(': ');
   const [group, weight, ...needs] = head.split(' ');
   const acts = written.split(' | ').map(parseAct);
@@ -202,7 +202,7 @@ function requireMember<Name extends string>(
 }
 
 /** A setting that changes while somebody is answered, and back later. */
-function makeSettingScene(to: string, back = to): Scene {
+function makeSettingScene(to: string, back = to): SpokenScene {
   const changing = `say a 0-0 | set a 300-5000 '${to}'`;
   return parseScene(
     `settings 1: ${changing} | say b 5000-9000 | set a 9000-20000 '${back}'`,
@@ -210,7 +210,7 @@ function makeSettingScene(to: string, back = to): Scene {
 }
 
 /** Scenes of `scenes.json`, where `a`, `b` and so on are different people if there are as many. */
-export const scenes: readonly Scene[] = [
+export const scenes: readonly SpokenScene[] = [
   ...lines.map(parseScene),
   ...['always', 'name', 'window', 'off'].map((mode) =>
     makeSettingScene(`addressing=${mode}`, 'addressing=auto'),

@@ -3,7 +3,7 @@ import {
   type Act,
   everybody,
   roles,
-  type Scene,
+  type SpokenScene,
   sayings,
   scenes,
 } from './simulated-scenes.ts';
@@ -45,7 +45,7 @@ export function makeScript(
       .flatMap((scene) => Array.from({ length: scene.weight }, () => scene)),
   );
   const acts: Act[] = [];
-  const playScene = (scene: Scene, beganMs: number) => {
+  const playScene = (scene: SpokenScene, beganMs: number) => {
     const first = Math.floor(drawRandom() * people.length);
     for (const [kind, who, fromMs, toMs, given] of scene.acts) {
       const by = people[(first + roles.indexOf(who)) % people.length] ?? everybody[0];

@@ -14,7 +14,7 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 import { toUsd } from '#test/fakes/fake-spending.ts';
 import { passRounds, VirtualClock } from '#test/fakes/virtual-clock.ts';
-import { BotProcess } from './bot-process.ts';
+import { SimulatedProcess } from './bot-process.ts';
 import { SimulatedBug } from './broken-effect.ts';
 import { SimulatedDiscord } from './discord/simulated-discord.ts';
 import {
@@ -95,7 +95,7 @@ export class Simulation {
   #answers = 0;
   readonly #run: StepFunction;
   readonly discord: SimulatedDiscord;
-  #process: BotProcess;
+  #process: SimulatedProcess;
   readonly #disk: SimulatedDisk;
   /** Latest instant, in ms, at which somebody was told that the link is down. */
   #toldMs = Number.NEGATIVE_INFINITY;
@@ -163,8 +163,8 @@ export class Simulation {
   }
 
   /** A process begins and logs in. */
-  #open(clock: ProcessClock, former?: SessionFixture): BotProcess {
-    return new BotProcess({
+  #open(clock: ProcessClock, former?: SessionFixture): SimulatedProcess {
+    return new SimulatedProcess({
       clock,
       discord: this.discord,
       onDiscordEvent: (event) => {

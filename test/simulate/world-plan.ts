@@ -2,9 +2,9 @@ import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
 import { drawChance, type PortName, portNames } from './luck.ts';
 import {
   everybody,
-  type Scene,
   type SceneGroup,
   type SceneNeed,
+  type SpokenScene,
   sceneGroups,
   scenes,
 } from './simulated-scenes.ts';
@@ -74,8 +74,8 @@ export type WorldPlan = {
   readonly slow: ReadonlySet<PortName>;
   /** Longest time, in ms, between two scenes: people talk all the time, or now and then. */
   readonly longestGapMs: number;
-  /** Scene that they play first, while nothing else happens. */
-  readonly ownScene: Scene;
+  /** SpokenScene that they play first, while nothing else happens. */
+  readonly ownScene: SpokenScene;
   /** Kinds of scenes that people play. */
   readonly scenes: ReadonlySet<SceneGroup>;
   /** Each role has a fallback, and breakers. */
@@ -114,7 +114,7 @@ export type WorldPlan = {
  * Finds the scene with which a seed begins. Seeds that follow each other begin with scenes of different groups, and each
  * scene has its turn once a round. A round begins one scene further, so that no scene goes with a habit of every n-th seed.
  */
-function findOwnScene(seed: number): Scene {
+function findOwnScene(seed: number): SpokenScene {
   const { length } = scenes;
   const index = (seed + Math.floor(seed / length)) % length;
   const scene = scenes[(index * sceneStride) % length];

@@ -259,12 +259,12 @@ test('the total outlives a restart', async () => {
     await keeper.open();
     return { keeper, budgets: openBudgets(clock, { ledger, totalUsd: 0.01 }).budgets };
   };
-  const before = await openTotal();
-  spendTokens(before.budgets.open(order), 8_000);
-  await before.keeper[Symbol.asyncDispose]();
-  const after = await openTotal();
-  expect(after.budgets.findTotal()).toEqual({ usd: 0.008, capUsd: 0.01 });
-  await after.keeper[Symbol.asyncDispose]();
+  const formerLedger = await openTotal();
+  spendTokens(formerLedger.budgets.open(order), 8_000);
+  await formerLedger.keeper[Symbol.asyncDispose]();
+  const nextLedger = await openTotal();
+  expect(nextLedger.budgets.findTotal()).toEqual({ usd: 0.008, capUsd: 0.01 });
+  await nextLedger.keeper[Symbol.asyncDispose]();
 });
 
 function openBudgetOf(spending: MemorySpending) {

@@ -94,12 +94,12 @@ test('a run that is killed after its answers is counted by the next ones, to the
   let spent = 0;
   for (let run = 0; run < 40; run++) {
     const bot = await openProcess(world, { totalUsd: 0.1, personUsd: 0.05 });
-    const before = bot.getStandings();
-    expect(before.server).toBeGreaterThanOrEqual(spent);
-    expect(before.person).toBeGreaterThanOrEqual(spent);
+    const standingsBefore = bot.getStandings();
+    expect(standingsBefore.server).toBeGreaterThanOrEqual(spent);
+    expect(standingsBefore.person).toBeGreaterThanOrEqual(spent);
     await answerInWriting(bot);
     await world.clock.advance(500);
-    spent += bot.getStandings().server - before.server;
+    spent += bot.getStandings().server - standingsBefore.server;
   }
   expect(spent).toBeGreaterThan(toUsd(0.01));
   expect(spent).toBeLessThanOrEqual(toUsd(0.05));

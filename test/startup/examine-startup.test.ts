@@ -127,15 +127,15 @@ test('a voice that the local engine does not have is named, unless another model
 });
 
 test('where a file of a chat model and a server for chat are set, the start names which one wins', () => {
-  const list = (settings: Readonly<Record<string, string>>) =>
+  const listFindings = (settings: Readonly<Record<string, string>>) =>
     checkChatModel(readGoodSettings(settings).engines).map(({ reason }) => reason);
   const file = { CHAT_MODEL_FILE: 'qwen2.5-0.5b' };
   const server = { CHAT_COMPLETION_BASE_URL: 'http://127.0.0.1:9/v1' };
-  expect(list({ ...file, ...server })).toEqual([
+  expect(listFindings({ ...file, ...server })).toEqual([
     'CHAT_MODEL_FILE wins, and the server of CHAT_COMPLETION_BASE_URL is not asked',
   ]);
-  expect(list(file)).toEqual([]);
-  expect(list({ ...server, CHAT_COMPLETION_MODEL: 'm' })).toEqual([]);
+  expect(listFindings(file)).toEqual([]);
+  expect(listFindings({ ...server, CHAT_COMPLETION_MODEL: 'm' })).toEqual([]);
 });
 
 test('the doctor lists what speaks other languages on this machine', async () => {

@@ -298,9 +298,9 @@ test.each(troubles)(
     spoil(copies[0] ?? '');
     const listFiles = () =>
       [...readEveryByte(dataDir)].filter(([path]) => path.endsWith('.db'));
-    const before = listFiles();
+    const filesBefore = listFiles();
     expect(() => restoreStores({ dataDir, copies, nowWallMs })).toThrow(message);
-    expect(listFiles()).toEqual(before);
+    expect(listFiles()).toEqual(filesBefore);
     expect(readdirSync(dataDir).filter((name) => name.endsWith('.part'))).toEqual([]);
   },
 );
@@ -437,11 +437,11 @@ test.each([[[]], [['--settings']]])(
     await chooseSettings(eva, { answers: 'spoken' });
     expect(restoreDataDir(dataDir, [...flags, copy])).toMatchObject(success);
     await using storeAfter = await openLocalStore(tempFolder.path, options);
-    const read = (id: string) =>
+    const readText = (id: string) =>
       storeAfter.personSettings.read(toGuildId('10'), toPersonId(id));
     const returned = flags.length > 0 ? {} : { language: 'fr' };
-    expect(await read(adam)).toEqual({ ...returned, answers: 'private' });
-    expect(await read(eva)).toEqual({ answers: 'private' });
+    expect(await readText(adam)).toEqual({ ...returned, answers: 'private' });
+    expect(await readText(eva)).toEqual({ answers: 'private' });
   },
 );
 

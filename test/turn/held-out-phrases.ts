@@ -192,17 +192,21 @@ export function listHeldOutPhrases(): HeldOutPhrase[] {
 }
 
 function listWholeAndBeginnings(language: string, words: readonly string[]) {
-  const join = (length: number) =>
+  const joinBeginning = (length: number) =>
     words
       .slice(0, length)
       .map((word) => word.replace('|', ''))
       .join(unspacedLanguages.has(language) ? '' : ' ');
-  const phrase = { language, text: join(words.length), isWhole: true };
+  const phrase = { language, text: joinBeginning(words.length), isWhole: true };
   const lengths = words
     .slice(0, -1)
     .flatMap((word, n) => (word.endsWith('|') ? [] : [n + 1]));
   return [
     phrase,
-    ...lengths.map((length) => ({ language, text: join(length), isWhole: false })),
+    ...lengths.map((length) => ({
+      language,
+      text: joinBeginning(length),
+      isWhole: false,
+    })),
   ];
 }

@@ -178,7 +178,7 @@ const announced: readonly SceneStep[] = [
   { passes: 15_000 },
 ];
 const come = { passes: 5_000 } as const;
-const voices = (stage: {
+const listVoices = (stage: {
   readonly world: {
     readonly lines: readonly { readonly kind: string; readonly text: string }[];
   };
@@ -193,10 +193,10 @@ const arrivalScenes: VirtualScenes = {
       ...announced,
       { Cleo: { joins: 'Lounge' } },
       come,
-      { see: voices, has: 'Cleo is here.' },
+      { see: listVoices, has: 'Cleo is here.' },
       { Ben: { leaves: true } },
       { passes: 20_000 },
-      { see: voices, has: 'Ben has left.' },
+      { see: listVoices, has: 'Ben has left.' },
     ],
   },
   'who said no is not named, neither as they come nor as they leave': {
@@ -209,7 +209,7 @@ const arrivalScenes: VirtualScenes = {
       { Ben: { leaves: true } },
       { Cleo: { leaves: true } },
       { passes: 30_000 },
-      { see: voices, lacks: /Ben|Cleo/ },
+      { see: listVoices, lacks: /Ben|Cleo/ },
     ],
   },
 };

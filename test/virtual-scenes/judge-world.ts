@@ -31,13 +31,13 @@ export const sceneRules = {
 } as const;
 export type SceneRule = keyof typeof sceneRules;
 
-export type Finding = { readonly rule: SceneRule; readonly text: string };
+export type SceneFinding = { readonly rule: SceneRule; readonly text: string };
 
 /** Finds what is wrong in everything that happened. It knows no code of the bot, but what people see, hear and read. */
 export function judgeWorld(
   world: SceneWorld,
   captionLines: readonly string[],
-): readonly Finding[] {
+): readonly SceneFinding[] {
   return [
     ...world.sayings.flatMap((saying) => judgeHearing(saying, world)),
     ...world.sayings.flatMap((saying) => judgePanel(saying, world)),
@@ -134,7 +134,7 @@ function findLooserMs(atMs: number, world: SceneWorld) {
 }
 
 /** Sayings of people whose standing on the panel did not change meanwhile. */
-function judgePanel(saying: Saying, world: SceneWorld): readonly Finding[] {
+function judgePanel(saying: Saying, world: SceneWorld): readonly SceneFinding[] {
   if (saying.isCut) return [];
   const isShown = isShownAsHeard(saying, world);
   const isHeard = saying.heardFrames.size > 0;
@@ -161,7 +161,7 @@ function listHeardNames(panel: string) {
 }
 
 /** Compares the number in the status with those who were heard while it stood. */
-function judgeStatus(world: SceneWorld): readonly Finding[] {
+function judgeStatus(world: SceneWorld): readonly SceneFinding[] {
   return world.sayings.flatMap((saying) => {
     const texts = world.status.listBetween(saying.fromMs - lagMs, saying.toMs + 1_000);
     const isNobody = texts.every((text) => /listens to 0 of/.test(text));
@@ -176,7 +176,7 @@ function judgeCaptions(
   saying: Saying,
   world: SceneWorld,
   captionLines: readonly string[],
-): readonly Finding[] {
+): readonly SceneFinding[] {
   const texts = world.status.listBetween(saying.fromMs - lagMs, saying.toMs + 3_000);
   const isAnnounced = texts.every((text) => text.includes('captions on'));
   if (!isAnnounced || saying.isCut || isShownAsHeard(saying, world) !== true) return [];
@@ -192,7 +192,7 @@ function judgeCaptions(
 }
 
 /** Finds a text that sounded in a channel whose people may not know it. */
-function judgeOwners(world: SceneWorld): readonly Finding[] {
+function judgeOwners(world: SceneWorld): readonly SceneFinding[] {
   // A frame of the instant of a move was sent before it.
   const findSeat = (atMs: number) => world.botSeat.getAt(atMs - 1);
   const leak = world.sounds.find(({ atMs, text = '' }) =>
@@ -206,11 +206,14 @@ function judgeOwners(world: SceneWorld): readonly Finding[] {
   return [{ rule: 'owned', text: `"${leak.text}" is heard in ${where}` }];
 }
 
-function judgeMeant(act: MeantAct, world: SceneWorld): readonly Finding[] {
+function judgeMeant(act: MeantAct, world: SceneWorld): readonly SceneFinding[] {
   return act.means === 'stop' ? judgeStop(act, world) : judgeNo(act, world);
 }
 
-function judgeStop({ atMs, by, way }: MeantAct, world: SceneWorld): readonly Finding[] {
+function judgeStop(
+  { atMs, by, way }: MeantAct,
+  world: SceneWorld,
+): readonly SceneFinding[] {
   const [fromMs, toMs] = [atMs + silenceMs, atMs + 2 * silenceMs];
   const began = new Map<number | undefined, number>();
   for (const sound of world.sounds)
@@ -232,7 +235,10 @@ function judgeStop({ atMs, by, way }: MeantAct, world: SceneWorld): readonly Fin
   ];
 }
 
-function judgeNo({ atMs, by, way }: MeantAct, world: SceneWorld): readonly Finding[] {
+function judgeNo(
+  { atMs, by, way }: MeantAct,
+  world: SceneWorld,
+): readonly SceneFinding[] {
   const answers = world.lines.filter(
     (line) =>
       line.atMs >= atMs - answerMs / 2 &&

@@ -4,7 +4,7 @@ import { type ChatMessage, historyLimits } from '#src/chat/chat-model.ts';
 import { listReturnedFields } from '#src/chat/completions/chat-request.ts';
 import { ReturnedFields } from '#src/chat/returned-fields.ts';
 import { toChatMessages } from '#src/conversation/answering/answer-request.ts';
-import { createMessages, type PromptForm } from './prompt-forms.ts';
+import { createMessages, type FittedPrompt } from './prompt-forms.ts';
 
 const system: ChatMessage = { role: 'system', content: 'Be brief.' };
 const toQuestion = (content: string, name = 'Ana'): ChatMessage => {
@@ -157,7 +157,7 @@ test('fields that came with a call go back to their server alone, without those 
     { role: 'assistant', content: '', calls: [{ ...call, returned }] },
     ...toRound().slice(1),
   ];
-  const readBack = (form: PromptForm = {}) => {
+  const readBack = (form: FittedPrompt = {}) => {
     const [, message] = createMessages(messages, form);
     return message?.role === 'assistant' ? message : undefined;
   };

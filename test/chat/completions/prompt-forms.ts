@@ -5,7 +5,7 @@ import {
 } from '#src/chat/completions/chat-request.ts';
 
 /** Form of a prompt, by what a server refused. Default: nothing. */
-export type PromptForm = {
+export type FittedPrompt = {
   readonly system?: 'question';
   readonly tools?: 'question';
   readonly historyShare?: 1 | 0.5 | 0;
@@ -23,7 +23,7 @@ const historyForms = new Map([
 /** Messages of the request that the bot sends in a form. */
 export function createMessages(
   messages: readonly ChatMessage[],
-  form: PromptForm = {},
+  form: FittedPrompt = {},
 ) {
   const { emptyContent, historyShare = 1, refusedFields = [], server } = form;
   const forms = new Map([

@@ -472,7 +472,7 @@ function createReader() {
 }
 
 /** Lets everything that is due happen. */
-const settle = () => new Promise((resolve) => setImmediate(resolve));
+const waitForTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 test('beginnings of servers are read one after another, each once', async () => {
   const { listBodies, reader, readings } = createReader();
@@ -481,11 +481,11 @@ test('beginnings of servers are read one after another, each once', async () => 
   reader.want(guildB, 'b', never);
   expect(listBodies()).toEqual(['a']);
   readings[0]?.end();
-  await settle();
+  await waitForTurn();
   readings[1]?.end();
-  await settle();
+  await waitForTurn();
   reader.giveWay()();
-  await settle();
+  await waitForTurn();
   expect(listBodies()).toEqual(['a', 'b']);
 });
 
@@ -494,12 +494,12 @@ test('a request stops the reading, which goes on behind the last one', async () 
   reader.want(guildA, 'a', never);
   const [endFirst, endSecond] = [reader.giveWay(), reader.giveWay()];
   expect(readings[0]?.isStopped).toBe(true);
-  await settle();
+  await waitForTurn();
   endFirst();
-  await settle();
+  await waitForTurn();
   expect(listBodies()).toEqual(['a']);
   endSecond();
-  await settle();
+  await waitForTurn();
   expect(listBodies()).toEqual(['a', 'a']);
 });
 
@@ -508,7 +508,7 @@ test('a changed beginning takes the place of the former one, whose reading stops
   reader.want(guildA, 'a', never);
   reader.want(guildA, 'changed', never);
   expect(readings[0]?.isStopped).toBe(true);
-  await settle();
+  await waitForTurn();
   expect(listBodies()).toEqual(['a', 'changed']);
 });
 
@@ -518,9 +518,9 @@ test('what nobody wants any more is not read', async () => {
   reader.want(guildA, 'a', leaving.signal);
   leaving.abort();
   expect(readings[0]?.isStopped).toBe(true);
-  await settle();
+  await waitForTurn();
   reader.giveWay()();
-  await settle();
+  await waitForTurn();
   expect(listBodies()).toEqual(['a']);
 });
 
@@ -528,15 +528,15 @@ test('what a process has read is read again by the next one, and by the same one
   const { listBodies, process, reader, readings } = createReader();
   reader.want(guildA, 'a', never);
   readings[0]?.end();
-  await settle();
+  await waitForTurn();
   reader.giveWay()();
-  await settle();
+  await waitForTurn();
   expect(listBodies()).toEqual(['a']);
   process.id = 2;
   reader.giveWay()();
-  await settle();
+  await waitForTurn();
   readings[1]?.end();
-  await settle();
+  await waitForTurn();
   void reader.readAgain();
   expect(listBodies()).toEqual(['a', 'a', 'a']);
 });
@@ -545,8 +545,8 @@ test('what cannot be read is left alone until it changes', async () => {
   const { listBodies, reader, readings } = createReader();
   reader.want(guildA, 'a', never);
   readings[0]?.end(new Error('the process died'));
-  await settle();
+  await waitForTurn();
   reader.giveWay()();
-  await settle();
+  await waitForTurn();
   expect(listBodies()).toEqual(['a']);
 });

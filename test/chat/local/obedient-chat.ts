@@ -25,7 +25,7 @@ function noteForgetting({ forgets }: ForgetJob) {
   return end;
 }
 
-const echo: PerformJob<'chat'> = async (job, turn, sendText) => {
+const echoJob: PerformJob<'chat'> = async (job, turn, sendText) => {
   if ('forgets' in job) return noteForgetting(job);
   const asked: string = JSON.parse(job.body).messages.at(-1).content;
   if (job.maxTokens === 0) readAhead.push(asked);
@@ -59,6 +59,6 @@ serveJobs({
     content: 'chat model',
     endings: [],
     loadRuntime: async () => undefined,
-    open: async () => echo,
+    open: async () => echoJob,
   },
 });

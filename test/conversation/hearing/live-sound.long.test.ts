@@ -45,11 +45,13 @@ test('a Realtime model hears a question while it is spoken, and once', async () 
 });
 
 /** Lets Adam speak, and gets whether a model heard any of it meanwhile. */
-async function isHeardEarly(served: ServedSession, before = 0) {
+async function isHeardEarly(served: ServedSession, bytesBefore = 0) {
   await served.say('capital', undefined, 1_000);
   const { requests, talk } = served.providers;
   const isFed = talk.calls.some(({ soundMs }) => soundMs > 0);
-  return isFed || requests.slice(before).some(({ endpoint }) => endpoint === 'chat');
+  return (
+    isFed || requests.slice(bytesBefore).some(({ endpoint }) => endpoint === 'chat')
+  );
 }
 
 test.each(['realtime', 'audio-model'] as const)(
@@ -172,10 +174,10 @@ test('of somebody who never pauses only the last words are kept in memory', {
   timeout,
 }, async () => {
   const fixture = await callBot([adam, eva]);
-  const before = await heldBytes();
+  const bytesBefore = await heldBytes();
   for (let said = 0; said < 12; said++) {
     const packets = await sayWords('human-goforward', adam, fixture.clock.nowMs());
     await passTime(fixture, packets.length * 20 + 100, packets);
   }
-  expect((await heldBytes()) - before).toBeLessThan(1_200_000); // 12 utterances are 3 MB
+  expect((await heldBytes()) - bytesBefore).toBeLessThan(1_200_000); // 12 utterances are 3 MB
 });

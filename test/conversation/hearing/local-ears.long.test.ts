@@ -61,7 +61,10 @@ async function openHeardRoom(serverLanguage: string) {
   const parts = { codec, transcriber, chat, textLanguage };
   const fixture = await openRoom(parts, [adam], clock);
   await fixture.settings.setSetting(toGuildId('g'), 'language', serverLanguage);
-  const pass = async (ms: number, packets: Parameters<typeof passTime>[2] = []) => {
+  const passPackets = async (
+    ms: number,
+    packets: Parameters<typeof passTime>[2] = [],
+  ) => {
     for (let passed = 0; passed < ms; passed += 20) {
       const nowMs = clock.nowMs();
       const due = packets.filter(({ atMs }) => atMs > nowMs && atMs <= nowMs + 20);
@@ -87,7 +90,7 @@ async function openHeardRoom(serverLanguage: string) {
         timestamp: (Math.round(fromMs * 48) + n * 960) >>> 0,
         atMs: fromMs + (n + 1) * 20,
       }));
-      await pass(packets.length * 20 + 4_000, packets);
+      await passPackets(packets.length * 20 + 4_000, packets);
     },
   };
 }

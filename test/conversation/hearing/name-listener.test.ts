@@ -32,7 +32,7 @@ function openSpeaker(options: { readonly tookMs?: number } = {}) {
     onJudged: (judgement) => judged.push({ ...judgement, atMs: clock.nowMs() }),
     onPause: ({ text }) => pauses.push(text),
   });
-  const speak = async (ms: number, sample = talkSample) => {
+  const speakFor = async (ms: number, sample = talkSample) => {
     for (let at = 0; at < ms; at += pieceMs) {
       listener.push([
         { samples: new Int16Array((listenRateHz * pieceMs) / 1_000).fill(sample) },
@@ -41,7 +41,7 @@ function openSpeaker(options: { readonly tookMs?: number } = {}) {
     }
   };
   const listLookedMs = () => localRecogniser.heard.map(toMs);
-  return { clock, ears, judged, listener, listLookedMs, pauses, speak };
+  return { clock, ears, judged, listener, listLookedMs, pauses, speakFor };
 }
 
 function toMs({ samples }: Pcm) {
@@ -49,18 +49,18 @@ function toMs({ samples }: Pcm) {
 }
 
 test('a name at the begin is known while the person still speaks', async () => {
-  const { judged, listLookedMs, speak } = openSpeaker({ tookMs: 400 });
-  await speak(300, nameSample);
-  await speak(2_700);
+  const { judged, listLookedMs, speakFor } = openSpeaker({ tookMs: 400 });
+  await speakFor(300, nameSample);
+  await speakFor(2_700);
   expect(judged).toMatchObject([{ mayBeNamed: true, isWhole: false }]);
   expect(judged[0]?.atMs).toBeLessThanOrEqual(2_440);
   expect(listLookedMs()).toEqual([2_000]);
 });
 
 test('a name at the end is known in the pause after it', async () => {
-  const { clock, judged, listener, speak } = openSpeaker({ tookMs: 400 });
-  await speak(3_000);
-  await speak(300, nameSample);
+  const { clock, judged, listener, speakFor } = openSpeaker({ tookMs: 400 });
+  await speakFor(3_000);
+  await speakFor(300, nameSample);
   expect(judged).toEqual([]);
   listener.pause(false);
   await clock.advance(400);
@@ -69,10 +69,10 @@ test('a name at the end is known in the pause after it', async () => {
 
 test('a name is heard wherever it stands in speech without a pause', async () => {
   for (let atMs = 0; atMs < 14_000; atMs += 500) {
-    const { clock, judged, listener, listLookedMs, speak } = openSpeaker();
-    await speak(atMs);
-    await speak(200, nameSample);
-    await speak(14_000 - atMs);
+    const { clock, judged, listener, listLookedMs, speakFor } = openSpeaker();
+    await speakFor(atMs);
+    await speakFor(200, nameSample);
+    await speakFor(14_000 - atMs);
     listener.pause(true);
     await clock.advance(0);
     expect(judged).toMatchObject([{ mayBeNamed: true }]);
@@ -81,13 +81,13 @@ test('a name is heard wherever it stands in speech without a pause', async () =>
 });
 
 test('speech without the name is judged once it has ended, with all its words where it is short', async () => {
-  const { clock, judged, listener, pauses, speak } = openSpeaker();
-  await speak(1_000);
+  const { clock, judged, listener, pauses, speakFor } = openSpeaker();
+  await speakFor(1_000);
   listener.pause(false);
   await clock.advance(0);
   expect(judged).toEqual([]);
   expect(pauses).toEqual(['no one is called']);
-  await speak(1_000);
+  await speakFor(1_000);
   listener.pause(true);
   await clock.advance(0);
   const transcript = { text: 'no one is called' };
@@ -95,11 +95,11 @@ test('speech without the name is judged once it has ended, with all its words wh
 });
 
 test('silence after a look is not looked at again', async () => {
-  const { clock, judged, listener, listLookedMs, speak } = openSpeaker();
-  await speak(1_000);
+  const { clock, judged, listener, listLookedMs, speakFor } = openSpeaker();
+  await speakFor(1_000);
   listener.pause(false);
   await clock.advance(0);
-  await speak(600, 0);
+  await speakFor(600, 0);
   listener.pause(true);
   await clock.advance(0);
   expect(judged).toMatchObject([{ mayBeNamed: false }]);
@@ -107,8 +107,8 @@ test('silence after a look is not looked at again', async () => {
 });
 
 test('a look that takes too long tells nothing, and no other is taken for half a minute', async () => {
-  const { clock, ears, judged, speak } = openSpeaker({ tookMs: 10_000 });
-  await speak(2_000);
+  const { clock, ears, judged, speakFor } = openSpeaker({ tookMs: 10_000 });
+  await speakFor(2_000);
   await clock.advance(1_400);
   expect([judged.length, ears.isAwake]).toEqual([0, true]);
   await clock.advance(100);

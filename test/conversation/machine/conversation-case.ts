@@ -492,8 +492,8 @@ export function formatEffect(effect: ConversationEffect, state: ConversationStat
 
 function formatBegin({ answer, by, done, supposed, words: asked }: EffectOf<'begin'>) {
   const changes = takeAfter(', done: ', done.map(formatChange).join('; '));
-  const before = `${changes}${takeAfter(', after: ', supposed?.heard)}`;
-  return `begin ${answer} for ${by}: ${asked ?? '(sound)'}${before}`;
+  const quotedBefore = `${changes}${takeAfter(', after: ', supposed?.heard)}`;
+  return `begin ${answer} for ${by}: ${asked ?? '(sound)'}${quotedBefore}`;
 }
 
 function formatPlay({ answer }: EffectOf<'play'>, state: ConversationState) {
@@ -515,8 +515,8 @@ function formatAsk(
 }
 
 /** Text with words before it; empty where there is none. */
-function takeAfter(before: string, text = '') {
-  return text === '' ? '' : `${before}${text}`;
+function takeAfter(quotedBefore: string, text = '') {
+  return text === '' ? '' : `${quotedBefore}${text}`;
 }
 
 function formatResult(effect: EffectOf<'result'>) {

@@ -171,12 +171,12 @@ export class Play {
   async pass(ms: number) {
     const { links } = this.fixture.linkOpener;
     const countSent = () => links.reduce((sum, link) => sum + link.sent, 0);
-    const before = countSent();
+    const sentBefore = countSent();
     const untilMs = this.clock.nowMs() + ms;
     if (links.length === 0) await this.clock.advance(ms);
     else await passTime(this.fixture, ms, this.#packets);
     this.#packets = this.#packets.filter(({ atMs }) => atMs > untilMs);
-    return countSent() - before;
+    return countSent() - sentBefore;
   }
 
   async speak(name: string, text: string, clip = '') {

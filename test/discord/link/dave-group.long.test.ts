@@ -102,7 +102,7 @@ async function untilHeard(
 /** Waits until this person is heard at all. From then on no frame of a second may be lost, however busy the machine is. */
 async function expectHeard(log: ReturnType<typeof listenToLink>, person: Member) {
   const countVoices = () => log.voices.get(person.id) ?? 0;
-  for (const before = countVoices(); countVoices() === before; )
+  for (const voicesBefore = countVoices(); countVoices() === voicesBefore; )
     await person.say(makeSpeech(0.02), never);
   const heardCount = countVoices();
   await person.say(makeSpeech(1), never);

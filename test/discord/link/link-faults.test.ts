@@ -266,9 +266,9 @@ test('a voice server that goes away is followed to the next one, and hearing goe
   const log = listenToLink(setup.link);
   const countCloses = () =>
     login().events.filter(({ kind }) => kind === 'voice-closed').length;
-  const before = countCloses();
+  const closedBefore = countCloses();
   sandbox.guild().replaceVoiceServer(300);
-  await waitUntil(() => countCloses() > before);
+  await waitUntil(() => countCloses() > closedBefore);
   while (log.sequences.length < 8) await setup.speak();
   const played = playFrames(setup.link, 5);
   await waitUntil(() => played.left === 5);

@@ -1,9 +1,9 @@
 // Proves: Azure OpenAI, and other vendors by fake (Gemini, Groq, OpenRouter, xAI, Azure: refusals)
 import type { DialectRequest } from './dialect.ts';
-import type { Refusal, StrictManners } from './strict-server.ts';
+import type { ServerRefusal, StrictManners } from './strict-server.ts';
 
 type Body = DialectRequest['body'];
-type Answer = Pick<Refusal, 'body' | 'headers' | 'status'>;
+type Answer = Pick<ServerRefusal, 'body' | 'headers' | 'status'>;
 type Message = { readonly role: string; readonly content?: unknown };
 
 const tea = [{ match: /./, text: 'Tea.' }];

@@ -23,7 +23,7 @@ const rolePaths = {
 export type ServerRole = keyof typeof rolePaths;
 
 /** Requests that a server does not take, and its answer to them. */
-export type Refusal = {
+export type ServerRefusal = {
   /** Name of a field, at any depth of the request. */
   readonly field?: string;
   /** Further condition on the value of the field, or on the whole request where no field is named. */
@@ -40,7 +40,7 @@ export type Refusal = {
 
 /** A server that is well but for what it refuses, and where it answers in its own way. */
 export type StrictManners = {
-  readonly refuses?: readonly Refusal[];
+  readonly refuses?: readonly ServerRefusal[];
   readonly replies?: readonly MockReply[];
   /** Bodies of pages by method and path, as in `GET /v1/audio/voices`. */
   readonly pages?: Readonly<Record<string, unknown>>;
@@ -69,7 +69,7 @@ export type StrictServer = DialectServer & {
 export async function openStrictServer(manners: StrictManners): Promise<StrictServer> {
   const { refuses = [], pages = {}, attach } = manners;
   const requests: DialectRequest[] = [];
-  const counts = new Map<Refusal, number>();
+  const counts = new Map<ServerRefusal, number>();
   const findRefusal = (request: DialectRequest) => {
     requests.push(request);
     const foundRefusal = refuses.find(
@@ -120,7 +120,7 @@ function findRole({ path }: DialectRequest) {
 
 function isRefused(
   request: DialectRequest,
-  { field, role, isRefused: when = () => true }: Refusal,
+  { field, role, isRefused: when = () => true }: ServerRefusal,
 ): boolean {
   if (role !== undefined && findRole(request) !== role) return false;
   if (field === undefined) return when(request.body);
@@ -137,7 +137,7 @@ function* findValues(value: unknown, field: string): Generator<unknown> {
 }
 
 function replyRefusal(
-  { body: given, headers, status }: Refusal,
+  { body: given, headers, status }: ServerRefusal,
   request: DialectRequest['body'],
 ): DialectReply {
   const body: unknown = typeof given === 'function' ? given(request) : given;

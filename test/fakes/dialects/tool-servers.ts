@@ -2,10 +2,10 @@
 import { toRecord } from '#src/base/json.ts';
 import type { DialectRequest, DialectRoute } from './dialect.ts';
 import {
-  type Refusal,
   replyCall,
   replyDeltas,
   replyWords,
+  type ServerRefusal,
   type StrictManners,
 } from './strict-server.ts';
 
@@ -187,7 +187,7 @@ export const signedServers: Readonly<Record<string, () => StrictManners>> = {
 };
 
 /** https://github.com/nearai/ironclaw/issues/1241 (2026-03) */
-const idRefusal: Refusal = {
+const idRefusal: ServerRefusal = {
   role: 'chat',
   isRefused: (request) =>
     !listCalls(request as Body).every(({ id }) => /^[a-zA-Z0-9]{9}$/.test(`${id}`)),

@@ -24,12 +24,12 @@ async function openAnnounced(value: string, options: FixtureOptions = {}) {
 const listSaid = ({ synthesizer }: SessionFixture) =>
   synthesizer.texts.filter((text) => /(?:is|are) here|(?:has|have) left/.test(text));
 
-async function come(fixture: SessionFixture, ...people: readonly (typeof ben)[]) {
+async function seatPeople(fixture: SessionFixture, ...people: readonly (typeof ben)[]) {
   fixture.linkOpener.link.present.push(...people);
   await passTime(fixture, 3_000);
 }
 
-async function leave(fixture: SessionFixture, person: typeof ben) {
+async function unseatPerson(fixture: SessionFixture, person: typeof ben) {
   const { present } = fixture.linkOpener.link;
   present.splice(present.indexOf(person), 1);
   await passTime(fixture, 3_000);
@@ -37,15 +37,15 @@ async function leave(fixture: SessionFixture, person: typeof ben) {
 
 test('nobody hears who comes unless the owner wants that', async () => {
   const fixture = await openAnnounced('off');
-  await come(fixture, ben);
+  await seatPeople(fixture, ben);
   expect(listSaid(fixture)).toEqual([]);
 });
 
 test('who comes and who leaves is said by name, and several in one sentence after a quiet time', async () => {
   const fixture = await openAnnounced('names');
-  await come(fixture, ben);
-  await come(fixture, cleo);
-  await leave(fixture, eva);
+  await seatPeople(fixture, ben);
+  await seatPeople(fixture, cleo);
+  await unseatPerson(fixture, eva);
   expect(listSaid(fixture)).toEqual(['Ben is here.']);
   await passTime(fixture, 10_000);
   expect(listSaid(fixture).join(' ')).toBe('Ben is here. Cleo is here. Eva has left.');
@@ -53,9 +53,9 @@ test('who comes and who leaves is said by name, and several in one sentence afte
 
 test('who comes and goes within the quiet time is not told', async () => {
   const fixture = await openAnnounced('names');
-  await come(fixture, ben);
-  await come(fixture, cleo);
-  await leave(fixture, cleo);
+  await seatPeople(fixture, ben);
+  await seatPeople(fixture, cleo);
+  await unseatPerson(fixture, cleo);
   await passTime(fixture, 20_000);
   expect(listSaid(fixture)).toEqual(['Ben is here.']);
 });
@@ -64,7 +64,7 @@ test('who said no, or is left out, is never named', async () => {
   const fixture = await openAnnounced('names');
   await fixture.privacy.deny(g, ben.id);
   await fixture.captions.setLeftOut(g, cleo.id, true);
-  await come(fixture, ben, cleo, dora);
+  await seatPeople(fixture, ben, cleo, dora);
   expect(listSaid(fixture)).toEqual(['Dora is here.']);
 });
 
@@ -87,9 +87,9 @@ test('it is said over nobody', async () => {
 
 test('a tone takes the place of words where the owner likes that', async () => {
   const fixture = await openAnnounced('sound');
-  const before = fixture.synthesizer.texts.length;
+  const spokenBefore = fixture.synthesizer.texts.length;
   const sentBefore = fixture.linkOpener.link.sent;
-  await come(fixture, ben);
-  expect(fixture.synthesizer.texts).toHaveLength(before);
+  await seatPeople(fixture, ben);
+  expect(fixture.synthesizer.texts).toHaveLength(spokenBefore);
   expect(fixture.linkOpener.link.sent).toBeGreaterThan(sentBefore);
 });

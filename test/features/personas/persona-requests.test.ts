@@ -64,11 +64,11 @@ test('only a DJ chooses a voice: alone with the bot, by role, or by Manage Serve
 });
 
 test('a persona holds in its channel, survives a restart, and ends when it is emptied', async () => {
-  const before = await openCalled();
-  await becomePersona(before);
-  const after = openSessionFixture({ settingsStore: before.settingsStore });
-  expect(await after.personas.getPersona(g, lounge.channelId)).toEqual(pirate);
-  const { settings } = after.sessions;
+  const formerBot = await openCalled();
+  await becomePersona(formerBot);
+  const nextBot = openSessionFixture({ settingsStore: formerBot.settingsStore });
+  expect(await nextBot.personas.getPersona(g, lounge.channelId)).toEqual(pirate);
+  const { settings } = nextBot.sessions;
   expect(settings.getForChannel(g, lounge.channelId)).toMatchObject({
     voice: 'rms',
     persona: pirate,
@@ -77,6 +77,6 @@ test('a persona holds in its channel, survives a restart, and ends when it is em
     voice: 'slt',
     persona: {},
   });
-  await becomePersona(after, {});
+  await becomePersona(nextBot, {});
   expect(settings.getForChannel(g, lounge.channelId).instructions).toBe('Be brief.');
 });

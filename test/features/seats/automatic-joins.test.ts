@@ -99,22 +99,22 @@ test('the bot comes to the first person, hears a person with a standing yes, and
 
 test('with join_events on, the bot comes to people where a scheduled event runs, and asks them as elsewhere', async () => {
   const bot = await openServer('');
-  const begin = async (channelId: ChannelId) => {
+  const beginTalk = async (channelId: ChannelId) => {
     bot.eventIds.add(channelId);
     bot.comes.checkGuild(toGuildId('g'));
     await bot.rest(500);
   };
   await bot.move(eva, one);
   await bot.move(adam, one);
-  await begin(loungeId);
+  await beginTalk(loungeId);
   expect(bot.findSeat()).toBeUndefined();
   bot.eventIds.clear();
   await bot.settings.setSetting(toGuildId('g'), 'join_events', 'on');
   await bot.move(eva, one, 500);
   expect(bot.findSeat()).toBeUndefined();
-  await begin(denId);
+  await beginTalk(denId);
   expect(bot.findSeat()).toBeUndefined();
-  await begin(loungeId);
+  await beginTalk(loungeId);
   expect(bot.findSeat()).toEqual(one);
   const gate = bot.sessions.findSession(toGuildId('g'))?.consent;
   expect([adam, eva].map(({ id }) => gate?.mayHear(id))).toEqual([true, false]);

@@ -135,11 +135,11 @@ test.each(Object.entries(ways))(
     const trap = await openSpoken();
     for (const [n, said] of (name === 'longer' ? longer : yes).entries()) {
       trap.model.calls = [postOf(n + 1)]; // another question each time
-      const before = trap.countConfirmed();
+      const confirmedBefore = trap.countConfirmed();
       const { length } = trap.fixture.offered;
       await attempt(trap, said);
       expect(trap.fixture.offered.length, 'nothing was asked').toBe(length + 1);
-      expect(trap.countConfirmed() - before, said).toBe(0);
+      expect(trap.countConfirmed() - confirmedBefore, said).toBe(0);
     }
     expect(trap.listPosted()).toEqual([]);
   },

@@ -72,10 +72,10 @@ const ways = {
     return trap;
   },
   'old-press': async (attempt) => {
-    const before = await askWithBait(attempt);
-    const after = await openTrap();
-    await after.press(adam, before.fixture.offered.at(-1)?.split(':')[1]);
-    return { ...after, model: before.model };
+    const unbaited = await askWithBait(attempt);
+    const untrapped = await openTrap();
+    await untrapped.press(adam, unbaited.fixture.offered.at(-1)?.split(':')[1]);
+    return { ...untrapped, model: unbaited.model };
   },
   'gone-press': async (attempt) => {
     const trap = await askWithBait(attempt);

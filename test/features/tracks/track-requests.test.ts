@@ -154,7 +154,7 @@ test('all is every track with a sound, for each change but one that depends on t
   const fixture = await openSetup();
   await playSound(fixture, byAdam);
   await playSound(fixture, byAdam, { track: 'bg' });
-  const change = (command: Parameters<typeof fixture.tracks.changeTracks>[2]) =>
+  const changeAll = (command: Parameters<typeof fixture.tracks.changeTracks>[2]) =>
     fixture.tracks
       .changeTracks(toGuildId('g'), byAdam, command, 'all')
       .map(({ kind }) => kind);
@@ -170,7 +170,7 @@ test('all is every track with a sound, for each change but one that depends on t
     [{ kind: 'remove', item: '1' }, 'unknown'],
     [{ kind: 'stop' }, 'changed', 'changed'],
   ] as const)
-    expect(change(command)).toEqual(kinds);
+    expect(changeAll(command)).toEqual(kinds);
 });
 
 playScripts(
@@ -298,10 +298,10 @@ test("the server's soundboard at Discord is played by its names too", async () =
 
 test('a sound with a name that is there, or too long, is not added', async () => {
   const { tracks } = await openSetup();
-  const add = (name: string) => tracks.addSound(guild, adam.id, bell, name);
-  expect(await add('RAIN')).toEqual({ kind: 'taken', title: 'RAIN' });
+  const addBell = (name: string) => tracks.addSound(guild, adam.id, bell, name);
+  expect(await addBell('RAIN')).toEqual({ kind: 'taken', title: 'RAIN' });
   for (const name of [' ', 'x'.repeat(33), 'https://a.example'])
-    expect(await add(name)).toEqual({ kind: 'bad-name' });
+    expect(await addBell(name)).toEqual({ kind: 'bad-name' });
   expect(await tracks.listAddedSounds(guild)).toEqual([]);
 });
 

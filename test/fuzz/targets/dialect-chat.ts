@@ -24,7 +24,7 @@ import {
   alterations,
   alterMessages,
   parseEvents,
-  type ServerMessage,
+  type SentMessage,
   toJsonMessage,
   writeMessage,
 } from '#test/fuzz/alterations.ts';
@@ -66,7 +66,7 @@ const markedTexts = fc
 
 type ChatCase = {
   readonly title: string;
-  readonly messages: readonly ServerMessage[];
+  readonly messages: readonly SentMessage[];
   /** The unaltered answer does not break off. */
   readonly isWhole: boolean;
   /** It calls the lamp in the way of the API. */
@@ -264,7 +264,7 @@ function splitWords(text: string): readonly string[] {
 }
 
 /** Words in the unaltered message. */
-function listMeantWords({ json }: ServerMessage): readonly string[] {
+function listMeantWords({ json }: SentMessage): readonly string[] {
   const [choice] = Object(Object(json).choices ?? []) as readonly unknown[];
   const { content } = Object(Object(choice).delta) as { content?: unknown };
   return typeof content === 'string' ? toWords(content) : [];
@@ -335,7 +335,7 @@ function checkWords({ words, error }: Heard, chatCase: ChatCase) {
 const contentFields = new Set(['*', 'index', 'content']);
 
 /** Whether a message still stands once, with its words where they were. */
-function isUntouched(message: ServerMessage, { altered, isAlways }: ChatCase) {
+function isUntouched(message: SentMessage, { altered, isAlways }: ChatCase) {
   const copies = altered.filter(({ source }) => source === message);
   return (
     isAlways &&

@@ -16,7 +16,7 @@ import {
   alterations,
   alterMessages,
   parseEvents,
-  type ServerMessage,
+  type SentMessage,
   toJsonMessage,
   writeMessage,
 } from '#test/fuzz/alterations.ts';
@@ -33,7 +33,7 @@ type Hearing = {
   readonly title: string;
   readonly type: string;
   readonly isStream: boolean;
-  readonly messages: readonly ServerMessage[];
+  readonly messages: readonly SentMessage[];
 };
 
 const hearings: readonly Hearing[] = [
@@ -91,7 +91,7 @@ const hearings: readonly Hearing[] = [
   },
 ];
 
-function toParsed(body: string): ServerMessage {
+function toParsed(body: string): SentMessage {
   return toJsonMessage(JSON.parse(body) as unknown);
 }
 

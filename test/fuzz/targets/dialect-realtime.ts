@@ -22,7 +22,7 @@ import {
   addedWords,
   alterations,
   alterMessages,
-  type ServerMessage,
+  type SentMessage,
   toJsonMessage,
   writeMessage,
 } from '#test/fuzz/alterations.ts';
@@ -72,7 +72,7 @@ const answers: readonly (readonly [string, readonly object[]])[] = [
 
 type TalkCase = {
   readonly title: string;
-  readonly messages: readonly ServerMessage[];
+  readonly messages: readonly SentMessage[];
   readonly altered: readonly AlteredMessage[];
 };
 

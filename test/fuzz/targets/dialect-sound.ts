@@ -13,7 +13,7 @@ import {
   alterations,
   alterMessages,
   parseEvents,
-  type ServerMessage,
+  type SentMessage,
   toJsonMessage,
   writeMessage,
 } from '#test/fuzz/alterations.ts';
@@ -30,7 +30,7 @@ type Packing = {
   readonly title: string;
   readonly type: string;
   readonly pieces?: readonly Uint8Array[];
-  readonly messages?: readonly ServerMessage[];
+  readonly messages?: readonly SentMessage[];
   readonly rateHz: number;
 };
 

@@ -51,12 +51,12 @@ export class SpokenOffice implements AsyncDisposable {
     guild = this.sandbox.guild(),
   ): Promise<SandboxPerson> {
     await person.join('Lounge', never);
-    const call = async () => {
+    const callOnce = async () => {
       await person.command('join').waitForAnswer(never);
       return guild.bot().channel;
     };
     // A bot on a busy machine takes no more calls for a while.
-    await expect.poll(call, { timeout: waitMs, interval: 5_000 }).toBe('Lounge');
+    await expect.poll(callOnce, { timeout: waitMs, interval: 5_000 }).toBe('Lounge');
     await person.settled(never);
     return person;
   }
@@ -82,8 +82,8 @@ export class SpokenOffice implements AsyncDisposable {
   /** Waits until the bot is quiet, and returns when it fell silent. */
   async waitForQuiet(person: SandboxPerson): Promise<void> {
     const countLoud = () => person.heard.frames.filter(({ loud }) => loud).length;
-    for (let before = -1; before < countLoud(); ) {
-      before = countLoud();
+    for (let loudBefore = -1; loudBefore < countLoud(); ) {
+      loudBefore = countLoud();
       await realClock.sleep(quietMs, never);
     }
   }

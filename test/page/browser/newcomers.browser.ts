@@ -201,9 +201,9 @@ test.concurrent.for(newcomers)(
     expect(await hasPlayedNothing(tab)).toBe(true);
 
     const english = findBubbles('The time is now');
-    const before = await english.count();
+    const englishBefore = await english.count();
     await room.askQuestion('what time is it');
-    await expect.poll(() => english.count()).toBe(before + 1);
+    await expect.poll(() => english.count()).toBe(englishBefore + 1);
     await room.speaking.waitFor({ state: 'detached' });
     const sentence = (await english.last().locator('p').textContent()) ?? '';
     await expect

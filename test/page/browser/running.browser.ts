@@ -89,13 +89,13 @@ test('music falls behind its fader while the bot speaks, and rises again', {
   await using room = await openTab(browser, program.link);
   const { tab } = room;
   await getFader(tab, 'main').waitFor();
-  const before = Number(await getFader(tab, 'main').inputValue()) / 200;
-  await expect.poll(() => readLevel(tab, 'main')).toBe(before);
+  const gainBefore = Number(await getFader(tab, 'main').inputValue()) / 200;
+  await expect.poll(() => readLevel(tab, 'main')).toBe(gainBefore);
   await sendQuestion(tab, `/say text:${story}`);
-  await expect.poll(() => readLevel(tab, 'main')).toBeCloseTo(before * 0.2, 1);
-  await expect.poll(() => readLevel(tab, 'main')).toBeLessThan(before * 0.25);
+  await expect.poll(() => readLevel(tab, 'main')).toBeCloseTo(gainBefore * 0.2, 1);
+  await expect.poll(() => readLevel(tab, 'main')).toBeLessThan(gainBefore * 0.25);
   await tab.getByText('quiet under the voice').waitFor();
-  await expect.poll(() => readLevel(tab, 'main')).toBe(before);
+  await expect.poll(() => readLevel(tab, 'main')).toBe(gainBefore);
 });
 
 /** Runs in the page: the part of the ring that is empty, in percent. */

@@ -130,9 +130,9 @@ test('what newcomers do first is answered: they type, press Microphone and talk,
   const line = tab.getByLabel('Ask, or / for a command');
   const microphone = tab.getByRole('button', { name: 'Microphone' });
   const isAnswered = async (act: () => Promise<void>) => {
-    const before = await answersOf(tab).count();
+    const answeredBefore = await answersOf(tab).count();
     await act();
-    await expect.poll(() => answersOf(tab).count()).toBe(before + 1);
+    await expect.poll(() => answersOf(tab).count()).toBe(answeredBefore + 1);
     await findSpeaking(tab, 'Nova').waitFor({ state: 'detached' });
   };
   let answered = 0;
@@ -209,11 +209,11 @@ async function askByName(tab: Page) {
   const locator = findLog(tab).locator('.other:not(.live)').filter({ hasText: 'Ben:' });
   let text = '';
   while (!text.toLowerCase().includes('nova')) {
-    const before = await locator.count();
+    const answeredBefore = await locator.count();
     await tab.getByLabel('Says').fill('Nova, who are you?');
     await tab.getByRole('button', { name: 'Say it' }).click();
     await findSpeaking(tab, 'Ben').waitFor();
-    await expect.poll(() => locator.count()).toBeGreaterThan(before);
+    await expect.poll(() => locator.count()).toBeGreaterThan(answeredBefore);
     text = (await locator.last().textContent()) ?? '';
   }
 }

@@ -15,7 +15,7 @@ function makeSine(dbfs: number, ms: number, rateHz = bandRateHz): Pcm {
 }
 
 /** Loudness of the mix, in LUFS, from `fromMs` to `toMs`. */
-function heard(band: Band, fromMs: number, toMs: number) {
+function measureHeard(band: Band, fromMs: number, toMs: number) {
   const meter = new LoudnessMeter();
   for (const frame of band.frames.slice(fromMs / 20, toMs / 20))
     meter.addSamples(Int16Array.from(frame));
@@ -82,7 +82,7 @@ test.each([-9, -14, -23, -31])(
       lufs: measureLoudness(pcm) ?? 0,
     });
     await band.run(3000);
-    expect(Math.abs(heard(band, 100, 3000) - trackLufs)).toBeLessThan(1);
+    expect(Math.abs(measureHeard(band, 100, 3000) - trackLufs)).toBeLessThan(1);
   },
 );
 
@@ -94,11 +94,11 @@ test.each([-9, -14, -31])(
     band.enqueue('main', makeSourceFromPcm('link', makeSine(db, 4000)), { origin });
     plain.enqueue('main', makeSourceFromPcm('program', makeSine(db, 4000)));
     await Promise.all([band.run(3000), plain.run(3000)]);
-    expect(Math.abs(heard(band, 100, 1000) - trackLufs)).toBeLessThan(1);
-    expect(Math.abs(heard(band, 1000, 3000) - trackLufs)).toBeLessThan(1);
+    expect(Math.abs(measureHeard(band, 100, 1000) - trackLufs)).toBeLessThan(1);
+    expect(Math.abs(measureHeard(band, 1000, 3000) - trackLufs)).toBeLessThan(1);
     const firstFrame = ({ frames }: Band) =>
       frames.findIndex((frame) => frame.some((sample) => sample !== 0));
     expect(firstFrame(band)).toBe(firstFrame(plain));
-    expect(Math.abs(heard(plain, 1000, 3000) - db)).toBeLessThan(1);
+    expect(Math.abs(measureHeard(plain, 1000, 3000) - db)).toBeLessThan(1);
   },
 );

@@ -9,7 +9,7 @@ import { usualPace } from '#test/fakes/providers/mock-providers.ts';
 import { openRecogniser } from '#test/fakes/recogniser/mock-recogniser.ts';
 import { openTestPage } from '#test/sandbox/page/browser-client.ts';
 import type { Stage } from '#test/scenarios/scene-stage.ts';
-import type { Scene, Scenes, Step } from '#test/scenarios/scene-types.ts';
+import type { SandboxScene, Scenes, Step } from '#test/scenarios/scene-types.ts';
 import { getToolEndPath, makeToolSettings } from '#test/scenarios/setup/bot-setup.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
@@ -68,7 +68,7 @@ const answersOnce = (text: string): Step => ({
 });
 
 /** Adam asks for a tool of a server that works until `endsTool`. */
-const askedForSky: Pick<Scene, 'environment' | 'providers'> = {
+const askedForSky: Pick<SandboxScene, 'environment' | 'providers'> = {
   environment: (_sandbox, _providers, dataDir) =>
     makeToolSettings(dataDir, { allow: ['linger'], effect: 'read' }),
   providers: {
@@ -84,7 +84,7 @@ const asksForSky: readonly Step[] = [
   { Adam: { calls: 'Lounge' } },
   { Adam: { says: 'human-cards-001' } },
 ];
-const asks = (words: string): readonly Step[] => [
+const askAloud = (words: string): readonly Step[] => [
   { providers: { hears: words } },
   { Adam: { says: 'human-cards-001' } },
 ];
@@ -92,7 +92,7 @@ const endsTool = (failure = ''): Step => ({
   'the tool ends': ({ dataDir }) => writeFileSync(getToolEndPath(dataDir), failure),
 });
 const work = formatText('tool.external', { tool: 'sky: linger' });
-const said = (stage: Stage) => madeTexts(stage).join(' ');
+const listSaid = (stage: Stage) => madeTexts(stage).join(' ');
 
 export const talkScenes: Scenes = {
   'whoever calls the bot and speaks hears an answer, end-to-end encrypted': {
@@ -242,19 +242,19 @@ export const talkScenes: Scenes = {
       ...askedForSky,
       steps: [
         ...asksForSky,
-        { see: said, is: work },
+        { see: listSaid, is: work },
         { passes: 5_000 },
         { 'the low sound goes on': expectLowSound },
-        { see: said, is: work },
-        ...asks('What are you doing?'),
-        { see: said, has: /It has taken \d+ seconds so far/ },
-        ...asks('How long?'),
-        { see: said, has: /I give up in \d+ seconds at the latest/ },
+        { see: listSaid, is: work },
+        ...askAloud('What are you doing?'),
+        { see: listSaid, has: /It has taken \d+ seconds so far/ },
+        ...askAloud('How long?'),
+        { see: listSaid, has: /I give up in \d+ seconds at the latest/ },
         { passes: 5_000 },
-        { see: said, has: 'I looked.' },
+        { see: listSaid, has: 'I looked.' },
         endsTool(),
-        { see: said, has: 'Here is what you asked for' },
-        { see: said, has: 'Rain from noon on.' },
+        { see: listSaid, has: 'Here is what you asked for' },
+        { see: listSaid, has: 'Rain from noon on.' },
         { see: shownWords, lacks: ['are you doing', 'How long'] },
       ],
     },
@@ -263,15 +263,15 @@ export const talkScenes: Scenes = {
       ...askedForSky,
       steps: [
         ...asksForSky,
-        { see: said, is: work },
-        ...asks('Stop that!'),
+        { see: listSaid, is: work },
+        ...askAloud('Stop that!'),
         { passes: 1_000 },
         endsTool('No such sky.'),
         { passes: 5_000 },
-        { see: said, is: work },
-        ...asks('How is the sky?'),
-        { see: said, has: 'sky: linger: that did not work. No such sky.' },
-        { see: said, has: 'I looked.' },
+        { see: listSaid, is: work },
+        ...askAloud('How is the sky?'),
+        { see: listSaid, has: 'sky: linger: that did not work. No such sky.' },
+        { see: listSaid, has: 'I looked.' },
       ],
     },
   'somebody talks through a page, and hears the answer there': {

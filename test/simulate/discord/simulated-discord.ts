@@ -3,8 +3,12 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { Luck } from '#test/simulate/luck.ts';
-import { type Json, SimulatedGateway } from './simulated-gateway.ts';
-import { failingSteps, SimulatedVoice, type VoiceDeps } from './simulated-voice.ts';
+import { type PacketData, SimulatedGateway } from './simulated-gateway.ts';
+import {
+  failingSteps,
+  SimulatedVoice,
+  type SimulatedVoiceDeps,
+} from './simulated-voice.ts';
 
 /** How the network of a world treats messages of Discord. */
 export type DiscordPlan = {
@@ -21,14 +25,14 @@ export type DiscordPlan = {
   readonly isStage: boolean;
 };
 
-export type DiscordOptions = {
+export type SimulatedDiscordOptions = {
   readonly timing: SyncTiming;
   readonly luck: Luck;
   readonly plan: DiscordPlan;
   readonly channels: readonly ChannelRef[];
   /** People who exist, by their names. */
   readonly people: readonly string[];
-  readonly onLeft: VoiceDeps['onLeft'];
+  readonly onLeft: SimulatedVoiceDeps['onLeft'];
   /** Called as the bot asks for a seat. Null: it gives its seat up. */
   readonly onSeatAsked: (channelId: string | null) => void;
 };
@@ -110,7 +114,7 @@ export class SimulatedDiscord {
   /** Latest instant, in ms, at which somebody moved the bot or sent it away. */
   sentAwayMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: DiscordOptions) {
+  constructor(options: SimulatedDiscordOptions) {
     this.#options = options;
     this.#domain = `world-${worlds++}.invalid`;
     const { luck, onLeft, plan, timing } = options;
@@ -474,7 +478,7 @@ export class SimulatedDiscord {
     return `${this.#options.channels[0]?.guildId}`;
   }
 
-  #describeUser(id: string): Json {
+  #describeUser(id: string): PacketData {
     return {
       id,
       username: id,
@@ -485,7 +489,7 @@ export class SimulatedDiscord {
     };
   }
 
-  #describeMember(id: string): Json {
+  #describeMember(id: string): PacketData {
     return {
       user: this.#describeUser(id),
       nick: null,
@@ -498,7 +502,7 @@ export class SimulatedDiscord {
     };
   }
 
-  #describeSeat(id: string): Json {
+  #describeSeat(id: string): PacketData {
     const { channelId, isDeaf, isMuted, isSuppressed } = this.#getSeat(id);
     return {
       guild_id: this.#guildId,
@@ -516,7 +520,7 @@ export class SimulatedDiscord {
     };
   }
 
-  #describeGuild(): Json {
+  #describeGuild(): PacketData {
     const { channels, people, plan } = this.#options;
     const ids = [botId, robotId, ...people];
     return {
@@ -556,7 +560,7 @@ export class SimulatedDiscord {
   }
 }
 
-function describeRole(id: string, permissions: bigint): Json {
+function describeRole(id: string, permissions: bigint): PacketData {
   return {
     id,
     name: id,

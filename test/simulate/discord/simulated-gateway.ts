@@ -2,7 +2,7 @@ import { type Client, type Guild, Status } from 'discord.js';
 import type { SyncTiming } from '#src/base/clock.ts';
 import { createClient } from '#src/discord/login.ts';
 
-export type Json = Readonly<Record<string, unknown>>;
+export type PacketData = Readonly<Record<string, unknown>>;
 
 /** A message of a client to the gateway: op 4 asks for a seat. */
 export type SeatRequest = {
@@ -12,10 +12,10 @@ export type SeatRequest = {
 
 export type GatewayOptions = {
   readonly timing: SyncTiming;
-  readonly user: Json;
+  readonly user: PacketData;
   readonly applicationId: string;
   /** Describes the server with its channels, roles and seats, as a new client is told of it. */
-  readonly describeGuild: () => Json;
+  readonly describeGuild: () => PacketData;
   readonly onSeatRequest: (channelId: string | null) => void;
   /** Answers a request over HTTP. */
   readonly request: (method: string, route: string, body: unknown) => Promise<unknown>;
@@ -27,7 +27,7 @@ type InnerClient = {
     status: Status;
     readonly shards: Map<number, unknown>;
     handlePacket(
-      packet: { readonly t: string; readonly d: Json },
+      packet: { readonly t: string; readonly d: PacketData },
       shard: unknown,
     ): void;
   };
@@ -80,7 +80,7 @@ export class SimulatedGateway implements AsyncDisposable {
   }
 
   /** Sends a dispatch that arrives after `ms`, or after those before it. */
-  dispatch(t: string, d: Json, ms = 0): void {
+  dispatch(t: string, d: PacketData, ms = 0): void {
     const { timing } = this.#options;
     const nowMs = timing.nowMs();
     this.#arrivesMs = Math.max(this.#arrivesMs, nowMs + ms);
@@ -102,7 +102,7 @@ export class SimulatedGateway implements AsyncDisposable {
     if (op === 4 && !this.#isOver) this.#options.onSeatRequest(d.channel_id);
   }
 
-  #handle(t: string, d: Json) {
+  #handle(t: string, d: PacketData) {
     // discord.js changes what it is given.
     if (!this.#isOver)
       this.#inner.ws.handlePacket({ t, d: structuredClone(d) }, this.#shard);

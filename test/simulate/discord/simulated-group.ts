@@ -302,17 +302,17 @@ export class SimulatedGroup {
   }
 
   #announce(op: number, commit: Commit, isFirst: boolean) {
-    const enter = () => {
+    const enterGroup = () => {
       const [newest = 0] = this.#peoplesEpochs;
       if (commit.to > newest) this.#peoplesEpochs = [commit.to, newest];
       this.#later(() => this.#proposeNext());
     };
     this.#changedMs = this.#deps.timing.nowMs();
-    const id = isFirst ? 0 : this.#prepare(enter);
+    const id = isFirst ? 0 : this.#prepare(enterGroup);
     const head = Buffer.alloc(2);
     head.writeUInt16BE(id);
     this.#deps.send(op, Buffer.concat([head, encodeJson(commit)]));
-    if (isFirst) enter();
+    if (isFirst) enterGroup();
   }
 
   /** Announces a transition to a version of the protocol. */

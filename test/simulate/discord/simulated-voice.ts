@@ -2,9 +2,9 @@ import {
   decryptPacket,
   encodeDiscovery,
   makeVoiceCipher,
+  type PacketCipher,
   PacketSealer,
   parseDiscovery,
-  type VoiceCipher,
 } from '#sandbox/voice/rtp-packet.ts';
 import { voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
@@ -22,10 +22,10 @@ export const failingSteps = ['socket', 'login', 'udp', 'key', 'refused'] as cons
 export type FailingStep = (typeof failingSteps)[number];
 
 /** A way through the network that carries datagrams, or none. */
-export type UdpPath = { isUpOpen: boolean; isDownOpen: boolean };
+export type SimulatedUdpPath = { isUpOpen: boolean; isDownOpen: boolean };
 
 /** Ways on which a call may be without carrying, and for how long. */
-export type VoiceDeps = {
+export type SimulatedVoiceDeps = {
   readonly timing: SyncTiming;
   readonly domain: string;
   /** Number from 0 to 1. */
@@ -75,11 +75,11 @@ class Call {
   readonly identity: Identity;
   readonly ssrc: number;
   readonly key: Buffer;
-  readonly cipher: VoiceCipher;
+  readonly cipher: PacketCipher;
   readonly sealer: PacketSealer;
   /** Sources that were named, by person. */
   readonly named = new Map<string, number>();
-  readonly path: UdpPath = { isUpOpen: true, isDownOpen: true };
+  readonly path: SimulatedUdpPath = { isUpOpen: true, isDownOpen: true };
   socket: SimulatedSocket;
   udp: SimulatedUdp | undefined;
   isDescribed = false;
@@ -140,13 +140,13 @@ class Call {
     this.#arrivesMs = Math.max(this.#arrivesMs, nowMs + ms);
     this.#passedSequence = Math.max(this.#passedSequence, sequence);
     const { socket } = this;
-    const deliver = () => {
+    const deliverPacket = () => {
       if (!socket.isOpen) return;
       this.#comeSequence = Math.max(this.#comeSequence, sequence);
       socket.deliver(data);
     };
-    if (this.#arrivesMs === nowMs) deliver();
-    else timing.later(this.#arrivesMs - nowMs, deliver);
+    if (this.#arrivesMs === nowMs) deliverPacket();
+    else timing.later(this.#arrivesMs - nowMs, deliverPacket);
   }
 }
 
@@ -171,7 +171,7 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   /** Step at which the next call fails. */
   failingStep: FailingStep | undefined;
   /** True while nothing passes in a direction, whatever the socket. */
-  readonly firewall: UdpPath = { isUpOpen: true, isDownOpen: true };
+  readonly firewall: SimulatedUdpPath = { isUpOpen: true, isDownOpen: true };
   readonly #deps;
   readonly #calls: Call[] = [];
   readonly #byUdp = new WeakMap<SimulatedUdp, Call>();
@@ -192,7 +192,7 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   needlessReplays = 0;
   #draws = 0;
 
-  constructor(deps: VoiceDeps) {
+  constructor(deps: SimulatedVoiceDeps) {
     this.#deps = deps;
     this.timing = deps.timing;
     this.answersProbes = deps.answersProbes;
@@ -325,14 +325,14 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
     const { current: call } = this;
     if (!call) return;
     const { draw, listPeople, swapsUpdates } = this.#deps;
-    const announce = () => {
+    const announceServer = () => {
       if (listPeople().includes(personId))
         call.send(this.timing, voiceOpcodes.clientsConnect, { user_ids: [personId] });
     };
     const luck = draw(`early ${this.#draws++}`);
     if (swapsUpdates && call.group && luck < earlyShare)
-      this.timing.later(maxNamingMs * luck, announce);
-    else announce();
+      this.timing.later(maxNamingMs * luck, announceServer);
+    else announceServer();
     call.group?.add(personId);
   }
 
@@ -342,7 +342,7 @@ export class SimulatedVoice implements VoiceNetwork, Disposable {
   }
 
   /** Nothing comes through any more in a direction: over the socket of now, or over any, as behind a wall. */
-  breakPath(path: Readonly<UdpPath>, isWall: boolean): void {
+  breakPath(path: Readonly<SimulatedUdpPath>, isWall: boolean): void {
     const { current } = this;
     if (current) current.wasBroken = true;
     if (isWall) Object.assign(this.firewall, path);

@@ -8,8 +8,8 @@ import {
   realtimeServers,
 } from '#test/fakes/dialects/realtime-servers.ts';
 import {
-  type Refusal,
   replyWords,
+  type ServerRefusal,
   type StrictManners,
 } from '#test/fakes/dialects/strict-server.ts';
 import {
@@ -47,7 +47,7 @@ import {
 const text = 'Two of them.';
 const rateHz = 24_000;
 const speaking = { PIPELINE: 'audio-model', AUDIO_MODEL_NAME: 'omni' };
-const refusingField = (field: string, body: unknown, status = 400): Refusal => ({
+const refusingField = (field: string, body: unknown, status = 400): ServerRefusal => ({
   role: 'chat',
   field,
   status,

@@ -271,14 +271,14 @@ test('judgements take a quarter of a core in the long run, and the rest is left 
   const model = new BoundedTurnModel(smartTurn, clock, () => skipped++);
   const sound = { guildId: noGuild, samples: new Int16Array(20 * listenRateHz) };
   const countJudged = async (pauses: number) => {
-    const before = skipped;
+    const skippedBefore = skipped;
     const judged = await Promise.all(
       Array.from({ length: pauses }, () => model.judge(sound, staying)),
     );
     expect(judged.filter((logit) => logit === undefined)).toHaveLength(
-      skipped - before,
+      skipped - skippedBefore,
     );
-    return pauses - (skipped - before);
+    return pauses - (skipped - skippedBefore);
   };
   // One of 8 s takes 154 ms.
   expect(await countJudged(30)).toBe(10);

@@ -14,7 +14,7 @@ import type { TalkSettings } from '#test/fakes/providers/realtime-call.ts';
 const staying = new AbortController().signal;
 const [one, two] = ['The quick brown fox jumps.', 'A lazy dog sleeps on and on.'];
 let reader: RealtimeReader;
-const opened: RealtimeReader['openReader'] = (overrides) =>
+const openFakeReader: RealtimeReader['openReader'] = (overrides) =>
   reader.openReader(overrides);
 const lastCall = () => reader.lastCall();
 const lastAloud = () => reader.lastAloud();
@@ -30,12 +30,12 @@ afterAll(async () => {
 });
 
 testSynthesizer('Realtime speech', () => {
-  engine ??= opened();
+  engine ??= openFakeReader();
   return engine;
 });
 
 test('each text is a response of its own beside the conversation, told only to be read', async () => {
-  using engine = opened({ instructions: 'warm' });
+  using engine = openFakeReader({ instructions: 'warm' });
   await collectSound(engine, one);
   expect(lastCall().url).toBe('/v1/realtime?model=reads');
   expect(lastCall().authorization).toBe('Bearer hunter22');
@@ -61,7 +61,7 @@ test('each text is a response of its own beside the conversation, told only to b
 });
 
 test('what a text took is told with its tokens of sound, and only who was asked where it was cut short', async () => {
-  using engine = opened();
+  using engine = openFakeReader();
   const reported: EngineUsage[] = [];
   const onUsage = (usage: EngineUsage) => void reported.push(usage);
   for await (const _ of engine.synthesize(one, { onUsage }, staying));
@@ -77,7 +77,7 @@ test('what a text took is told with its tokens of sound, and only who was asked 
 
 test('texts at once are read over a connection each, which the next ones use again', async () => {
   reader.server.set({ soundSpeed: 60 });
-  using engine = opened();
+  using engine = openFakeReader();
   const countBefore = reader.server.calls.length;
   for (let n = 0; n < 2; n++) {
     const sounds = await Promise.all([
@@ -91,7 +91,7 @@ test('texts at once are read over a connection each, which the next ones use aga
 
 test('an interruption closes its own connection and no other', async () => {
   reader.server.set({ soundSpeed: 2 });
-  using engine = opened();
+  using engine = openFakeReader();
   const leaving = new AbortController();
   const sound = await beginReading(engine, two, leaving.signal);
   const call = lastCall();
@@ -174,7 +174,7 @@ test.each([
   ['silence', 'provider.empty', /sent no sound/],
 ] as const)('a response that ends as %s is %s', async (ends, code, message) => {
   reader.server.set({ speakAloud: () => ({ ends }) });
-  using engine = opened();
+  using engine = openFakeReader();
   await expect(collectSound(engine, one)).rejects.toMatchObject({
     code,
     message: expect.stringMatching(message),
@@ -188,14 +188,14 @@ test('a connection that breaks before a text sounded is not used again, and the 
   reader.server.set({
     speakAloud: () => (drops-- > 0 ? { ends: 'drop', endsAfter: 0 } : {}),
   });
-  using engine = opened();
+  using engine = openFakeReader();
   await expect(collectSound(engine, one)).rejects.toMatchObject({ retryable: true });
   expect(await collectSound(engine, one)).toEqual(makePcm(one));
 });
 
 test('one that breaks after the first sound is not read again', async () => {
   reader.server.set({ speakAloud: () => ({ ends: 'stall', endsAfter: 2 }) });
-  using engine = opened();
+  using engine = openFakeReader();
   const sound = await beginReading(engine, one, staying);
   const askedCount = lastCall().aloud.length;
   reader.server.dropAll();

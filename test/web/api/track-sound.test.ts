@@ -95,9 +95,9 @@ test('an endless stream is taken at the pace of its track, and ends with the tra
   }
   const answer = await setup.send('/bg/sound', ReadableStream.from(sendForever()));
   // Nobody has heard a frame yet, since the time of the session stands still.
-  let before = -1;
-  while (before !== sentBytes) {
-    before = sentBytes;
+  let bytesBefore = -1;
+  while (bytesBefore !== sentBytes) {
+    bytesBefore = sentBytes;
     await realClock.sleep(300, neverAborted);
   }
   expect(sentBytes).toBeLessThan(8 * 2 ** 20);

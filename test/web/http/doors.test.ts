@@ -72,17 +72,17 @@ test('each answer to a program has an id, of the program or a new one, also a re
       });
     },
   });
-  const ask = (path: string, headers = {}) =>
+  const askDoor = (path: string, headers = {}) =>
     sendRequest(page.url, path, headers, { method: 'POST' });
-  const own = await ask('/v1/act', { 'x-request-id': 'of-the-program-1' });
+  const own = await askDoor('/v1/act', { 'x-request-id': 'of-the-program-1' });
   expect([own.status, own.headers['x-request-id']]).toEqual([200, 'of-the-program-1']);
   const tooLong = { 'content-length': '99999999' };
   const refused = [
-    await ask('/v1/broken'),
-    await ask('/v1/none'),
-    await ask('/v1/act', { origin: 'https://evil.example' }),
-    await ask('/v1/act', { host: 'evil.example' }),
-    await ask('/chat/completions', tooLong),
+    await askDoor('/v1/broken'),
+    await askDoor('/v1/none'),
+    await askDoor('/v1/act', { origin: 'https://evil.example' }),
+    await askDoor('/v1/act', { host: 'evil.example' }),
+    await askDoor('/chat/completions', tooLong),
   ];
   expect(refused.map(({ status }) => status)).toEqual([500, 404, 403, 421, 413]);
   for (const { headers } of refused)

@@ -101,7 +101,7 @@ async function serveGerman() {
 const sounds = 'ðə bˈɪɡ ɹˈɛd dˈɑːɡ ɪz ɐslˈiːp. ɪn ðə kˈɪtʃən bᵻhˌaɪnd ðə dˈoːɹ';
 const german = { language: 'de' };
 
-async function recognise(voices: Synthesizer) {
+async function recogniseVoice(voices: Synthesizer) {
   const said = await collectSound(voices, sounds, german);
   const transcriber = await openLocalTranscriber({ models });
   const heard = await transcribeText(transcriber, resamplePcm(said, listenRateHz));
@@ -151,7 +151,7 @@ test('a voice that is fetched speaks its language from the next sentence on, and
   const places = { dataDir, host: server.address };
   await fetchVoice(voice, places, { clock: realClock }, never);
   expect(voices.findSpeaker('de-AT')).toBe('de_DE-joe-medium');
-  const { said, words } = await recognise(voices);
+  const { said, words } = await recogniseVoice(voices);
   expect(words).toBe('the big red dog is asleep in the kitchen behind the door');
   // One short sentence is up to 2.5 dB beside the mean of the voice.
   expect(Math.abs((measureLoudness(said) ?? 0) + 16)).toBeLessThan(4);
