@@ -281,7 +281,8 @@ async function showStatus(
 function noteEngine(listeners: Listeners, news: EngineNews) {
   const { alerts, log, metrics } = listeners;
   if (news.kind === 'alert') return alerts.report(news);
-  if (news.kind === 'pause-skipped') return metrics.unjudgedPauses.inc();
+  if (news.kind === 'pause-skipped')
+    return metrics.skippedPauses.inc({ work: news.work });
   if (news.kind === 'ready')
     return log.info({ role: news.role, tookMs: Math.round(news.tookMs) }, news.what);
   if (news.kind === 'failed' || news.kind === 'mended') noteProvider(listeners, news);

@@ -265,4 +265,22 @@ export const conversationFaults: readonly PlantedFault[] = [
     tests: ['test/conversation'],
     foundBy: 'tests',
   },
+  {
+    id: 'b30',
+    meaning: 'Local ears recognise in each pause, whatever else the machine has to do.',
+    file: 'src/conversation/ear/speaker-line.ts',
+    from: 'isCostly: isCostly || !mayRecogniseEarly,',
+    to: 'isCostly,',
+    tests: ['test/conversation/hearing/pauses.test.ts'],
+    foundBy: 'tests',
+  },
+  {
+    id: 'b31',
+    meaning: 'Work ahead of need takes as much of a core as it wants.',
+    file: 'src/speech/local/core-share.ts',
+    from: 'this.#owedMs = this.#getOwedMs() + threadMs;',
+    to: 'this.#owedMs = threadMs;',
+    tests: ['test/speech/local/early-recognition.test.ts'],
+    foundBy: 'tests',
+  },
 ];

@@ -14,8 +14,8 @@ export type EngineNews =
       readonly voice?: string | undefined;
       readonly tookMs: number;
     }
-  /** The turn model did not judge a pause, to take no more than its share of the processor. */
-  | { readonly kind: 'pause-skipped' }
+  /** The turn model did not judge a pause, or local ears left its words for later, to take no more than their share of the processor. */
+  | { readonly kind: 'pause-skipped'; readonly work: 'judgement' | 'words' }
   /** A chat model of this machine is on its way, there, or cannot come. */
   | { readonly kind: 'local-model'; readonly state: LocalModelState }
   /** A background task of an engine fails, or works again. */

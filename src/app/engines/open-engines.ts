@@ -37,6 +37,10 @@ import {
   type LocalRecogniser,
 } from '#src/speech/fallbacks/lazy-recogniser.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
+import {
+  BoundedRecognition,
+  type EarlyRecognition,
+} from '#src/speech/local/early-recognition.ts';
 import { findWasmRuntime } from '#src/speech/local/folders.ts';
 import { deadProcessHabit, LocalModels } from '#src/speech/local/local-models.ts';
 import { localVoiceLanguages } from '#src/speech/local/local-voices.ts';
@@ -70,6 +74,8 @@ export interface Engines extends EngineRoles, AsyncDisposable {
   readonly localModels: LocalModels;
   /** Decides whether people have finished. Absent if it is turned off. */
   readonly turnModel: TurnModel | undefined;
+  /** Bounds what is recognised in pauses. Absent where a server recognises. */
+  readonly earlyRecognition: EarlyRecognition | undefined;
   /** Without a chat model a simple stand-in answers, and cannot translate. */
   readonly hasChatModel: boolean;
   readonly voices: VoiceNames;
@@ -164,6 +170,8 @@ export async function openEngines(
       turnModel: config.hasTurnModel
         ? openReportedTurnModel(localModels, report)
         : undefined,
+      earlyRecognition:
+        transcription.kind === 'local' ? createEarlyRecognition(report) : undefined,
       hasChatModel: thinker.kind !== 'local',
       voices,
       live,
@@ -266,9 +274,14 @@ function openReportedTurnModel(localModels: LocalModels, report: OnEngineNews) {
       what: reason,
       mend: writeSentence`words and silence decide when people have finished`,
     });
-  const onSkip = () => report({ kind: 'pause-skipped' });
+  const onSkip = () => report({ kind: 'pause-skipped', work: 'judgement' });
   const smartTurn = new SmartTurnModel(localModels, onFailure);
   return new BoundedTurnModel(smartTurn, realClock, onSkip);
+}
+
+function createEarlyRecognition(report: OnEngineNews) {
+  const onSkip = () => report({ kind: 'pause-skipped', work: 'words' });
+  return new BoundedRecognition(realClock, onSkip);
 }
 
 function reportDeadProcess(report: OnEngineNews) {

@@ -213,6 +213,7 @@ function createSharedDeps(
         },
       },
       turnModel: engines.turnModel,
+      earlyRecognition: engines.earlyRecognition,
       partialTrust,
       ...(engines.hasChatModel && { wordsJudges: new WordsJudgeTrust() }),
       warm: () => engines.warm(),

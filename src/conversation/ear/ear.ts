@@ -14,6 +14,7 @@ import type { Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { EarlyRecognition } from '#src/speech/local/early-recognition.ts';
 import type { TurnModel } from '#src/speech/local/turn-model.ts';
 import type { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
@@ -70,6 +71,8 @@ export type HearingDeps = {
   readonly endpointRules: EndpointRules;
   /** Model that judges in a pause whether a turn is over. Absent: the rules and the words decide alone. */
   readonly turnModel?: TurnModel;
+  /** Bound of what is recognised in pauses. Absent: the recogniser takes no time of this machine. */
+  readonly earlyRecognition?: EarlyRecognition;
   readonly partialTrust: PartialTrust;
   /** Record of how far chat models can be trusted about the words. Absent: no chat model is asked. */
   readonly wordsJudges?: WordsJudgeTrust;

@@ -211,18 +211,22 @@ export class SpeakerLine {
 
   #postPause(utterance: SpokenUtterance, event: EventOf<'paused' | 'long-pause'>) {
     const isLong = event.kind === 'long-pause';
+    const isCostly = this.#isTranscriptCostly;
+    const { mayRecogniseEarly } = utterance;
     utterance.getSoundSoFar = event.soFar;
     utterance.post({
       kind: 'paused',
       utterance: utterance.id,
       evidence: event.heard,
       isLong,
-      isCostly: this.#isTranscriptCostly,
+      isCostly: isCostly || !mayRecogniseEarly,
     });
     // A recogniser is not asked about a sound without a voice.
     if (!hasVoice(event.heard)) return this.#overhearWords(utterance, '', true);
     const { recognition } = this.#findOpen(utterance) ?? {};
     if (!recognition || recognition === 'requested') return;
+    const isLeftOut = recognition === 'listening' && !isCostly && !mayRecogniseEarly;
+    if (isLeftOut && !isLong) this.#deps.hearing.earlyRecognition?.onSkip();
     this.#isWordless = isLong || recognition === 'off';
   }
 

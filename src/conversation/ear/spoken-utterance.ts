@@ -1,5 +1,5 @@
 import { LiveSound } from '#src/audio/live-sound.ts';
-import type { SoundPiece } from '#src/audio/pcm.ts';
+import { listenRateHz, type SoundPiece } from '#src/audio/pcm.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
@@ -102,6 +102,7 @@ export class SpokenUtterance {
   /** Whether a page shows words so far. */
   #hasShownWords = false;
   #lastSoundAtMs: number;
+  #soundMs = 0;
   #openedRequest: TranscriptRequest | undefined;
   #transcript: Transcript | undefined;
 
@@ -143,6 +144,12 @@ export class SpokenUtterance {
     return this.#follower !== undefined;
   }
 
+  /** Whether its words may be asked for before it has ended. False where this machine is to recognise no more now. */
+  get mayRecogniseEarly(): boolean {
+    const { earlyRecognition } = this.#deps.hearing;
+    return earlyRecognition?.mayRecognise(this.#soundMs) ?? true;
+  }
+
   /** The whole sound, once endpointing has ended it. */
   get wholeSound(): Utterance | undefined {
     return this.#wholeSound;
@@ -181,6 +188,7 @@ export class SpokenUtterance {
     this.#glimpses?.push(pieces);
     this.#nameListener?.push(pieces);
     for (const piece of pieces) {
+      this.#soundMs += (1_000 * piece.samples.length) / listenRateHz;
       this.#listening.push(piece.samples, piece.opus);
       this.#live?.push(piece);
     }
@@ -210,6 +218,8 @@ export class SpokenUtterance {
   /** Asks for the words up to a pause, and posts `words` or `unrecognised` unless a later request replaced it. Never rejects. */
   async recognise(pause: number): Promise<void> {
     this.#listenIfNeeded();
+    if (!this.#wholeSound)
+      this.#deps.hearing.earlyRecognition?.onRecognise(this.#soundMs);
     const text = this.requestTranscript();
     const result = await text.catch((error: unknown) => ({ error }));
     if (this.#openedRequest?.text !== text || !this.#isHeld) return;

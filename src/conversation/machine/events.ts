@@ -45,7 +45,7 @@ type VoiceEvent =
       readonly evidence: VoiceEvidence;
       /** True if the pause is longer than most pauses inside a sentence. */
       readonly isLong?: boolean;
-      /** True if the budget affords no request before the end of the utterance. */
+      /** True if budget or machine afford no request before the end of the utterance. */
       readonly isCostly?: boolean;
     }
   /** `overlaid`: another voice or a track sounds beside the utterance. */

@@ -16,7 +16,7 @@ export interface Metrics extends Disposable {
   /** Counts bugs that reached the top of the process. */
   readonly bugs: Counter;
   /** Counts pauses that the turn model did not judge, to take no more than its share of the processor. */
-  readonly unjudgedPauses: Counter;
+  readonly skippedPauses: Counter<'work'>;
   /** Takes the time until a write to the store was done, in seconds. */
   readonly writes: Histogram;
   readonly meters: Meters;
@@ -53,9 +53,10 @@ export function openMetrics(isReady: () => boolean): Metrics {
       'bugs_survived',
       'Bugs that reached the top of the process.',
     ),
-    unjudgedPauses: meters.addCounter(
-      'unjudged_pauses',
-      'Pauses that the turn model did not judge, to take no more than a quarter of a core.',
+    skippedPauses: meters.addCounter(
+      'skipped_pauses',
+      'Pauses that the turn model did not judge (work="judgement"), or whose words local ears left for the end (work="words"), to take no more than a quarter of a core each.',
+      ['work'],
     ),
     writes: meters.addHistogram(
       'store_write',

@@ -2,6 +2,7 @@ import { listenRateHz } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import { admitError, type LoggedText } from '#src/base/logged-text.ts';
+import { CoreShare } from './core-share.ts';
 import { getModelFolder } from './folders.ts';
 import { admitJob, estimateJudgementMs, judgedMs } from './jobs/admit-job.ts';
 import type { LocalModels } from './local-models.ts';
@@ -20,9 +21,7 @@ export interface TurnModel {
   judge(sound: JudgedSound, signal: AbortSignal): Promise<number | undefined>;
 }
 
-const judgedSamples = (judgedMs * listenRateHz) / 1_000;
-/** Share of a core that judgements may take in the long run, and how much at once: 25 people who pause after 3 s each. */
-const [maxCoreShare, maxAtOnceMs] = [0.25, 1_600];
+const samplesPerMs = listenRateHz / 1_000;
 
 /**
  * Smart Turn in the model process. If it does not load, `onFailure` is called once with the reason, and it is not asked
@@ -66,7 +65,7 @@ export class SmartTurnModel implements TurnModel {
       const job = admitJob({
         kind: 'end-of-turn',
         folder: this.#folder,
-        work: { samples: samples.subarray(-judgedSamples) },
+        work: { samples: samples.subarray(-judgedMs * samplesPerMs) },
         guildId,
         urgency: 'turn',
       });
@@ -102,15 +101,12 @@ export class SmartTurnModel implements TurnModel {
  */
 export class BoundedTurnModel implements TurnModel {
   readonly #model: TurnModel;
-  readonly #clock: Pick<Clock, 'nowMs'>;
+  readonly #share: CoreShare;
   readonly #onSkip: () => void;
-  /** Time of the model thread that is spent beyond `maxCoreShare`, as of `#owedAtMs`. */
-  #owedMs = 0;
-  #owedAtMs = 0;
 
   constructor(model: TurnModel, clock: Pick<Clock, 'nowMs'>, onSkip: () => void) {
     this.#model = model;
-    this.#clock = clock;
+    this.#share = new CoreShare(clock, estimateJudgementMs(3_000));
     this.#onSkip = onSkip;
   }
 
@@ -121,19 +117,12 @@ export class BoundedTurnModel implements TurnModel {
 
   /** Judges as the model does. Undefined also where judgements take more than a quarter of a core. Never throws. */
   async judge(sound: JudgedSound, signal: AbortSignal): Promise<number | undefined> {
-    if (this.#mayTake(estimateJudgementMs(sound.samples.subarray(-judgedSamples))))
-      return await this.#model.judge(sound, signal);
-    this.#onSkip();
-    return undefined;
-  }
-
-  #mayTake(threadMs: number) {
-    const nowMs = this.#clock.nowMs();
-    const paidMs = maxCoreShare * (nowMs - this.#owedAtMs);
-    this.#owedMs = Math.max(0, this.#owedMs - paidMs);
-    this.#owedAtMs = nowMs;
-    if (this.#owedMs + threadMs > maxAtOnceMs) return false;
-    this.#owedMs += threadMs;
-    return true;
+    const threadMs = estimateJudgementMs(sound.samples.length / samplesPerMs);
+    if (!this.#share.hasRoom(threadMs)) {
+      this.#onSkip();
+      return undefined;
+    }
+    this.#share.take(threadMs);
+    return await this.#model.judge(sound, signal);
   }
 }

@@ -1,6 +1,7 @@
 import { toGuildId } from '#src/base/ids.ts';
 import { judgeOrder } from '#src/pipeline/chained-pipeline.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
+import type { EarlyRecognition } from '#src/speech/local/early-recognition.ts';
 import type { JudgedSound } from '#src/speech/local/turn-model.ts';
 import { paidRoles } from '#src/spending/prices/prices.ts';
 import { endpointRules, usualTurnModelMs } from '#src/turn/endpointing/endpointing.ts';
@@ -103,6 +104,37 @@ test('a pause is not judged while somebody else talks, and its words and silence
   await passTime(fixture, 2_500, packets.flat());
   expect(turnModel.signals).toEqual([]);
   expect(fixture.of('recognised').map(({ name }) => name)).toEqual(['Adam']);
+});
+
+/** Adam says "five", a pause, "five". Counts how often a local recogniser is asked, early or not, and the pauses that were left out. */
+async function countRecognitions(mayRecognise: () => boolean) {
+  const counts = { early: 0, skipped: 0 };
+  const transcriber = new FakeTranscriber({ texts: ['five five'] });
+  const earlyRecognition: EarlyRecognition = {
+    mayRecognise,
+    onRecognise: () => counts.early++,
+    onSkip: () => counts.skipped++,
+  };
+  const fixture = await openRoom({ transcriber, earlyRecognition }, [adam, eva]);
+  await hearSpeech(fixture, 6_000, 'human-cards-004');
+  const texts = fixture.of('recognised').map(({ text }) => text);
+  return { ...counts, asked: transcriber.heard.length, texts };
+}
+
+test('where this machine is to recognise no more in pauses, the words come once the speaker is done, and each pause counts', async () => {
+  const texts = ['five five'];
+  expect(await countRecognitions(() => true)).toEqual({
+    early: 2,
+    skipped: 0,
+    asked: 2,
+    texts,
+  });
+  expect(await countRecognitions(() => false)).toEqual({
+    early: 0,
+    skipped: 2,
+    asked: 1,
+    texts,
+  });
 });
 
 /** Longer than any pause waits for words. */

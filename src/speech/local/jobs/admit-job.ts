@@ -53,6 +53,7 @@ const thread = {
 const [lettersPerSecond, lettersOfSpelt, maxPieceSeconds] = [13, 9, 8];
 const speltLetter = /[^\p{Ll}\s.,'!?]/gu;
 const soundsPerSecond = 20;
+type SoundPrice = { readonly first: number; readonly perSecond: number };
 
 function priceJob({ kind, work }: JobOrder) {
   if ('forgets' in work) return { threadMs: 1, bytes: 0 };
@@ -65,18 +66,28 @@ function priceSound(kind: JobKind, work: TranscribeJob | EndOfTurnJob) {
   const maxMs = kind === 'transcribe' ? maxSegmentMs : judgedMs;
   const soundMs = getDurationMs({ samples, rateHz: listenRateHz, channels: 1 });
   if (soundMs > maxMs) throw new RangeError(`A job holds at most ${maxMs} ms.`);
-  const { first, perSecond } =
-    kind === 'transcribe' ? thread.recogniseMs : thread.judgeMs;
+  const price = kind === 'transcribe' ? thread.recogniseMs : thread.judgeMs;
   const moreMs = 'isSecondTry' in work && work.isSecondTry ? thread.secondTryMs : 0;
   return {
-    threadMs: first + moreMs + (perSecond * soundMs) / 1_000,
+    threadMs: moreMs + priceThread(price, soundMs),
     bytes: samples.byteLength,
   };
 }
 
-/** Estimates the time, in ms of the model thread, of judging at most 8 s of sound at 16 kHz. */
-export function estimateJudgementMs(samples: Int16Array): number {
-  return priceSound('end-of-turn', { samples }).threadMs;
+function priceThread({ first, perSecond }: SoundPrice, soundMs: number) {
+  return first + (perSecond * soundMs) / 1_000;
+}
+
+/** Estimates the time, in ms of the model thread, of judging by so much sound whether a turn is over. */
+export function estimateJudgementMs(soundMs: number): number {
+  return priceThread(thread.judgeMs, Math.min(soundMs, judgedMs));
+}
+
+/** Estimates the time, in ms of the model thread, of recognising so much sound, in as many jobs as it needs. */
+export function estimateRecognitionMs(soundMs: number): number {
+  const { first } = thread.recogniseMs;
+  const furtherJobs = Math.max(0, Math.ceil(soundMs / maxSegmentMs) - 1);
+  return first * furtherJobs + priceThread(thread.recogniseMs, soundMs);
 }
 
 function priceChat({ body, maxTokens }: ChatJob) {
