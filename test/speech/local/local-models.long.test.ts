@@ -10,6 +10,7 @@ import { noGuild } from '#src/base/ids.ts';
 import { getModelFolder } from '#src/speech/local/folders.ts';
 import { admitJob } from '#src/speech/local/jobs/admit-job.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
+import { leaveConstantsInFile } from '#src/speech/local/process/mapped-constants.ts';
 import {
   checkModelFile,
   getModelRemedy,
@@ -194,8 +195,9 @@ test('a build without the local voice says how it gets a voice, and one with bro
   expect(getModelRemedy(kept, true)).toContain('git checkout -- models');
 });
 
-test('parts of a model give the same numbers as the whole, each in a shorter run', async () => {
-  const file = await readFile(`${getModelFolder('whisper-base-int4')}/encoder.onnx`);
+test('parts of a model give the same numbers as the whole, each in a shorter run, and so does one whose constants stay in the file', async () => {
+  const folder = getModelFolder('whisper-base-int4');
+  const file = await readFile(`${folder}/encoder.onnx`);
   const pieces = cutModel(file, /^\/(blocks\.[1-9]\d*|ln_post)\//);
   expect(pieces).toHaveLength(7);
   expect(cutModel(file, /no such node/)).toHaveLength(1);
@@ -207,12 +209,17 @@ test('parts of a model give the same numbers as the whole, each in a shorter run
       const session = await InferenceSession.create(model, {
         graphOptimizationLevel: 'disabled',
         intraOpNumThreads: 1,
+        extra: { session: { model_external_initializers_file_folder_path: folder } },
       });
       values = await session.run(values);
     }
     return values.n_layer_cross_v?.data;
   };
-  expect(await encodeMel(pieces)).toEqual(await encodeMel([file]));
+  const numbers = await encodeMel([file]);
+  expect(await encodeMel(pieces)).toEqual(numbers);
+  const light = leaveConstantsInFile(file, 'encoder.onnx');
+  expect(light.length).toBeLessThan(file.length / 4);
+  expect(await encodeMel([light])).toEqual(numbers);
 });
 
 test('Smart Turn hears that a sentence is over, and that half of it is not', async () => {

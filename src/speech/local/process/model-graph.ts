@@ -1,20 +1,24 @@
-/** Numbers of the fields of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. */
-const modelGraph = 7;
-const [graphNode, graphName, graphConstant, graphInput, graphOutput] = [
-  1, 2, 5, 11, 12,
-];
+import {
+  type Field,
+  graphConstant,
+  graphInput,
+  graphName,
+  graphNode,
+  graphOutput,
+  modelGraph,
+  nodeInput,
+  nodeName,
+  nodeOutput,
+  readFields,
+  readTexts,
+  tensorName,
+  writeField,
+} from './model-fields.ts';
+
 const valueFields = [graphInput, graphOutput, 13];
-const [nodeInput, nodeOutput, nodeName] = [1, 2, 3];
-const [valueName, valueType, tensorName] = [1, 2, 8];
+const [valueName, valueType] = [1, 2];
 /** A tensor of floats of any shape, as a type of a value. */
 const floatTensor = Uint8Array.of(0x0a, 2, 0x08, 1);
-
-/** A field of a message. `all` are its bytes with its number. */
-type Field = {
-  readonly field: number;
-  readonly bytes: Uint8Array;
-  readonly all: Uint8Array;
-};
 
 type GraphNode = {
   readonly name: string;
@@ -91,7 +95,7 @@ function extractPart(
     );
   return Buffer.concat([
     ...used,
-    writeField(graphName, Buffer.from('part')),
+    writeField(graphName, 'part'),
     ...constants.map(({ all }) => all),
     ...from
       .filter((name) => wanted.has(name))
@@ -113,56 +117,10 @@ function readValueName({ bytes }: Field) {
   return readTexts(bytes, valueName).join();
 }
 
-function readTexts(message: Uint8Array, wanted: number) {
-  return [...readFields(message)]
-    .filter(({ field }) => field === wanted)
-    .map(({ bytes }) => Buffer.from(bytes).toString());
-}
-
-/** Reads the fields of a message of protobuf. Throws a RangeError at a length that is not there. */
-function* readFields(message: Uint8Array): Generator<Field> {
-  let at = 0;
-  const readNumber = () => {
-    let [value, unit, byte] = [0, 1, 128];
-    for (; byte >= 128; unit *= 128) {
-      byte = message[at++] ?? 0;
-      value += (byte % 128) * unit;
-    }
-    return value;
-  };
-  while (at < message.length) {
-    const from = at;
-    const tag = readNumber();
-    const kind = tag % 8;
-    if (kind === 0) readNumber();
-    const length = { 1: 8, 2: kind === 2 ? readNumber() : 0, 5: 4 }[kind] ?? 0;
-    const start = at;
-    at += length;
-    if (at > message.length) throw new RangeError('the file ends too early');
-    const field = Math.floor(tag / 8);
-    yield {
-      field,
-      bytes: message.subarray(start, at),
-      all: message.subarray(from, at),
-    };
-  }
-}
-
-function writeField(field: number, bytes: Uint8Array) {
-  return Buffer.concat([writeNumber(8 * field + 2), writeNumber(bytes.length), bytes]);
-}
-
-function writeNumber(value: number) {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
-  return Uint8Array.of(...bytes, rest);
-}
-
 /** Writes a value that has no type in the file. */
 function writeFloats(name: string) {
   return Buffer.concat([
-    writeField(valueName, Buffer.from(name)),
+    writeField(valueName, name),
     writeField(valueType, floatTensor),
   ]);
 }

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readFile, realpath } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import { findWasmRuntime } from '#src/speech/local/folders.ts';
 import type { ThreadTurn } from '#src/speech/local/model-jobs.ts';
+import { leaveConstantsInFile } from './mapped-constants.ts';
 import { checkModelFile } from './model-files.ts';
 import { cutModel } from './model-graph.ts';
 
@@ -32,8 +33,10 @@ const defaultOptions: InferenceSession.SessionOptions = {
   enableCpuMemArena: false,
   enableMemPattern: false,
   logSeverityLevel: 3,
-  extra: { session: { intra_op: { allow_spinning: '0' } } },
 };
+const sessionOptions = { intra_op: { allow_spinning: '0' } };
+/** Where ONNX Runtime finds the constants that `leaveConstantsInFile` left there. */
+const constantsFolder = 'model_external_initializers_file_folder_path';
 
 /**
  * Loads ONNX Runtime, in WebAssembly where the installation found that its library does not load. Throws BotError
@@ -57,6 +60,12 @@ async function loadWasmRuntime(entry: URL) {
   // As with the library; further threads are workers, each with a copy of the program.
   runtime.env.wasm.numThreads = 1;
   return runtime;
+}
+
+/** Gives the memory of numbers back that nobody reads any more. V8 sees little of it, so that its own collection would come much later. */
+export function freeMemory(view: unknown): void {
+  if (ArrayBuffer.isView(view) && view.buffer instanceof ArrayBuffer)
+    view.buffer.transfer(0);
 }
 
 /** Opens a model file. Throws BotError `speech.failed`. */
@@ -90,6 +99,15 @@ export async function runParts(
   return values;
 }
 
+/** Reads a model without its constants. WebAssembly maps no files, so that it gets all of it. */
+async function readModel(file: string) {
+  const bytes = await readFile(file);
+  if (findWasmRuntime()) return bytes;
+  const graph = leaveConstantsInFile(bytes, basename(file));
+  freeMemory(bytes);
+  return graph;
+}
+
 async function openSessions(
   file: string,
   cut: (file: Uint8Array) => readonly Uint8Array[],
@@ -98,11 +116,16 @@ async function openSessions(
   const { InferenceSession } = await loadRuntime();
   try {
     await checkModelFile(file);
+    // ONNX Runtime follows no link out of the folder of constants.
+    const modelFile = await realpath(file);
     const parts: ModelPart[] = [];
-    for (const part of cut(await readFile(file))) {
+    for (const part of cut(await readModel(modelFile))) {
       const session = await InferenceSession.create(part, {
         ...defaultOptions,
         ...options,
+        extra: {
+          session: { ...sessionOptions, [constantsFolder]: dirname(modelFile) },
+        },
       });
       const run: RunModel = async (inputs) => await session.run(inputs);
       parts.push({ reads: session.inputNames, run });

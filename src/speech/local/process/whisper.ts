@@ -10,6 +10,7 @@ import type {
 import { computeLogMel, hopSamples, melBands } from './log-mel.ts';
 import { readModelText } from './model-files.ts';
 import {
+  freeMemory,
   loadRuntime,
   type ModelPart,
   openModel,
@@ -17,6 +18,7 @@ import {
   type RunModel,
   runParts,
 } from './sessions.ts';
+import { TokenTexts } from './token-texts.ts';
 import {
   choosePrompt,
   getMarks,
@@ -40,7 +42,7 @@ const englishTexts = 50_256;
 type Whisper = {
   readonly encoder: readonly ModelPart[];
   readonly decode: RunModel;
-  readonly texts: readonly Buffer[];
+  readonly texts: TokenTexts;
   readonly Tensor: typeof Tensor;
 };
 
@@ -50,16 +52,13 @@ export async function openWhisper(folder: string): Promise<PerformJob<'transcrib
   const whisper: Whisper = {
     encoder: await openModelParts(join(folder, 'encoder.onnx'), encoderLayers),
     decode: await openModel(join(folder, 'decoder.onnx')),
-    texts: parseTokens(await readModelText(join(folder, 'tokens.txt'), 'latin1')),
+    texts: new TokenTexts(await readModelText(join(folder, 'tokens.txt'), 'latin1')),
     Tensor,
   };
-  const tokens = new Map(
-    whisper.texts.map((text, token) => [text.toString('latin1'), token]),
-  );
   return async ({ samples, hints = [], isSecondTry = false, language }, turn) => {
     const request = {
       sound: Float32Array.from(samples, (sample) => sample / 32_768),
-      hints: toTokens(hints, tokens),
+      hints: toTokens(hints, whisper.texts),
       language,
     };
     const silence = isSecondTry ? longSilence : usualSilence;
@@ -83,14 +82,14 @@ async function recogniseSegment(
 ): Promise<HeardSpeech> {
   const { texts } = whisper;
   using decoder = await SegmentDecoder.encodeSound(whisper, sound, silence, turn);
-  const firstScores = await decoder.scoreTokens([texts.length + 1]);
-  const marks = getMarks(texts.length, firstScores.length);
+  const firstScores = await decoder.scoreTokens([texts.count + 1]);
+  const marks = getMarks(texts.count, firstScores.length);
   const { language: spokenLanguage, prompt } = choosePrompt(
     marks,
     firstScores,
     language,
   );
-  const start = [marks.start, ...(texts.length === englishTexts ? [] : prompt)];
+  const start = [marks.start, ...(texts.count === englishTexts ? [] : prompt)];
   const chooseAll = (context: readonly number[]) =>
     chooseTokens(
       decoder,
@@ -101,9 +100,10 @@ async function recogniseSegment(
     hints.length > 0 ? await chooseAll([marks.context, ...hints]) : undefined;
   // Hints make some short sentences repeat themselves. Words without them take a tenth of a second sound with more silence.
   const choice = hinted && !hinted.isEndless ? hinted : await chooseAll([]);
-  const bytes = choice.tokens.flatMap((token) => texts[token] ?? []);
   return {
-    text: Buffer.concat(bytes).toString().trim(),
+    text: Buffer.concat(choice.tokens.map((token) => texts.get(token)))
+      .toString()
+      .trim(),
     language: spokenLanguage,
     logProbability: choice.meanLogProbability,
     noSpeechProbability: getProbability(marks.noSpeech, firstScores),
@@ -119,7 +119,9 @@ async function chooseTokens(
 ) {
   decoder.startOver();
   for (let next = prompt; ; ) {
-    const token = choice.chooseToken(await decoder.scoreTokens(next));
+    const scores = await decoder.scoreTokens(next);
+    const token = choice.chooseToken(scores);
+    freeMemory(scores);
     if (choice.isOver) return choice;
     next = [token];
   }
@@ -161,11 +163,9 @@ class SegmentDecoder implements Disposable {
     const padded = new Float32Array(frames * hopSamples);
     padded.set(sound);
     const mel = new Tensor('float32', computeLogMel(padded), [1, melBands, frames]);
-    const { n_layer_cross_k: k, n_layer_cross_v: v } = await runParts(
-      encoder,
-      { mel },
-      turn,
-    );
+    const values = await runParts(encoder, { mel }, turn);
+    const { n_layer_cross_k: k, n_layer_cross_v: v, ...others } = values;
+    for (const { data } of Object.values(others)) freeMemory(data);
     if (!k || !v) throw new Error('the encoder gives no keys and values');
     return new SegmentDecoder(whisper, { k, v }, turn);
   }
@@ -186,43 +186,45 @@ class SegmentDecoder implements Disposable {
     });
     if (!(logits?.data instanceof Float32Array) || !k || !v)
       throw new Error('the decoder gives no scores');
+    this.#forgetPast();
     this.#past = { k, v };
     return logits.data.subarray(-(logits.dims.at(-1) ?? 0));
   }
 
   /** Forgets all tokens. */
   startOver(): void {
+    this.#forgetPast();
     this.#past = this.#noTokens;
   }
 
-  /** Gives the memory of the sound back. V8 sees little of it, so that its own collection would come many segments later. */
+  /** Gives the memory of sound and tokens back. */
   [Symbol.dispose](): void {
-    for (const { data } of Object.values(this.#cross))
-      if (ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer)
-        data.buffer.transfer(0);
+    this.#forgetPast();
+    freeTensors(this.#cross);
   }
+
+  #forgetPast() {
+    if (this.#past !== this.#noTokens) freeTensors(this.#past);
+  }
+}
+
+function freeTensors({ k, v }: KeysAndValues) {
+  freeMemory(k.data);
+  freeMemory(v.data);
 }
 
 /**
  * Encodes hints as earlier text, by the longest tokens that fit. Whisper reads such tokens as well.
  */
-function toTokens(hints: readonly string[], tokens: ReadonlyMap<string, number>) {
+function toTokens(hints: readonly string[], texts: TokenTexts) {
   if (hints.length === 0) return [];
-  const text = Buffer.from(` ${hints.join(', ')}.`).toString('latin1');
+  const text = Buffer.from(` ${hints.join(', ')}.`);
   const hintTokens: number[] = [];
   for (let at = 0; at < text.length; ) {
     let end = Math.min(text.length, at + maxTokenBytes);
-    while (end > at + 1 && !tokens.has(text.slice(at, end))) end--;
-    hintTokens.push(tokens.get(text.slice(at, end)) ?? 0);
+    while (end > at + 1 && texts.find(text.subarray(at, end)) === undefined) end--;
+    hintTokens.push(texts.find(text.subarray(at, end)) ?? 0);
     at = end;
   }
   return hintTokens.slice(0, maxHintTokens);
-}
-
-/** Parses a file whose lines hold a token in Base64 and a number. */
-function parseTokens(file: string) {
-  return file
-    .trimEnd()
-    .split('\n')
-    .map((entry) => Buffer.from(entry.slice(0, entry.indexOf(' ')), 'base64'));
 }
