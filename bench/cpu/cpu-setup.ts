@@ -66,8 +66,10 @@ async function openBot(
     ...overrides,
   };
   const inspectPort = await findFreePort();
-  const started = await startCheckout(checkout, login, environment, inspectPort);
-  const bot = stack.use(started);
+  const start = () => startCheckout(checkout, login, environment, inspectPort);
+  // The first start of a checkout compiles its modules, and Node keeps the parser of TypeScript for it: 10 MB.
+  await (await start())[Symbol.asyncDispose]();
+  const bot = stack.use(await start());
   const label = basename(checkout);
   console.log(
     `processes of ${label}: bot ${bot.pid}, people ${people.pid}, servers ${servers.pid}`,

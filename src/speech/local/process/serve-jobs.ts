@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { flushCompileCache } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
 import { openChildPort } from '#src/base/child/child-port.ts';
 import { BotError } from '#src/base/errors.ts';
@@ -137,7 +138,11 @@ class JobServer {
     if (loaded) return loaded;
     const loading = this.#getKind(kind).open(folder);
     this.#models.set(key, loading);
-    loading.catch(() => this.#models.delete(key));
+    loading.then(
+      // This process is killed, not ended, and Node's parser of TypeScript takes 11 MB where a module was not kept.
+      () => flushCompileCache(),
+      () => this.#models.delete(key),
+    );
     return loading;
   }
 }
