@@ -195,6 +195,8 @@ export interface ToldPeopleStore {
   write(guildId: GuildId, people: readonly ToldPerson[]): Promise<void>;
   /** Erases what a person was told in a channel, so that the person is told again. */
   erase(guildId: GuildId, channelId: ChannelId, personId: PersonId): Promise<void>;
+  /** Erases what people of the server were told of other rules than these. */
+  eraseOtherRules(guildId: GuildId, rules: string): Promise<void>;
 }
 
 /** People left out of captions are heard and answered. A model sees only their own questions. */

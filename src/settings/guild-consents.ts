@@ -16,6 +16,7 @@ import {
 import { ErasedWords } from '#src/people/owned.ts';
 import { type StoreWatch, tryWrite, withStoreTimeout } from '#src/ports/stores.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
+import { conversationSettings } from './guild-settings.ts';
 import type { StoredSettings } from './stored-settings.ts';
 import { ToldPeople } from './told-people.ts';
 
@@ -342,6 +343,14 @@ export class GuildConsents implements Disposable {
     const choices = this.renewChoices(guildId);
     await choices.readStored();
     return choices;
+  }
+
+  /** Ends what people of a server were told of rules that its settings have replaced, also where the bot does not sit. */
+  endFormerRules(guildId: GuildId): void {
+    if (!this.#settings.isLoaded(guildId)) return;
+    const { consent } = this.#settings.getForGuild(guildId);
+    const rules = conversationSettings.consent.formatValue(consent);
+    this.getChoices(guildId).told.keepRules(rules);
   }
 
   /**

@@ -5,6 +5,9 @@ import { type StoreWatch, tryWrite, withStoreTimeout } from '#src/ports/stores.t
 /** A voice channel and the rules of consent that count there, as settings store them. */
 export type ToldRules = { readonly channelId: ChannelId; readonly rules: string };
 
+/** Time between the announcement of a looser policy and its effect. */
+export const looserPolicyDelayMs = 30_000;
+
 type ToldPeopleDeps = {
   readonly guildId: GuildId;
   readonly store: ToldPeopleStore;
@@ -14,8 +17,8 @@ type ToldPeopleDeps = {
 };
 
 /**
- * Keeps which people of one server were told how the policy hears them. What a person was told counts in one channel, under
- * the same rules, and until the rules no longer hear that person.
+ * Keeps which people of one server were told how the policy hears them. What a person was told counts in one channel, until
+ * the rules change or no longer hear that person.
  *
  * @example
  * import { toChannelId, toPersonId } from '#src/base/ids.ts';
@@ -47,7 +50,14 @@ export class ToldPeople {
       store.read(guildId),
     );
     if (!people || this.#people) return;
-    this.#people = new Map(people.map((person) => [toKey(person), person]));
+    // A clock that was set back would leave people unheard for as long.
+    const latestWallMs = watch.clock.wallMs() + looserPolicyDelayMs;
+    this.#people = new Map(
+      people.map((person) => {
+        const fromWallMs = Math.min(person.fromWallMs, latestWallMs);
+        return [toKey(person), { ...person, fromWallMs }];
+      }),
+    );
     this.#deps.onLoaded();
   }
 
@@ -102,10 +112,15 @@ export class ToldPeople {
     void tryWrite(guildId, watch, () => store.erase(guildId, channelId, personId));
   }
 
-  /** Forgets a person in all channels of the server. The erasure deletes what is stored. */
-  forgetPerson(personId: PersonId): void {
-    for (const [key, person] of this.#people ?? [])
-      if (person.personId === personId) this.#people?.delete(key);
+  /** Forgets what people of the server were told of other rules: who is away now is told again, should those return. */
+  keepRules(rules: string): void {
+    const outdated = [...(this.#people ?? [])].filter(
+      ([, person]) => person.rules !== rules,
+    );
+    for (const [key] of outdated) this.#people?.delete(key);
+    if (this.#people && outdated.length === 0) return;
+    const { guildId, store, watch } = this.#deps;
+    void tryWrite(guildId, watch, () => store.eraseOtherRules(guildId, rules));
   }
 
   #listTold({ channelId, rules }: ToldRules) {

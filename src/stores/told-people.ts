@@ -1,3 +1,4 @@
+import sql from 'sql-template-tag';
 import type { GuildId } from '#src/base/ids.ts';
 import type { ToldPeopleStore, ToldPerson } from '#src/people/consent.ts';
 import {
@@ -43,6 +44,10 @@ export const toldPeoplePart: StorePart<ToldPeopleStore> = {
       ),
     async erase(guildId, channelId, personId) {
       await removeRows(database, toldPeople, { guildId, channelId, personId });
+    },
+    async eraseOtherRules(guildId, rules) {
+      const statement = sql`DELETE FROM told_people WHERE guild_id = ${guildId} AND rules <> ${rules}`;
+      await database.write((connection) => connection.run(statement));
     },
   }),
 };

@@ -251,3 +251,49 @@ const scenes: VirtualScenes = {
 };
 
 playVirtualScenes(scenes);
+
+const told = { Ben: { joins: 'Lounge', says: 'Good morning', isHeard: true } } as const;
+const isNoticedAgain: readonly SceneStep[] = [
+  { Olga: { sets: ['consent', 'ask'] } },
+  { Olga: { sets: ['consent', 'notice'] } },
+  { passes: 40_000 },
+];
+
+playVirtualScenes({
+  'who was told is told anew once the policy was stricter while they were away': {
+    policy: 'notice',
+    steps: [
+      { Adam: { calls: 'Lounge' } },
+      told,
+      { Ben: { leaves: true } },
+      ...isNoticedAgain,
+      told,
+    ],
+  },
+  'who was told is told anew once CONSENT_POLICY was stricter while they were away': {
+    policy: 'notice',
+    steps: [
+      { Adam: { calls: 'Lounge' } },
+      told,
+      { Ben: { leaves: true } },
+      { bot: 'restarts', policy: 'ask' },
+      { passes: 20_000 },
+      { bot: 'restarts', policy: 'notice' },
+      { passes: 40_000 },
+      told,
+    ],
+  },
+  'who was told is told anew once the policy was stricter while the bot was away': {
+    policy: 'notice',
+    steps: [
+      { Adam: { calls: 'Lounge' } },
+      told,
+      { Adam: { runs: '/leave' } },
+      { passes: 1_000 }, // in which the bot is seen to leave
+      { passes: 15_000 },
+      ...isNoticedAgain,
+      { Adam: { calls: 'Lounge' } },
+      told,
+    ],
+  },
+});

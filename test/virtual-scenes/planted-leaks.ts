@@ -135,4 +135,38 @@ export const plantedLeaks: readonly PlantedFault[] = [
     to: 'channelId !== undefined,',
     tests: ['test/virtual-scenes/changes.test.ts'],
   },
+  {
+    id: 's17',
+    meaning:
+      'Who was told of former rules, and was away since, counts as told when they return.',
+    file: 'src/conversation/consent/session-consent.ts',
+    from: '    choices.told.keepRules(this.rulesText);\n',
+    to: '',
+    tests: ['test/virtual-scenes/changes.test.ts'],
+  },
+  {
+    id: 's18',
+    meaning:
+      'What was told of former rules counts again where the bot was away meanwhile.',
+    file: 'src/features/settings/settings-requests.ts',
+    from: '      this.#sessions.consents.endFormerRules(guildId);\n',
+    to: '      void this.#sessions.consents;\n',
+    tests: ['test/virtual-scenes/changes.test.ts'],
+  },
+  {
+    id: 's20',
+    meaning: 'Of a person who was forgotten, it is stored that they were told.',
+    file: 'src/conversation/consent/session-consent.ts',
+    from: 'personIds.filter((id) => !this.hasSaidNo(id))',
+    to: 'personIds',
+    tests: ['test/conversation/hearing/told-people.test.ts'],
+  },
+  {
+    id: 's21',
+    meaning: 'A clock that was set back leaves people unheard who were told.',
+    file: 'src/settings/told-people.ts',
+    from: 'Math.min(person.fromWallMs, latestWallMs)',
+    to: 'Math.max(person.fromWallMs, 0 * latestWallMs)',
+    tests: ['test/conversation/hearing/told-people.test.ts'],
+  },
 ];

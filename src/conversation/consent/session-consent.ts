@@ -24,7 +24,7 @@ import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import { conversationSettings, isLooser } from '#src/settings/guild-settings.ts';
 import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
-import type { ToldRules } from '#src/settings/told-people.ts';
+import { looserPolicyDelayMs, type ToldRules } from '#src/settings/told-people.ts';
 
 export type SessionConsentOptions = {
   readonly channelId: ChannelId;
@@ -48,9 +48,6 @@ export type SessionAnswers = {
   readonly agreedIds: readonly PersonId[];
   readonly isPaused: boolean;
 };
-
-/** Time between the announcement of a looser policy and its effect. */
-const looserPolicyDelayMs = 30_000;
 
 /** Keeps consent in one session. The conversation decides, and a change counts from the next packet. */
 export class SessionConsent {
@@ -106,9 +103,9 @@ export class SessionConsent {
   addTold(personIds: readonly PersonId[]): void {
     const { choices, clock } = this.#options;
     const wallMs = clock.wallMs();
-    for (const [isSurprised, ids] of Map.groupBy(personIds, (id) =>
-      this.isSurprised(id),
-    ))
+    // Of a person who said no, or was forgotten, while the line was on its way, nothing is stored any more.
+    const toldIds = personIds.filter((id) => !this.hasSaidNo(id));
+    for (const [isSurprised, ids] of Map.groupBy(toldIds, (id) => this.isSurprised(id)))
       choices.told.addPeople(
         this.#toldRules,
         ids,
@@ -135,13 +132,14 @@ export class SessionConsent {
   }
 
   /**
-   * Ends what people were told whom the policy does not hear any more, so that they are told anew before it hears them
-   * again. People whom it heard before it changed stay told.
+   * Ends what people were told of former rules, and those whom the policy does not hear any more, so that they are told anew
+   * before it hears them again. People here whom it heard before it changed stay told.
    */
   updateTold(): void {
     const { channelId, choices, listPeople } = this.#options;
     if (!this.#areRulesLoaded) return;
     this.#updateRules();
+    choices.told.keepRules(this.rulesText);
     for (const member of listPeople())
       if (!this.#isPolicyFor(member)) choices.told.removePerson(channelId, member.id);
   }

@@ -143,6 +143,8 @@ export class SettingsRequests {
     const saving = settings.setValue(guildId, key, value);
     for (const session of this.#sessions.listSessions(guildId))
       session.applySettings(key);
+    if (setting === conversationSettings.consent)
+      this.#sessions.consents.endFormerRules(guildId);
     this.#features.onGuildChanged(guildId);
     const isSaved = await saving;
     return {

@@ -180,6 +180,47 @@ test('a policy that was stricter for a while is announced again', async () => {
   expect(isHeard(fixture)).toBe(true);
 });
 
+test.each([
+  ['while they are away', async () => undefined],
+  [
+    'while the bot is away',
+    async ({ sessions }: SessionFixture) => void (await sessions.leave(guildId)),
+  ],
+])(
+  'people who were told are told anew once the policy was stricter %s',
+  async (_, leave) => {
+    const fixture = await openCalled(notice, [adam, eva]);
+    expect(listTold(fixture)).toEqual([toldByRules]);
+    const { present } = fixture.linkOpener.link;
+    present.splice(present.indexOf(eva), 1);
+    await passTime(fixture, 1_000);
+    await leave(fixture);
+    await fixture.settings.setSetting(guildId, 'consent', 'ask');
+    await fixture.settings.setSetting(guildId, 'consent', 'notice', 'confirmed');
+    await passTime(fixture, 40_000);
+    const delivered = holdMessages(fixture);
+    await fixture.sessions.join(lounge, adam.id);
+    fixture.linkOpener.link.present.push(eva);
+    await passTime(fixture, 2_000);
+    expect(isHeard(fixture)).toBe(false);
+    delivered.resolve();
+    await passTime(fixture, 100);
+    expect([isHeard(fixture), listTold(fixture).at(-1)]).toEqual([true, toldByRules]);
+  },
+);
+
+test('of a person who is forgotten while the line is on its way, nothing is stored any more', async () => {
+  const fixture = openSessionFixture(notice);
+  const delivered = holdMessages(fixture);
+  await fixture.sessions.join(lounge, toPersonId('adam'));
+  await passTime(fixture, 1_000);
+  await fixture.privacy.forget(guildId, eva.id);
+  delivered.resolve();
+  await passTime(fixture, 1_000);
+  const told = await fixture.stores.toldPeople.read(guildId);
+  expect(told.map(({ personId }) => personId)).not.toContain(eva.id);
+});
+
 test('where the chat takes no line the channel hears it, and people are heard from then on', async () => {
   const fixture = openSessionFixture(notice);
   refuseMessages(fixture);
@@ -226,6 +267,18 @@ test('what could not be stored holds, and people are told once more after a rest
   );
   await passTime(next, 100);
   expect(listTold(next)).toEqual([toldByRules]);
+});
+
+test('where the clock was set back since, people who were told are heard after 30 s, and not told again', async () => {
+  const fixture = await openCalled(notice, [adam, eva]);
+  fixture.clock.setWall(-3_600_000);
+  const next = await joinLounge(
+    { ...notice, stores: fixture.stores },
+    [adam, eva],
+    fixture.clock,
+  );
+  await passTime(next, 31_000);
+  expect([isHeard(next), listTold(next)]).toEqual([true, []]);
 });
 
 test('while it cannot be read who was told, nobody is heard by the policy', async () => {
