@@ -372,6 +372,7 @@ export function buildSession(
     },
   });
   signal.addEventListener('abort', () => loop.stopTimerForGood(), { once: true });
+  signal.addEventListener('abort', () => consent.stopTimerForGood(), { once: true });
   return { session, answers, calls, ear, tools };
 }
 

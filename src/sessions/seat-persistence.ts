@@ -13,6 +13,7 @@ import type { ChannelRef } from '#src/ports/voice-link.ts';
 type SeatedSession = {
   readonly channel: ChannelRef;
   readonly isLinked: boolean;
+  readonly isOver: boolean;
   /** Describes the seat as it is stored. */
   getSeat(): Seat;
 };
@@ -56,8 +57,10 @@ export class SeatPersistence implements AsyncDisposable {
     });
   }
 
-  /** Stores the seat of a session now, and keeps it young while the session is linked. */
+  /** Stores the seat of a session now, and keeps it young while the session is linked. Does nothing once the session is over. */
   saveSeat(session: SeatedSession): void {
+    // A late change would bring back a seat that was dropped, or replace that of the session which followed.
+    if (session.isOver) return;
     const { guildId } = session.channel;
     const seat = this.#getSeat(guildId);
     if (seat.session !== session) seat.written = undefined;

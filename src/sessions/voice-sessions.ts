@@ -106,6 +106,8 @@ export class VoiceSessions implements AsyncDisposable {
   readonly #sessions = new Map<GuildId, RunningSession>();
   /** Sessions that move once the turn of their server comes. */
   readonly #moves = new Map<GuildId, SessionMove>();
+  /** Sessions that end, and with whose history another one goes on in the same channel. */
+  readonly #continued = new Map<GuildId, VoiceSession>();
   readonly #seats;
   readonly #queue = new GuildTaskQueue();
   readonly #ended;
@@ -160,13 +162,13 @@ export class VoiceSessions implements AsyncDisposable {
 
   /** Lists the sessions for a caller that changes nothing, and wakes none. */
   peekSessions(guildId: GuildId): readonly VoiceSession[] {
-    const [here, formerConversation] = [
-      this.#findHere(guildId),
+    // Those that end are among them: a no has to reach the history that goes on.
+    const sessions = [
       this.#moves.get(guildId)?.former,
+      this.#continued.get(guildId),
+      this.#findHere(guildId),
     ];
-    return [...new Set([formerConversation, here])].filter(
-      (session) => session !== undefined,
-    );
+    return [...new Set(sessions)].filter((session) => session !== undefined);
   }
 
   /** Lists the sessions of all servers, and wakes none. */
@@ -374,8 +376,13 @@ export class VoiceSessions implements AsyncDisposable {
       return { kind: 'busy', other: here.channel, isAsked };
     }
     if (!here && this.#isFull) return { kind: 'overloaded' };
-    if (isSame && here) here.mouth.mix.isPassedOn = true;
-    await this.#leaveInTurn(guildId, isSame ? 'moved' : 'asked');
+    if (isSame && here) {
+      here.mouth.mix.isPassedOn = true;
+      this.#continued.set(guildId, here);
+    }
+    await this.#leaveInTurn(guildId, isSame ? 'moved' : 'asked').finally(() =>
+      this.#continued.delete(guildId),
+    );
     if (this.#isClosed) return { kind: 'stopping' };
     const joining = await this.#enterChannel(
       channel,
@@ -443,7 +450,7 @@ export class VoiceSessions implements AsyncDisposable {
   async #runSession(
     session: Pick<
       VoiceSession,
-      'channel' | 'consent' | 'getSeat' | 'isLinked' | 'loop' | 'runUntilEnd'
+      'channel' | 'consent' | 'getSeat' | 'isLinked' | 'isOver' | 'loop' | 'runUntilEnd'
     >,
   ) {
     const reason = await session.runUntilEnd();

@@ -296,4 +296,16 @@ playVirtualScenes({
       told,
     ],
   },
+  'sent away before a looser policy counts, the bot does not return by itself': {
+    steps: [
+      { Ben: { joins: 'Lounge' } },
+      { Adam: { calls: 'Lounge' } },
+      { Olga: { sets: ['consent', 'notice'] } },
+      { passes: 5_000 },
+      { Adam: { runs: '/leave' } },
+      { passes: 60_000 },
+      { bot: 'restarts' },
+      { see: ({ botChannel }) => botChannel ?? 'nowhere', is: 'nowhere' },
+    ],
+  },
 });

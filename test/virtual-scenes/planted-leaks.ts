@@ -154,6 +154,15 @@ export const plantedLeaks: readonly PlantedFault[] = [
     tests: ['test/virtual-scenes/changes.test.ts'],
   },
   {
+    id: 's19',
+    meaning:
+      'A no that comes as the bot joins its channel anew does not reach the talk.',
+    file: 'src/sessions/voice-sessions.ts',
+    from: '      this.#continued.set(guildId, here);\n',
+    to: '',
+    tests: ['test/conversation/joining/seats.test.ts'],
+  },
+  {
     id: 's20',
     meaning: 'Of a person who was forgotten, it is stored that they were told.',
     file: 'src/conversation/consent/session-consent.ts',
@@ -168,5 +177,21 @@ export const plantedLeaks: readonly PlantedFault[] = [
     from: 'Math.min(person.fromWallMs, latestWallMs)',
     to: 'Math.max(person.fromWallMs, 0 * latestWallMs)',
     tests: ['test/conversation/hearing/told-people.test.ts'],
+  },
+  {
+    id: 's22',
+    meaning: 'A session that has ended stores its seat, so that the bot comes back.',
+    file: 'src/sessions/seat-persistence.ts',
+    from: '    if (session.isOver) return;\n',
+    to: '',
+    tests: ['test/conversation/joining/seats.test.ts'],
+  },
+  {
+    id: 's23',
+    meaning: 'The timer of a looser policy outlives its session.',
+    file: 'src/conversation/build-session.ts',
+    from: "  signal.addEventListener('abort', () => consent.stopTimerForGood(), { once: true });\n",
+    to: '',
+    tests: ['test/conversation/joining/seats.test.ts'],
   },
 ];

@@ -58,6 +58,7 @@ export class SessionConsent {
   #changeListener: (() => void) | undefined;
   #answerListener: (() => void) | undefined;
   #cancelNextTold: (() => void) | undefined;
+  #isEnded = false;
   /** The rules that counted at the last change. Undefined until they are read. */
   #knownRules: ConsentPolicySettings | undefined;
   /** People for whom the policy became looser while they sat here. */
@@ -231,6 +232,12 @@ export class SessionConsent {
     this.#answerListener?.();
   }
 
+  /** Stops the timer at the end of the session. Changes are still passed on. */
+  stopTimerForGood(): void {
+    this.#isEnded = true;
+    this.#cancelNextTold?.();
+  }
+
   /** Sets the listener for changes, in place of the former one. */
   onChange(listener: () => void): void {
     this.#changeListener = listener;
@@ -272,7 +279,7 @@ export class SessionConsent {
     const nextWallMs = choices.told.findNextWallMs(this.#toldRules, wallMs);
     this.#cancelNextTold?.();
     this.#cancelNextTold =
-      nextWallMs === undefined
+      nextWallMs === undefined || this.#isEnded
         ? undefined
         : clock.later(nextWallMs - wallMs, () => this.syncConversation());
   }

@@ -136,6 +136,34 @@ test('a talk goes on in its own channel, and in no other one of the server', asy
   expect([await talkAndCall(lounge), await talkAndCall(den)]).toEqual([1, 0]);
 });
 
+test.each([
+  ['says no', 'deny'],
+  ['is forgotten', 'forget'],
+] as const)(
+  'words of whoever %s while the bot joins its channel anew are no part of the talk that goes on',
+  async (_, answer) => {
+    const fixture = openSessionFixture({ rounds: [['The code is 1234.']] });
+    const { linkOpener, privacy, sessions, talk } = fixture;
+    const { guildId } = lounge;
+    await sessions.join(lounge, adam.id);
+    await passTime(fixture, 200);
+    void talk.askQuestion(guildId, 'The secret of the lounge?', eva, 'voice');
+    await passTime(fixture, 5_000);
+    const left = Promise.withResolvers<void>();
+    linkOpener.leaveChannel = () => left.promise;
+    linkOpener.link.lose();
+    await passTime(fixture, 20);
+    const joining = sessions.join(lounge, adam.id);
+    await passTime(fixture, 100);
+    const answering = privacy[answer](guildId, eva.id);
+    await passTime(fixture, 100);
+    left.resolve();
+    await Promise.all([joining, answering]);
+    const { exchanges = [] } = sessions.findSession(guildId)?.loop.state.history ?? {};
+    expect(exchanges.map(({ by }) => by)).toEqual([]);
+  },
+);
+
 const minuteMs = 60_000;
 const offline = new BotError('link.offline', true, 'The gateway is away.');
 
@@ -213,3 +241,28 @@ test.each([
     ).toBe(0);
   },
 );
+
+test('a session that has ended stores no seat, whatever changes in it afterwards', async () => {
+  const bot = await makeCalled(await openSeats());
+  const { sessions, store } = bot;
+  const guildId = toGuildId('g');
+  const session = sessions.findSession(guildId) ?? expect.fail();
+  await sessions.leave(guildId);
+  session.mode = 'captions';
+  await bot.clock.advance(minuteMs);
+  expect(await store.seats.read([guildId])).toEqual([]);
+});
+
+test('nothing of a looser policy that was to count later shows once the bot has left', async () => {
+  const bot = await makeCalled(await openSeats());
+  const guildId = toGuildId('g');
+  await bot.settings.setSetting(guildId, 'consent', 'notice', 'confirmed');
+  await passTime(bot, 1_000);
+  cutNetwork(bot);
+  await passTime(bot, 1_000);
+  await bot.sessions.leave(guildId);
+  await passTime(bot, 3_000);
+  const shown = bot.panelContents.length;
+  await bot.clock.advance(minuteMs);
+  expect(bot.panelContents.slice(shown)).toEqual([]);
+});
