@@ -164,10 +164,17 @@ export interface WordsReading {
 export class ErasedWords {
   #count = 0;
   readonly #lastByPerson = new Map<PersonId, number>();
+  readonly #onErased: (personId: PersonId) => void;
+
+  /** `onErased` is told of each erasure, for words that have left to queues elsewhere. */
+  constructor(onErased: (personId: PersonId) => void = () => undefined) {
+    this.#onErased = onErased;
+  }
 
   /** Notes that words of this person up to now may not leave any more. */
   noteErasure(personId: PersonId): void {
     this.#lastByPerson.set(personId, ++this.#count);
+    this.#onErased(personId);
   }
 
   /** Begins to read kept words. Call this before the read, so that an erasure during the read counts. */

@@ -184,6 +184,8 @@ export type SessionEvent =
     }
   | FeatureEvent
   | { readonly kind: 'erased'; readonly items: number }
+  /** Words of a person up to now may not leave any more, not even in events that programs have not read yet. */
+  | { readonly kind: 'words-erased'; readonly personId: PersonId }
   | AlertChange
   | FeatureAlertChange
   | {

@@ -168,7 +168,7 @@ export class GuildChoices {
   /** People told how the policy hears them. */
   readonly told: ToldPeople;
   /** People whose words were erased, for answers that wait. A no and leaving the captions count too. */
-  readonly erasedWords: ErasedWords = new ErasedWords();
+  readonly erasedWords: ErasedWords;
   readonly #consents: PeopleChoices<ConsentChange>;
   readonly #leftOut: PeopleChoices<boolean>;
   /** People who agreed since the bot came. */
@@ -181,8 +181,10 @@ export class GuildChoices {
     consents: PeopleChoices<ConsentChange>,
     leftOut: PeopleChoices<boolean>,
     told: ToldPeople,
+    erasedWords: ErasedWords,
   ) {
     this.told = told;
+    this.erasedWords = erasedWords;
     this.#consents = consents;
     this.#leftOut = leftOut;
   }
@@ -417,6 +419,9 @@ export class GuildConsents implements Disposable {
         watch: this.#deps,
         onLoaded: () => this.#onChange(guildId),
       }),
+      new ErasedWords((personId) =>
+        this.#deps.onEvent(guildId, { kind: 'words-erased', personId }),
+      ),
     );
   }
 }

@@ -70,6 +70,14 @@ export const audienceFaults: readonly PlantedFault[] = [
     to: 'return all.every((sources) => sources.areErased);',
     tests: audienceTests,
   },
+  {
+    id: 'u09',
+    meaning: 'Words that were erased while an event waited still reach its program.',
+    file: 'src/web/api/event-streams.ts',
+    from: 'return this.#sources.areErased ? writeEvent(this.#event) : this.#whole;',
+    to: 'return this.#sources.areErased && !this.#event ? this.#whole : this.#whole;',
+    tests: ['test/web/api/events.test.ts', 'test/web/api/event-webhooks.test.ts'],
+  },
 ];
 
 const reservation = 'src/spending/reservation.ts';

@@ -9,13 +9,17 @@ import {
 } from '#src/base/ids.ts';
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
+import { ErasedWords, type Sources } from '#src/people/owned.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ApiToken } from '#src/stores/api-tokens.ts';
 import { ApiRefusal } from './api-refusal.ts';
 import { toTokenKey } from './authorise.ts';
 import { toEventText } from './openai/server-events.ts';
 
-/** An event as JSON and as bytes of a stream, made once for all readers. */
+/**
+ * An event as JSON and as bytes of a stream, made once for all readers. Both are without words once these are erased, so
+ * read them as they leave.
+ */
 export type WrittenEvent = { readonly json: string; readonly bytes: Uint8Array };
 
 type EventFacts = {
@@ -33,6 +37,8 @@ type EventFacts = {
   readonly facts?: Readonly<Record<string, unknown>>;
   /** For tokens of the channel. */
   readonly words?: Readonly<Record<string, unknown>> | undefined;
+  /** Whose words they are. Undefined: anybody's, as an answer repeats words of its prompt. */
+  readonly speakerId?: PersonId;
 };
 
 type Reader = {
@@ -57,6 +63,7 @@ export class ServerEvents implements Disposable {
   #knownTokens: readonly ApiToken[] = [];
   /** The bot is in this voice channel, or has left it. */
   readonly #channels = new Map<GuildId, Channel>();
+  readonly #erasedWords = new Map<GuildId, ErasedWords>();
 
   constructor(clock: Pick<Clock, 'wallMs' | 'later'>) {
     this.#clock = clock;
@@ -65,6 +72,8 @@ export class ServerEvents implements Disposable {
   /** Sends an event to the readers of its server. Words go to tokens of their channel alone. */
   report(guildId: GuildId, event: SessionEvent): void {
     if (event.kind === 'joined') this.#openChannel(guildId, event.channel.channelId);
+    if (event.kind === 'words-erased')
+      this.#getErasedWords(guildId).noteErasure(event.personId);
     const facts = toEventFacts(event);
     if (facts) this.#sendEvent(guildId, facts);
     if (event.kind === 'left') this.#closeChannel(guildId, event.channel.channelId);
@@ -142,19 +151,29 @@ export class ServerEvents implements Disposable {
   }
 
   #sendEvent(guildId: GuildId, { type, facts, words: spoken, ...from }: EventFacts) {
-    const { channelId = this.#channels.get(guildId)?.id } = from;
+    const { channelId = this.#channels.get(guildId)?.id, speakerId } = from;
     const at = new Date(this.#clock.wallMs()).toISOString();
     const event = { type, at, channelId, ...facts };
     const written = new Map<boolean, WrittenEvent>();
+    const sources = this.#getErasedWords(guildId)
+      .beginReading()
+      .toSources((personId) => speakerId === undefined || speakerId === personId);
     for (const { token, takeEvent } of this.#readers) {
       if (token.guildId !== guildId) continue;
       // Words go to tokens of their channel, wherever the bot sits by now.
       const isOpen = isReadableBy(token, from.channelId);
       const writtenEvent =
-        written.get(isOpen) ?? writeEvent({ ...event, ...(isOpen && spoken) });
+        written.get(isOpen) ??
+        (isOpen && spoken ? new WordsEvent(event, spoken, sources) : writeEvent(event));
       written.set(isOpen, writtenEvent);
       takeEvent(writtenEvent);
     }
+  }
+
+  #getErasedWords(guildId: GuildId) {
+    const erasedWords = this.#erasedWords.get(guildId) ?? new ErasedWords();
+    this.#erasedWords.set(guildId, erasedWords);
+    return erasedWords;
   }
 
   #openChannel(guildId: GuildId, channelId: ChannelId) {
@@ -172,6 +191,31 @@ export class ServerEvents implements Disposable {
       this.#channels.delete(guildId);
     });
     this.#channels.set(guildId, { id: channelId, stopTimer });
+  }
+}
+
+/** An event with words of people, which waits for its readers: erased meanwhile, the words stay behind. */
+class WordsEvent implements WrittenEvent {
+  readonly #event: object;
+  readonly #whole: WrittenEvent;
+  readonly #sources: Sources;
+
+  constructor(event: object, words: object, sources: Sources) {
+    this.#event = event;
+    this.#whole = writeEvent({ ...event, ...words });
+    this.#sources = sources;
+  }
+
+  get json(): string {
+    return this.#written.json;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#written.bytes;
+  }
+
+  get #written() {
+    return this.#sources.areErased ? writeEvent(this.#event) : this.#whole;
   }
 }
 
@@ -195,6 +239,7 @@ function toEventFacts(event: SessionEvent): EventFacts | undefined {
       return {
         type: event.kind === 'line' ? 'line' : 'heard',
         channelId: event.channelId,
+        speakerId: event.speakerId,
         words: toWordsField(event, event.text),
       };
     case 'answered':

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { toChannelId } from '#src/base/ids.ts';
+import { type ChannelId, toChannelId, toPersonId } from '#src/base/ids.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { EventWebhooks } from '#src/web/api/event-webhooks.ts';
@@ -19,7 +19,11 @@ const left: SessionEvent = { kind: 'left', channel, why: 'asked' };
 type Posted = { readonly body: string; readonly headers: IncomingHttpHeaders };
 
 /** A token whose events are posted to a server on loopback that answers these statuses, then 204. */
-async function openPosting({ statuses = [] as number[], isAllowed = true } = {}) {
+async function openPosting({
+  statuses = [] as number[],
+  channelIds = [] as ChannelId[],
+  isAllowed = true,
+} = {}) {
   await using stack = new AsyncDisposableStack();
   const posted: Posted[] = [];
   const served = stack.use(
@@ -30,7 +34,11 @@ async function openPosting({ statuses = [] as number[], isAllowed = true } = {})
     }),
   );
   const api = stack.use(await openApi());
-  await api.add('bell', { scopes: ['events'], eventsUrl: `${served.origin}/events` });
+  await api.add('bell', {
+    scopes: ['events'],
+    channelIds,
+    eventsUrl: `${served.origin}/events`,
+  });
   const clock = new VirtualClock();
   const warnings: string[] = [];
   const allowed = new AllowedHosts(isAllowed ? [new URL(served.origin).host] : []);
@@ -93,6 +101,26 @@ test('a post that fails, by a redirect too, is made three times; then the operat
   await expect.poll(() => posting.listTypes()).toEqual(types);
   const warnings = ['The webhook of the token bell failed three times.'];
   expect(posting.warnings).toEqual(warnings);
+});
+
+test('a post that is tried again leaves out what was erased since its first try', async () => {
+  await using posting = await openPosting({
+    statuses: [500],
+    channelIds: [channel.channelId],
+  });
+  const words = {
+    channelId: channel.channelId,
+    speakerId: toPersonId('1'),
+    name: 'Ana',
+  };
+  posting.report({ ...words, kind: 'recognised', text: 'Hello.' });
+  await expect.poll(() => posting.clock.sleeping).toBe(2);
+  posting.report({ kind: 'words-erased', personId: words.speakerId });
+  await posting.clock.advance(2_000);
+  await expect.poll(() => posting.posted).toHaveLength(2);
+  const [first, again] = posting.posted.map(({ body }) => body);
+  expect(first).toContain('Hello.');
+  expect(again).not.toMatch(/Hello|Ana/);
 });
 
 test('no private address is asked', async () => {

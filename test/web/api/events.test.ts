@@ -237,3 +237,24 @@ test('a channel is known as read while a token that names it is in use or listen
   listening.close();
   expect(api.events.isRead(lounge)).toBe(false);
 });
+
+test('words that are erased while an event waits for its reader stay behind, also those of an answer', async () => {
+  await using api = await openApi();
+  const { signal } = new AbortController();
+  const token = {
+    ...{ name: 'near', guildId, createdAtWallMs: 0, channelIds: [lounge] },
+    scopes: ['events'],
+  } as const;
+  const reader = api.events.read(token, signal).getReader();
+  const other = { ...words, speakerId: toPersonId('2'), name: 'Ben' };
+  const said: SessionEvent = { ...other, kind: 'recognised', text: 'Good morning.' };
+  reportEvents(api, heardEvent, { ...answered, ...other }, said);
+  reportEvents(api, { kind: 'words-erased', personId: words.speakerId }, heardEvent);
+  const waiting = await Array.fromAsync([1, 2, 3, 4], () => reader.read());
+  expect(waiting.map(({ value }) => JSON.parse(value?.json ?? ''))).toEqual([
+    toTold('heard'),
+    toTold('answered', { finish: 'cancelled' }),
+    toTold('heard', { ...other, text: 'Good morning.' }),
+    toTold('heard', { ...words, text: 'Hello.' }),
+  ]);
+});
