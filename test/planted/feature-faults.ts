@@ -86,4 +86,12 @@ export const featureFaults: readonly PlantedFault[] = [
     to: '!isKnown;',
     tests: ['test/features/captions/transcripts/recaps.test.ts'],
   },
+  {
+    id: 'f11',
+    meaning: 'A message that was deleted before it is asked is asked and answered.',
+    file: 'src/conversation/mouth/speech-requests.ts',
+    from: 'if (submission.signal?.aborted)',
+    to: 'if (submission.signal?.aborted && !request)',
+    tests: ['test/features/typed/typed-messages.test.ts'],
+  },
 ];

@@ -252,6 +252,9 @@ export class SpeechRequests {
     const { request } = event;
     const ending = new AbortController();
     this.#requests.set(request, { ...submission, ending });
+    // Taken back while its sender waited for something else, such as a store, it is not even begun.
+    if (submission.signal?.aborted)
+      return this.reportOutcome({ do: 'report', request, outcome: 'withdrawn' });
     submission.signal?.addEventListener(
       'abort',
       () => loop.post({ kind: 'taken-back', request }),

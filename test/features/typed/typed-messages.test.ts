@@ -438,3 +438,23 @@ test('a typed line has one outcome, with a reason where no reply came', async ()
 test('a typed line of who said no has that reason', async () => {
   expect(await typeLines([['Hello?']], true)).toEqual([['refused', 'consent.no']]);
 });
+
+test('a message that is deleted before it is asked reaches no model', async () => {
+  const fixture = openSessionFixture();
+  await fixture.sessions.join(lounge, adam.id);
+  await passTime(fixture, 1_000);
+  const loaded = Promise.withResolvers<void>();
+  fixture.peopleSettings.loadSettings = async () => {
+    await loaded.promise;
+    return {};
+  };
+  const handler = makeTypedHandler(fixture).lines;
+  const message = makeTyped(adam, 'What time is it?', { isMention: true });
+  const handling = handler.handleMessage(message);
+  await passTime(fixture, 100);
+  handler.onDeleted([message.messageId]);
+  loaded.resolve();
+  expect(await handling).toBe('deleted');
+  await passTime(fixture, 2_000);
+  expect(fixture.chat.asked).toEqual([]);
+});
