@@ -268,6 +268,8 @@ async function feedPipeline(
   reservation: Reservation,
 ) {
   const end = () => reservation.close();
+  // Whoever speaks on after the money for it is used begins the turn anew, with sound that has ended.
+  if (sound.signal.aborted) return end();
   sound.signal.addEventListener('abort', end, { once: true });
   try {
     const hold = await reservation.reserveSoundAhead(

@@ -104,14 +104,17 @@ function openFed(personUsd: number) {
     tools: [],
   };
   const request = toAnswerRequest(turn, guildId, 'sound sent ahead');
-  const opened = budgets.open(request);
-  if (opened.kind === 'open')
-    pipelines.open('realtime').withReservation(opened.reservation).feed(turn, sound);
+  const feedSound = () => {
+    const opened = budgets.open(request);
+    if (opened.kind === 'open')
+      pipelines.open('realtime').withReservation(opened.reservation).feed(turn, sound);
+  };
+  feedSound();
   const speakFor = async (seconds: number) => {
     for (let n = 0; n < seconds; n++) sound.push({ samples: new Int16Array(16_000) });
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { fed, ledger, sound, speak: speakFor };
+  return { fed, feed: feedSound, ledger, sound, speak: speakFor };
 }
 
 test('sound that is sent ahead is set aside before, and given back at its end', async () => {
@@ -122,6 +125,16 @@ test('sound that is sent ahead is set aside before, and given back at its end', 
   // 65 s of sound are 650 tokens.
   expect(ledger.getReserved(guildId, personId)).toBeGreaterThan(650 * 100_000);
   sound.end();
+  expect(ledger.getReserved(guildId)).toBe(0);
+});
+
+test('who speaks on after the money for the sound is used leaves none set aside', async () => {
+  const { feed, ledger, sound, speak } = openFed(0.01);
+  await speak(0);
+  await speak(30);
+  expect(sound.signal.aborted).toBe(true);
+  feed();
+  await speak(1);
   expect(ledger.getReserved(guildId)).toBe(0);
 });
 

@@ -150,6 +150,15 @@ export const moneyFaults: readonly PlantedFault[] = [
     to: 'this.#storedTotals.set(day, 0 * nanoUsd);',
     tests: moneyTests,
   },
+  {
+    id: 'g09',
+    meaning:
+      'Who speaks on after the money for the sound is used has more of it set aside for ever.',
+    file: 'src/spending/paid-engine.ts',
+    from: '  if (sound.signal.aborted) return end();\n',
+    to: '',
+    tests: moneyTests,
+  },
 ];
 
 const negotiation = 'src/provider/negotiation/negotiation.ts';
