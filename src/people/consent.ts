@@ -36,8 +36,8 @@ export interface ChoiceStore<Choice> {
 export interface ConsentStore extends ChoiceStore<ConsentChange> {
   /** Lists unfinished erasures. Throws BotError `store.unreadable`. */
   listErasures(): Promise<readonly StoredErasure[]>;
-  /** Removes a finished erasure, but no later one of the person. Throws BotError `store.unwritable`. */
-  endErasure(erasure: StoredErasure): Promise<void>;
+  /** Ends a finished erasure, but no later one of the person. Throws BotError `store.unwritable`. */
+  endErasure(erasure: StoredErasure, endedWallMs: number): Promise<void>;
   /** Counts stored items about a person. Throws BotError `store.unreadable`. */
   countItems(guildId: GuildId, personId: PersonId): Promise<number>;
   /** Counts the items that `erasePerson` would erase now. Throws BotError `store.unreadable`. */

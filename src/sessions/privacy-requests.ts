@@ -283,7 +283,7 @@ export class PrivacyRequests {
     const total = counts.reduce((sum, count) => sum + count, 0);
     if (total > 0) this.#forgetQuotes(guildId);
     if (counts.length < results.length) return undefined;
-    const endErasure = () => deps.store.endErasure(pending);
+    const endErasure = () => deps.store.endErasure(pending, deps.clock.wallMs());
     return (await tryWrite(guildId, deps, endErasure)) ? total : undefined;
   }
 

@@ -122,16 +122,28 @@ function listMainMigrations(dialect: SqlDialect) {
       sql: createNewTables(soundPart.tables, dialect),
     },
     { version: 27, sql: renewPersonSettings(dialect) },
+    {
+      version: 28,
+      sql: renewTable(erasures, 'guild_id, person_id, since_wall_ms', dialect),
+    },
   ];
 }
 
-/** Gives the table of personal settings its present columns, with the fields that every former one had. */
 function renewPersonSettings(dialect: SqlDialect) {
-  return `ALTER TABLE person_settings RENAME TO former_person_settings;
-        ${createTables(personSettingsPart.tables, dialect)}
-        INSERT INTO person_settings (guild_id, person_id, language, voice, speed, spoken_name, answers)
-          SELECT guild_id, person_id, language, voice, speed, spoken_name, answers FROM former_person_settings;
-        DROP TABLE former_person_settings;`;
+  const fields = 'guild_id, person_id, language, voice, speed, spoken_name, answers';
+  return personSettingsPart.tables
+    .map((table) => renewTable(table, fields, dialect))
+    .join('\n');
+}
+
+/** Gives a table its present columns, with the fields that every former one had. */
+function renewTable(table: Table, fields: string, dialect: SqlDialect) {
+  const { name } = table;
+  return `ALTER TABLE ${name} RENAME TO former_${name};
+        ${createTables([table], dialect)}
+        INSERT INTO ${name} (${fields})
+          SELECT ${fields} FROM former_${name};
+        DROP TABLE former_${name};`;
 }
 
 /** Functions of each dialect that read a text in JSON. What is no JSON has none. */

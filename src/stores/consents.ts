@@ -14,6 +14,7 @@ import {
   guildId,
   instant,
   personId,
+  toOptional,
 } from '#src/sql/columns.ts';
 import { selectPersonRows } from '#src/sql/person-rows.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
@@ -22,7 +23,7 @@ import {
   defineTable,
   deleteRows,
   findRows,
-  removeRows,
+  selectRows,
   type Table,
   toColumnList,
   toReplaceClause,
@@ -49,9 +50,17 @@ export const consents: Table<ColumnsOf<ConsentRow>> = defineTable(
   },
 );
 
-export const erasures: Table<ColumnsOf<StoredErasure>> = defineTable(
+/** Time for which a finished erasure is kept. Copies of what it erased are deleted before. */
+export const endedErasureMs: number = 8 * 86_400_000;
+
+type ErasureRow = StoredErasure & {
+  /** Absent while the erasure goes on. */
+  readonly endedWallMs?: number | undefined;
+};
+
+export const erasures: Table<ColumnsOf<ErasureRow>> = defineTable(
   'erasures',
-  { guildId, personId, sinceWallMs: instant },
+  { guildId, personId, sinceWallMs: instant, endedWallMs: toOptional(instant) },
   {
     key: ['guildId', 'personId'],
     person: ['personId'],
@@ -107,12 +116,24 @@ class SqlConsentStore implements ConsentStore {
 
   /** Lists unfinished erasures in the order of the key. */
   listErasures(): Promise<readonly StoredErasure[]> {
-    return findRows(this.#database, erasures, {});
+    const unfinished = sql`WHERE ended_wall_ms IS NULL ORDER BY guild_id, person_id`;
+    return this.#database.read((connection) =>
+      selectRows(connection, erasures, unfinished),
+    );
   }
 
-  /** Removes an erasure with the same beginning. */
-  async endErasure(erasure: StoredErasure): Promise<void> {
-    await removeRows(this.#database, erasures, erasure);
+  /** Ends an erasure with the same beginning. It is kept until no copy can bring back what it erased. */
+  async endErasure(
+    { guildId, personId, sinceWallMs }: StoredErasure,
+    endedWallMs: number,
+  ): Promise<void> {
+    const end = sql`UPDATE erasures SET ended_wall_ms = ${endedWallMs}
+      WHERE guild_id = ${guildId} AND person_id = ${personId} AND since_wall_ms = ${sinceWallMs}`;
+    const outdated = sql`erasures WHERE ended_wall_ms < ${endedWallMs - endedErasureMs}`;
+    await this.#database.write(async (connection) => {
+      await connection.run(end);
+      await deleteRows(connection, [outdated]);
+    });
   }
 
   /** Counts rows about a person, except an erasure and the word that a person was forgotten. */

@@ -158,7 +158,7 @@ test('an erasure that the database refuses is listed in the next process, and wr
   await next.read(guildId);
   await clock.advance(6_000);
   await expect.poll(() => stores.consents.listErasures()).toEqual([erasure]);
-  await next.endErasure(erasure);
+  await next.endErasure(erasure, 9);
   expect(await next.listErasures()).toEqual([]);
 });
 

@@ -151,11 +151,22 @@ test('each no and each erasure of the copy and of the present store stays, and w
   {
     await using store = await openLocalStore(tempFolder.path, options);
     await store.consents.write(toGuildId('30'), toPersonId('1'), always);
-    await store.consents.endErasure({
-      guildId: toGuildId('30'),
-      personId: toPersonId('2'),
-      sinceWallMs: 5,
-    });
+    const inThirty = { guildId: toGuildId('30'), sinceWallMs: 5 };
+    const endedWallMs = [
+      ['2', nowWallMs],
+      ['5', nowWallMs - 9 * 86_400_000], // which no copy can bring back
+      ['6', nowWallMs - 7 * 86_400_000],
+    ] as const;
+    for (const [id, wallMs] of endedWallMs) {
+      const personId = toPersonId(id);
+      if (id !== '2')
+        await store.consents.write(inThirty.guildId, personId, {
+          ...forgotten,
+          erasesSinceWallMs: 5,
+        });
+      await store.consents.endErasure({ ...inThirty, personId }, wallMs);
+      if (id !== '2') await store.consents.write(inThirty.guildId, personId, always);
+    }
     await store.consents.write(toGuildId('10'), toPersonId(eva), never);
     await store.consents.write(toGuildId('10'), toPersonId(adam), forgotten); // whose erasure is complete
     await store.consents.write(toGuildId('20'), toPersonId(eva), {
@@ -168,6 +179,7 @@ test('each no and each erasure of the copy and of the present store stays, and w
     { guildId: '10', personId: adam, sinceWallMs: nowWallMs },
     { guildId: '20', personId: eva, sinceWallMs: 7 },
     { guildId: '30', personId: '2', sinceWallMs: nowWallMs },
+    { guildId: '30', personId: '6', sinceWallMs: nowWallMs },
   ];
   restoreStores({ dataDir, copies: copies.slice(1), nowWallMs });
   {
@@ -280,12 +292,12 @@ const troubles: readonly Trouble[] = [
   ],
   [
     'a copy by a newer version',
-    /has format 9999, and this Parley reads formats 15 to 27\. Start the version that wrote it/,
+    /has format 9999, and this Parley reads formats 15 to 28\. Start the version that wrote it/,
     changedBy('PRAGMA user_version = 9999'),
   ],
   [
     'a copy from before the first release',
-    /has format 1, and this Parley reads formats 15 to 27\. Start the version that wrote it/,
+    /has format 1, and this Parley reads formats 15 to 28\. Start the version that wrote it/,
     changedBy('PRAGMA user_version = 1'),
   ],
 ];

@@ -222,7 +222,7 @@ test('a file of a newer bot is left alone, and the operator told to update', asy
     code: 'store.format',
     retryable: false,
     message: expect.stringMatching(
-      /has format 99, and this Parley reads formats 15 to 27/,
+      /has format 99, and this Parley reads formats 15 to 28/,
     ),
   });
   expect(readEveryByte(tempFolder.folder)).toEqual(

@@ -194,4 +194,13 @@ export const plantedLeaks: readonly PlantedFault[] = [
     to: '',
     tests: ['test/conversation/joining/seats.test.ts'],
   },
+  {
+    id: 's24',
+    meaning:
+      'A restore brings back words of people who were forgotten, and agreed since.',
+    file: 'src/storage/backups/restore.ts',
+    from: 'WHERE ended_wall_ms >= ',
+    to: 'WHERE ended_wall_ms < 0 * ',
+    tests: ['test/storage/restore.long.test.ts'],
+  },
 ];

@@ -13,6 +13,7 @@ import {
   storeKinds,
   storePath,
 } from '#src/storage/store-kinds.ts';
+import { endedErasureMs } from '#src/stores/consents.ts';
 import { channelSettingsTable, settingsTable } from '#src/stores/settings-tables.ts';
 import { backUpStore } from './backup.ts';
 import { isOld, keptDays, listCopies, toBackupsFolder } from './copy-names.ts';
@@ -265,8 +266,10 @@ function toPlaceClause(place: PlaceRow) {
   return `WHERE ${conditions.join(' AND ')}`;
 }
 
-/** Repeats erasures, as the copy may hold erased rows. */
+/** Repeats erasures, as the copy may hold erased rows, also of people who said something else since. */
 function eraseAnew(sqlite: DatabaseSync, nowWallMs: number) {
+  sqlite.exec(`UPDATE erasures SET since_wall_ms = ${nowWallMs}, ended_wall_ms = NULL
+    WHERE ended_wall_ms >= ${nowWallMs - endedErasureMs}`);
   sqlite.exec(`INSERT OR IGNORE INTO erasures (guild_id, person_id, since_wall_ms)
     SELECT guild_id, person_id, ${nowWallMs} FROM consents WHERE kind = 'forgotten'`);
 }

@@ -126,12 +126,12 @@ export class JournaledConsents implements ConsentStore, Disposable {
     return [...stored, ...unwritten];
   }
 
-  /** Removes a finished erasure, after the entry that began it is written. */
-  async endErasure(erasure: StoredErasure): Promise<void> {
+  /** Ends a finished erasure, after the entry that began it is written. */
+  async endErasure(erasure: StoredErasure, endedWallMs: number): Promise<void> {
     await this.#loadEntries(erasure.guildId);
     const entry = this.#unwritten.get(toKey(erasure.guildId, erasure.personId));
     if (entry) await this.#writeEntry(entry);
-    await this.#store.endErasure(erasure);
+    await this.#store.endErasure(erasure, endedWallMs);
   }
 
   /** Counts stored items about a person. */

@@ -74,13 +74,13 @@ function testForgetting(name: string, open: OpenStore) {
       });
     await consents.write(toGuildId('10'), toPersonId('1'), alwaysConsent);
     await consents.erasePerson(admitPersonErasure(toGuildId('10'), toPersonId('1')));
-    await consents.endErasure(erasure); // of the former, while the later one goes on
+    await consents.endErasure(erasure, 8); // of the former, while the later one goes on
     const later = { ...erasure, sinceWallMs: 7 };
     expect(await consents.listErasures()).toEqual([later]);
     expect(await consents.read(toGuildId('10'))).toEqual(
       new Map([['1', alwaysConsent]]),
     );
-    await consents.endErasure(later);
+    await consents.endErasure(later, 9);
     expect(await consents.listErasures()).toEqual([]);
   });
 }

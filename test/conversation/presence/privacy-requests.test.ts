@@ -364,9 +364,9 @@ test('what was stored while an erasure ran is erased by a press that came after 
   const { leftOutPeople, consents } = fixture.stores;
   const held = Promise.withResolvers<void>();
   const end = consents.endErasure.bind(consents);
-  consents.endErasure = async (erasure) => {
+  consents.endErasure = async (...args) => {
     await held.promise;
-    await end(erasure);
+    await end(...args);
   };
   const first = fixture.privacy.forget(guildId, evaId);
   await passTime(fixture, 200);
