@@ -57,6 +57,10 @@ type ChatMessageByRole =
       readonly pictures?: readonly string[];
       /** Takes the judgement that the message asks for before the answer. */
       readonly onJudged?: (isWhole: boolean) => void;
+      /** Of earlier words: the order on the language of their answer, as it stood in its prompt. Empty: none was given. */
+      readonly languageOrder?: string | undefined;
+      /** The message orders the language of all answers from here on, also where words behind it are left out. */
+      readonly isLanguageOrder?: true;
     }
   | SpokenChatMessage
   | {

@@ -212,13 +212,23 @@ export function declareVoiceLanguage(
   return language === undefined ? voice : { ...voice, isLanguageDeclared: true };
 }
 
-function formatLanguageOrder(language: AnswerLanguage | undefined) {
+/** Formats the order on the language of an answer. Empty where the instructions or the model decide. */
+export function formatLanguageOrder(language: AnswerLanguage | undefined): string {
   if (language?.now === undefined || language.stability === 'fixed') return '';
   const name = getEnglishLanguageName(language.now);
   return language.stability === 'settled'
-    ? ` Answer in ${name}, unless these very words ask for another language.`
-    : ` Answer in ${name}, unless these words, more than one, are in another language or ask for it.`;
+    ? `Answer in ${name} from here on, unless the very words that you answer ask for another language.`
+    : `Answer in ${name} from here on, unless the words that you answer, more than one, are in another language or ask for it.`;
 }
+
+/** Ends an earlier order for somebody whose language is not known. */
+const anyLanguageOrder = 'Answer in the language of the words that you answer.';
+
+/**
+ * Where a prompt orders the language of its answer. `words`: before the first words that are answered in it, where it stays, so that a
+ * prompt goes on where the one before ended, whoever asks. `instructions`: for a model that takes its instructions with each sound.
+ */
+export type LanguageOrderPlace = 'words' | 'instructions';
 
 const nameFirstOrder =
   'Several people are waiting for answers: begin with the name of whoever you answer now and what it is about, as in "Ben, for Lima: ...".';
@@ -230,6 +240,7 @@ const nameFirstOrder =
 export async function createPrompt(
   turn: Turn,
   signal: AbortSignal,
+  orderPlace: LanguageOrderPlace = 'words',
 ): Promise<readonly ChatMessage[] | undefined> {
   const { utterances } = turn;
   const transcripts = await waitUnlessAborted(
@@ -246,23 +257,59 @@ export async function createPrompt(
   });
   if (messages.length === 0 && utterances.length > 0) return undefined;
   if (turn.language) await turn.language.hear(transcripts);
-  return [...createPromptHead(turn), ...messages];
+  return [...createPromptHead(turn, orderPlace), ...messages];
 }
 
-/** Creates the messages before the newest words: instructions, history, then what changes, without a speaker: context and order. */
-export function createPromptHead(turn: Turn): readonly ChatMessage[] {
-  const { history, context, language, style } = turn;
-  const order = style.turnOrder && `(${style.turnOrder})`;
-  const changing = [context, order].flatMap((text): readonly ChatMessage[] =>
-    text === undefined ? [] : [{ role: 'user', name: '', content: text }],
-  );
-  const content = `${style.instructions}${formatLanguageOrder(language)}`;
+/** Creates the messages before the newest words: instructions, history, then what changes, without a speaker: context and orders. */
+export function createPromptHead(
+  turn: Turn,
+  orderPlace: LanguageOrderPlace = 'words',
+): readonly ChatMessage[] {
+  const { context, language, style } = turn;
+  const turnOrder = style.turnOrder && `(${style.turnOrder})`;
+  const order = formatLanguageOrder(language);
+  const isInstructed = orderPlace === 'instructions';
+  const content = [style.instructions, isInstructed && order].filter(Boolean).join(' ');
   const { getSpokenLanguage, timeZone, voice } = style;
   const { guildId } = voice;
   const facts = { language: language?.now, timeZone, getSpokenLanguage, guildId };
   const instructions: readonly ChatMessage[] =
     content === '' ? [] : [{ role: 'system', content, ...facts }];
-  return [...instructions, ...history, ...changing];
+  const isFree = language !== undefined && language.stability !== 'fixed';
+  const { history, newest } =
+    isInstructed || !isFree
+      ? { history: turn.history, newest: undefined }
+      : orderLanguages(turn.history, order);
+  const changing = [context, turnOrder].flatMap((text): readonly ChatMessage[] =>
+    text === undefined ? [] : [{ role: 'user', name: '', content: text }],
+  );
+  return [...instructions, ...history, ...changing, ...toOrderMessages(newest)];
+}
+
+function toOrderMessages(order: string | undefined): readonly ChatMessage[] {
+  return order
+    ? [{ role: 'user', name: '', content: `(${order})`, isLanguageOrder: true }]
+    : [];
+}
+
+/**
+ * Puts the orders on languages into a history, each where it begins to hold. Returns the order that the newest words need, if another one
+ * holds before them. Instructions that change with each speaker would have all that follows computed anew: servers and a model of
+ * this machine keep what they computed for the same beginning.
+ */
+function orderLanguages(history: readonly ChatMessage[], newestOrder: string) {
+  let holding = '';
+  const findDue = (order: string | undefined) => {
+    const next = order === '' && holding !== '' ? anyLanguageOrder : order;
+    if (next === undefined || next === holding) return undefined;
+    holding = next;
+    return next;
+  };
+  const ordered = history.flatMap((message): readonly ChatMessage[] => {
+    const due = findDue('languageOrder' in message ? message.languageOrder : undefined);
+    return [...toOrderMessages(due), message];
+  });
+  return { history: ordered, newest: findDue(newestOrder) };
 }
 
 /** Adds an instruction for this answer alone. */

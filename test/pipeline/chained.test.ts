@@ -294,18 +294,22 @@ test.each([
 });
 
 test.each([
-  ['fixed', 'Be brief.'],
+  ['fixed', []],
   [
     'settled',
-    'Be brief. Answer in German, unless these very words ask for another language.',
+    [
+      '(Answer in German from here on, unless the very words that you answer ask for another language.)',
+    ],
   ],
   [
     'open',
-    'Be brief. Answer in German, unless these words, more than one, are in another language or ask for it.',
+    [
+      '(Answer in German from here on, unless the words that you answer, more than one, are in another language or ask for it.)',
+    ],
   ],
 ] as const)(
   'a model is told the time zone, and the language of the answer where it is %s',
-  async (stability, content) => {
+  async (stability, orders) => {
     const chat = new FakeChat([['Ja.']]);
     const language = {
       now: 'de',
@@ -318,12 +322,14 @@ test.each([
     const style = { ...request.style, timeZone: 'Asia/Tokyo' };
     const turn = { ...request, language, style };
     await Array.fromAsync(spoken.answer(turn, new FakeHost(), never));
-    expect(chat.asked[0]?.messages[0]).toEqual({
+    const [instructions, ...others] = chat.asked[0]?.messages ?? [];
+    expect(instructions).toEqual({
       role: 'system',
       language: 'de',
       timeZone: 'Asia/Tokyo',
-      content,
+      content: 'Be brief.',
     });
+    expect(others.map(({ content }) => content)).toEqual([...orders, 'Hallo']);
   },
 );
 

@@ -5,7 +5,13 @@ import { toChatMessages } from '#src/conversation/answering/answer-request.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import { createTextPipeline, withWordsJudge } from '#src/pipeline/chained-pipeline.ts';
-import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import {
+  type AnswerLanguage,
+  createPrompt,
+  formatLanguageOrder,
+  type Turn,
+  type TurnUtterance,
+} from '#src/pipeline/pipeline.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { createMessages } from '#test/chat/completions/prompt-forms.ts';
 import {
@@ -63,6 +69,14 @@ async function openScripted() {
   };
 }
 
+/** The language of an answer, once it is known. */
+const toLanguage = (now: string | undefined): AnswerLanguage => ({
+  ...{ now, stability: 'settled', isOutdated: false, hear: async () => undefined },
+});
+const [germanOrder, finnishOrder] = ['de', 'fi'].map((tag) =>
+  formatLanguageOrder(toLanguage(tag)),
+) as [string, string];
+
 const person = fc.constantFrom('Ana', 'Ben', 'Cleo: Ana');
 const words = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom('Hi.', 'And\nnow?', 'Why?', '42') },
@@ -73,7 +87,10 @@ const words = fc.oneof(
   },
 );
 const exchange: fc.Arbitrary<HistoryExchange> = fc
-  .record({ name: person, words, heard: words, isOver: fc.boolean() })
+  .record({
+    ...{ name: person, words, heard: words, isOver: fc.boolean() },
+    languageOrder: fc.constantFrom(undefined, '', germanOrder, finnishOrder),
+  })
   .map((fields) => ({ ...fields, by: toPersonId(fields.name), isOwn: true }));
 const talk = fc.record({
   exchanges: fc.array(exchange, { maxLength: 45 }),
@@ -116,6 +133,7 @@ function toTurn({ exchanges, memories, questions, done, ...rest }: Talk): Turn {
       content,
     })),
     context,
+    language: toLanguage('de'),
   };
 }
 
@@ -178,6 +196,8 @@ test('whatever people say and however answers end, every strict template takes t
   await fc.assert(property, { numRuns: countRuns(150) });
 }, 60_000);
 
+const anyOrder = 'Answer in the language of the words that you answer.';
+
 /** Without a system role, without roles for tools, and with less of the history. */
 function checkOtherForms(messages: readonly ChatMessage[], { questions }: Talk) {
   for (const historyShare of [1, 0.5, 0] as const) {
@@ -189,6 +209,10 @@ function checkOtherForms(messages: readonly ChatMessage[], { questions }: Talk) 
     const text = JSON.stringify(sent);
     const system = messages.find(({ role }) => role === 'system');
     if (system) expect(JSON.stringify(sent[0])).toContain(system.content);
+    // However little of the history is sent, the language of the answer is ordered, and no later order is against it.
+    expect(text.lastIndexOf(germanOrder)).toBeGreaterThan(
+      Math.max(text.lastIndexOf(finnishOrder), text.lastIndexOf(anyOrder)),
+    );
     for (const { words } of questions) {
       const [line = ''] = words.trim().split('\n');
       // An audio model gets the sound in place of the words at first.
@@ -197,6 +221,67 @@ function checkOtherForms(messages: readonly ChatMessage[], { questions }: Talk) 
     }
   }
 }
+
+const spokenTurn = fc.record({
+  ...{ name: person, words: fc.constantFrom('Hi.', 'Why?', '42', 'And now?') },
+  ...{
+    heard: fc.constantFrom('Well.', 'No.'),
+    tag: fc.constantFrom('de', 'fi', undefined),
+  },
+});
+
+test('each prompt of a talk begins with the whole prompt before it, whoever asks in whichever language', async () => {
+  const property = fc.asyncProperty(
+    fc.array(spokenTurn, { minLength: 2, maxLength: 8 }),
+    async (turns) => {
+      const exchanges: HistoryExchange[] = [];
+      let former = '';
+      for (const { heard, name, tag, words } of turns) {
+        const language = toLanguage(tag);
+        const utterance = { ...toUtterance(words), name };
+        const history = toChatMessages(exchanges);
+        const turn = { ...makeTurn(utterance), history, language };
+        const messages = createMessages((await createPrompt(turn, signal)) ?? []);
+        const prompt = messages
+          .map(({ content, role }) => `${role} ${content}`)
+          .join('\n');
+        expect(prompt.startsWith(former)).toBe(true);
+        expect(prompt.endsWith(words)).toBe(true);
+        former = prompt;
+        const by = toPersonId(name);
+        const languageOrder = formatLanguageOrder(language);
+        exchanges.push({
+          by,
+          name,
+          words,
+          heard,
+          languageOrder,
+          isOwn: true,
+          isOver: false,
+        });
+      }
+    },
+  );
+  await fc.assert(property, { numRuns: countRuns(100) });
+});
+
+test('whose language is unknown is not bound by the order of whoever asked before, and a language that a persona has wins', async () => {
+  const exchange = { name: 'Ana', words: 'Hallo.', heard: 'Hallo.', isOwn: true };
+  const by = toPersonId('1');
+  const exchanges = [{ ...exchange, by, isOver: false, languageOrder: germanOrder }];
+  const listOrders = async (language: AnswerLanguage) => {
+    const history = toChatMessages(exchanges);
+    const turn = { ...makeTurn(toUtterance('42')), history, language };
+    const prompt = (await createPrompt(turn, signal)) ?? [];
+    return prompt.map(({ content }) => content).filter((each) => each.startsWith('(Answer'));
+  };
+  expect(await listOrders(toLanguage(undefined))).toEqual([
+    `(${germanOrder})`,
+    `(${anyOrder})`,
+  ]);
+  expect(await listOrders(toLanguage('de'))).toEqual([`(${germanOrder})`]);
+  expect(await listOrders({ ...toLanguage('fr'), stability: 'fixed' })).toEqual([]);
+});
 
 test.each(['gemma-3', 'mistral', 'devstral'] as const)(
   'a talk of fifty questions is answered to its end behind the template of %s, though answers fail',

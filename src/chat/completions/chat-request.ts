@@ -270,7 +270,15 @@ function cutHistory(
     room -= content.length;
     return room < 0;
   });
-  return [...system, ...history.slice(firstKept + 1), ...question];
+  const [dropped, kept] = splitAt(history, firstKept + 1);
+  return [...system, ...findHoldingOrder(dropped), ...kept, ...question];
+}
+
+/** Finds the order on the language of answers that holds behind these messages. */
+function findHoldingOrder(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  const isOrder = (message: ChatMessage) =>
+    'isLanguageOrder' in message && message.isLanguageOrder === true;
+  return messages.filter(isOrder).slice(-1);
 }
 
 /** Finds where the newest question begins: behind the last answer that called no tools. */

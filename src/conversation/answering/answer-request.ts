@@ -58,6 +58,7 @@ export function toChatMessages(
       role: 'user',
       name: exchange.name,
       content: (exchange.words || unrecognisedPlaceholder).trim(),
+      languageOrder: exchange.languageOrder,
     },
     {
       role: 'assistant',

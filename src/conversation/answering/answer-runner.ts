@@ -122,6 +122,8 @@ export class AnswerRunner {
     const speaking = this.#replies.play(job, {
       speak: async (output, signal) => {
         await waitUnlessAborted(job.pending.ready, signal);
+        const { languageOrder } = job.pending;
+        this.#session.loop.post({ kind: 'ordered', answer, languageOrder });
         return await this.#speakAnswer(job, output, signal);
       },
       conclude: (end) => this.#concludeAnswer(job, end),

@@ -116,6 +116,8 @@ type ReplyEvent =
       /** Tells the channel that most of a budget is used. */
       readonly warning: TextLine | undefined;
     }
+  /** The words of the prompt are known, and with them its order on the language of the answer. Empty: it has none. */
+  | { readonly kind: 'ordered'; readonly answer: Id; readonly languageOrder: string }
   | { readonly kind: 'audible'; readonly reply: Id }
   | { readonly kind: 'whole'; readonly reply: Id; readonly text: string }
   | { readonly kind: 'starved'; readonly reply: Id; readonly isStarved: boolean }

@@ -29,6 +29,7 @@ import { announceFailure, concludeTurn, confirmNextAnswer } from './turn-queue.t
 export const replyHandlers: Pick<
   EventHandlers,
   | 'prompted'
+  | 'ordered'
   | 'refused'
   | 'audible'
   | 'whole'
@@ -44,6 +45,11 @@ export const replyHandlers: Pick<
     if (line) emitEffect(draft, { do: 'tell', to: undefined, line });
     const answer = findTurnByAnswer(draft, id)?.answer;
     if (answer && hasOthers) answer.hasForeignWords = true;
+  },
+
+  ordered(draft, { answer: id, languageOrder }) {
+    const answer = findTurnByAnswer(draft, id)?.answer;
+    if (answer) answer.languageOrder = languageOrder;
   },
 
   refused(draft, { answer, line }) {

@@ -105,6 +105,8 @@ export type Answer = {
   isClosed?: boolean;
   hasCalled: boolean;
   confirmation: Id | undefined;
+  /** As in the exchange that the answer makes. */
+  languageOrder?: string;
 };
 
 /**
@@ -273,6 +275,8 @@ export type HistoryExchange = {
   readonly heard: string;
   /** The question was taken back or came to nothing, so no later answer may answer it. */
   readonly isOver: boolean;
+  /** Order on the language of the answer, as its prompt has it. Empty: it has none. Undefined: not known. */
+  readonly languageOrder?: string | undefined;
 };
 
 /** State of the voice connection. `closing`: its loss is not reported yet. `gone`: the session is over. */

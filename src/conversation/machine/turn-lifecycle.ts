@@ -389,6 +389,7 @@ function toExchange(
     words: transcript,
     heard,
     isOver: heard === '' && rememberedEnds.includes(end),
+    languageOrder: answer?.languageOrder,
   };
 }
 

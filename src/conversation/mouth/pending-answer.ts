@@ -8,6 +8,7 @@ import type { WordsJudge } from '#src/pipeline/chained-pipeline.ts';
 import {
   type AnswerHost,
   chooseAnswerSound,
+  formatLanguageOrder,
   type ReplyPart,
   type ToolResult,
   type Turn,
@@ -143,6 +144,11 @@ export class PendingAnswer {
   /** Language (BCP 47) in which the asker is answered, as far as known now. */
   get language(): string | undefined {
     return this.#options.turn.language?.now;
+  }
+
+  /** Order on the language of the answer, as its prompt has it once `ready` resolves. */
+  get languageOrder(): string {
+    return formatLanguageOrder(this.#options.turn.language);
   }
 
   /** True if the turn's final transcript calls for another language than this answer was begun in. */

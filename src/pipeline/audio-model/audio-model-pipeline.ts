@@ -65,6 +65,9 @@ export type AudioModelDeps = {
   readonly input: AudioInput;
 };
 
+/** A session with a server takes instructions with each question, and what it heard before it keeps in its own way. */
+const orderPlace = 'instructions';
+
 /** Bound of sound ahead, in ms. More sound waits with the server, and the text behind the sound, too. */
 const soundAheadBound: QueueBound<AudibleAnswer> = {
   limit: 3_000,
@@ -95,7 +98,8 @@ export function createAudioModelPipeline(deps: AudioModelDeps): Pipeline {
     ...pipeline,
     feed(turn, sound, meter) {
       if (deps.input === 'transcript') return;
-      const messages = [...createPromptHead(turn), createGrowingMessage(turn, sound)];
+      const head = createPromptHead(turn, orderPlace);
+      const messages = [...head, createGrowingMessage(turn, sound)];
       const { name } = chooseAnswerSound(turn).voice;
       deps.feed?.(messages, turn.tools, sound, name, { turn, meter });
     },
@@ -313,7 +317,7 @@ async function createAudioPrompt(
   input: AudioInput,
   signal: AbortSignal,
 ): Promise<AudioPrompt | undefined> {
-  const inWords = createPrompt(turn, signal);
+  const inWords = createPrompt(turn, signal, orderPlace);
   inWords.catch(() => undefined); // The reader of the words gets the error.
   if (input === 'transcript' || turn.utterances.every(({ pcm }) => pcm === undefined)) {
     const messages = await inWords;
@@ -333,7 +337,7 @@ async function createAudioPrompt(
     0,
   );
   return {
-    messages: [...createPromptHead(turn), ...heardMessages.flat()],
+    messages: [...createPromptHead(turn, orderPlace), ...heardMessages.flat()],
     soundMs,
     hasWords: inWords.then(
       (messages) => messages !== undefined,

@@ -136,8 +136,8 @@ test('an answer begun on partial words in another language than the final ones a
   await ask();
   expect(
     fixture.chat.asked
-      .map(({ messages }) => messages[0]?.content ?? '')
-      .map((order) => /Answer in (\w+)/.exec(order)?.[1]),
+      .map(({ messages }) => messages.map(({ content }) => content).join('\n'))
+      .map((prompt) => /\(Answer in (\w+)/.exec(prompt)?.[1]),
   ).toEqual(['English', 'Dutch']);
   expect(fixture.of('answered')).toHaveLength(1);
   const [{ instants } = { instants: undefined }] = fixture.of('answered');

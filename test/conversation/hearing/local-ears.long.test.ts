@@ -1,7 +1,7 @@
 import { readOpusPackets } from '#bench/turns/voice-clips.ts';
 import { loadOpus } from '#src/audio/opus/opus-codec.ts';
 import { toGuildId } from '#src/base/ids.ts';
-import type { ChatModel } from '#src/chat/chat-model.ts';
+import type { ChatMessage, ChatModel } from '#src/chat/chat-model.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
@@ -54,7 +54,8 @@ async function openHeardRoom(serverLanguage: string) {
   const orders: string[] = [];
   const chat: ChatModel = {
     async *reply(messages) {
-      orders.push(messages[0]?.content ?? '');
+      const isOrder = ({ content }: ChatMessage) => content.startsWith('(Answer in ');
+      orders.push(messages.findLast(isOrder)?.content ?? '');
       yield { kind: 'text', text: 'Aha.' };
     },
   };

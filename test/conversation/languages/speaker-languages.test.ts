@@ -27,6 +27,26 @@ const englishAnswer = 'I can tell the time and play rain.';
 
 playScripts(
   {
+    'a prompt goes on where the one before ended, also for somebody who speaks another language': `
+    with eva always
+    recogniser tells de
+    adam says (human-goforward): Wie spät ist es?
+    > heard Adam: Wie spät ist es?, answered Adam: You said five.
+    recogniser tells en
+    eva says (human-goforward): What time is it?
+    > heard Eva: What time is it?, answered Eva: You said five.
+    orders answer in > Answer in English
+    prompt goes on > true
+    recogniser tells de
+    adam says (human-goforward): Und in Lima?
+    > heard Adam: Und in Lima?, answered Adam: You said five.
+    orders answer in > Answer in German
+    prompt goes on > true
+    adam says (human-goforward): Und in Rom?
+    > heard Adam: Und in Rom?, answered Adam: You said five.
+    orders answer in > Answer in German
+    prompt goes on > true
+    `,
     'each person is answered in the language their recogniser tells': `
     with eva always
     recogniser tells de
@@ -50,7 +70,7 @@ playScripts(
     adam says (human-goforward): And in Lima now?
     > heard Adam: And in Lima now?, answered Adam: You said five.
     orders answer in > Answer in German
-    orders these > these very
+    orders unless the > unless the very
     adam is forgotten > forgotten total 1
     adam allows > isSaved true
     adam says (human-goforward): And in Rome now?
@@ -63,7 +83,7 @@ playScripts(
     adam says (human-goforward): What time is it?
     > heard Adam: What time is it?, answered Adam: You said five.
     orders answer in > Answer in Japanese
-    orders these > these very
+    orders unless the > unless the very
     hint > ja
     `,
     'two sentences in a language make it likelier to a recogniser, for others in the room a little, and decide nothing': `
@@ -80,7 +100,7 @@ playScripts(
     > heard Adam: What time is it?, answered Adam: You said five.
     hint > maybe de 4
     orders answer in > Answer in German
-    orders these > these words
+    orders unless the > unless the words
     2000
     adam says (human-goforward): And in Rome now?
     > heard Adam: And in Rome now?, answered Adam: You said five.

@@ -24,6 +24,7 @@ import {
   formatResults,
   formatStep,
   formatValue,
+  isContinued,
   replacePlaces,
 } from './script-lines.ts';
 import {
@@ -442,6 +443,11 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [
     /^orders (.+)$/,
     ({ asked }, of = '') => findOrders(asked.at(-1)?.messages ?? [], of),
+  ],
+  [
+    /^prompt goes on$/,
+    ({ asked }) =>
+      isContinued(asked.at(-2)?.messages ?? [], asked.at(-1)?.messages ?? []),
   ],
   [/^results$/, ({ asked }) => formatResults(asked.at(-1)?.messages ?? [])],
   [

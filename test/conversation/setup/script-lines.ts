@@ -54,24 +54,43 @@ function shortenLine(text: string) {
 export function formatPrompt(
   messages: readonly { readonly role: string; readonly content: string }[],
 ) {
+  const isOrder = (entry: (typeof messages)[number]) =>
+    entry.role === 'system' || isLanguageOrder(entry);
   const shownOf = (entry: (typeof messages)[number]) =>
     'name' in entry && entry.name === ''
       ? `data: ${entry.content.split('\n').slice(1).join(' ')}`
       : `${'name' in entry ? entry.name : 'Nova'}: ${shortenLine(entry.content)}${'pictures' in entry && entry.pictures ? ' (picture)' : ''}`;
   return (
     messages
-      .filter(({ role }) => role !== 'system')
+      .filter((entry) => !isOrder(entry))
       .map(shownOf)
       .join(' | ') || 'nothing'
   );
 }
 
-/** Orders to a model that begin with these words and the next one. */
+function isLanguageOrder({ content }: { readonly content: string }) {
+  return content.startsWith('(Answer in ');
+}
+
+/** Orders to a model that hold for its newest words, and begin with these words and the next one. */
 export function findOrders(
-  [order]: readonly { readonly content: string }[],
+  messages: readonly { readonly content: string }[],
   of: string,
 ) {
-  return order?.content.match(new RegExp(`${of} \\S+\\b`, 'gi')) ?? [];
+  const [instructions] = messages;
+  const told = [instructions, messages.findLast(isLanguageOrder)];
+  const text = told.map((order) => order?.content).join(' ');
+  return text.match(new RegExp(`${of} \\S+\\b`, 'gi')) ?? [];
+}
+
+/** Whether a prompt begins with all that the one before it held, message by message. */
+export function isContinued(
+  former: readonly { readonly content: string; readonly role: string }[],
+  next: readonly { readonly content: string; readonly role: string }[],
+) {
+  return former.every(
+    ({ content, role }, n) => next[n]?.content === content && next[n]?.role === role,
+  );
 }
 
 /** What a model was told of its calls. */

@@ -189,7 +189,7 @@ export const callEnd = '</tool_call>';
 
 /**
  * Names each tool on one line: a grammar holds the model to the schemas, and each token of a prompt costs time. The tools come first,
- * as the instructions end with the language of the answer: what stands behind a change is read anew.
+ * as a channel may have instructions of its own: what stands behind a change is read anew.
  */
 function addToolNotes(
   messages: readonly TemplateMessage[],
