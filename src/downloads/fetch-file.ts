@@ -1,21 +1,21 @@
-import { randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import {
   type FileHandle,
   mkdir,
   open,
-  readdir,
+  readFile,
   rename,
   rm,
   stat,
-  utimes,
   writeFile,
 } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
 import { formatSize, hashFile, readFreeBytes } from '#src/base/disk.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import { toRecord } from '#src/base/json.ts';
 import { getNeededDiskBytes } from './catalogue.ts';
+import { claimPart, removeAllParts, removeLeftParts } from './claim-part.ts';
 
 /** A file as it has to be, whatever a server sends. */
 export type WantedFile = {
@@ -50,10 +50,6 @@ const firstPauseMs = 500;
 /** A server that is silent for this long counts as a break. */
 const silenceMs = 30_000;
 const progressEveryMs = 1_000;
-/** A part that is touched by nobody for longer than a silence and a pause is left over of a process that was killed. */
-const leftOverMs = 60_000;
-/** Wait for another fetch of the same file. */
-const claimEveryMs = 1_000;
 
 /**
  * Fetches a file, and gives it its name only once its size and its SHA-256 are right. What is there of an earlier fetch is
@@ -79,13 +75,8 @@ export async function fetchFile(
   signal.throwIfAborted();
   try {
     await mkdir(dirname(file.path), { recursive: true });
-    const claimedPath = await claimPart(file, deps, signal);
-    if (claimedPath === undefined) return;
-    try {
-      await new FileFetch(file, claimedPath, deps).run(signal);
-    } finally {
-      await giveBack(claimedPath, toPartPath(file.path));
-    }
+    if (!(await isWhole(file))) await fetchPart(file, deps, signal);
+    await removeLeftParts(file.path, deps.clock);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof BotError) throw error;
@@ -93,66 +84,55 @@ export async function fetchFile(
   }
 }
 
+/** Tests whether a file was fetched, or found right, and has not changed since. Costs nothing: the file is not read. */
+export async function isFetched(file: Omit<WantedFile, 'url'>): Promise<boolean> {
+  const found = await stat(file.path).catch(() => undefined);
+  return found !== undefined && (await readMark(file.path)) === toMark(found, file);
+}
+
 /** Removes a file that was fetched, and all parts of it. Throws the error of the system. */
 export async function removeFetched(path: string): Promise<void> {
-  const folder = dirname(path);
-  for (const name of [basename(path), ...(await listParts(path))])
-    await rm(join(folder, name), { force: true });
+  for (const each of [path, toMarkPath(path)]) await rm(each, { force: true });
+  await removeAllParts(path);
 }
 
-function toPartPath(path: string) {
-  return `${path}.part`;
+/** A file that was found right is not read again until it changes. */
+async function isWhole(file: WantedFile) {
+  if (await isFetched(file)) return true;
+  const found = await stat(file.path).catch(() => undefined);
+  if (found?.size !== file.bytes) return false;
+  if ((await hashFile(file.path)) !== file.sha256) return false;
+  await writeMark(file, found);
+  return true;
 }
 
-async function listParts(path: string): Promise<readonly string[]> {
-  const start = basename(toPartPath(path));
-  const names = await readdir(dirname(path)).catch(() => []);
-  return names.filter((name) => name.startsWith(start));
+function toMarkPath(path: string) {
+  return `${path}.checked`;
 }
 
-async function isWhole({ bytes, path, sha256 }: WantedFile) {
-  return (await readSize(path)) === bytes && (await hashFile(path)) === sha256;
+/** Nobody can set `ctimeMs`, the instant of the latest change of a file. */
+function toMark(
+  { ctimeMs, mtimeMs, size }: Stats,
+  { sha256 }: Pick<WantedFile, 'sha256'>,
+) {
+  return `${sha256} ${size} ${mtimeMs} ${ctimeMs}`;
 }
 
-/**
- * Takes the part of a file for one fetch by giving it another name, which only one can do. Waits while another fetch has it. Undefined
- * once the file is whole.
- */
-async function claimPart(
-  file: WantedFile,
-  { clock }: FetchDeps,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const path = toPartPath(file.path);
-  const ownPath = `${path}-${randomUUID()}`;
-  for (;;) {
-    if (await isWhole(file)) return undefined;
-    const parts = await listParts(file.path);
-    for (const part of parts)
-      if (await tryTake(join(dirname(path), part), path, ownPath, clock))
-        return ownPath;
-    if (parts.length > 0) await clock.sleep(claimEveryMs, signal);
-    // Two that begin at once find one part.
-    else await writeFile(path, '', { flag: 'a' });
-  }
+async function readMark(path: string) {
+  return await readFile(toMarkPath(path), 'utf8').catch(() => undefined);
 }
 
-async function tryTake(part: string, path: string, ownPath: string, clock: Clock) {
-  const found = await stat(part).catch(() => undefined);
-  const isFree =
-    part === path || (found && clock.wallMs() - found.mtimeMs > leftOverMs);
-  if (!isFree) return false;
-  return await rename(part, ownPath).then(
-    () => true,
-    () => false,
-  );
+/** Where no mark can be written, the file is read at each start. */
+async function writeMark(file: WantedFile, found: Stats) {
+  await writeFile(toMarkPath(file.path), toMark(found, file)).catch(() => undefined);
 }
 
-/** Leaves a part to the next fetch. An empty one is worth nothing. */
-async function giveBack(claimedPath: string, path: string) {
-  const bytes = await readSize(claimedPath);
-  if (bytes === undefined) return;
-  await (bytes === 0 ? rm(claimedPath, { force: true }) : rename(claimedPath, path));
+async function fetchPart(file: WantedFile, deps: FetchDeps, signal: AbortSignal) {
+  const { path } = file;
+  const createPart = (partPath: string) => writeFile(partPath, '', { flag: 'a' });
+  await using part = await claimPart({ path, createPart }, deps.clock, signal);
+  // Another fetch of it may have ended meanwhile.
+  if (!(await isWhole(file))) await new FileFetch(file, part.path, deps).run(signal);
 }
 
 /** One fetch, with the bytes and the hash that it has so far. */
@@ -189,10 +169,13 @@ class FileFetch {
       );
     }
     await rename(this.#partPath, this.#file.path);
+    await writeMark(this.#file, await stat(this.#file.path));
   }
 
   async #isRight() {
-    return await isWhole({ ...this.#file, path: this.#partPath });
+    const { bytes, sha256 } = this.#file;
+    const size = await readSize(this.#partPath);
+    return size === bytes && (await hashFile(this.#partPath)) === sha256;
   }
 
   get #host() {
@@ -256,15 +239,16 @@ class FileFetch {
   }
 
   async #fetchRest(signal: AbortSignal) {
-    const now = this.#deps.clock.wallMs() / 1_000;
-    await onDisk(utimes(this.#partPath, now, now));
+    // Without its part there is nothing to go on with.
+    await onDisk(stat(this.#partPath));
     const silence = new SilenceWatch(this.#deps.clock);
     const either = AbortSignal.any([signal, silence.signal]);
     try {
       const range = this.#doneBytes > 0 && { range: `bytes=${this.#doneBytes}-` };
-      const response = await (this.#deps.fetch ?? fetch)(this.#file.url, {
+      const { login, url } = takeLogin(this.#file.url);
+      const response = await (this.#deps.fetch ?? fetch)(url, {
         // Bytes of a packed file have no place of their own in the file.
-        headers: { 'accept-encoding': 'identity', ...range },
+        headers: { 'accept-encoding': 'identity', ...login, ...range },
         signal: either,
       });
       this.#acceptStatus(response);
@@ -346,6 +330,18 @@ class FileFetch {
         : ((bytes - this.#doneBytes) * tookMs) / gotBytes;
     this.#deps.onProgress?.({ doneBytes: this.#doneBytes, bytes, leftMs });
   }
+}
+
+/** A mirror may want a login. `fetch` takes none in an address, and would repeat it in its error. */
+function takeLogin(address: string) {
+  const url = new URL(address);
+  const [user, password] = [url.username, url.password].map(decodeURIComponent);
+  Object.assign(url, { username: '', password: '' });
+  const basic = Buffer.from(`${user}:${password}`).toString('base64');
+  return {
+    url,
+    login: user || password ? { authorization: `Basic ${basic}` } : {},
+  };
 }
 
 function isPacked(headers: Headers) {

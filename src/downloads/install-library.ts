@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { toRecord } from '#src/base/json.ts';
+import { claimPart, removeLeftParts } from './claim-part.ts';
 import lock from './library-lock.json' with { type: 'json' };
 import manifest from './library-package.json' with { type: 'json' };
 
@@ -89,37 +91,70 @@ export type InstallOptions = {
   readonly machine?: Machine;
   /** Program of npm and its first arguments. Default: that of the search path. */
   readonly npm?: readonly [string, ...string[]];
+  readonly clock?: Clock;
 };
 
 /**
  * Installs the library that runs chat models into the bot's data, by npm and its lock, which holds the checksum of each package. No
- * script of a package runs. Does nothing if it is there. Throws BotError `download.failed` with one sentence, and changes nothing
- * then.
+ * script of a package runs. Does nothing if it is there, and waits while another process installs it. Libraries of other versions of
+ * the bot are removed. Throws BotError `download.failed` with one sentence, and changes nothing then.
  */
 export async function installChatLibrary(
   dataDir: string,
-  { machine = examineMachine(), npm = ['npm'] }: InstallOptions,
+  { clock = realClock, machine = examineMachine(), npm = ['npm'] }: InstallOptions,
   signal: AbortSignal,
 ): Promise<string> {
   const folder = getLibraryFolder(dataDir);
-  if (existsSync(folder)) return folder;
+  if (existsSync(folder)) {
+    await removeLeftParts(folder, clock);
+    return folder;
+  }
   const chosen = chooseLibraryLock(machine);
   if (!chosen)
     throw createInstallError(
       `There is no build of the chat library for ${machine.platform} on ${machine.arch}.`,
     );
-  const part = `${folder}.part`;
-  await rm(part, { recursive: true, force: true });
-  await mkdir(part, { recursive: true });
+  await mkdir(dirname(folder), { recursive: true });
+  const createPart = (path: string) => mkdir(path, { recursive: true });
+  await using part = await claimPart({ path: folder, createPart }, clock, signal);
   try {
-    await writeFile(join(part, 'package.json'), JSON.stringify(manifest));
-    await writeFile(join(part, 'package-lock.json'), JSON.stringify(chosen));
-    await runNpm(npm, part, signal);
-    await rename(part, folder);
+    // Whoever had the part may have installed it.
+    if (!existsSync(folder)) await fillFolder(part.path, folder, chosen, npm, signal);
   } finally {
-    await rm(part, { recursive: true, force: true });
+    await rm(part.path, { recursive: true, force: true });
   }
+  await removeOthers(folder);
   return folder;
+}
+
+async function fillFolder(
+  part: string,
+  folder: string,
+  chosen: Lock,
+  npm: readonly [string, ...string[]],
+  signal: AbortSignal,
+) {
+  // A process that was killed has left some of it.
+  for (const name of await readdir(part))
+    await rm(join(part, name), { recursive: true, force: true });
+  await writeFile(join(part, 'package.json'), JSON.stringify(manifest));
+  await writeFile(join(part, 'package-lock.json'), JSON.stringify(chosen));
+  await runNpm(npm, part, signal);
+  await rename(part, folder);
+}
+
+/** Removes what other versions of the bot have installed, and parts of it. */
+async function removeOthers(folder: string) {
+  const names = await readdir(dirname(folder)).catch(() => []);
+  for (const name of names.filter((each) => each !== basename(folder)))
+    await rm(join(dirname(folder), name), { recursive: true, force: true }).catch(
+      () => undefined,
+    );
+}
+
+/** Removes the library, once no model needs it. Throws the error of the system. */
+export async function removeChatLibrary(dataDir: string): Promise<void> {
+  await rm(dirname(getLibraryFolder(dataDir)), { recursive: true, force: true });
 }
 
 async function runNpm(

@@ -45,6 +45,8 @@ export const speechLocal: Engine<'text to speech'> = {
 
 async function openFolder(dataDir: string) {
   const { getVoicesFolder } = await import('#src/downloads/voice-catalogue.ts');
+  const { removeOldParts } = await import('#src/downloads/claim-part.ts');
+  await removeOldParts(getVoicesFolder(dataDir), realClock);
   const { VoiceFolder } = await import('#src/speech/local/voices/voice-folder.ts');
   return new VoiceFolder(getVoicesFolder(dataDir));
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import {
   estimateTokensPerSecond,
@@ -10,7 +10,8 @@ import {
   fitsMachine,
   modelSchema,
 } from '#src/downloads/catalogue.ts';
-import { type FetchProgress, fetchFile } from '#src/downloads/fetch-file.ts';
+import { removeOldParts } from '#src/downloads/claim-part.ts';
+import { type FetchProgress, fetchFile, isFetched } from '#src/downloads/fetch-file.ts';
 import {
   chooseLibraryLock,
   getLibraryFolder,
@@ -145,8 +146,11 @@ test.each<FileManner>([
   const file = makeWanted(server);
   await fetchFile(file, breakTransfers(server), never);
   expect(await readFile(file.path)).toEqual(content);
-  expect(await readdir(join(file.path, '..'))).toEqual(['model.gguf']);
+  expect(await listFiles(file)).toEqual(['model.gguf', 'model.gguf.checked']);
 });
+
+const listFiles = async ({ path }: { readonly path: string }) =>
+  (await readdir(join(path, '..'))).toSorted();
 
 test('after a break only the rest is asked for', async () => {
   await using server = await serveContent('breaks off');
@@ -222,7 +226,48 @@ test('of two that fetch a file at once, one asks the server, and both have it', 
   await Promise.all([first, fetchFile(file, deps, never)]);
   expect(server.ranges).toEqual([undefined]);
   expect(await readFile(file.path)).toEqual(content);
-  expect(await readdir(join(file.path, '..'))).toEqual(['model.gguf']);
+  expect(await listFiles(file)).toEqual(['model.gguf', 'model.gguf.checked']);
+});
+
+/** Bytes that this process has read so far, of files and whatever else. */
+function countReadBytes() {
+  return Number(/^rchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
+}
+
+test.runIf(existsSync('/proc/self/io'))(
+  'whoever waits for another fetch reads a wrong file of the right size once, and not each second',
+  async () => {
+    await using server = await serveContent('breaks off');
+    const file = { ...makeWanted(server), bytes: 30_000_000 };
+    await mkdir(join(file.path, '..'));
+    await writeFile(file.path, Buffer.alloc(file.bytes));
+    await writeFile(`${file.path}.part-of-another`, 'begun');
+    const leaving = new AbortController();
+    let waits = 0;
+    const sleep = async () => {
+      if (++waits === 20) leaving.abort(new Error('waited long enough'));
+      leaving.signal.throwIfAborted();
+    };
+    const before = countReadBytes();
+    const waiting = fetchFile(file, { clock: { ...clock, sleep } }, leaving.signal);
+    await expect(waiting).rejects.toThrow('waited long enough');
+    expect(countReadBytes() - before).toBeLessThan(5 * file.bytes);
+  },
+);
+
+test('a mirror that wants a login gets it, and no error repeats it', async () => {
+  await using server = await serveContent('honest');
+  const file = makeWanted(server);
+  const url = file.url.replace('://', '://ana:p%40ss@');
+  await fetchFile({ ...file, url }, { clock }, never);
+  expect(server.logins).toEqual([
+    `Basic ${Buffer.from('ana:p@ss').toString('base64')}`,
+  ]);
+  server.manner = 'not there';
+  const fetching = fetchFile({ ...makeWanted(server), url }, { clock }, never);
+  await expect(fetching).rejects.toThrow(
+    /^127\.0\.0\.1:\d+ answered with status 404\.$/,
+  );
 });
 
 test('what a killed process had fetched is gone on with once nobody writes it', async () => {
@@ -234,6 +279,54 @@ test('what a killed process had fetched is gone on with once nobody writes it', 
   await fetchFile(file, { clock: { ...clock, wallMs } }, never);
   expect(server.ranges).toEqual(['bytes=100000-']);
   expect(await readFile(file.path)).toEqual(content);
+});
+
+test('nothing that killed processes have left of a file stays once it is whole, nor for more than a week', async () => {
+  await using server = await serveContent('honest');
+  const file = makeWanted(server);
+  const folder = join(file.path, '..');
+  await mkdir(join(folder, 'inside'), { recursive: true });
+  const old = new Date(Date.now() - 8 * 86_400_000);
+  const leftOver = [
+    'model.gguf.part-of-one',
+    'other.gguf.part-of-two',
+    'inside/v.onnx.part',
+  ];
+  for (const name of leftOver) {
+    await writeFile(join(folder, name), 'begun');
+    await utimes(join(folder, name), old, old);
+  }
+  await writeFile(join(folder, 'begun.gguf.part-of-three'), 'begun');
+  await writeFile(`${file.path}.part-of-two`, content.subarray(0, 5));
+  const wallMs = () => Date.now() + 61_000;
+  await fetchFile(file, { clock: { ...clock, wallMs } }, never);
+  expect((await listFiles(file)).filter((name) => name.startsWith('model'))).toEqual([
+    'model.gguf',
+    'model.gguf.checked',
+  ]);
+  await removeOldParts(folder, realClock);
+  expect((await readdir(folder, { recursive: true })).toSorted()).toEqual([
+    'begun.gguf.part-of-three',
+    'inside',
+    'model.gguf',
+    'model.gguf.checked',
+  ]);
+});
+
+test('a file that changed since it was fetched is noticed without being read, also one of the same size', async () => {
+  await using server = await serveContent('honest');
+  const file = makeWanted(server);
+  expect(await isFetched(file)).toBe(false);
+  await fetchFile(file, { clock }, never);
+  expect(await isFetched(file)).toBe(true);
+  expect(await isFetched({ ...file, sha256: '0'.repeat(64) })).toBe(false);
+  const { atime, mtime } = await stat(file.path);
+  await writeFile(file.path, Buffer.alloc(content.length));
+  await utimes(file.path, atime, mtime);
+  expect(await isFetched(file)).toBe(false);
+  await fetchFile(file, { clock }, never);
+  expect(await readFile(file.path)).toEqual(content);
+  expect(await isFetched(file)).toBe(true);
 });
 
 test('a file that is removed while it is fetched ends the fetch, and no server is blamed', async () => {
@@ -350,6 +443,24 @@ test('npm gets a lock, runs no script, and the folder has its name only at the e
   const failing = [process.execPath, '-e', 'process.exit(1)'] as const;
   // It is there, so npm is not asked again.
   await installChatLibrary(dataDir, { machine: plain, npm: failing }, never);
+});
+
+test('of two that install the library at once, one asks npm, and libraries of other versions go', async () => {
+  const dataDir = join(libraryFolder, 'd');
+  const parent = join(getLibraryFolder(dataDir), '..');
+  await mkdir(join(parent, 'node-llama-cpp-1.0.0'), { recursive: true });
+  const log = join(libraryFolder, 'installations');
+  const script = `require('fs').appendFileSync(${JSON.stringify(log)}, 'npm;');setTimeout(() => 0, 300)`;
+  const npm = [process.execPath, '-e', script] as const;
+  const sleep = (ms: number, signal: AbortSignal) => realClock.sleep(ms / 20, signal);
+  const options = { machine: plain, npm, clock: { ...realClock, sleep } };
+  const install = () => installChatLibrary(dataDir, options, never);
+  expect(await Promise.all([install(), install()])).toEqual([
+    getLibraryFolder(dataDir),
+    getLibraryFolder(dataDir),
+  ]);
+  expect(readFileSync(log, 'utf8')).toBe('npm;');
+  expect(await readdir(parent)).toEqual([basename(getLibraryFolder(dataDir))]);
 });
 
 test.each([

@@ -41,6 +41,8 @@ export interface FileServer extends AsyncDisposable {
   breakOff(): void;
   /** The `Range` of each request, in order. */
   readonly ranges: readonly (string | undefined)[];
+  /** The `Authorization` of each request that has one, in order. */
+  readonly logins: readonly string[];
 }
 
 /** Of a slow server. */
@@ -52,9 +54,12 @@ export async function serveFile(
   manner: FileManner = 'honest',
 ): Promise<FileServer> {
   const ranges: (string | undefined)[] = [];
+  const logins: string[] = [];
   const waiting = new Set<ServerResponse>();
   const server = createServer((request, response) => {
-    ranges.push(request.headers.range);
+    const { authorization, range } = request.headers;
+    ranges.push(range);
+    if (authorization !== undefined) logins.push(authorization);
     void answerRequest(request, response);
   });
 
@@ -103,6 +108,7 @@ export async function serveFile(
     address: `http://127.0.0.1:${port}`,
     manner,
     ranges,
+    logins,
     breakOff() {
       for (const response of waiting) response.destroy();
       waiting.clear();
