@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { realClock } from '#src/base/clock.ts';
 import { formatSize } from '#src/base/disk.ts';
@@ -55,23 +55,33 @@ export const chatModelFile: Engine<'chat'> = {
     const { ArrivingChat } = await import('#src/chat/local/arriving-chat.ts');
     const place = findModelPlace(`${own.CHAT_MODEL_FILE}`, dataDir);
     const isThere = isModelThere(place);
-    if (!isThere && (isTrial || !place.known)) throw createMissingError(place);
-    if (isTrial && !existsSync(getLibraryFolder(place.dataDir)))
-      throw createMissingError({ ...place, file: 'The library that runs chat models' });
+    const hasLibrary = existsSync(getLibraryFolder(place.dataDir));
+    if (!isThere && !place.known) throw createMissingError(place);
+    if (isTrial) throwIfMissing(place, hasLibrary);
+    else await removeRubbish(place);
+    // A trial fetches nothing.
+    const isReady = isTrial || (isThere && (await isModelChecked(place)));
+    const preparation = { ...place, host: own.LOCAL_MODEL_HOST, isReady, report };
     const arriving = new ArrivingChat({
-      prepare: (onState, signal) =>
-        prepareChat({ ...place, host: own.LOCAL_MODEL_HOST, onState, report }, signal),
+      prepare: (onState, signal) => prepareChat({ ...preparation, onState }, signal),
       standIn: hasFallback || isTrial ? undefined : await createArrivalStandIn(),
       onState: onModelState,
     });
     // What is there is used from the first question on.
-    if (isThere && existsSync(getLibraryFolder(place.dataDir)))
-      await arriving.waitForArrival();
+    if (isTrial) await arriving.waitUntilLoaded();
+    else if (isReady && hasLibrary) await arriving.waitForArrival();
     return Object.assign(toOpened(arriving), {
       [Symbol.asyncDispose]: () => arriving[Symbol.asyncDispose](),
     });
   },
 };
+
+/** Whoever only tries the settings has to find all of it. */
+function throwIfMissing(place: ModelPlace, hasLibrary: boolean) {
+  if (!isModelThere(place)) throw createMissingError(place);
+  if (!hasLibrary)
+    throw createMissingError({ ...place, file: 'The library that runs chat models' });
+}
 
 function toOpened(arriving: ArrivingChat): OpenEngines['chat'] {
   return {
@@ -108,20 +118,35 @@ function isModelThere({ file, known }: ModelPlace) {
   return existsSync(file) && (!known || statSync(file).size === known.bytes);
 }
 
+/** A file that has changed since it was fetched is read again, and fetched if it is another one. */
+async function isModelChecked({ file, known }: ModelPlace) {
+  if (!known) return true;
+  const { isFetched } = await import('#src/downloads/fetch-file.ts');
+  return await isFetched({ ...known, path: file });
+}
+
+/** Parts of models that were chosen before, and that nobody goes on with. */
+async function removeRubbish({ file, known }: ModelPlace) {
+  if (!known) return;
+  const { removeOldParts } = await import('#src/downloads/claim-part.ts');
+  await removeOldParts(dirname(file), realClock);
+}
+
 type Preparation = ModelPlace &
   Pick<EngineSettings, 'report'> & {
     readonly host: unknown;
+    /** Nothing of the file has to be fetched or read. */
+    readonly isReady: boolean;
     readonly onState: (state: LocalModelState) => void;
   };
 
 /** Fetches what is missing, and begins to load the model. */
 async function prepareChat(
-  { host, onState, report, ...place }: Preparation,
+  { host, isReady, onState, report, ...place }: Preparation,
   signal: AbortSignal,
 ) {
   const { dataDir, file, known } = place;
-  if (known && !isModelThere(place))
-    await fetchModel(known, { file, host, onState }, signal);
+  if (known && !isReady) await fetchModel(known, { file, host, onState }, signal);
   const { getLibraryFolder, installChatLibrary } = await import(
     '#src/downloads/install-library.ts'
   );
@@ -135,8 +160,13 @@ async function prepareChat(
     maxResidentBytes: getMemoryBound(place),
     onDeath: () => report?.(deadProcessHabit),
   });
-  await chat.load();
-  return chat;
+  try {
+    await chat.load();
+    return chat;
+  } catch (error) {
+    await chat[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** Fetches a model, which is checked before it is used. */

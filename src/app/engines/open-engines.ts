@@ -61,7 +61,7 @@ import { findLocale, type Locale, listFixedTexts } from '#src/texts/texts.ts';
 const dayMs = 86_400_000;
 const listTimeoutMs = 20_000;
 
-/** Fixed sentences and their clauses, cut once in a process: a reload opens engines anew, and the texts stay. */
+/** Fixed sentences and their clauses, cut once in a process: a restart by the page opens engines anew, and the texts stay. */
 const sentencesByLocale = new Map<Locale, ReadonlySet<string>>();
 
 /** The engines of all roles, each with its circuit breaker and fallback. Disposing closes them. */

@@ -1,10 +1,11 @@
+import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel, PromptBeginning } from '#src/chat/chat-model.ts';
 import type { LocalChat } from './local-chat.ts';
 import type { LocalModelState } from './local-model-state.ts';
 
 export type ArrivingChatOptions = {
-  /** Fetches what is missing, and opens the model. Throws BotError with one sentence. */
+  /** Fetches what is missing, and begins to load the model. Throws BotError with one sentence. */
   readonly prepare: (
     onState: (state: LocalModelState) => void,
     signal: AbortSignal,
@@ -13,26 +14,37 @@ export type ArrivingChatOptions = {
   readonly standIn: ChatModel | undefined;
   /** Takes each step of about 5 % on the way, and the end. Never throws. */
   readonly onState: ((state: LocalModelState) => void) | undefined;
+  readonly clock?: Clock;
 };
 
 /** More often would fill a log. */
 const toldShare = 0.05;
+/** A lost network comes back, and a server with it. Each wait is twice as long as the one before. */
+const [firstWaitMs, maxWaitMs] = [60_000, 3_600_000];
 
 /**
  * A chat model that may still be on its way: no start and no talk waits for it. Until it is there a stand-in answers people, or
- * another server takes over. A model that cannot be fetched leaves one sentence, and the same engine goes on.
+ * another server takes over. A model that cannot be fetched leaves one sentence, and the same engine goes on. Where time may mend what
+ * was in the way, the fetch goes on later.
  */
 export class ArrivingChat implements AsyncDisposable {
   readonly #options: ArrivingChatOptions;
+  readonly #clock: Clock;
   readonly #closing = new AbortController();
+  /** Resolves once the model begins to load, or could not be made ready. */
+  readonly #begun = Promise.withResolvers<void>();
+  /** Resolves once the model is loaded, or could not be made ready. */
+  readonly #tried = Promise.withResolvers<void>();
   readonly #arrival: Promise<void>;
   #state: LocalModelState = { kind: 'installing' };
   #toldShare: number | undefined;
   #chat: LocalChat | undefined;
 
   constructor(options: ArrivingChatOptions) {
+    const { clock = realClock } = options;
     this.#options = options;
-    this.#arrival = this.#prepare();
+    this.#clock = clock;
+    this.#arrival = this.#arrive();
   }
 
   /** The model. Before it is there, it throws BotError `provider.loading` for all work but that of a stand-in. */
@@ -52,9 +64,19 @@ export class ArrivingChat implements AsyncDisposable {
     this.#chat?.forgetTalks();
   }
 
-  /** Resolves once the model is there. Throws the BotError of one that cannot come. */
+  /** Resolves once the model is there, and begins to load. Throws the BotError of one that cannot come. */
   async waitForArrival(): Promise<void> {
-    await this.#arrival;
+    await this.#begun.promise;
+    this.#throwIfFailed();
+  }
+
+  /** Resolves once the model is loaded. Throws the BotError of one that cannot be. */
+  async waitUntilLoaded(): Promise<void> {
+    await this.#tried.promise;
+    this.#throwIfFailed();
+  }
+
+  #throwIfFailed() {
     if (this.#state.kind === 'failed')
       throw new BotError('speech.failed', false, this.#state.why);
   }
@@ -73,6 +95,7 @@ export class ArrivingChat implements AsyncDisposable {
   async #close() {
     this.#closing.abort(new Error('the chat model is closed'));
     await this.#arrival;
+    // It has arrived already, else nothing is left of it.
     const chat = this.#chat;
     this.#chat = undefined;
     await chat?.[Symbol.asyncDispose]();
@@ -87,22 +110,44 @@ export class ArrivingChat implements AsyncDisposable {
     void this.#arrival.then(() => this.#chat?.model.prepare?.(() => beginning));
   }
 
-  async #prepare() {
+  /** Tries until the model is there, or time will not mend what is in the way. Never rejects. */
+  async #arrive() {
+    const { signal } = this.#closing;
+    for (let waitMs = firstWaitMs; ; waitMs = Math.min(2 * waitMs, maxWaitMs)) {
+      const error = await this.#tryOnce();
+      const isMendable = error instanceof BotError && error.retryable;
+      if (error !== undefined && !signal.aborted)
+        this.#note({ kind: 'failed', why: describeFailure(error, isMendable, waitMs) });
+      this.#begun.resolve();
+      this.#tried.resolve();
+      if (!isMendable || signal.aborted) return;
+      await this.#clock.sleep(waitMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+    }
+  }
+
+  /** Returns the error of a model that cannot be made ready. Questions wait while it is loaded. */
+  async #tryOnce(): Promise<unknown> {
+    const { signal } = this.#closing;
+    let chat: LocalChat | undefined;
     try {
-      this.#chat = await this.#options.prepare(
-        (state) => this.#note(state),
-        this.#closing.signal,
-      );
+      chat = await this.#options.prepare((state) => this.#note(state), signal);
+      this.#chat = chat;
+      this.#begun.resolve();
+      await chat.waitUntilLoaded(signal);
       this.#note(this.state);
+      return undefined;
     } catch (error) {
-      if (this.#closing.signal.aborted) return;
-      this.#note({ kind: 'failed', why: getErrorMessage(error) });
+      this.#chat = undefined;
+      await chat?.[Symbol.asyncDispose]();
+      return error;
     }
   }
 
   #note(state: LocalModelState) {
     this.#state = state;
-    if (state.kind === 'fetching') {
+    if (state.kind !== 'fetching') this.#toldShare = undefined;
+    else {
       const share = state.doneBytes / state.bytes;
       if (this.#toldShare !== undefined && share < this.#toldShare + toldShare) return;
       this.#toldShare = share;
@@ -122,6 +167,13 @@ export class ArrivingChat implements AsyncDisposable {
 function isOfPerson(messages: readonly ChatMessage[]) {
   const newest = messages.findLast(({ role }) => role === 'user');
   return newest !== undefined && 'name' in newest && newest.name !== '';
+}
+
+function describeFailure(error: unknown, isMendable: boolean, waitMs: number) {
+  const sentence = getErrorMessage(error);
+  return isMendable
+    ? `${sentence} It is tried again in ${waitMs / 60_000} min.`
+    : sentence;
 }
 
 function describeWait(state: LocalModelState) {

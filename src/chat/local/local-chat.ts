@@ -101,6 +101,11 @@ export class LocalChat implements AsyncDisposable {
     await this.#process.loadModel('chat', this.#path);
   }
 
+  /** Waits until the model is loaded. Throws BotError `speech.failed` for a file that is none, or needs more than this machine has. */
+  async waitUntilLoaded(signal: AbortSignal): Promise<void> {
+    await this.#process.runJob(this.#createForgetJob('forgetOld'), signal);
+  }
+
   /** Forgets the words of all talks, once somebody's were erased. What runs ends first. Never throws. */
   forgetTalks(): void {
     this.#reader.clear();
@@ -122,14 +127,18 @@ export class LocalChat implements AsyncDisposable {
   #forget(forgets: ForgetJob['forgets']) {
     // No process holds no words.
     if (this.#process.processId === undefined) return;
-    const job = admitJob({
+    const job = this.#createForgetJob(forgets);
+    this.#process.runJob(job, neverAborted).catch(() => this.#process.endIdle());
+  }
+
+  #createForgetJob(forgets: ForgetJob['forgets']) {
+    return admitJob({
       kind: 'chat',
       folder: this.#path,
       work: { forgets },
       guildId: noGuild,
       urgency: 'turn',
     });
-    this.#process.runJob(job, neverAborted).catch(() => this.#process.endIdle());
   }
 
   #prepare({ messages, signal, tools }: PromptBeginning) {

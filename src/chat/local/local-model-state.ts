@@ -23,5 +23,5 @@ export type LocalModelState =
   | ({ readonly kind: 'running' } & ChatSpeed)
   /** Somebody stopped it for this run. */
   | { readonly kind: 'stopped' }
-  /** One sentence. The next start tries again. */
+  /** A sentence, and a second one where it is tried again without a start. The next start tries again, too. */
   | { readonly kind: 'failed'; readonly why: string };

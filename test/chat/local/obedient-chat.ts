@@ -50,6 +50,10 @@ function endIfAsked(words: string, written: string) {
   if (words.includes('broken off') || written.endsWith('ends here')) process.exit(1);
 }
 
+function createLoadError() {
+  return new BotError('speech.failed', false, 'The chat model could not be loaded.');
+}
+
 function createLengthError() {
   return new BotError('provider.refused', false, 'It exceeds the context length.');
 }
@@ -59,6 +63,9 @@ serveJobs({
     content: 'chat model',
     endings: [],
     loadRuntime: async () => undefined,
-    open: async () => echoJob,
+    open: async (path) => {
+      if (path.includes('broken')) throw createLoadError();
+      return echoJob;
+    },
   },
 });

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
 import { openChildPort } from '#src/base/child/child-port.ts';
+import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { admitError } from '#src/base/logged-text.ts';
 import type {
@@ -26,6 +27,9 @@ export type ModelKind<Kind extends JobKind> = {
 
 /** Kinds of models that one program serves. */
 export type ModelKinds = { readonly [Kind in JobKind]?: ModelKind<Kind> };
+
+/** A model that has not been loaded after ten minutes hangs. */
+const [loadSignMs, maxLoadSigns] = [20_000, 30];
 
 /** Serves the jobs of `LocalModels` in its child process, the latest of them first. */
 export function serveJobs(kinds: ModelKinds): void {
@@ -102,12 +106,29 @@ class JobServer {
     const job = new RunningJob(id, this);
     this.#running.push(job);
     try {
-      const model = await this.#getModel(kind, folder);
+      const model = await this.#waitForModel(id, kind, folder);
       return await model(work, job, (text) => this.#send({ id, kind: 'text', text }));
     } finally {
       this.#running.splice(this.#running.indexOf(job), 1);
       this.#jobEnd.resolve();
       this.#jobEnd = Promise.withResolvers();
+    }
+  }
+
+  /** A large model loads for minutes from a slow disk: no text is a sign of life. */
+  async #waitForModel(id: number, kind: JobKind, folder: string) {
+    let forget: () => void = () => undefined;
+    const giveSigns = (count: number) => {
+      forget = realClock.later(loadSignMs, () => {
+        this.#send({ id, kind: 'text', text: '' });
+        if (count > 1) giveSigns(count - 1);
+      });
+    };
+    giveSigns(maxLoadSigns);
+    try {
+      return await this.#getModel(kind, folder);
+    } finally {
+      forget();
     }
   }
 
