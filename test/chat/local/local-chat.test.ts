@@ -287,6 +287,29 @@ test('a null that is demanded stays', () => {
   expect(dropUnneeded({ a: null }, schema)).toEqual({ a: null });
 });
 
+test('a null is dropped in lists and in choices of forms, and stays where no form names it', () => {
+  const entry = {
+    type: 'object',
+    properties: { name: { type: 'string' }, age: { type: 'integer' } },
+    required: ['name'],
+  };
+  const properties = {
+    people: { type: 'array', items: entry },
+    owner: { anyOf: [{ type: 'null' }, entry] },
+    anything: { type: 'object', additionalProperties: true },
+  };
+  const written = {
+    people: [{ name: 'Ana', age: null }],
+    owner: { name: 'Ben', age: null },
+    anything: { free: null },
+  };
+  expect(dropUnneeded(written, { type: 'object', properties })).toEqual({
+    people: [{ name: 'Ana' }],
+    owner: { name: 'Ben' },
+    anything: { free: null },
+  });
+});
+
 test('a schema that holds itself ends', () => {
   const endless: Record<string, unknown> = { type: 'array' };
   endless.items = endless;

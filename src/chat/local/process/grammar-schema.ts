@@ -117,16 +117,30 @@ function isPlain(value: unknown): value is string | number | boolean | null {
 
 /** Removes the nulls of properties that may be left out, as `toGrammarSchema` demands them. */
 export function dropUnneeded(value: unknown, schema: unknown): unknown {
-  const from = toRecord(schema);
-  if (!isRecord(value) || Array.isArray(value)) return value;
+  const from = findChoice(value, toRecord(schema));
+  if (Array.isArray(value)) return value.map((item) => dropUnneeded(item, from.items));
+  if (!isRecord(value)) return value;
   const needed: readonly unknown[] = Array.isArray(from.required) ? from.required : [];
   const properties = toRecord(from.properties);
   const kept = Object.entries(value).flatMap(([name, item]): [string, unknown][] =>
-    item === null && !needed.includes(name)
+    item === null && Object.hasOwn(properties, name) && !needed.includes(name)
       ? []
       : [[name, dropUnneeded(item, properties[name])]],
   );
   return Object.fromEntries(kept);
+}
+
+/** Finds the choice of a schema by which a list or an object was written: all of its properties stand there. */
+function findChoice(value: unknown, from: Readonly<Record<string, unknown>>) {
+  const choices = from.oneOf ?? from.anyOf;
+  if (!Array.isArray(choices)) return from;
+  const isWritten = (choice: Readonly<Record<string, unknown>>) =>
+    Array.isArray(value)
+      ? choice.items !== undefined
+      : Object.keys(toRecord(value)).every((name) =>
+          Object.hasOwn(toRecord(choice.properties), name),
+        );
+  return choices.map(toRecord).find(isWritten) ?? from;
 }
 
 /**
