@@ -208,9 +208,13 @@ function refuse(why: string): ConnectOutcome {
 
 /** Writes the changes into `.env`, after a look whether the bot could start with them. Returns a sentence if nothing was written. */
 export async function saveEdits(edits: SettingEdits): Promise<string | undefined> {
-  const { file, changes } = edits;
+  const { changes } = edits;
   if (changes.size === 0) return undefined;
   edits.readConfig();
+  // Page and terminal may both be open, and what one has written meanwhile stays.
+  const read = readEnvFile(edits.file.path);
+  if (read.kind === 'refused') return read.reason;
+  const { file } = read;
   const text = applyChanges(file.text, changes);
   const strays = findStrayNames(text, file.values, changes);
   if (strays.length > 0) {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
@@ -10,6 +11,7 @@ import {
   type MachineRoom,
 } from '#src/downloads/catalogue.ts';
 import { removeFetched } from '#src/downloads/fetch-file.ts';
+import { removeChatLibrary } from '#src/downloads/install-library.ts';
 import { findModelPlace } from '#src/engines/chat-model-file.ts';
 import { clearRole } from './server-roles.ts';
 import type { SettingEdits } from './setting-edits.ts';
@@ -43,7 +45,12 @@ export async function listLocalModelOffers(
 ): Promise<LocalModelOffers> {
   const diskBytes = await readFreeBytes(resolve(dataDir));
   const room = { memoryBytes: getMemoryBytes(), diskBytes };
-  const fitting = fetchableModels.filter((model) => fitsMachine(model, room));
+  // What is there already takes no more room.
+  const fitting = fetchableModels.filter((model) =>
+    existsSync(findModelPlace(model.name, dataDir).file)
+      ? fitsMachine(model, { ...room, diskBytes: Number.POSITIVE_INFINITY })
+      : fitsMachine(model, room),
+  );
   if (fitting.length === 0) return { room, models: [] };
   const weightBytesPerSecond = measureWeightSpeed(clock);
   const models = fitting.map((model) => {
@@ -95,10 +102,27 @@ export function useLocalModel(edits: SettingEdits, name: string): void {
   edits.set('CHAT_MODEL_FILE', name);
 }
 
-/** Removes the file of a model that was fetched, also in part. A file of the owner stays. */
+/**
+ * Removes the file of a model that was fetched, also in part, and the library that runs models once no other one is left. A file of
+ * the owner stays.
+ */
 export async function removeLocalModel(name: string, dataDir: string): Promise<void> {
   const { file, known } = findModelPlace(name, dataDir);
   if (known) await removeFetched(file);
+  const isLeft = (model: FetchableModel) =>
+    existsSync(findModelPlace(model.name, dataDir).file);
+  if (!fetchableModels.some(isLeft)) await removeChatLibrary(dataDir);
+}
+
+/** Describes files of models that were fetched, and that the settings do not name. */
+export function describeUnusedModels(edits: SettingEdits): readonly string[] {
+  const used = edits.getValue('CHAT_MODEL_FILE');
+  return fetchableModels.flatMap(({ bytes, name }) => {
+    const { file } = findModelPlace(name, edits.dataDir);
+    return name === used || !existsSync(file)
+      ? []
+      : `The chat model ${name} is not used: ${file} takes ${formatSize(bytes)}, and may be removed.`;
+  });
 }
 
 /** Formats a model for people: `qwen2.5-0.5b: 0.5 GB to fetch, 0.9 GB of memory, ...`. */

@@ -7,7 +7,11 @@ import { chooseProviders } from './choose-providers.ts';
 import { chooseToken } from './choose-token.ts';
 import { findModels, saveEdits } from './connect-model.ts';
 import { readEnvFile } from './env-file.ts';
-import { type LocalModelOffers, listLocalModelOffers } from './local-models.ts';
+import {
+  describeUnusedModels,
+  type LocalModelOffers,
+  listLocalModelOffers,
+} from './local-models.ts';
 import { SettingEdits } from './setting-edits.ts';
 import {
   SetupEnd,
@@ -79,6 +83,7 @@ async function runSteps(options: SetupOptions) {
   }
   if (isBot) await registerCommands(ask, edits, clock);
   await writeEnvFile(ask, edits);
+  for (const sentence of describeUnusedModels(edits)) ask.say(sentence);
   ask.say(edits.getValue('DISCORD_TOKEN') === '' ? nextWithoutToken : nextWithToken);
 }
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { BotError } from '#src/base/errors.ts';
 
 /** Images have no setup, and no `.env` that would outlive them. */
@@ -22,31 +23,35 @@ export type SetupOrder =
   | { readonly kind: 'use-local'; readonly name: string }
   | { readonly kind: 'remove-local' };
 
+type Outcome = Readonly<Record<string, unknown>>;
+
 /**
  * Lets setup find or connect models in a process of its own, one at a time. A key goes by its stdin alone. Throws BotError
  * `sandbox.failed`.
  */
 export class SetupProcess {
   readonly #program: string;
-  #isBusy = false;
+  #running:
+    | { readonly order: SetupOrder; readonly outcome: Promise<Outcome> }
+    | undefined;
 
   /** Default of `entry`: setup's own program. */
   constructor(entry: string = program) {
     this.#program = entry;
   }
 
-  /** Performs an order. Aborting ends the process. */
-  async perform(
-    order: SetupOrder,
-    signal: AbortSignal,
-  ): Promise<Readonly<Record<string, unknown>>> {
+  /** Performs an order: once for all who give it while it runs, as by a double click or in two tabs. Aborting ends the process. */
+  async perform(order: SetupOrder, signal: AbortSignal): Promise<Outcome> {
     if (!existsSync(this.#program)) throw createSetupError(noSetup);
-    if (this.#isBusy) throw createSetupError('A model is being tried already.');
-    this.#isBusy = true;
+    if (this.#running && isDeepStrictEqual(this.#running.order, order))
+      return await this.#running.outcome;
+    if (this.#running) throw createSetupError('A model is being tried already.');
+    const outcome = runSetup(this.#program, order, signal);
+    this.#running = { order, outcome };
     try {
-      return await runSetup(this.#program, order, signal);
+      return await outcome;
     } finally {
-      this.#isBusy = false;
+      this.#running = undefined;
     }
   }
 }
@@ -54,7 +59,11 @@ export class SetupProcess {
 const noSetup =
   'There is no setup here: set CHAT_COMPLETION_BASE_URL and CHAT_COMPLETION_MODEL, and start again.';
 
-async function runSetup(entry: string, order: SetupOrder, signal: AbortSignal) {
+async function runSetup(
+  entry: string,
+  order: SetupOrder,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const either = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
   const child = spawn(process.execPath, [entry], {
     stdio: ['pipe', 'pipe', 'ignore'],

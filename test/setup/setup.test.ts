@@ -23,6 +23,7 @@ import {
   findChoices,
   findModels,
   removeConnectedModel,
+  saveEdits,
 } from '#setup/connect-model.ts';
 import {
   applyChanges,
@@ -41,6 +42,7 @@ import {
 } from '#setup/vendors.ts';
 import { realClock } from '#src/base/clock.ts';
 import { isAddress } from '#src/config/settings.ts';
+import { getLibraryFolder } from '#src/downloads/install-library.ts';
 import type { FetchableVoice } from '#src/downloads/voice-catalogue.ts';
 import { swiftServer } from '#test/doctor/run-examination.ts';
 import { serveFile } from '#test/fakes/file-server.ts';
@@ -158,9 +160,35 @@ test('a model that Parley runs here is offered with its facts, chosen by name, a
   mkdirSync(dirname(part));
   writeFileSync(part, 'begun');
   expect((await findChoices(deps)).chosen).toBe(name);
+  const library = getLibraryFolder(place.folder);
+  mkdirSync(library, { recursive: true });
+  const other = join(dirname(part), 'qwen2.5-1.5b.gguf');
+  writeFileSync(other, 'of a choice before');
   expect(await removeConnectedModel(deps)).toEqual({ outcome: 'removed' });
-  expect(existsSync(part)).toBe(false);
+  expect([part, library].map((path) => existsSync(path))).toEqual([false, true]);
+  expect(await connectLocalModel('qwen2.5-1.5b', deps)).toMatchObject({
+    outcome: 'connected',
+  });
+  expect(await removeConnectedModel(deps)).toEqual({ outcome: 'removed' });
+  expect([other, dirname(library)].map((path) => existsSync(path))).toEqual([
+    false,
+    false,
+  ]);
   expect(place.readEnv()).toMatchObject({ CHAT_MODEL_FILE: '' });
+});
+
+test('what the page writes into .env while setup is open at a terminal stays', async () => {
+  await using place = await openPlace();
+  const read = readEnvFile(place.deps.envPath);
+  if (read.kind === 'refused') throw new Error(read.reason);
+  const atTerminal = new SettingEdits(read.file, {});
+  await connectLocalModel('qwen2.5-0.5b', place.deps);
+  atTerminal.set('SPEECH_VOICE', 'calm');
+  expect(await saveEdits(atTerminal)).toBeUndefined();
+  expect(place.readEnv()).toEqual({
+    CHAT_MODEL_FILE: 'qwen2.5-0.5b',
+    SPEECH_VOICE: 'calm',
+  });
 });
 
 test('each vendor has one name, an address that setup takes, its roles and a source', () => {

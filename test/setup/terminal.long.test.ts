@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -10,7 +11,7 @@ import {
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { parseEnv, promisify, stripVTControlCharacters } from 'node:util';
 import { runSetup, type SetupOptions } from '#setup/setup.ts';
@@ -238,6 +239,9 @@ test('a chat model that Parley runs here is one yes, with its size, memory, lice
     makeVendor('Away', `http://127.0.0.1:${await findFreePort()}/v1`),
     makeVendor('Runs', server.baseUrl, { isMore: true, roles: ['CHAT_COMPLETION'] }),
   ];
+  const unused = join(office.folder, 'models', 'qwen3-4b.gguf');
+  mkdirSync(dirname(unused));
+  writeFileSync(unused, 'of a choice before');
   const terminal = office.openTalk({ vendors, local });
   await terminal.answer(
     [request.noToken, keys.enter],
@@ -253,6 +257,9 @@ test('a chat model that Parley runs here is one yes, with its size, memory, lice
   const shown = terminal.readShown().replace(/[│\s]+/g, ' ');
   expect(shown).toContain(
     'qwen2.5-0.5b: 0.5 GB to fetch, 0.9 GB of memory, about 20 tokens a second here, Apache-2.0; English, Chinese',
+  );
+  expect(shown.replace(/ /g, '')).toContain(
+    `qwen3-4bisnotused:${unused}takes2.5GB`,
   );
   expect(shown.indexOf('Runs: thinks')).toBeLessThan(shown.indexOf('runs here'));
   expect(shown.indexOf('runs here')).toBeLessThan(shown.indexOf('Away: '));
