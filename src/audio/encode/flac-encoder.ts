@@ -8,15 +8,21 @@ import {
   type StreamTargetChunk,
 } from 'mediabunny';
 import { speakRateHz } from '#src/audio/pcm.ts';
+import { withTimeout } from '#src/base/bounded-wait.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
 import type { SoundEncoder } from './sound-encoders.ts';
 
 registerFlacEncoder();
 
 /** Samples of each frame but the last. libFLAC writes a frame once it has a sample of the next one. */
 const frameSamples = 4096;
+/** A push takes some ms. A thread that has ended, or refused a frame, tells nobody. */
+const stepMs = 10_000;
 
 /** Writes FLAC by libFLAC in WebAssembly, on a thread of its own: https://www.rfc-editor.org/rfc/rfc9639.html */
 export class FlacEncoder implements SoundEncoder {
+  readonly #clock: Pick<Clock, 'later'>;
   readonly #source = new AudioSampleSource({ codec: 'flac' });
   readonly #output: Output;
   readonly #pieces: Uint8Array[] = [];
@@ -25,8 +31,10 @@ export class FlacEncoder implements SoundEncoder {
   #pushedSamples = 0;
   #onFrame: (() => void) | undefined;
   #opening: Promise<void> | undefined;
+  #isLost = false;
 
-  constructor() {
+  constructor(clock: Pick<Clock, 'later'> = realClock) {
+    this.#clock = clock;
     const writable = new WritableStream<StreamTargetChunk>({
       write: (chunk) => this.#keepChunk(chunk),
     });
@@ -37,9 +45,33 @@ export class FlacEncoder implements SoundEncoder {
     this.#output.addAudioTrack(this.#source);
   }
 
-  /** Returns the head of the file and all frames that are whole with these samples. */
+  /** Returns the head of the file and all frames that are whole with these samples. Throws BotError `speech.failed`. */
   async push(samples: Int16Array): Promise<Uint8Array> {
-    if (samples.length === 0) return this.#takePieces();
+    if (samples.length > 0) await this.#waitFor(this.#encode(samples));
+    return this.#takePieces();
+  }
+
+  /** Returns the last frames. Throws as `push` does. */
+  async end(): Promise<Uint8Array> {
+    if (this.#opening !== undefined) await this.#waitFor(this.#output.finalize());
+    return this.#takePieces();
+  }
+
+  /** Ends the thread of an encoder whose sound is not wanted any more. */
+  async close(): Promise<void> {
+    if (this.#opening === undefined || this.#output.state === 'finalized') return;
+    const ending = this.#output.cancel().catch(() => undefined);
+    if (!this.#isLost) await this.#waitFor(ending);
+  }
+
+  async #waitFor(work: Promise<void>) {
+    await withTimeout(work, stepMs, this.#clock, () => {
+      this.#isLost = true;
+      return new BotError('speech.failed', true, 'The thread that makes FLAC is gone.');
+    });
+  }
+
+  async #encode(samples: Int16Array) {
     this.#opening ??= this.#output.start();
     await this.#opening;
     const sample = new AudioSample({
@@ -53,19 +85,6 @@ export class FlacEncoder implements SoundEncoder {
     await this.#source.add(sample);
     sample.close();
     await this.#waitForFrames();
-    return this.#takePieces();
-  }
-
-  /** Returns the last frames. */
-  async end(): Promise<Uint8Array> {
-    if (this.#opening !== undefined) await this.#output.finalize();
-    return this.#takePieces();
-  }
-
-  /** Ends the thread of an encoder whose sound is not wanted any more. */
-  async close(): Promise<void> {
-    if (this.#opening !== undefined && this.#output.state !== 'finalized')
-      await this.#output.cancel();
   }
 
   #countFrame() {
