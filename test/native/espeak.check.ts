@@ -42,6 +42,15 @@ async function openVoices() {
   return { espeak, voices: new HomeVoices({ builtIn, espeak, folder, models }) };
 }
 
+/** Kills the programs of a name that this process has started. */
+function killChildren(name: string) {
+  const { pid } = process;
+  const ids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  for (const id of ids)
+    if (readFileSync(`/proc/${id}/cmdline`, 'utf8').includes(name))
+      process.kill(Number(id), 'SIGKILL');
+}
+
 /** Letters of what the local recogniser hears in a language. */
 async function hearText(voices: HomeVoices, text: string, language: string) {
   const said = await collectSound(voices, text, { language });
@@ -61,6 +70,23 @@ test('eSpeak NG speaks German and Spanish as the local recogniser understands it
   );
   expect(await hearText(voices, 'Buenos días, ¿cómo estás?', 'es')).toContain('buenos');
 }, 120_000);
+
+test('eSpeak NG that is killed in mid-sentence ends it with a named failure, and speaks the next one', async () => {
+  const { espeak } = await openVoices();
+  const manner = { language: 'de', speed: 1, pitch: 1 };
+  const long = 'Guten Morgen, heute ist Montag. '.repeat(30);
+  const speaking = async () => {
+    for await (const _ of espeak.speak(long, manner, never)) killChildren('espeak-ng');
+  };
+  await expect(speaking()).rejects.toMatchObject({
+    code: 'speech.failed',
+    retryable: true,
+    message: 'eSpeak NG was ended by SIGKILL.',
+  });
+  expect(await espeak.toIpa(['Montag'], 'de', never)).toEqual([
+    expect.stringContaining('moː'),
+  ]);
+}, 60_000);
 
 test('the built-in voice, fetched under another name and language, speaks German by the sounds of eSpeak NG', async () => {
   const { voices } = await openVoices();

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { realClock } from '#src/base/clock.ts';
 import { toChannelId, toGuildId, toMessageId, toPersonId } from '#src/base/ids.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
@@ -157,6 +158,38 @@ test('the store is written while the thread that sends voice does something else
   while (countRows() === 0 && realClock.nowMs() < untilMs); // this thread stands still
   expect(countRows()).toBe(1);
   expect(await writing).toMatchObject({ changes: 1 });
+});
+
+test('a thread that is ended in mid-work fails what it was at, keeps what was written, and the next operation starts another', async () => {
+  using folder = makeStoreFolder();
+  mkdirSync(dirname(folder.path));
+  const threads: Worker[] = [];
+  const noteThread = (thread: Worker) => threads.push(thread);
+  process.on('worker', noteThread);
+  await using worker = new SqliteWorker();
+  const driver = new SqliteDriver(
+    folder.path,
+    mainStore.sqlite,
+    worker.openFile(folder.path),
+  );
+  const database = openDatabase({ driver, clock: realClock, patienceMs: 0 });
+  await database.open();
+  process.off('worker', noteThread);
+  await using store = createStores(database);
+  const write = (person: string) =>
+    store.consents.write(toGuildId('10'), toPersonId(person), always);
+  await write('1');
+  const otherProgram = holdByAnother(folder.path);
+  const failing = expect(write('2')).rejects.toMatchObject({
+    code: 'store.unwritable',
+    retryable: true,
+    message: expect.stringContaining('The thread of the store ended'),
+  });
+  await threads[0]?.terminate();
+  await failing;
+  otherProgram[Symbol.dispose]();
+  await write('3');
+  expect([...(await store.consents.read(toGuildId('10'))).keys()]).toEqual(['1', '3']);
 });
 
 test('a thread that breaks fails what waits for it, and the next operation starts it again', async () => {

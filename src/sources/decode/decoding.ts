@@ -3,6 +3,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import { forkChild } from '#src/base/child/child-port.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { BotError } from '#src/base/errors.ts';
 import {
   createNotAudioError,
   createUnreachableError,
@@ -51,7 +52,7 @@ export class Decoding implements AsyncDisposable {
    * Decodes sound as it is read, in pieces of about a second. The first bytes decide the format.
    *
    * A truncated file gives its first part. Throws BotError `source.not_audio`, `source.unreachable` if another
-   * file broke the process, and errors of `bytes`.
+   * file broke the process or somebody killed it, and errors of `bytes`.
    */
   async *decodeSound(
     bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -132,23 +133,24 @@ class DecodingProcess {
   #files = 0;
   #cancelIdleEnd: (() => void) | undefined;
   #isDead = false;
+  #isLeft = false;
 
   constructor(options: Required<DecodingOptions>) {
     this.#options = options;
     this.#child = forkChild(options.entry, flags);
     if (!this.#child) this.#failAll();
     this.#child?.on('message', (message: FromDecoder) => this.#onMessage(message));
-    this.#child?.on('disconnect', () => this.#failAll());
-    for (const end of ['error', 'exit'] as const)
-      this.#child?.on(end, () => {
-        this.#failAll();
-        this.#exit.resolve();
-      });
+    // Its exit, which comes with it, tells why.
+    this.#child?.on('disconnect', () => {
+      this.#isLeft = true;
+    });
+    this.#child?.on('error', () => this.#onEnd(null));
+    this.#child?.on('exit', (_, killedBy) => this.#onEnd(killedBy));
   }
 
   /** False once the process has failed or was stopped. */
   get isAlive(): boolean {
-    return !this.#isDead;
+    return !this.#isDead && !this.#isLeft;
   }
 
   /** Number of open files. */
@@ -216,11 +218,21 @@ class DecodingProcess {
     if (!this.#isDead) this.#child?.send(message, () => undefined); // Events report the end of the process.
   }
 
-  #failAll() {
+  /** A file may break its decoder, but not by SIGKILL: so the system ends what it has no memory for. */
+  #onEnd(killedBy: string | null) {
+    this.#failAll(
+      killedBy === 'SIGKILL'
+        ? createUnreachableError('its decoder was killed')
+        : undefined,
+    );
+    this.#exit.resolve();
+  }
+
+  #failAll(error: BotError = createNotAudioError('its decoder crashed')) {
     if (this.#isDead) return;
     this.#isDead = true;
     this.#cancelIdleEnd?.();
     this.#child?.kill('SIGKILL'); // SIGKILL also ends a process that hangs.
-    this.#waiting?.reject(createNotAudioError('its decoder crashed'));
+    this.#waiting?.reject(error);
   }
 }

@@ -19,15 +19,39 @@ function toSoundBytes(bytes: Buffer) {
   return { kind: 'bytes', bytes } as const;
 }
 
-/** Number of decoders that this process has begun and not yet buried; bots of other tests may be its children, too. */
-function countChildren() {
+/** Decoders that this process has begun and not yet buried; bots of other tests may be its children, too. */
+function listChildren() {
   const { pid } = process;
   const ids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
     .split(' ')
     .slice(0, -1);
-  return ids.filter((id) => /decod/.test(readFileSync(`/proc/${id}/cmdline`, 'utf8')))
-    .length;
+  return ids.filter((id) => /decod/.test(readFileSync(`/proc/${id}/cmdline`, 'utf8')));
 }
+
+const countChildren = () => listChildren().length;
+
+test('a decoder that is killed in mid-work says that nothing is wrong with its file, which is read whole at the next try', async () => {
+  await using decoding = new Decoding({ clock: realClock });
+  const file = readToneFile('tones-flac.ogg');
+  const half = Math.floor(file.length / 2);
+  const shape = { rateHz: 48_000, channels: 2 } as const;
+  async function* killHalfway() {
+    yield file.subarray(0, half);
+    for (const child of listChildren()) process.kill(Number(child), 'SIGKILL');
+    yield file.subarray(half);
+  }
+  const reading = Array.fromAsync(
+    decoding.decodeSound(killHalfway(), shape, neverAborted),
+  );
+  await expect(reading).rejects.toMatchObject({
+    code: 'source.unreachable',
+    retryable: true,
+  });
+  const next = await Array.fromAsync(decoding.decodeSound([file], shape, neverAborted));
+  expect(next.reduce((sum, { samples }) => sum + samples.length, 0)).toBeGreaterThan(
+    48_000,
+  );
+});
 
 async function* makeEndless(head: Buffer) {
   yield head;

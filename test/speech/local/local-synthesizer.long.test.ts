@@ -1,3 +1,6 @@
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
@@ -296,6 +299,36 @@ test('a program that is silent for ten seconds is ended, and the failure says so
   });
   await clock.advance(10_000);
   await failing;
+});
+
+test('a program that is killed while it speaks ends its text with a named failure, and the next text is spoken', async () => {
+  const speaking = async () => {
+    for await (const { samples } of espeak.speak('endless', german, never))
+      process.kill(readProcessId(samples), 'SIGKILL');
+  };
+  await expect(speaking()).rejects.toMatchObject({
+    code: 'speech.failed',
+    retryable: true,
+    message: 'eSpeak NG was ended by SIGKILL.',
+  });
+  expect((await collectSound(speaker, 'Guten Tag')).samples.length).toBeGreaterThan(0);
+});
+
+test('a program that is killed before its first output is run once more', async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'parley-espeak-'));
+  const deaths = join(folder.path, 'deaths');
+  const script = `if [ -s '${deaths}' ]; then sed -i '$d' '${deaths}'; kill -9 $$; fi; exec "$@"`;
+  const mortal = await Espeak.open(
+    ['/bin/sh', '-c', script, 'sh', ...program],
+    realClock,
+  );
+  writeFileSync(deaths, 'one\n');
+  expect(await mortal?.toIpa(['ha loː'], 'de', never)).toEqual(['ha loː']);
+  writeFileSync(deaths, 'one\ntwo\n');
+  await expect(mortal?.toIpa(['ha loː'], 'de', never)).rejects.toMatchObject({
+    code: 'speech.failed',
+    message: 'eSpeak NG was ended by SIGKILL.',
+  });
 });
 
 test('each clause has its sounds, without marks of other languages', async () => {

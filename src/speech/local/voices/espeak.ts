@@ -152,8 +152,29 @@ function toWords(text: string) {
   return text.replace(notWords, ' ').trim();
 }
 
-/** Runs the program and yields its output. It is killed when nobody reads on, and when it is silent. */
-async function* run(
+/** A process that somebody else has killed, as the system does where memory runs out. */
+class KilledError extends BotError {
+  constructor(by: string) {
+    super('speech.failed', true, `eSpeak NG was ended by ${by}.`);
+  }
+}
+
+/** Runs the program and yields its output. One that is killed before its first output is run once more. */
+async function* run(...given: Parameters<typeof runOnce>): AsyncGenerator<Buffer> {
+  let hasOutput = false;
+  try {
+    for await (const piece of runOnce(...given)) {
+      hasOutput = true;
+      yield piece;
+    }
+  } catch (error) {
+    if (hasOutput || !(error instanceof KilledError)) throw error;
+    yield* runOnce(...given);
+  }
+}
+
+/** Runs the program once. It is killed when nobody reads on, and when it is silent. */
+async function* runOnce(
   [path, ...first]: EspeakProgram,
   args: readonly string[],
   input: string,
@@ -169,7 +190,9 @@ async function* run(
   child.on('error', (error) => {
     cause = error;
   });
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const ended = new Promise<readonly [code: number | null, killedBy: string | null]>(
+    (resolve) => child.on('close', (...end) => resolve(end)),
+  );
   child.stdin.on('error', () => undefined); // It may end before it has read all.
   child.stdin.end(input);
   const pieces = child.stdout[Symbol.asyncIterator]();
@@ -185,7 +208,8 @@ async function* run(
       if (done) break;
       yield value;
     }
-    const code = await waitFor(ended);
+    const [code, killedBy] = await waitFor(ended);
+    if (killedBy !== null) throw new KilledError(killedBy);
     if (code !== 0) throw createFailure(`ended with ${code}`, cause);
   } finally {
     child.kill('SIGKILL');
