@@ -266,11 +266,9 @@ describe('a bot whose model answers', () => {
   }, 600_000);
 });
 
-function openLocalChat(file = SMOLLM2) {
+function openLocalChat(file = SMOLLM2, maxResidentBytes = 1.5e9) {
   const libraryFolder = getLibraryFolder(dataDir);
-  return new LocalChat({
-    ...{ file, libraryFolder, maxTokens: 2_000, maxResidentBytes: 1.5e9 },
-  });
+  return new LocalChat({ file, libraryFolder, maxTokens: 2_000, maxResidentBytes });
 }
 
 /** Asks, and returns the answer with the time to its first word and the tokens that were read for it. */
@@ -376,6 +374,26 @@ test('an answer whose process is killed in its middle fails, and another process
   await expect(reading).rejects.toMatchObject({ retryable: true });
   expect((await askChat(chat, talk)).content).toMatch(/\w/);
   expect(listModelProcesses(process.pid)).not.toContain(former);
+}, 600_000);
+
+test('a process beyond its bound of memory is gone before the next one has loaded the model', async () => {
+  await using chat = openLocalChat(SMOLLM2, 1);
+  const talk = [{ role: 'user', name: '', content: 'Say hello.' }] as const;
+  await chat.waitUntilLoaded(never);
+  const [former = 0] = listModelProcesses(process.pid);
+  await askChat(chat, talk);
+  const endedAtMs = realClock.nowMs();
+  const isGone = () => !listModelProcesses(process.pid).includes(former);
+  const going = expect
+    .poll(isGone, { interval: 5, timeout: waitMs })
+    .toBe(true)
+    .then(() => realClock.nowMs() - endedAtMs);
+  const loading = chat.waitUntilLoaded(never).then(() => realClock.nowMs() - endedAtMs);
+  const [goneMs, loadedMs] = await Promise.all([going, loading]);
+  expect(goneMs).toBeLessThan(loadedMs);
+  console.log(
+    `a process beyond its bound is gone after ${Math.round(goneMs)} ms, and the model loaded again after ${Math.round(loadedMs)} ms`,
+  );
 }, 600_000);
 
 test('a model whose answer nobody wants stops computing', async () => {

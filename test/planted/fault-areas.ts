@@ -4,6 +4,7 @@ import { plantedFaults } from '#test/simulate/planted-faults.ts';
 import { plantedLeaks } from '#test/virtual-scenes/planted-leaks.ts';
 import { featureFaults } from './feature-faults.ts';
 import { audienceFaults, moneyFaults, negotiationFaults } from './gate-faults.ts';
+import { mindFaults } from './mind-faults.ts';
 
 /** All planted faults, by what they break. */
 export const faultAreas = {
@@ -14,6 +15,7 @@ export const faultAreas = {
   money: moneyFaults,
   negotiation: negotiationFaults,
   features: featureFaults,
+  mind: mindFaults,
 } as const satisfies Record<string, readonly PlantedFault[]>;
 
 export type FaultArea = keyof typeof faultAreas;
