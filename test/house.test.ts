@@ -64,7 +64,7 @@ const below: Readonly<Record<string, string>> = {
   'features/seats':
     'features/contract sessions conversation notices ports people texts base',
   'features/settings':
-    'features/contract probes sessions conversation settings ports spending pipeline texts base',
+    'features/contract probes sessions conversation notices settings ports spending pipeline texts base',
   'features/tools': 'features/contract conversation ports chat people texts base',
   'features/tracks':
     'features/contract conversation notices stores ports spending sources playback speech people audio texts base',

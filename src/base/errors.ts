@@ -132,6 +132,16 @@ export class BotError extends Error {
   }
 }
 
+/** Creates the error of work that passed its deadline in `stage`. */
+export function createDeadlineError(stage: FailureStage, message: string): BotError {
+  return new BotError('answer.late', true, message, undefined, stage);
+}
+
+/** Creates the error of a chat model that answered without a word. It may be retried. */
+export function createEmptyAnswerError(): BotError {
+  return new BotError('provider.empty', true, 'The chat model answered without text.');
+}
+
 /** Adds a stage to a `BotError` without one. Other errors stay. */
 export function addFailureStage(stage: FailureStage, error: unknown): unknown {
   if (!(error instanceof BotError) || error.stage) return error;

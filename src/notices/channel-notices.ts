@@ -4,8 +4,11 @@ import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import { type AudienceDeps, mayOpen } from '#src/people/audience.ts';
 import { Owned, toOpenText } from '#src/people/owned.ts';
 import type { Places } from '#src/ports/command-ports.ts';
-import { toFailureEvent, toRateLimitLine } from '#src/ports/failure-event.ts';
-import type { SessionEvent, SessionEventListener } from '#src/ports/session-events.ts';
+import {
+  type SessionEvent,
+  type SessionEventListener,
+  toFailureEvent,
+} from '#src/ports/session-events.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -74,6 +77,12 @@ export function toFailureLine({ about, code, stage }: BotError): TextLine {
   if (code === 'provider.rate_limited' && retryAfterMs !== undefined)
     return toRateLimitLine(retryAfterMs);
   return { id: stage === 'recognise' ? 'fail.stt' : 'fail.llm' };
+}
+
+/** Tells people how many seconds to wait for a provider's rate limit, at least one. */
+export function toRateLimitLine(retryAfterMs = 60_000): TextLine {
+  const s = Math.max(1, Math.ceil(retryAfterMs / 1000));
+  return { id: 'fail.limit', with: { s } };
 }
 
 /** Says which language no voice speaks, and the way out. Undefined for an error of any other kind. */

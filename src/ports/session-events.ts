@@ -1,7 +1,7 @@
 import type { AlertChange, FeatureAlertChange } from '#src/base/alerts.ts';
-import type { ErrorCode, FailureStage } from '#src/base/errors.ts';
+import { BotError, type ErrorCode, type FailureStage } from '#src/base/errors.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
-import type { LoggedText } from '#src/base/logged-text.ts';
+import { admitError, type LoggedText } from '#src/base/logged-text.ts';
 import type { PlayEnd, ReplyFinish } from '#src/base/play-end.ts';
 import type { SpentEvent } from '#src/spending/budget-authority.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -197,8 +197,48 @@ export type SessionEvent =
       readonly cause?: unknown;
     };
 
+type FailureEvent = Extract<SessionEvent, { kind: 'failed' }>;
+
+/** Turns an error into an event. Bugs keep the error as cause. */
+export function toFailureEvent(
+  error: unknown,
+  stage: FailureEvent['stage'],
+): FailureEvent {
+  // Any other error is a mistake of ours.
+  if (!(error instanceof BotError)) return toBugEvent(error);
+  const { code, cause } = error;
+  const message = admitError(error);
+  const details = cause === undefined ? {} : { cause };
+  return { kind: 'failed', stage: error.stage ?? stage, code, message, ...details };
+}
+
+function toBugEvent(cause: unknown): FailureEvent {
+  return {
+    kind: 'failed',
+    stage: 'bug',
+    code: 'bug',
+    message: admitError(cause),
+    cause,
+  };
+}
+
 /** Gets every event of all servers. Exceptions are reported as bugs (`toSafeListener`). */
 export type SessionEventListener = (guildId: GuildId, event: SessionEvent) => void;
+
+/** Wraps a listener so that its exceptions are reported to it as bugs. */
+export function toSafeListener(onEvent: SessionEventListener): SessionEventListener {
+  return (guildId, event) => {
+    try {
+      onEvent(guildId, event);
+    } catch (cause) {
+      try {
+        onEvent(guildId, toBugEvent(cause));
+      } catch {
+        // There is no other listener.
+      }
+    }
+  };
+}
 
 export type LeaveReason = Extract<SessionEvent, { kind: 'left' }>['why'];
 

@@ -4,8 +4,7 @@ import type { AdmittedErasure, ServerErasure } from '#src/base/erasures.ts';
 import { BotError, type StoreCode } from '#src/base/errors.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { JoinMode } from './command-ports.ts';
-import { toFailureEvent } from './failure-event.ts';
-import type { SessionEventListener } from './session-events.ts';
+import { type SessionEventListener, toFailureEvent } from './session-events.ts';
 
 /** Stored values of settings, as texts by key. */
 export type SettingTexts = ReadonlyMap<string, string>;

@@ -2,7 +2,7 @@ import { neverAborted } from '#src/base/bounded-wait.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { toOpenText } from '#src/people/owned.ts';
-import { toFailureEvent } from '#src/ports/failure-event.ts';
+import { toFailureEvent } from '#src/ports/session-events.ts';
 import type { OfferedButtons } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';

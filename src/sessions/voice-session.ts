@@ -26,14 +26,17 @@ import type { ToolCallRunner } from '#src/conversation/tools/tool-call-runner.ts
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import { Owned, toOpenText } from '#src/people/owned.ts';
 import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
-import { toFailureEvent } from '#src/ports/failure-event.ts';
 import {
   type LeaveSummary,
   type SessionFeatures,
   sessionModeKey,
 } from '#src/ports/feature-session.ts';
 import type { PanelContent } from '#src/ports/panel.ts';
-import type { LeaveReason, SessionEvent } from '#src/ports/session-events.ts';
+import {
+  type LeaveReason,
+  type SessionEvent,
+  toFailureEvent,
+} from '#src/ports/session-events.ts';
 import type { Seat } from '#src/ports/stores.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
 import type {

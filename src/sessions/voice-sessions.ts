@@ -15,8 +15,8 @@ import type {
   LeaveOutcome,
   SaveOutcome,
 } from '#src/ports/command-ports.ts';
-import { toFailureEvent, toSafeListener } from '#src/ports/failure-event.ts';
 import { toMovedLine } from '#src/ports/panel.ts';
+import { toFailureEvent, toSafeListener } from '#src/ports/session-events.ts';
 import type { Seat } from '#src/ports/stores.ts';
 import {
   type ChannelRef,

@@ -5,8 +5,7 @@ import { BotError } from '#src/base/errors.ts';
 import { type GuildId, toGuildId } from '#src/base/ids.ts';
 import type * as gate from '#src/base/logged-text.ts';
 import { type Log, logSession, openLog } from '#src/ops/log.ts';
-import { toFailureEvent } from '#src/ports/failure-event.ts';
-import type { SessionEvent } from '#src/ports/session-events.ts';
+import { type SessionEvent, toFailureEvent } from '#src/ports/session-events.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 
 const utterance = 'the quagga is sold to Eva on Friday';

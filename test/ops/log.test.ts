@@ -4,8 +4,11 @@ import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { Secret } from '#src/base/secret.ts';
 import { reminderEndedEvent } from '#src/features/reminders/reminder-scheduler.ts';
 import { type Log, logSession, openLog } from '#src/ops/log.ts';
-import { toFailureEvent } from '#src/ports/failure-event.ts';
-import { type SessionEvent, toFeatureEvent } from '#src/ports/session-events.ts';
+import {
+  type SessionEvent,
+  toFailureEvent,
+  toFeatureEvent,
+} from '#src/ports/session-events.ts';
 import { toLogged } from '#test/fakes/to-logged.ts';
 
 /** Text that `write` leaves in a log that knows these secrets. */

@@ -1,5 +1,5 @@
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, createEmptyAnswerError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { SessionConsent } from '#src/conversation/consent/session-consent.ts';
 import type { Ear } from '#src/conversation/ear/ear.ts';
@@ -48,7 +48,6 @@ import {
 import { toOpenText } from '#src/people/owned.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
-import { createEmptyAnswerError } from '#src/ports/failure-event.ts';
 import type { AnswerUsage } from '#src/ports/session-events.ts';
 import { type AnswerDeps, requestAnswer } from './answer-request.ts';
 

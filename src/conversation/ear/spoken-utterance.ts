@@ -1,7 +1,7 @@
 import { LiveSound } from '#src/audio/live-sound.ts';
 import { listenRateHz, type SoundPiece } from '#src/audio/pcm.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, createDeadlineError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import { findOpenSpeech, isListenedTo } from '#src/conversation/machine/draft.ts';
@@ -15,7 +15,6 @@ import { canPreempt } from '#src/conversation/machine/turn-addressing.ts';
 import type { Session } from '#src/conversation/session.ts';
 import type { TellJudgement } from '#src/pipeline/chained-pipeline.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-import { createDeadlineError } from '#src/ports/failure-event.ts';
 import type {
   FollowUtterance,
   UtteranceContent,

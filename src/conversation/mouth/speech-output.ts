@@ -1,7 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { createChildController } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { addFailureStage, BotError } from '#src/base/errors.ts';
+import { addFailureStage, BotError, createDeadlineError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
@@ -9,7 +9,6 @@ import type { EventOf, InnerEvent } from '#src/conversation/machine/events.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { ClauseVoice } from '#src/pipeline/read-ahead-speech.ts';
 import { SpokenReply, type VoiceTrack } from '#src/playback/reply/spoken-reply.ts';
-import { createDeadlineError } from '#src/ports/failure-event.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
 import type { MadeName } from './answer-delivery.ts';
 import type { AnswerProgress, PendingAnswer } from './pending-answer.ts';

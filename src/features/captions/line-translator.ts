@@ -1,5 +1,5 @@
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, createDeadlineError } from '#src/base/errors.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import { isSameLanguage } from '#src/base/language/expected-language.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
@@ -8,7 +8,6 @@ import {
   createTranslationPrompt,
   parseTranslations,
 } from '#src/pipeline/translation-prompt.ts';
-import { createDeadlineError } from '#src/ports/failure-event.ts';
 import { completeForMoney } from '#src/spending/paid-completion.ts';
 import { splitIntoSearchWords } from '#src/stores/transcripts/transcript-tables.ts';
 import { toVisibleLine } from '#src/texts/plain-text.ts';

@@ -6,7 +6,7 @@ import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { formatWrittenText } from '#src/notices/channel-notices.ts';
 import { mayOpen } from '#src/people/audience.ts';
 import { Owned } from '#src/people/owned.ts';
-import { toFailureEvent } from '#src/ports/failure-event.ts';
+import { toFailureEvent } from '#src/ports/session-events.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import {

@@ -4,11 +4,11 @@ import { admitLiteral } from '#src/base/logged-text.ts';
 import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
-import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { RoomView } from '#src/ports/room-view.ts';
 import {
   type FeatureEventKind,
   type SessionEventListener,
+  toFailureEvent,
   toFeatureEvent,
 } from '#src/ports/session-events.ts';
 import {

@@ -19,7 +19,7 @@ import {
   toAutoJoinTimeMs,
 } from '#src/people/join-rules.ts';
 import { toOpenText } from '#src/people/owned.ts';
-import { toFailureEvent } from '#src/ports/failure-event.ts';
+import { toFailureEvent } from '#src/ports/session-events.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { canEnter } from '#src/sessions/join-obstacles.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';

@@ -4,7 +4,7 @@ import { isHeardConsent } from '#src/people/consent.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import { Owned } from '#src/people/owned.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
-import { toFailureEvent } from '#src/ports/failure-event.ts';
+import { toFailureEvent } from '#src/ports/session-events.ts';
 import {
   type Seat,
   type SeatStore,

@@ -3,8 +3,9 @@ import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { isMuted } from '#src/conversation/machine/draft.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
+import { toRateLimitLine } from '#src/notices/channel-notices.ts';
 import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
-import { toFailureEvent, toRateLimitLine } from '#src/ports/failure-event.ts';
+import { toFailureEvent } from '#src/ports/session-events.ts';
 import type { ChannelRef, CueOutcome } from '#src/ports/voice-link.ts';
 import {
   createTestTurn,

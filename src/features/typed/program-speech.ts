@@ -9,7 +9,7 @@ import type {
 } from '#src/features/contract/http-api-ports.ts';
 import { runAhead } from '#src/pipeline/read-ahead-speech.ts';
 import { changeSpeed } from '#src/playback/reply/time-stretch.ts';
-import { toFailureEvent } from '#src/ports/failure-event.ts';
+import { toFailureEvent } from '#src/ports/session-events.ts';
 import { type StoredSettings, toSpokenStyle } from '#src/settings/stored-settings.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import { type Reservation, toSpeechRequest } from '#src/spending/reservation.ts';

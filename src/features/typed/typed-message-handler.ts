@@ -20,8 +20,8 @@ import { type Owned, toOpenText } from '#src/people/owned.ts';
 import { judgeAccess } from '#src/people/rights.ts';
 import type { AdmittedContent } from '#src/ports/authored-content.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
-import { toFailureEvent } from '#src/ports/failure-event.ts';
 import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
+import { toFailureEvent } from '#src/ports/session-events.ts';
 import type {
   TypedMessage,
   TypedMessageListener,

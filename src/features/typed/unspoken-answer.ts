@@ -1,5 +1,5 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
-import { addFailureStage, BotError } from '#src/base/errors.ts';
+import { addFailureStage, BotError, createEmptyAnswerError } from '#src/base/errors.ts';
 import { holdStream } from '#src/base/hold-stream.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
@@ -12,7 +12,7 @@ import { toFailureLine } from '#src/notices/channel-notices.ts';
 import { type Origin, Owned } from '#src/people/owned.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
-import { createEmptyAnswerError, toFailureEvent } from '#src/ports/failure-event.ts';
+import { toFailureEvent } from '#src/ports/session-events.ts';
 import {
   type PaidPipeline,
   type ReplyHost,

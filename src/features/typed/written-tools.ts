@@ -35,7 +35,7 @@ import {
 } from '#src/people/owned.ts';
 import type { ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ShownConfirmation } from '#src/ports/command-ports.ts';
-import { toFailureEvent } from '#src/ports/failure-event.ts';
+import { toFailureEvent } from '#src/ports/session-events.ts';
 
 type WrittenToolDeps = {
   readonly ports: ServerToolPorts;

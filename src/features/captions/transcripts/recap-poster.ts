@@ -4,7 +4,7 @@ import type { RecapPlace } from '#src/features/captions/caption-settings.ts';
 import { formatWrittenText } from '#src/notices/channel-notices.ts';
 import type { Owned } from '#src/people/owned.ts';
 import type { CaptionPlace, Webhook } from '#src/ports/caption-chats.ts';
-import { toFailureEvent } from '#src/ports/failure-event.ts';
+import { toFailureEvent } from '#src/ports/session-events.ts';
 import type { TranscriptSession } from '#src/stores/transcripts/transcript-line.ts';
 import { escapeTextValues, maxMessageChars } from '#src/texts/plain-text.ts';
 import type { AnyLine, CheckedLine } from '#src/texts/texts.ts';

@@ -1,5 +1,5 @@
 import { createDeadlineSignal, neverAborted } from '#src/base/bounded-wait.ts';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, createDeadlineError } from '#src/base/errors.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import {
   buildCitedAnswerPrompt,
@@ -38,7 +38,7 @@ import { toFailureLine } from '#src/notices/channel-notices.ts';
 import { type ChannelAccess, mayOpen } from '#src/people/audience.ts';
 import { Owned, type Sources } from '#src/people/owned.ts';
 import type { ModelPrompt } from '#src/pipeline/pipeline.ts';
-import { createDeadlineError, toFailureEvent } from '#src/ports/failure-event.ts';
+import { toFailureEvent } from '#src/ports/session-events.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
 import { completeForMoney } from '#src/spending/paid-completion.ts';
