@@ -24,6 +24,7 @@ import {
 } from '#src/conversation/machine/state.ts';
 import { ConsentNotices } from '#src/conversation/mouth/consent-notices.ts';
 import { type Mouth, SessionMouth } from '#src/conversation/mouth/mouth.ts';
+import { PreemptiveBudget } from '#src/conversation/mouth/pending-answer.ts';
 import {
   createSessionTools,
   type SessionTools,
@@ -45,7 +46,6 @@ import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import { interpretedLanguagesSetting } from '#src/settings/channel-settings.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
-import { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import { paidRoles } from '#src/spending/prices/prices.ts';
 import { toInterpretedMode } from '#src/turn/addressing/addressing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';

@@ -123,29 +123,3 @@ export const paidKinds: Readonly<Record<PaidKind, PaidRules>> = {
   notice: { payer: 'server', form: 'speech' },
   check: { payer: 'server', form: 'answer' },
 };
-
-const maxLostShare = 0.15;
-/** The share applies from this number of tokens. */
-const graceTokens = 4_000;
-
-/** Bounds the tokens of preemptive answers that nobody hears, in one session. */
-export class PreemptiveBudget {
-  #usedTokens = 0;
-  #lostTokens = 0;
-
-  /** Whether a further preemptive answer may begin. */
-  get allows(): boolean {
-    const totalTokens = Math.max(graceTokens, this.#usedTokens + this.#lostTokens);
-    return this.#lostTokens <= maxLostShare * totalTokens;
-  }
-
-  /** Counts tokens of an answer that people hear. Negative tokens take a count back. */
-  use(tokens: number): void {
-    this.#usedTokens += tokens;
-  }
-
-  /** Counts tokens of an answer that was discarded. */
-  lose(tokens: number): void {
-    this.#lostTokens += tokens;
-  }
-}

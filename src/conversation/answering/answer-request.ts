@@ -13,7 +13,10 @@ import {
   type AnswerMedium,
   getAnswerMedium,
 } from '#src/conversation/mouth/answer-delivery.ts';
-import { PendingAnswer } from '#src/conversation/mouth/pending-answer.ts';
+import {
+  PendingAnswer,
+  type PreemptiveBudget,
+} from '#src/conversation/mouth/pending-answer.ts';
 import type { Session, SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import {
@@ -37,10 +40,7 @@ import {
 import type { SpokenManner } from '#src/ports/command-ports.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import { toSpokenStyle } from '#src/settings/stored-settings.ts';
-import type {
-  BudgetRefusal,
-  PreemptiveBudget,
-} from '#src/spending/budget-authority.ts';
+import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { toAnswerRequest } from '#src/spending/reservation.ts';
 
 /** Words of a prompt in place of words that a model heard itself and nobody recognised. */

@@ -16,7 +16,6 @@ import {
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { AnswerUsage, TurnTimestamps } from '#src/ports/session-events.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
-import type { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import type { PaidPipeline, ReplyHost } from '#src/spending/paid-engine.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -365,5 +364,31 @@ export async function writeAnswer(
       case 'usage':
         break;
     }
+  }
+}
+
+const maxLostShare = 0.15;
+/** The share applies from this number of tokens. */
+const graceTokens = 4_000;
+
+/** Bounds the tokens of preemptive answers that nobody hears, in one session. */
+export class PreemptiveBudget {
+  #usedTokens = 0;
+  #lostTokens = 0;
+
+  /** Whether a further preemptive answer may begin. */
+  get allows(): boolean {
+    const totalTokens = Math.max(graceTokens, this.#usedTokens + this.#lostTokens);
+    return this.#lostTokens <= maxLostShare * totalTokens;
+  }
+
+  /** Counts tokens of an answer that people hear. Negative tokens take a count back. */
+  use(tokens: number): void {
+    this.#usedTokens += tokens;
+  }
+
+  /** Counts tokens of an answer that was discarded. */
+  lose(tokens: number): void {
+    this.#lostTokens += tokens;
   }
 }

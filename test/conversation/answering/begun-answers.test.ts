@@ -1,11 +1,13 @@
 import { toGuildId } from '#src/base/ids.ts';
 import type { PromptBeginning } from '#src/chat/chat-model.ts';
-import { PendingAnswer } from '#src/conversation/mouth/pending-answer.ts';
+import {
+  PendingAnswer,
+  PreemptiveBudget,
+} from '#src/conversation/mouth/pending-answer.ts';
 import { postTextTool } from '#src/features/tools/post-text-tool.ts';
 import { lastingSources } from '#src/people/owned.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { Listening, OnPartial, Transcriber } from '#src/speech/speech-engine.ts';
-import { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import { makeTurn } from '#test/contracts/pipeline-contract.ts';
 import {
