@@ -88,7 +88,7 @@ const findInCaptionsTool = defineTool({
   quotesOthers: true,
   isOffered: (ports) => (_getValue, session) =>
     session !== undefined &&
-    (ports.transcriptCleanup.hasTranscripts(session.voiceChannel.channel.guildId) ||
+    (ports.transcriptCleanup.guildIds.has(session.voiceChannel.channel.guildId) ||
       ports.sessionCaptions.get(session).hasTranscript),
   run: quoteFoundLines,
 });

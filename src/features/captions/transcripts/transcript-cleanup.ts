@@ -45,6 +45,9 @@ const [closedMs, triesBeforeNotice] = [30 * 60_000, 3];
  * next process if need be.
  */
 export class TranscriptCleanup implements PersonHooks {
+  readonly #guildIds = new Set<GuildId>();
+  /** Servers with captions, as the last search for expired ones found them. */
+  readonly guildIds: ReadonlySet<GuildId> = this.#guildIds;
   readonly #deps: CaptionShardDeps & { readonly erasures: Erasures };
   readonly #captions: SessionObjects<SessionCaptions>;
   /** Closed channels with messages that should be updated. */
@@ -53,7 +56,6 @@ export class TranscriptCleanup implements PersonHooks {
     { readonly triedMs: number; readonly tries: number }
   >();
   readonly #shard: ServerShare;
-  #guildIds: ReadonlySet<GuildId> = new Set();
   #updating: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -102,19 +104,14 @@ export class TranscriptCleanup implements PersonHooks {
     );
   }
 
-  /** Returns whether the last search for expired captions found any of this server. */
-  hasTranscripts(guildId: GuildId): boolean {
-    return this.#guildIds.has(guildId);
-  }
-
   /** Erases lines that their servers keep no longer, and notes of deleted channels. Throws BotError `store.*`. */
   async expireTranscripts(): Promise<void> {
     const { clock, erasures, settings, transcripts } = this.#deps;
-    this.#guildIds = new Set(
-      await transcripts.concatBoth(({ reader }) => reader.listGuilds()),
-    );
+    const guildIds = await transcripts.concatBoth(({ reader }) => reader.listGuilds());
+    this.#guildIds.clear();
+    for (const guildId of guildIds) this.#guildIds.add(guildId);
     const keptDays = new Map<GuildId, number>();
-    for (const guildId of this.#guildIds) {
+    for (const guildId of new Set(guildIds)) {
       if (!isOnShard(guildId, this.#shard)) continue;
       const isRead = await settings.loadGuild(guildId);
       // While the settings are unread, nothing that may be kept is erased.
