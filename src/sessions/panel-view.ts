@@ -252,7 +252,7 @@ export function getTalkState(
     'isReadByPrograms' | 'isSmallModel' | 'localRecogniser' | 'places' | 'spending'
   >,
 ): Omit<TalkState, 'isAnew' | 'isUncalled'> {
-  const { consent, consentNotices, loop, voiceChannel } = session;
+  const { consent, loop, voiceChannel } = session;
   const { isReadByPrograms, places, spending } = deps;
   const { channelId, guildId, name } = voiceChannel.channel;
   const { persona, pipeline } = voiceChannel.getSettings();
@@ -269,10 +269,21 @@ export function getTalkState(
       const isLeftOut = consent.isLeftOut(id);
       return isBot ? [] : [{ id, name: person, standing, isShareUsed, isLeftOut }];
     }),
-    untellable: consentNotices.listUntellable(),
+    untellable: listUntellable(session),
     isReadByPrograms: isReadByPrograms(channelId),
     isAnsweredHere: pipeline === 'chained' && deps.isSmallModel?.() === true,
   };
+}
+
+/** Lists people here that the policy would hear, and that could not be told so. */
+export function listUntellable({
+  consent,
+  consentNotices,
+}: {
+  readonly consent: SessionConsent;
+  readonly consentNotices: ConsentNotices;
+}): readonly ChannelMember[] {
+  return consent.listUntold().filter(({ id }) => consentNotices.untellableIds.has(id));
 }
 
 /** Returns the line that says for how many days captions are kept. */

@@ -187,8 +187,8 @@ export class AnswerRunner {
   }
 
   #requestAnswer(effect: EffectOf<'begin'>, turn: TurnState, signal: AbortSignal) {
-    const { notices, voiceChannel, mouth } = this.#session;
-    const question = mouth.requests.findQuestion(turn.request);
+    const { notices, voiceChannel } = this.#session;
+    const question = this.#findQuestion(turn.request);
     const utterances = question
       ? [...question.earlierUtterances, question.utterance]
       : this.#listUtterances(effect, turn);
@@ -218,6 +218,12 @@ export class AnswerRunner {
       answer: id,
       line: isTold ? undefined : refusal,
     } as const;
+  }
+
+  /** Finds a question that did not come by voice. Undefined for all others. */
+  #findQuestion(request: Id | undefined) {
+    const { requests } = this.#session.mouth;
+    return request === undefined ? undefined : requests.findQuestion(request);
   }
 
   /** Chooses how a turn is answered. Undefined leaves it to the asker. */
@@ -256,7 +262,7 @@ export class AnswerRunner {
   async #speakAnswer(job: RunningAnswer, output: SpeechOutput, signal: AbortSignal) {
     const { effect, id } = job;
     const choices = this.#session.voiceChannel.getChoices(effect.by);
-    const { manner } = this.#session.mouth.requests.findQuestion(effect.request) ?? {};
+    const { manner } = this.#findQuestion(effect.request) ?? {};
     const ownSpeed = manner?.speed ?? choices.speed;
     let end: ReplyEnd = { finish: 'cancelled' };
     await output.speakReply(
@@ -347,8 +353,7 @@ export class AnswerRunner {
 
   /** Returns whether the answer stands in the reply to a typed question now. */
   #replyToQuestion(job: RunningAnswer, failure: BotError | undefined) {
-    const { requests } = this.#session.mouth;
-    const question = requests.findQuestion(job.effect.request);
+    const question = this.#findQuestion(job.effect.request);
     return question?.onOutcome?.(toAskOutcome(job, failure)) ?? false;
   }
 
@@ -385,8 +390,8 @@ export class AnswerRunner {
       );
     const isRead = progress.isWritten && pending.onlyFor === undefined;
     const heardText = isRead ? progress.text : (reply?.getHeardText() ?? '');
-    const { voiceChannel, mouth } = this.#session;
-    const question = mouth.requests.findQuestion(effect.request);
+    const { voiceChannel } = this.#session;
+    const question = this.#findQuestion(effect.request);
     const failure = error && {
       error,
       language: voiceChannel.languages.find(effect.by),

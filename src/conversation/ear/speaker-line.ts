@@ -4,6 +4,7 @@ import type { PersonId } from '#src/base/ids.ts';
 import { findOpenSpeech, isSpeaking } from '#src/conversation/machine/draft.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { Session } from '#src/conversation/session.ts';
+import type { Hearing } from '#src/ports/talk-guide.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import { hasVoice } from '#src/turn/voice-evidence.ts';
 import type { EarDeps } from './ear.ts';
@@ -35,6 +36,8 @@ export class SpeakerLine {
   /** Events of a judgement that is told while the conversation steps. The next packet or tick handles them. */
   readonly #heldEvents: SpeakerInputEvent[] = [];
   #utterance: SpokenUtterance | undefined;
+  /** Hearing of the open utterance, if nothing pays for it. */
+  #unpaid: Hearing | undefined;
   /** True: nobody asked for the words of a pause, which endpointing is still to learn. */
   #isWordless = false;
 
@@ -157,8 +160,8 @@ export class SpeakerLine {
     // Barge-in goes first, as it must not wait for recognition.
     this.#overhear(event);
     if (event.kind === 'began') this.#beginIfAffordable(event);
-    if (event.kind === 'ended')
-      void this.#deps.unpaidSpeech.end(this.#speakerId, event, () =>
+    if (event.kind === 'ended' && this.#unpaid)
+      void this.#deps.unpaidSpeech.end(this.#speakerId, this.#unpaid, event, () =>
         collectSessionHints(this.#session, this.#deps),
       );
     const utterance = this.#utterance;
@@ -273,7 +276,7 @@ export class SpeakerLine {
     const speakerId = this.#speakerId;
     this.#utterance = undefined;
     this.#isWordless = false;
-    unpaidSpeech.forget(speakerId);
+    this.#unpaid = undefined;
     const follow = features.followSpeaker(speakerId);
     const { current } = loop.state.turnQueue;
     const isSounding = current !== undefined && current.phase.kind !== 'making';
@@ -289,7 +292,7 @@ export class SpeakerLine {
       );
       return;
     }
-    unpaidSpeech.begin(speakerId, budget, follow !== undefined);
+    this.#unpaid = unpaidSpeech.begin(speakerId, budget, follow !== undefined);
     if (isSounding) this.#session.mouth.requests.stopEverything(); // The words may be a stop.
   }
 

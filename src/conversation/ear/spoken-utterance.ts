@@ -294,8 +294,10 @@ export class SpokenUtterance {
     this.#reportUnsent(utterance);
     if (end === 'cancelled') void this.#captionBrokenOff(utterance);
     else this.#settleAs(fact);
-    this.#deps.unpaidSpeech.listenAgain(this, utterance);
-    const { error } = utterance.heard.failure ?? {};
+    const { failure } = utterance.heard;
+    if (failure || utterance.recognition === 'off')
+      this.#deps.unpaidSpeech.listenAgain(this, utterance);
+    const { error } = failure ?? {};
     if (error instanceof BotError && end !== 'meant' && end !== 'withdrawn')
       this.#session.notices.reportFailure(error, 'recognise');
   }

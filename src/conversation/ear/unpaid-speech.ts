@@ -21,8 +21,6 @@ export class UnpaidSpeech {
   readonly #commandListener: CommandListener;
   /** Latest refusal of each person. */
   readonly #refusals = new Map<PersonId, BudgetRefusal>();
-  /** People in the middle of an utterance that nothing pays for. */
-  readonly #speaking = new Map<PersonId, Hearing>();
 
   constructor(session: Session, deps: UnpaidSpeechDeps) {
     this.#session = session;
@@ -30,39 +28,39 @@ export class UnpaidSpeech {
     this.#commandListener = new CommandListener(session, deps);
   }
 
-  /** Notes that an utterance begins for which there is no money, and tells what can be told before its words. */
-  begin(speakerId: PersonId, refusal: BudgetRefusal, isCaptioned: boolean): void {
+  /**
+   * Notes that an utterance begins for which there is no money, and tells what can be told before its words. Returns who
+   * recognises them, for the utterance's end.
+   */
+  begin(speakerId: PersonId, refusal: BudgetRefusal, isCaptioned: boolean): Hearing {
     const hearing = this.#describeHearing(isCaptioned, true);
-    this.#speaking.set(speakerId, hearing);
     this.#refusals.set(speakerId, refusal);
-    if (hearing.gap !== 'unpaid') return;
+    if (hearing.gap === 'unpaid') this.#tellAhead(speakerId, refusal, hearing);
+    return hearing;
+  }
+
+  #tellAhead(speakerId: PersonId, refusal: BudgetRefusal, { recognises }: Hearing) {
     const { loop, notices } = this.#session;
     const { cap, isNews, line } = refusal;
     const rules = conversationRules.addressing;
     const nowMs = this.#deps.clock.nowMs();
     if (isSurelyMeant(loop.state, speakerId, nowMs, rules)) {
-      if (hearing.recognises === 'nobody') this.tellSpeaker(speakerId);
+      if (recognises === 'nobody') this.tellSpeaker(speakerId);
     } else if (cap !== 'person' && cap !== 'token') {
       // Talk among people gets no tone. The money of all is news for all, once a day.
       if (isNews()) notices.post(line);
     }
   }
 
-  /** Notes that an utterance begins that is paid. */
-  forget(speakerId: PersonId): void {
-    this.#speaking.delete(speakerId);
-  }
-
-  /** Listens for commands in an ended utterance, if nothing paid for it. Never rejects. */
+  /** Listens for commands in an ended utterance, as `begin` returned who recognises it. Never rejects. */
   async end(
     speakerId: PersonId,
+    { gap, recognises }: Hearing,
     { heard: evidence, whole: sound }: UtteranceEnd,
     collectHints: () => readonly string[],
   ): Promise<void> {
-    const hearing = this.#speaking.get(speakerId);
-    this.#speaking.delete(speakerId);
-    if (hearing?.recognises !== 'commands') return;
-    const isUnpaid = hearing.gap === 'unpaid';
+    if (recognises !== 'commands') return;
+    const isUnpaid = gap === 'unpaid';
     const utterance = { speakerId, sound, evidence, hints: collectHints() };
     const isHeard = await this.#commandListener.listen(utterance, isUnpaid);
     if (!isHeard && isUnpaid) this.tellSpeaker(speakerId);
@@ -81,11 +79,9 @@ export class UnpaidSpeech {
   /** Listens for commands in a decided utterance whose words nobody needed, or whose recogniser failed. */
   listenAgain(
     { isFollowed, overheardTranscript, speakerId, wholeSound: sound }: SpokenUtterance,
-    { heard, recognition }: UtteranceState,
+    { heard: { evidence, hints } }: UtteranceState,
   ): void {
-    const { evidence, failure, hints } = heard;
-    if (!sound || (recognition !== 'off' && !failure)) return;
-    if (!this.#deps.localRecogniser.isAvailable) return;
+    if (!sound || !this.#deps.localRecogniser.isAvailable) return;
     if (this.#describeHearing(isFollowed, false).recognises === 'nobody') return;
     const utterance = { speakerId, sound, evidence, hints, known: overheardTranscript };
     void this.#commandListener.listen(utterance, false);

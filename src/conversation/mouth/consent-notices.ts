@@ -37,7 +37,7 @@ type ConsentNoticesDeps = {
  *
  * declare const consentNotices: ConsentNotices;
  * consentNotices.tellPeople();
- * consentNotices.listUntellable(); // people that neither a line nor the voice reached
+ * consentNotices.untellableIds; // people that neither a line nor the voice reached
  */
 export class ConsentNotices {
   readonly #deps: ConsentNoticesDeps;
@@ -45,19 +45,15 @@ export class ConsentNotices {
   /** People that were asked. Sessions that follow each other share them. */
   readonly #askedIds: Set<PersonId>;
   readonly #tellingIds = new Set<PersonId>();
-  #untellableIds: ReadonlySet<PersonId> = new Set();
+  readonly #untellableIds = new Set<PersonId>();
+  /** People whom neither a line nor the voice reached when they were told last. */
+  readonly untellableIds: ReadonlySet<PersonId> = this.#untellableIds;
   #retryAtMs = Number.NEGATIVE_INFINITY;
 
   /** `predecessor` belongs to the session that this one continues, which has asked people already. */
   constructor(deps: ConsentNoticesDeps, predecessor: ConsentNotices | undefined) {
     this.#deps = deps;
     this.#askedIds = new Set(predecessor ? predecessor.#askedIds : []);
-  }
-
-  /** Lists people here that the policy would hear, and that could not be told so. */
-  listUntellable(): readonly ChannelMember[] {
-    const untold = this.#deps.consent.listUntold();
-    return untold.filter(({ id }) => this.#untellableIds.has(id));
   }
 
   /** Tells people that the policy hears once they are told. Call it whenever people, roles or rules may have changed. */
@@ -128,10 +124,8 @@ export class ConsentNotices {
     if (signal.aborted) return;
     for (const id of ids) this.#tellingIds.delete(id);
     const untellable = people.filter((person) => !told.includes(person));
-    this.#untellableIds = new Set([
-      ...[...this.#untellableIds].filter((id) => !ids.includes(id)),
-      ...untellable.map(({ id }) => id),
-    ]);
+    for (const id of ids) this.#untellableIds.delete(id);
+    for (const { id } of untellable) this.#untellableIds.add(id);
     if (untellable.length > 0) this.#retryLater();
     // What was said of former rules tells nobody of the present ones.
     const isStillTrue = consent.rulesText === rules;

@@ -109,7 +109,7 @@ export class SpeechRequests {
   }
 
   /** Finds a question until its outcome is reported. */
-  findQuestion(id: Id | undefined): QueuedQuestion | undefined {
+  findQuestion(id: Id): QueuedQuestion | undefined {
     const request = this.#findRequest(id);
     return request?.kind === 'question' ? request.question : undefined;
   }

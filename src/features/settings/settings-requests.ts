@@ -1,6 +1,7 @@
 import type { GuildId } from '#src/base/ids.ts';
 import { describeUntellable } from '#src/ports/talk-guide.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
+import { listUntellable } from '#src/sessions/panel-view.ts';
 import type { ShardFeatures } from '#src/sessions/shard-features.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import { conversationSettings, isLooser } from '#src/settings/guild-settings.ts';
@@ -96,8 +97,8 @@ export class SettingsRequests {
   /** Says to managers whom the policy does not hear, as nothing could tell these people. */
   #listUntellableLines(guildId: GuildId, setting: ServerSetting) {
     if (setting !== conversationSettings.consent) return [];
-    const { consentNotices } = this.#sessions.findSession(guildId) ?? {};
-    return describeUntellable(consentNotices?.listUntellable() ?? []);
+    const session = this.#sessions.findSession(guildId);
+    return describeUntellable(session ? listUntellable(session) : []);
   }
 
   /** Lists the voice channels in which a setting has another value. */
