@@ -1,8 +1,8 @@
-import { createChildController } from '#src/base/bounded-wait.ts';
+import { createChildController, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { admitError, admitSetting, type LoggedText } from '#src/base/logged-text.ts';
-import { type Deadlines, enforceDeadlines, ProviderSpeed } from './deadlines.ts';
+import type { Deadlines } from './deadlines.ts';
 import type { ProviderEvent, ProviderRole } from './provider-event.ts';
 
 export type CircuitBreakerRules = {
@@ -100,9 +100,15 @@ function isHopeless({ code, about }: BotError) {
 export type Fallback<Engine> = {
   readonly provider: string;
   readonly breaker: CircuitBreaker;
+} & (
+  | { readonly engine: Engine }
   /** Loads the engine when first asked for. Throws BotError. */
-  readonly getEngine: () => Engine | Promise<Engine>;
-};
+  | { readonly openEngine: () => Promise<Engine> }
+);
+
+function getEngine<Engine>(fallback: Fallback<Engine>) {
+  return 'engine' in fallback ? fallback.engine : fallback.openEngine();
+}
 
 /** A fallback, with its name as the log writes it. */
 type NamedFallback<Engine> = Fallback<Engine> & { readonly provider: LoggedText };
@@ -179,9 +185,8 @@ export class FallbackChain<Engine> {
 
   /** The first engine that is not resting. Undefined if all rest, or the engine is not loaded yet. */
   get currentEngine(): Engine | undefined {
-    const engine = this.#options.fallbacks
-      .find(({ breaker }) => breaker.canRequest)
-      ?.getEngine();
+    const fallback = this.#options.fallbacks.find(({ breaker }) => breaker.canRequest);
+    const engine = fallback && getEngine(fallback);
     return engine instanceof Promise ? undefined : engine;
   }
 
@@ -328,7 +333,7 @@ export class FallbackChain<Engine> {
     this.#speeds.set(fallback, speed);
     const recordSpeed = (ms: number) => speed.record(ms, size);
     const requestParts = async function* () {
-      yield* ask(await fallback.getEngine(), signal, at);
+      yield* ask(await getEngine(fallback), signal, at);
     };
     return enforceDeadlines(requestParts(), {
       clock,
@@ -415,4 +420,85 @@ function createLateError({ provider }: Fallback<unknown>, ms: number) {
     false,
     `${provider} did not respond for ${ms / 1000} s.`,
   );
+}
+
+const slownessFactor = 3;
+const slownessDecay = 0.75;
+
+/** Measures a server's speed by its slowest recent request. */
+class ProviderSpeed {
+  // Many servers take as long for a short request as for a long one.
+  #slowest: { readonly tookMs: number; readonly size: number } | undefined;
+
+  /** Records a request. `size` counts multiples of a short request. A late request counts with its deadline. */
+  record(tookMs: number, size: number = 1): void {
+    const fadedMs = slownessDecay * (this.#slowest?.tookMs ?? 0);
+    const isSlowest = tookMs >= fadedMs;
+    this.#slowest = isSlowest
+      ? { tookMs, size }
+      : { size, ...this.#slowest, tookMs: fadedMs };
+  }
+
+  /** Extends deadlines for a server that was slow. `size` 0 means that the size says nothing about the time. */
+  getDeadlines(standard: Deadlines, size: number = 0): StageDeadlines {
+    const { coldFirstMs, firstMs, idleMs, maxFirstMs, extraSizeMs, totalMs } = standard;
+    const { tookMs, size: measuredSize } = this.#slowest ?? { tookMs: 0, size: 1 };
+    const expectedMs = tookMs * Math.max(1, size / measuredSize);
+    const slowMs = size > 0 ? Math.min(maxFirstMs, slownessFactor * expectedMs) : 0;
+    const standardMs =
+      (this.#slowest ? firstMs : coldFirstMs) + Math.max(0, size - 1) * extraSizeMs;
+    return {
+      firstMs: Math.max(standardMs, slowMs),
+      idleMs: Math.max(idleMs, slowMs),
+      totalMs: Math.max(totalMs, 2 * slowMs),
+    };
+  }
+}
+
+type StageDeadlines = Pick<Deadlines, 'firstMs' | 'idleMs' | 'totalMs'>;
+
+/** How the parts of a stream are timed. */
+type StageTiming<T> = StageDeadlines & {
+  readonly clock: Clock;
+  /** Returns whether a part is output, so that the later deadlines count. */
+  readonly isOutput: (part: T) => boolean;
+  /** Takes the time to the first output. */
+  readonly onFirst: (waitedMs: number) => void;
+  /** Creates the error of a deadline of so many ms. */
+  readonly createError: (deadlineMs: number) => Error;
+};
+
+/** Passes parts on, and throws when a part is late. The caller must stop a late stream by its signal. */
+async function* enforceDeadlines<T>(
+  stream: AsyncIterable<T>,
+  { clock, firstMs, idleMs, isOutput, createError, onFirst, totalMs }: StageTiming<T>,
+): AsyncGenerator<T, undefined> {
+  const reader = stream[Symbol.asyncIterator]();
+  let [limitMs, pauseMs] = [Math.min(firstMs, totalMs), Infinity];
+  let waitedMs = 0;
+  let isWaiting = false;
+  try {
+    for (;;) {
+      const sinceMs = clock.nowMs();
+      const leftMs = limitMs - waitedMs;
+      const lateMs = pauseMs < leftMs ? pauseMs : limitMs;
+      isWaiting = true;
+      const next = reader.next();
+      const part = await withTimeout(next, Math.min(pauseMs, leftMs), clock, () =>
+        createError(lateMs),
+      );
+      isWaiting = false;
+      if (part.done) return;
+      waitedMs += clock.nowMs() - sinceMs;
+      if (pauseMs === Infinity && isOutput(part.value)) {
+        [limitMs, pauseMs] = [totalMs, idleMs];
+        onFirst(waitedMs);
+      }
+      yield part.value;
+    }
+  } finally {
+    // A stream that still works stops when its signal is aborted.
+    const stopped = reader.return?.(undefined)?.catch(() => undefined);
+    if (!isWaiting) await stopped;
+  }
 }

@@ -28,7 +28,7 @@ export function makeChain<E>(
   const fallbacks = engines.map((engine, n) => ({
     provider: `server ${n}`,
     breaker: new CircuitBreaker(chainRules, clock),
-    getEngine: () => engine,
+    engine,
   }));
   const chain = new FallbackChain({
     role,

@@ -59,7 +59,7 @@ function openChain(engines: readonly Engine[], { failures = 1 }: Rules = {}) {
   const fallbacks = engines.map((engine, n) => ({
     provider: `server ${n}`,
     breaker: new CircuitBreaker(rules, clock),
-    getEngine: () => engine,
+    engine,
   }));
   const reportNews = (event: ProviderNews) => void news.push(event);
   const chain = new FallbackChain<Engine>({

@@ -75,10 +75,9 @@ function createChain<Role extends ProviderRole, E>(
         fallback ? replaceableBreaker : onlyBreaker,
         realClock,
       ),
-      getEngine:
-        engineChoice === choice
-          ? () => engine
-          : openLazily(() => openFallback(engineChoice)),
+      ...(engineChoice === choice
+        ? { engine }
+        : { openEngine: openLazily(() => openFallback(engineChoice)) }),
     })),
     clock: realClock,
     deadlines: deadlines[role],
@@ -165,6 +164,8 @@ function announceModel(choice: EngineChoice, model: ChatModel) {
     : model;
 }
 
+type OpenFallback = Extract<Fallback<ChatModel>, { readonly engine: ChatModel }>;
+
 type StandInWaits = {
   readonly clock?: Clock;
   /** Longest wait for the first part of an answer, and for the next. */
@@ -185,14 +186,14 @@ export function openRealtimeWithStandIn(
   report: ReportEngineNews,
   { clock = realClock, partMs }: StandInWaits = {},
 ): (model: ChatModel, onTurn?: OnTurn) => ChatModel {
-  const others: Fallback<ChatModel>[] = [];
+  const others: OpenFallback[] = [];
   const isShared = 'baseUrl' in chat && getHost(chat) === getHost(realtime);
   if (chat.kind !== 'local') {
     const standIn = createAudioModelStandIn(announceModel(chat, roles.chat('')));
     others.push({
       provider: getProviderName('chat', chat, isShared ? [chat, chat] : [chat]),
       breaker: new CircuitBreaker(onlyBreaker, clock),
-      getEngine: () => standIn,
+      engine: standIn,
     });
   }
   const hostName = getHost(realtime);
@@ -208,7 +209,7 @@ export function openRealtimeWithStandIn(
     idleMs: partMs ?? Math.min(realtimeIdleMs, deadlines.chat.idleMs),
   };
   return (server, onTurn) => {
-    const first = { provider, breaker, getEngine: () => server };
+    const first = { provider, breaker, engine: server };
     const fallbacks = onTurn
       ? reportTurns([first, ...others], onTurn)
       : [first, ...others];
@@ -225,31 +226,25 @@ export function openRealtimeWithStandIn(
 }
 
 function reportTurns(
-  fallbacks: readonly Fallback<ChatModel>[],
+  fallbacks: readonly OpenFallback[],
   onTurn: OnTurn,
 ): readonly Fallback<ChatModel>[] {
   let failure: BotError | undefined;
   const findFailure = () => failure ?? fallbacks[0]?.breaker.currentRest?.reason;
-  return fallbacks.map((fallback, at) => {
-    const openReported = async () =>
-      withStartReport(
-        await fallback.getEngine(),
-        () => {
-          const reason = findFailure();
-          if (at === 0) onTurn(undefined);
-          else if (reason) onTurn(reason);
-        },
-        (error) => {
-          if (at === 0 && !error.about.isShareUsed) failure = error;
-        },
-      );
+  return fallbacks.map(({ breaker, engine, provider }, at) => {
     // A chain knows the calls of an engine by the engine.
-    let opening: Promise<ChatModel> | undefined;
-    const getEngine = () => {
-      opening ??= openReported();
-      return opening;
-    };
-    return { ...fallback, getEngine };
+    const reported = withStartReport(
+      engine,
+      () => {
+        const reason = findFailure();
+        if (at === 0) onTurn(undefined);
+        else if (reason) onTurn(reason);
+      },
+      (error) => {
+        if (at === 0 && !error.about.isShareUsed) failure = error;
+      },
+    );
+    return { provider, breaker, openEngine: async () => reported };
   });
 }
 
