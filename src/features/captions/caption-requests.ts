@@ -1,6 +1,6 @@
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
-import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import type { SaveOutcome } from '#src/ports/command-ports.ts';
+import type { SessionObjects } from '#src/ports/feature-session.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import {

@@ -13,9 +13,9 @@ import {
   transcriptSubjects,
 } from '#src/features/captions/transcripts/transcript-stores.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
-import { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { defineTool, toOutcome } from '#src/features/contract/tool-definition.ts';
 import { Owned, toOpenText } from '#src/people/owned.ts';
+import { SessionObjects } from '#src/ports/feature-session.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 import { CaptionRequests } from './caption-requests.ts';

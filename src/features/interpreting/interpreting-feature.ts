@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Feature } from '#src/features/contract/feature.ts';
-import { SessionObjects } from '#src/features/contract/session-objects.ts';
 import {
   defineTool,
   toOutcome,
   toUnchangedOutcome,
 } from '#src/features/contract/tool-definition.ts';
+import { SessionObjects } from '#src/ports/feature-session.ts';
 import { parseLanguageTag } from '#src/texts/language-names.ts';
 import { InterpretingRequests } from './interpreting-requests.ts';
 import { SessionInterpreting } from './session-interpreting.ts';

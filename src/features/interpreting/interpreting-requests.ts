@@ -1,6 +1,6 @@
 import type { GuildId } from '#src/base/ids.ts';
 import { isSameLanguage } from '#src/base/language/expected-language.ts';
-import type { SessionObjects } from '#src/features/contract/session-objects.ts';
+import type { SessionObjects } from '#src/ports/feature-session.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import { interpretedLanguagesSetting } from '#src/settings/channel-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';

@@ -7,7 +7,6 @@ import type {
   ToolOutcome,
 } from '#src/conversation/tools/tool-entry.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
-import { SessionObjects } from '#src/features/contract/session-objects.ts';
 import {
   defineTool,
   type FeatureTool,
@@ -15,7 +14,7 @@ import {
   toOutcome,
   toUnchangedOutcome,
 } from '#src/features/contract/tool-definition.ts';
-import type { ContextRequest } from '#src/ports/feature-session.ts';
+import { type ContextRequest, SessionObjects } from '#src/ports/feature-session.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GetSettingValue } from '#src/settings/setting-definition.ts';
 import { memoryStorePart } from '#src/stores/memory-store.ts';

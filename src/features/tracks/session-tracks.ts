@@ -9,7 +9,6 @@ import type {
 } from '#src/conversation/mouth/speech-requests.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
 import { getRightsFacts } from '#src/conversation/tools/session-tools.ts';
-import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { Owned } from '#src/people/owned.ts';
 import { hasRight } from '#src/people/rights.ts';
@@ -31,7 +30,11 @@ import {
   type TrackSounds,
 } from '#src/playback/tracks/track-sounds.ts';
 import type { Places } from '#src/ports/command-ports.ts';
-import type { FeatureSession, LeaveSummary } from '#src/ports/feature-session.ts';
+import type {
+  FeatureSession,
+  LeaveSummary,
+  SessionObjects,
+} from '#src/ports/feature-session.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
 import type { RoomView } from '#src/ports/room-view.ts';
 import { type LeaveReason, reasonsToReturn } from '#src/ports/session-events.ts';

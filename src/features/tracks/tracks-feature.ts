@@ -1,10 +1,10 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
-import { SessionObjects } from '#src/features/contract/session-objects.ts';
 import type {
   TrackCommand,
   TrackOutcome,
 } from '#src/playback/tracks/track-outcomes.ts';
+import { SessionObjects } from '#src/ports/feature-session.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
 import { soundPart } from '#src/stores/sound-store.ts';
 import { trackPart } from '#src/stores/track-store.ts';

@@ -9,7 +9,6 @@ import type {
   SayPlace,
 } from '#src/conversation/mouth/queued-speech.ts';
 import type { SessionChannel } from '#src/conversation/session.ts';
-import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { LazySpeech } from '#src/features/tracks/lazily-synthesised-text.ts';
 import type { SessionTracks } from '#src/features/tracks/session-tracks.ts';
 import { isSameTrack, voiceTrack } from '#src/features/tracks/track-names.ts';
@@ -17,6 +16,7 @@ import type { PlayOutcome } from '#src/features/tracks/track-request-outcomes.ts
 import { type ChannelNotices, toChosenVoice } from '#src/notices/channel-notices.ts';
 import { Owned } from '#src/people/owned.ts';
 import type { Asker, SpokenManner } from '#src/ports/command-ports.ts';
+import type { SessionObjects } from '#src/ports/feature-session.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { toAnnouncementRequest } from '#src/spending/reservation.ts';
 import type { TextLine } from '#src/texts/texts.ts';

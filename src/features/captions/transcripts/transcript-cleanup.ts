@@ -17,13 +17,13 @@ import {
 } from '#src/features/captions/live/caption-line.ts';
 import type { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { listRecorders } from '#src/features/captions/transcript-recorder.ts';
-import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
 import type {
   EraseStoredData,
   ErasureReason,
   FeatureCounts,
   PersonHooks,
+  SessionObjects,
 } from '#src/ports/feature-session.ts';
 import { toFailureEvent } from '#src/ports/session-events.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/stores.ts';

@@ -29,7 +29,6 @@ import {
 import type { ChannelNotes } from '#src/features/captions/notes/channel-notes.ts';
 import type { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { listRecorders } from '#src/features/captions/transcript-recorder.ts';
-import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import {
   tooMuchAtOnce,
   type WrittenAnswerConcurrency,
@@ -38,6 +37,7 @@ import { toFailureLine } from '#src/notices/channel-notices.ts';
 import { type ChannelAccess, mayOpen } from '#src/people/audience.ts';
 import { Owned, type Sources } from '#src/people/owned.ts';
 import type { ModelPrompt } from '#src/pipeline/pipeline.ts';
+import type { SessionObjects } from '#src/ports/feature-session.ts';
 import { toFailureEvent } from '#src/ports/session-events.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
