@@ -30,7 +30,7 @@ import {
   type OverlapVoiceEvent,
   type OverlapVoiceInput,
   stepOverlapVoice,
-} from '#src/turn/overlap/overlap-voice.ts';
+} from '#src/turn/overlap/overlap-speech.ts';
 import { noEvidence, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
 
 /** A whole utterance with its sound. Times are monotonic ms. */
