@@ -16,7 +16,7 @@ import type {
   SaveOutcome,
 } from '#src/ports/command-ports.ts';
 import { toMovedLine } from '#src/ports/panel.ts';
-import { toFailureEvent, toSafeListener } from '#src/ports/session-events.ts';
+import { toFailureEvent } from '#src/ports/session-events.ts';
 import type { Seat } from '#src/ports/stores.ts';
 import {
   type ChannelRef,
@@ -115,7 +115,7 @@ export class VoiceSessions implements AsyncDisposable {
 
   constructor(deps: SessionDependencies, sharedDeps: SharedSessionDeps) {
     this.#sharedDeps = sharedDeps;
-    this.#deps = { ...deps, onEvent: toSafeListener(deps.onEvent) };
+    this.#deps = deps;
     this.#ended = new EndedConversations(deps.clock);
     this.#notices = new GuildNoticeQueue(this.#deps);
     this.moveRequests = new MoveRequests(this.#deps, this);

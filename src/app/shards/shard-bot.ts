@@ -13,6 +13,7 @@ import type { CommandPorts, ProgramPorts } from '#src/features/command.ts';
 import { readHelpState } from '#src/features/contract/help-entries.ts';
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { serverSettings } from '#src/features/features.ts';
+import { toSafeListener } from '#src/ports/session-events.ts';
 import { createConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import { ShardFeatures } from '#src/sessions/shard-features.ts';
@@ -232,10 +233,10 @@ function createSessionDeps(
   const { messages, panels, places } = discord;
   const chat = engines.chat(name);
   const pipelines = openPipelines(config.engines, engines, chat);
-  const onEvent: SessionDependencies['onEvent'] = (guildId, event) => {
+  const onEvent = toSafeListener((guildId, event) => {
     shared.stats.report(guildId, event);
     onSession(guildId, event);
-  };
+  });
   const common = { clock: realClock, onEvent };
   return {
     ...common,
