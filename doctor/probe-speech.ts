@@ -11,7 +11,7 @@ import {
   tryProbe,
 } from '#src/probes/probe.ts';
 import type { Deadlines } from '#src/provider/deadlines.ts';
-import { isKnownVoice } from '#src/speech/voice-names.ts';
+import { isKnownVoice } from '#src/speech/speech-engine.ts';
 import type { RoleTrial } from './role-trial.ts';
 
 /** Simple words, long enough that the sound arrives in several pieces. */

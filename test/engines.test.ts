@@ -12,8 +12,8 @@ import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';
 import { OperatorNotices } from '#src/ops/operator-notices.ts';
+import { WarmConnections } from '#src/provider/access/server-access.ts';
 import type { FallbackChain } from '#src/provider/fallback-chain.ts';
-import { WarmConnections } from '#src/provider/warm-connections.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 import {
   FakeHost,

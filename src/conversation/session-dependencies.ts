@@ -13,8 +13,8 @@ import type { SessionEventListener } from '#src/ports/session-events.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { LocalRecogniser } from '#src/speech/fallbacks/lazy-recogniser.ts';
+import type { VoiceNames } from '#src/speech/speech-engine.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/spoken-form.ts';
-import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import type { PaidEngines } from '#src/spending/paid-engine.ts';
 

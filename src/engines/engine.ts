@@ -6,8 +6,11 @@ import type { LocalModelState } from '#src/chat/local/local-model-state.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import type { LocalModels } from '#src/speech/local/local-models.ts';
-import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
-import type { VoiceNames } from '#src/speech/voice-names.ts';
+import type {
+  Synthesizer,
+  Transcriber,
+  VoiceNames,
+} from '#src/speech/speech-engine.ts';
 import type { PaidRole } from '#src/spending/prices/prices.ts';
 
 /** Version of this contract. An engine from outside names the one that it was written for. */

@@ -9,12 +9,12 @@ import {
 } from '#src/base/language/expected-language.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { isListenable } from '#src/speech/listen.ts';
-import type {
-  TranscriptionOptions,
-  TranscriptUpdate,
-  UtterancePcm,
+import {
+  createUnspeakableError,
+  type TranscriptionOptions,
+  type TranscriptUpdate,
+  type UtterancePcm,
 } from '#src/speech/speech-engine.ts';
-import { createUnspeakableError } from '#src/speech/unspeakable-text.ts';
 import { type Engine, engineVersion, type OpenEngines } from './engine.ts';
 
 /**

@@ -12,12 +12,11 @@ import {
 import { consentButtons } from '#src/ports/talk-guide.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import type { SpeechVoice } from '#src/speech/speech-engine.ts';
+import type { SpeechVoice, VoiceNames } from '#src/speech/speech-engine.ts';
 import {
   findMissingLanguage,
   speaksLanguage,
 } from '#src/speech/text-language/spoken-form.ts';
-import type { VoiceNames } from '#src/speech/voice-names.ts';
 import { getLanguageName } from '#src/texts/language-names.ts';
 import {
   type CheckedLine,

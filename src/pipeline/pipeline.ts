@@ -176,6 +176,28 @@ export interface PipelineRegistry {
   getEngineNames(name: PipelineName): string;
 }
 
+/** A pipeline, and the names of its engines as one text. */
+export type NamedPipeline = { readonly engine: string; readonly pipeline: Pipeline };
+
+/** Creates the registry of pipelines, `standard` first. */
+export function createPipelineRegistry(
+  pipelines: ReadonlyMap<PipelineName, NamedPipeline>,
+  standard: PipelineName,
+): PipelineRegistry {
+  const findPipeline = (name: PipelineName) => {
+    const found = pipelines.get(name);
+    if (!found) throw new Error(`The pipeline ${name} is not set up.`);
+    return found;
+  };
+  return {
+    names: [...pipelines.keys()].sort(
+      (a, b) => Number(b === standard) - Number(a === standard),
+    ),
+    open: (name) => findPipeline(name).pipeline,
+    getEngineNames: (name) => findPipeline(name).engine,
+  };
+}
+
 /** How an answer sounds. */
 export type AnswerSound = {
   readonly voice: SpeechVoice;

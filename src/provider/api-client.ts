@@ -7,7 +7,6 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import { fetchWithFormBytes } from '#src/base/fetch-with-form-bytes.ts';
 import { JsonMeter, tryParseForeignJson } from '#src/base/json.ts';
-import { judgeText } from '#src/base/text-bytes.ts';
 import {
   type FetchRequest,
   placeholderKey,
@@ -23,12 +22,23 @@ import {
   toPlainLine,
 } from '#src/provider/models/error-text.ts';
 import { createAnswerError } from '#src/provider/models/refusal.ts';
-import { endMarkReason, findAnswerRefusal, readEvents } from './event-stream.ts';
+import { isOpenAi } from '#src/provider/models/standard-models.ts';
+import {
+  endMarkReason,
+  findAnswerRefusal,
+  judgeText,
+  readEvents,
+} from './event-stream.ts';
 
 export type ClientOptions = ServerAccessOptions;
 
 /** Client of the `openai` package with one attempt a request and no log, which would hold people's words. */
 export class ApiClient extends OpenAI {
+  /** Host of the server, with its port if that is not the usual one. */
+  readonly host: string;
+  /** True for OpenAI itself, whose servers refuse fields of others. */
+  readonly isOpenAi: boolean;
+
   static {
     // Node would print the fields of the package's client, and so the key.
     Object.defineProperty(ApiClient.prototype, inspect.custom, {
@@ -51,6 +61,8 @@ export class ApiClient extends OpenAI {
       // The package looks for `Response` on a `fetch` to learn that it accepts forms.
       fetch: Object.assign(send, { Response }),
     });
+    this.host = new URL(baseUrl).host;
+    this.isOpenAi = isOpenAi(baseUrl);
   }
 
   /** Keeps all that stands in the body of a refusal. */

@@ -13,7 +13,7 @@ import { type JoinMode, joinModes } from '#src/ports/command-ports.ts';
 import type { SettingTexts } from '#src/ports/stores.ts';
 import { typedModes } from '#src/ports/typed-messages.ts';
 import { toMissingRightLine } from '#src/ports/voice-link.ts';
-import { findVoice } from '#src/speech/voice-names.ts';
+import { findVoice } from '#src/speech/speech-engine.ts';
 import {
   formatLanguageLabel,
   offeredLanguages,
@@ -33,10 +33,7 @@ import {
   defineWordSetting,
   type GetSettingValue,
   noHindrances,
-  parseStoredValue,
   type ServerSetting,
-  type SettingChoices,
-  type StoredSetting,
   toReadValue,
 } from './setting-definition.ts';
 
@@ -407,50 +404,6 @@ export const conversationSettings: {
   timeZone: timeZoneSetting,
   readChannelId: readChannelSetting,
 };
-
-/**
- * Reads all settings of a server, or of one of its voice channels. The value of the channel wins over the server's, and
- * defaults replace what is not set or cannot be used.
- */
-export function readGuildSettings(
-  definitions: readonly StoredSetting[],
-  stored: StoredGuildSettings,
-  choices: SettingChoices,
-  channelId?: ChannelId,
-): GuildSettings {
-  const channelTexts =
-    channelId === undefined ? undefined : stored.channels.get(channelId);
-  const values = new Map(
-    definitions.map((setting) => {
-      const ownTexts = setting.perChannel ? channelTexts : undefined;
-      const texts = [ownTexts?.get(setting.key), stored.values.get(setting.key)];
-      return [setting, readValue(setting, texts, stored.isLoaded, choices)];
-    }),
-  );
-  const getValue = <Value>(setting: StoredSetting<Value>) =>
-    values.get(setting) as Value; // this record has read it
-  const fields = Object.entries(conversationSettings).map(([field, setting]) => [
-    field,
-    values.get(setting),
-  ]);
-  const { names } = choices.defaults;
-  return { ...(Object.fromEntries(fields) as ConversationValues), names, getValue };
-}
-
-/** Parses the first of these texts that can be used, else returns the default. */
-function readValue<Value>(
-  setting: StoredSetting<Value>,
-  texts: readonly (string | undefined)[],
-  isLoaded: boolean,
-  choices: SettingChoices,
-) {
-  for (const text of texts) {
-    if (text === undefined) continue;
-    const parsed = parseStoredValue(setting, text, choices);
-    if (parsed.kind === 'ok') return parsed.value;
-  }
-  return setting.getDefault(choices, isLoaded);
-}
 
 function formatCap(nanoUsd: number) {
   return nanoUsd > 0 ? `$${nanoUsd / 1e9}` : noHindrances;

@@ -12,7 +12,7 @@ import type { PipelineRegistry, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import { type MentionMark, mentionMarks, type NamedById } from '#src/ports/picker.ts';
 import type { StoreWatch } from '#src/ports/stores.ts';
-import type { VoiceNames } from '#src/speech/voice-names.ts';
+import type { VoiceNames } from '#src/speech/speech-engine.ts';
 import type { Caps } from '#src/spending/budget-authority.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';

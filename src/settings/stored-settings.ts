@@ -21,9 +21,9 @@ import {
   readPersona,
 } from './channel-settings.ts';
 import {
+  type ConversationValues,
   conversationSettings,
   type GuildSettings,
-  readGuildSettings,
   type StoredGuildSettings,
 } from './guild-settings.ts';
 import type { Persona } from './persona.ts';
@@ -33,6 +33,7 @@ import {
   type ServerSetting,
   type SettingChoices,
   type SettingDeps,
+  type StoredSetting,
 } from './setting-definition.ts';
 import { listServerWords } from './stored-vocabulary-words.ts';
 
@@ -389,4 +390,48 @@ function readServerWords(
   );
   const pronounce = createPronouncer(pronounced);
   return { words: vocabulary.map(({ word }) => word), pronounce };
+}
+
+/**
+ * Reads all settings of a server, or of one of its voice channels. The value of the channel wins over the server's, and
+ * defaults replace what is not set or cannot be used.
+ */
+export function readGuildSettings(
+  definitions: readonly StoredSetting[],
+  stored: StoredGuildSettings,
+  choices: SettingChoices,
+  channelId?: ChannelId,
+): GuildSettings {
+  const channelTexts =
+    channelId === undefined ? undefined : stored.channels.get(channelId);
+  const values = new Map(
+    definitions.map((setting) => {
+      const ownTexts = setting.perChannel ? channelTexts : undefined;
+      const texts = [ownTexts?.get(setting.key), stored.values.get(setting.key)];
+      return [setting, readValue(setting, texts, stored.isLoaded, choices)];
+    }),
+  );
+  const getValue = <Value>(setting: StoredSetting<Value>) =>
+    values.get(setting) as Value; // this record has read it
+  const fields = Object.entries(conversationSettings).map(([field, setting]) => [
+    field,
+    values.get(setting),
+  ]);
+  const { names } = choices.defaults;
+  return { ...(Object.fromEntries(fields) as ConversationValues), names, getValue };
+}
+
+/** Parses the first of these texts that can be used, else returns the default. */
+function readValue<Value>(
+  setting: StoredSetting<Value>,
+  texts: readonly (string | undefined)[],
+  isLoaded: boolean,
+  choices: SettingChoices,
+) {
+  for (const text of texts) {
+    if (text === undefined) continue;
+    const parsed = parseStoredValue(setting, text, choices);
+    if (parsed.kind === 'ok') return parsed.value;
+  }
+  return setting.getDefault(choices, isLoaded);
 }

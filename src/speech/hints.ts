@@ -1,4 +1,3 @@
-import { isOpenAi } from '#src/provider/models/standard-models.ts';
 import type { Transcriber, TranscriptionOptions } from './speech-engine.ts';
 
 /** The language of an utterance, in the field that a model reads. */
@@ -72,11 +71,11 @@ type HintFields = {
  */
 export function createHintFields(
   model: string,
-  baseUrl: string,
+  isOpenAi: boolean,
   hints: readonly string[],
 ): HintFields {
   if (hints.length === 0) return {};
-  const isFasterWhisper = !isOpenAi(baseUrl) && /faster|ct2/i.test(model);
+  const isFasterWhisper = !isOpenAi && /faster|ct2/i.test(model);
   return isFasterWhisper
     ? { hotwords: hints.join(', ') }
     : createRealtimeHints(model, hints);

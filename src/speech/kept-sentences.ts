@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { levelWholeVoice } from '#src/audio/loudness/voice-levels.ts';
+import { levelWholeVoice } from '#src/audio/loudness/loudness.ts';
 import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { SpeechVoice, Synthesizer } from './speech-engine.ts';

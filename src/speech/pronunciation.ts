@@ -1,27 +1,3 @@
-/** Splits a text into pieces of at most `maxChars`, at ends of sentences or at spaces. */
-export function splitText(text: string, maxChars: number): string[] {
-  const pieces: string[] = [];
-  let remainingText = text.trim();
-  while (remainingText.length > maxChars) {
-    const at = findCut(remainingText, maxChars);
-    pieces.push(remainingText.slice(0, at).trim());
-    remainingText = remainingText.slice(at).trim();
-  }
-  if (remainingText !== '') pieces.push(remainingText);
-  return pieces;
-}
-
-function findCut(text: string, maxChars: number) {
-  const fittingText = text.slice(0, maxChars);
-  const sentence = Math.max(
-    ...['. ', '! ', '? ', '; '].map((end) => fittingText.lastIndexOf(end) + 1),
-  );
-  if (sentence > maxChars / 3) return sentence;
-  const space = fittingText.lastIndexOf(' ');
-  if (space > 0) return space;
-  return /[\uD800-\uDBFF]$/.test(fittingText) ? maxChars - 1 : maxChars;
-}
-
 /** A word or phrase, and the spelling that a voice reads in its place. */
 export type Pronunciation = { readonly word: string; readonly say: string };
 

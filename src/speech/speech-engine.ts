@@ -1,4 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import type { ExpectedLanguage } from '#src/base/language/expected-language.ts';
 import type {
@@ -133,4 +134,80 @@ export interface Synthesizer {
   fixEngine?(): Synthesizer;
   /** Wraps each of several synthesizers, so that every request passes `wrap`. */
   wrapEach?(wrap: (engine: Synthesizer) => Synthesizer): Synthesizer;
+}
+
+/** Names of the voices that a server or a model has. */
+export interface VoiceNames {
+  /** Languages (BCP 47) that the voices speak. Absent: all, as far as is known. */
+  readonly languages?: readonly string[] | undefined;
+  /** Returns the names that are known now. None means that the voices cannot be listed, or not yet. */
+  getKnown(): readonly string[];
+  /** Asks the server for unknown names. Never throws, and has a deadline. */
+  loadNames(): Promise<readonly string[]>;
+}
+
+/** Creates a fixed list of names. No names mean that the voices cannot be listed. */
+export function createFixedVoiceNames(
+  names: readonly string[],
+  languages?: readonly string[],
+): VoiceNames {
+  return { languages, getKnown: () => names, loadNames: async () => names };
+}
+
+/** Returns whether a name is known, or a mix of known ones, `a(2)+b(1)`. */
+export function isKnownVoice(name: string, knownNames: readonly string[]): boolean {
+  if (knownNames.length === 0 || knownNames.includes(name)) return true;
+  const voices = name.split('+');
+  return (
+    voices.length > 1 &&
+    voices.every((voice) => knownNames.includes(voice.trim().replace(voiceWeight, '')))
+  );
+}
+
+/** Finds the voice that a person typed, in any case. A plausible name passes if the voices cannot be listed. */
+export function findVoice(
+  typed: string,
+  knownNames: readonly string[],
+): string | undefined {
+  const name = typed.trim();
+  const lower = name.toLowerCase();
+  const knownName = knownNames.find((voice) => voice.toLowerCase() === lower);
+  if (knownName !== undefined) return knownName;
+  return voiceNamePattern.test(name) && isKnownVoice(name, knownNames)
+    ? name
+    : undefined;
+}
+
+const voiceWeight = /\([\d.]{1,8}\)$/;
+
+/** Names of a server that does not list its voices. */
+const voiceNamePattern = /^[\p{L}\p{N}][\p{L}\p{N} _.:()+/-]{0,99}$/u;
+
+/** Creates the BotError `speech.unspeakable` of a text without a word. */
+export function createUnspeakableError(): BotError {
+  return new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
+}
+
+/** Splits a text into pieces of at most `maxChars`, at ends of sentences or at spaces. */
+export function splitText(text: string, maxChars: number): string[] {
+  const pieces: string[] = [];
+  let remainingText = text.trim();
+  while (remainingText.length > maxChars) {
+    const at = findCut(remainingText, maxChars);
+    pieces.push(remainingText.slice(0, at).trim());
+    remainingText = remainingText.slice(at).trim();
+  }
+  if (remainingText !== '') pieces.push(remainingText);
+  return pieces;
+}
+
+function findCut(text: string, maxChars: number) {
+  const fittingText = text.slice(0, maxChars);
+  const sentence = Math.max(
+    ...['. ', '! ', '? ', '; '].map((end) => fittingText.lastIndexOf(end) + 1),
+  );
+  if (sentence > maxChars / 3) return sentence;
+  const space = fittingText.lastIndexOf(' ');
+  if (space > 0) return space;
+  return /[\uD800-\uDBFF]$/.test(fittingText) ? maxChars - 1 : maxChars;
 }

@@ -22,9 +22,9 @@ import type {
 import type { Places, Stats } from '#src/ports/command-ports.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import { readGuildSettings } from '#src/settings/guild-settings.ts';
 import type { SettingChoices } from '#src/settings/setting-definition.ts';
-import { findVoice } from '#src/speech/voice-names.ts';
+import { readGuildSettings } from '#src/settings/stored-settings.ts';
+import { findVoice } from '#src/speech/speech-engine.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 import { findWish } from '#src/turn/overlap/interjections.ts';

@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { toGuildId } from '#src/base/ids.ts';
-import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
+import { createFixedVoiceNames } from '#src/speech/speech-engine.ts';
 import {
   findAnsweredPerson,
   floorPhase,

@@ -1,5 +1,4 @@
-import { voiceLufs } from '#src/audio/loudness/loudness.ts';
-import { VoiceLevels } from '#src/audio/loudness/voice-levels.ts';
+import { VoiceLevels, voiceLufs } from '#src/audio/loudness/loudness.ts';
 import { getDurationMs, joinSamples, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import type { ChatPart } from '#src/chat/chat-model.ts';
 import { openEngine } from '#src/engines/engines.ts';

@@ -7,7 +7,7 @@ import {
   maxCachedPeople,
   PersonalSettingsCache,
 } from '#src/settings/personal-settings-cache.ts';
-import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
+import { createFixedVoiceNames } from '#src/speech/speech-engine.ts';
 import { openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';
 import {
   makeOnlyPipeline,

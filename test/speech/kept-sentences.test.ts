@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isBotSentence } from '#src/app/engines/open-engines.ts';
 import { voiceLufs } from '#src/audio/loudness/loudness.ts';
 import { noGuild } from '#src/base/ids.ts';
+import { isBotSentence } from '#src/chat/text/clause-splitter.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/speech-chains.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';

@@ -14,12 +14,13 @@ import {
   ServerVoices,
 } from '#src/speech/openai/openai-synthesizer.ts';
 import { createPronouncer } from '#src/speech/pronunciation.ts';
-import type {
-  EngineUsage,
-  ServerUsage,
-  Synthesizer,
+import {
+  createFixedVoiceNames,
+  type EngineUsage,
+  findVoice,
+  type ServerUsage,
+  type Synthesizer,
 } from '#src/speech/speech-engine.ts';
-import { createFixedVoiceNames, findVoice } from '#src/speech/voice-names.ts';
 import { collectSound } from '#test/contracts/synthesizer-contract.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';

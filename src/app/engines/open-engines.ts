@@ -14,7 +14,7 @@ import { admitSetting, type LoggedText, writeSentence } from '#src/base/logged-t
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import type { LocalModelState } from '#src/chat/local/local-model-state.ts';
-import { splitClauses } from '#src/chat/text/clause-splitter.ts';
+import { isBotSentence } from '#src/chat/text/clause-splitter.ts';
 import type { Config, EngineConfig } from '#src/config/config.ts';
 import { listModelsInUse } from '#src/config/models-in-use.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
@@ -25,10 +25,12 @@ import {
 } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import { createAudioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
-import type {
-  Pipeline,
-  PipelineName,
-  PipelineRegistry,
+import {
+  createPipelineRegistry,
+  type NamedPipeline,
+  type Pipeline,
+  type PipelineName,
+  type PipelineRegistry,
 } from '#src/pipeline/pipeline.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import {
@@ -49,20 +51,19 @@ import {
   SmartTurnModel,
   type TurnModel,
 } from '#src/speech/local/turn-model.ts';
-import type { Transcriber } from '#src/speech/speech-engine.ts';
+import {
+  createFixedVoiceNames,
+  type Transcriber,
+  type VoiceNames,
+} from '#src/speech/speech-engine.ts';
 import {
   NgramLanguageDetector,
   withSpokenForm,
 } from '#src/speech/text-language/spoken-form.ts';
-import { createFixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
-import { findLocale, type Locale, listFixedTexts } from '#src/texts/texts.ts';
 
 const dayMs = 86_400_000;
 const listTimeoutMs = 20_000;
-
-/** Fixed sentences and their clauses, cut once in a process: a restart by the page opens engines anew, and the texts stay. */
-const sentencesByLocale = new Map<Locale, ReadonlySet<string>>();
 
 /** The engines of all roles, each with its circuit breaker and fallback. Disposing closes them. */
 export interface Engines extends EngineRoles, AsyncDisposable {
@@ -423,16 +424,8 @@ async function openWarmth(
   const addresses = choices.flatMap((choice) =>
     choice.kind === 'remote' ? [choice.baseUrl] : [],
   );
-  const warmEngines = () => {
-    for (const engine of engines) engine?.warm?.();
-  };
-  if (addresses.length === 0) return warmEngines;
-  const { WarmConnections } = await import('#src/provider/warm-connections.ts');
-  const connections = stack.use(new WarmConnections(addresses, realClock));
-  return () => {
-    connections.warm();
-    warmEngines();
-  };
+  const { WarmConnections } = await import('#src/provider/access/server-access.ts');
+  return stack.use(new WarmConnections(addresses, realClock, engines)).warm;
 }
 
 type PipelineEngines = Pick<
@@ -446,32 +439,17 @@ export function openPipelines(
   engines: PipelineEngines,
   chat: ChatModel,
 ): PipelineRegistry {
-  const pipelines = listOpenPipelines(config, engines, chat);
-  const { pipeline: standard } = config;
-  const findPipeline = (name: PipelineName) => {
-    const openPipeline = pipelines.get(name);
-    if (!openPipeline) throw new Error(`The pipeline ${name} is not set up.`);
-    return openPipeline;
-  };
-  return {
-    names: [...pipelines.keys()].sort(
-      (a, b) => Number(b === standard) - Number(a === standard),
-    ),
-    open: (name) => findPipeline(name).pipeline,
-    getEngineNames: (name) => findPipeline(name).engine,
-  };
+  const pipelines = listNamedPipelines(config, engines, chat);
+  return createPipelineRegistry(pipelines, config.pipeline);
 }
 
-/** A pipeline and the name of the model that answers in it. */
-type OpenPipeline = { readonly engine: string; readonly pipeline: Pipeline };
-
-function listOpenPipelines(
+function listNamedPipelines(
   config: EngineConfig,
   { audioModel: model, live, realtime, synthesizer }: PipelineEngines,
   chat: ChatModel,
-): ReadonlyMap<PipelineName, OpenPipeline> {
+): ReadonlyMap<PipelineName, NamedPipeline> {
   const { audioModel: hearing } = config;
-  const pipelines = new Map<PipelineName, OpenPipeline>();
+  const pipelines = new Map<PipelineName, NamedPipeline>();
   pipelines.set('chained', {
     engine:
       config.chat.kind === 'remote'
@@ -497,21 +475,6 @@ function listOpenPipelines(
   if (live)
     pipelines.set('live', { engine: config.live?.model ?? 'live', pipeline: live });
   return pipelines;
-}
-
-/** Is this a fixed sentence of the bot in that language, or a clause of one? */
-export function isBotSentence(text: string, language: string | undefined): boolean {
-  const locale = findLocale(language) ?? 'en';
-  const sentences = sentencesByLocale.get(locale) ?? new Set(listPieces(locale));
-  sentencesByLocale.set(locale, sentences);
-  return sentences.has(text);
-}
-
-function* listPieces(locale: Locale) {
-  for (const whole of listFixedTexts(locale)) {
-    yield whole;
-    yield* splitClauses(whole);
-  }
 }
 
 /** Finds the name of the first chat model, as the operator set it. Undefined for the stand-in. */

@@ -1,4 +1,3 @@
-import { isOpenAi } from '#src/provider/models/standard-models.ts';
 import { containsWord } from '#src/provider/negotiation/negotiation.ts';
 import type { RequestPart } from '#src/provider/negotiation/server-knowledge.ts';
 import { type ChatOptions, type ChatRequest, returnedPrefix } from './chat-request.ts';
@@ -15,7 +14,7 @@ const soundWords =
 export function listChatParts(
   options: ChatOptions,
   request: ChatRequest & { readonly returned: readonly string[] },
-  baseUrl: string,
+  isOpenAi: boolean,
   maxTokens: number,
 ): readonly RequestPart[] {
   const hasSound = request.messages.some((message) => 'wav' in message);
@@ -23,7 +22,7 @@ export function listChatParts(
     (message) => 'wav' in message && message.toOgg,
   );
   return [
-    ...listOwnParts(options, baseUrl),
+    ...listOwnParts(options, isOpenAi),
     ...(maxTokens < Infinity ? [limitPart, answerTokensPart] : []),
     systemPart,
     ...(request.messages.length > 2 ? [createHistoryPart(request)] : []),
@@ -39,15 +38,17 @@ export function listChatParts(
   ];
 }
 
-function listOwnParts({ model }: ChatOptions, baseUrl: string): readonly RequestPart[] {
-  const isOpenAis = isOpenAi(baseUrl);
-  const takesEffort = !isOpenAis || openAiThinker.test(model);
+function listOwnParts(
+  { model }: ChatOptions,
+  isOpenAi: boolean,
+): readonly RequestPart[] {
+  const takesEffort = !isOpenAi || openAiThinker.test(model);
   return [
     obfuscationPart,
     streamOptionsPart,
     // OpenAI is known to refuse both for a model that does not think.
     ...(takesEffort ? [effortPart] : []),
-    ...(isOpenAis ? [] : [templatePart]),
+    ...(isOpenAi ? [] : [templatePart]),
     ...chainParts,
   ];
 }

@@ -216,8 +216,8 @@ class ChatServer {
   #listParts(request: ChatRequest) {
     const maxTokens = this.#getMaxTokens(request);
     const returned = listReturnedFields(request.messages, this);
-    const { baseURL } = this.#client;
-    return listChatParts(this.#options, { ...request, returned }, baseURL, maxTokens);
+    const { isOpenAi } = this.#client;
+    return listChatParts(this.#options, { ...request, returned }, isOpenAi, maxTokens);
   }
 
   #chooseForms(request: ChatRequest): RequestForms {

@@ -1,4 +1,5 @@
 import { findAddressEnd } from '#src/base/addresses/addresses.ts';
+import { findLocale, type Locale, listFixedTexts } from '#src/texts/texts.ts';
 import { toSpeakable } from './speakable.ts';
 
 /** End of a part of a text. `end` is the first character of the next part, and `unknown` needs more text. */
@@ -363,4 +364,22 @@ export function splitClauses(text: string): readonly string[] {
   return [...splitter.push(text), ...splitter.flush()]
     .map(toSpeakable)
     .filter((clause) => clause !== '');
+}
+
+/** Fixed sentences and their clauses, cut once in a process: a restart by the page opens engines anew, and the texts stay. */
+const sentencesByLocale = new Map<Locale, ReadonlySet<string>>();
+
+/** Is this a fixed sentence of the bot in that language, or a clause of one? */
+export function isBotSentence(text: string, language: string | undefined): boolean {
+  const locale = findLocale(language) ?? 'en';
+  const sentences = sentencesByLocale.get(locale) ?? new Set(listPieces(locale));
+  sentencesByLocale.set(locale, sentences);
+  return sentences.has(text);
+}
+
+function* listPieces(locale: Locale) {
+  for (const whole of listFixedTexts(locale)) {
+    yield whole;
+    yield* splitClauses(whole);
+  }
 }

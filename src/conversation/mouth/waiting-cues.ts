@@ -1,4 +1,4 @@
-import { levelSpeech } from '#src/audio/loudness/voice-levels.ts';
+import { levelSpeech } from '#src/audio/loudness/loudness.ts';
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import { BotError } from '#src/base/errors.ts';

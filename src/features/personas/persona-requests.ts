@@ -7,7 +7,7 @@ import { personaSettings } from '#src/settings/channel-settings.ts';
 import { type Persona, personaFields } from '#src/settings/persona.ts';
 import type { SettingDeps } from '#src/settings/setting-definition.ts';
 import { listBotVoices } from '#src/settings/stored-settings.ts';
-import { isKnownVoice } from '#src/speech/voice-names.ts';
+import { isKnownVoice } from '#src/speech/speech-engine.ts';
 
 /** Person who reads or changes a persona. */
 export type PersonaCaller = {

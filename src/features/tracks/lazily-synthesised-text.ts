@@ -1,4 +1,4 @@
-import { levelSpeech } from '#src/audio/loudness/voice-levels.ts';
+import { levelSpeech } from '#src/audio/loudness/loudness.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { VoiceDeps } from '#src/conversation/mouth/answer-delivery.ts';

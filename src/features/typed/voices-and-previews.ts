@@ -10,8 +10,8 @@ import {
 import { formatSpokenText, toFailureLine } from '#src/notices/channel-notices.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
+import { findVoice } from '#src/speech/speech-engine.ts';
 import { speaksLanguage } from '#src/speech/text-language/spoken-form.ts';
-import { findVoice } from '#src/speech/voice-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { openProgramSpeech } from './program-speech.ts';
 

@@ -1,4 +1,4 @@
-import { VoiceLevels } from '#src/audio/loudness/voice-levels.ts';
+import { VoiceLevels } from '#src/audio/loudness/loudness.ts';
 import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { ChatPart } from '#src/chat/chat-model.ts';

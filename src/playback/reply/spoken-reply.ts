@@ -2,8 +2,7 @@ import { Gain, toGain } from '#src/audio/loudness/loudness.ts';
 import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import { type Block, frameSamples, type Track } from '#src/playback/mix/mixer.ts';
-import { ReplySound } from './reply-sound.ts';
-import { samplesPerMs } from './word-times.ts';
+import { ReplySound, samplesPerMs } from './reply-sound.ts';
 
 /** How a reply is spoken. */
 type ReplyOptions = {

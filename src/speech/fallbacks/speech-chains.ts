@@ -1,4 +1,4 @@
-import { VoiceLevels } from '#src/audio/loudness/voice-levels.ts';
+import { VoiceLevels } from '#src/audio/loudness/loudness.ts';
 import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { createChildController } from '#src/base/bounded-wait.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
@@ -29,18 +29,19 @@ import {
   PauseListening,
   type UtteranceSound,
 } from '#src/speech/listen.ts';
-import type {
-  EngineUsage,
-  Listening,
-  OnPartial,
-  ServerUsage,
-  SpeechVoice,
-  Synthesizer,
-  Transcriber,
-  Transcript,
-  TranscriptUpdate,
+import {
+  type EngineUsage,
+  isKnownVoice,
+  type Listening,
+  type OnPartial,
+  type ServerUsage,
+  type SpeechVoice,
+  type Synthesizer,
+  type Transcriber,
+  type Transcript,
+  type TranscriptUpdate,
+  type VoiceNames,
 } from '#src/speech/speech-engine.ts';
-import { isKnownVoice, type VoiceNames } from '#src/speech/voice-names.ts';
 
 /** A longer clause takes longer if sent in one piece, as by proxies. */
 const shortTextChars = 80;

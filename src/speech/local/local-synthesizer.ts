@@ -2,10 +2,12 @@ import { createChildController } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import { noGuild } from '#src/base/ids.ts';
 import { servedLocally } from '#src/provider/models/standard-models.ts';
-import { splitText } from '#src/speech/pronunciation.ts';
-import type { Synthesizer } from '#src/speech/speech-engine.ts';
+import {
+  createUnspeakableError,
+  type Synthesizer,
+  splitText,
+} from '#src/speech/speech-engine.ts';
 import { withOwnLanguages } from '#src/speech/text-language/spoken-form.ts';
-import { createUnspeakableError } from '#src/speech/unspeakable-text.ts';
 import { localVoiceFolder, resolveModelFolder } from './folders.ts';
 import { admitJob, maxTextLetters } from './jobs/admit-job.ts';
 import type { LocalModels } from './local-models.ts';

@@ -7,11 +7,7 @@ import { toRecord } from '#src/base/json.ts';
 import { admitSentence, writeSentence } from '#src/base/logged-text.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
-import {
-  describeServer,
-  isOpenAi,
-  standardVoice,
-} from '#src/provider/models/standard-models.ts';
+import { standardVoice } from '#src/provider/models/standard-models.ts';
 import { negotiate, type RefusedPart } from '#src/provider/negotiation/negotiation.ts';
 import {
   isSent,
@@ -19,10 +15,13 @@ import {
   type ServerHabit,
   ServerKnowledge,
 } from '#src/provider/negotiation/server-knowledge.ts';
-import { splitText } from '#src/speech/pronunciation.ts';
-import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
-import { createUnspeakableError } from '#src/speech/unspeakable-text.ts';
-import type { VoiceNames } from '#src/speech/voice-names.ts';
+import {
+  createUnspeakableError,
+  type SpeechVoice,
+  type Synthesizer,
+  splitText,
+  type VoiceNames,
+} from '#src/speech/speech-engine.ts';
 import {
   findRefusedSpeechParts,
   formatName,
@@ -145,7 +144,7 @@ export class OpenAiSynthesizer implements Synthesizer {
       hasInstructions: (voice.instructions ?? instructions ?? '') !== '',
       readableFormats: decode ? speechFormats : ['pcm', 'wav'],
       // OpenAI streams anyway, and has no such field.
-      mayAskForStream: !isOpenAi(this.#client.baseURL),
+      mayAskForStream: !this.#client.isOpenAi,
     };
   }
 
@@ -164,7 +163,9 @@ export class OpenAiSynthesizer implements Synthesizer {
     forms: RequestForms,
     signal: AbortSignal,
   ): AsyncGenerator<Pcm> {
-    const by = describeServer(chooseModel(voice, this.#options), this.#client.baseURL);
+    const { host } = this.#client;
+    const model = chooseModel(voice, this.#options);
+    const by = { kind: 'remote', model, host } as const;
     for (const text of texts) {
       voice.onUsage?.({ by });
       yield* checkSoundLength(
@@ -320,7 +321,7 @@ const otherSubject =
  *
  * @example
  * import { FoundVoice } from '#src/speech/openai/openai-synthesizer.ts';
- * import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
+ * import { createFixedVoiceNames } from '#src/speech/speech-engine.ts';
  *
  * const voice = new FoundVoice(createFixedVoiceNames(['af_bella', 'am_adam']));
  * await voice.find(); // 'af_bella'

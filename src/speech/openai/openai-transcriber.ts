@@ -13,7 +13,6 @@ import {
 import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { classifyRefusal, isTooShortSound } from '#src/provider/models/refusal.ts';
-import { describeServer } from '#src/provider/models/standard-models.ts';
 import { negotiate, type RefusedPart } from '#src/provider/negotiation/negotiation.ts';
 import {
   isSent,
@@ -278,7 +277,7 @@ async function* sendSound(
   abilities: Abilities,
   signal: AbortSignal,
 ): AsyncGenerator<GuessedUpdate> {
-  const by = describeServer(form.model, client.baseURL);
+  const by = { kind: 'remote', model: form.model, host: client.host } as const;
   const isGuess = form.language === undefined && isSent(forms, 'language');
   abilities.isWhole = false;
   if (isSent(forms, 'ogg')) abilities.wasDeaf = false;
@@ -320,14 +319,14 @@ function checkPackedSound(
 }
 
 async function* requestTranscript(
-  { audio, baseURL }: ApiClient,
+  { audio, isOpenAi }: ApiClient,
   form: UploadForm,
   forms: RequestForms,
   abilities: Abilities,
   signal: AbortSignal,
 ): AsyncGenerator<TranscriptUpdate> {
   const { translations, transcriptions } = audio;
-  const body = createBody(form, forms, baseURL);
+  const body = createBody(form, forms, isOpenAi);
   if (isSent(forms, 'translation')) {
     const jsonBody = { ...body, response_format: 'json' as const };
     const answer = translations.create(jsonBody, { signal }).withResponse();
@@ -490,7 +489,7 @@ function findRefusedParts(
 function createBody(
   { guess, hints, language = guess, model, pcm }: UploadForm,
   forms: RequestForms,
-  baseUrl: string,
+  isOpenAi: boolean,
 ): TranscriptionCreateParamsNonStreaming {
   // Servers choose their decoder by the name of the file.
   const file =
@@ -500,7 +499,7 @@ function createBody(
           type: 'audio/wav',
         });
   const hintFields = isSent(forms, 'prompt')
-    ? createHintFields(model, baseUrl, hints)
+    ? createHintFields(model, isOpenAi, hints)
     : {};
   if (isSent(forms, 'translation')) return { model, file, ...hintFields };
   const languageFields = isSent(forms, 'language')

@@ -9,7 +9,7 @@ import { WavReader } from '#src/audio/formats/wav.ts';
 import { getDurationMs, type Pcm, speakRateHz, toMono } from '#src/audio/pcm.ts';
 import { createChildController, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import { findTextTail, judgeText } from '#src/base/text-bytes.ts';
+import { findTextTail, judgeText } from '#src/provider/event-stream.ts';
 import { readEncodedSound } from './encoded-sound.ts';
 
 /** Formats of speech that a server can be asked for. `pcm` are raw 16-bit samples. */

@@ -19,13 +19,13 @@ import type {
   ResponseSettings,
 } from '#src/provider/realtime/realtime-session.ts';
 import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
-import { splitText } from '#src/speech/pronunciation.ts';
-import type {
-  ServerUsage,
-  SpeechVoice,
-  Synthesizer,
+import {
+  createUnspeakableError,
+  type ServerUsage,
+  type SpeechVoice,
+  type Synthesizer,
+  splitText,
 } from '#src/speech/speech-engine.ts';
-import { createUnspeakableError } from '#src/speech/unspeakable-text.ts';
 
 /** A Realtime server with the model and the voice that speak. */
 export type RealtimeSpeechOptions = Omit<

@@ -1,7 +1,7 @@
 import { findAddresses, sayAddresses } from '#src/base/addresses/addresses.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
+import { weighWords } from '#src/playback/reply/reply-sound.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { weighWords } from '#src/playback/reply/word-times.ts';
 import { withSpokenForm } from '#src/speech/text-language/spoken-form.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { findSuperlinear, repeatUnit } from '#test/regexps/measure-growth.ts';

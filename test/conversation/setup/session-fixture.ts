@@ -34,7 +34,7 @@ import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
-import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
+import { createFixedVoiceNames } from '#src/speech/speech-engine.ts';
 import {
   createPaidEngines,
   type PaidEngines,

@@ -1,8 +1,8 @@
 import { toGuildId } from '#src/base/ids.ts';
 import type { ChatMessage, ChatModel, ChatPart } from '#src/chat/chat-model.ts';
 import { UtteranceClauses } from '#src/features/interpreting/utterance-clauses.ts';
+import { createFixedVoiceNames } from '#src/speech/speech-engine.ts';
 import { NgramLanguageDetector } from '#src/speech/text-language/spoken-form.ts';
-import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
 import {
   adam,
   eva,

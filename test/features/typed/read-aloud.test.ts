@@ -2,7 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { KeptWords } from '#src/features/typed/program-answers.ts';
 import { withStandardVoice } from '#src/speech/fallbacks/speech-chains.ts';
-import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
+import { createFixedVoiceNames } from '#src/speech/speech-engine.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,

@@ -1,4 +1,4 @@
-import { splitText } from '#src/speech/pronunciation.ts';
+import { splitText } from '#src/speech/speech-engine.ts';
 
 /** A sentence of more than 100 letters is cut at commas, and one of more than 200 between words. */
 const [maxPieceLetters, longPieceLetters] = [200, 100];

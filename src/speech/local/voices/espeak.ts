@@ -8,8 +8,7 @@ import {
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { findProgram } from '#src/base/find-program.ts';
-import { splitText } from '#src/speech/pronunciation.ts';
-import { createUnspeakableError } from '#src/speech/unspeakable-text.ts';
+import { createUnspeakableError, splitText } from '#src/speech/speech-engine.ts';
 import {
   type EspeakVoice,
   findEspeakVoice,

@@ -7,8 +7,11 @@ import {
   createPiperSpeech,
 } from '#src/speech/local/local-synthesizer.ts';
 import { findVoicePitch, localVoiceLanguages } from '#src/speech/local/local-voices.ts';
-import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
-import { createUnspeakableError } from '#src/speech/unspeakable-text.ts';
+import {
+  createUnspeakableError,
+  type SpeechVoice,
+  type Synthesizer,
+} from '#src/speech/speech-engine.ts';
 import { cutSounds, cutSpeech } from './cut-speech.ts';
 import type { Espeak } from './espeak.ts';
 import type { PiperVoice, VoiceFolder } from './voice-folder.ts';
