@@ -12,6 +12,11 @@ const candidateCount = 3;
 const stretchSamples = 2 * listenRateHz;
 /** Quarter seconds of a long sound that are compared, spread evenly. */
 const maxWindows = 40;
+/** Median from which a lag is the right one: other sound stays below 0.5. */
+const copyScore = 0.9;
+
+/** A sound between 400 Hz and 4 kHz, with the energy before each of its samples. */
+type VoiceBand = { readonly samples: Float64Array; readonly energies: Float64Array };
 
 /**
  * Likeness of `heard` to a recording of `expected`: above 0.9 for an Opus-coded copy, below 0.5 for something else.
@@ -23,21 +28,22 @@ const maxWindows = 40;
 export function measureSimilarity(heardSound: Pcm, expected: Pcm) {
   const [there, wanted] = [filterVoiceBand(heardSound), filterVoiceBand(expected)];
   const windows = findLoudWindows(wanted);
-  const whole = findRoughLags(there, wanted);
+  const thereEnvelope = makeEnvelope(there);
+  const whole = findRoughLags(thereEnvelope, makeEnvelope(wanted));
   const scores: number[] = [];
-  for (let from = 0; from < wanted.length; from += stretchSamples) {
-    const stretch = wanted.subarray(from, from + stretchSamples);
-    const own = findRoughLags(there, stretch).map((lag) => lag - from);
+  for (let from = 0; from < wanted.samples.length; from += stretchSamples) {
+    const stretch = makeEnvelope(wanted, from, from + stretchSamples);
+    const own = findRoughLags(thereEnvelope, stretch).map((lag) => lag - from);
     const inside = windows.filter((at) => at >= from && at < from + stretchSamples);
     scores.push(...listBestScores(there, wanted, inside, new Set([...whole, ...own])));
   }
   return findMedian(scores);
 }
 
-/** Score of each of `windows`, at that of `lags` where most of them match. */
+/** Score of each of `windows`, at that of `lags` where most of them match. A copy is not looked for further. */
 function listBestScores(
-  heardSound: Float64Array,
-  expected: Float64Array,
+  heardSound: VoiceBand,
+  expected: VoiceBand,
   windows: readonly number[],
   lags: Iterable<number>,
 ) {
@@ -45,6 +51,7 @@ function listBestScores(
   for (const lag of lags) {
     const scores = windows.map((at) => findBestMatch(heardSound, expected, at, lag));
     if (findMedian(scores) > findMedian(best)) best = scores;
+    if (findMedian(best) > copyScore) break;
   }
   return best;
 }
@@ -53,7 +60,7 @@ function listBestScores(
  * 16 kHz mono, between about 400 Hz and 4 kHz: below, the pitch makes all voices alike and Opus turns the phase
  * (application VOIP); above, Opus does not keep the waveform.
  */
-function filterVoiceBand(pcm: Pcm) {
+function filterVoiceBand(pcm: Pcm): VoiceBand {
   const { samples } = resamplePcm(toMono(pcm), listenRateHz);
   const sums = new Float64Array(samples.length + 1);
   for (let n = 0; n < samples.length; n++)
@@ -61,18 +68,28 @@ function filterVoiceBand(pcm: Pcm) {
   const measureMean = (end: number, length: number) => {
     return ((sums[end] ?? 0) - (sums[Math.max(0, end - length)] ?? 0)) / length;
   };
-  return Float64Array.from(
-    samples,
-    (_, n) => measureMean(n + 1, 2) - measureMean(n + 1, 20),
+  return withEnergies(
+    Float64Array.from(
+      samples,
+      (_, n) => measureMean(n + 1, 2) - measureMean(n + 1, 20),
+    ),
   );
 }
 
+function withEnergies(samples: Float64Array): VoiceBand {
+  const energies = new Float64Array(samples.length + 1);
+  for (let n = 0; n < samples.length; n++)
+    energies[n + 1] = (energies[n] ?? 0) + (samples[n] ?? 0) ** 2;
+  return { samples, energies };
+}
+
 /** Starts of the quarter seconds, half overlapping, that hold at least the average energy. */
-function findLoudWindows(samples: Float64Array) {
+function findLoudWindows(sound: VoiceBand) {
   const starts: number[] = [];
-  for (let at = 0; at + windowSamples <= samples.length; at += windowSamples / 2)
+  const { length } = sound.samples;
+  for (let at = 0; at + windowSamples <= length; at += windowSamples / 2)
     starts.push(at);
-  const energies = starts.map((at) => sumEnergy(samples, at, windowSamples));
+  const energies = starts.map((at) => measureEnergy(sound, at, windowSamples));
   const enough = energies.reduce((sum, one) => sum + one, 0) / energies.length;
   const loud = starts.filter(
     (_, n) => (energies[n] ?? 0) >= enough && (energies[n] ?? 0) > 0,
@@ -82,8 +99,7 @@ function findLoudWindows(samples: Float64Array) {
 }
 
 /** Lags in samples where the loudness of both runs most alike, best first. */
-function findRoughLags(heardSound: Float64Array, expected: Float64Array) {
-  const [there, wanted] = [makeEnvelope(heardSound), makeEnvelope(expected)];
+function findRoughLags(there: Float64Array, wanted: Float64Array) {
   const rated: { lag: number; score: number }[] = [];
   for (let lag = 1 - wanted.length; lag < there.length; lag++) {
     let score = 0;
@@ -105,12 +121,11 @@ function findRoughLags(heardSound: Float64Array, expected: Float64Array) {
   return chosen.map((lag) => lag * stepSamples);
 }
 
-/** Amplitude per 10 ms, less its mean. */
-function makeEnvelope(samples: Float64Array) {
-  const values = new Float64Array(Math.floor(samples.length / stepSamples)).map(
-    (_, n) => {
-      return Math.sqrt(sumEnergy(samples, n * stepSamples, stepSamples));
-    },
+/** Amplitude per 10 ms of a part of a sound, less its mean. */
+function makeEnvelope(sound: VoiceBand, from = 0, to = sound.samples.length) {
+  const partSamples = Math.min(to, sound.samples.length) - from;
+  const values = new Float64Array(Math.floor(partSamples / stepSamples)).map((_, n) =>
+    Math.sqrt(measureEnergy(sound, from + n * stepSamples, stepSamples)),
   );
   const mean =
     values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
@@ -119,19 +134,19 @@ function makeEnvelope(samples: Float64Array) {
 
 /** Highest correlation of one window of `expected` with what was heard around `lag`, either sign. */
 function findBestMatch(
-  heardSound: Float64Array,
-  expected: Float64Array,
+  heardSound: VoiceBand,
+  expected: VoiceBand,
   at: number,
   lag: number,
 ) {
-  const own = sumEnergy(expected, at, windowSamples);
+  const own = measureEnergy(expected, at, windowSamples);
   let best = 0;
   let bestStart = at + lag;
   const tryStart = (start: number) => {
-    const there = sumEnergy(heardSound, start, windowSamples);
+    const there = measureEnergy(heardSound, start, windowSamples);
     if (there < own * 1e-6) return;
     const match =
-      Math.abs(correlateSounds(heardSound, start, expected, at)) /
+      Math.abs(correlateSounds(heardSound.samples, start, expected.samples, at)) /
       Math.sqrt(there * own);
     if (match <= best) return;
     best = match;
@@ -159,11 +174,11 @@ function correlateSounds(
   return sum;
 }
 
-function sumEnergy(samples: Float64Array, at: number, length: number) {
-  let sum = 0;
-  const end = Math.min(samples.length, at + length);
-  for (let n = Math.max(0, at); n < end; n++) sum += (samples[n] ?? 0) ** 2;
-  return sum;
+/** Energy of so many samples from `at` on; there is none before the sound and after it. */
+function measureEnergy({ energies }: VoiceBand, at: number, samples: number) {
+  const before = (end: number) =>
+    energies[Math.max(0, Math.min(end, energies.length - 1))] ?? 0;
+  return before(at + samples) - before(at);
 }
 
 /** Finds the middle value, of an even number the upper one. 0 without values. */
