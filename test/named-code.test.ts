@@ -36,13 +36,9 @@ const fileName = /\.(?:ts|mjs|js|json|md|bin|sh|yaml)$/;
 
 type Prose = { readonly path: string; readonly text: string };
 
-/** Comments and documents of the repository, its words outside them, and what each type and class declares. */
+/** Comments and documents of the repository, its words outside them, and its code. */
 async function readRepository() {
-  const [words, prose, declared] = [
-    new Set<string>(),
-    [] as Prose[],
-    new Map<string, string>(),
-  ];
+  const [words, prose, code] = [new Set<string>(), [] as Prose[], [] as Prose[]];
   const isExcluded = (path: string) =>
     ['node_modules', 'fixtures', 'data'].includes(basename(path));
   for await (const path of glob(files, { exclude: isExcluded })) {
@@ -51,9 +47,9 @@ async function readRepository() {
     else if (/\.(?:json|py|sh|yaml)$|\.env\.example$/.test(path))
       addWords(words, await readFile(path, 'utf8'));
     else if (/\.(?:ts|js|mjs)$/.test(path))
-      readCode(path, await readFile(path, 'utf8'), { words, prose, declared });
+      readCode(path, await readFile(path, 'utf8'), { words, prose, code });
   }
-  return { words, prose, declared };
+  return { words, prose, code };
 }
 
 type Repository = Awaited<ReturnType<typeof readRepository>>;
@@ -62,39 +58,51 @@ function addWords(words: Set<string>, text: string) {
   for (const [word] of text.matchAll(/[A-Za-z_$][\w$]*/g)) words.add(word);
 }
 
-function readCode(path: string, text: string, { words, prose, declared }: Repository) {
-  const { program, comments } = parseSync(path, text);
+function readCode(path: string, text: string, { words, prose, code }: Repository) {
   let end = 0;
-  for (const comment of comments) {
+  for (const comment of parseSync(path, text).comments) {
     addWords(words, text.slice(end, comment.start));
     prose.push({ path, text: comment.value });
     end = comment.end;
   }
   addWords(words, text.slice(end));
-  for (const statement of program.body) {
-    const declaration =
-      statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement;
-    if (
-      declaration &&
-      'id' in declaration &&
-      declaration.id &&
-      'name' in declaration.id
-    )
-      declared.set(declaration.id.name, text.slice(declaration.start, declaration.end));
+  code.push({ path, text });
+}
+
+/** What a type or class declares; of several of that name, the last one. The syntax trees of all files take three times as long as their comments. */
+function findDeclaration(name: string, { code }: Repository) {
+  const begin = new RegExp(`\\b(?:class|enum|function|interface|type) ${name}\\b`);
+  for (const { path, text } of code.toReversed()) {
+    if (!begin.test(text)) continue;
+    for (const statement of parseSync(path, text).program.body.toReversed()) {
+      const declaration =
+        statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement;
+      if (
+        declaration &&
+        'id' in declaration &&
+        declaration.id &&
+        'name' in declaration.id &&
+        declaration.id.name === name
+      )
+        return text.slice(declaration.start, declaration.end);
+    }
   }
+  return undefined;
 }
 
 /** Whether the code has each part of a name, and a member among what its type declares. */
-function isThere(name: string, { words, declared }: Repository) {
+function isThere(name: string, repository: Repository) {
   const pieces = name
     .replace(/\(\)$/, '')
     .split('.')
     .map((part) => part.replace('#', ''));
   if (folders.has(pieces[0] ?? '')) return true;
-  if (!pieces.every((part) => words.has(part))) return false;
+  if (!pieces.every((part) => repository.words.has(part))) return false;
   const [type = '', member = ''] = pieces;
   const body =
-    pieces.length === 2 && /^[A-Z]/.test(type) ? declared.get(type) : undefined;
+    pieces.length === 2 && /^[A-Z]/.test(type)
+      ? findDeclaration(type, repository)
+      : undefined;
   return body === undefined || new RegExp(`\\b${member}\\b`).test(body);
 }
 
