@@ -277,7 +277,7 @@ export const conversationFaults: readonly PlantedFault[] = [
   {
     id: 'b31',
     meaning: 'Work ahead of need takes as much of a core as it wants.',
-    file: 'src/speech/local/core-share.ts',
+    file: 'src/speech/local/jobs/core-share.ts',
     from: 'this.#owedMs = this.#getOwedMs() + threadMs;',
     to: 'this.#owedMs = threadMs;',
     tests: ['test/speech/local/early-recognition.test.ts'],

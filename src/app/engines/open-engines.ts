@@ -42,7 +42,7 @@ import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import {
   BoundedRecognition,
   type EarlyRecognition,
-} from '#src/speech/local/early-recognition.ts';
+} from '#src/speech/local/jobs/early-recognition.ts';
 import { findWasmRuntime } from '#src/speech/local/folders.ts';
 import { deadProcessHabit, LocalModels } from '#src/speech/local/local-models.ts';
 import { localVoiceLanguages } from '#src/speech/local/local-voices.ts';

@@ -229,10 +229,12 @@ class PairSums {
   #otherSquares = 0;
   #products = 0;
 
+  /** Variance of the first numbers, times their count. */
   get ownVariance(): number {
     return this.#ownSquares - this.#own ** 2 / this.#count;
   }
 
+  /** Variance of the second numbers, times their count. */
   get otherVariance(): number {
     return this.#otherSquares - this.#other ** 2 / this.#count;
   }

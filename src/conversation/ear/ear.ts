@@ -14,7 +14,7 @@ import type { Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { EarlyRecognition } from '#src/speech/local/early-recognition.ts';
+import type { EarlyRecognition } from '#src/speech/local/jobs/early-recognition.ts';
 import type { TurnModel } from '#src/speech/local/turn-model.ts';
 import type { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';

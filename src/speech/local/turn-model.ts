@@ -2,9 +2,9 @@ import { listenRateHz } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import { admitError, type LoggedText } from '#src/base/logged-text.ts';
-import { CoreShare } from './core-share.ts';
 import { getModelFolder } from './folders.ts';
 import { admitJob, estimateJudgementMs, judgedMs } from './jobs/admit-job.ts';
+import { CoreShare } from './jobs/core-share.ts';
 import type { LocalModels } from './local-models.ts';
 
 /** The last sound of a person, at 16 kHz, and the server in which they spoke. */

@@ -37,7 +37,7 @@ type EventFacts = {
   readonly facts?: Readonly<Record<string, unknown>>;
   /** For tokens of the channel. */
   readonly words?: Readonly<Record<string, unknown>> | undefined;
-  /** Whose words they are. Undefined: anybody's, as an answer repeats words of its prompt. */
+  /** Person whose words they are. Undefined: anybody's, as an answer repeats words of its prompt. */
   readonly speakerId?: PersonId;
 };
 
@@ -206,10 +206,12 @@ class WordsEvent implements WrittenEvent {
     this.#sources = sources;
   }
 
+  /** The event as JSON, without words that are erased by now. */
   get json(): string {
     return this.#written.json;
   }
 
+  /** The event as it is sent, without words that are erased by now. */
   get bytes(): Uint8Array {
     return this.#written.bytes;
   }

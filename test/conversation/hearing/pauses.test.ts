@@ -1,7 +1,7 @@
 import { toGuildId } from '#src/base/ids.ts';
 import { judgeOrder } from '#src/pipeline/chained-pipeline.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
-import type { EarlyRecognition } from '#src/speech/local/early-recognition.ts';
+import type { EarlyRecognition } from '#src/speech/local/jobs/early-recognition.ts';
 import type { JudgedSound } from '#src/speech/local/turn-model.ts';
 import { paidRoles } from '#src/spending/prices/prices.ts';
 import { endpointRules, usualTurnModelMs } from '#src/turn/endpointing/endpointing.ts';

@@ -1,5 +1,5 @@
-import { BoundedRecognition } from '#src/speech/local/early-recognition.ts';
 import { estimateRecognitionMs } from '#src/speech/local/jobs/admit-job.ts';
+import { BoundedRecognition } from '#src/speech/local/jobs/early-recognition.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const soundMs = 3_000;

@@ -18,12 +18,12 @@ import {
   type RunModel,
   runParts,
 } from './sessions.ts';
-import { TokenTexts } from './token-texts.ts';
 import {
   choosePrompt,
   getMarks,
   getProbability,
   TokenChoice,
+  TokenTexts,
 } from './whisper-tokens.ts';
 
 /**

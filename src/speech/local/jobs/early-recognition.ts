@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
+import { estimateRecognitionMs } from './admit-job.ts';
 import { CoreShare } from './core-share.ts';
-import { estimateRecognitionMs } from './jobs/admit-job.ts';
 
 /** Bounds how much is recognised on this machine in pauses, before it is known that the person is done. */
 export interface EarlyRecognition {
@@ -18,10 +18,10 @@ export interface EarlyRecognition {
  *
  * @example
  * import { realClock } from '#src/base/clock.ts';
- * import { BoundedRecognition } from '#src/speech/local/early-recognition.ts';
+ * import { BoundedRecognition } from '#src/speech/local/jobs/early-recognition.ts';
  *
- * const early = new BoundedRecognition(realClock, () => console.log('left for later'));
- * if (early.mayRecognise(3_000)) early.onRecognise(3_000);
+ * const early = new BoundedRecognition(realClock, () => undefined);
+ * early.mayRecognise(3_000); // true
  */
 export class BoundedRecognition implements EarlyRecognition {
   readonly #share: CoreShare;

@@ -6,11 +6,11 @@ const maxShare = 0.25;
 const peopleAtOnce = 25;
 
 /**
- * What one kind of work ahead of need may take of the model thread: a quarter of a core in the long run, and at once as much as 25 people
+ * Bounds one kind of work ahead of need on the model thread to a quarter of a core in the long run, and at once to as much as 25 people
  * want who pause.
  *
  * @example
- * import { CoreShare } from '#src/speech/local/core-share.ts';
+ * import { CoreShare } from '#src/speech/local/jobs/core-share.ts';
  *
  * const share = new CoreShare({ nowMs: () => 0 }, 100);
  * share.take(2_450);

@@ -1,4 +1,4 @@
-import { TokenTexts } from '#src/speech/local/process/token-texts.ts';
+import { TokenTexts } from '#src/speech/local/process/whisper-tokens.ts';
 
 const texts = ['a', 'b', ' the', 'ab', 'ä', '\u{1f600}'];
 
