@@ -1,12 +1,18 @@
 /** Numbers of the fields of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto: of a model, its graph, a node and a tensor. */
 export const modelGraph = 7;
-export const [graphNode, graphName, graphConstant, graphInput, graphOutput] = [
-  1, 2, 5, 11, 12,
-] as const;
-export const [nodeInput, nodeOutput, nodeName] = [1, 2, 3] as const;
-export const [tensorType, tensorName, tensorBytes, tensorSource, tensorPlace] = [
-  2, 8, 9, 13, 14,
-] as const;
+export const graphNode = 1;
+export const graphName = 2;
+export const graphConstant = 5;
+export const graphInput = 11;
+export const graphOutput = 12;
+export const nodeInput = 1;
+export const nodeOutput = 2;
+export const nodeName = 3;
+export const tensorType = 2;
+export const tensorName = 8;
+export const tensorBytes = 9;
+export const tensorSource = 13;
+export const tensorPlace = 14;
 
 /** A field of a message. `all` are its bytes with its number. */
 export type Field = {
