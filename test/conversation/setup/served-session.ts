@@ -1,3 +1,6 @@
+import { mkdtempDisposableSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { openEngines, openPipelines } from '#src/app/engines/open-engines.ts';
@@ -84,11 +87,10 @@ export async function openServed(
   const clock = new VirtualClock();
   const { providers, heard, talked } = await openServers(servedOptions, clock);
   stack.use(providers);
-  const config = makeConfig(
-    name,
-    providers,
-    servedOptions.settings?.(providers.baseUrl),
-  );
+  const config = makeConfig(name, providers, {
+    DATA_DIR: openDataDir(stack),
+    ...servedOptions.settings?.(providers.baseUrl),
+  });
   const engines = stack.use(await openEngines(config, () => undefined));
   const [chat, spending] = [engines.chat('Nova'), recordedSpending()];
   const live = stack.use(
@@ -210,6 +212,11 @@ export async function openServed(
   };
   await served.pass(greetedMs);
   return served;
+}
+
+/** A folder of its own: each kept sentence looks through all that others have left in theirs. */
+function openDataDir(stack: AsyncDisposableStack) {
+  return stack.use(mkdtempDisposableSync(join(tmpdir(), 'parley-served-'))).path;
 }
 
 function makeTurnModel(probability: ServedOptions['overProbability']) {
@@ -336,7 +343,7 @@ function findLiveSpeaker(commands: readonly Readonly<Record<string, unknown>>[])
 function makeConfig(
   name: PipelineName,
   { baseUrl }: MockProviders,
-  overrides: Readonly<Record<string, string>> = {},
+  overrides: Readonly<Record<string, string>>,
 ) {
   return readGoodSettings({
     PIPELINE: name,
