@@ -23,8 +23,8 @@ export class FakeLink implements VoiceLink {
   refreshTrouble: unknown;
   #onPeople: () => void = () => undefined;
   #onUnheard: (speakerId: PersonId) => void = () => undefined;
-  /** Who was told of last. */
-  #reported = '';
+  /** Who was told of last; each change of somebody is another object. */
+  #reported: readonly ChannelMember[] | undefined;
   closed = false;
   isOpen = true;
   sent = 0;
@@ -70,7 +70,7 @@ export class FakeLink implements VoiceLink {
     if (!person || !roleIds) return;
     this.present[at] = { ...person, roleIds };
     // Discord tells of seats. Roles that the bot asked for are told of by nobody.
-    this.#reported = JSON.stringify(this.present);
+    this.#reported = [...this.present];
   }
 
   getState(): LinkState {
@@ -97,14 +97,23 @@ export class FakeLink implements VoiceLink {
 
   /** One step of the 20 ms grid, and of what Discord tells. */
   tick(atMs: number) {
-    const present = JSON.stringify(this.present);
-    if (present !== this.#reported) this.#onPeople();
-    this.#reported = present;
+    if (!this.#hasReported(this.present)) {
+      this.#reported = [...this.present];
+      this.#onPeople();
+    }
     const frame = this.closed ? undefined : this.#frames?.pullFrame();
     if (!frame) return;
     this.sent++;
     this.onLeft(frame, atMs);
     this.#frames?.markSent(frame, atMs);
+  }
+
+  #hasReported(present: readonly ChannelMember[]) {
+    const reported = this.#reported;
+    return (
+      reported?.length === present.length &&
+      present.every((member, n) => member === reported[n])
+    );
   }
 }
 
