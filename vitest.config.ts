@@ -20,8 +20,10 @@ const longTests = '{bench,test}/**/*.long.test.ts';
 /** Both kinds of tests: the usual ones play the first row of each table, the long ones all (`listRows` of `test/properties.ts`). */
 const rowTests = '{bench,test}/**/*.rows.test.ts';
 
-/** A module by which workers resolve our own imports as the bot does. */
-const resolvingOwnImports = `data:text/javascript,import{resolveOwnImports}from'${new URL('src/base/module-loading.mjs', import.meta.url)}';resolveOwnImports()`;
+/** A module by which workers resolve our own imports: as the bot does where vitest watches, and so learns of them all. */
+const resolvingOwnImports = process.argv.includes('run')
+  ? new URL('test/own-imports.mjs', import.meta.url).href
+  : `data:text/javascript,import{resolveOwnImports}from'${new URL('src/base/module-loading.mjs', import.meta.url)}';resolveOwnImports()`;
 /** Modules that must run before the library that they mend. */
 const mends = ['undici', 'sodium'].flatMap((name) => [
   '--import',
