@@ -28,10 +28,37 @@ function getPhraseLogit(textWords: readonly string[]) {
   if (textWords.length === 1 && isInClass('wholeAnswers', textWords[0])) return 1.8;
   if (textWords.every((word) => isInClass('greetings', word))) return 0.5;
   if (textWords.every((word) => isInClass('courtesies', word))) return 1.6;
+  if (isEcho(textWords)) return 1.2;
+  if (isShortAnswer(textWords)) return 1.4;
   if (textWords.every((word) => isInClass('openers', word))) return -1; // "Well", "and so".
   const isJoining =
     textWords.at(-1) === 'then' && isInClass('conjunctions', textWords.at(-2));
   return isJoining ? -1.5 : undefined;
+}
+
+/** Recognises an echo of what somebody said: "so do I", "neither have we". */
+function isEcho(textWords: readonly string[]) {
+  const [echo, auxiliary, subject] = textWords.slice(-3);
+  return (
+    isInClass('echoes', echo) &&
+    isInClass('auxiliaries', auxiliary) &&
+    isInClass('onlySubjects', subject) &&
+    textWords.slice(0, -3).every((word) => isInClass('openers', word))
+  );
+}
+
+/** Recognises "yes we can" and "no I don't", but not "yes I don't". */
+function isShortAnswer(textWords: readonly string[]) {
+  const [answer = '', subject, auxiliary = ''] = textWords;
+  return (
+    textWords.length === 3 &&
+    isInClass('wholeAnswers', answer) &&
+    isInClass('openers', answer) &&
+    !isInClass('greetings', answer) &&
+    isInClass('subjects', subject) &&
+    isInClass('auxiliaries', auxiliary) &&
+    isNegative(answer) === isNegative(auxiliary)
+  );
 }
 
 function getPleaseLogit(textWords: readonly string[], form: number) {
@@ -216,7 +243,7 @@ function isTag(sentence: readonly string[]) {
 }
 
 function isNegative(word: string) {
-  return /n't$|^(?:not|never|nobody|nothing)$/.test(word);
+  return /n't$|^(?:no|nope|not|never|nobody|nothing)$/.test(word);
 }
 
 function isFormOfBe(word: string | undefined) {
@@ -254,13 +281,89 @@ function needsObject(sentence: readonly string[]) {
 /** Rates a final preposition: better if its noun is before it, as in "what are you talking about" and "tell me what it's for". */
 function getStrandedLogit(sentence: readonly string[]) {
   if (hasObjectBefore(sentence)) return 0.2;
-  const [wordBefore = '', lastWord] = sentence.slice(-2);
+  if (isGovernedByPredicate(sentence) || isSubjectPlaced(sentence)) return 0;
   // "To" mostly begins an infinitive.
-  const isInfinitive = lastWord === 'to';
-  const isAsked = isQuestion(sentence) || (!isInfinitive && hasGap(sentence));
-  if (!isAsked || !(isVerb(wordBefore) || isPronounBefore(wordBefore, isInfinitive)))
-    return -2.6;
-  return lastWord === 'from' ? -0.3 : -0.8;
+  const isInfinitive = sentence.at(-1) === 'to' && !isAfterInfinitive(sentence);
+  const isGap = !isInfinitive && hasGap(sentence);
+  if (!isGap && !isQuestion(sentence)) return -2.6;
+  return isGoverned(sentence, isInfinitive)
+    ? getGovernedLogit(sentence, isInfinitive, isGap)
+    : -2.6;
+}
+
+function isGoverned(sentence: readonly string[], isInfinitive: boolean) {
+  const wordBefore = sentence.at(-2) ?? '';
+  return isVerb(wordBefore) || isPronounBefore(wordBefore, isInfinitive);
+}
+
+function getGovernedLogit(
+  sentence: readonly string[],
+  isInfinitive: boolean,
+  isGap: boolean,
+) {
+  if (sentence.at(-1) === 'from') return -0.3;
+  if (isInfinitive || mostlyGoesOn(sentence)) return -0.8;
+  if (isGap) return 0.3;
+  return asksForObject(sentence) ? 0 : -0.8;
+}
+
+/** Recognises "what do you think of" and "what is the meaning of". */
+function mostlyGoesOn(sentence: readonly string[]) {
+  return sentence.at(-1) === 'of' || isInClass('knowingVerbs', sentence.at(-2));
+}
+
+/** Recognises the verb before a final "to" as an infinitive: "nobody to talk to". */
+function isAfterInfinitive(sentence: readonly string[]) {
+  return sentence.at(-3) === 'to' && isVerb(sentence.at(-2) ?? '');
+}
+
+/** Recognises "which team does he play for", but not "which team plays for" and "where do I go for". */
+function asksForObject([firstWord = '', ...others]: readonly string[]) {
+  const questionWord = removeContraction(firstWord);
+  const isObject =
+    isInClass('questionWords', questionWord) &&
+    (isInClass('determiners', questionWord) || isInClass('onlySubjects', questionWord));
+  const isTurned =
+    questionWord !== firstWord ||
+    others.slice(0, -2).some((word) => isInClass('auxiliaries', word));
+  return isObject && isTurned;
+}
+
+/** Recognises that a preposition belongs to what is said of a pronoun: "what are you so afraid of", "anything you're good at". */
+function isGovernedByPredicate(sentence: readonly string[]) {
+  const subjectAt = sentence
+    .slice(0, -2)
+    .findLastIndex((word, n) => n > 0 && isPersonalSubject(removeContraction(word)));
+  if (subjectAt < 0 || sentence.at(-1) === 'to') return false;
+  const [wordBefore, subject, wordAfter] = sentence.slice(subjectAt - 1);
+  if (isFormOfBe(wordBefore)) return asksForObject(sentence);
+  return (isFormOfBe(subject) || isFormOfBe(wordAfter)) && hasGap(sentence);
+}
+
+function isPersonalSubject(word: string) {
+  return isInClass('subjects', word) && word !== 'there';
+}
+
+/** Recognises "what's the film about" and "who is this parcel for", but not "what's the recipe for". */
+function isSubjectPlaced(sentence: readonly string[]) {
+  const [firstWord = '', secondWord = ''] = sentence;
+  const isContraction = firstWord !== removeContraction(firstWord);
+  const subject = sentence.slice(isContraction ? 1 : 2, -1);
+  if (!isContraction && !isFormOfBe(secondWord)) return false;
+  if (!isInClass('determiners', subject[0]) || subject.length < 2 || subject.length > 4)
+    return false;
+  const isPointedAt = isInClass('demonstratives', subject[0]);
+  const lastWord = sentence.at(-1);
+  switch (removeContraction(firstWord)) {
+    case 'what':
+      return (
+        lastWord === 'about' || (isPointedAt && /^(?:for|from)$/.test(lastWord ?? ''))
+      );
+    case 'who':
+      return /^(?:about|by|for|from)$/.test(lastWord ?? '');
+    default:
+      return false;
+  }
 }
 
 /** Recognises the "that" of "who's that for", but not the "there" of "what is there to". */
@@ -301,10 +404,15 @@ function getAuxiliaryLogit(sentence: readonly string[]) {
   return sentence.length <= 3 ? 0.2 : -1.6;
 }
 
-/** Recognises "why not" and "probably not", but not "it is not". */
+/** Recognises "why not", "probably not" and "I hope not", but not "it is not" and "try not". */
 function isShortDenial(sentence: readonly string[]) {
-  const [wordBefore, lastWord] = sentence.slice(-2);
-  return lastWord === 'not' && wordBefore !== undefined && !isVerb(wordBefore);
+  const [wordBefore = '', lastWord] = sentence.slice(-2);
+  return (
+    lastWord === 'not' &&
+    sentence.length > 1 &&
+    !isInClass('auxiliaries', wordBefore) &&
+    (isInClass('reportingWords', wordBefore) || !isVerb(wordBefore))
+  );
 }
 
 /** Recognises a final main verb: "what can you do", "should i be". */

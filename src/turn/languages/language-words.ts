@@ -170,6 +170,8 @@ export type WordClasses = {
   readonly questionWords: Phrases;
   /** Words for which a later clause leaves a gap: "nothing to worry about". */
   readonly gapWords: Phrases;
+  /** "So do I", "neither have we". */
+  readonly echoes: Phrases;
   readonly prepositions: Phrases;
   /** "Come in": the particle completes the verb. */
   readonly phrasalVerbs: Phrases;
