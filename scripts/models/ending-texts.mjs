@@ -9,8 +9,8 @@ import { languages } from '#src/turn/languages/languages.ts';
 const sourcesFile = new URL('ending-texts.json', import.meta.url);
 const wordingsFolder = new URL('../../src/chat/stand-in/wordings/', import.meta.url);
 
-/** Texts of one language from one source. */
-const [maxTexts, maxEnglishTexts] = [9000, 24_000];
+/** Texts of one language from one source. Those of corrections are chosen by hash, as they are sorted by the alphabet. */
+const [maxTexts, maxEnglishTexts, maxCorrections] = [9000, 24_000, 16_000];
 
 /** Expansions of a template, and the longest time that is tried to find another one. */
 const [maxExpansions, maxTries] = [6, 30];
@@ -20,44 +20,67 @@ const maxTemplateTexts = 80;
 const ownWeight = 5;
 
 /**
- * Reads all sources: `{ source, language, text, weight, isAddition }` of each utterance, each once. Additions teach languages other than English
- * what `word-endings.bin` has beside its first table.
+ * Reads all sources: `{ source, language, text, weight, isAddition, isCorrection }` of each utterance, each once. Additions teach languages other
+ * than English what `word-endings.bin` has in its second table, and corrections teach their languages what it has in its third.
  */
 export function readTexts(dataDir) {
   const sources = JSON.parse(readFileSync(sourcesFile, 'utf8'));
   const seen = new Set();
-  const counts = new Map();
   const rows = [];
-  for (const { name, commit, paths, sha256, weight, isAddition = false } of sources) {
+  for (const { name, commit, paths, sha256, weight, isAddition = false, isCorrection = false } of sources) {
     const directory = join(dataDir, name);
-    const git = (...args) => execFileSync('git', ['-c', 'core.quotePath=false', '-C', directory, ...args], { maxBuffer: 2 ** 30, encoding: 'utf8' });
-    const files = git('ls-tree', '-r', '--name-only', commit).split('\n');
-    const hash = createHash('sha256');
-    for (const path of files) {
+    const files = listFiles(directory, commit).flatMap((path) => {
       const match = paths.map((pattern) => new RegExp(`^${pattern}$`).exec(path)).find(Boolean);
       const language = match && toLanguage(match.groups?.tag ?? 'en');
-      if (!language) continue;
-      const content = git('show', `${commit}:${path}`);
-      hash.update(`${path}\n${content}`);
-      for (const text of listUtterances(name, content)) {
+      return language ? [{ path, language }] : [];
+    });
+    const contents = readFiles(directory, files.map(({ path }) => `${commit}:${path}`));
+    const hash = createHash('sha256');
+    for (const [n, { language, path }] of files.entries()) {
+      hash.update(`${path}\n${contents[n]}`);
+      for (const text of listUtterances(name, contents[n])) {
         const key = `${name} ${language} ${text}`;
         if (name !== 'slurp' && seen.has(key)) continue;
         seen.add(key);
-        const group = `${name} ${language}`;
-        const count = (counts.get(group) ?? 0) + 1;
-        counts.set(group, count);
-        if (count <= (language === 'en' ? maxEnglishTexts : maxTexts)) rows.push({ source: name, language, text, weight, isAddition });
+        rows.push({ source: name, language, text, weight, isAddition, isCorrection });
       }
     }
     const found = hash.digest('hex');
     if (found !== sha256) console.log(`${name}: SHA-256 ${found}, not ${sha256}`);
   }
-  return [...rows, ...listOwnPhrases()];
+  const groups = Map.groupBy(rows, ({ language, source }) => `${source} ${language}`);
+  return [...[...groups.values()].flatMap(limitTexts), ...listOwnPhrases()];
+}
+
+function listFiles(directory, commit) {
+  const args = ['-c', 'core.quotePath=false', '-C', directory, 'ls-tree', '-r', '--name-only', commit];
+  return execFileSync('git', args, { maxBuffer: 2 ** 30, encoding: 'utf8' }).split('\n');
+}
+
+/** Reads many objects of a repository by one process. */
+function readFiles(directory, objects) {
+  const input = objects.map((object) => `${object}\n`).join('');
+  const output = execFileSync('git', ['-C', directory, 'cat-file', '--batch'], { input, maxBuffer: 2 ** 30 });
+  let at = 0;
+  return objects.map(() => {
+    const lineEnd = output.indexOf('\n', at);
+    const size = Number(output.toString('utf8', at, lineEnd).split(' ').at(-1));
+    at = lineEnd + 1 + size + 1;
+    return output.toString('utf8', lineEnd + 1, lineEnd + 1 + size);
+  });
+}
+
+/** Limits the texts of one language from one source. */
+function limitTexts(rows) {
+  const [{ isCorrection, language }] = rows;
+  if (!isCorrection) return rows.slice(0, language === 'en' ? maxEnglishTexts : maxTexts);
+  const hashes = new Map(rows.map(({ text }) => [text, hashFeature(text)]));
+  return rows.toSorted((a, b) => hashes.get(a.text) - hashes.get(b.text)).slice(0, maxCorrections);
 }
 
 /** Lists whole utterances that the bot knows: yes, no, stops and wishes in 40 languages, questions to the stand-in of a chat model in seven. */
 function listOwnPhrases() {
-  const own = { source: 'own', weight: ownWeight, isAddition: false };
+  const own = { source: 'own', weight: ownWeight, isAddition: false, isCorrection: false };
   const questions = readdirSync(wordingsFolder).flatMap((file) => {
     const { wordings } = JSON.parse(readFileSync(new URL(file, wordingsFolder), 'utf8'));
     const texts = Object.values(wordings).flat().filter((text) => !text.includes('{'));

@@ -1,5 +1,8 @@
 // Logistic regression over hashed features, for scripts/models/endings.mjs.
-import { hashFeature, listEndingFeatures, calibrationBytes, endingsBytes, maxProbes, ownSlotCount, ownTableAt, slotCount, WordEndings, weightStep } from '#src/turn/endpointing/word-endings.ts';
+import {
+  calibrationBytes, correctedCodesAt, correctionSlotCount, correctionTableAt, endingsBytes, hashFeature, listCorrectionFeatures, listEndingFeatures, maxProbes, ownSlotCount,
+  ownTableAt, slotCount, WordEndings, weightStep,
+} from '#src/turn/endpointing/word-endings.ts';
 
 const slotBits = 24;
 /** Features that are rarer are not learnt. */
@@ -40,8 +43,18 @@ export function trainAdditions(examples, bytes) {
   return trainKept(examples, inputs, ownSlotCount);
 }
 
-function hashFeatures(words, language) {
-  return listEndingFeatures(words).map((feature) => hashFeature(language ? `${language} ${feature}` : feature));
+/** Learns by how much both tables of `bytes` are wrong in single languages. Returns `[hash, weight]` of each feature. */
+export function trainCorrections(examples, bytes) {
+  const endings = new WordEndings(bytes);
+  const inputs = examples.map(({ words, language }) => {
+    const hashes = Uint32Array.from(hashFeatures(words, language, listCorrectionFeatures));
+    return { hashes, untoldLength: undefined, logit: endings.getUncorrectedLogit(words, language) };
+  });
+  return trainKept(examples, inputs, correctionSlotCount);
+}
+
+function hashFeatures(words, language, listFeatures = listEndingFeatures) {
+  return listFeatures(words).map((feature) => hashFeature(language ? `${language} ${feature}` : feature));
 }
 
 function trainKept(examples, inputs, slots) {
@@ -114,6 +127,17 @@ export function packEndings(features, examples) {
   return bytes;
 }
 
+/** Fills the corrections of a file in, calibrated by other examples of their languages. */
+export function packCorrections(bytes, features, examples) {
+  const languages = new Set(examples.map(({ language }) => language));
+  bytes.fill(0, correctionTableAt);
+  bytes.set(new TextEncoder().encode([...languages].sort().join('')), correctedCodesAt);
+  fillTable(bytes, { at: correctionTableAt, slots: correctionSlotCount }, features);
+  const endings = new WordEndings(bytes);
+  const sums = examples.map(({ words, language }) => endings.sumCorrected(words, language));
+  writeLine(bytes, endingsBytes - calibrationBytes, calibrateMiddle(sums, examples));
+}
+
 /** Fills the additions of a file in, calibrated by other examples. */
 export function packAdditions(bytes, features, examples) {
   bytes.fill(0, ownTableAt);
@@ -140,7 +164,10 @@ function fillTable(bytes, { at, slots }, features) {
 function writeCalibration(bytes, at, examples, findLanguage, fit = calibrate) {
   const endings = new WordEndings(bytes);
   const sums = examples.map((example) => endings.sumWeights(example.words, findLanguage(example)));
-  const { slope, offset } = fit(sums, examples);
+  writeLine(bytes, at, fit(sums, examples));
+}
+
+function writeLine(bytes, at, { slope, offset }) {
   const view = new DataView(bytes.buffer, bytes.byteOffset + at);
   view.setFloat32(0, slope, true);
   view.setFloat32(4, offset, true);

@@ -11,8 +11,15 @@ export const slotCount: number = 2 ** 18;
 export const ownSlotCount: number = 200_000;
 /** Where the table of single languages begins. */
 export const ownTableAt: number = 2 * calibrationBytes + 2 * slotCount;
+/** Slots for corrections of what both tables say. */
+export const correctionSlotCount: number = 37_000;
+/** Where the table of corrections begins. */
+export const correctionTableAt: number =
+  ownTableAt + calibrationBytes + 2 * ownSlotCount;
+/** Where the ISO 639-1 codes of the corrected languages stand. */
+export const correctedCodesAt: number = correctionTableAt + 2 * correctionSlotCount;
 /** Size of the file. */
-export const endingsBytes: number = ownTableAt + calibrationBytes + 2 * ownSlotCount;
+export const endingsBytes: number = correctedCodesAt + 32 + calibrationBytes;
 /** Value of one step of a weight. */
 export const weightStep: number = 0.04;
 /** A feature lies in its slot or in one of the next ones. */
@@ -27,13 +34,17 @@ const maxLogit = 2.6;
 export class WordEndings {
   readonly #shared: WeightTable;
   readonly #own: WeightTable;
+  readonly #corrections: WeightTable;
+  readonly #correctedCodes: ReadonlySet<string>;
+  readonly #corrected: Calibration;
   readonly #untold: Calibration;
   readonly #english: Calibration;
   readonly #told: Calibration;
 
   /**
    * Takes the bytes of the file: calibrations of English and of untold languages, a weight and a mark for each slot; a calibration of other
-   * languages, and the same for each slot of theirs.
+   * languages, and the same for each slot of theirs; and for each slot of corrections, with the codes of their languages and a
+   * calibration.
    */
   constructor(bytes: Uint8Array) {
     if (bytes.length !== endingsBytes)
@@ -43,13 +54,33 @@ export class WordEndings {
     this.#told = readCalibration(bytes, ownTableAt);
     this.#shared = new WeightTable(bytes, 2 * calibrationBytes, slotCount);
     this.#own = new WeightTable(bytes, ownTableAt + calibrationBytes, ownSlotCount);
+    this.#corrections = new WeightTable(bytes, correctionTableAt, correctionSlotCount);
+    const codes = bytes.subarray(correctedCodesAt, endingsBytes - calibrationBytes);
+    this.#correctedCodes = new Set(new TextDecoder().decode(codes).match(/[a-z]{2}/g));
+    this.#corrected = readCalibration(bytes, endingsBytes - calibrationBytes);
   }
 
   /** Gets the logit, from -2.6 to 2.6, that these words in lower case are whole. `language` is an ISO 639-1 code, empty where nobody knows it. */
   getLogit(spokenWords: readonly string[], language: string): number {
-    const { slope, offset } = this.#getCalibration(language);
-    const logit = slope * this.sumWeights(spokenWords, language) + offset;
+    const { slope, offset } = this.#correctedCodes.has(language)
+      ? this.#corrected
+      : unchanged;
+    const logit = slope * this.sumCorrected(spokenWords, language) + offset;
     return Math.max(-maxLogit, Math.min(maxLogit, logit));
+  }
+
+  /** Gets the logit with corrections before their calibration. */
+  sumCorrected(spokenWords: readonly string[], language: string): number {
+    return (
+      this.getUncorrectedLogit(spokenWords, language) +
+      this.#sumCorrections(spokenWords, language)
+    );
+  }
+
+  /** Gets the logit without bounds and corrections. */
+  getUncorrectedLogit(spokenWords: readonly string[], language: string): number {
+    const { slope, offset } = this.#getCalibration(language);
+    return slope * this.sumWeights(spokenWords, language) + offset;
   }
 
   /** Sums the weights up before calibration. */
@@ -65,11 +96,21 @@ export class WordEndings {
     return sum * weightStep;
   }
 
+  #sumCorrections(spokenWords: readonly string[], language: string) {
+    if (!this.#correctedCodes.has(language)) return 0;
+    let sum = 0;
+    for (const feature of listCorrectionFeatures(spokenWords))
+      sum += this.#corrections.findWeight(hashFeature(`${language} ${feature}`));
+    return sum * weightStep;
+  }
+
   #getCalibration(language: string) {
     if (language === '') return this.#untold;
     return language === 'en' ? this.#english : this.#told;
   }
 }
+
+const unchanged: Calibration = { slope: 1, offset: 0 };
 
 /** Weights of features by their hashes. */
 class WeightTable {
@@ -148,6 +189,19 @@ export function listEndingFeatures(spokenWords: readonly string[]): string[] {
     `m ${second.slice(-3)} ${last.slice(-3)}`,
     ...listSuffixes(`^ ${words.slice(-4).join(' ')}`),
     ...new Set(words.slice(0, -1).map((word) => `c ${word}`)),
+  ];
+}
+
+/** Words so far from the end are features of their own. */
+const distances = [3, 4, 5] as const;
+
+/** Lists the features of `listEndingFeatures`, the first word with the letters of the last, and words at a distance from the end. */
+export function listCorrectionFeatures(spokenWords: readonly string[]): string[] {
+  const [firstWord = ''] = spokenWords;
+  return [
+    ...listEndingFeatures(spokenWords),
+    `j ${firstWord} ${spokenWords.at(-1)?.slice(-3)}`,
+    ...distances.map((distance) => `d ${distance} ${spokenWords.at(-distance) ?? '^'}`),
   ];
 }
 

@@ -24,7 +24,8 @@ import {
   runEvents,
 } from '#test/turn/endpointing/endpointing-run.ts';
 import { heldOut } from '#test/turn/held-out-people.ts';
-import { listHeldOutPhrases } from '#test/turn/held-out-phrases.ts';
+import { type HeldOutPhrase, listHeldOutPhrases } from '#test/turn/held-out-phrases.ts';
+import { listSpokenPhrases } from '#test/turn/spoken-phrases.ts';
 
 const silent: PauseSigns = { isClosed: true, isLagging: false, isTextless: true };
 const makeReading = (completeLogit: number, lastWord = 'word') => ({
@@ -221,6 +222,11 @@ test.each([
   'which part do you go along with',
   "he isn't late is he",
   "let's dance shall we",
+  "what's the film about",
+  'who is this parcel for',
+  'what are you into',
+  'i hope not',
+  'so am i',
   'quelle est la capitale de la france',
   'wie spät ist es',
 ])('"%s" sounds finished', (text) =>
@@ -231,6 +237,8 @@ test.each([
   'in the kitchen',
   'seven',
   "who's that for",
+  'what is the meaning of',
+  'yes we can',
   "tell me what it's made of",
   'the song we heard',
   'what is the capital',
@@ -249,6 +257,10 @@ test.each([
   'I was looking for',
   'tell me what to make for',
   "I don't know can I",
+  "what's the recipe for",
+  'who was the president of',
+  'is there a train to',
+  'neither have the',
   'it is not',
   'can you',
   'i think that',
@@ -412,8 +424,11 @@ test('where nobody would take it for all, three of four are waited for, and few 
 const others = listHeldOutPhrases().filter(({ language }) => language !== 'en');
 
 /** Shares of wholes that are judged whole, and of beginnings that are judged unfinished, in percent. */
-function measureShares(findToldLanguage: (language: string) => string | undefined) {
-  const judged = others.map(({ text, language, isWhole }) => {
+function measureShares(
+  findToldLanguage: (language: string) => string | undefined,
+  phrases: readonly HeldOutPhrase[] = others,
+) {
+  const judged = phrases.map(({ text, language, isWhole }) => {
     const { completeLogit } = predictEndOfTurn(text, findToldLanguage(language));
     return { isWhole, isRight: isWhole ? completeLogit > 0 : completeLogit < 0 };
   });
@@ -428,6 +443,15 @@ test('three of four short questions and orders in 14 languages are judged whole,
   const { whole, unfinished } = measureShares((language) => language);
   expect(whole).toBeGreaterThanOrEqual(80);
   expect(unfinished).toBeGreaterThanOrEqual(76);
+});
+
+test('seven of ten short answers and questions in nine languages are judged whole, and as many clauses that wait for their sentence unfinished', () => {
+  const { whole, unfinished } = measureShares(
+    (language) => language,
+    [...listSpokenPhrases('first'), ...listSpokenPhrases('second')],
+  );
+  expect(whole).toBeGreaterThanOrEqual(72);
+  expect(unfinished).toBeGreaterThanOrEqual(73);
 });
 
 test('words in a language that the recogniser does not tell are not taken for English', () => {
