@@ -328,3 +328,19 @@ test('a rejoin after a long time without one is no repetition, and rests five mi
   expect(limit.tryRejoin(3_599_999)).toBe(false);
   expect(limit.tryRejoin(3_600_000)).toBe(true);
 });
+
+test('voice of a person who is not heard is no fault, though nobody can open it', () => {
+  const { call, log, timing, unopened } = openWatchdog();
+  call.unheard.push(ann);
+  unopened.set(ann, timing.nowMs());
+  timing.passMs(11_500);
+  expect(log.faults).toEqual([]);
+});
+
+test('frames that wait for a group which has not been whole are no fault of a bot that is alone', () => {
+  const { call, log, timing } = openWatchdog();
+  Object.assign(call, { settled: false, others: 0 });
+  call.output.isBusy = true;
+  timing.passMs(11_500);
+  expect(log.faults).toEqual([]);
+});
