@@ -150,6 +150,7 @@ export class LocalModels implements AsyncDisposable {
 
   /** Ends a process that has nothing to do, which gives its memory back. The next request starts another one. */
   endIdle(): void {
+    // The next one need not wait: this one is gone after 0.5 s on a busy machine, and a model takes longer to load (`npm run test:others -- models`).
     if (this.#sent.size === 0) this.#endProcess('', true);
   }
 
