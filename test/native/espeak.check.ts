@@ -45,7 +45,9 @@ async function openVoices() {
 /** Kills the programs of a name that this process has started. */
 function killChildren(name: string) {
   const { pid } = process;
-  const ids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  const ids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ');
   for (const id of ids)
     if (readFileSync(`/proc/${id}/cmdline`, 'utf8').includes(name))
       process.kill(Number(id), 'SIGKILL');

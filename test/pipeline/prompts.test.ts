@@ -273,7 +273,9 @@ test('whose language is unknown is not bound by the order of whoever asked befor
     const history = toChatMessages(exchanges);
     const turn = { ...makeTurn(toUtterance('42')), history, language };
     const prompt = (await createPrompt(turn, signal)) ?? [];
-    return prompt.map(({ content }) => content).filter((each) => each.startsWith('(Answer'));
+    return prompt
+      .map(({ content }) => content)
+      .filter((each) => each.startsWith('(Answer'));
   };
   expect(await listOrders(toLanguage(undefined))).toEqual([
     `(${germanOrder})`,

@@ -35,8 +35,8 @@ export const mindFaults: readonly PlantedFault[] = [
     id: 'n04',
     meaning: 'A file that is changed, and says when it was not, is used.',
     file: 'src/downloads/fetch-file.ts',
-    from: '${mtimeMs} ${ctimeMs}`;',
-    to: '${mtimeMs} ${ctimeMs > 0}`;',
+    from: '{ ctimeMs, mtimeMs, size }: Stats,',
+    to: '{ birthtimeMs: ctimeMs, mtimeMs, size }: Stats,',
     tests: downloads,
   },
   {

@@ -258,9 +258,7 @@ test('a chat model that Parley runs here is one yes, with its size, memory, lice
   expect(shown).toContain(
     'qwen2.5-0.5b: 0.5 GB to fetch, 0.9 GB of memory, about 20 tokens a second here, Apache-2.0; English, Chinese',
   );
-  expect(shown.replace(/ /g, '')).toContain(
-    `qwen3-4bisnotused:${unused}takes2.5GB`,
-  );
+  expect(shown.replace(/ /g, '')).toContain(`qwen3-4bisnotused:${unused}takes2.5GB`);
   expect(shown.indexOf('Runs: thinks')).toBeLessThan(shown.indexOf('runs here'));
   expect(shown.indexOf('runs here')).toBeLessThan(shown.indexOf('Away: '));
 }, 60_000);
