@@ -33,10 +33,10 @@ export const mindFaults: readonly PlantedFault[] = [
   },
   {
     id: 'n04',
-    meaning: 'A file that is changed, and says when it was not, is used.',
+    meaning: 'A file that has changed since it was fetched is used.',
     file: 'src/downloads/fetch-file.ts',
-    from: '{ ctimeMs, mtimeMs, size }: Stats,',
-    to: '{ birthtimeMs: ctimeMs, mtimeMs, size }: Stats,',
+    from: '(await readMark(file.path)) === toMark(found, file)',
+    to: '(await readMark(file.path)) !== undefined',
     tests: downloads,
   },
   {
