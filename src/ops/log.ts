@@ -147,6 +147,7 @@ export function logSession(log: Log, guildId: GuildId, event: SessionEvent): voi
     case 'unsent':
     case 'words':
     case 'played':
+    case 'words-erased':
     case 'alert':
       break; // alerts are written by the alert board
   }

@@ -39,11 +39,11 @@ import {
   type LocalRecogniser,
 } from '#src/speech/fallbacks/lazy-recogniser.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
+import { findWasmRuntime } from '#src/speech/local/folders.ts';
 import {
   BoundedRecognition,
   type EarlyRecognition,
 } from '#src/speech/local/jobs/early-recognition.ts';
-import { findWasmRuntime } from '#src/speech/local/folders.ts';
 import { deadProcessHabit, LocalModels } from '#src/speech/local/local-models.ts';
 import { localVoiceLanguages } from '#src/speech/local/local-voices.ts';
 import {

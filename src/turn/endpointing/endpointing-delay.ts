@@ -154,14 +154,15 @@ function computeDelay(
   const maxMs = findMaxDelay(wordsLogit + readLogit, soundLogit ?? readLogit, rules);
   const [from, to] = preemptiveLogits;
   const sure = clampNumber((logit - from) / (to - from), 0, 1);
+  // Words that are open alone are no reason to sound as soon as the longest delay is over.
+  const unsureLeadMs = soundLogit === undefined ? 0 : rules.unsureLeadMs;
   return {
     delayMs: clampNumber(
       toDelay(endLogit, scaleMs, signs, rules),
       rules.minDelayMs,
       maxMs,
     ),
-    preemptiveLeadMs:
-      rules.unsureLeadMs + (rules.preemptiveLeadMs - rules.unsureLeadMs) * sure,
+    preemptiveLeadMs: unsureLeadMs + (rules.preemptiveLeadMs - unsureLeadMs) * sure,
     isSure: endLogit > sureLogit,
   };
 }

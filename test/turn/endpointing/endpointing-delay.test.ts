@@ -41,13 +41,22 @@ function learnPauses(...pausesMs: readonly number[]) {
   return pausesMs.reduce(learnPause, unknownHabit);
 }
 
-test('an answer is prepared long before the end where the text is likelier over than not, else shortly before', () => {
+test('an answer is prepared long before the end where the text is likelier over than not, else shortly before if the sound was judged', () => {
   const { preemptiveLeadMs, unsureLeadMs } = endpointingDelayRules;
-  const getLeadMs = (completeLogit: number) =>
-    decideEndpointingDelay(makeReading(completeLogit), endpointingDelayRules, {})
-      .preemptiveLeadMs;
-  expect([2, 0.3, 0, -4].map(getLeadMs)).toEqual([
+  const getLeadMs = (signs: PauseSigns) =>
+    decideEndpointingDelay(signs, endpointingDelayRules, {}).preemptiveLeadMs;
+  const judgement = { askedAtMs: 0, isPending: false, logit: 0 };
+  const judgedSigns = (completeLogit: number) => ({
+    ...makeReading(completeLogit),
+    judgement,
+  });
+  expect([2, 0.3, 0, -4].map((logit) => getLeadMs(makeReading(logit)))).toEqual([
     preemptiveLeadMs,
+    preemptiveLeadMs,
+    0,
+    0,
+  ]);
+  expect([2, 0, -4].map((logit) => getLeadMs(judgedSigns(logit)))).toEqual([
     preemptiveLeadMs,
     unsureLeadMs,
     unsureLeadMs,
