@@ -89,8 +89,7 @@ playScripts({
   'when much is left of a budget, it says that this is too little, and not that all is used': `
     with budget 0.0005, uncalled
     adam joins > joined consent brief
-    adam says: five
-    > dropped Adam: budget, heard Adam: five, dropped Adam: budget, tells adam budget.rest.server
+    adam says: five > heard Adam: five, dropped Adam: budget, tells adam budget.rest.server
     `,
   'when the budget is used it says so once, shows until when, and reads nothing out': `
     with budget 0.1, uncalled
