@@ -46,10 +46,9 @@ export async function listLocalModelOffers(
   const diskBytes = await readFreeBytes(resolve(dataDir));
   const room = { memoryBytes: getMemoryBytes(), diskBytes };
   // What is there already takes no more room.
+  const roomBeside = { ...room, diskBytes: Number.POSITIVE_INFINITY };
   const fitting = fetchableModels.filter((model) =>
-    existsSync(findModelPlace(model.name, dataDir).file)
-      ? fitsMachine(model, { ...room, diskBytes: Number.POSITIVE_INFINITY })
-      : fitsMachine(model, room),
+    fitsMachine(model, isModelThere(model, dataDir) ? roomBeside : room),
   );
   if (fitting.length === 0) return { room, models: [] };
   const weightBytesPerSecond = measureWeightSpeed(clock);
@@ -109,20 +108,23 @@ export function useLocalModel(edits: SettingEdits, name: string): void {
 export async function removeLocalModel(name: string, dataDir: string): Promise<void> {
   const { file, known } = findModelPlace(name, dataDir);
   if (known) await removeFetched(file);
-  const isLeft = (model: FetchableModel) =>
-    existsSync(findModelPlace(model.name, dataDir).file);
-  if (!fetchableModels.some(isLeft)) await removeChatLibrary(dataDir);
+  const isLeft = fetchableModels.some((model) => isModelThere(model, dataDir));
+  if (!isLeft) await removeChatLibrary(dataDir);
+}
+
+function isModelThere({ name }: FetchableModel, dataDir: string) {
+  return existsSync(findModelPlace(name, dataDir).file);
 }
 
 /** Describes files of models that were fetched, and that the settings do not name. */
 export function describeUnusedModels(edits: SettingEdits): readonly string[] {
   const used = edits.getValue('CHAT_MODEL_FILE');
-  return fetchableModels.flatMap(({ bytes, name }) => {
-    const { file } = findModelPlace(name, edits.dataDir);
-    return name === used || !existsSync(file)
-      ? []
-      : `The chat model ${name} is not used: ${file} takes ${formatSize(bytes)}, and may be removed.`;
-  });
+  return fetchableModels
+    .filter((model) => model.name !== used && isModelThere(model, edits.dataDir))
+    .map(({ bytes, name }) => {
+      const { file } = findModelPlace(name, edits.dataDir);
+      return `The chat model ${name} is not used: ${file} takes ${formatSize(bytes)}, and may be removed.`;
+    });
 }
 
 /** Formats a model for people: `qwen2.5-0.5b: 0.5 GB to fetch, 0.9 GB of memory, ...`. */
