@@ -228,7 +228,7 @@ export function openRealtimeWithStandIn(
 function reportTurns(
   fallbacks: readonly OpenFallback[],
   onTurn: OnTurn,
-): readonly Fallback<ChatModel>[] {
+): readonly OpenFallback[] {
   let failure: BotError | undefined;
   const findFailure = () => failure ?? fallbacks[0]?.breaker.currentRest?.reason;
   return fallbacks.map(({ breaker, engine, provider }, at) => {
@@ -244,7 +244,7 @@ function reportTurns(
         if (at === 0 && !error.about.isShareUsed) failure = error;
       },
     );
-    return { provider, breaker, openEngine: async () => reported };
+    return { provider, breaker, engine: reported };
   });
 }
 
