@@ -76,8 +76,8 @@ export async function claimPart(
     signal.throwIfAborted();
     const parts = await listParts(path);
     for (const part of parts) {
-      if (!(await isFree(part, path, clock)) || !(await tryMove(part, ownPath)))
-        continue;
+      if (!(await isFree(part, path, clock))) continue;
+      if (!(await succeeds(rename(part, ownPath)))) continue;
       await touch(ownPath, clock);
       return new ClaimedPart(ownPath, freePath, clock);
     }
@@ -132,13 +132,6 @@ async function isFree(part: string, path: string, clock: Clock) {
 async function getAgeMs(part: string, clock: Clock) {
   const found = await stat(part).catch(() => undefined);
   return found ? clock.wallMs() - found.mtimeMs : 0;
-}
-
-async function tryMove(part: string, ownPath: string) {
-  return await rename(part, ownPath).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function touch(path: string, clock: Clock) {
