@@ -155,19 +155,25 @@ export class ServerEvents implements Disposable {
     const at = new Date(this.#clock.wallMs()).toISOString();
     const event = { type, at, channelId, ...facts };
     const written = new Map<boolean, WrittenEvent>();
-    const sources = this.#getErasedWords(guildId)
-      .beginReading()
-      .toSources((personId) => speakerId === undefined || speakerId === personId);
     for (const { token, takeEvent } of this.#readers) {
       if (token.guildId !== guildId) continue;
       // Words go to tokens of their channel, wherever the bot sits by now.
       const isOpen = isReadableBy(token, from.channelId);
       const writtenEvent =
         written.get(isOpen) ??
-        (isOpen && spoken ? new WordsEvent(event, spoken, sources) : writeEvent(event));
+        (isOpen && spoken
+          ? new WordsEvent(event, spoken, this.#readSources(guildId, speakerId))
+          : writeEvent(event));
       written.set(isOpen, writtenEvent);
       takeEvent(writtenEvent);
     }
+  }
+
+  /** Reads whose words an event holds: those of the speaker, or of anybody. */
+  #readSources(guildId: GuildId, speakerId: PersonId | undefined) {
+    return this.#getErasedWords(guildId)
+      .beginReading()
+      .toSources((personId) => speakerId === undefined || speakerId === personId);
   }
 
   #getErasedWords(guildId: GuildId) {
