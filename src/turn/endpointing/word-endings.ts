@@ -71,36 +71,42 @@ export class WordEndings {
 
   /** Gets the logit with corrections before their calibration. */
   sumCorrected(spokenWords: readonly string[], language: string): number {
-    return (
-      this.getUncorrectedLogit(spokenWords, language) +
-      this.#sumCorrections(spokenWords, language)
-    );
+    const features = listEndingFeatures(spokenWords);
+    const told = hashTold(features, language);
+    const logit = this.#calibrate(features, told, language);
+    if (!this.#correctedCodes.has(language)) return logit;
+    const more = hashTold(listFurtherFeatures(spokenWords), language);
+    let sum = 0;
+    for (const hash of [...told, ...more]) sum += this.#corrections.findWeight(hash);
+    return logit + sum * weightStep;
   }
 
   /** Gets the logit without bounds and corrections. */
   getUncorrectedLogit(spokenWords: readonly string[], language: string): number {
-    const { slope, offset } = this.#getCalibration(language);
-    return slope * this.sumWeights(spokenWords, language) + offset;
+    const features = listEndingFeatures(spokenWords);
+    return this.#calibrate(features, hashTold(features, language), language);
   }
 
   /** Sums the weights up before calibration. */
   sumWeights(spokenWords: readonly string[], language: string): number {
+    const features = listEndingFeatures(spokenWords);
+    return this.#sumFeatures(features, hashTold(features, language), language);
+  }
+
+  #calibrate(features: readonly string[], told: readonly number[], language: string) {
+    const { slope, offset } = this.#getCalibration(language);
+    return slope * this.#sumFeatures(features, told, language) + offset;
+  }
+
+  /** `told` are the hashes of the features with their language, none where nobody knows it. */
+  #sumFeatures(features: readonly string[], told: readonly number[], language: string) {
     let sum = 0;
-    for (const feature of listEndingFeatures(spokenWords)) {
+    for (const feature of features)
       sum += this.#shared.findWeight(hashFeature(feature));
-      if (language === '') continue;
-      const hash = hashFeature(`${language} ${feature}`);
+    for (const hash of told) {
       sum += this.#shared.findWeight(hash);
       if (language !== 'en') sum += this.#own.findWeight(hash);
     }
-    return sum * weightStep;
-  }
-
-  #sumCorrections(spokenWords: readonly string[], language: string) {
-    if (!this.#correctedCodes.has(language)) return 0;
-    let sum = 0;
-    for (const feature of listCorrectionFeatures(spokenWords))
-      sum += this.#corrections.findWeight(hashFeature(`${language} ${feature}`));
     return sum * weightStep;
   }
 
@@ -195,14 +201,24 @@ export function listEndingFeatures(spokenWords: readonly string[]): string[] {
 /** Words so far from the end are features of their own. */
 const distances = [3, 4, 5] as const;
 
-/** Lists the features of `listEndingFeatures`, the first word with the letters of the last, and words at a distance from the end. */
+/** Lists the features that corrections have: those of `listEndingFeatures`, and further ones. */
 export function listCorrectionFeatures(spokenWords: readonly string[]): string[] {
+  return [...listEndingFeatures(spokenWords), ...listFurtherFeatures(spokenWords)];
+}
+
+/** Lists the first word with the letters of the last, and words at a distance from the end. */
+function listFurtherFeatures(spokenWords: readonly string[]) {
   const [firstWord = ''] = spokenWords;
   return [
-    ...listEndingFeatures(spokenWords),
     `j ${firstWord} ${spokenWords.at(-1)?.slice(-3)}`,
     ...distances.map((distance) => `d ${distance} ${spokenWords.at(-distance) ?? '^'}`),
   ];
+}
+
+function hashTold(features: readonly string[], language: string): readonly number[] {
+  return language === ''
+    ? []
+    : features.map((feature) => hashFeature(`${language} ${feature}`));
 }
 
 function listSuffixes(text: string) {
