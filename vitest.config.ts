@@ -20,10 +20,8 @@ const longTests = '{bench,test}/**/*.long.test.ts';
 /** Both kinds of tests: the usual ones play the first row of each table, the long ones all (`listRows` of `test/properties.ts`). */
 const rowTests = '{bench,test}/**/*.rows.test.ts';
 
-/** A module by which workers resolve our own imports: as the bot does where vitest watches, and so learns of them all. */
-const resolvingOwnImports = process.argv.includes('run')
-  ? new URL('test/own-imports.mjs', import.meta.url).href
-  : `data:text/javascript,import{resolveOwnImports}from'${new URL('src/base/module-loading.mjs', import.meta.url)}';resolveOwnImports()`;
+/** A module by which workers resolve our own imports as the bot does. */
+const resolvingOwnImports = `data:text/javascript,import{resolveOwnImports}from'${new URL('src/base/module-loading.mjs', import.meta.url)}';resolveOwnImports()`;
 /** Modules that must run before the library that they mend. */
 const mends = ['undici', 'sodium'].flatMap((name) => [
   '--import',
@@ -94,14 +92,7 @@ export default defineConfig({
     // Workers, and the threads and programs that tests start, compile each module once.
     env: { NODE_COMPILE_CACHE: compiled, ORT_DISABLE_TELEMETRY: '1', ...inMemory() },
     // Once for each worker: a setup file runs anew before each test file, and each run would add its hook to all before it.
-    execArgv: [
-      // Most of what a test makes is gone when it ends: in a small young generation, more of it was copied first.
-      '--min-semi-space-size=32',
-      '--max-semi-space-size=32',
-      '--import',
-      resolvingOwnImports,
-      ...mends,
-    ],
+    execArgv: ['--import', resolvingOwnImports, ...mends],
     // No test mocks modules, so none needs to be read for mocks.
     experimental: { viteModuleRunner: false, nodeLoader: false },
   },
