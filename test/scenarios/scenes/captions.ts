@@ -34,6 +34,9 @@ const captioned: readonly Step[] = [
 ];
 const [friday, table, chess] = ['Friday at eight', 'I book the table', 'we play chess'];
 const talk = [friday, table, chess];
+/** Holds the place of a recording. */
+const unsaid = 'not said';
+const cutOff = 'a sentence cut off';
 /** A model that was taken in: a line that nobody said, one that says something else. */
 const recap = makeRecapReply(
   { kind: 'decision', text: 'They meet on Friday.', line: 1, words: 'Friday at eight' },
@@ -166,7 +169,8 @@ export const captionScenes: Scenes = {
   'a killed bot goes on with the same transcript, and still forgets what it wrote before':
     {
       own: {},
-      sayings: [canary, other, 'a sentence cut off', 'here again'],
+      // The seventh recording lasts three seconds: what is cut off is seen on a slow machine, too.
+      sayings: [canary, other, unsaid, 'here again', unsaid, unsaid, cutOff],
       steps: [
         ...captioned,
         { Adam: { captions: other } },
@@ -174,7 +178,7 @@ export const captionScenes: Scenes = {
         { see: keptBytes, has: canary },
         {
           together: [
-            [{ Adam: { says: 'a sentence cut off' } }],
+            [{ Adam: { says: cutOff } }],
             [
               { see: (stage) => linesIn(stage).at(-1), has: /^\*\*Adam\*\*.*…$/ },
               { bot: 'is killed' },
