@@ -78,6 +78,15 @@ export const audienceFaults: readonly PlantedFault[] = [
     to: 'return this.#sources.areErased && !this.#event ? this.#whole : this.#whole;',
     tests: ['test/web/api/events.test.ts', 'test/web/api/event-webhooks.test.ts'],
   },
+  {
+    id: 'u10',
+    meaning:
+      'Of several lines for people the ones that may be read in a channel are written without the others.',
+    file: 'src/discord/panel/channel-messages.ts',
+    from: '  if (opened.length < lines.length) return undefined;\n',
+    to: '',
+    tests: ['test/discord/panel/channel-messages.test.ts'],
+  },
 ];
 
 const reservation = 'src/spending/reservation.ts';

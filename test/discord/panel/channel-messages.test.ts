@@ -157,6 +157,18 @@ test('personal lines and words of the channel are written in no other place', as
   expect(sent).toEqual([]);
 });
 
+test('lines of which one may not be read where they stand are not written at all, nor does anybody get a ping', async () => {
+  const { scribe: messages, sent } = openClientFor('lounge');
+  const elsewhere = new Owned('from Bridge', { channelId: toChannelId('bridge') });
+  const lines = [toOpenText('Five minutes.'), elsewhere].map((text, n) => ({
+    personId: toPersonId(`${n}`),
+    text,
+  }));
+  const notified = messages.notifyPeople(lounge, lines, never);
+  await expect(notified).rejects.toMatchObject({ code: 'discord.unsent' });
+  expect(sent).toEqual([]);
+});
+
 test('a question with a button is asked in the language of the server, and its words are only shown', async () => {
   const { scribe, sent } = openClientFor('lounge');
   const line = {
