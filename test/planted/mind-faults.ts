@@ -8,7 +8,7 @@ const arriving = ['test/chat/local/arriving-chat.test.ts'];
 /** Breaks of what is fetched for models of this machine, and of prompts that they and servers keep. */
 export const mindFaults: readonly PlantedFault[] = [
   {
-    id: 'n01',
+    id: 'k01',
     meaning: 'The instructions change with the language of each asker.',
     file: 'src/pipeline/pipeline.ts',
     from: "const isInstructed = orderPlace === 'instructions';",
@@ -16,7 +16,7 @@ export const mindFaults: readonly PlantedFault[] = [
     tests: [...prompts, 'test/conversation/languages'],
   },
   {
-    id: 'n02',
+    id: 'k02',
     meaning: 'A server that takes less of the history gets no order on the language.',
     file: 'src/chat/completions/chat-request.ts',
     from: '...findHoldingOrder(dropped), ',
@@ -24,7 +24,7 @@ export const mindFaults: readonly PlantedFault[] = [
     tests: prompts,
   },
   {
-    id: 'n03',
+    id: 'k03',
     meaning: 'Whose language is unknown is answered in that of the one before.',
     file: 'src/pipeline/pipeline.ts',
     from: "const next = order === '' && holding !== '' ? anyLanguageOrder : order;",
@@ -32,7 +32,7 @@ export const mindFaults: readonly PlantedFault[] = [
     tests: prompts,
   },
   {
-    id: 'n04',
+    id: 'k04',
     meaning: 'A file that has changed since it was fetched is used.',
     file: 'src/downloads/fetch-file.ts',
     from: '(await readMark(file.path)) === toMark(found, file)',
@@ -40,7 +40,7 @@ export const mindFaults: readonly PlantedFault[] = [
     tests: downloads,
   },
   {
-    id: 'n05',
+    id: 'k05',
     meaning: 'What killed processes have left of a file stays beside it.',
     file: 'src/downloads/claim-part.ts',
     from: 'if (await isFree(part, path, clock)) await removePart(part);',
@@ -48,7 +48,7 @@ export const mindFaults: readonly PlantedFault[] = [
     tests: downloads,
   },
   {
-    id: 'n06',
+    id: 'k06',
     meaning: 'Of two that install the library at once, both ask npm.',
     file: 'src/downloads/install-library.ts',
     from: 'if (!existsSync(folder)) await fillFolder(',
@@ -56,7 +56,7 @@ export const mindFaults: readonly PlantedFault[] = [
     tests: downloads,
   },
   {
-    id: 'n07',
+    id: 'k07',
     meaning: 'A lost network leaves the bot without its model until the next start.',
     file: 'src/chat/local/arriving-chat.ts',
     from: 'const isMendable = error instanceof BotError && error.retryable;',
@@ -64,7 +64,7 @@ export const mindFaults: readonly PlantedFault[] = [
     tests: arriving,
   },
   {
-    id: 'n08',
+    id: 'k08',
     meaning: 'A model that cannot be loaded takes the place of the stand-in.',
     file: 'src/chat/local/arriving-chat.ts',
     from: '      this.#chat = undefined;\n      await chat?.',
@@ -72,7 +72,7 @@ export const mindFaults: readonly PlantedFault[] = [
     tests: arriving,
   },
   {
-    id: 'n09',
+    id: 'k09',
     meaning: 'Setup at a terminal takes back what the page wrote meanwhile.',
     file: 'setup/connect-model.ts',
     from: '  const { file } = read;',
@@ -80,10 +80,10 @@ export const mindFaults: readonly PlantedFault[] = [
     tests: setup,
   },
   {
-    id: 'n10',
+    id: 'k10',
     meaning: 'The library of chat models stays when the last model goes.',
     file: 'setup/local-models.ts',
-    from: 'if (!fetchableModels.some(isLeft)) await',
+    from: 'if (!isLeft) await',
     to: 'if (fetchableModels.length === 0) await',
     tests: setup,
   },

@@ -266,7 +266,7 @@ export const conversationFaults: readonly PlantedFault[] = [
     foundBy: 'tests',
   },
   {
-    id: 'b30',
+    id: 'b32',
     meaning: 'Local ears recognise in each pause, whatever else the machine has to do.',
     file: 'src/conversation/ear/speaker-line.ts',
     from: 'isCostly: isCostly || !mayRecogniseEarly,',

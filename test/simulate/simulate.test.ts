@@ -41,6 +41,11 @@ test('a failing script shrinks to fewer acts that break the same invariant', asy
   expect.fail('No seed finds the planted fault.');
 });
 
+test('each planted fault has an id of its own, by which it is planted', () => {
+  const ids = Object.values(faultAreas).flatMap((faults) => faults.map(({ id }) => id));
+  expect(ids).toEqual([...new Set(ids)]);
+});
+
 test.each(Object.values(faultAreas).flat())(
   'a fault can be planted: $meaning',
   ({ file, from }) => expect(readFileSync(file, 'utf8').split(from)).toHaveLength(2),
