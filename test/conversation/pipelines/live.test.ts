@@ -6,7 +6,6 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { formatText, type TextId } from '#src/texts/texts.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
-import { testSessionPipeline } from '#test/contracts/session-pipeline.ts';
 import {
   adam,
   eva,
@@ -23,8 +22,6 @@ import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import type { LiveModelSettings } from '#test/fakes/providers/live-model.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { openLive, writeScript } from '#test/pipeline/live/live-setup.ts';
-
-testSessionPipeline('live');
 
 const three = [adam, eva, makePerson('Bo')];
 

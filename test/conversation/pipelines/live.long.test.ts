@@ -1,0 +1,3 @@
+import { testSessionPipeline } from '#test/contracts/session-pipeline.ts';
+
+testSessionPipeline('live');
