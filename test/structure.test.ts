@@ -136,3 +136,14 @@ test('a type that others use has a name of its own in the whole house', async ()
   expect(files.size).toBeGreaterThan(500);
   expect(twice).toEqual([]);
 });
+
+test('a table of which the usual tests play one row is played whole by the long tests', async () => {
+  const halved: string[] = [];
+  for (const path of await Array.fromAsync(glob('test/**/*.test.ts'))) {
+    const isWhole = path.endsWith('.rows.test.ts');
+    const text = await readFile(path, 'utf8');
+    if (!isWhole && /\blistRows\b[^;]*'#test\/properties\.ts'/.test(text))
+      halved.push(path);
+  }
+  expect(halved).toEqual([]);
+});

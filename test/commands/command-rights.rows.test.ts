@@ -16,6 +16,7 @@ import {
 import { byAdam, playSound } from '#test/conversation/setup/tracks-fixture.ts';
 import { healthyFacts } from '#test/fakes/channel-facts.ts';
 import type { StoreTrouble } from '#test/fakes/memory-stores.ts';
+import { listRows } from '#test/properties.ts';
 import { callAs, den, inLounge, lounge, makePorts } from './command-ports.ts';
 
 type GoesOn = (session: VoiceSession, features: FeaturePorts) => boolean | undefined;
@@ -95,7 +96,7 @@ function makeUnclosable(fixture: SessionFixture) {
   return fixture;
 }
 
-test.each(Object.entries(states))(
+test.each(listRows(Object.entries(states)))(
   'each of them is done at once, and answered soon, while %s',
   async (_, enter) => {
     for (const [line, { run }] of unlimited) {

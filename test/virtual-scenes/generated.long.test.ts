@@ -1,3 +1,3 @@
 import { testGeneratedScenes } from './virtual-scene-tests.ts';
 
-testGeneratedScenes(11, 200);
+testGeneratedScenes(5, 200);

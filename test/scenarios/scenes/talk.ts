@@ -94,6 +94,7 @@ const endsTool = (failure = ''): Step => ({
 const work = formatText('tool.external', { tool: 'sky: linger' });
 const listSaid = (stage: Stage) => madeTexts(stage).join(' ');
 
+/** What a first talk needs. */
 export const talkScenes: Scenes = {
   'whoever calls the bot and speaks hears an answer, end-to-end encrypted': {
     steps: [
@@ -145,6 +146,14 @@ export const talkScenes: Scenes = {
       },
     ],
   },
+  'somebody talks through a page, and hears the answer there': {
+    providers: honest,
+    steps: [{ 'Adam talks through a page': talksThroughPage }],
+  },
+};
+
+/** Scenes of talk that the long tests play. */
+export const furtherTalkScenes: Scenes = {
   'a bot in company stays with it, and goes where it is called when alone': {
     providers: { replies },
     steps: [
@@ -274,10 +283,6 @@ export const talkScenes: Scenes = {
         { see: listSaid, has: 'I looked.' },
       ],
     },
-  'somebody talks through a page, and hears the answer there': {
-    providers: honest,
-    steps: [{ 'Adam talks through a page': talksThroughPage }],
-  },
 };
 
 /** Most of the last 2 s were not silent. */
